@@ -1,0 +1,51 @@
+# Two commands for people: `make run` and `make test`. Both need only Python 3.11+ and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN_OK := $(VENV)/.installed
+DEV_OK := $(VENV)/.installed-dev
+
+.PHONY: run test lint format lock schema clean help
+.DEFAULT_GOAL := help
+
+help: ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Rushcart needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_OK): requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_OK): requirements-dev.lock $(RUN_OK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(RUN_OK) ## start everything on this machine (SQLite, an embedded Valkey) and sell something
+	@exec $(BIN)/rushcart dev
+
+test: $(DEV_OK) ## the whole suite, embedded and on real MySQL/MariaDB, Redis and Kafka
+	@exec $(BIN)/python -m tests.run $(ARGS)
+
+lint: $(DEV_OK) ## ruff, mypy (strict), import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_OK) ## put the code into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+schema: $(RUN_OK) ## write schema.graphql from the code
+	$(BIN)/rushcart schema export --output schema.graphql
+
+lock: ## renew the pins (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock requirements-build.in
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock requirements-build.in
+
+clean: ## remove .venv and all local data
+	rm -rf $(VENV) .rushcart

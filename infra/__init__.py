@@ -1,0 +1,1 @@
+"""Plumbing that knows no commerce: settings, database, Redis, event log, clock, ids."""

@@ -1,0 +1,80 @@
+"""Every setting of Rushcart: environment variables with the prefix ``RUSHCART_``.
+
+The mode is a matter of settings alone: with none of them the server is *embedded* (SQLite, a
+Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`` and
+``KAFKA_BOOTSTRAP_SERVERS`` it is on the *stack*.
+"""
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings, read from the environment once; see ``docs`` and the README's table."""
+
+    model_config = SettingsConfigDict(env_prefix="RUSHCART_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".rushcart"), description="Folder of all local data.")
+    host: str = Field("127.0.0.1", description="Address the API listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
+
+    database_url: SecretStr | None = Field(
+        None, description="mysql+asyncmy://user:password@host:port/name; SQLite in RUSHCART_HOME when unset."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="redis://host:port/0, or redis+cluster://; an embedded Valkey when unset."
+    )
+    kafka_bootstrap_servers: str | None = Field(
+        None, description="host:port[,host:port]; Redis Streams are the event log when unset."
+    )
+    database_pool_size: int = Field(10, ge=1, description="Connections a process keeps to the database.")
+    store_timeout: float = Field(0.8, gt=0, description="Seconds a request waits for a store or the event log.")
+
+    kafka_partitions: int = Field(6, ge=1, description="Partitions of a topic that Rushcart creates.")
+    kafka_replication: int = Field(1, ge=1, description="Replicas of a topic that Rushcart creates.")
+
+    payment_timeout: float = Field(900.0, gt=0, description="Seconds until an unpaid order is cancelled.")
+    sweep_interval: float = Field(1.0, gt=0, description="Seconds between two sweeps for overdue orders.")
+    persist_batch: int = Field(500, ge=1, description="Most orders persisted in one transaction.")
+    warm_page: int = Field(200, ge=1, description="Rows a keyset page of the cache warm-up reads.")
+    cache_ttl: float = Field(300.0, gt=0, description="Seconds a cached catalog document lives, before jitter.")
+
+    access_token_ttl: float = Field(600.0, gt=0, description="Seconds an access token is valid.")
+    signing_key: SecretStr | None = Field(
+        None, description="ES256 private key (PEM); made and kept in RUSHCART_HOME when unset."
+    )
+    log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    drain_timeout: float = Field(10.0, gt=0, description="Seconds SIGTERM waits for open requests.")
+    max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest HTTP request body.")
+
+    @field_validator("database_url", "redis_url", "kafka_bootstrap_servers", "signing_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @cached_property
+    def embedded(self) -> bool:
+        """True when no store is named: everything is local to RUSHCART_HOME."""
+        return self.database_url is None and self.redis_url is None and self.kafka_bootstrap_servers is None
+
+    @cached_property
+    def database_dsn(self) -> str:
+        """The SQLAlchemy URL; holds a password, never log it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{(self.home / 'rushcart.db').resolve()}"
+
+    @cached_property
+    def json_logs(self) -> bool:
+        return self.log_format == "json" or (self.log_format == "auto" and not self.embedded)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The process's settings. Errors: pydantic's ValidationError names the variable at fault."""
+    return Settings()
