@@ -1,0 +1,32 @@
+"""SQLAlchemy tables, enums and column types. One file an area; all of them share ``Base``."""
+
+from models.base import Base
+from models.catalog import Category, Image, Product, Variant
+from models.flash_sale import FlashSale, FlashSaleItem, FlashSaleStatus
+from models.messaging import Barrier, IdempotencyKey, OutboxMessage
+from models.order import Order, OrderEvent, OrderLine, OrderStatus
+from models.stock import StockCause, StockEntry, StockLevel
+from models.user import Role, User
+
+__all__ = [
+    "Barrier",
+    "Base",
+    "Category",
+    "FlashSale",
+    "FlashSaleItem",
+    "FlashSaleStatus",
+    "IdempotencyKey",
+    "Image",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "OrderStatus",
+    "OutboxMessage",
+    "Product",
+    "Role",
+    "StockCause",
+    "StockEntry",
+    "StockLevel",
+    "User",
+    "Variant",
+]

@@ -1,0 +1,140 @@
+"""The database: one engine a process, short sessions, and transactions that retry what is worth retrying."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import structlog
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from infra.errors import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+# MySQL: 1205 lock wait time-out, 1213 deadlock. SQLite says it in words.
+_RETRYABLE_CODES = {1205, 1213}
+_MAX_TRIES = 8
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """True for a deadlock or lock time-out: the same transaction may succeed when run again."""
+    args = getattr(error.orig, "args", ()) or ()
+    return bool(args and args[0] in _RETRYABLE_CODES) or "database is locked" in str(error.orig)
+
+
+def is_outage(error: BaseException) -> bool:
+    """True when the database is away, as against wrong data or a wrong statement."""
+    if isinstance(error, PoolTimeout | TimeoutError | OSError | InterfaceError | StoreUnavailable):
+        return True
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+class Database:
+    """Reads are given a deadline; writes commit when the block ends."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 10, read_timeout: float = 0.8) -> None:
+        self.url = make_url(dsn)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.read_timeout = read_timeout
+        self.engine: AsyncEngine = _make_engine(dsn, self.is_sqlite, pool_size, read_timeout)
+        self._writer = self.engine.execution_options(rushcart_write=True)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A short read session. Errors: StoreUnavailable when there is no answer in ``read_timeout``."""
+        try:
+            async with asyncio.timeout(self.read_timeout), AsyncSession(self.engine) as session:
+                yield session
+        except Exception as error:
+            if is_outage(error):
+                raise StoreUnavailable("database") from error
+            raise
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction, committed at the end of the block and rolled back on any error."""
+        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def transact(self, work: Callable[[AsyncSession], Awaitable[T]], *, timeout: float | None = None) -> T:
+        """Run ``work`` in a transaction, again after a deadlock or lock time-out.
+
+        ``timeout`` bounds the whole in seconds (a request's write); a commit cut off by it may have
+        happened, so only idempotent work gets one. Errors: StoreUnavailable.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._retrying(work)
+        except Exception as error:
+            if is_outage(error):
+                raise StoreUnavailable("database") from error
+            raise
+
+    async def _retrying(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        for attempt in range(1, _MAX_TRIES + 1):
+            try:
+                async with self.write() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if attempt == _MAX_TRIES or not is_conflict(error):
+                    raise
+                log.info("transaction.retry", attempt=attempt, reason=type(error.orig).__name__)
+                await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter
+        raise AssertionError("unreachable")
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _make_engine(dsn: str, is_sqlite: bool, pool_size: int, timeout: float) -> AsyncEngine:
+    options: dict[str, Any] = {"json_serializer": _dump_json}
+    if is_sqlite:
+        engine = create_async_engine(dsn, connect_args={"timeout": 10}, pool_size=pool_size, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    engine = create_async_engine(
+        dsn,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=timeout,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": max(1, round(timeout)), "charset": "utf8mb4"},
+        **options,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_mysql)
+    return engine
+
+
+def _dump_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own implicit BEGIN would come too late for BEGIN IMMEDIATE below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that later writes fails at once when another writer was faster.
+    write = connection.get_execution_options().get("rushcart_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _prepare_mysql(connection: Any, _record: object) -> None:
+    # READ COMMITTED: no gap locks, so concurrent barrier inserts do not deadlock with each other.
+    cursor = connection.cursor()
+    cursor.execute("SET time_zone = '+00:00', SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    cursor.close()

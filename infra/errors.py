@@ -1,0 +1,20 @@
+"""Faults of the plumbing that the layers above turn into ``UNAVAILABLE`` or ``TryAgain``."""
+
+
+class StoreUnavailable(Exception):
+    """A store did not answer in time or refused the connection.
+
+    ``store`` is ``database``, ``redis`` or ``event_log``; the cause is chained, never shown to a client.
+    """
+
+    def __init__(self, store: str) -> None:
+        super().__init__(f"{store} is not available")
+        self.store = store
+
+
+class PublishRefused(StoreUnavailable):
+    """The event log certainly did not take the message."""
+
+
+class PublishUnknown(StoreUnavailable):
+    """The event log may or may not take the message yet: nothing that depends on it may be undone."""

@@ -1,0 +1,83 @@
+"""What the layers above know of the event log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Marker = dict[str, str]
+"""A place in a topic: the end of each partition at one moment, as text (Kafka offsets, a stream id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as read. ``position`` names it within the topic: ``partition:offset`` or a stream id."""
+
+    topic: str
+    key: str
+    value: bytes
+    position: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def dead_letter_topic(topic: str) -> str:
+    return f"{topic}.dlq"
+
+
+class Consumer(Protocol):
+    """A member of a consumer group with a durable position. Not for concurrent use."""
+
+    async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
+        """Up to ``limit`` messages; waits at most ``wait`` seconds for the first. Errors: StoreUnavailable."""
+        ...
+
+    async def commit(self, messages: Sequence[Message]) -> None:
+        """Move the group's position past these messages, which must be all that was fetched before them."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class EventLog(Protocol):
+    """At-least-once, ordered by key, durable positions."""
+
+    async def start(self) -> None: ...
+
+    async def publish(
+        self,
+        topic: str,
+        key: str,
+        value: bytes,
+        *,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """Return once the log has acknowledged the message.
+
+        ``timeout`` in seconds, the settings' ``store_timeout`` when None. Errors: PublishRefused when the
+        log certainly did not take it; PublishUnknown when it may still do so.
+        """
+        ...
+
+    async def subscribe(self, topics: Sequence[str], group: str) -> Consumer: ...
+
+    async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
+        """The oldest ``limit`` messages still kept, regardless of any group (to look into dead letters)."""
+        ...
+
+    async def end(self, topic: str) -> Marker:
+        """The end of the topic now."""
+        ...
+
+    async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
+        """True when the group has committed everything before ``marker``."""
+        ...
+
+    async def lag(self, topic: str, group: str) -> int:
+        """Messages of the topic that the group has not committed."""
+        ...
+
+    async def ping(self) -> None:
+        """Errors: StoreUnavailable when the log does not answer within ``store_timeout``."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,20 @@
+"""Ids: UUIDv7 (RFC 9562) made by the application, so no table's id needs a shared counter."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_id() -> UUID:
+    """A new time-ordered id."""
+    made: UUID = uuid7()
+    return made
+
+
+def spoken_number(source: UUID, prefix: str = "R") -> str:
+    """A number people can read out: 60 random bits of ``source`` in Crockford's base 32, ``R-XXXX-XXXX-XXXX``."""
+    bits = source.int & ((1 << 60) - 1)
+    digits = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(55, -1, -5))
+    return f"{prefix}-{digits[:4]}-{digits[4:8]}-{digits[8:]}"

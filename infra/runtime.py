@@ -1,0 +1,48 @@
+"""The plumbing of one process, opened and closed as one: what every verb in ``services/`` is given."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from infra.clock import Clock, utc_now
+from infra.database import Database
+from infra.eventlog import EventLog
+from infra.redis import RedisStore
+from infra.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Infra:
+    """Database, Redis, event log, settings and clock of this process."""
+
+    settings: Settings
+    database: Database
+    redis: RedisStore
+    events: EventLog
+    now: Clock = utc_now
+
+
+@asynccontextmanager
+async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Infra]:
+    """Connect lazily to what the settings name; a store that is down is found by the first use, not here."""
+    async with AsyncExitStack() as stack:
+        database = Database(
+            settings.database_dsn, pool_size=settings.database_pool_size, read_timeout=settings.store_timeout
+        )
+        stack.push_async_callback(database.close)
+        redis = RedisStore(settings.redis_dsn, timeout=settings.store_timeout)
+        stack.push_async_callback(redis.close)
+        events = _event_log(settings, redis)
+        stack.push_async_callback(events.close)
+        await events.start()
+        yield Infra(settings, database, redis, events, clock)
+
+
+def _event_log(settings: Settings, redis: RedisStore) -> EventLog:
+    if settings.kafka_bootstrap_servers:
+        from infra.eventlog.kafka import KafkaEventLog
+
+        return KafkaEventLog(settings)
+    from infra.eventlog.streams import StreamsEventLog
+
+    return StreamsEventLog(redis, timeout=settings.store_timeout)

@@ -1,0 +1,56 @@
+"""Flash sales: a window of time in which set-aside stock is sold at a price of its own."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import MYSQL, Base
+from models.types import MinorUnits, Quantity, code_text, exact_text
+
+
+class FlashSaleStatus(StrEnum):
+    SCHEDULED = "SCHEDULED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+
+
+class FlashSale(Base):
+    """Scheduled, running and ended follow from the clock; only ``settled_at`` and ``paused`` are stored."""
+
+    __tablename__ = "flash_sales"
+    __table_args__ = (Index("ix_flash_sales_settled_ends", "settled_at", "ends_at"), MYSQL)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    paused: Mapped[bool] = mapped_column(default=False)
+    settled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+    items: Mapped[list["FlashSaleItem"]] = relationship(lazy="raise", order_by="FlashSaleItem.id")
+
+
+class FlashSaleItem(Base):
+    """``remaining`` is the database's count; Redis counts ahead of it while orders are on their way."""
+
+    __tablename__ = "flash_sale_items"
+    __table_args__ = (
+        UniqueConstraint("sale_id", "sku"),
+        CheckConstraint("remaining >= 0 AND remaining <= quantity", name="remaining_in_range"),
+        MYSQL,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    sale_id: Mapped[UUID] = mapped_column(ForeignKey("flash_sales.id"), index=True)
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), index=True)
+    sku: Mapped[str] = mapped_column(exact_text(64), index=True)
+    price: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(code_text(3))
+    quantity: Mapped[int] = mapped_column(Quantity)
+    remaining: Mapped[int] = mapped_column(Quantity)
+    per_customer_limit: Mapped[int] = mapped_column(Quantity)

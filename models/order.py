@@ -1,0 +1,79 @@
+"""Orders, their lines and their history. No foreign key leaves the area: orders can be sharded by customer."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import MYSQL, Base
+from models.types import MinorUnits, Quantity, code_text, exact_text
+
+
+class OrderStatus(StrEnum):
+    ACCEPTED = "ACCEPTED"
+    AWAITING_PAYMENT = "AWAITING_PAYMENT"
+    PAID = "PAID"
+    SHIPPED = "SHIPPED"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    REFUNDED = "REFUNDED"
+
+
+class Order(Base):
+    """``fingerprint`` is the hash of the input that ``idempotency_key`` stands for."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "idempotency_key"),
+        Index("ix_orders_status_expires", "status", "expires_at"),
+        Index("ix_orders_customer_id_id", "customer_id", "id"),
+        MYSQL,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(exact_text(20), index=True)
+    customer_id: Mapped[UUID]
+    status: Mapped[OrderStatus] = mapped_column(String(16))
+    total: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str] = mapped_column(code_text(3))
+    idempotency_key: Mapped[str] = mapped_column(exact_text(128))
+    fingerprint: Mapped[str] = mapped_column(exact_text(64))
+    placed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+    lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
+    events: Mapped[list["OrderEvent"]] = relationship(lazy="raise", order_by="OrderEvent.id")
+
+
+class OrderLine(Base):
+    """What was bought, as it was called and priced at that moment."""
+
+    __tablename__ = "order_lines"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    position: Mapped[int]
+    sku: Mapped[str] = mapped_column(exact_text(64), index=True)
+    variant_id: Mapped[UUID]
+    flash_sale_item_id: Mapped[UUID | None] = mapped_column(index=True)
+    title: Mapped[str] = mapped_column(String(512))
+    quantity: Mapped[int] = mapped_column(Quantity)
+    unit_price: Mapped[int] = mapped_column(MinorUnits)
+
+
+class OrderEvent(Base):
+    """One change of an order's state."""
+
+    __tablename__ = "order_events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    status: Mapped[OrderStatus] = mapped_column(String(16))
+    actor: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str | None] = mapped_column(String(500))
+    at: Mapped[datetime]
