@@ -1,0 +1,125 @@
+"""The named errors of the business: each has a stable code, and becomes a member of a result union.
+
+A verb raises them; nothing else that it raises is meant for a client.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+class ServiceError(Exception):
+    """``code`` is machine-readable and stable; the message is a sentence for people."""
+
+    code: ClassVar[str]
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """``path`` starts at the argument, e.g. ``("input", "email")``."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class InvalidInput(ServiceError):
+    code = "INVALID_INPUT"
+
+    def __init__(self, problems: Iterable[FieldProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(f"{'.'.join(p.path)}: {p.message}" for p in self.problems))
+
+    @classmethod
+    def at(cls, *path: str, message: str) -> "InvalidInput":
+        """One problem, at ``input.<path>``."""
+        return cls([FieldProblem(("input", *path), message)])
+
+
+class NotFound(ServiceError):
+    """It is not there, or it is another's: the two look the same."""
+
+    code = "NOT_FOUND"
+
+
+class EmailTaken(ServiceError):
+    code = "EMAIL_TAKEN"
+
+
+class InvalidCredentials(ServiceError):
+    code = "INVALID_CREDENTIALS"
+
+
+class SkuTaken(ServiceError):
+    code = "SKU_TAKEN"
+
+    def __init__(self, sku: str) -> None:
+        super().__init__(f"The SKU {sku} is in use.")
+        self.sku = sku
+
+
+class SlugTaken(ServiceError):
+    code = "SLUG_TAKEN"
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"The slug {slug} is in use.")
+        self.slug = slug
+
+
+class OutOfStock(ServiceError):
+    code = "OUT_OF_STOCK"
+
+    def __init__(self, sku: str, available: int) -> None:
+        super().__init__(f"{available} of {sku} left." if available else f"{sku} is sold out.")
+        self.sku = sku
+        self.available = available
+
+
+class FlashSaleNotRunning(ServiceError):
+    code = "FLASH_SALE_NOT_RUNNING"
+
+    def __init__(self, starts_at: datetime, ends_at: datetime) -> None:
+        super().__init__("The flash sale is not running.")
+        self.starts_at = starts_at
+        self.ends_at = ends_at
+
+
+class PurchaseLimitReached(ServiceError):
+    code = "PURCHASE_LIMIT_REACHED"
+
+    def __init__(self, limit: int, already_ordered: int) -> None:
+        super().__init__(f"At most {limit} a customer; {already_ordered} ordered already.")
+        self.limit = limit
+        self.already_ordered = already_ordered
+
+
+class IdempotencyConflict(ServiceError):
+    code = "IDEMPOTENCY_CONFLICT"
+
+    def __init__(self) -> None:
+        super().__init__("This idempotencyKey was used with another input.")
+
+
+class TryAgain(ServiceError):
+    """Nothing was taken for good; the same key may be tried again."""
+
+    code = "TRY_AGAIN"
+
+    def __init__(self, retry_after_ms: int = 1000) -> None:
+        super().__init__("Not now. Try again with the same idempotencyKey.")
+        self.retry_after_ms = retry_after_ms
+
+
+class InvalidTransition(ServiceError):
+    """``source`` and ``target`` are names of order states."""
+
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(f"An order that is {source} cannot become {target}.")
+        self.source = source
+        self.target = target
