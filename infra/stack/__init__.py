@@ -1,0 +1,1 @@
+"""The servers that Rushcart starts for itself, for development and for tests."""
