@@ -1,0 +1,41 @@
+"""What a resolver knows of its request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from infra.runtime import Infra
+from services.user.viewer import Viewer
+
+if TYPE_CHECKING:
+    from dataloaders import Loaders
+
+
+def _new_loaders(infra: Infra) -> "Loaders":
+    from dataloaders import Loaders
+
+    return Loaders(infra)
+
+
+@dataclass(slots=True)
+class Context:
+    """One a request; operations of a batch share it, so it holds no session or transaction."""
+
+    infra: Infra
+    viewer: Viewer | None = None
+    request_id: str = ""
+    traceparent: str | None = None
+    make_loaders: Callable[[Infra], "Loaders"] = _new_loaders
+    _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
+
+    @property
+    def loaders(self) -> "Loaders":
+        """The request's dataloaders, made when first asked for."""
+        if self._loaders is None:
+            self._loaders = self.make_loaders(self.infra)
+        return self._loaders
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,151 @@
+"""The errors that a client is expected to handle, as members of a mutation's union."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLUnionType, get_named_type
+
+from infra.errors import StoreUnavailable
+from models.order import OrderStatus
+from resolvers.shared.context import Info
+from resolvers.shared.failures import RequestError, unavailable
+from services import errors as service
+
+
+@strawberry.interface(description="An outcome that a client is expected to handle.")
+class Error:
+    code: str = strawberry.field(description="A stable machine-readable code, UPPER_SNAKE_CASE.")
+    message: str = strawberry.field(description="A sentence for people.")
+
+
+@strawberry.type
+class EmailTaken(Error): ...
+
+
+@strawberry.type
+class InvalidCredentials(Error): ...
+
+
+@strawberry.type
+class FieldError:
+    path: list[str]
+    message: str
+
+
+@strawberry.type
+class InvalidInput(Error):
+    fields: list[FieldError] = strawberry.field(
+        description='The path of each input field at fault, e.g. ["input", "email"], and why.'
+    )
+
+
+@strawberry.type
+class NotFound(Error): ...
+
+
+@strawberry.type
+class SkuTaken(Error):
+    sku: str
+
+
+@strawberry.type
+class SlugTaken(Error):
+    slug: str
+
+
+@strawberry.type
+class OutOfStock(Error):
+    sku: str
+    available: int
+
+
+@strawberry.type
+class FlashSaleNotRunning(Error):
+    starts_at: datetime
+    ends_at: datetime
+
+
+@strawberry.type
+class PurchaseLimitReached(Error):
+    limit: int
+    already_ordered: int
+
+
+@strawberry.type
+class IdempotencyConflict(Error): ...
+
+
+@strawberry.type(description="Nothing was taken; try again with the same idempotencyKey.")
+class TryAgain(Error):
+    retry_after_ms: int
+
+
+@strawberry.type
+class InvalidTransition(Error):
+    from_: OrderStatus = strawberry.field(name="from")
+    to: OrderStatus
+
+
+def _plain(type_: type[Error]) -> Callable[[Any], Error]:
+    return lambda e: type_(code=e.code, message=e.message)
+
+
+# One entry a service error; the union member has the name of the type it makes.
+_TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
+    service.EmailTaken: _plain(EmailTaken),
+    service.InvalidCredentials: _plain(InvalidCredentials),
+    service.NotFound: _plain(NotFound),
+    service.IdempotencyConflict: _plain(IdempotencyConflict),
+    service.InvalidInput: lambda e: InvalidInput(
+        code=e.code,
+        message=e.message,
+        fields=[FieldError(path=list(problem.path), message=problem.message) for problem in e.problems],
+    ),
+    service.SkuTaken: lambda e: SkuTaken(code=e.code, message=e.message, sku=e.sku),
+    service.SlugTaken: lambda e: SlugTaken(code=e.code, message=e.message, slug=e.slug),
+    service.OutOfStock: lambda e: OutOfStock(code=e.code, message=e.message, sku=e.sku, available=e.available),
+    service.FlashSaleNotRunning: lambda e: FlashSaleNotRunning(
+        code=e.code, message=e.message, starts_at=e.starts_at, ends_at=e.ends_at
+    ),
+    service.PurchaseLimitReached: lambda e: PurchaseLimitReached(
+        code=e.code, message=e.message, limit=e.limit, already_ordered=e.already_ordered
+    ),
+    service.TryAgain: lambda e: TryAgain(code=e.code, message=e.message, retry_after_ms=e.retry_after_ms),
+    service.InvalidTransition: lambda e: InvalidTransition(
+        code=e.code, message=e.message, from_=OrderStatus(e.source), to=OrderStatus(e.target)
+    ),
+}
+
+
+def to_error(error: service.ServiceError) -> Error:
+    """The GraphQL type of a service error."""
+    return _TO_TYPE[type(error)](error)
+
+
+def to_request_error(error: service.ServiceError) -> RequestError:
+    """For a field whose type has no place for the error: the same code, in ``errors[]``."""
+    details: dict[str, object] = {}
+    if isinstance(error, service.InvalidInput):
+        details["fields"] = [{"path": list(p.path), "message": p.message} for p in error.problems]
+    if isinstance(error, service.TryAgain):
+        details["retryAfterMs"] = error.retry_after_ms
+    return RequestError(error.code, error.message, details)
+
+
+def _has_member(info: Info, name: str) -> bool:
+    union = get_named_type(info._raw_info.return_type)
+    return isinstance(union, GraphQLUnionType) and any(member.name == name for member in union.types)
+
+
+def outcome(info: Info, error: service.ServiceError | StoreUnavailable) -> Error:
+    """The member of the field's union for this error. Errors: RequestError when the union has none."""
+    if isinstance(error, StoreUnavailable):
+        if not _has_member(info, "TryAgain"):
+            raise unavailable() from error
+        error = service.TryAgain()
+    member = to_error(error)
+    if not _has_member(info, type(member).__name__):
+        raise to_request_error(error) from error
+    return member

@@ -1,0 +1,118 @@
+"""Relay global ids and the ``Node`` interface.
+
+An id is the base64 of ``Type:uuid`` (32 hex digits). Whether the viewer may see a node is for the
+loader that its area registers.
+"""
+
+from base64 import b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+import strawberry
+
+from resolvers.shared.context import Context, Info
+from resolvers.shared.failures import bad_argument
+from resolvers.shared.fields import field
+from services.errors import InvalidInput
+
+MAX_NODES = 100
+_MAX_ID_LENGTH = 200
+
+NodeLoader = Callable[[Context, Sequence[UUID]], Awaitable[Sequence[object | None]]]
+_loaders: dict[str, NodeLoader] = {}
+
+
+class MalformedId(ValueError):
+    """The text is no id of this server; the message is for the client."""
+
+
+@strawberry.interface(description="Anything with a global id.")
+class Node:
+    id: strawberry.ID
+
+
+def encode_id(type_name: str, key: UUID) -> strawberry.ID:
+    return strawberry.ID(urlsafe_b64encode(f"{type_name}:{key.hex}".encode()).rstrip(b"=").decode())
+
+
+def split_id(gid: str) -> tuple[str, UUID]:
+    """The type name and key of any global id. Errors: MalformedId."""
+    if len(gid) > _MAX_ID_LENGTH:
+        raise MalformedId("is not an id")
+    try:
+        bare = gid.rstrip("=")
+        plain = b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+        type_name, separator, key = plain.decode("ascii").partition(":")
+        if separator and type_name and len(key) == 32 and key.isalnum():
+            return type_name, UUID(hex=key)
+    except (NotBase64, ValueError):
+        pass
+    raise MalformedId("is not an id")
+
+
+def decode_id(gid: str, type_name: str) -> UUID:
+    """The key of an id of this type. Errors: MalformedId."""
+    found, key = split_id(gid)
+    if found != type_name:
+        raise MalformedId(f"is not the id of a {type_name}")
+    return key
+
+
+def input_id(gid: str, type_name: str, *path: str) -> UUID:
+    """The key of an id in a mutation's input, at ``input.<path>``. Errors: InvalidInput."""
+    try:
+        return decode_id(gid, type_name)
+    except MalformedId as error:
+        raise InvalidInput.at(*path, message=str(error)) from None
+
+
+def argument_id(gid: str, type_name: str, argument: str) -> UUID:
+    """The key of an id in a query's argument. Errors: BAD_USER_INPUT naming the argument."""
+    try:
+        return decode_id(gid, type_name)
+    except MalformedId as error:
+        raise bad_argument(argument, str(error)) from None
+
+
+def register_node(type_name: str, loader: NodeLoader) -> None:
+    """Let ``node`` find this type; the loader answers None for what is not there or not the viewer's."""
+    if type_name in _loaders:
+        raise ValueError(f"{type_name} has a node loader")
+    _loaders[type_name] = loader
+
+
+async def load_nodes(context: Context, ids: Sequence[tuple[str, UUID]]) -> list[object | None]:
+    """The nodes in the order of ``ids``, one loader call a type; None for an unknown type."""
+    keys: dict[str, list[UUID]] = defaultdict(list)
+    for type_name, key in ids:
+        if type_name in _loaders:
+            keys[type_name].append(key)
+    found: dict[tuple[str, UUID], object | None] = {}
+    for type_name, wanted in keys.items():
+        nodes = await _loaders[type_name](context, wanted)
+        found.update(((type_name, key), node) for key, node in zip(wanted, nodes, strict=True))
+    return [found.get(id_) for id_ in ids]
+
+
+def _split_argument(gid: str, argument: str) -> tuple[str, UUID]:
+    try:
+        return split_id(gid)
+    except MalformedId as error:
+        raise bad_argument(argument, str(error)) from None
+
+
+@strawberry.type
+class NodeQuery:
+    @field(description="Any object by its id; null when it is not there or not yours.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        [found] = await load_nodes(info.context, [_split_argument(id, "id")])
+        return found  # type: ignore[return-value]  # the registered loaders answer with Node types
+
+    @field(description="Objects by their ids, in that order; at most 100.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        if len(ids) > MAX_NODES:
+            raise bad_argument("ids", f"at most {MAX_NODES}")
+        split = [_split_argument(gid, f"ids[{place}]") for place, gid in enumerate(ids)]
+        return await load_nodes(info.context, split)  # type: ignore[return-value]
