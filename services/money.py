@@ -86,7 +86,7 @@ def _scaled(amount: Decimal, digits: int) -> int | None:
     text = "".join(map(str, coefficient))
     shift = power + digits
     if shift >= 0:
-        return int(text) * 10**shift
+        return int(text + "0" * shift)
     kept, dropped = text[:shift], text[shift:]
     return None if dropped.strip("0") else int(kept or "0")
 
