@@ -136,5 +136,6 @@ def _begin_sqlite(connection: Connection) -> None:
 def _prepare_mysql(connection: Any, _record: object) -> None:
     # READ COMMITTED: no gap locks, so concurrent barrier inserts do not deadlock with each other.
     cursor = connection.cursor()
-    cursor.execute("SET time_zone = '+00:00', SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    cursor.execute("SET time_zone = '+00:00'")
+    cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     cursor.close()
