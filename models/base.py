@@ -8,12 +8,12 @@ from sqlalchemy.orm import DeclarativeBase
 
 from models.types import UtcDateTime, UuidBinary
 
+# Primary keys have no name: MySQL calls every one PRIMARY, and warns about another.
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
 }
 MYSQL = {
     "mysql_engine": "InnoDB",
