@@ -55,7 +55,7 @@ def decode_cursor(cursor: str, sort: str, kinds: Sequence[type], argument: str) 
             version, name, *values = plain
             if (version, name) == (_VERSION, sort):
                 return tuple(_restore(value, kind) for value, kind in zip(values, kinds, strict=True))
-    except (NotBase64, ValueError, TypeError):
+    except (NotBase64, ValueError, TypeError, OverflowError):
         pass
     raise bad_argument(argument, "is not a cursor of this list")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from infra.runtime import Infra
+from services.user.tokens import AccessTokens
 from services.user.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Context:
     """One a request; operations of a batch share it, so it holds no session or transaction."""
 
     infra: Infra
+    tokens: AccessTokens
     viewer: Viewer | None = None
     request_id: str = ""
     traceparent: str | None = None

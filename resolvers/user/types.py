@@ -1,0 +1,71 @@
+"""The types of the user area."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from models.user import Role
+from models.user import User as UserRow
+from resolvers.shared.context import Context
+from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
+from resolvers.shared.node import Node, encode_id, register_node
+from services.user.find_users import find_users
+
+
+@strawberry.type
+class User(Node):
+    email: str
+    display_name: str
+    roles: list[Role]
+    created_at: datetime
+    user_id: strawberry.Private[UUID]
+
+    @classmethod
+    def of(cls, row: UserRow) -> "User":
+        return cls(
+            id=encode_id("User", row.id),
+            email=row.email,
+            display_name=row.display_name,
+            roles=[Role(role) for role in row.roles],
+            created_at=row.created_at,
+            user_id=row.id,
+        )
+
+
+@strawberry.type(description="What a client keeps to stay signed in.")
+class Session:
+    access_token: str = strawberry.field(description="A signed JWT, short-lived; sent as Authorization: Bearer.")
+    access_token_expires_at: datetime
+    user: User
+
+
+@strawberry.input
+class RegisterInput:
+    email: str
+    password: str
+    display_name: str
+
+
+@strawberry.input
+class LoginInput:
+    email: str
+    password: str
+
+
+RegisterResult = Annotated[Session | EmailTaken | InvalidInput, strawberry.union("RegisterResult")]
+LoginResult = Annotated[Session | InvalidCredentials, strawberry.union("LoginResult")]
+
+
+async def _load(context: Context, ids: Sequence[UUID]) -> list[User | None]:
+    """Oneself; staff see everyone."""
+    viewer = context.viewer
+    if viewer is None:
+        return [None] * len(ids)
+    rows = await find_users(context.infra, ids)
+    return [User.of(row) if row and (viewer.is_staff or row.id == viewer.user_id) else None for row in rows]
+
+
+register_node("User", _load)
