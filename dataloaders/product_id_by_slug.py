@@ -1,0 +1,28 @@
+"""Product ids by slug."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from strawberry.dataloader import DataLoader
+
+from dataloaders.catalog_cache import MAX_BATCH, product_ids
+from infra.runtime import Infra
+from models import Product
+from models.documents import slug_key
+
+
+class ProductIdBySlug(DataLoader[str, UUID | None]):
+    """One round trip to Redis, one statement for the rest; None for an unknown slug."""
+
+    def __init__(self, infra: Infra) -> None:
+        super().__init__(load_fn=self._load_batch, max_batch_size=MAX_BATCH)
+        self._infra = infra
+
+    async def _load_batch(self, slugs: list[str]) -> list[UUID | None]:
+        return await product_ids(self._infra, slugs, slug_key, self._read)
+
+    async def _read(self, slugs: Sequence[str]) -> dict[str, UUID]:
+        async with self._infra.database.read() as session:
+            rows = await session.execute(select(Product.slug, Product.id).where(Product.slug.in_(slugs)))
+            return dict(rows.tuples().all())
