@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.clock import Clock, utc_now
 from infra.database import Database
 from infra.eventlog import EventLog
+from infra.local_cache import LocalCache
 from infra.redis import RedisStore
 from infra.settings import Settings
 
@@ -20,6 +21,7 @@ class Infra:
     redis: RedisStore
     events: EventLog
     now: Clock = utc_now
+    local: LocalCache = field(default_factory=LocalCache)
 
 
 @asynccontextmanager

@@ -59,8 +59,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def embedded(self) -> bool:
-        """True when no store is named: everything is local to RUSHCART_HOME."""
-        return self.database_url is None and self.redis_url is None and self.kafka_bootstrap_servers is None
+        """True when neither a database nor Kafka is named: everything is local to RUSHCART_HOME."""
+        return self.database_url is None and self.kafka_bootstrap_servers is None
 
     @cached_property
     def database_dsn(self) -> str:
@@ -68,6 +68,17 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite+aiosqlite:///{(self.home / 'rushcart.db').resolve()}"
+
+    @property
+    def redis_dsn(self) -> str:
+        """Where Redis is. Errors: RuntimeError when no server is named and none was started yet."""
+        if self.redis_url is None:
+            raise RuntimeError("RUSHCART_REDIS_URL is not set, and the embedded Valkey was not started")
+        return self.redis_url.get_secret_value()
+
+    def with_redis(self, url: str) -> "Settings":
+        """The same settings on the Redis at ``url`` (the embedded Valkey, once it runs)."""
+        return self.model_copy(update={"redis_url": SecretStr(url)})
 
     @cached_property
     def json_logs(self) -> bool:

@@ -36,7 +36,11 @@ class FlashSale(Base):
 
 
 class FlashSaleItem(Base):
-    """``remaining`` is the database's count; Redis counts ahead of it while orders are on their way."""
+    """``remaining`` is the database's count; Redis counts ahead of it while orders are on their way.
+
+    ``epoch`` counts how often the counters in Redis were rebuilt from here: an order that was reserved in an
+    older life of the counters and comes late takes nothing.
+    """
 
     __tablename__ = "flash_sale_items"
     __table_args__ = (
@@ -54,3 +58,4 @@ class FlashSaleItem(Base):
     quantity: Mapped[int] = mapped_column(Quantity)
     remaining: Mapped[int] = mapped_column(Quantity)
     per_customer_limit: Mapped[int] = mapped_column(Quantity)
+    epoch: Mapped[int] = mapped_column(default=0)

@@ -58,6 +58,10 @@ class EventLog(Protocol):
         """
         ...
 
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Make the topics that are not there. Errors: StoreUnavailable."""
+        ...
+
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer: ...
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:

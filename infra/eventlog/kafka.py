@@ -1,0 +1,211 @@
+"""The event log on Kafka: acks=all, idempotent producer, manual commits, outcomes told apart."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, ProducerClosed, TopicAlreadyExistsError
+from aiokafka.structs import OffsetAndMetadata
+
+from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
+from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
+from infra.eventlog.protocol import Consumer, Marker, Message
+from infra.settings import Settings
+
+log = structlog.get_logger(__name__)
+_LINGER_MS = 2
+_REQUEST_TIMEOUT_MS = 10_000
+
+
+class KafkaEventLog:
+    """EventLog on Kafka. Connects in the background: a broker that is away delays no start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._servers = settings.kafka_bootstrap_servers or ""
+        self._partitions = settings.kafka_partitions
+        self._replication = settings.kafka_replication
+        self._timeout = settings.store_timeout
+        self._producer: AIOKafkaProducer | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        # One warning per retry while the broker is away would be a hundred a second.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+
+    async def start(self) -> None:
+        self._reconnect()
+
+    def _reconnect(self) -> None:
+        self._producer = None
+        if self._connecting is None or self._connecting.done():
+            self._connecting = asyncio.create_task(self._connect())
+
+    async def _connect(self) -> None:
+        while self._producer is None:
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._servers,
+                enable_idempotence=True,
+                linger_ms=_LINGER_MS,
+                request_timeout_ms=_REQUEST_TIMEOUT_MS,
+            )
+            try:
+                await producer.start()
+            except (KafkaError, OSError):
+                await producer.stop()
+                await asyncio.sleep(0.2)
+            else:
+                self._producer = producer
+
+    async def publish(
+        self,
+        topic: str,
+        key: str,
+        value: bytes,
+        *,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        limit = timeout or self._timeout
+        try:
+            async with asyncio.timeout(limit):
+                future = await self._send(topic, key, value, headers)
+        except (TimeoutError, KafkaError, OSError) as error:
+            # Nothing was handed to the producer's buffer yet.
+            raise PublishRefused("event_log") from error
+        await self._acknowledged(future, limit)
+
+    async def _send(
+        self, topic: str, key: str, value: bytes, headers: dict[str, str] | None
+    ) -> "asyncio.Future[object]":
+        if self._producer is None:
+            assert self._connecting is not None, "start() comes first"
+            await asyncio.shield(self._connecting)
+        assert self._producer is not None
+        pairs = [(name, text.encode()) for name, text in (headers or {}).items()]
+        try:
+            future: asyncio.Future[object] = await self._producer.send(
+                topic, value, key=key.encode(), headers=pairs
+            )
+        except ProducerClosed:
+            self._reconnect()
+            raise
+        return future
+
+    async def _acknowledged(self, future: "asyncio.Future[object]", limit: float) -> None:
+        # The producer goes on trying after we stop waiting: that is the unknown outcome.
+        await asyncio.wait({future}, timeout=limit)
+        if not future.done():
+            future.add_done_callback(_swallow)
+            raise PublishUnknown("event_log")
+        error = future.exception()
+        if error is not None:
+            raise PublishUnknown("event_log") from error
+
+    async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
+        consumer = KafkaConsumer(self._servers, topics, group)
+        await consumer.start()
+        return consumer
+
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Make the topics that are not there. Errors: StoreUnavailable."""
+        wanted = [NewTopic(name, self._partitions, self._replication) for name in topics]
+        async with self._admin() as admin:
+            present = set(await admin.list_topics())
+            missing = [topic for topic in wanted if topic.name not in present]
+            if missing:
+                # Another process may be doing the same: its topics are ours.
+                with suppress(TopicAlreadyExistsError):
+                    await admin.create_topics(missing)
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=_REQUEST_TIMEOUT_MS)
+        try:
+            await admin.start()
+            yield admin
+        except (KafkaError, OSError) as error:
+            raise StoreUnavailable("event_log") from error
+        finally:
+            await admin.close()
+
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[AIOKafkaConsumer]:
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=self._servers, enable_auto_commit=False, request_timeout_ms=_REQUEST_TIMEOUT_MS
+        )
+        try:
+            await reader.start()
+            yield reader
+        except (KafkaError, OSError) as error:
+            raise StoreUnavailable("event_log") from error
+        finally:
+            await reader.stop()
+
+    async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
+        found: list[Message] = []
+        async with self._reader() as reader:
+            partitions = await _partitions(reader, topic)
+            if not partitions:
+                return found
+            reader.assign(partitions)
+            await reader.seek_to_beginning(*partitions)
+            ends = await reader.end_offsets(partitions)
+            while len(found) < limit and await _unread(reader, ends):
+                batches = await reader.getmany(timeout_ms=500, max_records=limit - len(found))
+                found += [message_of(record) for records in batches.values() for record in records]
+        return sorted(found, key=lambda message: message.headers.get("time", ""))
+
+    async def end(self, topic: str) -> Marker:
+        async with self._reader() as reader:
+            partitions = await _partitions(reader, topic)
+            ends = await reader.end_offsets(partitions)
+        return {str(tp.partition): str(offset) for tp, offset in ends.items()}
+
+    async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
+        committed = await self._committed(topic, group)
+        return all(committed.get(int(part), 0) >= int(offset) for part, offset in marker.items() if int(offset))
+
+    async def lag(self, topic: str, group: str) -> int:
+        end, committed = await self.end(topic), await self._committed(topic, group)
+        return sum(max(0, int(offset) - committed.get(int(part), 0)) for part, offset in end.items())
+
+    async def _committed(self, topic: str, group: str) -> dict[int, int]:
+        async with self._admin() as admin:
+            offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == topic}
+
+    async def ping(self) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                if self._producer is None:
+                    raise StoreUnavailable("event_log")
+                if not await self._producer.client.force_metadata_update():
+                    raise StoreUnavailable("event_log")
+        except (TimeoutError, KafkaError, OSError) as error:
+            raise StoreUnavailable("event_log") from error
+
+    async def close(self) -> None:
+        if self._connecting is not None and not self._connecting.done():
+            self._connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._connecting
+        if self._producer is not None:
+            with suppress(KafkaError, TimeoutError):
+                async with asyncio.timeout(5):
+                    await self._producer.stop()
+
+
+def _swallow(future: "asyncio.Future[object]") -> None:
+    if not future.cancelled() and future.exception() is not None:
+        log.warning("event_log.late_failure", error=type(future.exception()).__name__)
+
+
+async def _partitions(reader: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    await reader.topics()
+    return [TopicPartition(topic, part) for part in sorted(reader.partitions_for_topic(topic) or ())]
+
+
+async def _unread(reader: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
+    return any([await reader.position(tp) < end for tp, end in ends.items()])

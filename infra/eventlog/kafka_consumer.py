@@ -1,0 +1,64 @@
+"""A member of a Kafka consumer group that commits by hand."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from infra.errors import StoreUnavailable
+from infra.eventlog.protocol import Message
+
+
+class KafkaConsumer:
+    """At-least-once: a commit that a rebalance overtook is dropped, and the messages come again."""
+
+    def __init__(self, servers: str, topics: Sequence[str], group: str) -> None:
+        self._consumer = AIOKafkaConsumer(
+            *topics,
+            bootstrap_servers=servers,
+            group_id=group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            # The broker's least: a dead worker's partitions are read on by another after this.
+            session_timeout_ms=6_000,
+            heartbeat_interval_ms=1_500,
+            request_timeout_ms=10_000,
+            max_poll_interval_ms=300_000,
+        )
+
+    async def start(self) -> None:
+        try:
+            await self._consumer.start()
+        except (KafkaError, OSError) as error:
+            await self._consumer.stop()
+            raise StoreUnavailable("event_log") from error
+
+    async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
+        try:
+            batches = await self._consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
+        except (KafkaError, OSError) as error:
+            raise StoreUnavailable("event_log") from error
+        return [message_of(record) for records in batches.values() for record in records]
+
+    async def commit(self, messages: Sequence[Message]) -> None:
+        offsets: dict[TopicPartition, int] = {}
+        for message in messages:
+            partition, _, offset = message.position.partition(":")
+            place = TopicPartition(message.topic, int(partition))
+            offsets[place] = max(offsets.get(place, 0), int(offset) + 1)
+        try:
+            with suppress(CommitFailedError, IllegalStateError):
+                await self._consumer.commit(offsets)
+        except (KafkaError, OSError) as error:
+            raise StoreUnavailable("event_log") from error
+
+    async def close(self) -> None:
+        with suppress(KafkaError, OSError):
+            await self._consumer.stop()
+
+
+def message_of(record: "ConsumerRecord[bytes, bytes]") -> Message:
+    headers = {name: value.decode(errors="replace") for name, value in record.headers}
+    key = (record.key or b"").decode(errors="replace")
+    return Message(record.topic, key, record.value or b"", f"{record.partition}:{record.offset}", headers)

@@ -1,0 +1,218 @@
+"""The event log on Redis Streams: a stream a topic, a consumer group a reader.
+
+Redis must be persistent (``appendonly yes``) for the log to be durable; the embedded Valkey is.
+"""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from redis.exceptions import ResponseError
+
+from infra.errors import PublishUnknown, StoreUnavailable
+from infra.eventlog.protocol import Consumer, Marker, Message
+from infra.redis import RedisStore
+
+_CLAIM_IDLE_MS = 5_000
+_CLAIM_EVERY = 2.0
+_TRIM_EVERY = 5.0
+
+
+def _stream(topic: str) -> str:
+    return f"log:{topic}"
+
+
+class StreamsEventLog:
+    """EventLog on Redis Streams."""
+
+    def __init__(self, redis: RedisStore, *, timeout: float) -> None:
+        self._redis = redis
+        self._timeout = timeout
+
+    async def start(self) -> None:
+        """Nothing to do: the client connects by itself."""
+
+    async def ensure_topics(self, topics: Sequence[str]) -> None:
+        """Nothing to do: a stream is made by its first message."""
+
+    async def publish(
+        self,
+        topic: str,
+        key: str,
+        value: bytes,
+        *,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        fields = {b"k": key.encode(), b"v": value}
+        if headers:
+            fields[b"h"] = orjson.dumps(headers)
+        try:
+            async with asyncio.timeout(timeout or self._timeout), self._redis.guard():
+                await self._redis.client.xadd(_stream(topic), fields)  # type: ignore[arg-type]
+        except (StoreUnavailable, TimeoutError) as error:
+            # The server may have run the command before the connection broke.
+            raise PublishUnknown("event_log") from error
+
+    async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
+        async with self._redis.guard():
+            for topic in topics:
+                await self._ensure_group(topic, group)
+        return StreamsConsumer(self._redis, topics, group)
+
+    async def _ensure_group(self, topic: str, group: str) -> None:
+        try:
+            await self._redis.client.xgroup_create(_stream(topic), group, id="0", mkstream=True)
+        except ResponseError as error:
+            if not str(error).startswith("BUSYGROUP"):
+                raise
+
+    async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
+        async with self._redis.guard():
+            entries: Any = await self._redis.client.xrange(_stream(topic), count=limit)
+        return [_message(topic, entry_id, fields) for entry_id, fields in entries]
+
+    async def end(self, topic: str) -> Marker:
+        async with self._redis.guard():
+            try:
+                info = await self._redis.client.xinfo_stream(_stream(topic))
+            except ResponseError:
+                return {"0": "0-0"}
+        return {"0": info["last-generated-id"].decode()}
+
+    async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
+        state = await self._group(topic, group)
+        if state is None:
+            return marker["0"] == "0-0"
+        if _order(state["last-delivered-id"]) < _order(marker["0"].encode()):
+            return False
+        async with self._redis.guard():
+            pending = await self._redis.client.xpending(_stream(topic), group)
+        return not pending["pending"] or _order(pending["min"]) > _order(marker["0"].encode())
+
+    async def lag(self, topic: str, group: str) -> int:
+        state = await self._group(topic, group)
+        if state is None:
+            async with self._redis.guard():
+                return int(await self._redis.client.xlen(_stream(topic)))
+        return int(state["lag"] or 0) + int(state["pending"])
+
+    async def _group(self, topic: str, group: str) -> Mapping[str, Any] | None:
+        async with self._redis.guard():
+            try:
+                groups = await self._redis.client.xinfo_groups(_stream(topic))
+            except ResponseError:
+                return None
+        return next((g for g in groups if g["name"] == group.encode()), None)
+
+    async def ping(self) -> None:
+        try:
+            await self._redis.ping()
+        except StoreUnavailable as error:
+            raise StoreUnavailable("event_log") from error
+
+    async def close(self) -> None:
+        """The client belongs to RedisStore."""
+
+
+class StreamsConsumer:
+    """Reads new messages, and those that a dead consumer of the group left unacknowledged."""
+
+    def __init__(self, redis: RedisStore, topics: Sequence[str], group: str) -> None:
+        self._redis = redis
+        self._topics = {_stream(topic).encode(): topic for topic in topics}
+        self._group = group
+        self._name = f"{socket.gethostname()}:{os.getpid()}:{id(self):x}"
+        self._next_claim = 0.0
+        self._next_trim = time.monotonic() + _TRIM_EVERY
+
+    async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
+        if time.monotonic() >= self._next_claim:
+            claimed = await self._claim(limit)
+            if claimed:
+                return claimed
+            self._next_claim = time.monotonic() + _CLAIM_EVERY
+        return await self._read_new(limit, wait)
+
+    async def _read_new(self, limit: int, wait: float) -> list[Message]:
+        streams = dict.fromkeys(self._topics, ">")
+        client = self._redis.blocking
+        try:
+            async with asyncio.timeout(wait + self._redis.timeout):
+                reply = await client.xreadgroup(
+                    self._group,
+                    self._name,
+                    streams,  # type: ignore[arg-type]
+                    count=limit,
+                    block=max(1, int(wait * 1000)),
+                )
+        except (TimeoutError, OSError) as error:
+            raise StoreUnavailable("event_log") from error
+        pairs: Any = reply.items() if isinstance(reply, Mapping) else reply
+        return [
+            _message(self._topics[bytes(stream)], entry_id, fields)
+            for stream, entries in pairs
+            for entry_id, fields in _flat(entries)
+        ]
+
+    async def _claim(self, limit: int) -> list[Message]:
+        found: list[Message] = []
+        async with self._redis.guard():
+            for stream, topic in self._topics.items():
+                reply = await self._redis.client.xautoclaim(
+                    stream, self._group, self._name, min_idle_time=_CLAIM_IDLE_MS, count=limit
+                )
+                found += [_message(topic, entry_id, fields) for entry_id, fields in reply[1] if fields]
+        return found
+
+    async def commit(self, messages: Sequence[Message]) -> None:
+        by_stream: dict[str, list[str]] = {}
+        for message in messages:
+            by_stream.setdefault(_stream(message.topic), []).append(message.position)
+        async with self._redis.guard():
+            for stream, positions in by_stream.items():
+                await self._redis.client.xack(stream, self._group, *positions)
+            if time.monotonic() >= self._next_trim:
+                self._next_trim = time.monotonic() + _TRIM_EVERY
+                await self._trim()
+
+    async def _trim(self) -> None:
+        """Drop what every group has acknowledged; a length limit could drop what nobody has read yet."""
+        for stream in self._topics:
+            read_to = [await self._read_to(stream, g) for g in await self._redis.client.xinfo_groups(stream)]
+            if read_to:
+                await self._redis.client.xtrim(stream, minid=min(read_to, key=_order), approximate=True)
+
+    async def _read_to(self, stream: bytes, group: Mapping[str, Any]) -> bytes:
+        if not group["pending"]:
+            return bytes(group["last-delivered-id"])
+        pending = await self._redis.client.xpending(stream, group["name"])
+        return bytes(pending["min"] or b"0-0")
+
+    async def close(self) -> None:
+        """Leave the group; what was not acknowledged stays claimable by deleting nothing that is pending."""
+        async with self._redis.guard():
+            for stream in self._topics:
+                consumers = await self._redis.client.xinfo_consumers(stream, self._group)
+                mine = next((c for c in consumers if c["name"] == self._name.encode()), None)
+                if mine is not None and not mine["pending"]:
+                    await self._redis.client.xgroup_delconsumer(stream, self._group, self._name)
+
+
+def _order(entry_id: bytes) -> tuple[int, int]:
+    millis, _, sequence = entry_id.partition(b"-")
+    return int(millis), int(sequence or b"0")
+
+
+def _flat(entries: Any) -> Any:
+    # RESP3 wraps the entries of a stream in one more list.
+    return entries[0] if entries and isinstance(entries[0], list) and len(entries) == 1 else entries
+
+
+def _message(topic: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Message:
+    headers = orjson.loads(fields[b"h"]) if b"h" in fields else {}
+    return Message(topic, fields.get(b"k", b"").decode(), fields.get(b"v", b""), entry_id.decode(), headers)

@@ -1,0 +1,134 @@
+"""An order outside the database: as Redis remembers it, as the event log carries it, as readers see it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from infra.clock import from_millis, to_millis
+from models.order import OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LineSnapshot:
+    """One line; prices are minor units. ``epoch`` is the life of the counters that the units came from."""
+
+    sku: str
+    variant_id: UUID
+    flash_sale_item_id: UUID | None
+    title: str
+    quantity: int
+    unit_price: int
+    epoch: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        item = self.flash_sale_item_id
+        return {
+            "sku": self.sku,
+            "variantId": self.variant_id.hex,
+            "itemId": item.hex if item else None,
+            "title": self.title,
+            "quantity": self.quantity,
+            "unitPrice": self.unit_price,
+            "epoch": self.epoch,
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> "LineSnapshot":
+        item = raw["itemId"]
+        return cls(
+            str(raw["sku"]),
+            UUID(raw["variantId"]),
+            UUID(item) if item else None,
+            str(raw["title"]),
+            int(raw["quantity"]),
+            int(raw["unitPrice"]),
+            int(raw["epoch"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSnapshot:
+    """An accepted order, whole. ``placed_at`` is Redis's clock at the reservation, to the millisecond."""
+
+    id: UUID
+    customer_id: UUID
+    idempotency_key: str
+    fingerprint: str
+    currency: str
+    payment_timeout_ms: int
+    lines: tuple[LineSnapshot, ...]
+    placed_at: datetime
+
+    @property
+    def total(self) -> int:
+        return sum(line.quantity * line.unit_price for line in self.lines)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.placed_at + timedelta(milliseconds=self.payment_timeout_ms)
+
+    def placed(self, at: datetime, epoch: int) -> "OrderSnapshot":
+        return replace(self, placed_at=at, lines=tuple(replace(line, epoch=epoch) for line in self.lines))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id.hex,
+            "customerId": self.customer_id.hex,
+            "idempotencyKey": self.idempotency_key,
+            "fingerprint": self.fingerprint,
+            "currency": self.currency,
+            "paymentTimeoutMs": self.payment_timeout_ms,
+            "placedAtMs": to_millis(self.placed_at),
+            "lines": [line.to_json() for line in self.lines],
+        }
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> "OrderSnapshot":
+        """Errors: KeyError, TypeError or ValueError when it is not such a document."""
+        lines = tuple(LineSnapshot.from_json(line) for line in raw["lines"])
+        if not lines or any(line.quantity <= 0 or line.unit_price < 0 for line in lines):
+            raise ValueError("an order needs lines with positive quantities")
+        return cls(
+            UUID(raw["id"]),
+            UUID(raw["customerId"]),
+            str(raw["idempotencyKey"]),
+            str(raw["fingerprint"]),
+            str(raw["currency"]),
+            int(raw["paymentTimeoutMs"]),
+            lines,
+            from_millis(int(raw["placedAtMs"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    id: UUID
+    sku: str
+    variant_id: UUID
+    title: str
+    quantity: int
+    unit_price: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    at: datetime
+    status: OrderStatus
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as its readers see it, wherever it is kept."""
+
+    id: UUID
+    number: str
+    customer_id: UUID
+    status: OrderStatus
+    currency: str
+    total: int
+    placed_at: datetime
+    expires_at: datetime | None
+    lines: tuple[LineView, ...]
+    history: tuple[EventView, ...]

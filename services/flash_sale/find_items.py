@@ -1,0 +1,60 @@
+"""Find flash-sale items: from memory for a moment, else from the database."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from infra.runtime import Infra
+from models import FlashSale, FlashSaleItem, Product, Variant
+from models.flash_sale_document import FlashItemDoc
+from services.errors import NotFound
+
+LOCAL_TTL = 2.0
+"""Seconds the hot path believes an item without asking; the reservation script checks the window again."""
+
+
+async def find_item(infra: Infra, item_id: UUID) -> FlashItemDoc:
+    """Errors: NotFound, StoreUnavailable (never for an item that this process has seen before)."""
+    found = await infra.local.get(("flash_item", item_id), LOCAL_TTL, lambda: _read_one(infra, item_id))
+    if found is None:
+        raise NotFound("There is no such flash-sale item.")
+    return found
+
+
+async def _read_one(infra: Infra, item_id: UUID) -> FlashItemDoc | None:
+    return (await find_items(infra, [item_id])).get(item_id)
+
+
+async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, FlashItemDoc]:
+    """The items that are there, in one statement."""
+    async with infra.database.read() as session:
+        rows = await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))
+        return {item.id: _document(item, sale, variant, title) for item, sale, variant, title in rows}
+
+
+def _items() -> Select[FlashSaleItem, FlashSale, Variant, str]:
+    return (
+        select(FlashSaleItem, FlashSale, Variant, Product.title)
+        .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
+        .join(Variant, Variant.id == FlashSaleItem.variant_id)
+        .join(Product, Product.id == Variant.product_id)
+    )
+
+
+def _document(item: FlashSaleItem, sale: FlashSale, variant: Variant, product_title: str) -> FlashItemDoc:
+    own = variant.title
+    return FlashItemDoc(
+        id=item.id,
+        sale_id=sale.id,
+        variant_id=item.variant_id,
+        sku=item.sku,
+        title=product_title if own in ("", "Default Title", product_title) else f"{product_title} - {own}",
+        price=item.price,
+        currency=item.currency,
+        quantity=item.quantity,
+        per_customer_limit=item.per_customer_limit,
+        starts_at=sale.starts_at,
+        ends_at=sale.ends_at,
+        paused=sale.paused,
+    )

@@ -1,0 +1,60 @@
+"""Flash sales for readers: by id, and as a keyset page, newest start first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy.orm import selectinload
+
+from infra.runtime import Infra
+from models import FlashSale, FlashSaleStatus
+from models.flash_sale_document import FlashSaleDoc
+
+
+async def find_sales(infra: Infra, sale_ids: Sequence[UUID]) -> dict[UUID, FlashSaleDoc]:
+    """The sales that are there, in two statements whatever their number."""
+    statement = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id.in_(sale_ids))
+    async with infra.database.read() as session:
+        return {sale.id: _document(sale) for sale in await session.scalars(statement)}
+
+
+async def list_sales(
+    infra: Infra,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+    statuses: Sequence[FlashSaleStatus] | None = None,
+) -> list[FlashSaleDoc]:
+    """Up to ``limit`` sales that come after the key ``after``."""
+    order = tuple_(FlashSale.starts_at, FlashSale.id)
+    statement = (
+        select(FlashSale)
+        .options(selectinload(FlashSale.items))
+        .order_by(FlashSale.starts_at.desc(), FlashSale.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(order < after)
+    if statuses is not None:
+        now = infra.now()
+        statement = statement.where(or_(*(_is(status, now) for status in statuses)))
+    async with infra.database.read() as session:
+        return [_document(sale) for sale in await session.scalars(statement)]
+
+
+def _is(status: FlashSaleStatus, now: datetime) -> ColumnElement[bool]:
+    """The same rule as FlashSaleDoc.status, for the database."""
+    runs = and_(FlashSale.starts_at <= now, FlashSale.ends_at > now)
+    return {
+        FlashSaleStatus.SCHEDULED: FlashSale.starts_at > now,
+        FlashSaleStatus.RUNNING: and_(runs, FlashSale.paused.is_(False)),
+        FlashSaleStatus.PAUSED: and_(runs, FlashSale.paused.is_(True)),
+        FlashSaleStatus.ENDED: FlashSale.ends_at <= now,
+    }[status]
+
+
+def _document(sale: FlashSale) -> FlashSaleDoc:
+    return FlashSaleDoc(
+        sale.id, sale.name, sale.starts_at, sale.ends_at, sale.paused, tuple(item.id for item in sale.items)
+    )

@@ -1,0 +1,187 @@
+"""Load an item's counters into Redis from the database, when they are not there or cannot be believed.
+
+The order of the steps keeps "never oversold" and "accepted means kept" through a loss of Redis's memory:
+
+1. A fence in Redis: of several loaders only the newest may finish.
+2. Orders that were reserved before the loss and shown as accepted are in the event log by now or within the
+   time a request waits for the log; wait that long, then until the workers have read past the end.
+3. In one transaction, lock the item's row, raise its epoch to the fence's, and read what Redis must know.
+   A message of an older epoch that comes later was never acknowledged to a customer: it takes nothing.
+4. Put everything in place in one script, unless someone fenced since.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.clock import to_millis
+from infra.errors import StoreUnavailable
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import FlashSale, FlashSaleItem, Order, OrderLine, OrderStatus
+from services.events import ORDER_WORKERS, ORDERS
+from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key
+from services.reservation.reserve import CLAIM_SECONDS
+from services.reservation.scripts import run
+
+log = structlog.get_logger(__name__)
+
+GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
+_CHUNK = 2_000
+_DRAIN_WITHIN = 30.0
+
+
+@dataclass(slots=True)
+class ItemState:
+    """What Redis must know of an item, read under the lock of its row."""
+
+    sku: str
+    item_id: UUID
+    epoch: int
+    remaining: int
+    limit: int
+    starts_ms: int
+    ends_ms: int
+    paused: bool
+    buyers: dict[str, int] = field(default_factory=dict)
+    holds: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
+
+
+async def load_item(
+    infra: Infra, sku: str, item_id: UUID, *, settle: float, drain: bool = True, force: bool = False
+) -> bool:
+    """Load one item; False when its counters were there already or another loader was faster.
+
+    ``settle``: seconds in which requests of before may still be waiting for the event log. ``drain`` is off
+    only for an item that nobody can have ordered. ``force`` loads again what is there (repair). Errors: StoreUnavailable, also when the workers do not catch up in time.
+    """
+    keys = ItemKeys.of(sku, item_id)
+    async with infra.database.read() as session:
+        known = await session.scalar(select(FlashSaleItem.epoch).where(FlashSaleItem.id == item_id))
+    if known is None:
+        return False
+    run_id = infra.redis.run_id or await _learn_run_id(infra)
+    epoch = int(await run(infra.redis, "fence", [keys.item, keys.fence], [run_id, known, "1" if force else "0"]))
+    if epoch == 0:
+        return False
+    if drain:
+        await asyncio.sleep(settle)
+        await await_drained(infra)
+    state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, epoch))
+    return state is not None and await _put_in_place(infra, keys, state, run_id)
+
+
+async def _learn_run_id(infra: Infra) -> str:
+    await infra.redis.ping()
+    return infra.redis.run_id
+
+
+async def await_drained(infra: Infra) -> None:
+    """Wait until the workers have read the order topic to where it ends now. Errors: StoreUnavailable."""
+    try:
+        async with asyncio.timeout(_DRAIN_WITHIN):
+            marker = await infra.events.end(ORDERS)
+            while not await infra.events.has_read(ORDERS, ORDER_WORKERS, marker):
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        log.warning("event_log.not_drained", topic=ORDERS, within=_DRAIN_WITHIN)
+        raise StoreUnavailable("event_log") from error
+
+
+async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, epoch: int) -> ItemState | None:
+    locked = select(FlashSaleItem, FlashSale).join(FlashSale).where(FlashSaleItem.id == item_id)
+    row = (await session.execute(locked.with_for_update(of=FlashSaleItem))).one()
+    item, sale = row.tuple()
+    if item.epoch >= epoch:
+        return None
+    await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=epoch))
+    state = ItemState(
+        sku=item.sku,
+        item_id=item.id,
+        epoch=epoch,
+        remaining=item.remaining,
+        limit=item.per_customer_limit,
+        starts_ms=to_millis(sale.starts_at),
+        ends_ms=to_millis(sale.ends_at),
+        paused=sale.paused,
+    )
+    await _read_orders(session, state, recent=infra.now() - timedelta(seconds=CLAIM_SECONDS))
+    return state
+
+
+async def _read_orders(session: AsyncSession, state: ItemState, recent: object) -> None:
+    rows = await session.stream(
+        select(
+            Order.id,
+            Order.customer_id,
+            Order.status,
+            Order.idempotency_key,
+            Order.fingerprint,
+            (Order.placed_at >= recent).label("recent"),
+            OrderLine.quantity,
+        )
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(OrderLine.flash_sale_item_id == state.item_id)
+    )
+    async for order_id, customer_id, status, key, fingerprint, is_recent, quantity in rows:
+        customer, hex_key = customer_id.hex, key.encode().hex()
+        if status not in GIVEN_BACK:
+            state.buyers[customer] = state.buyers.get(customer, 0) + quantity
+        if status == OrderStatus.AWAITING_PAYMENT:
+            state.holds[order_id.hex] = f"{quantity}|{customer}"
+        if is_recent:
+            state.keys[f"{customer}:{hex_key}"] = f"{order_id.hex}|{fingerprint}"
+            state.claims[claim_key(customer_id, hex_key)] = fingerprint
+
+
+async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: str) -> bool:
+    buyers, idempotency, holds = parts = keys.parts(new_id().hex)
+    await _write_hash(infra, buyers, state.buyers)
+    await _write_hash(infra, idempotency, state.keys)
+    await _write_hash(infra, holds, state.holds)
+    await _write_claims(infra, state.claims)
+    done = await run(
+        infra.redis,
+        "load",
+        [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts],
+        [
+            run_id,
+            state.epoch,
+            state.remaining,
+            state.starts_ms,
+            state.ends_ms,
+            int(state.paused),
+            state.limit,
+        ],
+    )
+    async with infra.redis.guard():
+        await infra.redis.client.sadd(LOADED_ITEMS, f"{state.item_id.hex}|{state.sku}")
+    log.info("flash_item.loaded", sku=state.sku, remaining=state.remaining, epoch=state.epoch, done=bool(done))
+    return bool(done)
+
+
+async def _write_hash(infra: Infra, key: str, entries: dict[str, int] | dict[str, str]) -> None:
+    pairs = list(entries.items())
+    for start in range(0, len(pairs), _CHUNK):
+        async with infra.redis.guard():
+            await infra.redis.client.hset(
+                key, items=[part for pair in pairs[start : start + _CHUNK] for part in pair]
+            )
+            await infra.redis.client.expire(key, 600)
+
+
+async def _write_claims(infra: Infra, claims: dict[str, str]) -> None:
+    pairs = list(claims.items())
+    for start in range(0, len(pairs), _CHUNK):
+        async with infra.redis.guard():
+            pipeline = infra.redis.client.pipeline(transaction=False)
+            for key, fingerprint in pairs[start : start + _CHUNK]:
+                pipeline.set(key, fingerprint, nx=True, ex=CLAIM_SECONDS)
+            await pipeline.execute()

@@ -1,0 +1,38 @@
+"""What is left of flash-sale items now."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import FlashSaleItem
+from models.flash_sale_document import FlashItemDoc
+from services.reservation.keys import ItemKeys
+
+
+async def remaining(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, int]:
+    """Units left by item: Redis's live count, or the database's where Redis has none."""
+    live = await _from_redis(infra, items)
+    missing = [item.id for item in items if item.id not in live]
+    if missing:
+        async with infra.database.read() as session:
+            rows = await session.execute(
+                select(FlashSaleItem.id, FlashSaleItem.remaining).where(FlashSaleItem.id.in_(missing))
+            )
+            live |= dict(rows.tuples().all())
+    return live
+
+
+async def _from_redis(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, int]:
+    try:
+        async with infra.redis.guard():
+            pipeline = infra.redis.client.pipeline(transaction=False)
+            for item in items:
+                pipeline.hmget(ItemKeys.of(item.sku, item.id).item, "run", "remaining")
+            replies = await pipeline.execute()
+    except StoreUnavailable:
+        return {}
+    run_id = infra.redis.run_id.encode()
+    return {item.id: int(left) for item, (run, left) in zip(items, replies, strict=True) if run == run_id and left}

@@ -1,0 +1,111 @@
+"""Warm running and coming flash sales into Redis, page by page, and forget those long over."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from infra.clock import from_millis
+from infra.runtime import Infra
+from models import FlashSale, FlashSaleItem
+from services.flash_sale.load_item import load_item
+from services.reservation.keys import LOADED_ITEMS, ItemKeys
+
+log = structlog.get_logger(__name__)
+_KEEP_AFTER_END = timedelta(hours=48)
+_PARALLEL = 16
+
+Progress = Callable[[int, int], None]
+"""Told of (items seen, items loaded) after each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    item_id: UUID
+    sku: str
+    starts_at: datetime
+
+
+async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) -> int:
+    """Load every item whose counters are missing or stale; returns how many were loaded.
+
+    Errors: StoreUnavailable.
+    """
+    last: UUID | None = None
+    seen = loaded = 0
+    while page := await _page(infra, last):
+        loaded += await _load_page(infra, page)
+        seen += len(page)
+        last = page[-1].item_id
+        if progress is not None:
+            progress(seen, loaded)
+    return loaded
+
+
+async def _page(infra: Infra, after: UUID | None) -> list[_Entry]:
+    statement = (
+        select(FlashSaleItem.id, FlashSaleItem.sku, FlashSale.starts_at)
+        .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
+        .where(FlashSale.ends_at > infra.now())
+        .order_by(FlashSaleItem.id)
+        .limit(infra.settings.warm_page)
+    )
+    if after is not None:
+        statement = statement.where(FlashSaleItem.id > after)
+    async with infra.database.read() as session:
+        return [_Entry(*row) for row in await session.execute(statement)]
+
+
+async def _load_page(infra: Infra, page: list[_Entry]) -> int:
+    stale = await _stale(infra, page)
+    gate = asyncio.Semaphore(_PARALLEL)
+
+    async def load(entry: _Entry) -> bool:
+        async with gate:
+            return await load_item(infra, entry.sku, entry.item_id, settle=settle_time(infra, entry.starts_at))
+
+    results = await asyncio.gather(*(load(entry) for entry in stale))
+    return sum(results)
+
+
+async def _stale(infra: Infra, page: list[_Entry]) -> list[_Entry]:
+    async with infra.redis.guard():
+        pipeline = infra.redis.client.pipeline(transaction=False)
+        for entry in page:
+            pipeline.hget(ItemKeys.of(entry.sku, entry.item_id).item, "run")
+        runs = await pipeline.execute()
+    current = infra.redis.run_id.encode()
+    return [entry for entry, run in zip(page, runs, strict=True) if run != current]
+
+
+def settle_time(infra: Infra, starts_at: datetime) -> float:
+    """How long requests of before the loss may still be waiting for the event log.
+
+    None when the sale has not begun, and none in the embedded mode, whose only server has just started.
+    """
+    if infra.settings.embedded or starts_at > infra.now():
+        return 0.0
+    return 2 * infra.settings.store_timeout + 0.2
+
+
+async def forget_ended(infra: Infra) -> int:
+    """Drop the counters of sales that ended two days ago; returns how many items."""
+    dropped = 0
+    async with infra.redis.guard():
+        members = [bytes(member) async for member in infra.redis.client.sscan_iter(LOADED_ITEMS)]
+    for member in members:
+        item, _, sku = member.decode().partition("|")
+        keys = ItemKeys.of(sku, UUID(item))
+        async with infra.redis.guard():
+            ends = await infra.redis.client.hget(keys.item, "ends")
+            if ends is not None and from_millis(int(ends)) + _KEEP_AFTER_END < infra.now():
+                await infra.redis.client.delete(
+                    keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence
+                )
+                await infra.redis.client.srem(LOADED_ITEMS, member)
+                dropped += 1
+    return dropped

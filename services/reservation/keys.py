@@ -1,0 +1,42 @@
+"""Names of the keys in Redis."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+LOADED_ITEMS = "flash:loaded"
+"""Set of ``item|sku`` whose counters are in Redis."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKeys:
+    """The keys of one flash-sale item; all of them in the slot of its SKU."""
+
+    item: str
+    buyers: str
+    keys: str
+    pending: str
+    holds: str
+    fence: str
+
+    @classmethod
+    def of(cls, sku: str, item_id: UUID) -> "ItemKeys":
+        base = f"flash:{{{sku}}}:{item_id.hex}"
+        return cls(base, f"{base}:buyers", f"{base}:keys", f"{base}:pending", f"{base}:holds", f"{base}:fence")
+
+    def all(self) -> tuple[str, ...]:
+        return (self.item, self.buyers, self.keys, self.pending, self.holds, self.fence)
+
+    def parts(self, token: str) -> tuple[str, str, str]:
+        """Where new buyers, keys and holds are written before they are put in place."""
+        base = f"{self.item}:load:{token}"
+        return f"{base}:buyers", f"{base}:keys", f"{base}:holds"
+
+
+def claim_key(customer_id: UUID, key: str) -> str:
+    """Remembers which input an idempotency key came with, over all items."""
+    return f"claim:{{{customer_id.hex}}}:{key}"
+
+
+def accepted_key(customer_id: UUID) -> str:
+    """Hash of a customer's accepted orders that may not be in the database yet: order -> item|sku."""
+    return f"accepted:{{{customer_id.hex}}}"

@@ -1,0 +1,15 @@
+-- Orders are in the database now: their pending entries become holds.
+-- KEYS: item, pending, holds
+-- ARGV: run, order, order, ...
+if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return -1 end
+local moved = 0
+for i = 2, #ARGV do
+  local pending = redis.call('HGET', KEYS[2], ARGV[i])
+  if pending then
+    local units, customer = string.match(pending, '^%d+|%d+|(%d+)|(%x+)|')
+    redis.call('HDEL', KEYS[2], ARGV[i])
+    redis.call('HSET', KEYS[3], ARGV[i], units .. '|' .. customer)
+    moved = moved + 1
+  end
+end
+return moved

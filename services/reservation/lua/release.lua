@@ -1,0 +1,30 @@
+-- Give the units of orders back, each once.
+-- KEYS: item, buyers, keys, pending, holds
+-- ARGV: run, forget ('1': the idempotency key is free again), order, order, ...
+-- Returns how many orders were released; -1 when the counters are not loaded (loading them counts what is due).
+if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return -1 end
+local released = 0
+for i = 3, #ARGV do
+  local order = ARGV[i]
+  local units, customer, key
+  local pending = redis.call('HGET', KEYS[4], order)
+  if pending then
+    units, customer, key = string.match(pending, '^%d+|%d+|(%d+)|(%x+)|%a|([^|]*)|')
+    redis.call('HDEL', KEYS[4], order)
+  else
+    local hold = redis.call('HGET', KEYS[5], order)
+    if hold then
+      units, customer = string.match(hold, '^(%d+)|(%x+)$')
+      redis.call('HDEL', KEYS[5], order)
+    end
+  end
+  if units then
+    redis.call('HINCRBY', KEYS[1], 'remaining', units)
+    if redis.call('HINCRBY', KEYS[2], customer, -tonumber(units)) <= 0 then
+      redis.call('HDEL', KEYS[2], customer)
+    end
+    if ARGV[2] == '1' and key then redis.call('HDEL', KEYS[3], customer .. ':' .. key) end
+    released = released + 1
+  end
+end
+return released

@@ -1,0 +1,61 @@
+"""Release and confirm: what becomes of a reservation."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from infra.runtime import Infra
+from models.order_document import OrderSnapshot
+from services.reservation.keys import ItemKeys, accepted_key
+from services.reservation.scripts import run
+
+ItemOrders = dict[tuple[str, UUID], list[UUID]]
+"""Orders by (SKU, flash-sale item)."""
+
+
+async def release(infra: Infra, orders: ItemOrders, *, forget: bool = False) -> int:
+    """Give the units of these orders back, each once; returns how many orders still held any.
+
+    ``forget`` frees their idempotency keys too: the order never existed for anyone. Errors: StoreUnavailable.
+    """
+    released = 0
+    for (sku, item_id), order_ids in sorted(orders.items()):
+        keys = ItemKeys.of(sku, item_id)
+        reply = await run(
+            infra.redis,
+            "release",
+            [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds],
+            [infra.redis.run_id, "1" if forget else "0", *(order_id.hex for order_id in order_ids)],
+        )
+        released += max(0, int(reply))
+    return released
+
+
+async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
+    """Orders are in the database now: Redis keeps only their holds. Errors: StoreUnavailable."""
+    by_item, by_customer = group(orders)
+    for (sku, item_id), order_ids in sorted(by_item.items()):
+        keys = ItemKeys.of(sku, item_id)
+        await run(
+            infra.redis,
+            "confirm",
+            [keys.item, keys.pending, keys.holds],
+            [infra.redis.run_id, *(order_id.hex for order_id in order_ids)],
+        )
+    async with infra.redis.guard():
+        pipeline = infra.redis.client.pipeline(transaction=False)
+        for customer_id, order_ids in by_customer.items():
+            pipeline.hdel(accepted_key(customer_id), *(order_id.hex for order_id in order_ids))
+        await pipeline.execute()
+
+
+def group(orders: Iterable[OrderSnapshot]) -> tuple[ItemOrders, dict[UUID, list[UUID]]]:
+    """Orders by item, and by customer."""
+    by_item: ItemOrders = defaultdict(list)
+    by_customer: dict[UUID, list[UUID]] = defaultdict(list)
+    for order in orders:
+        by_customer[order.customer_id].append(order.id)
+        for line in order.lines:
+            if line.flash_sale_item_id is not None:
+                by_item[line.sku, line.flash_sale_item_id].append(order.id)
+    return by_item, by_customer

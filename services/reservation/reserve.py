@@ -1,0 +1,87 @@
+"""Reserve: take units of a flash-sale item in Redis, all or nothing, each idempotency key once."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+
+from infra.clock import from_millis
+from infra.runtime import Infra
+from models.order_document import OrderSnapshot
+from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
+from services.reservation.keys import ItemKeys, claim_key
+from services.reservation.scripts import run
+
+CLAIM_SECONDS = 48 * 3600
+
+
+class NotLoaded(Exception):
+    """The item's counters are not in Redis, or are from before its last restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """``snapshot`` is None when the order is in the database; ``fresh`` when this call made the reservation."""
+
+    order_id: UUID
+    snapshot: OrderSnapshot | None
+    fresh: bool
+
+
+async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Reservation:
+    """Reserve what ``snapshot`` (one line) asks for.
+
+    A retry gets the reservation that its key made. Errors: OutOfStock, PurchaseLimitReached,
+    FlashSaleNotRunning, IdempotencyConflict, TryAgain, NotLoaded, StoreUnavailable.
+    """
+    line = snapshot.lines[0]
+    assert line.flash_sale_item_id is not None
+    keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+    key = snapshot.idempotency_key.encode().hex()
+    reply = await run(
+        infra.redis,
+        "reserve",
+        [keys.item, keys.buyers, keys.keys, keys.pending],
+        [
+            infra.redis.run_id,
+            snapshot.customer_id.hex,
+            key,
+            fingerprint,
+            snapshot.id.hex,
+            line.quantity,
+            orjson.dumps(snapshot.to_json()),
+        ],
+    )
+    return _understand(reply, line.sku)
+
+
+def _understand(reply: list[bytes], sku: str) -> Reservation:
+    match reply:
+        case [b"RESERVED" | b"PENDING" as outcome, _, placed, raw, epoch]:
+            snapshot = OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), int(epoch))
+            return Reservation(snapshot.id, snapshot, outcome == b"RESERVED")
+        case [b"KNOWN", order]:
+            return Reservation(UUID(order.decode()), None, False)
+        case [b"OUT", remaining]:
+            raise OutOfStock(sku, int(remaining))
+        case [b"LIMIT", limit, bought]:
+            raise PurchaseLimitReached(int(limit), int(bought))
+        case [b"NOT_RUNNING", starts, ends]:
+            raise FlashSaleNotRunning(from_millis(int(starts)), from_millis(int(ends)))
+        case [b"CONFLICT"]:
+            raise IdempotencyConflict
+        case [b"BUSY"]:
+            raise TryAgain
+        case [b"NOT_LOADED"]:
+            raise NotLoaded
+    raise AssertionError(f"reserve.lua answered {reply!r}")
+
+
+async def claim(infra: Infra, customer_id: UUID, key: str, fingerprint: str) -> None:
+    """Tie an idempotency key to its input, whichever item it is for. Errors: IdempotencyConflict."""
+    async with infra.redis.guard():
+        earlier = await infra.redis.client.set(
+            claim_key(customer_id, key.encode().hex()), fingerprint, nx=True, get=True, ex=CLAIM_SECONDS
+        )
+    if earlier is not None and earlier != fingerprint.encode():
+        raise IdempotencyConflict
