@@ -1,1 +1,11 @@
-"""The servers that Rushcart starts for itself, for development and for tests."""
+"""The servers of the stack mode for development and tests: MySQL or MariaDB, Redis and Kafka.
+
+``Stack.up(home)`` takes what it finds (addresses in the environment, Docker Compose, servers on the machine),
+waits until all of them answer, and ``down`` stops exactly what was started.
+"""
+
+from infra.stack.errors import Lack, MissingServer, StackError, StackNotUp
+from infra.stack.stack import Stack, Status
+from infra.stack.state import SERVERS, ServerName
+
+__all__ = ["SERVERS", "Lack", "MissingServer", "ServerName", "Stack", "StackError", "StackNotUp", "Status"]

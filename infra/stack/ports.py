@@ -3,7 +3,7 @@
 import random
 import socket
 import sys
-from collections.abc import Collection
+import threading
 
 LOOPBACK = "127.0.0.1"
 # Below the ephemeral ranges of Linux (32768) and macOS (49152): a port that the kernel hands to outgoing
@@ -11,11 +11,17 @@ LOOPBACK = "127.0.0.1"
 _RANGE = range(20_000, 32_000)
 
 
-def free_port(avoid: Collection[int] = ()) -> int:
-    """A port that nobody listens on. Errors: OSError when none was found."""
-    for port in random.sample(_RANGE, 500):
-        if port not in avoid and is_free(port):
-            return port
+_handed_out: set[int] = set()
+_handing_out = threading.Lock()
+
+
+def free_port() -> int:
+    """A port that nobody listens on, never the same twice. Errors: OSError when none was found."""
+    with _handing_out:
+        for port in random.sample(_RANGE, 500):
+            if port not in _handed_out and is_free(port):
+                _handed_out.add(port)
+                return port
     raise OSError(f"no free port found between {_RANGE.start} and {_RANGE.stop} on {LOOPBACK}")
 
 

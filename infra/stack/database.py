@@ -1,0 +1,122 @@
+"""MariaDB or MySQL on this machine, set up as a production server would be but for its size."""
+
+import os
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+from typing import ClassVar
+
+from infra.stack.errors import Lack, MissingServer, StackError
+from infra.stack.machine import Recipe, find_program
+from infra.stack.ports import LOOPBACK
+from infra.stack.processes import tail
+from infra.stack.runner import Job
+from infra.stack.state import Record, ServerName
+
+NAME = "rushcart"
+_REMEDY = (
+    "Install MariaDB 10.11+ or MySQL 8+ (Debian, Ubuntu: apt-get install mariadb-server; macOS: brew install "
+    "mariadb), or set RUSHCART_DATABASE_URL"
+)
+# Run at every start, before the first connection: user and password are as the state file has them, whatever
+# the data are. Databases named rushcart... are the user's own: tests make some. Root is locked out of TCP.
+_SETUP = """\
+CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4;
+CREATE USER IF NOT EXISTS '{name}'@'%' IDENTIFIED BY '{password}';
+ALTER USER '{name}'@'%' IDENTIFIED BY '{password}';
+GRANT ALL PRIVILEGES ON `{name}%`.* TO '{name}'@'%';
+GRANT PROCESS ON *.* TO '{name}'@'%';
+ALTER USER 'root'@'localhost' IDENTIFIED BY '{root}';
+"""
+_SETTINGS = (
+    "--pid-file=server.pid",
+    "--socket=server.sock",  # relative to the data: a longer path might not fit an address
+    f"--bind-address={LOOPBACK}",
+    "--skip-name-resolve",
+    "--character-set-server=utf8mb4",
+    "--default-time-zone=+00:00",
+    "--max-connections=300",
+    "--innodb-flush-log-at-trx-commit=1",
+    "--innodb-buffer-pool-size=128M",
+    "--key-buffer-size=1M",
+    "--max-allowed-packet=64M",
+    "--performance-schema=OFF",
+    "--skip-log-bin",
+)
+_MARIADB = ("--innodb-log-file-size=64M", "--aria-pagecache-buffer-size=8M")
+_MYSQL = ("--mysqlx=OFF",)
+
+
+class DatabaseRecipe(Recipe):
+    server: ClassVar[ServerName] = "database"
+    grace = 30.0
+
+    def __init__(self) -> None:
+        self._server: Path | None = None
+        self._installer: Path | None = None
+
+    def find(self) -> None:
+        self._server = find_program("mariadbd", "mysqld")
+        if self._server is None:
+            raise MissingServer([Lack("database", "neither mariadbd nor mysqld is on this machine", _REMEDY)])
+        self._installer = find_program("mariadb-install-db", "mysql_install_db") if self._is_mariadb else None
+        if self._is_mariadb and self._installer is None:
+            raise MissingServer([Lack("database", "mariadb-install-db is not on this machine", _REMEDY)])
+
+    @property
+    def _is_mariadb(self) -> bool:
+        # Debian's mysqld is a link to mariadbd.
+        return self._server is not None and self._server.resolve().name == "mariadbd"
+
+    def prepare(self, job: Job, folder: Path) -> None:
+        notes = job.record.notes
+        notes.setdefault("password", secrets.token_hex(16))
+        if not (folder / "data").exists():
+            job.say("making an empty database")
+            self._initialise(folder)
+        setup = folder / "setup.sql"
+        setup.unlink(missing_ok=True)
+        with os.fdopen(os.open(setup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(_SETUP.format(name=NAME, password=notes["password"], root=secrets.token_hex(16)))
+
+    def _initialise(self, folder: Path) -> None:
+        """Into a folder beside, renamed when complete: half a database is never taken for one."""
+        draft, log = folder / "data.new", folder / "initialise.log"
+        shutil.rmtree(draft, ignore_errors=True)
+        with log.open("wb") as output:
+            result = subprocess.run(  # noqa: S603 - our own command
+                self._initialise_command(draft), stdout=output, stderr=subprocess.STDOUT, check=False, timeout=120
+            )
+        if result.returncode != 0:
+            raise StackError(f"database: no empty database could be made. The end of {log}:\n{tail(log)}")
+        draft.rename(folder / "data")
+
+    def _initialise_command(self, data: Path) -> list[str]:
+        if self._installer is None:
+            return [str(self._server), "--no-defaults", "--initialize-insecure", f"--datadir={data}", *_as_root()]
+        method = ["--auth-root-authentication-method=normal", "--skip-test-db"]
+        return [str(self._installer), "--no-defaults", f"--datadir={data}", *method, *_as_root()]
+
+    def command(self, record: Record, folder: Path) -> list[str]:
+        return [
+            str(self._server),
+            "--no-defaults",
+            f"--datadir={folder / 'data'}",
+            f"--port={record.port}",
+            f"--init-file={folder / 'setup.sql'}",
+            *_SETTINGS,
+            *(_MARIADB if self._is_mariadb else _MYSQL),
+            *_as_root(),
+        ]
+
+    def url(self, record: Record) -> str:
+        return f"mysql+asyncmy://{NAME}:{record.notes['password']}@{LOOPBACK}:{record.port}/{NAME}"
+
+    def erase(self, folder: Path) -> None:
+        shutil.rmtree(folder / "data", ignore_errors=True)
+
+
+def _as_root() -> list[str]:
+    """Both servers refuse to run as root unless told to."""
+    return ["--user=root"] if os.geteuid() == 0 else []
