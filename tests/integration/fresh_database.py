@@ -1,0 +1,40 @@
+"""An empty database for one test: SQLite in a folder of its own, or one made on the MariaDB/MySQL of the stack."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from infra.settings import Settings
+
+ON_BOTH = ("sqlite", pytest.param("mysql", marks=pytest.mark.stack))
+
+
+@asynccontextmanager
+async def fresh_database(kind: str, folder: Path) -> AsyncIterator[Settings]:
+    if kind == "sqlite":
+        yield Settings(home=folder / "not" / "there yet", database_url=None)
+        return
+    given = os.environ.get("RUSHCART_TEST_DATABASE_URL")
+    if not given:
+        pytest.skip("RUSHCART_TEST_DATABASE_URL is not set: no MySQL or MariaDB to test on")
+    url = make_url(given).set(database=f"rushcart_test_{uuid4().hex[:12]}")
+    # latin1, MariaDB's own default: the tables must not depend on how the database was made.
+    await _on_server(url, f"CREATE DATABASE {url.database} CHARACTER SET latin1")
+    try:
+        yield Settings(home=folder, database_url=SecretStr(url.render_as_string(hide_password=False)))
+    finally:
+        await _on_server(url, f"DROP DATABASE {url.database}")
+
+
+async def _on_server(url: URL, statement: str) -> None:
+    engine = create_async_engine(url.set(database=""))
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql(statement)
+    await engine.dispose()
