@@ -1,0 +1,88 @@
+"""Create a product with its variants, images and first stock."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import Category, Product, Variant
+from models.documents import ProductDoc, product_doc
+from services.catalog import rules
+from services.catalog.cache_products import remember
+from services.catalog.check_product import CheckedProduct, check_product
+from services.catalog.drafts import ProductDraft
+from services.catalog.product_rows import image_rows, product_row, stock_rows, variant_rows
+from services.errors import InvalidInput, SkuTaken, SlugTaken
+
+_TRIES: Final = 3
+
+
+async def create_product(infra: Infra, draft: ProductDraft, actor: str) -> ProductDoc:
+    """Create it in one transaction and write it through to the cache.
+
+    A slug made from the title gives way to one that is taken; one asked for does not.
+    Errors: InvalidInput with every problem, SkuTaken, SlugTaken, StoreUnavailable.
+    """
+    checked = check_product(draft)
+    for _ in range(_TRIES):
+        product_id = new_id()
+        slug = await _free_slug(infra, checked, product_id)
+        try:
+            document = await _insert(infra, checked, product_id, slug, actor)
+        except IntegrityError as error:
+            # The unique constraints decide a race; which one it was is asked afterwards, as drivers differ.
+            await _raise_taken(infra, checked, slug, error)
+            continue
+        await remember(infra, [document])
+        return document
+    raise SlugTaken(slug)
+
+
+async def _free_slug(infra: Infra, checked: CheckedProduct, product_id: UUID) -> str:
+    if checked.slug is None:
+        return f"product-{product_id.hex[-12:]}"
+    if checked.slug_is_made and await _slug_exists(infra, checked.slug):
+        return f"{checked.slug[: rules.SLUG_LENGTH - 13]}-{product_id.hex[-12:]}"
+    return checked.slug
+
+
+async def _insert(infra: Infra, checked: CheckedProduct, product_id: UUID, slug: str, actor: str) -> ProductDoc:
+    now = infra.now()
+
+    async def work(session: AsyncSession) -> ProductDoc:
+        await _require_category(session, checked.draft.category_id)
+        product = product_row(checked, product_id, slug, now)
+        variants = variant_rows(checked, product_id)
+        images = image_rows(checked.draft.images, product_id)
+        session.add_all([product, *variants, *images, *stock_rows(checked.variants, actor, now)])
+        return product_doc(product, variants, images)
+
+    # Cut off in its commit, it may have happened: the retry is then answered with SkuTaken, nothing doubles.
+    return await infra.database.transact(work, timeout=infra.settings.store_timeout)
+
+
+async def _require_category(session: AsyncSession, category_id: UUID | None) -> None:
+    if category_id is not None and await session.get(Category, category_id) is None:
+        raise InvalidInput.at("categoryId", message="there is no such category")
+
+
+async def _raise_taken(infra: Infra, checked: CheckedProduct, slug: str, error: IntegrityError) -> None:
+    """Return only when a slug that we made was taken in the meantime: then another may do."""
+    skus = [variant.sku for variant in checked.variants]
+    async with infra.database.read() as session:
+        taken = set(await session.scalars(select(Variant.sku).where(Variant.sku.in_(skus))))
+    if taken:
+        raise SkuTaken(next(sku for sku in skus if sku in taken)) from error
+    if not await _slug_exists(infra, slug):
+        raise error
+    if not checked.slug_is_made:
+        raise SlugTaken(slug) from error
+
+
+async def _slug_exists(infra: Infra, slug: str) -> bool:
+    async with infra.database.read() as session:
+        return await session.scalar(select(Product.id).where(Product.slug == slug)) is not None

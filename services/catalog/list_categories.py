@@ -1,0 +1,18 @@
+"""List the categories."""
+
+from typing import Final
+
+from sqlalchemy import select
+
+from infra.runtime import Infra
+from models import Category
+from models.documents import CategoryDoc, category_doc
+
+MOST: Final = 1000
+
+
+async def list_categories(infra: Infra) -> list[CategoryDoc]:
+    """By name, at most 1000. Errors: StoreUnavailable."""
+    statement = select(Category).order_by(Category.name, Category.id).limit(MOST)
+    async with infra.database.read() as session:
+        return [category_doc(row) for row in await session.scalars(statement)]

@@ -1,0 +1,130 @@
+"""List products in keyset pages: ids and their places in the order; the documents come from the cache.
+
+Every order ends in the id, so it is total and a page is stable while products come and go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, case, false, or_, select
+from sqlalchemy.sql.elements import SQLCoreOperations
+
+from infra.runtime import Infra
+from models import Product
+from services.catalog.product_filter import ProductFilter, conditions, contains, starts_with
+
+KeyValue = str | int | UUID
+Key = tuple[KeyValue, ...]
+
+
+class ProductSort(StrEnum):
+    NEWEST = "NEWEST"
+    TITLE = "TITLE"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+    RELEVANCE = "RELEVANCE"
+
+
+KEY_KINDS: dict[ProductSort, tuple[type, ...]] = {
+    ProductSort.NEWEST: (UUID,),
+    ProductSort.TITLE: (str, UUID),
+    ProductSort.PRICE_ASC: (int, UUID),
+    ProductSort.PRICE_DESC: (int, UUID),
+    ProductSort.RELEVANCE: (int, UUID),
+}
+"""The types of a place's values in each order, for whoever reads a place from a cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to ``limit`` products after ``after`` and before ``before``; the last of them when ``backwards``."""
+
+    limit: int
+    after: Key | None = None
+    before: Key | None = None
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A product and its key: the values it is sorted by, with the id last."""
+
+    product_id: UUID
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    places: Sequence[Place]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One column of an order."""
+
+    value: SQLCoreOperations[Any]
+    descending: bool = False
+
+
+async def list_products(
+    infra: Infra, wanted: ProductFilter, page: Page, sort: ProductSort = ProductSort.NEWEST
+) -> ProductPage:
+    """One statement. Errors: InvalidInput (filter), StoreUnavailable."""
+    wanted.check()
+    terms = _terms(sort, wanted.words)
+    where = conditions(wanted, is_sqlite=infra.database.is_sqlite)
+    where += [_beyond(terms, page.after, forward=True)] if page.after is not None else []
+    where += [_beyond(terms, page.before, forward=False)] if page.before is not None else []
+    order = [_order(term, page.backwards) for term in terms]
+    # One row more than asked for tells whether there is another page.
+    statement = select(*(term.value for term in terms)).where(*where).order_by(*order).limit(page.limit + 1)
+    async with infra.database.read() as session:
+        rows = (await session.execute(statement)).all()
+    return _page([tuple(row) for row in rows], page)
+
+
+def _page(keys: list[Key], page: Page) -> ProductPage:
+    more = len(keys) > page.limit
+    kept = keys[: page.limit]
+    places = [Place(key[-1], key) for key in kept if isinstance(key[-1], UUID)]
+    if page.backwards:
+        return ProductPage(places[::-1], has_next=page.before is not None, has_previous=more)
+    return ProductPage(places, has_next=more, has_previous=page.after is not None)
+
+
+def _terms(sort: ProductSort, words: str) -> tuple[_Term, ...]:
+    if sort is ProductSort.TITLE:
+        return _Term(Product.title), _Term(Product.id)
+    if sort is ProductSort.PRICE_ASC:
+        return _Term(Product.min_price), _Term(Product.id)
+    if sort is ProductSort.PRICE_DESC:
+        return _Term(Product.min_price, descending=True), _Term(Product.id, descending=True)
+    if sort is ProductSort.RELEVANCE:
+        return _Term(_rank(words)), _Term(Product.id, descending=True)
+    return (_Term(Product.id, descending=True),)
+
+
+def _rank(words: str) -> ColumnElement[int]:
+    """0: the title starts with the words; 1: it has them elsewhere; 2: only the vendor has them."""
+    if not words:
+        return case((false(), 0), else_=2)
+    return case((starts_with(Product.title, words), 0), (contains(Product.title, words), 1), else_=2)
+
+
+def _order(term: _Term, backwards: bool) -> ColumnElement[Any]:
+    return term.value.desc() if term.descending != backwards else term.value.asc()
+
+
+def _beyond(terms: Sequence[_Term], key: Key, *, forward: bool) -> ColumnElement[bool]:
+    """Rows on one side of ``key``: ``a > x OR (a = x AND id > y)``, each column in its own direction."""
+    sides: list[ColumnElement[bool]] = []
+    for place, (term, value) in enumerate(zip(terms, key, strict=True)):
+        equal = [earlier.value == known for earlier, known in zip(terms[:place], key[:place], strict=True)]
+        side = term.value > value if term.descending != forward else term.value < value
+        sides.append(and_(*equal, side))
+    return or_(*sides)
