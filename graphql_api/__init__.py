@@ -1,0 +1,1 @@
+"""HTTP and GraphQL transport: the app, the schema, who is asking, limits, errors."""

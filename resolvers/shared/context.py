@@ -28,6 +28,7 @@ class Context:
     tokens: AccessTokens
     viewer: Viewer | None = None
     request_id: str = ""
+    trace_id: str = ""
     traceparent: str | None = None
     make_loaders: Callable[[Infra], "Loaders"] = _new_loaders
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)

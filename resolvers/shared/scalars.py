@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
+from strawberry.types.scalar import ScalarDefinition
 
 _DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)
 _DATE_TIME = re.compile(
@@ -21,7 +22,7 @@ def _shown(value: object) -> str:
 def serialize_decimal(value: object) -> str:
     """A plain decimal string that keeps the exponent, ``"10.00"``; never scientific."""
     if not isinstance(value, Decimal) or not value.is_finite():
-        raise GraphQLError(f"Decimal cannot represent {_shown(value)}")
+        raise TypeError(f"Decimal cannot represent {_shown(value)}")
     return f"{value:f}"
 
 
@@ -45,7 +46,7 @@ def _decimal_literal(node: ValueNode, _variables: object = None) -> Decimal:
 
 def serialize_datetime(value: object) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
-        raise GraphQLError(f"DateTime cannot represent {_shown(value)}")
+        raise TypeError(f"DateTime cannot represent {_shown(value)}")
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -64,7 +65,7 @@ def parse_datetime(value: object) -> datetime:
         raise GraphQLError(f"DateTime cannot represent {_shown(value)}: there is no such time.") from None
 
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description="An exact decimal number, as a string.",

@@ -1,0 +1,80 @@
+"""The Starlette app."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from graphql_api import health
+from graphql_api.graphql_view import GraphQLView, RenderPage
+from graphql_api.request_context import RequestContext
+from graphql_api.runtime import Runtime
+from graphql_api.schema import build_schema
+from graphql_api.security_headers import SecurityHeaders
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings
+
+Alongside = Callable[[Infra], AbstractAsyncContextManager[None]]
+
+
+def create_app(settings: Settings, *, alongside: Alongside | None = None) -> Starlette:
+    """An app that opens its stores when it starts; ``alongside`` is entered before it serves."""
+    runtime = Runtime()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with open_infra(settings) as infra:
+            runtime.start(infra)
+            if alongside is None:
+                yield
+                return
+            async with alongside(infra):
+                yield
+
+    return _assemble(runtime, lifespan)
+
+
+def build_app(infra: Infra) -> Starlette:
+    """An app on stores that are open already (tests, the embedded mode)."""
+    runtime = Runtime()
+    runtime.start(infra)
+    return _assemble(runtime)
+
+
+def _assemble(
+    runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None
+) -> Starlette:
+    render_page, pages = _graphiql()
+    routes: list[BaseRoute] = [
+        Route("/graphql", GraphQLView(build_schema(), runtime, render_page)),
+        *health.routes(runtime),
+        Route("/", lambda _request: RedirectResponse("/graphql")),
+        *pages,
+    ]
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(RequestContext), Middleware(SecurityHeaders)],
+        exception_handlers={HTTPException: _http_error},
+    )
+
+
+def _graphiql() -> tuple[RenderPage | None, list[BaseRoute]]:
+    try:
+        graphiql = import_module("graphql_api.graphiql")
+    except ModuleNotFoundError:
+        return None, []
+    return graphiql.render_page, graphiql.routes()
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = error.detail.upper().replace(" ", "_")
+    content = {"errors": [{"message": error.detail, "extensions": {"code": code}}]}
+    return JSONResponse(content, error.status_code, headers=error.headers)

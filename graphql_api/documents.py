@@ -1,0 +1,105 @@
+"""Documents, parsed and validated once and kept by their text."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from graphql_api.limits import MAX_QUERY_CHARS, MAX_TOKENS, check_limits, too_complex
+
+RULES: tuple[type[ASTValidationRule], ...] = (
+    *specified_rules,
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+)
+_MAX_ERRORS = 20
+# A document's tree takes about a hundred times the memory of its text: some 25 MiB for all that is kept.
+_MAX_KEPT_CHARS = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``errors`` are the client's; without any, ``ast`` can be executed."""
+
+    ast: DocumentNode | None
+    errors: Sequence[GraphQLError]
+    operations: dict[str | None, OperationDefinitionNode]
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of that name; without a name, the only one."""
+        if name:
+            return self.operations.get(name)
+        return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+
+class Documents:
+    """A cache bounded by the length of the texts in it."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema = schema
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._chars = 0
+
+    def get(self, query: str) -> Document:
+        document = self._kept.get(query)
+        if document is not None:
+            self._kept.move_to_end(query)
+            return document
+        document = self._prepare(query)
+        if document.ast is not None:
+            self._keep(query, document)
+        return document
+
+    def _keep(self, query: str, document: Document) -> None:
+        self._kept[query] = document
+        self._chars += len(query)
+        while self._chars > _MAX_KEPT_CHARS:
+            oldest, _ = self._kept.popitem(last=False)
+            self._chars -= len(oldest)
+
+    def _prepare(self, query: str) -> Document:
+        if len(query) > MAX_QUERY_CHARS:
+            return _refused([too_complex(f"The query is longer than {MAX_QUERY_CHARS} characters.")])
+        try:
+            ast = parse(query, max_tokens=MAX_TOKENS)
+            errors = check_limits(ast) or _coded(validate(self._schema, ast, RULES, max_errors=_MAX_ERRORS))
+        except GraphQLSyntaxError as error:
+            return _refused([_syntax_error(error)])
+        except RecursionError:
+            return _refused([too_complex("The query is nested too deep.")])
+        if errors:
+            return _refused(errors)
+        operations = (node for node in ast.definitions if isinstance(node, OperationDefinitionNode))
+        return Document(ast, (), {node.name.value if node.name else None: node for node in operations})
+
+
+def _refused(errors: Sequence[GraphQLError]) -> Document:
+    return Document(None, errors, {})
+
+
+def _syntax_error(error: GraphQLSyntaxError) -> GraphQLError:
+    if f"more than {MAX_TOKENS} tokens" in error.message:
+        return too_complex(f"The query has more than {MAX_TOKENS} tokens.")
+    if "nested too deeply" in error.message:
+        return too_complex("The query is nested too deep.")
+    error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
+    return error
+
+
+def _coded(errors: list[GraphQLError]) -> list[GraphQLError]:
+    for error in errors:
+        error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
+    return errors

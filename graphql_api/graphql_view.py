@@ -1,0 +1,146 @@
+"""``/graphql``: GraphQL over HTTP, written to ASGI directly because it is the hot path."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from graphql_api.authentication import authenticate
+from graphql_api.errors import internal
+from graphql_api.http_request import Headers, Operation, Refused, parse_get, parse_post, read_body
+from graphql_api.negotiation import GRAPHQL_JSON, JSON, response_type, wants_page
+from graphql_api.request_context import request_ids
+from graphql_api.runtime import Runtime
+from graphql_api.schema import OperationNotAllowed, RushcartSchema
+from resolvers.shared.context import Context
+from resolvers.shared.failures import RequestError
+
+log = structlog.get_logger(__name__)
+
+RenderPage = Callable[[Request], Response | Awaitable[Response]]
+_BY_GET = frozenset({OperationType.QUERY})
+_BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_WANTED = {b"authorization", b"accept", b"content-type", b"content-length"}
+_TYPES = {type_: (b"content-type", f"{type_}; charset=utf-8".encode()) for type_ in (GRAPHQL_JSON, JSON)}
+_CACHING = ((b"vary", b"Accept"), (b"cache-control", b"no-store"))
+
+
+class GraphQLView:
+    """An ASGI app for one path. ``render_page`` answers browsers that open it."""
+
+    def __init__(self, schema: RushcartSchema, runtime: Runtime, render_page: RenderPage | None = None) -> None:
+        self.schema = schema
+        self.runtime = runtime
+        self.render_page = render_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = {name: value for name, value in scope["headers"] if name in _WANTED}
+        accept = headers.get(b"accept")
+        if self.render_page is not None and _opened_by_browser(scope, accept):
+            page = self.render_page(Request(scope, receive))
+            response = page if isinstance(page, Response) else await page
+            await response(scope, receive, send)
+            return
+        media_type = response_type(accept)
+        try:
+            if media_type is None:
+                raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
+            status, payload = await self._answer(scope, receive, headers, media_type)
+            await _send(send, status, media_type, _encode(payload, scope))
+        except Refused as error:
+            await _send(send, error.status, media_type or JSON, orjson.dumps(_refusal(error)), error.headers)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], media_type: str
+    ) -> tuple[int, object]:
+        operation = await self._operations(scope, receive, headers)
+        context = self._context(scope, headers)
+        if isinstance(operation, list):
+            return 200, await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
+        result = await self._execute(operation, context, _BY_GET if scope["method"] == "GET" else _BY_POST)
+        # The legacy media type answers 200 to anything that was well-formed JSON.
+        refused = media_type == GRAPHQL_JSON and isinstance(result, PreExecutionError)
+        return 400 if refused else 200, _format(result)
+
+    async def _operations(
+        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]
+    ) -> Operation | list[Operation]:
+        if scope["method"] == "GET":
+            return parse_get(scope["query_string"])
+        if scope["method"] != "POST":
+            raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", ((b"allow", b"GET, POST"),))
+        maximum = self.runtime.running.infra.settings.max_body_bytes
+        body = await read_body(receive, headers.get(b"content-length"), maximum)
+        return parse_post(headers.get(b"content-type"), body)
+
+    def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
+        running = self.runtime.running
+        ids = request_ids(scope)
+        try:
+            viewer = authenticate(headers.get(b"authorization"), running.tokens)
+        except RequestError as error:
+            challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
+            raise Refused(401, error.code, error.message, challenge) from error
+        return Context(running.infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent)
+
+    async def _execute(
+        self, operation: Operation, context: Context, allowed: frozenset[OperationType]
+    ) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.name,
+                allowed_operation_types=allowed,
+                operation_extensions=operation.extensions,
+            )
+        except OperationNotAllowed as error:
+            message = f"A {error.type.value} cannot be sent this way; use POST for queries and mutations."
+            raise Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),)) from error
+
+    async def _execute_in_batch(self, operation: Operation, context: Context) -> dict[str, Any]:
+        try:
+            return _format(await self._execute(operation, context, _BY_POST))
+        except Refused as error:
+            return _refusal(error)
+
+
+def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:
+    return scope["method"] == "GET" and b"query=" not in scope["query_string"] and wants_page(accept)
+
+
+def _format(result: ExecutionResult) -> dict[str, Any]:
+    if result.errors is None:
+        return {"data": result.data}
+    errors = [error.formatted for error in result.errors]
+    if isinstance(result, PreExecutionError):
+        return {"errors": errors}
+    return {"data": result.data, "errors": errors}
+
+
+def _refusal(error: Refused) -> dict[str, Any]:
+    return {"errors": [{"message": error.message, "extensions": {"code": error.code}}]}
+
+
+def _encode(payload: object, scope: Scope) -> bytes:
+    try:
+        return orjson.dumps(payload)
+    except TypeError:
+        log.exception("graphql.not_encodable")
+        return orjson.dumps({"errors": [internal(request_ids(scope).trace_id).formatted]})
+
+
+async def _send(send: Send, status: int, media_type: str, body: bytes, headers: Headers = ()) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    all_headers = [_TYPES[media_type], length, *_CACHING, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
+    await send({"type": "http.response.body", "body": body})

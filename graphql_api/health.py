@@ -1,0 +1,65 @@
+"""``/healthz``: the process is alive. ``/readyz``: it can serve, with each store by name and latency."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+import orjson
+import structlog
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from graphql_api.runtime import Runtime
+from infra.runtime import Infra
+
+log = structlog.get_logger(__name__)
+
+# The answer must be there within a second, whatever a store does.
+_PATIENCE = 0.8
+
+
+def _json(content: object, status: int = 200) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")
+
+
+async def _ping_database(infra: Infra) -> None:
+    async with infra.database.read() as session:
+        await session.execute(select(1))
+
+
+async def _check(name: str, ping: Callable[[], Awaitable[None]]) -> dict[str, object]:
+    started = perf_counter()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await ping()
+        status = "up"
+    except Exception as error:
+        log.warning("store.down", store=name, reason=repr(error.__cause__ or error)[:200])
+        status = "down"
+    return {"status": status, "latencyMs": round((perf_counter() - started) * 1000, 1)}
+
+
+async def check_stores(infra: Infra) -> dict[str, dict[str, object]]:
+    """Each store's state, asked all at once."""
+    pings = {
+        "database": lambda: _ping_database(infra),
+        "redis": infra.redis.ping,
+        "event_log": infra.events.ping,
+    }
+    states = await asyncio.gather(*(_check(name, ping) for name, ping in pings.items()))
+    return dict(zip(pings, states, strict=True))
+
+
+def routes(runtime: Runtime) -> list[Route]:
+    async def healthz(_request: Request) -> Response:
+        return _json({"status": "alive"})
+
+    async def readyz(_request: Request) -> Response:
+        stores = await check_stores(runtime.running.infra)
+        ready = all(state["status"] == "up" for state in stores.values())
+        return _json({"status": "ready" if ready else "unready", "stores": stores}, 200 if ready else 503)
+
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]

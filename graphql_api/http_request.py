@@ -1,0 +1,107 @@
+"""From an HTTP request to the operations in it. Every refusal is a ``Refused`` with a status and a code."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Receive
+
+from graphql_api.limits import MAX_BATCH, MAX_STRING_CHARS, check_strings
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Refused(Exception):
+    """The request is answered with this HTTP status before any operation runs."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers
+
+
+def _bad(message: str) -> Refused:
+    return Refused(400, "BAD_REQUEST", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    query: str
+    variables: dict[str, Any] | None
+    name: str | None
+    extensions: dict[str, Any] | None
+
+
+async def read_body(receive: Receive, declared: bytes | None, maximum: int) -> bytes:
+    """The whole body. Errors: 413."""
+    too_large = Refused(413, "PAYLOAD_TOO_LARGE", f"The request body is larger than {maximum} bytes.")
+    if declared is not None and declared.isdigit() and int(declared[:20]) > maximum:
+        raise too_large
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _bad("The client went away.")
+        body += message.get("body", b"")
+        if len(body) > maximum:
+            raise too_large
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def parse_post(content_type: bytes | None, body: bytes) -> Operation | list[Operation]:
+    """Errors: 415, 400."""
+    media_type, _, parameters = (content_type or b"").lower().partition(b";")
+    if media_type.strip() != b"application/json":
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
+    if b"charset" in parameters and b"utf-8" not in parameters:
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
+    data = _json(body, "body")
+    long_strings = len(body) > MAX_STRING_CHARS
+    if isinstance(data, list):
+        if not 1 <= len(data) <= MAX_BATCH:
+            raise _bad(f"A batch holds 1 to {MAX_BATCH} operations.")
+        return [_operation(item, long_strings=long_strings) for item in data]
+    return _operation(data, long_strings=long_strings)
+
+
+def parse_get(query_string: bytes) -> Operation:
+    """Errors: 400."""
+    try:
+        parameters = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        raise _bad("The query string cannot be read.") from None
+    data: dict[str, Any] = {name: parameters.get(name) for name in ("query", "operationName")}
+    for name in ("variables", "extensions"):
+        data[name] = _json(text.encode(), name) if (text := parameters.get(name)) else None
+    return _operation(data, long_strings=len(query_string) > MAX_STRING_CHARS)
+
+
+def _json(text: bytes, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise _bad(f"The {what} is not valid JSON.") from None
+
+
+def _operation(data: Any, *, long_strings: bool) -> Operation:
+    if not isinstance(data, dict):
+        raise _bad("The body must be a JSON object with a query.")
+    query = _member(data, "query", str)
+    if not query:
+        raise _bad("There is no query in the request.")
+    variables = _member(data, "variables", dict)
+    if long_strings and variables and (path := check_strings(variables)):
+        message = f"variables.{path}: a string may have at most {MAX_STRING_CHARS} characters."
+        raise Refused(400, "BAD_USER_INPUT", message)
+    return Operation(query, variables, _member(data, "operationName", str), _member(data, "extensions", dict))
+
+
+def _member(data: dict[str, Any], name: str, type_: type) -> Any:
+    value = data.get(name)
+    if value is not None and not isinstance(value, type_):
+        raise _bad(f"{name} must be {'a string' if type_ is str else 'an object'} or null.")
+    return value

@@ -1,0 +1,45 @@
+"""Which media type answers a GraphQL request (GraphQL over HTTP, September 2025)."""
+
+from functools import lru_cache
+
+GRAPHQL_JSON = "application/graphql-response+json"
+JSON = "application/json"
+
+_ACCEPTABLE = {
+    GRAPHQL_JSON: GRAPHQL_JSON,
+    "application/*": GRAPHQL_JSON,
+    "*/*": JSON,
+    JSON: JSON,
+}
+
+
+@lru_cache(maxsize=256)
+def response_type(accept: bytes | None) -> str | None:
+    """The media type to answer with, None when the client takes neither. No header means JSON."""
+    if not accept or not accept.strip():
+        return JSON
+    best, best_quality = None, 0.0
+    for media_type, quality in _ranges(accept):
+        answer = _ACCEPTABLE.get(media_type)
+        if answer is not None and quality > best_quality:
+            best, best_quality = answer, quality
+    return best
+
+
+@lru_cache(maxsize=256)
+def wants_page(accept: bytes | None) -> bool:
+    """True for a browser: it names text/html, which no GraphQL client does."""
+    return accept is not None and any(media == "text/html" and quality > 0 for media, quality in _ranges(accept))
+
+
+def _ranges(accept: bytes) -> list[tuple[str, float]]:
+    return [_range(part) for part in accept.decode("latin-1")[:1000].lower().split(",")]
+
+
+def _range(part: str) -> tuple[str, float]:
+    media_type, *parameters = (piece.strip() for piece in part.split(";"))
+    quality = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
+    try:
+        return media_type, float(quality)
+    except ValueError:
+        return media_type, 0.0

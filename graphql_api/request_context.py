@@ -1,0 +1,93 @@
+"""Request ids and W3C trace context: taken over or made, bound to the log, sent back; one log line a request."""
+
+import re
+from dataclasses import dataclass
+from os import urandom
+from time import perf_counter
+
+import orjson
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from graphql_api.errors import internal
+
+log = structlog.get_logger("rushcart.access")
+
+# https://www.w3.org/TR/trace-context/#traceparent-header
+_TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
+_REQUEST_ID = re.compile(rb"[\w.:-]{8,64}", re.ASCII)
+_SLOW_MS = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class RequestIds:
+    """``traceparent`` names this server's own part of the trace."""
+
+    request_id: str
+    trace_id: str
+    traceparent: str
+
+
+def request_ids(scope: Scope) -> RequestIds:
+    """The ids that the middleware gave this request."""
+    ids: RequestIds = scope["rushcart.ids"]
+    return ids
+
+
+def _make_ids(headers: list[tuple[bytes, bytes]]) -> RequestIds:
+    request_id, trace_id, flags = b"", b"", b"01"
+    for name, value in headers:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            request_id = value
+        elif name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
+            trace_id, flags = match.groups()
+    trace = trace_id.decode() or urandom(16).hex()
+    span = urandom(8).hex()
+    return RequestIds(request_id.decode() or trace, trace, f"00-{trace}-{span}-{flags.decode()}")
+
+
+class RequestContext:
+    """Pure ASGI middleware, the outermost of ours."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        ids = scope["rushcart.ids"] = _make_ids(scope["headers"])
+        started = perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"].append((b"x-request-id", ids.request_id.encode()))
+            await send(message)
+
+        bound = structlog.contextvars.bind_contextvars(request_id=ids.request_id, trace_id=ids.trace_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("request.unexpected_error", path=scope["path"])
+            if status:
+                raise
+            await _send_internal_error(send_with_id, ids)
+        finally:
+            _log_access(scope, status, (perf_counter() - started) * 1000)
+            structlog.contextvars.reset_contextvars(**bound)
+
+
+async def _send_internal_error(send: Send, ids: RequestIds) -> None:
+    body = orjson.dumps({"errors": [internal(ids.trace_id).formatted]})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
+    # The path only: a query string can hold whole queries with their arguments.
+    write = log.info if status >= 400 or milliseconds > _SLOW_MS else log.debug
+    write("request", method=scope["method"], path=scope["path"], status=status, ms=round(milliseconds, 1))

@@ -1,0 +1,103 @@
+"""The schema, and how an operation on it runs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError, OperationDefinitionNode
+from graphql.execution import execute
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from graphql_api.documents import Document, Documents
+from graphql_api.errors import present
+from resolvers.root import TYPES, Mutation, Query
+from resolvers.shared.failures import RequestError
+from resolvers.shared.scalars import SCALARS
+
+_ALL_TYPES = frozenset(OperationType)
+
+
+class OperationNotAllowed(Exception):
+    """An operation of this type cannot be sent this way, e.g. a mutation by GET."""
+
+    def __init__(self, type_: OperationType) -> None:
+        super().__init__(type_.value)
+        self.type = type_
+
+
+class RushcartSchema(strawberry.Schema):
+    """Runs operations without strawberry's extension runner, which costs more than most of our resolvers.
+
+    Documents are parsed, limited and validated once. Errors leave it ready for clients.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.documents = Documents(self._schema)
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """PreExecutionError for an operation that did not start. Errors: OperationNotAllowed."""
+        document = self.documents.get(query or "")
+        if document.errors:
+            return PreExecutionError(data=None, errors=list(document.errors))
+        operation = document.operation(operation_name)
+        if operation is None:
+            return PreExecutionError(data=None, errors=[_no_operation(operation_name)])
+        type_ = OperationType(operation.operation.value)
+        if type_ not in (allowed_operation_types or _ALL_TYPES):
+            raise OperationNotAllowed(type_)
+        return await self._run(document, operation, variable_values, context_value, operation_extensions)
+
+    async def _run(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any] | None,
+        context: Any,
+        extensions: dict[str, Any] | None,
+    ) -> ExecutionResult:
+        assert document.ast is not None
+        result: Any = execute(
+            self._schema,
+            document.ast,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation.name.value if operation.name else None,
+            executor_class=StrawberryGraphQLCoreExecutionContext,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # bool where TypeGuard is asked
+            operation_extensions=extensions,
+        )
+        if optimized_is_awaitable(result):
+            result = await result
+        if not result.errors:
+            return ExecutionResult(data=result.data, errors=None)
+        errors = [present(error, getattr(context, "trace_id", "")) for error in result.errors]
+        if result.data is None and all(error.path is None for error in errors):
+            return PreExecutionError(data=None, errors=errors)
+        return ExecutionResult(data=result.data, errors=errors)
+
+
+def _no_operation(name: str | None) -> GraphQLError:
+    message = f"There is no operation {name[:100]!r} in the query." if name else "Name the operation to run."
+    return RequestError("BAD_REQUEST", message)
+
+
+def build_schema() -> RushcartSchema:
+    return RushcartSchema(Query, Mutation, types=TYPES, config=StrawberryConfig(scalar_map=SCALARS))
+
+
+__all__ = ["OperationNotAllowed", "RushcartSchema", "build_schema"]
