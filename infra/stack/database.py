@@ -20,7 +20,8 @@ _REMEDY = (
     "mariadb), or set RUSHCART_DATABASE_URL"
 )
 # Run at every start, before the first connection: user and password are as the state file has them, whatever
-# the data are. Databases named rushcart... are the user's own: tests make some. Root is locked out of TCP.
+# the data are. Databases named rushcart... are the user's own: tests make some. Root, who is made
+# without a password, gets one that nobody knows.
 _SETUP = """\
 CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS '{name}'@'%' IDENTIFIED BY '{password}';
@@ -28,6 +29,7 @@ ALTER USER '{name}'@'%' IDENTIFIED BY '{password}';
 GRANT ALL PRIVILEGES ON `{name}%`.* TO '{name}'@'%';
 GRANT PROCESS ON *.* TO '{name}'@'%';
 ALTER USER 'root'@'localhost' IDENTIFIED BY '{root}';
+DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';
 """
 _SETTINGS = (
     "--pid-file=server.pid",

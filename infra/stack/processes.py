@@ -28,6 +28,7 @@ if os.getppid() != int(sys.argv[1]):
 os.execv(sys.argv[2], sys.argv[2:])
 """
 _POLL = 0.01
+_SAY_AGAIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,13 @@ class ProcessId:
 
     def stop(self, grace: float) -> None:
         """SIGTERM, and SIGKILL after ``grace`` seconds; returns when it is gone. Gone already is fine."""
-        # A stopped (SIGSTOP) process would sleep on its SIGTERM for ever.
-        if self.send(signal.SIGTERM):
+        deadline = time.monotonic() + grace
+        # Said again until heard: a server that is just starting may lose a signal (MariaDB does).
+        while self.send(signal.SIGTERM) and time.monotonic() < deadline:
+            # A stopped (SIGSTOP) process would sleep on its SIGTERM for ever.
             self.send(signal.SIGCONT)
-        if not self.wait(grace):
-            self.send(signal.SIGKILL)
+            self.wait(_SAY_AGAIN)
+        if self.send(signal.SIGKILL):
             self.wait(5.0)
 
 
