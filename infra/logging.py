@@ -1,0 +1,92 @@
+"""Logs: structlog to standard error, JSON on the stack; the standard library's loggers go the same way."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from time import monotonic
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.typing import Processor
+
+from infra.settings import Settings
+
+# While its broker is away aiokafka writes about a hundred warnings a second.
+_NOISY = ("aiokafka",)
+_QUIET_SECONDS = 5.0
+
+
+class AtMostOneEvery(logging.Filter):
+    """Lets one record through every ``seconds``; that one says how many were left out before it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._next = 0.0
+        self._left_out = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = monotonic()
+        if now < self._next:
+            self._left_out += 1
+            return False
+        self._next = now + self._seconds
+        if self._left_out:
+            record.msg = f"{record.getMessage()} ({self._left_out} more left out)"
+            record.args = None
+            self._left_out = 0
+        return True
+
+
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Set up both structlog and the standard library; once, before the first log line."""
+    stream = stream or sys.stderr
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    finish = _json_tail() if settings.json_logs else _console_tail(stream)
+    structlog.configure(
+        processors=[*shared, *finish],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=True,
+    )
+    _route_standard_library(stream, level, [*shared, structlog.stdlib.ExtraAdder()], finish)
+
+
+def _json_tail() -> list[Processor]:
+    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(_dump)]
+
+
+def _console_tail(stream: TextIO) -> list[Processor]:
+    return [
+        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    ]
+
+
+def _dump(event: MutableMapping[str, Any], default: Any = None, **_options: Any) -> str:
+    return orjson.dumps(event, default=default or repr, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _route_standard_library(stream: TextIO, level: int, shared: list[Processor], finish: list[Processor]) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+        )
+    )
+    quiet = AtMostOneEvery(_QUIET_SECONDS)
+    handler.addFilter(lambda record: not record.name.startswith(_NOISY) or quiet.filter(record))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.INFO))
+    # Uvicorn brings handlers of its own, and an access log that ours replaces.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = name != "uvicorn.access"
