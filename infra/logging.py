@@ -59,13 +59,14 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
 
 
 def _json_tail() -> list[Processor]:
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(_dump)]
+    # Local variables would bring passwords and tokens into the log.
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer(_dump)]
 
 
 def _console_tail(stream: TextIO) -> list[Processor]:
-    return [
-        structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    ]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
 
 
 def _dump(event: MutableMapping[str, Any], default: Any = None, **_options: Any) -> str:
