@@ -48,10 +48,28 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def exact_text(length: int) -> TypeEngine[str]:
-    """Text compared byte by byte (SKUs, slugs, keys): MySQL's default collation folds case and accents."""
-    binary = mysql.VARCHAR(length, collation="utf8mb4_bin")
-    return String(length).with_variant(binary, "mysql", "mariadb")
+class ExactText(TypeDecorator[str]):
+    """Text compared byte by byte. MySQL's default collations fold case and accents, and its utf8mb4_bin still
+    takes "k" and "k " for one key, which Redis and SQLite do not. MySQL 8.0.17+, MariaDB 10.2+.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name not in ("mysql", "mariadb"):
+            return dialect.type_descriptor(String(self.length))
+        collation = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+        return dialect.type_descriptor(mysql.VARCHAR(self.length, collation=collation))
+
+
+def exact_text(length: int) -> ExactText:
+    """Text compared byte by byte: SKUs, slugs, keys."""
+    return ExactText(length)
 
 
 def code_text(length: int) -> TypeEngine[str]:
