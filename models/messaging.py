@@ -36,7 +36,10 @@ class IdempotencyKey(Base):
 
 
 class OutboxMessage(Base):
-    """An event to publish, committed with the change it tells of; the relay deletes it once it is in the log."""
+    """An event to publish, committed with the change it tells of; the relay deletes it once it is in the log.
+
+    ``claimed_until``: one relay is publishing it; after that time another may.
+    """
 
     __tablename__ = "outbox"
 
@@ -45,3 +48,4 @@ class OutboxMessage(Base):
     key: Mapped[str] = mapped_column(String(100))
     envelope: Mapped[dict[str, object]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None] = mapped_column(index=True)

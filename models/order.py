@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import MYSQL, Base
@@ -24,11 +24,15 @@ class OrderStatus(StrEnum):
 
 
 class Order(Base):
-    """``fingerprint`` is the hash of the input that ``idempotency_key`` stands for."""
+    """``fingerprint`` is the hash of the input that ``idempotency_key`` stands for.
+
+    A key is a customer's for two days, not for ever, so it is no unique constraint: the reservation and the
+    persisting worker see to it.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
-        UniqueConstraint("customer_id", "idempotency_key"),
+        Index("ix_orders_customer_id_key", "customer_id", "idempotency_key"),
         Index("ix_orders_status_expires", "status", "expires_at"),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
         MYSQL,

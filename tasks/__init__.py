@@ -1,0 +1,1 @@
+"""What runs behind the API: the order consumer, the outbox relay, taskiq jobs and their schedule."""

@@ -11,6 +11,7 @@ The order of the steps keeps "never oversold" and "accepted means kept" through 
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -60,7 +61,8 @@ async def load_item(
     """Load one item; False when its counters were there already or another loader was faster.
 
     ``settle``: seconds in which requests of before may still be waiting for the event log. ``drain`` is off
-    only for an item that nobody can have ordered. ``force`` loads again what is there (repair). Errors: StoreUnavailable, also when the workers do not catch up in time.
+    only for an item that nobody can have ordered. ``force`` loads again what is there (repair).
+    Errors: StoreUnavailable, also when the workers do not catch up in time.
     """
     keys = ItemKeys.of(sku, item_id)
     async with infra.database.read() as session:
@@ -167,7 +169,7 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: 
     return bool(done)
 
 
-async def _write_hash(infra: Infra, key: str, entries: dict[str, int] | dict[str, str]) -> None:
+async def _write_hash(infra: Infra, key: str, entries: Mapping[str, str | int]) -> None:
     pairs = list(entries.items())
     for start in range(0, len(pairs), _CHUNK):
         async with infra.redis.guard():

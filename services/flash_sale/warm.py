@@ -18,6 +18,8 @@ from services.reservation.keys import LOADED_ITEMS, ItemKeys
 log = structlog.get_logger(__name__)
 _KEEP_AFTER_END = timedelta(hours=48)
 _PARALLEL = 16
+_WARMED = "flash:warmed"
+"""The run id of the server that was warmed last."""
 
 Progress = Callable[[int, int], None]
 """Told of (items seen, items loaded) after each page."""
@@ -43,7 +45,16 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
         last = page[-1].item_id
         if progress is not None:
             progress(seen, loaded)
+    async with infra.redis.guard():
+        await infra.redis.client.set(_WARMED, infra.redis.run_id)
     return loaded
+
+
+async def needs_warming(infra: Infra) -> bool:
+    """True when Redis forgot that it was warmed, or restarted since. Errors: StoreUnavailable."""
+    async with infra.redis.guard():
+        warmed = await infra.redis.client.get(_WARMED)
+    return warmed != infra.redis.run_id.encode()
 
 
 async def _page(infra: Infra, after: UUID | None) -> list[_Entry]:

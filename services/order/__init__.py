@@ -1,0 +1,1 @@
+"""The order pipeline: place, persist, cancel, expire; and orders for readers."""

@@ -59,3 +59,11 @@ def group(orders: Iterable[OrderSnapshot]) -> tuple[ItemOrders, dict[UUID, list[
             if line.flash_sale_item_id is not None:
                 by_item[line.sku, line.flash_sale_item_id].append(order.id)
     return by_item, by_customer
+
+
+async def park(infra: Infra, order: OrderSnapshot) -> None:
+    """The order's message is in the dead letters: nobody may decide that it was never published."""
+    for line in order.lines:
+        if line.flash_sale_item_id is not None:
+            keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+            await run(infra.redis, "park", [keys.item, keys.pending], [infra.redis.run_id, order.id.hex])

@@ -6,7 +6,7 @@ if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return 0 end
 local pending = redis.call('HGET', KEYS[2], ARGV[2])
 if not pending then return 0 end
 local placed, touched, units, customer, state, rest = string.match(pending, '^(%d+)|(%d+)|(%d+)|(%x+)|(%a)|(.*)$')
-if touched ~= ARGV[3] then return 0 end
+if touched ~= ARGV[3] or state == 'D' then return 0 end
 redis.call('HSET', KEYS[2], ARGV[2],
   table.concat({placed, touched, units, customer, 'X', rest}, '|'))
 return 1

@@ -1,0 +1,117 @@
+"""Decide on reservations whose publishing had no known outcome: keep them, or undo them as if never made."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Barrier, Order
+from models.order_document import OrderSnapshot
+from services.flash_sale.load_item import await_drained
+from services.order.barrier import ABANDONED, PERSIST, barrier_row
+from services.order.find_orders import read_pending
+from services.reservation.keys import LOADED_ITEMS, ItemKeys
+from services.reservation.release import confirm, release
+from services.reservation.scripts import run
+
+log = structlog.get_logger(__name__)
+
+UNCONFIRMED_AFTER = timedelta(seconds=15)
+"""A request has long been answered by then, whatever it waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubtful:
+    sku: str
+    item_id: UUID
+    touched_ms: int
+    order: OrderSnapshot
+
+
+async def abandon_unconfirmed(infra: Infra, *, older_than: timedelta = UNCONFIRMED_AFTER) -> int:
+    """Undo pending orders that the log, read to its end, does not have; returns how many were undone.
+
+    Errors: StoreUnavailable.
+    """
+    doubtful = await find_unconfirmed(infra, older_than)
+    if not doubtful:
+        return 0
+    await await_drained(infra)
+    undone = 0
+    for entry in doubtful:
+        undone += await _decide(infra, entry)
+    return undone
+
+
+async def find_unconfirmed(infra: Infra, older_than: timedelta) -> list[_Doubtful]:
+    """Pending orders that nobody touched for ``older_than`` by Redis's clock."""
+    async with infra.redis.guard():
+        seconds, micros = await infra.redis.client.time()
+        members: set[Any] = await infra.redis.client.smembers(LOADED_ITEMS)
+    limit = int(seconds) * 1000 + int(micros) // 1000 - int(older_than.total_seconds() * 1000)
+    found: list[_Doubtful] = []
+    for member in members:
+        item, _, sku = member.decode().partition("|")
+        found += await _old_entries(infra, sku, UUID(item), limit)
+    return found
+
+
+async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> list[_Doubtful]:
+    pending = ItemKeys.of(sku, item_id).pending
+    found: list[_Doubtful] = []
+    deadline = time.monotonic() + infra.settings.store_timeout
+    async for _order, entry in infra.redis.client.hscan_iter(pending, count=500):
+        touched, state = int(entry.split(b"|", 2)[1]), entry.split(b"|", 5)[4]
+        if touched <= limit_ms and state != b"D":
+            found.append(_Doubtful(sku, item_id, touched, read_pending(entry)))
+        if time.monotonic() > deadline:
+            break  # the rest in the next round
+    return found
+
+
+async def _decide(infra: Infra, entry: _Doubtful) -> bool:
+    async with infra.database.read() as session:
+        stored = await session.scalar(select(Order.id).where(Order.id == entry.order.id))
+    if stored is None and await _undo(infra, entry):
+        log.warning("order.abandoned", order_id=str(entry.order.id), sku=entry.sku)
+        return True
+    if stored is not None:
+        await confirm(infra, [entry.order])
+    return False
+
+
+async def _undo(infra: Infra, entry: _Doubtful) -> bool:
+    keys = ItemKeys.of(entry.sku, entry.item_id)
+    ours = await run(
+        infra.redis,
+        "abandon",
+        [keys.item, keys.pending],
+        [infra.redis.run_id, entry.order.id.hex, entry.touched_ms],
+    )
+    if not ours or not await _close_the_barrier(infra, entry.order.id):
+        return False
+    await release(infra, {(entry.sku, entry.item_id): [entry.order.id]}, forget=True)
+    return True
+
+
+async def _close_the_barrier(infra: Infra, order_id: UUID) -> bool:
+    """False when the order was persisted after all."""
+
+    async def work(session: AsyncSession) -> None:
+        row = barrier_row(order_id, PERSIST, infra.now(), ABANDONED)
+        await (await session.connection()).execute(insert(Barrier), [row])
+
+    try:
+        await infra.database.transact(work, timeout=5.0)
+    except IntegrityError:
+        async with infra.database.read() as session:
+            row = await session.scalar(select(Order.id).where(Order.id == order_id))
+            return row is None
+    return True

@@ -1,0 +1,41 @@
+"""The barrier: one row a (saga, branch, operation), in the transaction of the step itself.
+
+After dtm's ``barrier.go``: a compensation first inserts its forward step's row. When that insert wins, the
+forward step never ran (null compensation), and when it comes late it finds the row and does nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Barrier
+
+ORDER: Final = "order"
+PERSIST: Final = "persist"
+RELEASE: Final = "release"
+ABANDONED: Final = "abandoned"
+"""The reason in a persist row that a null compensation wrote."""
+
+
+def barrier_row(saga_id: UUID, operation: str, now: datetime, reason: str | None = None) -> dict[str, Any]:
+    return {
+        "saga_id": saga_id,
+        "branch": ORDER,
+        "operation": operation,
+        "reason": reason or operation,
+        "created_at": now,
+    }
+
+
+async def passed(session: AsyncSession, saga_ids: Sequence[UUID], operation: str) -> set[UUID]:
+    """Those whose operation has run, or may never run any more."""
+    found = await session.scalars(
+        select(Barrier.saga_id).where(
+            Barrier.saga_id.in_(saga_ids), Barrier.branch == ORDER, Barrier.operation == operation
+        )
+    )
+    return set(found)

@@ -1,0 +1,119 @@
+"""Cancel an order that is not paid, by its customer or by staff."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import IdempotencyKey, Order, OrderStatus
+from models.order_document import OrderView
+from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
+from services.order.close_orders import Closing, close_orders, release_closed
+from services.order.find_orders import find_accepted, find_order
+from services.order.fingerprint import fingerprint, key_problem
+from services.order.persist_orders import persist_orders
+from services.reservation.release import ItemOrders, confirm
+
+OPERATION = "cancelOrder"
+MAX_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """``customer_id`` is who asks; ``any_owner`` is for staff."""
+
+    customer_id: UUID
+    order_id: UUID
+    reason: str | None
+    idempotency_key: str
+    any_owner: bool = False
+
+
+async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
+    """Returns the order, CANCELLED, or as it is now when the key cancelled it earlier.
+
+    Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain.
+    """
+    _check(wish)
+    owner = None if wish.any_owner else wish.customer_id
+    try:
+        await _persist_first(infra, wish)
+        released = await _cancel(infra, wish, owner)
+        await release_closed(infra, released)
+        found = await find_order(infra, wish.order_id, owner)
+    except StoreUnavailable as error:
+        raise TryAgain from error
+    if found is None:
+        raise NotFound("There is no such order.")
+    return found
+
+
+def _check(wish: Cancellation) -> None:
+    problem = key_problem(wish.idempotency_key)
+    if problem:
+        raise InvalidInput.at("idempotencyKey", message=problem)
+    if wish.reason is not None and len(wish.reason) > MAX_REASON:
+        raise InvalidInput.at("reason", message=f"must have at most {MAX_REASON} characters")
+
+
+async def _persist_first(infra: Infra, wish: Cancellation) -> None:
+    """An order that is still on its way is persisted here: the worker will find its barrier row."""
+    waiting = [order for order in await find_accepted(infra, wish.customer_id) if order.id == wish.order_id]
+    if waiting:
+        persisted = await persist_orders(infra, waiting)
+        await confirm(infra, persisted.stored)
+
+
+async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:
+    try:
+        return await infra.database.transact(
+            lambda session: _transaction(session, infra, wish, owner), timeout=2 * infra.settings.store_timeout
+        )
+    except IntegrityError:
+        # The same key came twice at once: the other request has done it.
+        return await infra.database.transact(
+            lambda session: _transaction(session, infra, wish, owner), timeout=2 * infra.settings.store_timeout
+        )
+
+
+async def _transaction(session: AsyncSession, infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:
+    mark = fingerprint(OPERATION, wish.order_id.hex, wish.reason)
+    earlier = await session.get(IdempotencyKey, (wish.customer_id, OPERATION, wish.idempotency_key))
+    if earlier is not None:
+        if earlier.fingerprint != mark:
+            raise IdempotencyConflict
+        return {}
+    now = infra.now()
+    closing = Closing(OrderStatus.CANCELLED, f"user:{wish.customer_id.hex}", wish.reason)
+    await _require_owner(session, wish.order_id, owner)
+    closed = await close_orders(session, [wish.order_id], closing, now)
+    if not closed:
+        await _require_cancelled(session, wish.order_id)
+    session.add(
+        IdempotencyKey(
+            owner_id=wish.customer_id,
+            operation=OPERATION,
+            key=wish.idempotency_key,
+            fingerprint=mark,
+            result_id=wish.order_id,
+            created_at=now,
+        )
+    )
+    return closed
+
+
+async def _require_owner(session: AsyncSession, order_id: UUID, owner: UUID | None) -> None:
+    found = await session.scalar(select(Order.customer_id).where(Order.id == order_id))
+    if found is None or (owner is not None and found != owner):
+        raise NotFound("There is no such order.")
+
+
+async def _require_cancelled(session: AsyncSession, order_id: UUID) -> None:
+    """Cancelled already is what was asked for; any other state cannot be left this way."""
+    status = await session.scalar(select(Order.status).where(Order.id == order_id))
+    if status != OrderStatus.CANCELLED:
+        raise InvalidTransition(str(status), OrderStatus.CANCELLED)

@@ -1,0 +1,37 @@
+"""Expire orders whose time to pay is over: a sweep that any number of workers may run at once."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Order, OrderStatus
+from services.order.close_orders import Closing, close_orders, release_closed
+from services.reservation.release import ItemOrders
+
+BATCH = 500
+_CLOSING = Closing(OrderStatus.EXPIRED, "sweep", "Not paid in time.")
+
+
+async def expire_due_orders(infra: Infra) -> int:
+    """Expire all that are due, batch by batch; returns how many. Errors: StoreUnavailable."""
+    total = 0
+    while True:
+        closed = await infra.database.transact(lambda session: _expire_batch(session, infra))
+        if not closed:
+            return total
+        await release_closed(infra, closed)
+        total += len({order_id for order_ids in closed.values() for order_id in order_ids})
+
+
+async def _expire_batch(session: AsyncSession, infra: Infra) -> ItemOrders:
+    now = infra.now()
+    due = (
+        select(Order.id)
+        .where(Order.status == OrderStatus.AWAITING_PAYMENT, Order.expires_at <= now)
+        .order_by(Order.expires_at)
+        .limit(BATCH)
+        # Another worker's batch is skipped, not waited for.
+        .with_for_update(skip_locked=True)
+    )
+    order_ids = list(await session.scalars(due))
+    return await close_orders(session, order_ids, _CLOSING, now) if order_ids else {}

@@ -1,0 +1,74 @@
+"""Find orders: in the database, or in Redis while they are on their way there."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from infra.clock import from_millis
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import Order
+from models.order_document import OrderSnapshot, OrderView
+from services.order.views import accepted_view, persisted_view
+from services.reservation.keys import ItemKeys, accepted_key
+
+
+async def find_order(infra: Infra, order_id: UUID, customer_id: UUID | None) -> OrderView | None:
+    """One order; of ``customer_id`` only, unless that is None (staff). Errors: StoreUnavailable."""
+    return (await find_orders(infra, [order_id], customer_id)).get(order_id)
+
+
+async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:
+    """The orders that are there and the customer's. Staff see an order once it is persisted."""
+    found = await _persisted(infra, order_ids, customer_id)
+    if customer_id is not None and len(found) < len(set(order_ids)):
+        waiting = {order.id: order for order in await find_accepted(infra, customer_id)}
+        found |= {i: accepted_view(waiting[i]) for i in order_ids if i in waiting and i not in found}
+        # It may have been persisted, and left Redis, between the two looks.
+        missing = [i for i in order_ids if i not in found]
+        found |= await _persisted(infra, missing, customer_id) if missing else {}
+    return found
+
+
+async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:
+    statement = (
+        select(Order).options(selectinload(Order.lines), selectinload(Order.events)).where(Order.id.in_(order_ids))
+    )
+    if customer_id is not None:
+        statement = statement.where(Order.customer_id == customer_id)
+    async with infra.database.read() as session:
+        return {order.id: persisted_view(order) for order in await session.scalars(statement)}
+
+
+async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
+    """A customer's orders that Redis has and the database may not have yet, newest first.
+
+    Nothing when Redis is away: an order that is only in the log is on its way.
+    """
+    key = accepted_key(customer_id)
+    try:
+        async with infra.redis.guard():
+            places: dict[bytes, bytes] = await infra.redis.client.hgetall(key)  # type: ignore[assignment]
+            if not places:
+                return []
+            pipeline = infra.redis.client.pipeline(transaction=False)
+            for order, place in places.items():
+                item, _, sku = place.decode().partition("|")
+                pipeline.hget(ItemKeys.of(sku, UUID(item)).pending, order)
+            entries = await pipeline.execute()
+            gone = [order for order, entry in zip(places, entries, strict=True) if entry is None]
+            if gone:
+                await infra.redis.client.hdel(key, *gone)
+    except StoreUnavailable:
+        return []
+    orders = [read_pending(entry) for entry in entries if entry is not None]
+    return sorted(orders, key=lambda order: order.id, reverse=True)
+
+
+def read_pending(entry: bytes) -> OrderSnapshot:
+    """An entry of an item's ``pending`` hash; see ``services.reservation``. The epoch is not in it."""
+    placed, _touched, _units, _customer, _state, _key, raw = entry.split(b"|", 6)
+    return OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), 0)

@@ -1,0 +1,181 @@
+"""Persist: a batch of accepted orders into the database, in one transaction, each exactly once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Barrier, FlashSaleItem, Order, OrderStatus, StockLevel
+from models.order_document import LineSnapshot, OrderSnapshot
+from services.flash_sale.load_item import GIVEN_BACK
+from services.order import rows
+from services.order.barrier import PERSIST, barrier_row, passed
+from services.reservation.reserve import CLAIM_SECONDS
+
+log = structlog.get_logger(__name__)
+
+_MAX_RACES = 5
+
+
+@dataclass(slots=True)
+class Persisted:
+    """What became of the batch. ``stored`` are in the database and hold their units, now or from before;
+    ``refused`` hold nothing there, so their reservations are to be given back."""
+
+    stored: list[OrderSnapshot] = field(default_factory=list)
+    refused: list[OrderSnapshot] = field(default_factory=list)
+
+
+async def persist_orders(infra: Infra, orders: Sequence[OrderSnapshot]) -> Persisted:
+    """Errors: StoreUnavailable; DBAPIError for what the database will never take."""
+    unique = list({order.id: order for order in orders}.values())
+    for attempt in range(1, _MAX_RACES + 1):
+        try:
+            return await infra.database.transact(lambda session: _persist(session, unique, infra.now()))
+        except IntegrityError:
+            # Another worker persisted one of them meanwhile; the next look sees it.
+            if attempt == _MAX_RACES:
+                raise
+            log.info("persist.raced", attempt=attempt, orders=len(unique))
+    raise AssertionError("unreachable")
+
+
+async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> Persisted:
+    result = Persisted()
+    seen = await passed(session, [order.id for order in orders], PERSIST)
+    fresh = [order for order in orders if order.id not in seen]
+    await _sort_out_seen(session, [order for order in orders if order.id in seen], result)
+    if not fresh:
+        return result
+    items = await _lock_items(session, {_item_id(line) for order in fresh for line in order.lines})
+    dropped = {order.id for order in fresh if _is_stale(order, items)}
+    dropped |= await _duplicate_keys(session, [order for order in fresh if order.id not in dropped], now)
+    if dropped:
+        log.warning("persist.dropped", orders=[str(order_id) for order_id in dropped])
+    taken, rejected = await _take_stock(session, items, [order for order in fresh if order.id not in dropped])
+    await _write(session, fresh, taken, rejected, now)
+    result.stored += taken
+    result.refused += rejected + [order for order in fresh if order.id in dropped]
+    return result
+
+
+async def _sort_out_seen(session: AsyncSession, orders: list[OrderSnapshot], result: Persisted) -> None:
+    """Delivered again: say the same as the first time."""
+    if not orders:
+        return
+    found = await session.execute(select(Order.id, Order.status).where(Order.id.in_([o.id for o in orders])))
+    status = dict(found.tuples().all())
+    for order in orders:
+        gone = status.get(order.id, OrderStatus.REJECTED) in GIVEN_BACK
+        (result.refused if gone else result.stored).append(order)
+
+
+def _is_stale(order: OrderSnapshot, items: dict[UUID, FlashSaleItem]) -> bool:
+    """Reserved in a life of the counters that is over, and not shown to anyone: see ``load_item``.
+
+    It leaves no row but the barrier's, so its idempotency key is free for the retry that was.
+    """
+    return any(line.epoch < items[item_id].epoch for line in order.lines if (item_id := _item_id(line)) in items)
+
+
+async def _duplicate_keys(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> set[UUID]:
+    """Orders whose idempotency key has made another order lately. Called under the items' locks."""
+    keys = [(order.customer_id, order.idempotency_key) for order in orders]
+    found = await session.execute(
+        select(Order.customer_id, Order.idempotency_key).where(
+            tuple_(Order.customer_id, Order.idempotency_key).in_(keys),
+            Order.placed_at > now - timedelta(seconds=CLAIM_SECONDS),
+        )
+    )
+    used = set(found.tuples().all())
+    duplicates: set[UUID] = set()
+    for order in orders:
+        key = (order.customer_id, order.idempotency_key)
+        if key in used:
+            duplicates.add(order.id)
+        used.add(key)
+    return duplicates
+
+
+async def _take_stock(
+    session: AsyncSession, items: dict[UUID, FlashSaleItem], orders: list[OrderSnapshot]
+) -> tuple[list[OrderSnapshot], list[OrderSnapshot]]:
+    """First come, first served, as the log has them; one update an item and one a SKU, however many orders."""
+    taken: list[OrderSnapshot] = []
+    rejected: list[OrderSnapshot] = []
+    wanted: dict[UUID, int] = defaultdict(int)
+    for order in orders:
+        if all(_fits(line, items, wanted) for line in order.lines):
+            taken.append(order)
+            for line in order.lines:
+                wanted[_item_id(line)] += line.quantity
+        else:
+            rejected.append(order)
+    await _move_units(session, items, wanted)
+    return taken, rejected
+
+
+def _item_id(line: LineSnapshot) -> UUID:
+    if line.flash_sale_item_id is None:
+        raise ValueError("only lines of a flash sale can be persisted yet")
+    return line.flash_sale_item_id
+
+
+async def _lock_items(session: AsyncSession, item_ids: set[UUID]) -> dict[UUID, FlashSaleItem]:
+    # In the order of their ids, as every other transaction does: no deadlock.
+    found = await session.scalars(
+        select(FlashSaleItem).where(FlashSaleItem.id.in_(item_ids)).order_by(FlashSaleItem.id).with_for_update()
+    )
+    return {item.id: item for item in found}
+
+
+def _fits(line: LineSnapshot, items: dict[UUID, FlashSaleItem], wanted: dict[UUID, int]) -> bool:
+    item = items.get(_item_id(line))
+    if item is None:
+        return False
+    return wanted[item.id] + line.quantity <= item.remaining
+
+
+async def _move_units(session: AsyncSession, items: dict[UUID, FlashSaleItem], wanted: dict[UUID, int]) -> None:
+    by_sku: dict[str, int] = defaultdict(int)
+    for item_id in sorted(wanted):
+        if wanted[item_id]:
+            by_sku[items[item_id].sku] += wanted[item_id]
+            await session.execute(
+                update(FlashSaleItem)
+                .where(FlashSaleItem.id == item_id)
+                .values(remaining=FlashSaleItem.remaining - wanted[item_id])
+                .execution_options(synchronize_session=False)
+            )
+    for sku in sorted(by_sku):
+        await session.execute(
+            update(StockLevel)
+            .where(StockLevel.sku == sku)
+            .values(set_aside=StockLevel.set_aside - by_sku[sku], held=StockLevel.held + by_sku[sku])
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def _write(
+    session: AsyncSession,
+    fresh: list[OrderSnapshot],
+    taken: list[OrderSnapshot],
+    rejected: list[OrderSnapshot],
+    now: datetime,
+) -> None:
+    connection = await session.connection()
+    await connection.execute(insert(Barrier), [barrier_row(order.id, PERSIST, now) for order in fresh])
+    batches = rows.of_orders(taken, OrderStatus.AWAITING_PAYMENT, now)
+    batches += rows.of_orders(rejected, OrderStatus.REJECTED, now)
+    batches += rows.of_holds(taken, now)
+    batches += rows.of_rejections(rejected, now)
+    for table, values in batches:
+        if values:
+            await connection.execute(insert(table), values)

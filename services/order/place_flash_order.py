@@ -1,0 +1,156 @@
+"""Place a flash order: reserve in Redis, publish to the event log, answer ACCEPTED. No database on this path."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from infra.clock import from_millis
+from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
+from infra.ids import new_id
+from infra.runtime import Infra
+from models.flash_sale_document import FlashItemDoc
+from models.order_document import LineSnapshot, OrderSnapshot, OrderView
+from services.errors import FlashSaleNotRunning, IdempotencyConflict, InvalidInput, NotFound, TryAgain
+from services.events import ORDER_PLACED, ORDERS, Event, encode
+from services.flash_sale.find_items import find_item
+from services.flash_sale.schedule import MAX_QUANTITY
+from services.order.find_orders import find_order
+from services.order.fingerprint import fingerprint, key_problem
+from services.order.views import accepted_view
+from services.reservation.keys import accepted_key
+from services.reservation.release import ItemOrders, release
+from services.reservation.reserve import CLAIM_SECONDS, NotLoaded, Reservation, claim, reserve
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FlashOrder:
+    """What a customer asks for."""
+
+    customer_id: UUID
+    item_id: UUID
+    quantity: int
+    idempotency_key: str
+    address_id: UUID | None = None
+    traceparent: str | None = None
+
+
+async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
+    """Returns the order, ACCEPTED, or as it is now when the key made it earlier.
+
+    Errors: InvalidInput, NotFound, FlashSaleNotRunning, PurchaseLimitReached, OutOfStock,
+    IdempotencyConflict, TryAgain.
+    """
+    _check(wish)
+    begun = time.monotonic()
+    try:
+        item = await find_item(infra, wish.item_id)
+        _check_early(infra, item, wish)
+        snapshot = _snapshot(infra, item, wish)
+        reservation = await reserve(infra, snapshot, snapshot.fingerprint)
+        if reservation.snapshot is None:
+            return await _as_it_is(infra, wish.customer_id, reservation.order_id)
+        await _claim(infra, reservation)
+        await _publish(infra, reservation, wish.traceparent)
+        await _remember(infra, reservation.snapshot, begun)
+    except NotLoaded as error:
+        raise TryAgain(500) from error
+    except StoreUnavailable as error:
+        raise TryAgain from error
+    return accepted_view(reservation.snapshot)
+
+
+def _check(wish: FlashOrder) -> None:
+    if not 1 <= wish.quantity <= MAX_QUANTITY:
+        raise InvalidInput.at("quantity", message=f"must be 1 to {MAX_QUANTITY}")
+    problem = key_problem(wish.idempotency_key)
+    if problem:
+        raise InvalidInput.at("idempotencyKey", message=problem)
+
+
+def _check_early(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> None:
+    # Before the start no order can exist, so there is no retry to answer; all else is the script's to say.
+    if infra.now() < item.starts_at:
+        raise FlashSaleNotRunning(item.starts_at, item.ends_at)
+    if wish.address_id is not None:
+        raise NotFound("You have no such address.")
+
+
+def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
+    line = LineSnapshot(item.sku, item.variant_id, item.id, item.title, wish.quantity, item.price)
+    return OrderSnapshot(
+        id=new_id(),
+        customer_id=wish.customer_id,
+        idempotency_key=wish.idempotency_key,
+        fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish.quantity, None),
+        currency=item.currency,
+        payment_timeout_ms=round(infra.settings.payment_timeout * 1000),
+        lines=(line,),
+        placed_at=from_millis(0),  # the script's clock says when
+    )
+
+
+async def _as_it_is(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderView:
+    found = await find_order(infra, order_id, customer_id)
+    if found is None:
+        raise TryAgain
+    return found
+
+
+async def _claim(infra: Infra, reservation: Reservation) -> None:
+    """The reservation's own key is only unique within its item: another item may have used it before."""
+    order = reservation.snapshot
+    assert order is not None
+    try:
+        await claim(infra, order.customer_id, order.idempotency_key, order.fingerprint)
+    except IdempotencyConflict:
+        await release(infra, _held(order), forget=True)
+        raise
+
+
+async def _publish(infra: Infra, reservation: Reservation, traceparent: str | None) -> None:
+    order = reservation.snapshot
+    assert order is not None
+    event = Event(ORDER_PLACED, str(order.id), order.to_json(), traceparent)
+    try:
+        await infra.events.publish(ORDERS, order.id.hex, encode(event, order.placed_at))
+    except PublishUnknown:
+        # The log may still take it: the hold stays, and the same key finds it.
+        log.warning("order.unconfirmed", order_id=str(order.id))
+        raise
+    except PublishRefused:
+        if reservation.fresh:
+            await release(infra, _held(order), forget=True)
+        raise
+
+
+async def _remember(infra: Infra, order: OrderSnapshot, begun: float) -> None:
+    """Let the customer read the order before the database has it.
+
+    An answer that took this long (the process was stopped, say) may have been overtaken by the reconciler
+    or by a reload of the counters: the customer must ask again.
+    """
+    if time.monotonic() - begun > accept_window(infra):
+        raise TryAgain
+    line = order.lines[0]
+    assert line.flash_sale_item_id is not None
+    key = accepted_key(order.customer_id)
+    async with infra.redis.guard():
+        pipeline = infra.redis.client.pipeline(transaction=False)
+        pipeline.hset(key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
+        pipeline.expire(key, CLAIM_SECONDS)
+        await pipeline.execute()
+
+
+def accept_window(infra: Infra) -> float:
+    """Seconds after its begin in which a request may still answer ACCEPTED."""
+    return 2 * infra.settings.store_timeout
+
+
+def _held(order: OrderSnapshot) -> ItemOrders:
+    line = order.lines[0]
+    assert line.flash_sale_item_id is not None
+    return {(line.sku, line.flash_sale_item_id): [order.id]}

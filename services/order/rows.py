@@ -1,0 +1,118 @@
+"""Rows of a batch, as plain values: one multi-row INSERT a table is many times faster than objects one by one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from infra.ids import new_id, spoken_number
+from models import Base, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry
+from models.order_document import OrderSnapshot
+from services.events import ORDER_REJECTED, ORDERS, Event, envelope
+from services.order.views import line_id
+
+Rows = list[tuple[type[Base], list[dict[str, Any]]]]
+"""A table and its rows, in the order that foreign keys ask for."""
+
+PIPELINE = "pipeline"
+REJECTED_NOTE = "There was less stock than the counters said."
+
+
+def of_orders(orders: Sequence[OrderSnapshot], status: OrderStatus, now: datetime) -> Rows:
+    """The orders, their lines and the event of their first state."""
+    return [
+        (Order, [_order(order, status, now) for order in orders]),
+        (OrderLine, [row for order in orders for row in _lines(order)]),
+        (OrderEvent, [_event(order, status, now) for order in orders]),
+    ]
+
+
+def of_holds(orders: Sequence[OrderSnapshot], now: datetime) -> Rows:
+    """The stock ledger's rows for units that go from set aside to held."""
+    return [
+        (
+            StockEntry,
+            [
+                _ledger(line.sku, StockCause.HELD, order, now, set_aside=-line.quantity, held=line.quantity)
+                for order in orders
+                for line in order.lines
+            ],
+        )
+    ]
+
+
+def of_rejections(orders: Sequence[OrderSnapshot], now: datetime) -> Rows:
+    """An outbox message for each."""
+    return [(OutboxMessage, [outbox(ORDER_REJECTED, order.id.hex, _reference(order), now) for order in orders])]
+
+
+def outbox(kind: str, key: str, data: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """A row of the outbox: an order's event."""
+    event = Event(kind, key, data)
+    return {
+        "id": new_id(),
+        "topic": ORDERS,
+        "key": key,
+        "envelope": envelope(event, now),
+        "created_at": now,
+        "claimed_until": None,
+    }
+
+
+def _reference(order: OrderSnapshot) -> dict[str, Any]:
+    return {
+        "orderId": order.id.hex,
+        "customerId": order.customer_id.hex,
+        "lines": [line.to_json() for line in order.lines],
+    }
+
+
+def _order(order: OrderSnapshot, status: OrderStatus, now: datetime) -> dict[str, Any]:
+    return {
+        "id": order.id,
+        "number": spoken_number(order.id),
+        "customer_id": order.customer_id,
+        "status": status,
+        "total": order.total,
+        "currency": order.currency,
+        "idempotency_key": order.idempotency_key,
+        "fingerprint": order.fingerprint,
+        "placed_at": order.placed_at,
+        "expires_at": order.expires_at if status == OrderStatus.AWAITING_PAYMENT else None,
+        "updated_at": now,
+    }
+
+
+def _lines(order: OrderSnapshot) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": line_id(order.id, position),
+            "order_id": order.id,
+            "position": position,
+            "sku": line.sku,
+            "variant_id": line.variant_id,
+            "flash_sale_item_id": line.flash_sale_item_id,
+            "title": line.title,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price,
+        }
+        for position, line in enumerate(order.lines)
+    ]
+
+
+def _event(order: OrderSnapshot, status: OrderStatus, now: datetime) -> dict[str, Any]:
+    note = REJECTED_NOTE if status == OrderStatus.REJECTED else None
+    return {"id": new_id(), "order_id": order.id, "status": status, "actor": PIPELINE, "note": note, "at": now}
+
+
+def _ledger(sku: str, cause: StockCause, order: OrderSnapshot, now: datetime, **deltas: int) -> dict[str, Any]:
+    counts = {"on_hand": 0, "available": 0, "set_aside": 0, "held": 0, "committed": 0} | deltas
+    return {
+        "id": new_id(),
+        "sku": sku,
+        "cause": cause,
+        **counts,
+        "actor": PIPELINE,
+        "reference": order.id,
+        "note": None,
+        "at": now,
+    }

@@ -1,0 +1,51 @@
+"""From a snapshot or from rows to what readers see."""
+
+from uuid import UUID
+
+from infra.ids import spoken_number
+from models import Order, OrderStatus
+from models.order_document import EventView, LineView, OrderSnapshot, OrderView
+
+
+def line_id(order_id: UUID, position: int) -> UUID:
+    """A line's id follows from its order's, so it is the same before and after the order is persisted."""
+    return UUID(int=order_id.int ^ (position + 1))
+
+
+def accepted_view(order: OrderSnapshot) -> OrderView:
+    """An order on its way to the database."""
+    return OrderView(
+        id=order.id,
+        number=spoken_number(order.id),
+        customer_id=order.customer_id,
+        status=OrderStatus.ACCEPTED,
+        currency=order.currency,
+        total=order.total,
+        placed_at=order.placed_at,
+        expires_at=order.expires_at,
+        lines=tuple(
+            LineView(line_id(order.id, i), line.sku, line.variant_id, line.title, line.quantity, line.unit_price)
+            for i, line in enumerate(order.lines)
+        ),
+        history=(EventView(order.placed_at, OrderStatus.ACCEPTED, None),),
+    )
+
+
+def persisted_view(order: Order) -> OrderView:
+    """An order from its rows; ``lines`` and ``events`` must be loaded."""
+    accepted = EventView(order.placed_at, OrderStatus.ACCEPTED, None)
+    return OrderView(
+        id=order.id,
+        number=order.number,
+        customer_id=order.customer_id,
+        status=OrderStatus(order.status),
+        currency=order.currency,
+        total=order.total,
+        placed_at=order.placed_at,
+        expires_at=order.expires_at,
+        lines=tuple(
+            LineView(line.id, line.sku, line.variant_id, line.title, line.quantity, line.unit_price)
+            for line in order.lines
+        ),
+        history=(accepted, *(EventView(e.at, OrderStatus(e.status), e.note) for e in order.events)),
+    )

@@ -1,0 +1,115 @@
+"""taskiq: the delayed job that cancels unpaid orders promptly. A hint only; the sweep is the certainty.
+
+Orders that are due in the same quarter of a second share one scheduled task, so that a thousand orders a
+second cost four tasks. Losing or doubling a task costs nothing but promptness.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from redis.exceptions import RedisError
+from taskiq import AsyncTaskiqDecoratedTask, TaskiqScheduler
+from taskiq.cli.scheduler.run import SchedulerLoop
+from taskiq.receiver import Receiver
+from taskiq.serializers import JSONSerializer
+from taskiq_redis import ListRedisScheduleSource, RedisStreamBroker
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from services.order.expire_orders import expire_due_orders
+
+log = structlog.get_logger(__name__)
+
+EXPIRE_TASK = "expire_due_orders"
+_BUCKET = 0.25
+_UPDATE_EVERY = timedelta(seconds=0.5)
+_LOOP_EVERY = timedelta(seconds=0.25)
+_QUEUE = "taskiq:jobs"
+_PREFIX = "taskiq:schedule"
+
+
+class Jobs:
+    """This process's taskiq broker and schedule."""
+
+    def __init__(self, infra: Infra) -> None:
+        dsn = infra.settings.redis_dsn
+        self._infra = infra
+        self.broker = RedisStreamBroker(
+            dsn,
+            queue_name=_QUEUE,
+            maxlen=10_000,
+            xread_block=1000,
+            socket_timeout=None,
+            unacknowledged_lock_timeout=5,
+        )
+        self.broker.serializer = JSONSerializer()
+        self.source = ListRedisScheduleSource(dsn, prefix=_PREFIX, serializer=JSONSerializer())
+        self.expire = self._register()
+        self._scheduled: dict[int, float] = {}
+
+    def _register(self) -> "AsyncTaskiqDecoratedTask[[], object]":
+        infra = self._infra
+
+        async def expire() -> int:
+            try:
+                return await expire_due_orders(infra)
+            except StoreUnavailable as error:
+                log.warning("job.store_down", job=EXPIRE_TASK, store=error.store)
+                return 0
+
+        return self.broker.register_task(expire, task_name=EXPIRE_TASK)
+
+    async def schedule_expiry(self, due: Sequence[datetime]) -> None:
+        """Set a timer for these times. Errors: StoreUnavailable."""
+        buckets = {math.ceil(moment.timestamp() / _BUCKET) for moment in due} - self._scheduled.keys()
+        try:
+            async with asyncio.timeout(self._infra.redis.timeout):
+                for bucket in sorted(buckets):
+                    at = datetime.fromtimestamp(bucket * _BUCKET, UTC)
+                    await (
+                        self.expire.kicker().with_schedule_id(f"expire-{bucket}").schedule_by_time(self.source, at)
+                    )
+                    self._scheduled[bucket] = bucket * _BUCKET
+        except (RedisError, OSError, TimeoutError) as error:
+            raise StoreUnavailable("redis") from error
+        self._forget_past()
+
+    def _forget_past(self) -> None:
+        if len(self._scheduled) > 10_000:
+            now = time.time()
+            self._scheduled = {bucket: at for bucket, at in self._scheduled.items() if at > now}
+
+    async def run_receiver(self, stop: asyncio.Event) -> None:
+        """Run jobs until told to stop. Returns early, to be started again, when the broker fails."""
+        self.broker.is_worker_process = True
+        await self.broker.startup()
+        receiver = Receiver(self.broker, max_async_tasks=10, run_startup=False)
+        listening = asyncio.create_task(receiver.listen(stop))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not listening.done():
+            await asyncio.wait({listening}, timeout=2.0)
+            listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+
+    async def run_scheduler(self, stop: asyncio.Event) -> None:
+        """Send due tasks until told to stop. Two schedulers are harmless: they send a hint twice."""
+        scheduler = TaskiqScheduler(self.broker, [self.source])
+        loop = SchedulerLoop(scheduler)
+        running = asyncio.create_task(loop.run(update_interval=_UPDATE_EVERY, loop_interval=_LOOP_EVERY))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (running, stopping):
+            task.cancel()
+        for result in await asyncio.gather(running, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+    async def close(self) -> None:
+        await self.broker.shutdown()
+        await self.source.shutdown()

@@ -1,0 +1,43 @@
+"""Loops that run until told to stop, and outlive the outage of a store."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import structlog
+
+from infra.errors import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+_BACK_OFF = 1.0
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, or return at once when it is time to stop."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+
+
+async def every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[object]], name: str) -> None:
+    """Run ``work`` again and again. An outage is told once; any other fault is logged whole, and not fatal."""
+    down = False
+    while not stop.is_set():
+        try:
+            await work()
+            if down:
+                log.info("loop.recovered", loop=name)
+            down = False
+        except StoreUnavailable as error:
+            if not down:
+                log.warning("loop.store_down", loop=name, store=error.store)
+            down = True
+        except Exception:
+            log.exception("loop.failed", loop=name)
+            await pause(stop, _BACK_OFF)
+        await pause(stop, seconds)
+
+
+async def supervised(stop: asyncio.Event, run: Callable[[], Awaitable[None]], name: str) -> None:
+    """Start ``run`` again whenever it fails, until it is time to stop."""
+    await every(_BACK_OFF, stop, run, name)

@@ -1,0 +1,155 @@
+"""The consumer of ``orders.v1``: persists placed orders in batches, and gives back what closed orders held."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from infra.errors import StoreUnavailable
+from infra.eventlog import Consumer, Message
+from infra.runtime import Infra
+from models.order_document import OrderSnapshot
+from services.events import (
+    ORDER_CANCELLED,
+    ORDER_EXPIRED,
+    ORDER_PLACED,
+    ORDER_REJECTED,
+    ORDER_WORKERS,
+    ORDERS,
+    Event,
+    MalformedEvent,
+    decode,
+)
+from services.order.persist_orders import Persisted, persist_orders
+from services.reservation.release import ItemOrders, confirm, group, park, release
+from tasks.dead_letters import bury
+from tasks.loops import pause
+
+log = structlog.get_logger(__name__)
+_CLOSED = {ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED}
+_WAIT = 0.5
+_RETRY_AFTER = 0.3
+_QUIET_CHECK = 15.0
+
+OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
+"""Told when the orders just persisted are due, so that a timer can be set."""
+
+
+class OrderConsumer:
+    """One member of the group of order workers."""
+
+    def __init__(self, infra: Infra, stop: asyncio.Event, on_persisted: OnPersisted) -> None:
+        self._infra = infra
+        self._stop = stop
+        self._on_persisted = on_persisted
+        self._quiet_since = time.monotonic()
+
+    async def run(self) -> None:
+        """Read until told to stop. What was read is finished and committed first. Errors: StoreUnavailable."""
+        consumer = await self._infra.events.subscribe([ORDERS], ORDER_WORKERS)
+        try:
+            while not self._stop.is_set():
+                messages = await consumer.fetch(self._infra.settings.persist_batch, _WAIT)
+                if messages:
+                    self._quiet_since = time.monotonic()
+                    await self._handle_and_commit(consumer, messages)
+                elif await self._has_gone_deaf():
+                    return
+        finally:
+            await consumer.close()
+
+    async def _has_gone_deaf(self) -> bool:
+        """A consumer that gets nothing while there is something is replaced (aiokafka #1037, #625)."""
+        if time.monotonic() - self._quiet_since < _QUIET_CHECK:
+            return False
+        self._quiet_since = time.monotonic()
+        lag = await self._infra.events.lag(ORDERS, ORDER_WORKERS)
+        if lag:
+            log.warning("consumer.deaf", lag=lag)
+        return lag > 0
+
+    async def _handle_and_commit(self, consumer: Consumer, messages: Sequence[Message]) -> None:
+        """Again and again until it is done: the position moves only past what was handled."""
+        while True:
+            try:
+                await self._handle(messages)
+                await consumer.commit(messages)
+            except StoreUnavailable as error:
+                log.warning("consumer.waiting", store=error.store, messages=len(messages))
+                if self._stop.is_set():
+                    return
+                await pause(self._stop, _RETRY_AFTER)
+            else:
+                return
+
+    async def _handle(self, messages: Sequence[Message]) -> None:
+        placed: list[tuple[Message, OrderSnapshot]] = []
+        closed: list[Event] = []
+        for message in messages:
+            try:
+                event = decode(message.value)
+                if event.type == ORDER_PLACED:
+                    placed.append((message, _order_of(event)))
+                elif event.type in _CLOSED:
+                    closed.append(event)
+            except MalformedEvent as error:
+                await bury(self._infra, message, str(error))
+        if placed:
+            await self._persist(placed)
+        for event in closed:
+            await release(self._infra, _held_by(event))
+
+    async def _persist(self, placed: list[tuple[Message, OrderSnapshot]]) -> None:
+        begun = time.perf_counter()
+        try:
+            result = await persist_orders(self._infra, [order for _, order in placed])
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            await self._one_by_one(placed, error)
+            return
+        await self._after(result)
+        took = round((time.perf_counter() - begun) * 1000)
+        log.info("orders.persisted", stored=len(result.stored), refused=len(result.refused), ms=took)
+
+    async def _one_by_one(self, placed: list[tuple[Message, OrderSnapshot]], error: Exception) -> None:
+        """One message spoils its batch: find it, and let the others through."""
+        if len(placed) > 1:
+            log.warning("persist.split", orders=len(placed), error=type(error).__name__)
+            for entry in placed:
+                await self._persist([entry])
+            return
+        message, order = placed[0]
+        log.error("persist.failed", order_id=str(order.id), exc_info=error)
+        await bury(self._infra, message, f"{type(error).__name__}: cannot be persisted")
+        await park(self._infra, order)
+
+    async def _after(self, result: Persisted) -> None:
+        # What fails from here on is made good later: the orders are in the database.
+        try:
+            await confirm(self._infra, result.stored)
+            by_item, _ = group(result.refused)
+            await release(self._infra, by_item)
+            await self._on_persisted([order.expires_at for order in result.stored])
+        except StoreUnavailable as error:
+            log.warning("persist.not_told", store=error.store, orders=len(result.stored))
+
+
+def _order_of(event: Event) -> OrderSnapshot:
+    try:
+        return OrderSnapshot.from_json(event.data)
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedEvent(f"not an order: {error!r}") from error
+
+
+def _held_by(event: Event) -> ItemOrders:
+    try:
+        order_id = UUID(event.data["orderId"])
+        lines = [(str(line["sku"]), UUID(line["itemId"])) for line in event.data["lines"]]
+    except (KeyError, TypeError, ValueError):
+        log.exception("event.unreadable", type=event.type, subject=event.subject)
+        return {}
+    return {place: [order_id] for place in lines}

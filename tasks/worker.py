@@ -1,0 +1,79 @@
+"""The worker: everything that happens behind the API, as loops of one process."""
+
+import asyncio
+
+import structlog
+
+from infra.runtime import Infra
+from services.events import ALL_TOPICS
+from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sales
+from services.order.abandon_orders import abandon_unconfirmed
+from services.order.expire_orders import expire_due_orders
+from services.outbox import relay_outbox
+from tasks.jobs import Jobs
+from tasks.loops import every, supervised
+from tasks.order_consumer import OrderConsumer
+
+log = structlog.get_logger(__name__)
+_RELAY_EVERY = 0.2
+_WATCH_EVERY = 0.5
+_WARM_EVERY = 30.0
+_ABANDON_EVERY = 5.0
+_TIDY_EVERY = 600.0
+
+
+async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
+    """Run until ``stop`` is set, then finish what is at hand: the consumer commits what it handled."""
+    jobs = Jobs(infra)
+    consumer = OrderConsumer(infra, stop, jobs.schedule_expiry)
+    await _ensure_topics(infra, stop)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(supervised(stop, consumer.run, "orders"))
+            group.create_task(supervised(stop, lambda: jobs.run_receiver(stop), "jobs"))
+            group.create_task(every(_RELAY_EVERY, stop, lambda: _relay_all(infra, stop), "outbox"))
+            group.create_task(
+                every(infra.settings.sweep_interval, stop, lambda: expire_due_orders(infra), "sweep")
+            )
+            group.create_task(every(_WATCH_EVERY, stop, lambda: _watch(infra), "redis_memory"))
+            group.create_task(every(_WARM_EVERY, stop, lambda: warm_flash_sales(infra), "warm"))
+            group.create_task(every(_ABANDON_EVERY, stop, lambda: abandon_unconfirmed(infra), "unconfirmed"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
+    finally:
+        await jobs.close()
+
+
+async def run_scheduler(infra: Infra, stop: asyncio.Event) -> None:
+    """Send delayed jobs when they are due, until ``stop`` is set."""
+    jobs = Jobs(infra)
+    try:
+        await supervised(stop, lambda: jobs.run_scheduler(stop), "scheduler")
+    finally:
+        await jobs.close()
+
+
+async def _ensure_topics(infra: Infra, stop: asyncio.Event) -> None:
+    done = asyncio.Event()
+
+    async def ensure() -> None:
+        await infra.events.ensure_topics(ALL_TOPICS)
+        done.set()
+
+    looping = asyncio.create_task(every(0.5, done, ensure, "topics"))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({looping, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (looping, stopping):
+        task.cancel()
+    await asyncio.gather(looping, stopping, return_exceptions=True)
+
+
+async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:
+    while await relay_outbox(infra) and not stop.is_set():
+        pass
+
+
+async def _watch(infra: Infra) -> None:
+    """Redis came back empty, or restarted: load the counters before the next order is taken."""
+    if await needs_warming(infra):
+        log.info("redis.memory_lost")
+        await warm_flash_sales(infra)
