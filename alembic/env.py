@@ -9,6 +9,7 @@ on a database that is at head. To make 0001 anew before its release: remove its 
 """
 
 import asyncio
+import logging
 import re
 import subprocess
 import sys
@@ -29,8 +30,7 @@ from alembic.operations.ops import (
 )
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from alembic.script import ScriptDirectory, write_hooks
-from sqlalchemy import JSON, Column, Connection, String, event, inspect
-from sqlalchemy.dialects.mysql import VARCHAR
+from sqlalchemy import JSON, Column, Connection, event, inspect
 from sqlalchemy.types import TypeEngine
 
 from alembic import context
@@ -38,7 +38,7 @@ from infra.database import Database
 from infra.migrations import MigrationFailed, migration_lock
 from infra.settings import Settings, get_settings
 from models import Base
-from models.types import UtcDateTime, UuidBinary
+from models.types import ExactText, UtcDateTime, UuidBinary
 
 config = context.config
 _MYSQL = ("mysql", "mariadb")
@@ -54,7 +54,7 @@ def compare_type(
 ) -> bool | None:
     """What Alembic's own comparison lets pass on MySQL: a length, precision or collation on one side only.
 
-    JSON is left to Alembic: on MariaDB it is a LONGTEXT with utf8mb4_bin.
+    JSON is left to Alembic: on MariaDB it is a LONGTEXT with a collation.
     """
     if migration.dialect.name not in _MYSQL or isinstance(wanted, JSON):
         return None
@@ -74,12 +74,7 @@ def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal
         return "UUID"
     if isinstance(item, UtcDateTime):
         return "MOMENT"
-    variant = item._variant_mapping.get("mysql") if isinstance(item, String) else None
-    return (
-        f"exact({variant.length})"
-        if isinstance(variant, VARCHAR) and variant.collation == "utf8mb4_bin"
-        else False
-    )
+    return f"Exact({item.length})" if isinstance(item, ExactText) else False
 
 
 def plan_revision(_migration: MigrationContext, _rev: object, directives: list[MigrationScript]) -> None:
@@ -190,6 +185,8 @@ def _offline(settings: Settings) -> None:
 
 if config.config_file_name is not None:
     fileConfig(config.config_file_name, disable_existing_loggers=False)
+# Alembic names its own table's primary key, which MySQL does not take.
+logging.getLogger("asyncmy").addFilter(lambda record: "ignored for PRIMARY key" not in record.getMessage())
 _settings = config.attributes.get("settings") or get_settings()
 if context.is_offline_mode():
     _offline(_settings)

@@ -19,9 +19,18 @@ _OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4"}
 INNODB: dict[str, Any] = {f"{name}_{key}": value for name in ("mysql", "mariadb") for key, value in _OPTIONS.items()}
 
 
-def exact(length: int) -> sa.types.TypeEngine[str]:
-    binary = mysql.VARCHAR(length, collation="utf8mb4_bin")
-    return sa.String(length).with_variant(binary, "mysql", "mariadb")
+class Exact(sa.types.TypeDecorator[str]):
+    """Compared byte by byte, trailing spaces too."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        length = getattr(self.impl, "length", None)
+        if dialect.name not in ("mysql", "mariadb"):
+            return sa.String(length)
+        nopad = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+        return mysql.VARCHAR(length, collation=nopad)
 
 
 def upgrade() -> None:

@@ -1,4 +1,4 @@
-"""The tables of the first release."""
+"""Initial."""
 
 from typing import Any
 
@@ -21,18 +21,27 @@ INNODB: dict[str, Any] = {
 }
 
 
-def exact(length: int) -> sa.types.TypeEngine[str]:
-    binary = mysql.VARCHAR(length, collation="utf8mb4_bin")
-    return sa.String(length).with_variant(binary, "mysql", "mariadb")
+class Exact(sa.types.TypeDecorator[str]):
+    """Compared byte by byte, trailing spaces too."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        length = getattr(self.impl, "length", None)
+        if dialect.name not in ("mysql", "mariadb"):
+            return sa.String(length)
+        nopad = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+        return mysql.VARCHAR(length, collation=nopad)
 
 
 def upgrade() -> None:
     op.create_table(
         "barrier",
         sa.Column("saga_id", UUID, nullable=False),
-        sa.Column("branch", exact(32), nullable=False),
-        sa.Column("operation", exact(16), nullable=False),
-        sa.Column("reason", exact(16), nullable=False),
+        sa.Column("branch", Exact(32), nullable=False),
+        sa.Column("operation", Exact(16), nullable=False),
+        sa.Column("reason", Exact(16), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("saga_id", "branch", "operation"),
         **INNODB,
@@ -40,7 +49,7 @@ def upgrade() -> None:
     op.create_table(
         "categories",
         sa.Column("id", UUID, nullable=False),
-        sa.Column("slug", exact(200), nullable=False),
+        sa.Column("slug", Exact(200), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("parent_id", UUID, nullable=True),
         sa.ForeignKeyConstraint(["parent_id"], ["categories.id"], name=op.f("fk_categories_parent_id")),
@@ -65,9 +74,9 @@ def upgrade() -> None:
     op.create_table(
         "idempotency_keys",
         sa.Column("owner_id", UUID, nullable=False),
-        sa.Column("operation", exact(32), nullable=False),
-        sa.Column("key", exact(128), nullable=False),
-        sa.Column("fingerprint", exact(64), nullable=False),
+        sa.Column("operation", Exact(32), nullable=False),
+        sa.Column("key", Exact(128), nullable=False),
+        sa.Column("fingerprint", Exact(64), nullable=False),
         sa.Column("result_id", UUID, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("owner_id", "operation", "key"),
@@ -77,21 +86,21 @@ def upgrade() -> None:
     op.create_table(
         "orders",
         sa.Column("id", UUID, nullable=False),
-        sa.Column("number", exact(20), nullable=False),
+        sa.Column("number", Exact(20), nullable=False),
         sa.Column("customer_id", UUID, nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("idempotency_key", exact(128), nullable=False),
-        sa.Column("fingerprint", exact(64), nullable=False),
+        sa.Column("idempotency_key", Exact(128), nullable=False),
+        sa.Column("fingerprint", Exact(64), nullable=False),
         sa.Column("placed_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=True),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("customer_id", "idempotency_key", name=op.f("uq_orders_customer_id_idempotency_key")),
         **INNODB,
     )
     op.create_index("ix_orders_customer_id_id", "orders", ["customer_id", "id"], unique=False)
+    op.create_index("ix_orders_customer_id_key", "orders", ["customer_id", "idempotency_key"], unique=False)
     op.create_index(op.f("ix_orders_number"), "orders", ["number"], unique=False)
     op.create_index("ix_orders_status_expires", "orders", ["status", "expires_at"], unique=False)
     op.create_table(
@@ -101,13 +110,15 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=100), nullable=False),
         sa.Column("envelope", sa.JSON(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("claimed_until", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         **INNODB,
     )
+    op.create_index(op.f("ix_outbox_claimed_until"), "outbox", ["claimed_until"], unique=False)
     op.create_table(
         "stock_ledger",
         sa.Column("id", UUID, nullable=False),
-        sa.Column("sku", exact(64), nullable=False),
+        sa.Column("sku", Exact(64), nullable=False),
         sa.Column("cause", sa.String(length=16), nullable=False),
         sa.Column("on_hand", sa.Integer(), nullable=False),
         sa.Column("available", sa.Integer(), nullable=False),
@@ -124,7 +135,7 @@ def upgrade() -> None:
     op.create_index("ix_stock_ledger_sku_id", "stock_ledger", ["sku", "id"], unique=False)
     op.create_table(
         "stock_levels",
-        sa.Column("sku", exact(64), nullable=False),
+        sa.Column("sku", Exact(64), nullable=False),
         sa.Column("on_hand", sa.Integer(), nullable=False),
         sa.Column("available", sa.Integer(), nullable=False),
         sa.Column("set_aside", sa.Integer(), nullable=False),
@@ -145,7 +156,7 @@ def upgrade() -> None:
     op.create_table(
         "users",
         sa.Column("id", UUID, nullable=False),
-        sa.Column("email", exact(254), nullable=False),
+        sa.Column("email", Exact(254), nullable=False),
         sa.Column("display_name", sa.String(length=100), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
@@ -172,7 +183,7 @@ def upgrade() -> None:
         sa.Column("id", UUID, nullable=False),
         sa.Column("order_id", UUID, nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("sku", exact(64), nullable=False),
+        sa.Column("sku", Exact(64), nullable=False),
         sa.Column("variant_id", UUID, nullable=False),
         sa.Column("flash_sale_item_id", UUID, nullable=True),
         sa.Column("title", sa.String(length=512), nullable=False),
@@ -188,7 +199,7 @@ def upgrade() -> None:
     op.create_table(
         "products",
         sa.Column("id", UUID, nullable=False),
-        sa.Column("slug", exact(200), nullable=False),
+        sa.Column("slug", Exact(200), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("vendor", sa.String(length=255), nullable=False),
@@ -224,7 +235,7 @@ def upgrade() -> None:
         "variants",
         sa.Column("id", UUID, nullable=False),
         sa.Column("product_id", UUID, nullable=False),
-        sa.Column("sku", exact(64), nullable=False),
+        sa.Column("sku", Exact(64), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=False),
@@ -242,7 +253,7 @@ def upgrade() -> None:
         sa.Column("id", UUID, nullable=False),
         sa.Column("sale_id", UUID, nullable=False),
         sa.Column("variant_id", UUID, nullable=False),
-        sa.Column("sku", exact(64), nullable=False),
+        sa.Column("sku", Exact(64), nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.CHAR(length=3), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),

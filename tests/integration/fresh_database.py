@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, inspect, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from infra.database import Database
 from infra.settings import Settings
 
 ON_BOTH = ("sqlite", pytest.param("mysql", marks=pytest.mark.stack))
@@ -38,3 +39,25 @@ async def _on_server(url: URL, statement: str) -> None:
     async with engine.connect() as connection:
         await connection.exec_driver_sql(statement)
     await engine.dispose()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    if settings.database_url is None:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_dsn)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def run_sql(settings: Settings, *statements: str) -> None:
+    async with opened(settings) as database, database.write() as session:
+        for statement in statements:
+            await session.execute(text(statement))
+
+
+async def table_names(settings: Settings) -> set[str]:
+    async with opened(settings) as database, database.engine.connect() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))

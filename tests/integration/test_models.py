@@ -1,0 +1,298 @@
+"""The tables on SQLite and MySQL/MariaDB: a row of each there and back, and what the database itself refuses."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, inspect, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from infra.database import Database
+from infra.ids import new_id
+from models import (
+    Barrier,
+    Base,
+    Category,
+    FlashSale,
+    FlashSaleItem,
+    IdempotencyKey,
+    Image,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    OutboxMessage,
+    Product,
+    Role,
+    StockCause,
+    StockEntry,
+    StockLevel,
+    User,
+    Variant,
+)
+from tests.integration.fresh_database import ON_BOTH, fresh_database, opened
+
+MOMENT = datetime(2026, 11, 27, 23, 59, 59, 123457, UTC)
+SKU = "Grün-Å-👟-001"
+HASH = "f" * 64
+MYSQL_CHECK = r"\((4025|3819), "  # MariaDB, MySQL
+
+
+@pytest.fixture(params=ON_BOTH)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    async with fresh_database(request.param, tmp_path) as settings, opened(settings) as made:
+        async with made.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+        yield made
+
+
+def catalog() -> list[Base]:
+    category = Category(id=new_id(), slug="shoes", name="Schuhe", parent_id=None)
+    child = Category(id=new_id(), slug="running-shoes", name="Laufschuhe", parent_id=category.id)
+    product = Product(
+        id=new_id(),
+        slug="grun-a",
+        title="Grün Å",
+        description="<p>" + "ß👟" * 5000 + "</p>",
+        vendor="Ümlaut & Söhne",
+        tags=["neu", "日本", 'a "quote"'],
+        category_id=child.id,
+        min_price=2**40,
+        max_price=2**40 + 1,
+        currency="EUR",
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    variant = Variant(
+        id=new_id(),
+        product_id=product.id,
+        sku=SKU,
+        title="42",
+        options={"Größe": "42"},
+        price=2**40,
+        currency="EUR",
+        position=1,
+    )
+    image = Image(id=new_id(), product_id=product.id, url="https://x/" + "y" * 2038, position=1)
+    return [category, child, product, variant, image]
+
+
+def sale_of(variant: Variant) -> list[Base]:
+    sale = FlashSale(
+        id=new_id(),
+        name="Schwarzer Freitag",
+        starts_at=MOMENT,
+        ends_at=MOMENT + timedelta(hours=1),
+        created_at=MOMENT,
+    )
+    item = FlashSaleItem(
+        id=new_id(),
+        sale_id=sale.id,
+        variant_id=variant.id,
+        sku=variant.sku,
+        price=1,
+        currency="EUR",
+        quantity=100,
+        remaining=100,
+        per_customer_limit=2,
+    )
+    return [sale, item]
+
+
+def order() -> list[Base]:
+    made = Order(
+        id=new_id(),
+        number="R-0000-0000-0000",
+        customer_id=new_id(),
+        status=OrderStatus.AWAITING_PAYMENT,
+        total=2**40,
+        currency="EUR",
+        idempotency_key="k" * 128,
+        fingerprint=HASH,
+        placed_at=MOMENT,
+        expires_at=None,
+        updated_at=MOMENT,
+    )
+    line = OrderLine(
+        id=new_id(),
+        order_id=made.id,
+        position=1,
+        sku=SKU,
+        variant_id=new_id(),
+        title="Grün",
+        quantity=1,
+        unit_price=2**40,
+    )
+    event = OrderEvent(
+        id=new_id(), order_id=made.id, status=OrderStatus.AWAITING_PAYMENT, actor="worker", note=None, at=MOMENT
+    )
+    return [made, line, event]
+
+
+def stock() -> list[Base]:
+    level = StockLevel(sku=SKU, on_hand=10, available=4, set_aside=3, held=2, committed=1, updated_at=MOMENT)
+    entry = StockEntry(
+        id=new_id(),
+        sku=SKU,
+        cause=StockCause.HELD,
+        available=-1,
+        held=1,
+        actor="worker",
+        reference=new_id(),
+        at=MOMENT,
+    )
+    return [level, entry]
+
+
+def messaging() -> list[Base]:
+    barrier = Barrier(saga_id=new_id(), branch="01", operation="hold", reason="hold", created_at=MOMENT)
+    key = IdempotencyKey(
+        owner_id=new_id(),
+        operation="placeFlashOrder",
+        key="k" * 128,
+        fingerprint=HASH,
+        result_id=new_id(),
+        created_at=MOMENT,
+    )
+    envelope: dict[str, object] = {"id": "1", "data": {"lines": [{"sku": SKU, "quantity": 1}], "paid": None}}
+    outbox = OutboxMessage(id=new_id(), topic="orders.v1", key="1", envelope=envelope, created_at=MOMENT)
+    return [barrier, key, outbox]
+
+
+def user(email: str = "ada@example.org") -> User:
+    return User(
+        id=new_id(),
+        email=email,
+        display_name="Ada 👩‍💻",
+        password_hash="$argon2id$…",
+        roles=[Role.CUSTOMER],
+        created_at=MOMENT,
+    )
+
+
+def a_row_of_each() -> list[Base]:
+    shelf = catalog()
+    variant = next(row for row in shelf if isinstance(row, Variant))
+    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), user()]
+
+
+def values_of(row: Base) -> dict[str, object]:
+    return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}
+
+
+async def insert(database: Database, *rows: Base) -> None:
+    async with database.write() as session:
+        for row in rows:  # one by one: the order of tables without a relationship is ours to keep
+            session.add(row)
+            await session.flush()
+
+
+def test_every_table_has_a_row_here() -> None:
+    assert {row.__tablename__ for row in a_row_of_each()} == set(Base.metadata.tables)
+
+
+async def test_a_row_of_each_table_comes_back_as_it_was(database: Database) -> None:
+    rows = a_row_of_each()
+    await insert(database, *rows)
+    async with database.read() as session:
+        for row in rows:
+            read = await session.get_one(type(row), inspect(row).identity)
+            assert values_of(read) == values_of(row), type(row).__name__
+
+
+async def test_a_uuid_is_its_16_bytes(database: Database) -> None:
+    made = user()
+    await insert(database, made)
+    async with database.read() as session:
+        stored = (await session.execute(text("SELECT id, LENGTH(id) FROM users"))).one()
+        assert (UUID(bytes=stored[0]), stored[1]) == (made.id, 16)
+
+
+async def test_ids_sort_by_the_time_they_were_made(database: Database) -> None:
+    made = [user(f"{number}@example.org") for number in range(20)]
+    await insert(database, *reversed(made))
+    async with database.read() as session:
+        assert list(await session.scalars(select(User.id).order_by(User.id))) == [row.id for row in made]
+
+
+async def test_a_time_is_kept_in_utc_with_microseconds(database: Database) -> None:
+    made = user()
+    made.created_at = MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    await insert(database, made)
+    async with database.read() as session:
+        assert (await session.scalars(select(User.created_at))).one() == MOMENT
+        assert str(await session.scalar(text("SELECT created_at FROM users"))).startswith(
+            "2026-11-27 23:59:59.123457"
+        )
+        later = await session.scalar(
+            select(func.count()).where(User.created_at > MOMENT - timedelta(microseconds=1))
+        )
+        assert later == 1
+
+
+async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    made = user()
+    made.created_at = datetime(2026, 11, 27)  # noqa: DTZ001 - the mistake in question
+    with pytest.raises(StatementError, match="a time without a zone"):
+        await insert(database, made)
+
+
+@pytest.mark.parametrize("other", ["ADA@example.org", "adà@example.org", "ada@example.org "])
+async def test_text_that_differs_in_case_accent_or_a_space_is_another(database: Database, other: str) -> None:
+    await insert(database, user("ada@example.org"), user(other))
+    async with database.read() as session:
+        assert list(await session.scalars(select(User.email).where(User.email == other))) == [other]
+
+
+async def test_an_email_is_there_once(database: Database) -> None:
+    await insert(database, user())
+    with pytest.raises(IntegrityError):
+        await insert(database, user())
+
+
+async def test_a_key_that_differs_by_a_byte_is_another(database: Database) -> None:
+    owner, keys = new_id(), ("retry-é", "retry-e", "RETRY-E", "retry-e ", "retry-e\u0301")
+    other = {"operation": "o", "fingerprint": HASH, "created_at": MOMENT}
+    rows = [IdempotencyKey(owner_id=owner, key=key, result_id=new_id(), **other) for key in keys]
+    await insert(database, *rows)
+    async with database.read() as session:
+        for row in rows:
+            found = select(IdempotencyKey.result_id).where(IdempotencyKey.key == row.key)
+            assert list(await session.scalars(found)) == [row.result_id]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE stock_levels SET on_hand = on_hand - 1",
+        "UPDATE stock_levels SET available = available - 5, held = held + 5",
+        "UPDATE stock_levels SET available = available + 1",
+        "UPDATE flash_sale_items SET remaining = -1",
+        "UPDATE flash_sale_items SET remaining = quantity + 1",
+        "UPDATE variants SET price = -1",
+    ],
+)
+async def test_the_database_refuses_what_breaks_a_rule(database: Database, change: str) -> None:
+    await insert(database, *a_row_of_each())
+    with pytest.raises(DBAPIError, match="CHECK constraint failed" if database.is_sqlite else MYSQL_CHECK):
+        async with database.write() as session:
+            await session.execute(text(change))
+
+
+async def test_stock_may_move_within_the_equation(database: Database) -> None:
+    await insert(database, *stock())
+    async with database.write() as session:
+        await session.execute(text("UPDATE stock_levels SET available = available - 4, held = held + 4"))
+    async with database.read() as session:
+        level = (await session.scalars(select(StockLevel))).one()
+    assert (level.on_hand, level.available, level.set_aside, level.held, level.committed) == (10, 0, 3, 6, 1)
+
+
+@pytest.mark.parametrize("table", ["products", "orders"])
+async def test_a_parent_with_children_stays(database: Database, table: str) -> None:
+    await insert(database, *a_row_of_each())
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            await session.execute(text(f"DELETE FROM {table}"))
