@@ -1,0 +1,71 @@
+"""The inputs of the catalog, and what the services make of them."""
+
+from decimal import Decimal
+
+import strawberry
+
+from resolvers.shared.node import argument_id, input_id
+from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
+from services.catalog.product_filter import ProductFilter as Filter
+
+
+@strawberry.input(description="All conditions that are given must hold.")
+class ProductFilter:
+    search: str | None = strawberry.field(default=None, description="Words in the title or the vendor's name.")
+    category_id: strawberry.ID | None = None
+    vendor: str | None = None
+    tag: str | None = None
+    in_stock: bool | None = strawberry.field(default=None, description="Whether a variant can be ordered now.")
+    min_price: Decimal | None = strawberry.field(default=None, description="A variant costs at least this.")
+    max_price: Decimal | None = strawberry.field(default=None, description="A variant costs at most this.")
+
+    def to_service(self) -> Filter:
+        """Errors: BAD_USER_INPUT for an id that is not a category's."""
+        category = self.category_id
+        return Filter(
+            search=self.search,
+            category_id=None if category is None else argument_id(category, "Category", "filter.categoryId"),
+            vendor=self.vendor,
+            tag=self.tag,
+            in_stock=self.in_stock,
+            min_price=self.min_price,
+            max_price=self.max_price,
+        )
+
+
+@strawberry.input
+class CreateVariantInput:
+    sku: str = strawberry.field(description="1 to 64 characters without whitespace and braces.")
+    price: Decimal
+    currency_code: str = strawberry.field(description="ISO 4217; the same for all variants of a product.")
+    quantity: int = strawberry.field(description="Units on hand at first.")
+    title: str | None = strawberry.field(default=None, description="The product's title when absent.")
+
+    def to_service(self) -> VariantDraft:
+        return VariantDraft(self.sku, self.price, self.currency_code, self.quantity, self.title)
+
+
+@strawberry.input
+class CreateProductInput:
+    title: str
+    variants: list[CreateVariantInput]
+    slug: str | None = strawberry.field(default=None, description="Made from the title when absent.")
+    description: str | None = None
+    vendor: str | None = None
+    tags: list[str] | None = None
+    category_id: strawberry.ID | None = None
+    image_urls: list[str] | None = None
+
+    def to_service(self) -> ProductDraft:
+        """Errors: InvalidInput for an id that is not a category's."""
+        category = self.category_id
+        return ProductDraft(
+            title=self.title,
+            variants=[variant.to_service() for variant in self.variants],
+            slug=self.slug,
+            description=self.description or "",
+            vendor=self.vendor or "",
+            tags=self.tags or (),
+            category_id=None if category is None else input_id(category, "Category", "categoryId"),
+            images=[ImageDraft(url) for url in self.image_urls or ()],
+        )

@@ -1,0 +1,59 @@
+"""Look at the catalog. Open to everybody."""
+
+import strawberry
+
+from resolvers.catalog.inputs import ProductFilter
+from resolvers.catalog.types import (
+    Category,
+    Product,
+    ProductConnection,
+    product_connection,
+    product_page_arguments,
+)
+from resolvers.shared.context import Info
+from resolvers.shared.failures import bad_argument
+from resolvers.shared.fields import field
+from resolvers.shared.node import argument_id
+from services.catalog.list_categories import list_categories
+from services.catalog.list_products import ProductSort
+from services.catalog.product_filter import ProductFilter as Filter
+from services.catalog.rules import slug_problem
+
+
+@strawberry.type
+class CatalogQuery:
+    @field(description="A product by its id or its slug; null when there is none.")
+    async def product(
+        self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
+    ) -> Product | None:
+        if (id is None) == (slug is None):
+            raise bad_argument("id" if id is None else "slug", "give either id or slug")
+        loaders = info.context.loaders
+        if id is not None:
+            key = argument_id(id, "Product", "id")
+        elif slug is None or slug_problem(slug) or not (found := await loaders.product_id_by_slug.load(slug)):
+            return None
+        else:
+            key = found
+        document = await loaders.product_by_id.load(key)
+        return None if document is None else Product.of(document)
+
+    @field(description="Products, newest first; with a search and no other sort, the best match first.")
+    async def products(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: ProductFilter | None = None,
+        sort: ProductSort | None = None,
+    ) -> ProductConnection:
+        wanted = filter.to_service() if filter else Filter()
+        order = sort or (ProductSort.RELEVANCE if wanted.words else ProductSort.NEWEST)
+        arguments = product_page_arguments(first, after, last, before, order)
+        return await product_connection(info.context, wanted, arguments, order)
+
+    @field(description="All categories, by name.")
+    async def categories(self, info: Info) -> list[Category]:
+        return [Category.of(document) for document in await list_categories(info.context.infra)]

@@ -1,0 +1,239 @@
+"""The types of the catalog: products, their variants and stock, categories."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from models import StockLevel
+from models.documents import CategoryDoc, ImageDoc, ProductDoc, VariantDoc
+from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
+from resolvers.shared.context import Context, Info
+from resolvers.shared.errors import InvalidInput, SkuTaken, SlugTaken
+from resolvers.shared.fields import field
+from resolvers.shared.money import Money
+from resolvers.shared.node import Node, encode_id, register_node
+from services.catalog.count_products import count_products
+from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort, list_products
+from services.catalog.product_filter import ProductFilter as Filter
+
+
+@strawberry.type
+class Image:
+    url: str
+    alt_text: str | None
+
+    @classmethod
+    def of(cls, document: ImageDoc) -> "Image":
+        return cls(url=document.url, alt_text=document.alt_text)
+
+
+@strawberry.type(description="The lowest and the highest price among the variants.")
+class PriceRange:
+    min: Money
+    max: Money
+
+
+@strawberry.type(description="Units of one variant. available + held + paid but not shipped = onHand.")
+class Stock:
+    available: int = strawberry.field(description="What a customer can order now.")
+    held: int = strawberry.field(description="Held by accepted orders that are not paid yet.")
+    on_hand: int = strawberry.field(
+        description="Counted in the warehouse: available + held + paid but not shipped."
+    )
+    set_aside: int = strawberry.field(description="Of these, set aside for flash sales.")
+
+    @classmethod
+    def of(cls, level: StockLevel | None) -> "Stock":
+        if level is None:
+            return cls(available=0, held=0, on_hand=0, set_aside=0)
+        return cls(
+            available=level.available + level.set_aside,
+            held=level.held,
+            on_hand=level.on_hand,
+            set_aside=level.set_aside,
+        )
+
+
+@strawberry.type(description="What is sold: a product in one size, colour and so on; it has the SKU.")
+class Variant(Node):
+    sku: str
+    title: str
+    document: strawberry.Private[VariantDoc]
+
+    @classmethod
+    def of(cls, document: VariantDoc) -> "Variant":
+        return cls(id=encode_id("Variant", document.id), sku=document.sku, title=document.title, document=document)
+
+    @field()
+    def price(self) -> Money:
+        return Money.of(self.document.price, self.document.currency)
+
+    @field()
+    async def product(self, info: Info) -> "Product":
+        document = await info.context.loaders.product_by_id.load(self.document.product_id)
+        if document is None:
+            raise LookupError(f"variant {self.document.id} without its product")
+        return Product.of(document)
+
+    @field()
+    async def stock(self, info: Info) -> Stock:
+        return Stock.of(await info.context.loaders.stock_by_sku.load(self.document.sku))
+
+
+@strawberry.type
+class Product(Node):
+    slug: str
+    title: str
+    description: str
+    vendor: str
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+    document: strawberry.Private[ProductDoc]
+
+    @classmethod
+    def of(cls, document: ProductDoc) -> "Product":
+        return cls(
+            id=encode_id("Product", document.id),
+            slug=document.slug,
+            title=document.title,
+            description=document.description,
+            vendor=document.vendor,
+            tags=list(document.tags),
+            created_at=document.created_at,
+            updated_at=document.updated_at,
+            document=document,
+        )
+
+    @field()
+    async def category(self, info: Info) -> "Category | None":
+        return await load_category(info.context, self.document.category_id)
+
+    @field()
+    def images(self) -> list[Image]:
+        return [Image.of(image) for image in self.document.images]
+
+    @field()
+    def variants(self) -> list[Variant]:
+        return [Variant.of(variant) for variant in self.document.variants]
+
+    @field()
+    def price_range(self) -> PriceRange:
+        currency = self.document.currency
+        return PriceRange(
+            min=Money.of(self.document.min_price, currency), max=Money.of(self.document.max_price, currency)
+        )
+
+
+@strawberry.type
+class ProductEdge:
+    cursor: str
+    node: Product
+
+
+@strawberry.type
+class ProductConnection:
+    edges: list[ProductEdge]
+    page_info: PageInfo
+    wanted: strawberry.Private[Filter]
+
+    @field(description="All products that match, on whatever page; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        return await count_products(info.context.infra, self.wanted)
+
+
+@strawberry.type
+class Category(Node):
+    name: str
+    slug: str
+    document: strawberry.Private[CategoryDoc]
+
+    @classmethod
+    def of(cls, document: CategoryDoc) -> "Category":
+        return cls(
+            id=encode_id("Category", document.id), name=document.name, slug=document.slug, document=document
+        )
+
+    @field()
+    async def parent(self, info: Info) -> "Category | None":
+        return await load_category(info.context, self.document.parent_id)
+
+    @field(description="The products of this very category, newest first.")
+    async def products(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> ProductConnection:
+        arguments = product_page_arguments(first, after, last, before, ProductSort.NEWEST)
+        wanted = Filter(category_id=self.document.id)
+        return await product_connection(info.context, wanted, arguments, ProductSort.NEWEST)
+
+
+def _order_name(sort: ProductSort) -> str:
+    return f"products.{sort.value}"
+
+
+def product_page_arguments(
+    first: int | None, after: str | None, last: int | None, before: str | None, sort: ProductSort
+) -> PageArguments:
+    """Errors: BAD_USER_INPUT naming the argument at fault."""
+    return page_arguments(first, after, last, before, sort=_order_name(sort), kinds=KEY_KINDS[sort])
+
+
+async def product_connection(
+    context: Context, wanted: Filter, arguments: PageArguments, sort: ProductSort
+) -> ProductConnection:
+    """One statement for the page; the documents come from the cache. Errors: InvalidInput (filter)."""
+    page = Page(arguments.limit, arguments.after, arguments.before, arguments.backwards)  # type: ignore[arg-type]
+    found = await list_products(context.infra, wanted, page, sort)
+    documents = await context.loaders.product_by_id.load_many(place.product_id for place in found.places)
+    edges = [
+        ProductEdge(cursor=encode_cursor(_order_name(sort), *place.key), node=Product.of(document))
+        for place, document in zip(found.places, documents, strict=True)
+        if document is not None
+    ]
+    return ProductConnection(edges=edges, page_info=_page_info(found, edges), wanted=wanted)
+
+
+def _page_info(page: ProductPage, edges: Sequence[ProductEdge]) -> PageInfo:
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=edges[0].cursor if edges else None,
+        end_cursor=edges[-1].cursor if edges else None,
+    )
+
+
+CreateProductResult = Annotated[
+    Product | SkuTaken | SlugTaken | InvalidInput, strawberry.union("CreateProductResult")
+]
+
+
+async def load_category(context: Context, category_id: UUID | None) -> Category | None:
+    if category_id is None:
+        return None
+    document = await context.loaders.category_by_id.load(category_id)
+    return None if document is None else Category.of(document)
+
+
+async def _load_products(context: Context, ids: Sequence[UUID]) -> list[Product | None]:
+    return [Product.of(doc) if doc else None for doc in await context.loaders.product_by_id.load_many(ids)]
+
+
+async def _load_variants(context: Context, ids: Sequence[UUID]) -> list[Variant | None]:
+    return [Variant.of(doc) if doc else None for doc in await context.loaders.variant_by_id.load_many(ids)]
+
+
+async def _load_categories(context: Context, ids: Sequence[UUID]) -> list[Category | None]:
+    return [Category.of(doc) if doc else None for doc in await context.loaders.category_by_id.load_many(ids)]
+
+
+register_node("Product", _load_products)
+register_node("Variant", _load_variants)
+register_node("Category", _load_categories)
