@@ -89,7 +89,7 @@ class AccessTokens:
             if decoded.header.get("typ") != _TYPE or decoded.header.get("kid") != self._key.kid:
                 raise InvalidToken("The access token is not valid.")
             return self._to_viewer(decoded.claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise InvalidToken("The access token is not valid.") from error
 
     def _to_viewer(self, claims: dict[str, Any]) -> Viewer:

@@ -1,0 +1,97 @@
+"""What a document may ask for, and that refusing it is cheap."""
+
+from time import process_time
+
+import pytest
+from graphql import get_introspection_query
+
+from graphql_api.documents import Documents
+from graphql_api.limits import MAX_STRING_CHARS, check_strings
+from graphql_api.schema import build_schema
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(build_schema()._schema)
+
+
+def _codes(documents: Documents, query: str) -> set[object]:
+    return {(error.extensions or {}).get("code") for error in documents.get(query).errors}
+
+
+def _doubling_fragments(levels: int) -> str:
+    chain = " ".join(f"fragment F{n} on User {{ ...F{n + 1} x: id ...F{n + 1} }}" for n in range(levels))
+    return f"{{ me {{ ...F0 }} }} {chain} fragment F{levels} on User {{ id }}"
+
+
+HUGE = {
+    "deep": "{" + "a{" * 1500,
+    "deep and closed": "{me{orders{edges{node{" + "customer{" * 20 + "id" + "}" * 25,
+    "deep list": "{node(id: " + "[" * 1500 + "]" * 1500 + "){id}}",
+    "long": "{me{id}} #" + "x" * 20_001,
+    "many tokens": "{me{" + "id " * 2500 + "}}",
+    "many fields": "{me{" + "id " * 600 + "}}",
+    "many aliases": "{me{" + " ".join(f"a{n}: id" for n in range(31)) + "}}",
+    "many roots": "{" + "me{id}" * 21 + "}",
+    "many directives": "{me{id " + "@include(if: true)" * 51 + "}}",
+    "fragments that double": _doubling_fragments(40),
+}
+
+
+@pytest.mark.parametrize("query", HUGE.values(), ids=HUGE.keys())
+def test_too_much_is_refused_cheaply(documents: Documents, query: str) -> None:
+    documents.get("{me{id}}")  # imports and first-time set-up are not what is measured
+    started = process_time()
+    assert _codes(documents, query) == {"QUERY_TOO_COMPLEX"}
+    assert process_time() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "GRAPHQL_PARSE_FAILED"),
+        ("{ me { id }", "GRAPHQL_PARSE_FAILED"),
+        ("{ me(x: \x00) }", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ ...A } fragment A on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ node { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("type Query { me: Int }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+def test_what_cannot_run_has_a_code(documents: Documents, query: str, code: str) -> None:
+    assert _codes(documents, query) == {code}
+
+
+def test_the_usual_introspection_passes(documents: Documents) -> None:
+    full = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
+    )
+    assert documents.get(full).errors == ()
+
+
+def test_a_document_is_prepared_once(documents: Documents) -> None:
+    assert documents.get("{me{id}}") is documents.get("{me{id}}")
+
+
+def test_what_is_kept_has_a_bound_and_refusals_are_not_kept(documents: Documents) -> None:
+    for number in range(40):
+        documents.get(f"{{me{{id}}}} #{number}" + "x" * 15_000)
+        documents.get(f"{{nothing{number}}}")
+    assert len(documents._kept) == 250_000 // 15_013
+    assert documents._chars == sum(map(len, documents._kept)) <= 250_000
+
+
+def test_an_operation_is_found_by_name(documents: Documents) -> None:
+    document = documents.get("query A {me{id}} query B {me{email}}")
+    assert document.operation(None) is None
+    assert document.operation("C") is None
+    found = document.operation("B")
+    assert found is not None
+    assert found.name is not None
+    assert found.name.value == "B"
+
+
+def test_a_long_string_is_found_wherever_it_is() -> None:
+    long = "x" * (MAX_STRING_CHARS + 1)
+    assert check_strings({"a": long[:-1], "b": [1, {"c": None}]}) is None
+    assert check_strings({"input": {"variants": [{}, {"title": long}]}}) == "input.variants.1.title"
