@@ -67,7 +67,10 @@ def _run_without_stack(arguments: Sequence[str], error: StackError) -> int:
     code = _pytest(_without_stack_tests(arguments), {})
     fails = bool(os.environ.get("CI")) or not isinstance(error, MissingServer)
     print("\nNOT RUN: the tests that need MySQL/MariaDB, Redis and Kafka (marked stack), because")
-    print("\n".join(f"  {line}" for line in str(error).splitlines()))
+    text = str(error)
+    for name, alias in NAMES.items():
+        text = text.replace(name, alias)
+    print("\n".join(f"  {line}" for line in text.splitlines()))
     if fails:
         print("That is a failure here.")
     sys.stdout.flush()

@@ -29,7 +29,7 @@ class Lack:
 
 
 class MissingServer(StackError):
-    """Some servers cannot be had on this machine; ``lacks`` names each one, once."""
+    """Some servers cannot be had on this machine; ``lacks`` names them, and for Kafka both Java and the jars."""
 
     def __init__(self, lacks: Sequence[Lack]) -> None:
         self.lacks = tuple(lacks)

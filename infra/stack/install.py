@@ -25,7 +25,7 @@ def can_install() -> bool:
 
 def install(servers: Iterable[str], echo: Callable[[str], None]) -> None:
     """Install the packages of these servers; takes a minute. Errors: StackError with apt-get's last lines."""
-    packages = [package for server in servers for package in _PACKAGES[server]]
+    packages = [package for server in dict.fromkeys(servers) for package in _PACKAGES[server]]
     echo(f"installing {', '.join(packages)} (apt-get)")
     with _starting_nothing():
         if _apt_get("install", "--yes", "--no-install-recommends", *packages) is None:

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 from typing import ClassVar
 
-from infra.stack.errors import StackError
+from infra.stack.errors import Lack, MissingServer, StackError
 from infra.stack.kafka_jars import fetch_jars, find_jars, find_java, version_of
 from infra.stack.machine import Recipe
 from infra.stack.ports import LOOPBACK, free_port, is_free
@@ -51,8 +51,17 @@ class KafkaRecipe(Recipe):
         self._jars: Path | None = None
 
     def find(self) -> None:
-        self._java = find_java()
-        self._jars = find_jars(self._cache)
+        lacks: list[Lack] = []
+        try:
+            self._java = find_java()
+        except MissingServer as error:
+            lacks.extend(error.lacks)
+        try:
+            self._jars = find_jars(self._cache)
+        except MissingServer as error:
+            lacks.extend(error.lacks)
+        if lacks:
+            raise MissingServer(lacks)
 
     def fetch(self, job: Job) -> None:
         """Get the jars when they are not here yet. Errors: MissingServer."""

@@ -46,7 +46,9 @@ def find_jars(cache: Path) -> Path | None:
     if home:
         jars = Path(home) / "libs"
         if version_of(jars) is None:
-            raise MissingServer([Lack("kafka", f"KAFKA_HOME is set to {home} but {jars} has no Kafka", _GET_JARS)])
+            raise MissingServer(
+                [Lack("kafka", f"KAFKA_HOME is set to {home} but {jars} has no Kafka", _GET_JARS + _ADDRESS)]
+            )
         return jars
     jars = _fetched(cache)
     if version_of(jars) is not None:
@@ -70,8 +72,10 @@ def fetch_jars(cache: Path, job: Job) -> Path:
         )
         if result.returncode != 0 or version_of(Path(draft) / "libs") is None:
             words = "\n".join(f"    {line}" for line in (result.stdout + result.stderr).splitlines()[:8])
-            remedy = f"Look at Maven's settings and the network, or set KAFKA_HOME or {_ADDRESS}"
-            raise MissingServer([Lack("kafka", f"Maven could not fetch the jars:\n{words}\n", remedy)])
+            remedy = (
+                f"Look at Maven's settings and the network, or set KAFKA_HOME or {_ADDRESS}. It said:\n{words}"
+            )
+            raise MissingServer([Lack("kafka", "Maven could not fetch the jars", remedy)])
         # Another process may have been faster: its jars are the same.
         if version_of(jars) is None:
             shutil.rmtree(jars, ignore_errors=True)
