@@ -47,7 +47,7 @@ class RedisStore:
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             redis_connect_func=self._on_connect,
         )
-        return Redis(connection_pool=pool)
+        return Redis.from_pool(pool)
 
     async def _on_connect(self, connection: Connection) -> None:
         await connection.on_connect()

@@ -5,7 +5,7 @@ Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`
 ``KAFKA_BOOTSTRAP_SERVERS`` it is on the *stack*.
 """
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     kafka_partitions: int = Field(6, ge=1, description="Partitions of a topic that Rushcart creates.")
     kafka_replication: int = Field(1, ge=1, description="Replicas of a topic that Rushcart creates.")
 
+    kafka_prefix: str = Field(
+        "", max_length=100, pattern=r"^[A-Za-z0-9._-]*$", description="Put before topic and group names."
+    )
+
     payment_timeout: float = Field(900.0, gt=0, description="Seconds until an unpaid order is cancelled.")
     sweep_interval: float = Field(1.0, gt=0, description="Seconds between two sweeps for overdue orders.")
     persist_batch: int = Field(500, ge=1, description="Most orders persisted in one transaction.")
@@ -57,12 +61,12 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
-    @cached_property
+    @property
     def embedded(self) -> bool:
         """True when neither a database nor Kafka is named: everything is local to RUSHCART_HOME."""
         return self.database_url is None and self.kafka_bootstrap_servers is None
 
-    @cached_property
+    @property
     def database_dsn(self) -> str:
         """The SQLAlchemy URL; holds a password, never log it."""
         if self.database_url is not None:
@@ -80,7 +84,7 @@ class Settings(BaseSettings):
         """The same settings on the Redis at ``url`` (the embedded Valkey, once it runs)."""
         return self.model_copy(update={"redis_url": SecretStr(url)})
 
-    @cached_property
+    @property
     def json_logs(self) -> bool:
         return self.log_format == "json" or (self.log_format == "auto" and not self.embedded)
 

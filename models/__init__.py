@@ -2,11 +2,12 @@
 
 from models.base import Base
 from models.catalog import Category, Image, Product, Variant
-from models.flash_sale import FlashSale, FlashSaleItem, FlashSaleStatus
+from models.enums import FlashSaleStatus, OrderStatus, Role, StockCause
+from models.flash_sale import FlashSale, FlashSaleItem
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
-from models.order import Order, OrderEvent, OrderLine, OrderStatus
-from models.stock import StockCause, StockEntry, StockLevel
-from models.user import Role, User
+from models.order import Order, OrderEvent, OrderLine
+from models.stock import StockEntry, StockLevel
+from models.user import User
 
 __all__ = [
     "Barrier",

@@ -1,7 +1,6 @@
 """Flash sales: a window of time in which set-aside stock is sold at a price of its own."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
@@ -9,13 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import MYSQL, Base
 from models.types import MinorUnits, Quantity, code_text, exact_text
-
-
-class FlashSaleStatus(StrEnum):
-    SCHEDULED = "SCHEDULED"
-    RUNNING = "RUNNING"
-    PAUSED = "PAUSED"
-    ENDED = "ENDED"
 
 
 class FlashSale(Base):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from models.flash_sale import FlashSaleStatus
+from models.enums import FlashSaleStatus
 
 
 @dataclass(frozen=True, slots=True)

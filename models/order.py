@@ -1,26 +1,14 @@
 """Orders, their lines and their history. No foreign key leaves the area: orders can be sharded by customer."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import MYSQL, Base
+from models.enums import OrderStatus
 from models.types import MinorUnits, Quantity, code_text, exact_text
-
-
-class OrderStatus(StrEnum):
-    ACCEPTED = "ACCEPTED"
-    AWAITING_PAYMENT = "AWAITING_PAYMENT"
-    PAID = "PAID"
-    SHIPPED = "SHIPPED"
-    COMPLETED = "COMPLETED"
-    CANCELLED = "CANCELLED"
-    EXPIRED = "EXPIRED"
-    REJECTED = "REJECTED"
-    REFUNDED = "REFUNDED"
 
 
 class Order(Base):

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from infra.clock import from_millis, to_millis
-from models.order import OrderStatus
+from models.enums import OrderStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,16 @@ The equation, true at every commit: ``on_hand = available + set_aside + held + c
 """
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import MYSQL, Base
+from models.enums import StockCause
 from models.types import Quantity, exact_text
 
 _COUNTS = ("on_hand", "available", "set_aside", "held", "committed")
-
-
-class StockCause(StrEnum):
-    RECEIVED = "RECEIVED"
-    ADJUSTED = "ADJUSTED"
-    SET_ASIDE = "SET_ASIDE"
-    SALE_ENDED = "SALE_ENDED"
-    HELD = "HELD"
-    RELEASED = "RELEASED"
-    REPAIRED = "REPAIRED"
 
 
 class StockLevel(Base):

@@ -1,7 +1,6 @@
 """Users: who may sign in."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import JSON, String
@@ -9,12 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.types import exact_text
-
-
-class Role(StrEnum):
-    CUSTOMER = "CUSTOMER"
-    STAFF = "STAFF"
-    ADMIN = "ADMIN"
 
 
 class User(Base):

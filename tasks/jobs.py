@@ -32,6 +32,12 @@ _QUEUE = "taskiq:jobs"
 _PREFIX = "taskiq:schedule"
 
 
+class _ClosingSource(ListRedisScheduleSource):
+    async def shutdown(self) -> None:
+        """The library leaves its connections open."""
+        await self._connection_pool.disconnect()
+
+
 class Jobs:
     """This process's taskiq broker and schedule."""
 
@@ -47,7 +53,7 @@ class Jobs:
             unacknowledged_lock_timeout=5,
         )
         self.broker.serializer = JSONSerializer()
-        self.source = ListRedisScheduleSource(dsn, prefix=_PREFIX, serializer=JSONSerializer())
+        self.source = _ClosingSource(dsn, prefix=_PREFIX, serializer=JSONSerializer())
         self.expire = self._register()
         self._scheduled: dict[int, float] = {}
 

@@ -29,6 +29,7 @@ class KafkaEventLog:
         self._partitions = settings.kafka_partitions
         self._replication = settings.kafka_replication
         self._timeout = settings.store_timeout
+        self._prefix = settings.kafka_prefix
         self._producer: AIOKafkaProducer | None = None
         self._connecting: asyncio.Task[None] | None = None
         # One warning per retry while the broker is away would be a hundred a second.
@@ -86,7 +87,7 @@ class KafkaEventLog:
         pairs = [(name, text.encode()) for name, text in (headers or {}).items()]
         try:
             future: asyncio.Future[object] = await self._producer.send(
-                topic, value, key=key.encode(), headers=pairs
+                self._prefix + topic, value, key=key.encode(), headers=pairs
             )
         except ProducerClosed:
             self._reconnect()
@@ -104,13 +105,13 @@ class KafkaEventLog:
             raise PublishUnknown("event_log") from error
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
-        consumer = KafkaConsumer(self._servers, topics, group)
+        consumer = KafkaConsumer(self._servers, topics, group, self._prefix)
         await consumer.start()
         return consumer
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """Make the topics that are not there. Errors: StoreUnavailable."""
-        wanted = [NewTopic(name, self._partitions, self._replication) for name in topics]
+        wanted = [NewTopic(self._prefix + name, self._partitions, self._replication) for name in topics]
         async with self._admin() as admin:
             present = set(await admin.list_topics())
             missing = [topic for topic in wanted if topic.name not in present]
@@ -146,7 +147,7 @@ class KafkaEventLog:
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         found: list[Message] = []
         async with self._reader() as reader:
-            partitions = await _partitions(reader, topic)
+            partitions = await _partitions(reader, self._prefix + topic)
             if not partitions:
                 return found
             reader.assign(partitions)
@@ -154,12 +155,12 @@ class KafkaEventLog:
             ends = await reader.end_offsets(partitions)
             while len(found) < limit and await _unread(reader, ends):
                 batches = await reader.getmany(timeout_ms=500, max_records=limit - len(found))
-                found += [message_of(record) for records in batches.values() for record in records]
+                found += [message_of(record, self._prefix) for records in batches.values() for record in records]
         return sorted(found, key=lambda message: message.headers.get("time", ""))
 
     async def end(self, topic: str) -> Marker:
         async with self._reader() as reader:
-            partitions = await _partitions(reader, topic)
+            partitions = await _partitions(reader, self._prefix + topic)
             ends = await reader.end_offsets(partitions)
         return {str(tp.partition): str(offset) for tp, offset in ends.items()}
 
@@ -173,8 +174,10 @@ class KafkaEventLog:
 
     async def _committed(self, topic: str, group: str) -> dict[int, int]:
         async with self._admin() as admin:
-            offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
-        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == topic}
+            offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
+                self._prefix + group
+            )
+        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == self._prefix + topic}
 
     async def ping(self) -> None:
         try:

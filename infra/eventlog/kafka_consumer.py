@@ -13,11 +13,12 @@ from infra.eventlog.protocol import Message
 class KafkaConsumer:
     """At-least-once: a commit that a rebalance overtook is dropped, and the messages come again."""
 
-    def __init__(self, servers: str, topics: Sequence[str], group: str) -> None:
+    def __init__(self, servers: str, topics: Sequence[str], group: str, prefix: str = "") -> None:
+        self._prefix = prefix
         self._consumer = AIOKafkaConsumer(
-            *topics,
+            *(prefix + topic for topic in topics),
             bootstrap_servers=servers,
-            group_id=group,
+            group_id=prefix + group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             # The broker's least: a dead worker's partitions are read on by another after this.
@@ -39,13 +40,13 @@ class KafkaConsumer:
             batches = await self._consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
         except (KafkaError, OSError) as error:
             raise StoreUnavailable("event_log") from error
-        return [message_of(record) for records in batches.values() for record in records]
+        return [message_of(record, self._prefix) for records in batches.values() for record in records]
 
     async def commit(self, messages: Sequence[Message]) -> None:
         offsets: dict[TopicPartition, int] = {}
         for message in messages:
             partition, _, offset = message.position.partition(":")
-            place = TopicPartition(message.topic, int(partition))
+            place = TopicPartition(self._prefix + message.topic, int(partition))
             offsets[place] = max(offsets.get(place, 0), int(offset) + 1)
         try:
             with suppress(CommitFailedError, IllegalStateError):
@@ -58,7 +59,8 @@ class KafkaConsumer:
             await self._consumer.stop()
 
 
-def message_of(record: "ConsumerRecord[bytes, bytes]") -> Message:
+def message_of(record: "ConsumerRecord[bytes, bytes]", prefix: str = "") -> Message:
     headers = {name: value.decode(errors="replace") for name, value in record.headers}
     key = (record.key or b"").decode(errors="replace")
-    return Message(record.topic, key, record.value or b"", f"{record.partition}:{record.offset}", headers)
+    topic = record.topic.removeprefix(prefix)
+    return Message(topic, key, record.value or b"", f"{record.partition}:{record.offset}", headers)

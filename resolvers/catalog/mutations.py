@@ -2,7 +2,7 @@
 
 import strawberry
 
-from models.user import Role
+from models.enums import Role
 from resolvers.catalog.inputs import CreateProductInput
 from resolvers.catalog.types import CreateProductResult, Product
 from resolvers.shared.context import Info

@@ -8,7 +8,7 @@ import strawberry
 from graphql import GraphQLUnionType, get_named_type
 
 from infra.errors import StoreUnavailable
-from models.order import OrderStatus
+from models.enums import OrderStatus
 from resolvers.shared.context import Info
 from resolvers.shared.failures import RequestError, unavailable
 from services import errors as service

@@ -16,7 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import strawberry
 
 from infra.errors import StoreUnavailable
-from models.user import Role
+from models.enums import Role
 from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
 from resolvers.shared.permissions import PUBLIC_MUTATIONS, Requires, check

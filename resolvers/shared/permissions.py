@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import strawberry
 from strawberry.schema_directive import Location
 
-from models.user import Role
+from models.enums import Role
 from resolvers.shared.context import Info
 from resolvers.shared.failures import forbidden, unauthenticated
 from services.user.viewer import Viewer

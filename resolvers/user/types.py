@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from models.user import Role
+from models.enums import Role
 from models.user import User as UserRow
 from resolvers.shared.context import Context
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput

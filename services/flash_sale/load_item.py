@@ -100,7 +100,7 @@ async def await_drained(infra: Infra) -> None:
 async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, epoch: int) -> ItemState | None:
     locked = select(FlashSaleItem, FlashSale).join(FlashSale).where(FlashSaleItem.id == item_id)
     row = (await session.execute(locked.with_for_update(of=FlashSaleItem))).one()
-    item, sale = row.tuple()
+    item, sale = row
     if item.epoch >= epoch:
         return None
     await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=epoch))

@@ -21,7 +21,7 @@ async def remaining(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, i
             rows = await session.execute(
                 select(FlashSaleItem.id, FlashSaleItem.remaining).where(FlashSaleItem.id.in_(missing))
             )
-            live |= dict(rows.tuples().all())
+            live |= {row[0]: row[1] for row in rows}
     return live
 
 

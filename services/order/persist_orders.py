@@ -71,7 +71,7 @@ async def _sort_out_seen(session: AsyncSession, orders: list[OrderSnapshot], res
     if not orders:
         return
     found = await session.execute(select(Order.id, Order.status).where(Order.id.in_([o.id for o in orders])))
-    status = dict(found.tuples().all())
+    status = {row[0]: row[1] for row in found}
     for order in orders:
         gone = status.get(order.id, OrderStatus.REJECTED) in GIVEN_BACK
         (result.refused if gone else result.stored).append(order)
@@ -94,7 +94,7 @@ async def _duplicate_keys(session: AsyncSession, orders: list[OrderSnapshot], no
             Order.placed_at > now - timedelta(seconds=CLAIM_SECONDS),
         )
     )
-    used = set(found.tuples().all())
+    used = {(row[0], row[1]) for row in found}
     duplicates: set[UUID] = set()
     for order in orders:
         key = (order.customer_id, order.idempotency_key)

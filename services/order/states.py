@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from models.order import OrderStatus as S
+from models.enums import OrderStatus as S
 
 TRANSITIONS: Final[dict[S, frozenset[S]]] = {
     S.ACCEPTED: frozenset({S.AWAITING_PAYMENT, S.REJECTED}),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from models.user import Role
+from models.enums import Role
 
 _STAFF = frozenset({Role.STAFF, Role.ADMIN})
 # Staff can do what customers can, administrators what staff can.

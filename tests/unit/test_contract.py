@@ -48,4 +48,4 @@ def test_the_list_names_only_what_is_not_there_yet() -> None:
 def test_a_broken_contract_is_noticed() -> None:
     sdl = CONTRACT.read_text(encoding="utf-8").replace("  me: User\n", "  me: User!\n  extra: Int\n")
     sdl = sdl.replace("type Money { amount: Decimal!", "type Money { amount: Decimal")
-    assert _changes(build_schema(sdl)) == {"Money.amount changed type from Decimal! to Decimal."}
+    assert _changes(build_schema(sdl)) == {"Field Money.amount changed type from Decimal! to Decimal."}

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLObjectType
 
 from graphql_api.schema import build_schema
-from models.user import Role
+from models.enums import Role
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.permissions import PUBLIC_MUTATIONS

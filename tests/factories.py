@@ -1,0 +1,94 @@
+"""Things that tests need to be there, made through the product's own verbs."""
+
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import Product, StockCause, StockEntry, StockLevel, Variant
+from models.flash_sale_document import FlashItemDoc
+from services.flash_sale.find_items import find_item
+from services.flash_sale.list_sales import find_sales
+from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
+from services.order.place_flash_order import FlashOrder
+
+
+async def variant_in_stock(infra: Infra, *, on_hand: int = 10, price: int = 5000) -> Variant:
+    """A product with one variant of a SKU of its own."""
+    now, sku = infra.now(), f"SKU-{uuid4().hex[:10]}"
+    product = Product(
+        id=new_id(),
+        slug=sku.lower(),
+        title=f"Shirt {sku}",
+        description="",
+        vendor="acme",
+        tags=[],
+        min_price=price,
+        max_price=price,
+        currency="EUR",
+        created_at=now,
+        updated_at=now,
+    )
+    variant = Variant(
+        id=new_id(),
+        product_id=product.id,
+        sku=sku,
+        title="Default Title",
+        options={},
+        price=price,
+        currency="EUR",
+        position=0,
+    )
+    level = StockLevel(sku=sku, on_hand=on_hand, available=on_hand, updated_at=now)
+    entry = StockEntry(
+        id=new_id(), sku=sku, cause=StockCause.RECEIVED, on_hand=on_hand, available=on_hand, actor="test", at=now
+    )
+    async with infra.database.write() as session:
+        session.add(product)
+        await session.flush()
+        session.add_all([variant, level, entry])
+    return variant
+
+
+async def running_sale(
+    infra: Infra, *, quantity: int, on_hand: int = 10, limit: int = 100, price: str = "19.90"
+) -> FlashItemDoc:
+    """The one item of a sale that runs now."""
+    variant = await variant_in_stock(infra, on_hand=max(on_hand, quantity))
+    now = infra.now()
+    draft = SaleDraft(
+        "Rush",
+        now - timedelta(minutes=1),
+        now + timedelta(hours=1),
+        (ItemDraft(variant.sku, Decimal(price), quantity, limit),),
+    )
+    sale_id = await schedule_flash_sale(infra, draft, "test")
+    sale = (await find_sales(infra, [sale_id]))[sale_id]
+    return await find_item(infra, sale.item_ids[0])
+
+
+def order_wish(
+    item: FlashItemDoc, *, customer: UUID | None = None, quantity: int = 1, like: FlashOrder | None = None
+) -> FlashOrder:
+    """An order by a new customer with a new key, or with the customer and key of another."""
+    if like is not None:
+        return FlashOrder(like.customer_id, item.id, quantity, like.idempotency_key)
+    return FlashOrder(customer or new_id(), item.id, quantity, uuid4().hex)
+
+
+async def stock_of(infra: Infra, sku: str) -> dict[str, int]:
+    async with infra.database.read() as session:
+        level = (await session.scalars(select(StockLevel).where(StockLevel.sku == sku))).one()
+    return {name: getattr(level, name) for name in ("on_hand", "available", "set_aside", "held", "committed")}
+
+
+async def live_remaining(infra: Infra, item: FlashItemDoc) -> int:
+    """Redis's own count."""
+    from services.reservation.keys import ItemKeys
+
+    value = await infra.redis.client.hget(ItemKeys.of(item.sku, item.id).item, "remaining")
+    assert value is not None
+    return int(value)

@@ -1,0 +1,79 @@
+"""The two modes that integration and e2e tests run in, and fresh stores for each test."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from infra.database import Database
+from infra.settings import Settings
+from models import Base
+
+EMBEDDED = "embedded"
+STACK = "stack"
+MODES = (EMBEDDED, pytest.param(STACK, marks=pytest.mark.stack))
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a mode's tests share: a migrated, empty database and a Redis."""
+
+    mode: str
+    settings: Settings
+
+
+def stack_settings(home: Path, database: str) -> Settings:
+    """The stack that the runner started. Skips the test when there is none."""
+    names = ("RUSHCART_TEST_DATABASE_URL", "RUSHCART_TEST_REDIS_URL", "RUSHCART_TEST_KAFKA")
+    given = [os.environ.get(name) for name in names]
+    if not all(given):
+        pytest.skip("no stack: run the suite with `make test`, or set " + ", ".join(names))
+    url = make_url(given[0] or "").set(database=database)
+    return Settings(
+        home=home,
+        database_url=SecretStr(url.render_as_string(hide_password=False)),
+        redis_url=SecretStr(given[1] or ""),
+        kafka_bootstrap_servers=given[2],
+    )
+
+
+async def on_server(settings: Settings, statement: str) -> None:
+    engine = create_async_engine(make_url(settings.database_dsn).set(database=""))
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
+
+
+@asynccontextmanager
+async def fresh_stores(template: Template, folder: Path) -> AsyncIterator[Settings]:
+    """Empty stores: a copy of the SQLite file, or the emptied tables and topics of this test's own."""
+    shared = template.settings
+    async with Redis.from_url(shared.redis_dsn) as redis:
+        await redis.flushdb()
+    if template.mode == EMBEDDED:
+        home = folder / "home"
+        home.mkdir()
+        shutil.copyfile(shared.home / "rushcart.db", home / "rushcart.db")
+        yield shared.model_copy(update={"home": home})
+        return
+    await _empty_tables(shared)
+    yield shared.model_copy(update={"home": folder, "kafka_prefix": f"t{uuid4().hex[:8]}."})
+
+
+async def _empty_tables(settings: Settings) -> None:
+    database = Database(settings.database_dsn)
+    async with database.write() as session:
+        await session.execute(text("SET foreign_key_checks = 0"))
+        for table in Base.metadata.sorted_tables:
+            await session.execute(table.delete())
+        await session.execute(text("SET foreign_key_checks = 1"))
+    await database.close()

@@ -1,0 +1,67 @@
+"""A real server in this process: uvicorn on a free port, and the worker beside it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+
+from graphql_api.app import build_app
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings
+from tasks.worker import run_scheduler, run_worker
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """``url`` has no trailing slash; ``infra`` is the server's own plumbing."""
+
+    url: str
+    infra: Infra
+    http: httpx.AsyncClient
+
+    async def graphql(
+        self, query: str, variables: dict[str, Any] | None = None, token: str | None = None
+    ) -> dict[str, Any]:
+        """The response's JSON, whatever its status."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        reply = await self.http.post(
+            "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
+        )
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+
+@asynccontextmanager
+async def serve(settings: Settings, *, worker: bool = True) -> AsyncIterator[Server]:
+    """Serve until the block ends. ``worker`` runs the consumer, the sweep and the scheduler too."""
+    async with open_infra(settings) as infra:
+        stop = asyncio.Event()
+        behind = [asyncio.create_task(run(infra, stop)) for run in (run_worker, run_scheduler)] if worker else []
+        config = uvicorn.Config(build_app(infra), log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+        web = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            serving = asyncio.create_task(web.serve([listener]))
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+                await _until_ready(http)
+                yield Server(url, infra, http)
+            web.should_exit = True
+            stop.set()
+            await asyncio.gather(serving, *behind)
+
+
+async def _until_ready(http: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                if (await http.get("/readyz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.02)

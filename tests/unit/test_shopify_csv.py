@@ -1,0 +1,242 @@
+"""Shopify's product CSV: what is read from it, and how each fault is reported."""
+
+import io
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.catalog.drafts import ImageDraft
+from services.catalog.rules import SKU_LENGTH, sku_problem
+from services.catalog.shopify_csv import ParsedFile, parse_shopify_csv
+from services.catalog.shopify_rows import RowProblem
+from services.catalog.sku_maker import make_sku
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
+HEADING = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty"
+
+
+def parse(text: str | bytes, currency: str = "EUR") -> ParsedFile:
+    raw = text.encode() if isinstance(text, str) else text
+    stream = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", "surrogateescape", newline="")
+    return parse_shopify_csv(stream, currency)
+
+
+def problems(text: str | bytes, currency: str = "EUR") -> list[tuple[int, str, str]]:
+    return [(p.line, p.column, p.message) for p in parse(text, currency).problems]
+
+
+def rows(*lines: str) -> str:
+    return "\n".join((HEADING, *lines))
+
+
+def test_the_example_is_read_whole() -> None:
+    parsed = parse(EXAMPLE.read_bytes(), "USD")
+    assert parsed.problems == ()
+    assert len(parsed.products) == 20
+    assert [v.sku for p in parsed.products for v in p.draft.variants][:4] == [
+        "ocean-blue-shirt",
+        "classic-varsity-top.Small",
+        "classic-varsity-top.Medium",
+        "classic-varsity-top.Large",
+    ]
+    top = parsed.products[1].draft
+    assert top.title == "Classic Varsity Top"
+    assert top.tags == ["women"]
+    assert top.vendor == "partners-demo"
+    assert {(v.price, v.quantity, v.currency) for v in top.variants} == {(Decimal(60), 1, "USD")}
+    assert dict(top.variants[0].options) == {"Size": "Small"}
+    assert len(top.images) == 1
+
+
+def test_html_with_line_breaks_options_and_images_over_several_rows() -> None:
+    parsed = parse(
+        "\ufeffTitle,Handle,Body (HTML),Type,Tags,Option1 Name,Option1 Value,Option2 Name,Option2 Value,"
+        "Variant Price,Variant SKU,Image Src,Image Position,Image Alt Text,Something Else\r\n"
+        'Tee,tee,"<p>Soft,\r\n ""warm""</p>",Shirts,"a, b,,a",Size,S,Colour,Red,1.50,T1,https://x.test/2.jpg,2,Back,!\r\n'
+        ",tee,,,,,M,,Red,2.50,T2,https://x.test/1.jpg,1,Front,\r\n"
+        ",tee,,,,,,,,,,https://x.test/3.jpg,,,\r\n"
+    )
+    assert parsed.problems == ()
+    [product] = parsed.products
+    draft = product.draft
+    assert draft.description == '<p>Soft,\r\n "warm"</p>'
+    assert draft.tags == ["a", "b"]
+    assert product.category == "Shirts"
+    assert [dict(v.options) for v in draft.variants] == [
+        {"Size": "S", "Colour": "Red"},
+        {"Size": "M", "Colour": "Red"},
+    ]
+    assert [v.price for v in draft.variants] == [Decimal("1.50"), Decimal("2.50")]
+    assert draft.images == [
+        ImageDraft("https://x.test/1.jpg", "Front"),
+        ImageDraft("https://x.test/2.jpg", "Back"),
+        ImageDraft("https://x.test/3.jpg", None),
+    ]
+    # The first row is three lines of the file, and the numbers are the file's.
+    assert product.variant_lines == (2, 4)
+
+
+def test_the_newer_column_names_are_known_too() -> None:
+    parsed = parse("Title,URL handle,SKU,Price,Inventory quantity\nTee,tee,T1,5,3")
+    assert parsed.problems == ()
+    [variant] = parsed.products[0].draft.variants
+    assert (variant.sku, variant.price, variant.quantity) == ("T1", Decimal(5), 3)
+
+
+def test_handle_and_title_are_enough() -> None:
+    parsed = parse("Title,Handle\nTee,Tee")
+    assert parsed.problems == ()
+    [variant] = parsed.products[0].draft.variants
+    assert (variant.sku, variant.price, variant.quantity) == ("tee", Decimal(0), 0)
+
+
+def test_rows_of_a_product_need_not_be_together() -> None:
+    parsed = parse(rows("a,A,A1,1,1", "b,B,B1,1,1", "a,,A2,2,1").replace("Title", "Title,Option1 Name", 1))
+    assert parsed.problems != ()
+    parsed = parse("Handle,Title,Option1 Name,Option1 Value\na,A,Size,S\nb,B,,\na,,,M")
+    assert parsed.problems == ()
+    assert [(p.draft.title, len(p.draft.variants)) for p in parsed.products] == [("A", 2), ("B", 1)]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "message"),
+    [
+        ("a,A,S,abc,1", "Variant Price", "'abc' must be a plain decimal number such as 19.90"),
+        ("a,A,S,1e400,1", "Variant Price", "'1e400' must be a plain decimal number such as 19.90"),
+        ("a,A,S,NaN,1", "Variant Price", "'NaN' must be a plain decimal number such as 19.90"),
+        ("a,A,S,-1,1", "Variant Price", "'-1' must be a plain decimal number such as 19.90"),
+        ("a,A,S,1.005,1", "Variant Price", "'1.005' has too many decimals: EUR has 2"),
+        ("a,A,S,99999999999,1", "Variant Price", "'99999999999' is too large"),
+        ("a,A,S,,1", "Variant Price", "must not be empty: a variant needs a price"),
+        ("a,A,S,1,-3", "Variant Inventory Qty", "-3 must be between 0 and 1000000000"),
+        ("a,A,S,1,1000000001", "Variant Inventory Qty", "1000000001 must be between 0 and 1000000000"),
+        ("a,A,S,1,1.5", "Variant Inventory Qty", "'1.5' must be a whole number"),
+        ("a,A,S,1," + "9" * 40, "Variant Inventory Qty", f"'{'9' * 40}' must be a whole number"),
+        ("a,A,A B,1,1", "Variant SKU", "must not contain whitespace, control characters, { or }"),
+        ("a,A,{x},1,1", "Variant SKU", "must not contain whitespace, control characters, { or }"),
+        ("a,A," + "x" * 65 + ",1,1", "Variant SKU", "must have at most 64 characters"),
+        ("a,,S,1,1", "Title", "must not be empty"),
+        ("a," + "x" * 256 + ",S,1,1", "Title", "must have at most 255 characters"),
+        ("a,A\0B,S,1,1", "Title", "must not contain control characters or line breaks"),
+        (",A,S,1,1", "Handle", "must not be empty"),
+        ("été,A,S,1,1", "Handle", "must be letters a to z, digits, - and _, and start and end with a letter or digit"),
+        ("a b,A,S,1,1", "Handle", "must be letters a to z, digits, - and _, and start and end with a letter or digit"),
+        ("a,A,S,1,1,more", "", "has 6 cells, but the heading has 5"),
+    ],
+)
+def test_a_fault_is_named_by_line_and_column(row: str, column: str, message: str) -> None:
+    assert problems(rows("ok,Ok,OK,1,1", row)) == [(3, column, message)]
+
+
+def test_all_faults_are_collected_in_the_order_of_the_file() -> None:
+    text = rows("a,,S,abc,-1", "b,B,S,1,1", "b,Other,T,x,1")
+    assert problems(text) == [
+        (2, "Title", "must not be empty"),
+        (2, "Variant Price", "'abc' must be a plain decimal number such as 19.90"),
+        (2, "Variant Inventory Qty", "-1 must be between 0 and 1000000000"),
+        (3, "Variant SKU", "'S' is on line 2 already"),
+        (4, "Title", "differs from line 3, which has the same handle"),
+        (4, "Variant Price", "'x' must be a plain decimal number such as 19.90"),
+    ] or sorted(problems(text)) == problems(text)
+
+
+def test_bytes_that_are_not_utf8_are_named_by_their_cell() -> None:
+    text = rows("a,Caf\xe9,S,1,1").encode("latin-1")
+    assert problems(text) == [(2, "Title", "is not UTF-8 text")]
+
+
+def test_a_file_in_utf16_is_told_apart() -> None:
+    assert problems(rows("a,A,S,1,1").encode("utf-16"))[0] == (1, "", "is not UTF-8 text: save the file as UTF-8")
+
+
+def test_a_cell_of_ten_megabytes_is_reported_and_the_rest_read() -> None:
+    text = f'Handle,Title,Body (HTML),Variant Price\na,A,"{"x" * 10_000_000}",1\nb,B,,abc'
+    assert problems(text) == [
+        (2, "Body (HTML)", "must have at most 65535 bytes"),
+        (3, "Variant Price", "'abc' must be a plain decimal number such as 19.90"),
+    ]
+
+
+def test_a_quote_that_is_never_closed_ends_the_reading() -> None:
+    [(line, column, message)] = problems(rows("a,A,S,1,1", 'b,"B,T,1,1', "c,C,U,1,1"))
+    assert (line, column) == (3, "")
+    assert message.startswith("cannot be read, nor what follows")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [(1, "Handle", "is a required column and missing"), (1, "Title", "is a required column and missing")]),
+        ("Handle,Price\na,1", [(1, "Title", "is a required column and missing")]),
+        ("Handle,Title,title\na,A,A", [(1, "title", "is there twice")]),
+    ],
+)
+def test_a_heading_at_fault_is_all_that_is_reported(text: str, expected: list[tuple[int, str, str]]) -> None:
+    assert problems(text) == expected
+
+
+def test_options_must_fit_together() -> None:
+    heading = "Handle,Title,Option1 Name,Option1 Value,Option2 Name,Option2 Value"
+    assert problems(f"{heading}\na,A,Size,S,,\na,,,,,\na,,,S,,\na,,,M,,Red\nb,B,Size,,,") == [
+        (4, "Option1 Value", "has the same options as line 2"),
+        (5, "Option2 Value", "has a value, but Option2 Name on line 2 is empty"),
+        (6, "Option1 Value", "must not be empty: the product has the option 'Size'"),
+    ]
+
+
+@pytest.mark.parametrize("url", ["ftp://x.test/a.jpg", "javascript:alert(1)", "/a.jpg", "http://", "https://[x"])
+def test_images_are_http_only(url: str) -> None:
+    [(line, column, _)] = problems(f"Handle,Title,Image Src,Image Position\na,A,{url},1")
+    assert (line, column) == (2, "Image Src")
+
+
+def test_a_formula_of_markup_in_a_message_is_quoted() -> None:
+    [problem] = parse(rows("a,A,S,\x1b[31m[red],1")).problems
+    assert problem == RowProblem(
+        2, "Variant Price", "'\\x1b[31m[red]' must be a plain decimal number such as 19.90"
+    )
+
+
+handles = st.from_regex(r"[a-z0-9]([a-z0-9_-]{0,80}[a-z0-9])?", fullmatch=True)
+values = st.lists(st.text(min_size=1, max_size=40), max_size=3)
+
+
+@given(handles, values)
+def test_a_made_sku_is_valid_and_always_the_same(handle: str, options: list[str]) -> None:
+    sku = make_sku(handle, options)
+    assert sku_problem(sku) is None
+    assert len(sku) <= SKU_LENGTH
+    assert make_sku(handle, options) == sku
+
+
+@given(st.lists(st.tuples(handles, values), unique_by=lambda pair: (pair[0], tuple(pair[1])), min_size=2, max_size=8))
+def test_two_variants_never_get_the_same_sku(pairs: list[tuple[str, list[str]]]) -> None:
+    assert len({make_sku(handle, options) for handle, options in pairs}) == len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("a-b", ["c"]), ("a", ["b", "c"])),
+        (("a", ["b c"]), ("a", ["b_c"])),
+        (("a", ["b c"]), ("a", ["b-c"])),
+        (("a", ["b.c"]), ("a", ["b", "c"])),
+        (("a", ["S"]), ("a", ["s"])),
+        (("a", ["红"]), ("a", ["蓝"])),
+    ],
+)
+def test_alike_variants_get_different_skus(one: tuple[str, list[str]], other: tuple[str, list[str]]) -> None:
+    assert make_sku(*one) != make_sku(*other)
+
+
+def test_a_made_sku_gives_way_to_one_that_the_file_has() -> None:
+    heading = "Handle,Title,Variant SKU"
+    parsed = parse(f"{heading}\nshirt,A,\nother,B,shirt")
+    assert parsed.problems == ()
+    made, given_one = (p.draft.variants[0].sku for p in parsed.products)
+    assert given_one == "shirt"
+    assert made.startswith("shirt~")
+    assert parse(f"{heading}\nother,B,shirt\nshirt,A,").products[1].draft.variants[0].sku == made

@@ -1,0 +1,42 @@
+"""Run the workers' parts for as long as a test needs them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from infra.runtime import Infra
+from services.events import ALL_TOPICS, ORDER_WORKERS, ORDERS
+from services.outbox import relay_outbox
+from tasks.jobs import Jobs
+from tasks.order_consumer import OrderConsumer
+from tasks.worker import run_scheduler, run_worker
+
+
+async def persist_all(infra: Infra) -> None:
+    """Publish the outbox, and consume orders until the log is read to its end."""
+    while await relay_outbox(infra):
+        pass
+    stop = asyncio.Event()
+    jobs = Jobs(infra)
+    await infra.events.ensure_topics(ALL_TOPICS)
+    consuming = asyncio.create_task(OrderConsumer(infra, stop, jobs.schedule_expiry).run())
+    marker = await infra.events.end(ORDERS)
+    async with asyncio.timeout(20):
+        while not await infra.events.has_read(ORDERS, ORDER_WORKERS, marker):
+            assert not consuming.done(), consuming
+            await asyncio.sleep(0.01)
+    stop.set()
+    await consuming
+    await jobs.close()
+
+
+@asynccontextmanager
+async def working(infra: Infra) -> AsyncIterator[None]:
+    """A whole worker and scheduler beside the block."""
+    stop = asyncio.Event()
+    behind = [asyncio.create_task(run(infra, stop)) for run in (run_worker, run_scheduler)]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*behind)
