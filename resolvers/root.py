@@ -2,6 +2,8 @@
 
 from strawberry.tools import merge_types
 
+from resolvers.catalog.mutations import CatalogMutation
+from resolvers.catalog.queries import CatalogQuery
 from resolvers.shared.node import NodeQuery
 from resolvers.user.mutations import UserMutation
 from resolvers.user.queries import UserQuery
@@ -11,11 +13,15 @@ Query = merge_types(
     (
         NodeQuery,
         UserQuery,
+        CatalogQuery,
     ),
 )
 Mutation = merge_types(
     "Mutation",
-    (UserMutation,),
+    (
+        UserMutation,
+        CatalogMutation,
+    ),
 )
 
 # Types that no field names, only ``node``.

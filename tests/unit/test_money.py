@@ -77,7 +77,23 @@ def test_there_and_back_is_the_same(minor: int, currency: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "abc", "1e400", "NaN", "-1", "+1", "1,000.00", "1.", ".5", " 1", "1_0", "$1", "١", "1" * 16, "1.0000000001"],
+    [
+        "",
+        "abc",
+        "1e400",
+        "NaN",
+        "-1",
+        "+1",
+        "1,000.00",
+        "1.",
+        ".5",
+        " 1",
+        "1_0",
+        "$1",
+        "١",
+        "1" * 16,
+        "1.0000000001",
+    ],
 )
 def test_an_amount_in_a_file_is_a_plain_decimal(text: str) -> None:
     with pytest.raises(MoneyError, match="plain decimal number"):

@@ -94,8 +94,6 @@ def test_handle_and_title_are_enough() -> None:
 
 
 def test_rows_of_a_product_need_not_be_together() -> None:
-    parsed = parse(rows("a,A,A1,1,1", "b,B,B1,1,1", "a,,A2,2,1").replace("Title", "Title,Option1 Name", 1))
-    assert parsed.problems != ()
     parsed = parse("Handle,Title,Option1 Name,Option1 Value\na,A,Size,S\nb,B,,\na,,,M")
     assert parsed.problems == ()
     assert [(p.draft.title, len(p.draft.variants)) for p in parsed.products] == [("A", 2), ("B", 1)]
@@ -122,8 +120,16 @@ def test_rows_of_a_product_need_not_be_together() -> None:
         ("a," + "x" * 256 + ",S,1,1", "Title", "must have at most 255 characters"),
         ("a,A\0B,S,1,1", "Title", "must not contain control characters or line breaks"),
         (",A,S,1,1", "Handle", "must not be empty"),
-        ("été,A,S,1,1", "Handle", "must be letters a to z, digits, - and _, and start and end with a letter or digit"),
-        ("a b,A,S,1,1", "Handle", "must be letters a to z, digits, - and _, and start and end with a letter or digit"),
+        (
+            "été,A,S,1,1",
+            "Handle",
+            "must be letters a to z, digits, - and _, and start and end with a letter or digit",
+        ),
+        (
+            "a b,A,S,1,1",
+            "Handle",
+            "must be letters a to z, digits, - and _, and start and end with a letter or digit",
+        ),
         ("a,A,S,1,1,more", "", "has 6 cells, but the heading has 5"),
     ],
 )
@@ -140,7 +146,7 @@ def test_all_faults_are_collected_in_the_order_of_the_file() -> None:
         (3, "Variant SKU", "'S' is on line 2 already"),
         (4, "Title", "differs from line 3, which has the same handle"),
         (4, "Variant Price", "'x' must be a plain decimal number such as 19.90"),
-    ] or sorted(problems(text)) == problems(text)
+    ]
 
 
 def test_bytes_that_are_not_utf8_are_named_by_their_cell() -> None:
@@ -169,7 +175,10 @@ def test_a_quote_that_is_never_closed_ends_the_reading() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", [(1, "Handle", "is a required column and missing"), (1, "Title", "is a required column and missing")]),
+        (
+            "",
+            [(1, "Handle", "is a required column and missing"), (1, "Title", "is a required column and missing")],
+        ),
         ("Handle,Price\na,1", [(1, "Title", "is a required column and missing")]),
         ("Handle,Title,title\na,A,A", [(1, "title", "is there twice")]),
     ],
@@ -193,7 +202,7 @@ def test_images_are_http_only(url: str) -> None:
     assert (line, column) == (2, "Image Src")
 
 
-def test_a_formula_of_markup_in_a_message_is_quoted() -> None:
+def test_markup_in_a_cell_is_quoted() -> None:
     [problem] = parse(rows("a,A,S,\x1b[31m[red],1")).problems
     assert problem == RowProblem(
         2, "Variant Price", "'\\x1b[31m[red]' must be a plain decimal number such as 19.90"
@@ -212,7 +221,9 @@ def test_a_made_sku_is_valid_and_always_the_same(handle: str, options: list[str]
     assert make_sku(handle, options) == sku
 
 
-@given(st.lists(st.tuples(handles, values), unique_by=lambda pair: (pair[0], tuple(pair[1])), min_size=2, max_size=8))
+@given(
+    st.lists(st.tuples(handles, values), unique_by=lambda pair: (pair[0], tuple(pair[1])), min_size=2, max_size=8)
+)
 def test_two_variants_never_get_the_same_sku(pairs: list[tuple[str, list[str]]]) -> None:
     assert len({make_sku(handle, options) for handle, options in pairs}) == len(pairs)
 
