@@ -15,6 +15,8 @@ from services.catalog.shopify_rows import RowProblem
 from services.catalog.sku_maker import make_sku
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
+MISSING = "is a required column and missing"
+BAD_HANDLE = "must be letters a to z, digits, - and _, and start and end with a letter or digit"
 HEADING = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty"
 
 
@@ -146,6 +148,7 @@ def test_all_faults_are_collected_in_the_order_of_the_file() -> None:
         (3, "Variant SKU", "'S' is on line 2 already"),
         (4, "Title", "differs from line 3, which has the same handle"),
         (4, "Variant Price", "'x' must be a plain decimal number such as 19.90"),
+        (4, "Option1 Value", "has the same options as line 3"),
     ]
 
 
@@ -224,7 +227,7 @@ def test_a_made_sku_is_valid_and_always_the_same(handle: str, options: list[str]
 @given(
     st.lists(st.tuples(handles, values), unique_by=lambda pair: (pair[0], tuple(pair[1])), min_size=2, max_size=8)
 )
-def test_two_variants_never_get_the_same_sku(pairs: list[tuple[str, list[str]]]) -> None:
+def test_two_variants_never_get_the_same_sku(pairs: list[tuple[str, tuple[str, ...]]]) -> None:
     assert len({make_sku(handle, options) for handle, options in pairs}) == len(pairs)
 
 
