@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models.user import Role, User
+from models.enums import Role
+from models.user import User
 from services.errors import EmailTaken, FieldProblem, InvalidInput
 from services.user import passwords
 from services.user.email import InvalidEmail, normalise_email

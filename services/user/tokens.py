@@ -15,7 +15,8 @@ from infra.clock import Clock, utc_now
 from infra.ids import new_id
 from infra.settings import Settings
 from infra.signing_key import load_signing_key
-from models.user import Role, User
+from models.enums import Role
+from models.user import User
 from services.user.viewer import Viewer
 
 ISSUER = "rushcart"

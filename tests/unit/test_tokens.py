@@ -9,7 +9,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from models.user import Role, User
+from models.enums import Role
+from models.user import User
 from services.user.tokens import AccessTokens, InvalidToken
 
 USER = User(
