@@ -3,9 +3,13 @@
 from functools import cached_property
 
 from dataloaders.category_by_id import CategoryById
+from dataloaders.flash_item_by_id import FlashItemById
+from dataloaders.flash_sale_by_id import FlashSaleById
 from dataloaders.product_by_id import ProductById
 from dataloaders.product_id_by_slug import ProductIdBySlug
+from dataloaders.remaining_by_item import RemainingByItem
 from dataloaders.stock_by_sku import StockBySku
+from dataloaders.user_by_id import UserById
 from dataloaders.variant_by_id import VariantById
 from dataloaders.variant_by_sku import VariantBySku
 from infra.runtime import Infra
@@ -42,3 +46,19 @@ class Loaders:
     @cached_property
     def category_by_id(self) -> CategoryById:
         return CategoryById(self._infra)
+
+    @cached_property
+    def flash_item_by_id(self) -> FlashItemById:
+        return FlashItemById(self._infra)
+
+    @cached_property
+    def flash_sale_by_id(self) -> FlashSaleById:
+        return FlashSaleById(self._infra)
+
+    @cached_property
+    def remaining_by_item(self) -> RemainingByItem:
+        return RemainingByItem(self._infra)
+
+    @cached_property
+    def user_by_id(self) -> UserById:
+        return UserById(self._infra)

@@ -25,4 +25,4 @@ class ProductIdBySlug(DataLoader[str, UUID | None]):
     async def _read(self, slugs: Sequence[str]) -> dict[str, UUID]:
         async with self._infra.database.read() as session:
             rows = await session.execute(select(Product.slug, Product.id).where(Product.slug.in_(slugs)))
-            return dict(rows.tuples().all())
+            return dict(rows.all())

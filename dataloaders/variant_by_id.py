@@ -31,4 +31,4 @@ class VariantById(DataLoader[UUID, VariantDoc | None]):
     async def _read(self, ids: Sequence[UUID]) -> dict[UUID, UUID]:
         async with self._infra.database.read() as session:
             rows = await session.execute(select(Variant.id, Variant.product_id).where(Variant.id.in_(ids)))
-            return dict(rows.tuples().all())
+            return dict(rows.all())

@@ -33,4 +33,4 @@ class VariantBySku(DataLoader[str, VariantDoc | None]):
     async def _read(self, skus: Sequence[str]) -> dict[str, UUID]:
         async with self._infra.database.read() as session:
             rows = await session.execute(select(Variant.sku, Variant.product_id).where(Variant.sku.in_(skus)))
-            return dict(rows.tuples().all())
+            return dict(rows.all())

@@ -19,7 +19,7 @@ async def find_categories(session: AsyncSession, names: Collection[str]) -> dict
     """The id of each name's category, within the caller's transaction."""
     slugs = {name: category_slug(name) for name in names}
     rows = await session.execute(select(Category.slug, Category.id).where(Category.slug.in_(set(slugs.values()))))
-    ids = dict(rows.tuples().all())
+    ids = dict(rows.all())
     for name, slug in slugs.items():
         if slug not in ids:
             ids[slug] = new_id()

@@ -172,4 +172,4 @@ async def _stored(session: AsyncSession, slugs: Sequence[str]) -> dict[str, Stor
 
 async def _owners(session: AsyncSession, skus: Sequence[str]) -> dict[str, UUID]:
     rows = await session.execute(select(Variant.sku, Variant.product_id).where(Variant.sku.in_(skus)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
