@@ -4,6 +4,10 @@ from strawberry.tools import merge_types
 
 from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
+from resolvers.flash_sale.mutations import FlashSaleMutation
+from resolvers.flash_sale.queries import FlashSaleQuery
+from resolvers.order.mutations import OrderMutation
+from resolvers.order.queries import OrderQuery
 from resolvers.shared.node import NodeQuery
 from resolvers.user.mutations import UserMutation
 from resolvers.user.queries import UserQuery
@@ -14,6 +18,8 @@ Query = merge_types(
         NodeQuery,
         UserQuery,
         CatalogQuery,
+        FlashSaleQuery,
+        OrderQuery,
     ),
 )
 Mutation = merge_types(
@@ -21,6 +27,8 @@ Mutation = merge_types(
     (
         UserMutation,
         CatalogMutation,
+        FlashSaleMutation,
+        OrderMutation,
     ),
 )
 

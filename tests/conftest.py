@@ -13,6 +13,7 @@ from infra.embedded_valkey import EmbeddedValkey
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
+from services.events import ALL_TOPICS
 from tests.modes import EMBEDDED, MODES, STACK, Template, fresh_stores, on_server, stack_settings
 from tests.server import Server, serve
 
@@ -51,6 +52,7 @@ async def settings(template: Template, tmp_path: Path) -> AsyncIterator[Settings
 async def infra(settings: Settings) -> AsyncIterator[Infra]:
     """The plumbing on fresh stores. No worker runs unless the test runs one."""
     async with open_infra(settings) as opened:
+        await opened.events.ensure_topics(ALL_TOPICS)
         yield opened
 
 

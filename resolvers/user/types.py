@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
-from models.enums import Role
+from models.enums import OrderStatus, Role
 from models.user import User as UserRow
-from resolvers.shared.context import Context
+from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
+from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
 from services.user.find_users import find_users
+
+if TYPE_CHECKING:
+    from resolvers.order.types import OrderConnection
 
 
 @strawberry.type
@@ -22,6 +26,21 @@ class User(Node):
     roles: list[Role]
     created_at: datetime
     user_id: strawberry.Private[UUID]
+
+    @field(description="Newest first.")
+    async def orders(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        status: list[OrderStatus] | None = None,
+    ) -> Annotated["OrderConnection", strawberry.lazy("resolvers.order.types")]:
+        # The order area builds on this one; imported when called, the circle is none.
+        from resolvers.order.user_orders import user_orders
+
+        return await user_orders(info, self.user_id, first, after, last, before, status)
 
     @classmethod
     def of(cls, row: UserRow) -> "User":

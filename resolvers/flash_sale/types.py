@@ -1,0 +1,117 @@
+"""The types of flash sales."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from models.enums import FlashSaleStatus
+from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
+from resolvers.catalog.types import Variant
+from resolvers.shared.connection import PageInfo
+from resolvers.shared.context import Context, Info
+from resolvers.shared.errors import InvalidInput, NotFound, OutOfStock
+from resolvers.shared.fields import field
+from resolvers.shared.money import Money
+from resolvers.shared.node import Node, encode_id, register_node
+
+
+@strawberry.type(description="A window of time in which set-aside stock is sold at a price of its own.")
+class FlashSale(Node):
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    status: FlashSaleStatus
+    document: strawberry.Private[FlashSaleDoc]
+
+    @classmethod
+    def of(cls, document: FlashSaleDoc, now: datetime) -> "FlashSale":
+        return cls(
+            id=encode_id("FlashSale", document.id),
+            name=document.name,
+            starts_at=document.starts_at,
+            ends_at=document.ends_at,
+            status=document.status(now),
+            document=document,
+        )
+
+    @field()
+    async def items(self, info: Info) -> list["FlashSaleItem"]:
+        found = await info.context.loaders.flash_item_by_id.load_many(self.document.item_ids)
+        return [FlashSaleItem.of(item) for item in found if item is not None]
+
+
+@strawberry.type
+class FlashSaleItem(Node):
+    quantity: int = strawberry.field(description="Set aside for the sale.")
+    per_customer_limit: int = strawberry.field(
+        description="The most that one customer may hold or have bought of this item, over all their orders."
+    )
+    document: strawberry.Private[FlashItemDoc]
+
+    @classmethod
+    def of(cls, document: FlashItemDoc) -> "FlashSaleItem":
+        return cls(
+            id=encode_id("FlashSaleItem", document.id),
+            quantity=document.quantity,
+            per_customer_limit=document.per_customer_limit,
+            document=document,
+        )
+
+    @field()
+    async def sale(self, info: Info) -> FlashSale:
+        document = await info.context.loaders.flash_sale_by_id.load(self.document.sale_id)
+        if document is None:
+            raise LookupError(f"flash-sale item {self.document.id} without its sale")
+        return FlashSale.of(document, info.context.infra.now())
+
+    @field()
+    async def variant(self, info: Info) -> Variant:
+        document = await info.context.loaders.variant_by_id.load(self.document.variant_id)
+        if document is None:
+            raise LookupError(f"flash-sale item {self.document.id} without its variant")
+        return Variant.of(document)
+
+    @field()
+    def price(self) -> Money:
+        return Money.of(self.document.price, self.document.currency)
+
+    @field(description="Left to order now.")
+    async def remaining(self, info: Info) -> int:
+        return await info.context.loaders.remaining_by_item.load(self.document)
+
+
+@strawberry.type
+class FlashSaleEdge:
+    cursor: str
+    node: FlashSale
+
+
+@strawberry.type
+class FlashSaleConnection:
+    edges: list[FlashSaleEdge]
+    page_info: PageInfo
+
+
+ScheduleFlashSaleResult = Annotated[
+    FlashSale | OutOfStock | NotFound | InvalidInput, strawberry.union("ScheduleFlashSaleResult")
+]
+
+
+async def _load_sales(context: Context, ids: Sequence[UUID]) -> list[FlashSale | None]:
+    now = context.infra.now()
+    return [
+        FlashSale.of(doc, now) if doc else None for doc in await context.loaders.flash_sale_by_id.load_many(ids)
+    ]
+
+
+async def _load_items(context: Context, ids: Sequence[UUID]) -> list[FlashSaleItem | None]:
+    return [
+        FlashSaleItem.of(doc) if doc else None for doc in await context.loaders.flash_item_by_id.load_many(ids)
+    ]
+
+
+register_node("FlashSale", _load_sales)
+register_node("FlashSaleItem", _load_items)

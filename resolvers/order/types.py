@@ -1,0 +1,154 @@
+"""The types of orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from models.enums import OrderStatus
+from models.order_document import LineView, OrderView
+from resolvers.catalog.types import Variant
+from resolvers.shared.connection import PageInfo
+from resolvers.shared.context import Context, Info
+from resolvers.shared.errors import (
+    FlashSaleNotRunning,
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    OutOfStock,
+    PurchaseLimitReached,
+    TryAgain,
+)
+from resolvers.shared.fields import field
+from resolvers.shared.money import Money
+from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.user.types import User
+from services.order.find_orders import find_orders
+from services.order.list_orders import count_orders
+
+
+@strawberry.type
+class OrderLine:
+    id: strawberry.ID
+    sku: str
+    title: str
+    quantity: int
+    unit_price: Money
+    line_total: Money
+    variant_id: strawberry.Private[UUID]
+
+    @classmethod
+    def of(cls, line: LineView, currency: str) -> "OrderLine":
+        return cls(
+            id=encode_id("OrderLine", line.id),
+            sku=line.sku,
+            title=line.title,
+            quantity=line.quantity,
+            unit_price=Money.of(line.unit_price, currency),
+            line_total=Money.of(line.unit_price * line.quantity, currency),
+            variant_id=line.variant_id,
+        )
+
+    @field(description="The variant as it is now; null when it is sold no more.")
+    async def variant(self, info: Info) -> Variant | None:
+        document = await info.context.loaders.variant_by_id.load(self.variant_id)
+        return None if document is None else Variant.of(document)
+
+
+@strawberry.type
+class OrderEvent:
+    at: datetime
+    status: OrderStatus
+    note: str | None
+
+
+@strawberry.type
+class Order(Node):
+    number: str = strawberry.field(description="What people read out on the phone.")
+    status: OrderStatus
+    placed_at: datetime
+    expires_at: datetime | None = strawberry.field(description="When the order is cancelled if it is not paid.")
+    view: strawberry.Private[OrderView]
+
+    @classmethod
+    def of(cls, view: OrderView) -> "Order":
+        return cls(
+            id=encode_id("Order", view.id),
+            number=view.number,
+            status=view.status,
+            placed_at=view.placed_at,
+            expires_at=view.expires_at,
+            view=view,
+        )
+
+    @field()
+    def lines(self) -> list[OrderLine]:
+        return [OrderLine.of(line, self.view.currency) for line in self.view.lines]
+
+    @field()
+    def total(self) -> Money:
+        return Money.of(self.view.total, self.view.currency)
+
+    @field()
+    def history(self) -> list[OrderEvent]:
+        return [OrderEvent(at=event.at, status=event.status, note=event.note) for event in self.view.history]
+
+    @field()
+    async def customer(self, info: Info) -> User:
+        row = await info.context.loaders.user_by_id.load(self.view.customer_id)
+        if row is None:
+            raise LookupError(f"order {self.view.id} without its customer")
+        return User.of(row)
+
+
+@strawberry.type
+class OrderEdge:
+    cursor: str
+    node: Order
+
+
+@strawberry.type
+class OrderConnection:
+    edges: list[OrderEdge]
+    page_info: PageInfo
+    customer_id: strawberry.Private[UUID]
+    statuses: strawberry.Private[tuple[OrderStatus, ...] | None]
+
+    @field(description="All orders that match, on whatever page; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        return await count_orders(info.context.infra, self.customer_id, self.statuses)
+
+
+PlaceFlashOrderResult = Annotated[
+    Order
+    | OutOfStock
+    | FlashSaleNotRunning
+    | PurchaseLimitReached
+    | NotFound
+    | IdempotencyConflict
+    | TryAgain
+    | InvalidInput,
+    strawberry.union("PlaceFlashOrderResult"),
+]
+CancelOrderResult = Annotated[
+    Order | NotFound | InvalidTransition | IdempotencyConflict | TryAgain | InvalidInput,
+    strawberry.union("CancelOrderResult"),
+]
+
+
+async def load_orders(context: Context, ids: Sequence[UUID]) -> list[Order | None]:
+    """One's own; staff see everyone's, once persisted."""
+    viewer = context.viewer
+    if viewer is None:
+        return [None] * len(ids)
+    found = await find_orders(context.infra, ids, viewer.user_id)
+    missing = [order_id for order_id in ids if order_id not in found]
+    if missing and viewer.is_staff:
+        found |= await find_orders(context.infra, missing, None)
+    return [Order.of(found[order_id]) if order_id in found else None for order_id in ids]
+
+
+register_node("Order", load_orders)
