@@ -13,6 +13,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from graphql_api.compiled_fields import compile_fields
 from graphql_api.documents import Document, Documents
 from graphql_api.errors import present
 from resolvers.root import TYPES, Mutation, Query
@@ -33,11 +34,12 @@ class OperationNotAllowed(Exception):
 class RushcartSchema(strawberry.Schema):
     """Runs operations without strawberry's extension runner, which costs more than most of our resolvers.
 
-    Documents are parsed, limited and validated once. Errors leave it ready for clients.
+    Documents are parsed, limited and validated once; fields are compiled. Errors leave it ready for clients.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        compile_fields(self)
         self.documents = Documents(self._schema)
 
     async def execute(
