@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class ComposeRunner(Runner):
 
     def __init__(self, folder: Path) -> None:
         self._project = f"rushcart-{hashlib.sha256(str(folder).encode()).hexdigest()[:10]}"
+        # The services share a network, which the first one to be created makes.
+        self._creating = threading.Lock()
 
     @classmethod
     def available(cls) -> bool:
@@ -53,7 +56,9 @@ class ComposeRunner(Runner):
         record.notes[_NOTE] = self._project
         job.save()
         job.say(f"starting a container on {LOOPBACK}:{record.port}")
-        self._compose(job.server, record, "up", "--detach", "--wait", job.server, timeout=600)
+        with self._creating:
+            self._compose(job.server, record, "create", job.server, timeout=600)
+        self._compose(job.server, record, "up", "--detach", "--wait", job.server)
         try:
             version = probe(job.server, record.url, timeout=30.0)
         except NotAnswering as error:

@@ -17,6 +17,7 @@ from infra.stack.runner import Job, Runner
 from infra.stack.state import Record, ServerName
 
 _READY_WITHIN = 60.0
+_GRACE_OF_A_START = 1.0
 _PORT_FREE_WITHIN = 5.0
 # Where servers are that are not on a user's PATH: Debian's sbin, Homebrew.
 _MORE_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/opt/homebrew/bin")
@@ -79,7 +80,13 @@ class MachineRunner(Runner):
             recipe.prepare(job, folder)
             record.url = recipe.url(record)
             keeper = self._launch(job, recipe, folder)
-        version = self._await_answer(job, keeper)
+        try:
+            version = self._await_answer(job, keeper)
+        except BaseException:
+            # Nobody has used it. MariaDB never ends when told to before it has read its init file.
+            if record.process is not None:
+                record.process.stop(_GRACE_OF_A_START)
+            raise
         record.version = version or record.version
         job.say(f"{record.version} answers on {LOOPBACK}:{record.port} ({time.monotonic() - begun:.1f} s)")
 
@@ -98,7 +105,7 @@ class MachineRunner(Runner):
 
     def _await_answer(self, job: Job, keeper: Keeper | None) -> str:
         record, deadline = job.record, time.monotonic() + _READY_WITHIN
-        reason = "it does not listen"
+        reason, patience = "it does not listen", 1.0
         while not job.cancelled.wait(0.02):
             if record.process is None or not record.process.alive:
                 code = None if keeper is None or not keeper.wait(1.0) else keeper.returncode
@@ -107,9 +114,11 @@ class MachineRunner(Runner):
                 raise self._failure(job.server, f"no answer within {_READY_WITHIN:.0f} s: {reason}")
             if answers(record.port):
                 try:
-                    return probe(job.server, record.url)
+                    return probe(job.server, record.url, timeout=patience)
                 except NotAnswering as error:
-                    reason = str(error)
+                    # Asked too early, a server may leave a question open: better soon ask again, but a slow
+                    # machine gets its time.
+                    reason, patience = str(error), min(patience * 1.5, 10.0)
         raise Cancelled(f"{job.server}: given up, because another server failed")
 
     def _failure(self, server: ServerName, what: str) -> StackError:
