@@ -1,13 +1,16 @@
 """``rushcart import``: bring in what another shop exported."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import click
 
 if TYPE_CHECKING:
+    from infra.settings import Settings
     from services.catalog.import_products import ImportReport
     from services.catalog.shopify_csv import ParsedFile
     from services.catalog.shopify_rows import RowProblem
@@ -43,7 +46,6 @@ def products(file: Path, currency: str, check: bool) -> None:
     FILE does not name stays. A quantity counts only for a variant that is new: the stock of one that is
     there already is never touched by an import.
     """
-    from infra.errors import StoreUnavailable
     from services.catalog.import_products import ImportRefused
 
     parsed = _parse(file, currency)
@@ -51,12 +53,10 @@ def products(file: Path, currency: str, check: bool) -> None:
         click.echo(f"{len(parsed.products)} products, no problem found.")
         return
     try:
-        report = asyncio.run(_run(parsed))
+        report = _import(parsed)
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
-    except StoreUnavailable as error:
-        raise click.ClickException(f"{error}. Run it again later: what is imported by then stays so.") from None
     click.echo(
         f"{len(report.created)} products created, {len(report.updated)} updated, {report.unchanged} unchanged; "
         f"{report.new_variants} new variants."
@@ -71,20 +71,62 @@ def _parse(file: Path, currency: str) -> "ParsedFile":
         return parse_shopify_csv(stream, currency)
 
 
-async def _run(parsed: "ParsedFile") -> "ImportReport":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from infra.runtime import open_infra
-    from infra.settings import get_settings
-    from services.catalog.import_products import ImportRefused, import_products
+def _import(parsed: "ParsedFile") -> "ImportReport":
+    from infra.errors import StoreUnavailable
+    from infra.migrations import SchemaMismatch
+    from services.catalog.import_products import ImportRefused
 
     if parsed.problems:
         raise ImportRefused(parsed.problems)
+    try:
+        with _settings() as settings:
+            return asyncio.run(_run(parsed, settings))
+    except SchemaMismatch as error:
+        raise click.ClickException(str(error)) from None
+    except StoreUnavailable as error:
+        raise click.ClickException(f"{error}. Run it again later: nothing is doubled.") from None
+
+
+@contextmanager
+def _settings() -> Iterator["Settings"]:
+    """With the embedded Valkey: the one of the Rushcart that runs in the same folder, or one for the moment.
+
+    It is needed as its cache outlives a restart, and must hear of what is changed.
+    """
+    from infra.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
+    from infra.settings import get_settings
+
+    settings = get_settings()
+    if settings.redis_url is not None:
+        yield settings
+        return
+    try:
+        valkey = EmbeddedValkey.start(settings.home)
+    except EmbeddedValkeyError as error:
+        socket = settings.home.resolve() / "valkey" / "valkey.sock"
+        if not socket.exists():
+            raise click.ClickException(str(error)) from None
+        yield settings.with_redis(f"unix://{quote(str(socket))}?db=0")
+        return
+    try:
+        yield settings.with_redis(valkey.url)
+    finally:
+        valkey.stop()
+
+
+async def _run(parsed: "ParsedFile", settings: "Settings") -> "ImportReport":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from infra.migrations import require_current
+    from infra.runtime import open_infra
+    from services.catalog.import_products import import_products
+
     layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*layout, console=Console(stderr=True)) as bar:
-        task = bar.add_task("products", total=len(parsed.products))
-        async with open_infra(get_settings()) as infra:
+    async with open_infra(settings) as infra:
+        await require_current(infra.database)
+        with Progress(*layout, console=Console(stderr=True)) as bar:
+            task = bar.add_task("products", total=len(parsed.products))
             return await import_products(
                 infra, parsed, "import", lambda done, total: bar.update(task, completed=done, total=total)
             )

@@ -67,13 +67,20 @@ class _Parser:
         """The rows of each product, which need not be next to each other; SKUs are noted on the way."""
         groups: dict[str, list[Row]] = {}
         for row in rows:
-            handle = row[columns.HANDLE].lower()
-            message = rules.slug_problem(handle) if handle else "must not be empty"
-            self.report(row, columns.HANDLE, message)
             self._note_sku(row)
-            if message is None:
+            if handle := row[columns.HANDLE].lower():
+                self.report(row, columns.HANDLE, rules.slug_problem(handle))
                 groups.setdefault(handle, []).append(row)
+            else:
+                self._check_stray(row)
         return list(groups.values())
+
+    def _check_stray(self, row: Row) -> None:
+        """A row of no product: its cells are checked all the same, so that one round shows every fault."""
+        self.report(row, columns.HANDLE, "must not be empty")
+        self._quantity(row)
+        if row[columns.PRICE]:
+            self._price(row)
 
     def _note_sku(self, row: Row) -> None:
         sku = row[columns.SKU]

@@ -254,3 +254,13 @@ def test_a_made_sku_gives_way_to_one_that_the_file_has() -> None:
     assert given_one == "shirt"
     assert made.startswith("shirt~")
     assert parse(f"{heading}\nother,B,shirt\nshirt,A,").products[1].draft.variants[0].sku == made
+
+
+def test_a_row_whose_handle_is_at_fault_is_checked_to_its_end() -> None:
+    assert problems(rows("b b,B,S,abc,1", ",C,T,x,-1")) == [
+        (2, "Handle", BAD_HANDLE),
+        (2, "Variant Price", "'abc' must be a plain decimal number such as 19.90"),
+        (3, "Handle", "must not be empty"),
+        (3, "Variant Inventory Qty", "-1 must be between 0 and 1000000000"),
+        (3, "Variant Price", "'x' must be a plain decimal number such as 19.90"),
+    ]
