@@ -37,7 +37,9 @@ async def _check(name: str, ping: Callable[[], Awaitable[None]]) -> dict[str, ob
             await ping()
         status = "up"
     except Exception as error:
-        log.warning("store.down", store=name, reason=repr(error.__cause__ or error)[:200])
+        cause = error.__cause__ or error
+        slow = isinstance(cause, TimeoutError | asyncio.CancelledError)
+        log.warning("store.down", store=name, reason="no answer in time" if slow else repr(cause)[:200])
         status = "down"
     return {"status": status, "latencyMs": round((perf_counter() - started) * 1000, 1)}
 

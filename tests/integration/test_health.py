@@ -1,0 +1,42 @@
+"""/readyz says which store is down, in time, whatever the store does."""
+
+import asyncio
+from time import perf_counter
+
+import httpx
+from pydantic import SecretStr
+
+from graphql_api.app import build_app, create_app
+from infra.runtime import open_infra
+from infra.settings import Settings
+
+
+async def _silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept, and never answer."""
+    await reader.read()
+    writer.close()
+
+
+async def test_a_store_that_hangs_is_named_within_a_second(settings: Settings) -> None:
+    async with await asyncio.start_server(_silent, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        hanging = settings.model_copy(update={"redis_url": SecretStr(f"redis://127.0.0.1:{port}/0")})
+        async with open_infra(hanging) as infra:
+            transport = httpx.ASGITransport(build_app(infra))
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+                started = perf_counter()
+                reply = await http.get("/readyz")
+                assert perf_counter() - started < 1.0
+                assert (await http.get("/healthz")).status_code == 200
+    assert reply.status_code == 503
+    answer = reply.json()
+    assert answer["status"] == "unready"
+    assert answer["stores"]["redis"]["status"] == "down"
+    assert answer["stores"]["database"]["status"] == "up"
+
+
+async def test_the_app_opens_its_own_stores(settings: Settings) -> None:
+    app = create_app(settings)
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+    async with app.router.lifespan_context(app), http:
+        assert (await http.get("/readyz")).json()["status"] == "ready"
