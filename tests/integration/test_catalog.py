@@ -410,11 +410,6 @@ async def test_many_readers_of_a_missing_document_make_one_read(infra: Infra) ->
     assert len(seen) == 3
 
 
-def other_process(infra: Infra) -> DocumentCache:
-    """A cache that shares nothing with ours but the server."""
-    return DocumentCache(RedisStore(infra.settings.redis_dsn, timeout=0.8), ttl=60)
-
-
 async def test_a_reader_from_before_a_change_does_not_fill_the_cache_with_it(infra: Infra) -> None:
     cache = DocumentCache(infra.redis, ttl=60)
     reading, changed = asyncio.Event(), asyncio.Event()
