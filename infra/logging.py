@@ -86,6 +86,9 @@ def _route_standard_library(stream: TextIO, level: int, shared: list[Processor],
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
+    # What these tell at info is of use to their own developers.
+    for name in ("alembic", "taskiq", "uvicorn"):
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     # Uvicorn brings handlers of its own, and an access log that ours replaces.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)

@@ -16,11 +16,12 @@ from taskiq import AsyncTaskiqDecoratedTask, TaskiqScheduler
 from taskiq.cli.scheduler.run import SchedulerLoop
 from taskiq.receiver import Receiver
 from taskiq.serializers import JSONSerializer
-from taskiq_redis import ListRedisScheduleSource, RedisStreamBroker
+from taskiq_redis import RedisStreamBroker
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from services.order.expire_orders import expire_due_orders
+from tasks.schedule_source import SortedSetScheduleSource
 
 log = structlog.get_logger(__name__)
 
@@ -29,13 +30,7 @@ _BUCKET = 0.25
 _UPDATE_EVERY = timedelta(seconds=0.5)
 _LOOP_EVERY = timedelta(seconds=0.25)
 _QUEUE = "taskiq:jobs"
-_PREFIX = "taskiq:schedule"
-
-
-class _ClosingSource(ListRedisScheduleSource):
-    async def shutdown(self) -> None:
-        """The library leaves its connections open."""
-        await self._connection_pool.disconnect()
+_SCHEDULE = "taskiq:schedule"
 
 
 class Jobs:
@@ -53,7 +48,7 @@ class Jobs:
             unacknowledged_lock_timeout=5,
         )
         self.broker.serializer = JSONSerializer()
-        self.source = _ClosingSource(dsn, prefix=_PREFIX, serializer=JSONSerializer())
+        self.source = SortedSetScheduleSource(infra.redis.client, _SCHEDULE, JSONSerializer())
         self.expire = self._register()
         self._scheduled: dict[int, float] = {}
 
@@ -118,4 +113,3 @@ class Jobs:
 
     async def close(self) -> None:
         await self.broker.shutdown()
-        await self.source.shutdown()

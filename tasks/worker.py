@@ -75,5 +75,5 @@ async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:
 async def _watch(infra: Infra) -> None:
     """Redis came back empty, or restarted: load the counters before the next order is taken."""
     if await needs_warming(infra):
-        log.info("redis.memory_lost")
+        log.info("redis.not_warm", run_id=infra.redis.run_id)
         await warm_flash_sales(infra)

@@ -39,7 +39,7 @@ class KafkaEventLog:
         self._reconnect()
 
     def _reconnect(self) -> None:
-        self._producer = None
+        self._producer = None  # a closed one has nothing left to stop
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(self._connect())
 
@@ -56,6 +56,9 @@ class KafkaEventLog:
             except (KafkaError, OSError):
                 await producer.stop()
                 await asyncio.sleep(0.2)
+            except BaseException:
+                await producer.stop()
+                raise
             else:
                 self._producer = producer
 
@@ -132,12 +135,19 @@ class KafkaEventLog:
             await admin.close()
 
     @asynccontextmanager
-    async def _reader(self) -> AsyncIterator[AIOKafkaConsumer]:
+    async def _reader(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+        """A consumer of no group, assigned to every partition of the topic."""
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self._servers, enable_auto_commit=False, request_timeout_ms=_REQUEST_TIMEOUT_MS
+            self._prefix + topic,
+            bootstrap_servers=self._servers,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
         try:
             await reader.start()
+            if not reader.assignment():
+                raise StoreUnavailable("event_log")  # the topic is not there (yet)
             yield reader
         except (KafkaError, OSError) as error:
             raise StoreUnavailable("event_log") from error
@@ -146,22 +156,16 @@ class KafkaEventLog:
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         found: list[Message] = []
-        async with self._reader() as reader:
-            partitions = await _partitions(reader, self._prefix + topic)
-            if not partitions:
-                return found
-            reader.assign(partitions)
-            await reader.seek_to_beginning(*partitions)
-            ends = await reader.end_offsets(partitions)
+        async with self._reader(topic) as reader:
+            ends = await reader.end_offsets(reader.assignment())
             while len(found) < limit and await _unread(reader, ends):
                 batches = await reader.getmany(timeout_ms=500, max_records=limit - len(found))
                 found += [message_of(record, self._prefix) for records in batches.values() for record in records]
         return sorted(found, key=lambda message: message.headers.get("time", ""))
 
     async def end(self, topic: str) -> Marker:
-        async with self._reader() as reader:
-            partitions = await _partitions(reader, self._prefix + topic)
-            ends = await reader.end_offsets(partitions)
+        async with self._reader(topic) as reader:
+            ends = await reader.end_offsets(reader.assignment())
         return {str(tp.partition): str(offset) for tp, offset in ends.items()}
 
     async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
@@ -203,11 +207,6 @@ class KafkaEventLog:
 def _swallow(future: "asyncio.Future[object]") -> None:
     if not future.cancelled() and future.exception() is not None:
         log.warning("event_log.late_failure", error=type(future.exception()).__name__)
-
-
-async def _partitions(reader: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    await reader.topics()
-    return [TopicPartition(topic, part) for part in sorted(reader.partitions_for_topic(topic) or ())]
 
 
 async def _unread(reader: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

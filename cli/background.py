@@ -1,0 +1,48 @@
+"""What an API process does beside answering: topics, and the counters of flash sales."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from infra.errors import StoreUnavailable
+from infra.migrations import require_current
+from infra.runtime import Infra
+from services.events import ALL_TOPICS
+from services.flash_sale.warm import warm_flash_sales
+
+log = structlog.get_logger(__name__)
+_RETRY = 1.0
+
+
+async def wait_for_schema(infra: Infra, stop: asyncio.Event) -> None:
+    """Return once the database has this server's schema. Errors: SchemaMismatch."""
+    told = False
+    while not stop.is_set():
+        try:
+            await require_current(infra.database)
+        except StoreUnavailable:
+            if not told:
+                log.warning("start.waiting", store="database")
+            told = True
+            await asyncio.sleep(_RETRY)
+        else:
+            return
+
+
+async def prepare(infra: Infra, stop: asyncio.Event) -> None:
+    """Make the topics and warm the counters, however long the stores take to come up."""
+    topics = warmed = False
+    while not stop.is_set() and not (topics and warmed):
+        with suppress(StoreUnavailable):
+            if not topics:
+                await infra.events.ensure_topics(ALL_TOPICS)
+                topics = True
+            await warm_flash_sales(infra, progress=_tell)
+            warmed = True
+        if not (topics and warmed):
+            await asyncio.sleep(_RETRY)
+
+
+def _tell(seen: int, loaded: int) -> None:
+    log.info("flash_sales.warmed", items=seen, loaded=loaded)

@@ -1,0 +1,117 @@
+"""``rushcart dev``: the whole shop from one command, on this machine alone."""
+
+import asyncio
+import json
+import socket
+import time
+from dataclasses import dataclass
+
+import click
+import structlog
+
+from cli.http_server import PortInUse, bind, serve_http, url_of
+from cli.parent import stop_with_make
+from cli.runtime import fail, run_until_stopped
+from graphql_api.app import build_app
+from infra.embedded import own_valkey
+from infra.migrations import MigrationFailed, SchemaMismatch, upgrade
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings, get_settings
+from models.flash_sale_document import FlashItemDoc
+from resolvers.shared.node import encode_id
+from services.demo.accounts import DemoAccounts, ensure_accounts, find_user
+from services.demo.catalog import ensure_catalog
+from services.demo.sale import ensure_sale
+from services.events import ALL_TOPICS
+from services.flash_sale.warm import warm_flash_sales
+from services.user.tokens import AccessTokens
+from tasks.worker import run_scheduler, run_worker
+
+log = structlog.get_logger(__name__)
+_DRAIN = 3.0
+_SHOWN_TOKEN_TTL = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What was seeded, and where it is."""
+
+    url: str
+    accounts: DemoAccounts
+    item: FlashItemDoc
+    token: str
+
+
+@click.command()
+def dev() -> None:
+    """Run API, worker and scheduler in one process; migrate and seed first.
+
+    Without settings it needs nothing: SQLite, a Valkey server and all else under RUSHCART_HOME (.rushcart),
+    kept between runs. Ctrl-C stops all of it. RUSHCART_PORT and RUSHCART_HOME let two run side by side.
+    """
+    settings = get_settings()
+    settings = settings.model_copy(update={"drain_timeout": min(settings.drain_timeout, _DRAIN)})
+    try:
+        listener = bind(settings)
+    except PortInUse as error:
+        fail(str(error))
+    try:
+        with own_valkey(settings) as found:
+            run_until_stopped(found, lambda stop: _main(found, listener, stop))
+    except (SchemaMismatch, MigrationFailed) as error:
+        fail(str(error), 3)
+
+
+async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
+    await asyncio.to_thread(upgrade, settings)
+    watching = asyncio.create_task(stop_with_make(stop))
+    async with open_infra(settings) as infra:
+        await infra.events.ensure_topics(ALL_TOPICS)
+        behind = [asyncio.create_task(work(infra, stop)) for work in (run_worker, run_scheduler)]
+        shop = await _seed(infra, url_of(listener))
+        serving = asyncio.create_task(serve_http(build_app(infra), listener, stop, settings))
+        _tell(shop)
+        await asyncio.gather(serving, *behind)
+    watching.cancel()
+
+
+async def _seed(infra: Infra, url: str) -> Shop:
+    begun = time.perf_counter()
+    accounts = await ensure_accounts(infra)
+    products = await ensure_catalog(infra)
+    item = await ensure_sale(infra)
+    await warm_flash_sales(infra, progress=lambda seen, loaded: log.info("warmed", items=seen, loaded=loaded))
+    log.info("seeded", products=products, ms=round((time.perf_counter() - begun) * 1000))
+    lasting = infra.settings.model_copy(update={"access_token_ttl": _SHOWN_TOKEN_TTL})
+    user = await find_user(infra, accounts.customer)
+    return Shop(url, accounts, item, AccessTokens.from_settings(lasting, infra.now).issue(user).token)
+
+
+def _tell(shop: Shop) -> None:
+    lines = [
+        "",
+        "Rushcart is ready. Buy something (again and again):",
+        "",
+        f"  {_curl(shop)}",
+        "",
+        f"graphql {shop.url}/graphql",
+        f"customer {shop.accounts.customer.email} {shop.accounts.customer.password}",
+        f"staff {shop.accounts.staff.email} {shop.accounts.staff.password}",
+    ]
+    print("\n".join(lines), flush=True)
+
+
+def _curl(shop: Shop) -> str:
+    """One line for a POSIX shell; the idempotency key is the time, so that each run is an order of its own."""
+    item = encode_id("FlashSaleItem", shop.item.id)
+    query = (
+        "mutation Buy($key: String!) { "
+        f'placeFlashOrder(input: {{itemId: "{item}", quantity: 1, idempotencyKey: $key}}) '
+        "{ __typename ... on Order { id number status expiresAt total { amount currencyCode } } "
+        "... on Error { code message } } }"
+    )
+    body = json.dumps({"query": query, "variables": {"key": "KEY"}}).replace("KEY", "'$(date +%s%N)'")
+    return (
+        f"curl -s {shop.url}/graphql -H 'Content-Type: application/json' "
+        f"-H 'Authorization: Bearer {shop.token}' -d '{body}'"
+    )

@@ -1,0 +1,79 @@
+"""uvicorn under our own signals: it drains when it is told to, and binds before anything else is done."""
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.applications import Starlette
+
+from infra.settings import Settings
+
+
+class PortInUse(Exception):
+    """The text says how to choose another."""
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Take the port. Errors: PortInUse."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        # Listening from now on: a second server on this port fails at once, not after its start.
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(_in_use(settings)) from error
+        raise PortInUse(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.") from error
+    return listener
+
+
+def _in_use(settings: Settings) -> str:
+    return (
+        f"Port {settings.port} of {settings.host} is in use. "
+        f"Choose another: RUSHCART_PORT={settings.port + 1} make run (0 takes a free one)."
+    )
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # The command has its own handlers, for the workers beside us too.
+        yield
+
+
+async def serve_http(app: Starlette, listener: socket.socket, stop: asyncio.Event, settings: Settings) -> None:
+    """Serve until ``stop`` is set; then take no more connections and finish the open requests."""
+    server = _Server(uvicorn_config(app, settings))
+    serving = asyncio.create_task(server.serve([listener]))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stop.set()
+    await serving
+    stopping.cancel()
+
+
+def uvicorn_config(app: Starlette, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(settings.drain_timeout),
+    )

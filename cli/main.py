@@ -1,0 +1,53 @@
+"""The command ``rushcart``. Each command's module is imported when it is called, so that --help is quick."""
+
+import importlib
+import sys
+
+import click
+from pydantic import ValidationError
+
+_COMMANDS = {
+    "bench": ("cli.bench", "bench", "Measure the server; results are ratios within one run."),
+    "db": ("cli.db", "db", "Create, change and check the database's schema."),
+    "dev": ("cli.dev", "dev", "Run the whole shop on this machine; migrate and seed first."),
+    "dlq": ("cli.dlq", "dlq", "Look at dead letters and replay them."),
+    "import": ("cli.import_", "import_", "Bring in what another shop exported."),
+    "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
+    "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
+    "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),
+    "serve": ("cli.serve", "serve", "Serve the API."),
+    "stack": ("cli.stack", "stack", "Start MySQL/MariaDB, Redis and Kafka for development and tests."),
+    "worker": ("cli.worker", "worker", "Persist orders and do all that happens behind the API."),
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][2]) for name in sorted(_COMMANDS)])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rushcart")
+def rushcart() -> None:
+    """A GraphQL commerce server for flash sales. Settings are environment variables, RUSHCART_*."""
+
+
+def main() -> None:
+    try:
+        rushcart()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(("RUSHCART", *(str(part).upper() for part in problem["loc"])))
+            print(f"{name}: {problem['msg']}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,50 @@
+"""How commands get at the plumbing, and how long-running ones are told to stop."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import NoReturn
+
+import uvloop
+
+from infra.embedded import any_valkey
+from infra.embedded_valkey import EmbeddedValkeyError
+from infra.logging import configure_logging
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings, get_settings
+
+
+@asynccontextmanager
+async def open_cli_infra() -> AsyncIterator[Infra]:
+    """The plumbing for a command that ends by itself; works beside a running server, and without one."""
+    settings = get_settings()
+    configure_logging(settings.model_copy(update={"log_level": "warning"}))
+    with any_valkey(settings) as found:
+        async with open_infra(found) as infra:
+            yield infra
+
+
+def run_until_stopped(settings: Settings, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run ``main`` on uvloop; SIGINT and SIGTERM set its event, also where a shell made us ignore SIGINT."""
+    configure_logging(settings)
+
+    async def body() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await main(stop)
+
+    try:
+        with suppress(KeyboardInterrupt):
+            uvloop.run(body())
+    except EmbeddedValkeyError as error:
+        fail(str(error))
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Tell the user in one go, and end."""
+    print(message, file=sys.stderr, flush=True)
+    sys.exit(code)

@@ -1,0 +1,57 @@
+"""``rushcart serve``: the API."""
+
+import asyncio
+import sys
+
+import click
+
+
+@click.command()
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="API processes.")
+def serve(workers: int) -> None:
+    """Serve GraphQL on RUSHCART_HOST and RUSHCART_PORT.
+
+    The database must have this server's schema (`rushcart db upgrade`). SIGTERM and SIGINT drain: no more
+    connections are taken, open requests are answered (for RUSHCART_DRAIN_TIMEOUT seconds at most).
+    """
+    from cli.http_server import PortInUse, bind
+    from cli.processes import run_processes
+    from cli.runtime import fail
+    from infra.settings import get_settings
+
+    settings = get_settings()
+    try:
+        listener = bind(settings)
+    except PortInUse as error:
+        fail(str(error))
+    sys.exit(run_processes(workers, lambda: _run(listener)))
+
+
+def _run(listener: object) -> None:
+    import socket
+
+    from cli.http_server import serve_http, url_of
+    from cli.runtime import fail, run_until_stopped
+    from graphql_api.app import build_app
+    from infra.migrations import SchemaMismatch
+    from infra.runtime import open_infra
+    from infra.settings import get_settings
+
+    assert isinstance(listener, socket.socket)
+    settings = get_settings()
+
+    async def main(stop: asyncio.Event) -> None:
+        from cli.background import log, prepare, wait_for_schema
+
+        async with open_infra(settings) as infra:
+            await wait_for_schema(infra, stop)
+            preparing = asyncio.create_task(prepare(infra, stop))
+            log.info("serve.started", url=url_of(listener))
+            await serve_http(build_app(infra), listener, stop, settings)
+            preparing.cancel()
+            log.info("serve.stopped")
+
+    try:
+        run_until_stopped(settings, main)
+    except SchemaMismatch as error:
+        fail(str(error), 3)

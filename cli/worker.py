@@ -1,0 +1,54 @@
+"""``rushcart worker`` and ``rushcart scheduler``: what runs behind the API."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from infra.runtime import Infra
+
+
+@click.command()
+def worker() -> None:
+    """Persist orders from the event log, publish the outbox, run jobs, expire unpaid orders.
+
+    Run as many as you like: they share the work. SIGTERM and SIGINT finish and commit what is at hand.
+    """
+    from tasks.worker import run_worker
+
+    _run("worker", run_worker)
+
+
+@click.command()
+def scheduler() -> None:
+    """Send delayed jobs when they are due, so that unpaid orders are cancelled on the second.
+
+    One is enough, two do no harm; without any, the workers' sweep does the same a little later.
+    """
+    from tasks.worker import run_scheduler
+
+    _run("scheduler", run_scheduler)
+
+
+def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
+    from cli.background import log, wait_for_schema
+    from cli.runtime import fail, run_until_stopped
+    from infra.migrations import SchemaMismatch
+    from infra.runtime import open_infra
+    from infra.settings import get_settings
+
+    settings = get_settings()
+
+    async def main(stop: asyncio.Event) -> None:
+        async with open_infra(settings) as infra:
+            await wait_for_schema(infra, stop)
+            log.info(f"{name}.started")
+            await work(infra, stop)
+            log.info(f"{name}.stopped")
+
+    try:
+        run_until_stopped(settings, main)
+    except SchemaMismatch as error:
+        fail(str(error), 3)

@@ -1,0 +1,80 @@
+"""The demo accounts: a customer and a member of staff, with passwords made for this home."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Role, User
+from services.errors import EmailTaken
+from services.user.passwords import hash_password
+from services.user.register import register
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccounts:
+    customer: Account
+    staff: Account
+
+
+async def ensure_accounts(infra: Infra) -> DemoAccounts:
+    """The accounts, signed up if they are not there. Their passwords are kept in the home, for its owner only."""
+    file = infra.settings.home / "demo.json"
+    found = _read(file)
+    if found is not None:
+        return found
+    made = DemoAccounts(
+        Account("customer@example.com", secrets.token_urlsafe(12)),
+        Account("staff@example.com", secrets.token_urlsafe(12)),
+    )
+    await _ensure(infra, made.customer, "Casey Customer", (Role.CUSTOMER,))
+    await _ensure(infra, made.staff, "Sam Staff", (Role.CUSTOMER, Role.STAFF))
+    _write(file, made)
+    return made
+
+
+async def find_user(infra: Infra, account: Account) -> User:
+    async with infra.database.read() as session:
+        return (await session.scalars(select(User).where(User.email == account.email))).one()
+
+
+async def _ensure(infra: Infra, account: Account, name: str, roles: tuple[Role, ...]) -> None:
+    try:
+        await register(infra, email=account.email, password=account.password, display_name=name, roles=roles)
+    except EmailTaken:
+        # The home's note of the password is gone: give the account a new one.
+        await _reset(infra, account)
+
+
+async def _reset(infra: Infra, account: Account) -> None:
+    hashed = await hash_password(account.password)
+
+    async def work(session: AsyncSession) -> None:
+        user = (await session.scalars(select(User).where(User.email == account.email))).one()
+        user.password_hash = hashed
+
+    await infra.database.transact(work)
+
+
+def _read(file: Path) -> DemoAccounts | None:
+    try:
+        raw = json.loads(file.read_text())
+        return DemoAccounts(Account(**raw["customer"]), Account(**raw["staff"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(file: Path, accounts: DemoAccounts) -> None:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+        json.dump(asdict(accounts), stream)
