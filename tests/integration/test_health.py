@@ -38,5 +38,8 @@ async def test_a_store_that_hangs_is_named_within_a_second(settings: Settings) -
 async def test_the_app_opens_its_own_stores(settings: Settings) -> None:
     app = create_app(settings)
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
-    async with app.router.lifespan_context(app), http:
-        assert (await http.get("/readyz")).json()["status"] == "ready"
+    async with app.router.lifespan_context(app), http, asyncio.timeout(15):
+        # The event log connects beside the start: until it has, the server says that it is not ready.
+        while (reply := await http.get("/readyz")).status_code != 200:
+            assert reply.json()["stores"]["database"]["status"] == "up"
+        assert reply.json()["status"] == "ready"
