@@ -75,7 +75,7 @@ class Documents:
             return _refused([too_complex(f"The query is longer than {MAX_QUERY_CHARS} characters.")])
         try:
             ast = parse(query, max_tokens=MAX_TOKENS)
-            errors = check_limits(ast) or _coded(validate(self._schema, ast, RULES, max_errors=_MAX_ERRORS))
+            errors = check_limits(self._schema, ast) or self._validate(ast)
         except GraphQLSyntaxError as error:
             return _refused([_syntax_error(error)])
         except RecursionError:
@@ -84,6 +84,12 @@ class Documents:
             return _refused(errors)
         operations = (node for node in ast.definitions if isinstance(node, OperationDefinitionNode))
         return Document(ast, (), {node.name.value if node.name else None: node for node in operations})
+
+    def _validate(self, ast: DocumentNode) -> list[GraphQLError]:
+        errors = validate(self._schema, ast, RULES, max_errors=_MAX_ERRORS)
+        for error in errors:
+            error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
+        return errors
 
 
 def _refused(errors: Sequence[GraphQLError]) -> Document:
@@ -97,9 +103,3 @@ def _syntax_error(error: GraphQLSyntaxError) -> GraphQLError:
         return too_complex("The query is nested too deep.")
     error.extensions = {"code": "GRAPHQL_PARSE_FAILED"}
     return error
-
-
-def _coded(errors: list[GraphQLError]) -> list[GraphQLError]:
-    for error in errors:
-        error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
-    return errors

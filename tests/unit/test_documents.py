@@ -34,6 +34,12 @@ HUGE = {
     "many aliases": "{me{" + " ".join(f"a{n}: id" for n in range(31)) + "}}",
     "many roots": "{" + "me{id}" * 21 + "}",
     "many directives": "{me{id " + "@include(if: true)" * 51 + "}}",
+    "lists in lists": "{products{edges{node{" + "variants{product{" * 4 + "id" + "}" * 12,
+    "a large page of everything": "query ($n: Int) {products(first: $n){edges{node{"
+    + "variants{sku price{amount} product{slug variants{sku title price{amount} stock{available held}}}}}}}}",
+    "pages in pages": "{categories{products(first: 100){edges{node{category{products(last: 100){totalCount"
+    " edges{node{id}}}}}}}}}",
+    "many nodes": "query ($i: [ID!]!) {nodes(ids: $i){... on Product{variants{product{variants{id sku title product{id title}}}}}}}",
     "fragments that double": _doubling_fragments(40),
 }
 
@@ -67,6 +73,20 @@ def test_the_usual_introspection_passes(documents: Documents) -> None:
         specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
     )
     assert documents.get(full).errors == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        """{ products(first: 100) { totalCount pageInfo { endCursor } edges { cursor node { id slug title vendor
+        tags images { url altText } variants { id sku title price { amount currencyCode } } } } } }""",
+        "query ($n: Int) { products(first: $n) { edges { node { title variants { sku price { amount } } } } } }",
+        "{ categories { name products(first: 20) { edges { node { title priceRange { min { amount } } } } } } }",
+        "{ products(first: 100000) { totalCount } }",
+    ],
+)
+def test_what_a_shop_asks_for_passes(documents: Documents, query: str) -> None:
+    assert documents.get(query).errors == ()
 
 
 def test_a_document_is_prepared_once(documents: Documents) -> None:
