@@ -39,7 +39,8 @@ HUGE = {
     + "variants{sku price{amount} product{slug variants{sku title price{amount} stock{available held}}}}}}}}",
     "pages in pages": "{categories{products(first: 100){edges{node{category{products(last: 100){totalCount"
     " edges{node{id}}}}}}}}}",
-    "many nodes": "query ($i: [ID!]!) {nodes(ids: $i){... on Product{variants{product{variants{id sku title product{id title}}}}}}}",
+    "many nodes": "query ($i: [ID!]!) {nodes(ids: $i){... on Product{variants{product{variants{"
+    "id sku title stock{available held onHand} product{id title}}}}}}}",
     "fragments that double": _doubling_fragments(40),
 }
 
