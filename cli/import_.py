@@ -1,11 +1,9 @@
 """``rushcart import``: bring in what another shop exported."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 import click
 
@@ -72,46 +70,25 @@ def _parse(file: Path, currency: str) -> "ParsedFile":
 
 
 def _import(parsed: "ParsedFile") -> "ImportReport":
+    from infra.embedded import any_valkey
+    from infra.embedded_valkey import EmbeddedValkeyError
     from infra.errors import StoreUnavailable
     from infra.migrations import SchemaMismatch
+    from infra.settings import get_settings
     from services.catalog.import_products import ImportRefused
 
     if parsed.problems:
         raise ImportRefused(parsed.problems)
     try:
-        with _settings() as settings:
+        # Also for the Valkey: its cache outlives a restart, and must hear of what is changed.
+        with any_valkey(get_settings()) as settings:
             return asyncio.run(_run(parsed, settings))
+    except EmbeddedValkeyError as error:
+        raise click.ClickException(str(error)) from None
     except SchemaMismatch as error:
         raise click.ClickException(str(error)) from None
     except StoreUnavailable as error:
         raise click.ClickException(f"{error}. Run it again later: nothing is doubled.") from None
-
-
-@contextmanager
-def _settings() -> Iterator["Settings"]:
-    """With the embedded Valkey: the one of the Rushcart that runs in the same folder, or one for the moment.
-
-    It is needed as its cache outlives a restart, and must hear of what is changed.
-    """
-    from infra.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
-    from infra.settings import get_settings
-
-    settings = get_settings()
-    if settings.redis_url is not None:
-        yield settings
-        return
-    try:
-        valkey = EmbeddedValkey.start(settings.home)
-    except EmbeddedValkeyError as error:
-        socket = settings.home.resolve() / "valkey" / "valkey.sock"
-        if not socket.exists():
-            raise click.ClickException(str(error)) from None
-        yield settings.with_redis(f"unix://{quote(str(socket))}?db=0")
-        return
-    try:
-        yield settings.with_redis(valkey.url)
-    finally:
-        valkey.stop()
 
 
 async def _run(parsed: "ParsedFile", settings: "Settings") -> "ImportReport":

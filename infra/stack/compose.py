@@ -10,9 +10,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.ports import LOOPBACK, free_port, is_free
 from infra.stack.errors import StackError
 from infra.stack.machine import find_program
-from infra.stack.ports import LOOPBACK, free_port, is_free
 from infra.stack.probes import NotAnswering, probe
 from infra.stack.runner import Job, Runner
 from infra.stack.state import Record, ServerName

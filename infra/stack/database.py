@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import ClassVar
 
+from infra.ports import LOOPBACK
+from infra.processes import tail
 from infra.stack.errors import Lack, MissingServer, StackError
 from infra.stack.machine import Recipe, find_program
-from infra.stack.ports import LOOPBACK
-from infra.stack.processes import tail
 from infra.stack.runner import Job
 from infra.stack.state import Record, ServerName
 

@@ -7,11 +7,11 @@ import uuid
 from pathlib import Path
 from typing import ClassVar
 
+from infra.ports import LOOPBACK, free_port, is_free
+from infra.processes import tail
 from infra.stack.errors import Lack, MissingServer, StackError
 from infra.stack.kafka_jars import fetch_jars, find_jars, find_java, version_of
 from infra.stack.machine import Recipe
-from infra.stack.ports import LOOPBACK, free_port, is_free
-from infra.stack.processes import tail
 from infra.stack.runner import Job
 from infra.stack.state import Record, ServerName
 

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
+from infra.ports import LOOPBACK, answers, free_port, is_free
+from infra.processes import Keeper, ProcessId, spawn, tail
 from infra.stack.errors import Cancelled, StackError
-from infra.stack.ports import LOOPBACK, answers, free_port, is_free
 from infra.stack.probes import NotAnswering, probe
-from infra.stack.processes import Keeper, ProcessId, spawn, tail
 from infra.stack.runner import Job, Runner
 from infra.stack.state import Record, ServerName
 

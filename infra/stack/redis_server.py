@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
+from infra.ports import LOOPBACK
 from infra.stack.errors import Lack, MissingServer
 from infra.stack.machine import Recipe, find_program
-from infra.stack.ports import LOOPBACK
 from infra.stack.runner import Job
 from infra.stack.state import Record, ServerName
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from infra.processes import ProcessId
 from infra.stack.errors import StackError
-from infra.stack.processes import ProcessId
 
 ServerName = Literal["database", "redis", "kafka"]
 SERVERS: tuple[ServerName, ...] = get_args(ServerName)

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.embedded_valkey import EmbeddedValkey, EmbeddedValkeyError
-from infra.stack.processes import ProcessId, spawn
+from infra.processes import ProcessId, spawn
 
 ROOT = Path(__file__).parents[2]
 OWNER = """

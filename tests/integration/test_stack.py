@@ -18,11 +18,11 @@ from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from cli.stack import stack as command
+from infra.ports import free_port, is_free
+from infra.processes import ProcessId, spawn
 from infra.settings import get_settings
 from infra.stack import SERVERS, MissingServer, ServerName, Stack, StackError, StackNotUp
 from infra.stack.install import can_install
-from infra.stack.ports import free_port, is_free
-from infra.stack.processes import ProcessId, spawn
 from tests.run import KAFKA_CACHE
 
 pytestmark = pytest.mark.stack
