@@ -6,11 +6,12 @@ import sys
 import click
 from pydantic import ValidationError
 
-_COMMANDS = {
+COMMANDS = {
     "bench": ("cli.bench", "bench", "Measure the server; results are ratios within one run."),
     "db": ("cli.db", "db", "Create, change and check the database's schema."),
     "dev": ("cli.dev", "dev", "Run the whole shop on this machine; migrate and seed first."),
     "dlq": ("cli.dlq", "dlq", "Look at dead letters and replay them."),
+    "docs": ("cli.docs", "docs", "Make the generated parts of the documents."),
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
@@ -23,18 +24,18 @@ _COMMANDS = {
 
 class _Lazy(click.Group):
     def list_commands(self, _context: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
+        if name not in COMMANDS:
             return None
-        module, attribute, _ = _COMMANDS[name]
+        module, attribute, _ = COMMANDS[name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][2]) for name in sorted(_COMMANDS)])
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in sorted(COMMANDS)])
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Settings, read from the environment once; see ``docs`` and the README's table."""
+    """Settings, read from the environment once. The README's table is made from this."""
 
     model_config = SettingsConfigDict(env_prefix="RUSHCART_", extra="ignore", frozen=True)
 
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         None, description="ES256 private key (PEM); made and kept in RUSHCART_HOME when unset."
     )
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     drain_timeout: float = Field(10.0, gt=0, description="Seconds SIGTERM waits for open requests.")
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest HTTP request body.")
 

@@ -1,0 +1,63 @@
+"""``rushcart docs``: the parts of the documents that are made from the code, so that they stay true."""
+
+import re
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def docs() -> None:
+    """Make the generated parts of the documents."""
+
+
+@docs.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when FILE is not up to date.")
+def write(file: Path, check: bool) -> None:
+    """Fill FILE's generated parts: what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+
+    NAME is settings, commands or order-states.
+    """
+    old = file.read_text(encoding="utf-8")
+    new = render(old)
+    if check and new != old:
+        raise click.ClickException(f"{file} is not up to date: run `rushcart docs write {file}`")
+    if new != old:
+        file.write_text(new, encoding="utf-8")
+
+
+def render(text: str) -> str:
+    """The text with its generated parts made anew."""
+    for name, make in {"settings": settings, "commands": commands, "order-states": order_states}.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = pattern.sub(lambda match, make=make: f"{match[1]}{make()}{match[2]}", text)  # type: ignore[misc]
+    return text
+
+
+def settings() -> str:
+    from infra.settings import Settings
+
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else f"`{field.default}`"
+        rows.append(f"| `RUSHCART_{name.upper()}` | {default} | {field.description or ''} |")
+    return "\n".join(rows) + "\n"
+
+
+def commands() -> str:
+    from cli.main import COMMANDS
+
+    rows = ["| command | what it does |", "| --- | --- |"]
+    rows += [f"| `rushcart {name}` | {COMMANDS[name][2]} |" for name in sorted(COMMANDS)]
+    return "\n".join(rows) + "\n"
+
+
+def order_states() -> str:
+    from services.order.states import TRANSITIONS, is_final
+
+    lines = ["```mermaid", "stateDiagram-v2", "    [*] --> ACCEPTED"]
+    for source, targets in TRANSITIONS.items():
+        lines += [f"    {source} --> {target}" for target in sorted(targets)]
+    lines += [f"    {status} --> [*]" for status in TRANSITIONS if is_final(status)]
+    return "\n".join([*lines, "```"]) + "\n"
