@@ -95,7 +95,8 @@ class Database:
 
 
 def _make_engine(dsn: str, is_sqlite: bool, pool_size: int, timeout: float) -> AsyncEngine:
-    options: dict[str, Any] = {"json_serializer": _dump_json}
+    # Bound values are people's e-mails and hashes: they have no place in an error message.
+    options: dict[str, Any] = {"json_serializer": _dump_json, "hide_parameters": True}
     if is_sqlite:
         engine = create_async_engine(dsn, connect_args={"timeout": 10}, pool_size=pool_size, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)

@@ -6,10 +6,14 @@ from models.enums import FlashSaleStatus, OrderStatus, Role, StockCause
 from models.flash_sale import FlashSale, FlashSaleItem
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
+from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import StockEntry, StockLevel
-from models.user import User
+from models.user import AccountToken, Address, Identity, User
 
 __all__ = [
+    "AccountToken",
+    "Address",
+    "AuditEntry",
     "Barrier",
     "Base",
     "Category",
@@ -17,6 +21,7 @@ __all__ = [
     "FlashSaleItem",
     "FlashSaleStatus",
     "IdempotencyKey",
+    "Identity",
     "Image",
     "Order",
     "OrderEvent",
@@ -24,7 +29,9 @@ __all__ = [
     "OrderStatus",
     "OutboxMessage",
     "Product",
+    "RefreshSession",
     "Role",
+    "ServiceToken",
     "StockCause",
     "StockEntry",
     "StockLevel",

@@ -1,17 +1,21 @@
-"""Users: who may sign in."""
+"""Users: who may sign in, by what, and where their things are sent."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, String
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base
-from models.types import exact_text
+from models.base import MYSQL, Base
+from models.types import code_text, exact_text
 
 
 class User(Base):
-    """``email`` is normalised before it is stored, so its uniqueness is regardless of case."""
+    """``email`` is normalised before it is stored, so its uniqueness is regardless of case.
+
+    ``password_hash`` is empty for those who only sign in with another identity provider. A closed account keeps
+    its row, for its orders, with the personal data erased.
+    """
 
     __tablename__ = "users"
 
@@ -20,4 +24,55 @@ class User(Base):
     display_name: Mapped[str] = mapped_column(String(100))
     password_hash: Mapped[str] = mapped_column(String(255))
     roles: Mapped[list[str]] = mapped_column(JSON)
+    locale: Mapped[str] = mapped_column(exact_text(16), default="en", server_default="en")
     created_at: Mapped[datetime]
+    email_verified_at: Mapped[datetime | None]
+    locked_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+class Address(Base):
+    __tablename__ = "addresses"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    recipient: Mapped[str] = mapped_column(String(100))
+    phone: Mapped[str] = mapped_column(String(32))
+    line1: Mapped[str] = mapped_column(String(200))
+    line2: Mapped[str | None] = mapped_column(String(200))
+    city: Mapped[str] = mapped_column(String(100))
+    region: Mapped[str | None] = mapped_column(String(100))
+    postal_code: Mapped[str | None] = mapped_column(String(20))
+    country_code: Mapped[str] = mapped_column(code_text(2))
+    is_default: Mapped[bool]
+    created_at: Mapped[datetime]
+
+
+class Identity(Base):
+    """An account at another identity provider (OpenID Connect) that signs this user in."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), MYSQL)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    provider: Mapped[str] = mapped_column(exact_text(32))
+    issuer: Mapped[str] = mapped_column(exact_text(255))
+    subject: Mapped[str] = mapped_column(exact_text(255))
+    created_at: Mapped[datetime]
+
+
+class AccountToken(Base):
+    """A single-use token that was mailed; only its SHA-256 is kept. ``data`` is what its use will do."""
+
+    __tablename__ = "account_tokens"
+    __table_args__ = (Index("ix_account_tokens_user_id_purpose", "user_id", "purpose"), MYSQL)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    purpose: Mapped[str] = mapped_column(exact_text(24))
+    token_hash: Mapped[str] = mapped_column(exact_text(64), unique=True)
+    data: Mapped[dict[str, str]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]

@@ -155,7 +155,7 @@ async def test_a_failed_migration_says_what_is_left(settings: Settings) -> None:
 
 async def test_reset_drops_everything_and_upgrades(settings: Settings) -> None:
     await run_sql(settings, "CREATE TABLE users (id INTEGER)", "CREATE TABLE `of another` (id INTEGER)")
-    assert await asyncio.to_thread(migrations.reset, settings) == [HEAD]
+    assert await asyncio.to_thread(migrations.reset, settings) == list(migrations.known_revisions())
     assert await table_names(settings) == TABLES
     assert await check(settings) == []
 

@@ -12,12 +12,16 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from infra.database import Database
 from infra.ids import new_id
 from models import (
+    AccountToken,
+    Address,
+    AuditEntry,
     Barrier,
     Base,
     Category,
     FlashSale,
     FlashSaleItem,
     IdempotencyKey,
+    Identity,
     Image,
     Order,
     OrderEvent,
@@ -25,7 +29,9 @@ from models import (
     OrderStatus,
     OutboxMessage,
     Product,
+    RefreshSession,
     Role,
+    ServiceToken,
     StockCause,
     StockEntry,
     StockLevel,
@@ -172,10 +178,62 @@ def user(email: str = "ada@example.org") -> User:
     )
 
 
+def account() -> list[Base]:
+    owner = user()
+    address = Address(
+        id=new_id(),
+        user_id=owner.id,
+        recipient="Ada 👩‍💻",
+        phone="+49 30 1",
+        line1="Straße 1",
+        city="Köln",
+        country_code="DE",
+        is_default=True,
+        created_at=MOMENT,
+    )
+    identity = Identity(
+        id=new_id(), user_id=owner.id, provider="one", issuer="https://i", subject="s" * 255, created_at=MOMENT
+    )
+    mailed = AccountToken(
+        id=new_id(),
+        user_id=owner.id,
+        purpose="RESET_PASSWORD",
+        token_hash=HASH,
+        data={"email": "neu@example.org"},
+        created_at=MOMENT,
+        expires_at=MOMENT,
+    )
+    return [owner, address, identity, mailed, *access(owner)]
+
+
+def access(owner: User) -> list[Base]:
+    session = RefreshSession(
+        id=new_id(),
+        user_id=owner.id,
+        token_hash=HASH,
+        device="Ø-Browser",
+        ip="::1",
+        created_at=MOMENT,
+        last_used_at=MOMENT,
+        expires_at=MOMENT,
+    )
+    machine = ServiceToken(
+        id=new_id(),
+        name="Lager",
+        token_hash=HASH,
+        roles=[Role.STAFF],
+        scopes=["products"],
+        created_by="cli",
+        created_at=MOMENT,
+    )
+    entry = AuditEntry(id=new_id(), at=MOMENT, action="LOGIN", outcome="OK", details={"why": "weil"})
+    return [session, machine, entry]
+
+
 def a_row_of_each() -> list[Base]:
     shelf = catalog()
     variant = next(row for row in shelf if isinstance(row, Variant))
-    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), user()]
+    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *account()]
 
 
 def values_of(row: Base) -> dict[str, object]:
