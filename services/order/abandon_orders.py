@@ -70,7 +70,7 @@ async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> 
     async for _order, entry in infra.redis.client.hscan_iter(pending, count=500):
         touched, state = int(entry.split(b"|", 2)[1]), entry.split(b"|", 5)[4]
         if touched <= limit_ms and state != b"D":
-            found.append(_Doubtful(sku, item_id, touched, read_pending(entry)))
+            found.append(_Doubtful(sku, item_id, touched, read_pending(entry, 0)))
         if time.monotonic() > deadline:
             break  # the rest in the next round
     return found

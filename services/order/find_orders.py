@@ -57,18 +57,23 @@ async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
             pipeline = infra.redis.client.pipeline(transaction=False)
             for order, place in places.items():
                 item, _, sku = place.decode().partition("|")
-                pipeline.hget(ItemKeys.of(sku, UUID(item)).pending, order)
-            entries = await pipeline.execute()
+                keys = ItemKeys.of(sku, UUID(item))
+                # In this order: an entry is never taken for one of a later life of the counters than its own.
+                pipeline.hget(keys.item, "epoch")
+                pipeline.hget(keys.pending, order)
+            replies = await pipeline.execute()
+            epochs, entries = replies[::2], replies[1::2]
             gone = [order for order, entry in zip(places, entries, strict=True) if entry is None]
             if gone:
                 await infra.redis.client.hdel(key, *gone)
     except StoreUnavailable:
         return []
-    orders = [read_pending(entry) for entry in entries if entry is not None]
+    pairs = zip(entries, epochs, strict=True)
+    orders = [read_pending(entry, int(epoch or 0)) for entry, epoch in pairs if entry is not None]
     return sorted(orders, key=lambda order: order.id, reverse=True)
 
 
-def read_pending(entry: bytes) -> OrderSnapshot:
-    """An entry of an item's ``pending`` hash; see ``services.reservation``. The epoch is not in it."""
+def read_pending(entry: bytes, epoch: int) -> OrderSnapshot:
+    """An entry of an item's ``pending`` hash; see ``services.reservation``. ``epoch``: the item's, not in it."""
     placed, _touched, _units, _customer, _state, _key, raw = entry.split(b"|", 6)
-    return OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), 0)
+    return OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), epoch)
