@@ -33,6 +33,8 @@ _CLOSED = {ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED}
 _WAIT = 0.5
 _RETRY_AFTER = 0.3
 _QUIET_CHECK = 15.0
+# UUID(5) is an AttributeError, a time in the year 10^9 an OverflowError.
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
 """Told when the orders just persisted are due, so that a timer can be set."""
@@ -87,20 +89,20 @@ class OrderConsumer:
 
     async def _handle(self, messages: Sequence[Message]) -> None:
         placed: list[tuple[Message, OrderSnapshot]] = []
-        closed: list[Event] = []
+        closed: list[ItemOrders] = []
         for message in messages:
             try:
                 event = decode(message.value)
                 if event.type == ORDER_PLACED:
                     placed.append((message, _order_of(event)))
                 elif event.type in _CLOSED:
-                    closed.append(event)
+                    closed.append(_held_by(event))
             except MalformedEvent as error:
                 await bury(self._infra, message, str(error))
         if placed:
             await self._persist(placed)
-        for event in closed:
-            await release(self._infra, _held_by(event))
+        for orders in closed:
+            await release(self._infra, orders)
 
     async def _persist(self, placed: list[tuple[Message, OrderSnapshot]]) -> None:
         begun = time.perf_counter()
@@ -141,7 +143,7 @@ class OrderConsumer:
 def _order_of(event: Event) -> OrderSnapshot:
     try:
         return OrderSnapshot.from_json(event.data)
-    except (KeyError, TypeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise MalformedEvent(f"not an order: {error!r}") from error
 
 
@@ -149,7 +151,6 @@ def _held_by(event: Event) -> ItemOrders:
     try:
         order_id = UUID(event.data["orderId"])
         lines = [(str(line["sku"]), UUID(line["itemId"])) for line in event.data["lines"]]
-    except (KeyError, TypeError, ValueError):
-        log.exception("event.unreadable", type=event.type, subject=event.subject)
-        return {}
+    except _UNREADABLE as error:
+        raise MalformedEvent(f"not a closed order: {error!r}") from error
     return {place: [order_id] for place in lines}
