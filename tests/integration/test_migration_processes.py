@@ -18,6 +18,7 @@ from tests.integration.fresh_database import ON_BOTH, fresh_database, run_sql, t
 
 ROOT = Path(__file__).parents[2]
 HEAD = migrations.own_revision()
+ALL = list(migrations.known_revisions())
 UPGRADE = "from infra import migrations, settings; print(migrations.upgrade(settings.get_settings()))"
 
 
@@ -85,7 +86,7 @@ async def test_two_processes_that_start_at_once_migrate_once(settings: Settings)
         for process in (one, two):
             await read_until(process, "ready")
         outputs = await asyncio.gather(*(process.communicate(b"\n") for process in (one, two)))
-    assert sorted(out.decode().splitlines()[-1] for out, _ in outputs) == [str([HEAD]), "[]"], outputs
+    assert sorted(out.decode().splitlines()[-1] for out, _ in outputs) == [str(ALL), "[]"], outputs
     assert await asyncio.to_thread(migrations.check, settings) == []
 
 
@@ -95,7 +96,7 @@ async def test_the_second_waits_and_finds_it_done(settings: Settings) -> None:
             await read_until(second, "migration.waiting")
             assert "users" not in await table_names(settings)
         stdout, _ = await second.communicate()
-    assert stdout.decode().splitlines()[-1] == str([HEAD])
+    assert stdout.decode().splitlines()[-1] == str(ALL)
 
 
 async def test_plain_alembic_waits_too(settings: Settings) -> None:
@@ -119,7 +120,7 @@ async def test_a_process_that_dies_gives_the_lock_back(settings: Settings) -> No
         await read_until(holder, "held")
         holder.kill()
         await holder.wait()
-        assert await upgrade(settings) == [HEAD]
+        assert await upgrade(settings) == ALL
 
 
 async def test_plain_alembic_works(settings: Settings) -> None:
@@ -133,16 +134,17 @@ async def test_an_installed_package_has_its_migrations(settings: Settings, tmp_p
     for package in ("infra", "models"):
         shutil.copytree(ROOT / package, tmp_path / "site" / package)
     shutil.copytree(ROOT / "alembic", tmp_path / "site" / "infra" / "_alembic")
-    assert await output_of(settings, "-c", UPGRADE, folder=tmp_path / "site") == f"{[HEAD]}\n"
+    assert await output_of(settings, "-c", UPGRADE, folder=tmp_path / "site") == f"{ALL}\n"
 
 
 async def test_db_takes_the_schema_up_and_down(settings: Settings) -> None:
     where = migrations.where(settings)
-    assert await db(settings, "upgrade") == (0, f"Now at {HEAD}.\n", "")
+    assert await db(settings, "upgrade") == (0, "".join(f"Now at {step}.\n" for step in ALL), "")
     assert await db(settings, "upgrade") == (0, f"Nothing to do at {where}.\n", "")
     assert await db(settings, "current") == (0, f"database {HEAD}\nrushcart {HEAD}\naddress  {where}\n", "")
     assert await db(settings, "check") == (0, "No difference.\n", "")
-    assert await db(settings, "downgrade", "base") == (0, "Now at base.\n", "")
+    down = [*ALL[-2::-1], "base"]
+    assert await db(settings, "downgrade", "base") == (0, "".join(f"Now at {step}.\n" for step in down), "")
     assert (await db(settings, "current"))[0] == 3
 
 
@@ -169,7 +171,7 @@ async def test_db_reset_needs_to_be_told(settings: Settings) -> None:
 async def test_db_names_a_revision_it_does_not_know(settings: Settings) -> None:
     code, output, errors = await db(settings, "upgrade", "nope")
     assert (code, output) == (1, "")
-    assert errors == f"Error: Can't locate revision identified by 'nope'. Known revisions: {HEAD}.\n"
+    assert errors == f"Error: Can't locate revision identified by 'nope'. Known revisions: {', '.join(ALL)}.\n"
 
 
 async def test_db_never_prints_the_password(unused_tcp_port: int, tmp_path: Path) -> None:

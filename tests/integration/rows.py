@@ -1,0 +1,218 @@
+"""A row of each table, with values that are hard to keep."""
+
+from datetime import UTC, datetime, timedelta
+
+from infra.ids import new_id
+from models import (
+    AccountToken,
+    Address,
+    AuditEntry,
+    Barrier,
+    Base,
+    Category,
+    FlashSale,
+    FlashSaleItem,
+    IdempotencyKey,
+    Identity,
+    Image,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    OutboxMessage,
+    Product,
+    RefreshSession,
+    Role,
+    ServiceToken,
+    StockCause,
+    StockEntry,
+    StockLevel,
+    User,
+    Variant,
+)
+
+MOMENT = datetime(2026, 11, 27, 23, 59, 59, 123457, UTC)
+SKU = "Grün-Å-👟-001"
+HASH = "f" * 64
+
+
+def catalog() -> list[Base]:
+    category = Category(id=new_id(), slug="shoes", name="Schuhe", parent_id=None)
+    child = Category(id=new_id(), slug="running-shoes", name="Laufschuhe", parent_id=category.id)
+    product = Product(
+        id=new_id(),
+        slug="grun-a",
+        title="Grün Å",
+        description="<p>" + "ß👟" * 5000 + "</p>",
+        vendor="Ümlaut & Söhne",
+        tags=["neu", "日本", 'a "quote"'],
+        category_id=child.id,
+        min_price=2**40,
+        max_price=2**40 + 1,
+        currency="EUR",
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    variant = Variant(
+        id=new_id(),
+        product_id=product.id,
+        sku=SKU,
+        title="42",
+        options={"Größe": "42"},
+        price=2**40,
+        currency="EUR",
+        position=1,
+    )
+    image = Image(id=new_id(), product_id=product.id, url="https://x/" + "y" * 2038, position=1)
+    return [category, child, product, variant, image]
+
+
+def sale_of(variant: Variant) -> list[Base]:
+    sale = FlashSale(
+        id=new_id(),
+        name="Schwarzer Freitag",
+        starts_at=MOMENT,
+        ends_at=MOMENT + timedelta(hours=1),
+        created_at=MOMENT,
+    )
+    item = FlashSaleItem(
+        id=new_id(),
+        sale_id=sale.id,
+        variant_id=variant.id,
+        sku=variant.sku,
+        price=1,
+        currency="EUR",
+        quantity=100,
+        remaining=100,
+        per_customer_limit=2,
+    )
+    return [sale, item]
+
+
+def order() -> list[Base]:
+    made = Order(
+        id=new_id(),
+        number="R-0000-0000-0000",
+        customer_id=new_id(),
+        status=OrderStatus.AWAITING_PAYMENT,
+        total=2**40,
+        currency="EUR",
+        idempotency_key="k" * 128,
+        fingerprint=HASH,
+        placed_at=MOMENT,
+        expires_at=None,
+        updated_at=MOMENT,
+    )
+    line = OrderLine(
+        id=new_id(),
+        order_id=made.id,
+        position=1,
+        sku=SKU,
+        variant_id=new_id(),
+        title="Grün",
+        quantity=1,
+        unit_price=2**40,
+    )
+    event = OrderEvent(
+        id=new_id(), order_id=made.id, status=OrderStatus.AWAITING_PAYMENT, actor="worker", note=None, at=MOMENT
+    )
+    return [made, line, event]
+
+
+def stock() -> list[Base]:
+    level = StockLevel(sku=SKU, on_hand=10, available=4, set_aside=3, held=2, committed=1, updated_at=MOMENT)
+    entry = StockEntry(
+        id=new_id(),
+        sku=SKU,
+        cause=StockCause.HELD,
+        available=-1,
+        held=1,
+        actor="worker",
+        reference=new_id(),
+        at=MOMENT,
+    )
+    return [level, entry]
+
+
+def messaging() -> list[Base]:
+    barrier = Barrier(saga_id=new_id(), branch="01", operation="hold", reason="hold", created_at=MOMENT)
+    key = IdempotencyKey(
+        owner_id=new_id(),
+        operation="placeFlashOrder",
+        key="k" * 128,
+        fingerprint=HASH,
+        result_id=new_id(),
+        created_at=MOMENT,
+    )
+    envelope: dict[str, object] = {"id": "1", "data": {"lines": [{"sku": SKU, "quantity": 1}], "paid": None}}
+    outbox = OutboxMessage(id=new_id(), topic="orders.v1", key="1", envelope=envelope, created_at=MOMENT)
+    return [barrier, key, outbox]
+
+
+def user(email: str = "ada@example.org") -> User:
+    return User(
+        id=new_id(),
+        email=email,
+        display_name="Ada 👩‍💻",
+        password_hash="$argon2id$…",
+        roles=[Role.CUSTOMER],
+        created_at=MOMENT,
+    )
+
+
+def account() -> list[Base]:
+    owner = user()
+    address = Address(
+        id=new_id(),
+        user_id=owner.id,
+        recipient="Ada 👩‍💻",
+        phone="+49 30 1",
+        line1="Straße 1",
+        city="Köln",
+        country_code="DE",
+        is_default=True,
+        created_at=MOMENT,
+    )
+    identity = Identity(
+        id=new_id(), user_id=owner.id, provider="one", issuer="https://i", subject="s" * 255, created_at=MOMENT
+    )
+    mailed = AccountToken(
+        id=new_id(),
+        user_id=owner.id,
+        purpose="RESET_PASSWORD",
+        token_hash=HASH,
+        data={"email": "neu@example.org"},
+        created_at=MOMENT,
+        expires_at=MOMENT,
+    )
+    return [owner, address, identity, mailed, *access(owner)]
+
+
+def access(owner: User) -> list[Base]:
+    session = RefreshSession(
+        id=new_id(),
+        user_id=owner.id,
+        token_hash=HASH,
+        device="Ø-Browser",
+        ip="::1",
+        created_at=MOMENT,
+        last_used_at=MOMENT,
+        expires_at=MOMENT,
+    )
+    machine = ServiceToken(
+        id=new_id(),
+        name="Lager",
+        token_hash=HASH,
+        roles=[Role.STAFF],
+        scopes=["products"],
+        created_by="cli",
+        created_at=MOMENT,
+    )
+    entry = AuditEntry(id=new_id(), at=MOMENT, action="LOGIN", outcome="OK", details={"why": "weil"})
+    return [session, machine, entry]
+
+
+def a_row_of_each() -> list[Base]:
+    shelf = catalog()
+    variant = next(row for row in shelf if isinstance(row, Variant))
+    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *account()]
