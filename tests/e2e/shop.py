@@ -1,0 +1,197 @@
+"""A shop over HTTP: who shops there, and the operations of a client, as a front end would send them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from models import Role
+from services.user.register import register
+from tests.server import Server
+from tests.waiting import until
+
+PASSWORD: Final = "correct horse battery"
+
+ORDER: Final = """
+fragment WholeOrder on Order {
+  id number status placedAt expiresAt
+  total { amount currencyCode }
+  lines {
+    id sku title quantity
+    unitPrice { amount currencyCode } lineTotal { amount currencyCode }
+    variant { id sku }
+  }
+  history { at status note }
+  customer { id email }
+}
+"""
+_ERRORS: Final = """
+... on Error { code message }
+... on OutOfStock { sku available }
+... on InvalidInput { fields { path message } }
+"""
+PLACE: Final = f"""
+mutation Place($input: PlaceFlashOrderInput!) {{
+  placeFlashOrder(input: $input) {{
+    __typename
+    ... on Order {{ ...WholeOrder }}
+    {_ERRORS}
+    ... on PurchaseLimitReached {{ limit alreadyOrdered }}
+    ... on FlashSaleNotRunning {{ startsAt endsAt }}
+    ... on TryAgain {{ retryAfterMs }}
+  }}
+}}
+{ORDER}
+"""
+CANCEL: Final = f"""
+mutation Cancel($input: CancelOrderInput!) {{
+  cancelOrder(input: $input) {{
+    __typename
+    ... on Order {{ ...WholeOrder }}
+    ... on Error {{ code message }}
+    ... on InvalidTransition {{ from to }}
+    ... on InvalidInput {{ fields {{ path message }} }}
+  }}
+}}
+{ORDER}
+"""
+CREATE: Final = """
+mutation Create($input: CreateProductInput!) {
+  createProduct(input: $input) {
+    __typename
+    ... on Product { id slug title variants { id sku } }
+    ... on Error { code message }
+    ... on InvalidInput { fields { path message } }
+  }
+}
+"""
+SCHEDULE: Final = f"""
+mutation Schedule($input: ScheduleFlashSaleInput!) {{
+  scheduleFlashSale(input: $input) {{
+    __typename
+    ... on FlashSale {{ id name status items {{ id quantity remaining perCustomerLimit }} }}
+    {_ERRORS}
+  }}
+}}
+"""
+REGISTER: Final = """
+mutation Register($input: RegisterInput!) {
+  register(input: $input) {
+    __typename
+    ... on Session { accessToken accessTokenExpiresAt user { id email displayName roles } }
+    ... on Error { code message }
+    ... on InvalidInput { fields { path message } }
+  }
+}
+"""
+LOGIN: Final = """
+mutation Login($input: LoginInput!) {
+  login(input: $input) {
+    __typename
+    ... on Session { accessToken user { id email roles } }
+    ... on Error { code message }
+  }
+}
+"""
+LOOK: Final = """
+query Look($item: ID!, $variant: ID!) {
+  item: node(id: $item) { ... on FlashSaleItem { remaining } }
+  variant: node(id: $variant) { ... on Variant { stock { available held onHand setAside } } }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    email: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item on sale; ``on_hand`` and ``quantity`` as they were at first."""
+
+    sale_id: str
+    item_id: str
+    product_id: str
+    variant_id: str
+    sku: str
+    on_hand: int
+    quantity: int
+
+
+def new_key() -> str:
+    return uuid4().hex
+
+
+def moment(shown: str) -> datetime:
+    """A DateTime of an answer."""
+    return datetime.fromisoformat(shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    server: Server
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None, by: Person | None = None) -> Any:
+        """The data of an answer that has no errors."""
+        answer = await self.server.graphql(query, variables, by.token if by else None)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    async def customer(self, name: str = "Ada") -> Person:
+        """A new account of the public registration."""
+        given = {"email": f"{uuid4().hex[:12]}@example.com", "password": PASSWORD, "displayName": name}
+        session = (await self.ask(REGISTER, {"input": given}))["register"]
+        return Person(session["user"]["id"], session["user"]["email"], session["accessToken"])
+
+    async def staff(self) -> Person:
+        """Staff are made on the server's own side, and sign in like anybody."""
+        email = f"{uuid4().hex[:12]}@example.com"
+        roles = (Role.CUSTOMER, Role.STAFF)
+        await register(self.server.infra, email=email, password=PASSWORD, display_name="Sam", roles=roles)
+        session = (await self.ask(LOGIN, {"input": {"email": email, "password": PASSWORD}}))["login"]
+        return Person(session["user"]["id"], session["user"]["email"], session["accessToken"])
+
+    async def offer(
+        self, staff: Person, *, quantity: int = 5, on_hand: int = 10, limit: int = 100, price: str = "19.90"
+    ) -> Offer:
+        """A new product in a sale that runs now."""
+        sku = f"SKU-{uuid4().hex[:10]}"
+        variant = {"sku": sku, "price": "50.00", "currencyCode": "EUR", "quantity": on_hand}
+        product = await self.ask(CREATE, {"input": {"title": f"Shirt {sku}", "variants": [variant]}}, staff)
+        item = {"sku": sku, "price": price, "quantity": quantity, "perCustomerLimit": limit}
+        now = self.server.infra.now()
+        window = {"startsAt": (now - timedelta(minutes=1)).isoformat(), "endsAt": (now + timedelta(1)).isoformat()}
+        sale = await self.ask(SCHEDULE, {"input": {"name": "Rush", **window, "items": [item]}}, staff)
+        made, scheduled = product["createProduct"], sale["scheduleFlashSale"]
+        return Offer(
+            scheduled["id"],
+            scheduled["items"][0]["id"],
+            made["id"],
+            made["variants"][0]["id"],
+            sku,
+            on_hand,
+            quantity,
+        )
+
+    async def place(self, by: Person, item_id: str, quantity: int = 1, key: str | None = None) -> Any:
+        wish = {"itemId": item_id, "quantity": quantity, "idempotencyKey": key or new_key()}
+        return (await self.ask(PLACE, {"input": wish}, by))["placeFlashOrder"]
+
+    async def cancel(self, by: Person, order_id: str, key: str | None = None, reason: str | None = None) -> Any:
+        wish = {"orderId": order_id, "idempotencyKey": key or new_key(), "reason": reason}
+        return (await self.ask(CANCEL, {"input": wish}, by))["cancelOrder"]
+
+    async def order(self, by: Person | None, order_id: str) -> Any:
+        query = f"query One($id: ID!) {{ order(id: $id) {{ ...WholeOrder }} }} {ORDER}"
+        return (await self.ask(query, {"id": order_id}, by))["order"]
+
+    async def order_becomes(self, by: Person, order_id: str, status: str) -> Any:
+        return await until(lambda: self.order(by, order_id), lambda order: order["status"] == status)
+
+    async def counts(self, offer: Offer) -> dict[str, int]:
+        """The item's ``remaining`` beside its variant's stock."""
+        seen = await self.ask(LOOK, {"item": offer.item_id, "variant": offer.variant_id})
+        return {**seen["item"], **seen["variant"]["stock"]}
