@@ -1,10 +1,29 @@
 -- Put an item's counters in place, replacing all that is there. The parts were written beside it before.
+-- Parked orders (their message is in the dead letters) are not in the database, but were accepted: they stay.
 -- KEYS: item, buyers, keys, pending, holds, fence, new buyers, new keys, new holds
 -- ARGV: run, epoch, remaining, starts, ends, paused, limit
 -- Returns 0 when someone else fenced later, or the counters are there already.
 if redis.call('GET', KEYS[6]) ~= ARGV[2] or redis.call('HGET', KEYS[1], 'run') == ARGV[1] then
   redis.call('DEL', KEYS[7], KEYS[8], KEYS[9])
   return 0
+end
+local left, parked = tonumber(ARGV[3]), {}
+local entries = redis.call('HGETALL', KEYS[4])
+for i = 1, #entries, 2 do
+  local order, entry = entries[i], entries[i + 1]
+  local units, customer, state, key = string.match(entry, '^%d+|%d+|(%d+)|(%x+)|(%a)|([^|]*)|')
+  if state == 'D' and tonumber(units) <= left then
+    local field = customer .. ':' .. key
+    local known = redis.call('HGET', KEYS[3], field)
+    -- The new keys have every order of late that is in the database: a replay may have brought it there.
+    if known and string.match(known, '^%x+') == order and redis.call('HEXISTS', KEYS[8], field) == 0
+        and redis.call('HEXISTS', KEYS[9], order) == 0 then
+      left = left - tonumber(units)
+      redis.call('HINCRBY', KEYS[7], customer, units)
+      redis.call('HSET', KEYS[8], field, known)
+      parked[order] = entry
+    end
+  end
 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 local function move(from, to)
@@ -16,6 +35,7 @@ end
 move(KEYS[7], KEYS[2])
 move(KEYS[8], KEYS[3])
 move(KEYS[9], KEYS[5])
-redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', ARGV[2], 'remaining', ARGV[3], 'starts', ARGV[4],
+for order, entry in pairs(parked) do redis.call('HSET', KEYS[4], order, entry) end
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', ARGV[2], 'remaining', tostring(left), 'starts', ARGV[4],
   'ends', ARGV[5], 'paused', ARGV[6], 'limit', ARGV[7])
 return 1
