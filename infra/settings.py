@@ -25,9 +25,7 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="mysql+asyncmy://user:password@host:port/name; SQLite in RUSHCART_HOME when unset."
     )
-    redis_url: SecretStr | None = Field(
-        None, description="redis://host:port/0; an embedded Valkey when unset."
-    )
+    redis_url: SecretStr | None = Field(None, description="redis://host:port/0; an embedded Valkey when unset.")
     kafka_bootstrap_servers: str | None = Field(
         None, description="host:port[,host:port]; Redis Streams are the event log when unset."
     )
@@ -49,14 +47,33 @@ class Settings(BaseSettings):
 
     access_token_ttl: float = Field(600.0, gt=0, description="Seconds an access token is valid.")
     signing_key: SecretStr | None = Field(
-        None, description="ES256 private key (PEM); made and kept in RUSHCART_HOME when unset."
+        None,
+        description="ES256 private keys (PEM, one after another): the first signs, all verify. "
+        "Made and kept in RUSHCART_HOME/keys when unset.",
     )
+    revocation_ttl: float = Field(
+        0.0, ge=0, description="Seconds a revocation is remembered if that is longer than ACCESS_TOKEN_TTL."
+    )
+    session_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a session lives, however much it is used.")
+    session_idle_ttl: float = Field(14 * 86400.0, gt=0, description="Seconds a session lives without a refresh.")
+    refresh_grace: float = Field(
+        5.0, ge=0, le=60, description="Seconds a used refresh token still gets the pair it was exchanged for."
+    )
+    session_cookies: bool = Field(False, description="Let browsers keep their session in HttpOnly cookies.")
+    cookie_secure: bool | None = Field(
+        None, description="Cookies for https only; unset takes it from the request's scheme."
+    )
+    cookie_same_site: Literal["lax", "strict"] = Field("lax", description="SameSite of the access cookie.")
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least that is logged."
+    )
     drain_timeout: float = Field(10.0, gt=0, description="Seconds SIGTERM waits for open requests.")
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest HTTP request body.")
 
-    @field_validator("database_url", "redis_url", "kafka_bootstrap_servers", "signing_key", mode="before")
+    @field_validator(
+        "database_url", "redis_url", "kafka_bootstrap_servers", "signing_key", "smtp_url", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value

@@ -2,8 +2,9 @@
 
 from models.base import Base
 from models.catalog import Category, Image, Product, Variant
-from models.enums import FlashSaleStatus, OrderStatus, Role, StockCause
+from models.enums import FlashSaleStatus, MailKind, OrderStatus, Role, StockCause, TokenPurpose
 from models.flash_sale import FlashSale, FlashSaleItem
+from models.mail import QueuedMail
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
 from models.session import AuditEntry, RefreshSession, ServiceToken
@@ -23,18 +24,21 @@ __all__ = [
     "IdempotencyKey",
     "Identity",
     "Image",
+    "MailKind",
     "Order",
     "OrderEvent",
     "OrderLine",
     "OrderStatus",
     "OutboxMessage",
     "Product",
+    "QueuedMail",
     "RefreshSession",
     "Role",
     "ServiceToken",
     "StockCause",
     "StockEntry",
     "StockLevel",
+    "TokenPurpose",
     "User",
     "Variant",
 ]

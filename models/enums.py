@@ -9,6 +9,26 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
 
 
+class TokenPurpose(StrEnum):
+    """What a mailed token lets its holder do."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    CHANGE_EMAIL = "CHANGE_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - no password
+
+
+class MailKind(StrEnum):
+    """What a mail is about; each has a template. The first three carry a token of the same name."""
+
+    VERIFY_EMAIL = "VERIFY_EMAIL"
+    CHANGE_EMAIL = "CHANGE_EMAIL"
+    RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - no password
+    EMAIL_CHANGE_REQUESTED = "EMAIL_CHANGE_REQUESTED"
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - no password
+    ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+
+
 class StockCause(StrEnum):
     RECEIVED = "RECEIVED"
     ADJUSTED = "ADJUSTED"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import MYSQL, Base
@@ -34,6 +34,8 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(code_text(3))
     idempotency_key: Mapped[str] = mapped_column(exact_text(128))
     fingerprint: Mapped[str] = mapped_column(exact_text(64))
+    # The address as it was when the order was placed: what becomes of it later changes nothing here.
+    shipping_address: Mapped[dict[str, str | bool | None] | None] = mapped_column(JSON(none_as_null=True))
     placed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]

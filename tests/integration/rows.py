@@ -15,12 +15,14 @@ from models import (
     IdempotencyKey,
     Identity,
     Image,
+    MailKind,
     Order,
     OrderEvent,
     OrderLine,
     OrderStatus,
     OutboxMessage,
     Product,
+    QueuedMail,
     RefreshSession,
     Role,
     ServiceToken,
@@ -99,6 +101,7 @@ def order() -> list[Base]:
         currency="EUR",
         idempotency_key="k" * 128,
         fingerprint=HASH,
+        shipping_address={"recipient": "Ada 👩‍💻", "line2": None, "isDefault": True},
         placed_at=MOMENT,
         expires_at=None,
         updated_at=MOMENT,
@@ -147,6 +150,23 @@ def messaging() -> list[Base]:
     envelope: dict[str, object] = {"id": "1", "data": {"lines": [{"sku": SKU, "quantity": 1}], "paid": None}}
     outbox = OutboxMessage(id=new_id(), topic="orders.v1", key="1", envelope=envelope, created_at=MOMENT)
     return [barrier, key, outbox]
+
+
+def mail() -> list[Base]:
+    waiting = QueuedMail(
+        id=new_id(),
+        user_id=new_id(),
+        kind=MailKind.EMAIL_CHANGED,
+        recipient="ada@example.org",
+        locale="zh-Hans",
+        data={"name": "Ada 👩‍💻"},
+        created_at=MOMENT,
+        due_at=MOMENT,
+        attempts=0,
+        failed_at=None,
+        reason=None,
+    )
+    return [waiting]
 
 
 def user(email: str = "ada@example.org") -> User:
@@ -215,4 +235,4 @@ def access(owner: User) -> list[Base]:
 def a_row_of_each() -> list[Base]:
     shelf = catalog()
     variant = next(row for row in shelf if isinstance(row, Variant))
-    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *account()]
+    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *mail(), *account()]
