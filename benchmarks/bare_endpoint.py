@@ -1,0 +1,160 @@
+"""The measure of the GraphQL server: the same orders over plain JSON, in a Starlette app under the same uvicorn.
+
+Two routes answer ``{"itemId": UUID, "quantity": n, "idempotencyKey": "..."}``:
+
+``/plain``  the Redis commands and the event that an order cannot do without - reserve, claim, publish with
+            acknowledgement, remember - written straight on redis-py and aiokafka
+``/verb``   ``services.order.place_flash_order``: all that the GraphQL server does, without GraphQL
+"""
+
+import asyncio
+import socket
+from uuid import UUID
+
+import orjson
+from aiokafka import AIOKafkaProducer
+from redis.asyncio import BlockingConnectionPool, Redis
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cli.http_server import bind, serve_http
+from cli.runtime import run_until_stopped
+from infra.clock import from_millis
+from infra.ids import new_id, spoken_number
+from infra.runtime import Infra, open_infra
+from infra.settings import get_settings
+from models.order_document import LineSnapshot, OrderSnapshot
+from services.errors import ServiceError
+from services.events import ORDER_PLACED, ORDERS, Event, encode
+from services.flash_sale.find_items import find_item
+from services.order.fingerprint import fingerprint
+from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.reservation import scripts
+from services.reservation.keys import ItemKeys, accepted_key, claim_key
+from services.reservation.reserve import CLAIM_SECONDS
+from services.user.tokens import AccessTokens, InvalidToken
+from services.user.viewer import Viewer
+
+_CONNECTIONS = 64
+_LINGER_MS = 2
+
+
+class BareEndpoint:
+    def __init__(self, infra: Infra, redis: Redis, producer: AIOKafkaProducer) -> None:
+        self._infra = infra
+        self._tokens = AccessTokens.from_settings(infra.settings, infra.now)
+        self._redis = redis
+        self._producer = producer
+        self._reserve = redis.register_script((scripts._FOLDER / "reserve.lua").read_bytes())
+
+    async def plain(self, request: Request) -> Response:
+        viewer = self._viewer(request)
+        wish = orjson.loads(await request.body())
+        item = await find_item(self._infra, UUID(wish["itemId"]))
+        line = LineSnapshot(item.sku, item.variant_id, item.id, item.title, wish["quantity"], item.price)
+        order = OrderSnapshot(
+            id=new_id(),
+            customer_id=viewer.user_id,
+            idempotency_key=wish["idempotencyKey"],
+            fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish["quantity"], None),
+            currency=item.currency,
+            payment_timeout_ms=round(self._infra.settings.payment_timeout * 1000),
+            lines=(line,),
+            placed_at=from_millis(0),
+        )
+        reply = await self._run_reserve(order, line)
+        if reply[0] == b"OUT":
+            return _json({"code": "OUT_OF_STOCK", "available": int(reply[1])})
+        if reply[0] != b"RESERVED":
+            return _json({"code": reply[0].decode()})
+        order = order.placed(from_millis(int(reply[2])), int(reply[4]))
+        await self._redis.set(
+            claim_key(order.customer_id, order.idempotency_key.encode().hex()),
+            order.fingerprint,
+            nx=True,
+            get=True,
+            ex=CLAIM_SECONDS,
+        )
+        event = encode(Event(ORDER_PLACED, str(order.id), order.to_json()), order.placed_at)
+        topic = self._infra.settings.kafka_prefix + ORDERS
+        await self._producer.send_and_wait(topic, event, key=order.id.hex.encode())
+        await self._remember(order, line)
+        return _accepted(spoken_number(order.id), order.id)
+
+    async def _run_reserve(self, order: OrderSnapshot, line: LineSnapshot) -> list[bytes]:
+        assert line.flash_sale_item_id is not None
+        keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+        reply: list[bytes] = await self._reserve(
+            keys=[keys.item, keys.buyers, keys.keys, keys.pending],
+            args=[
+                self._infra.redis.run_id,
+                order.customer_id.hex,
+                order.idempotency_key.encode().hex(),
+                order.fingerprint,
+                order.id.hex,
+                line.quantity,
+                orjson.dumps(order.to_json()),
+            ],
+        )
+        return reply
+
+    async def _remember(self, order: OrderSnapshot, line: LineSnapshot) -> None:
+        assert line.flash_sale_item_id is not None
+        key = accepted_key(order.customer_id)
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hset(key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
+        pipeline.expire(key, CLAIM_SECONDS)
+        await pipeline.execute()
+
+    async def verb(self, request: Request) -> Response:
+        viewer = self._viewer(request)
+        wish = orjson.loads(await request.body())
+        order = FlashOrder(viewer.user_id, UUID(wish["itemId"]), wish["quantity"], wish["idempotencyKey"])
+        try:
+            view = await place_flash_order(self._infra, order)
+        except ServiceError as error:
+            return _json({"code": error.code, "message": error.message})
+        return _accepted(view.number, view.id)
+
+    def _viewer(self, request: Request) -> Viewer:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidToken("no token")
+        return self._tokens.verify(token)
+
+
+def _accepted(number: str, order_id: UUID) -> Response:
+    return _json({"id": order_id.hex, "number": number, "status": "ACCEPTED"})
+
+
+def _json(content: dict[str, object]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+async def _main(listener: socket.socket, stop: asyncio.Event) -> None:
+    settings = get_settings()
+    async with open_infra(settings) as infra:
+        await infra.redis.ping()
+        pool = BlockingConnectionPool.from_url(settings.redis_dsn, max_connections=_CONNECTIONS, socket_timeout=5)
+        redis = Redis.from_pool(pool)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap_servers, enable_idempotence=True, linger_ms=_LINGER_MS
+        )
+        await producer.start()
+        bare = BareEndpoint(infra, redis, producer)
+        routes = [Route(f"/{call.__name__}", call, methods=["POST"]) for call in (bare.plain, bare.verb)]
+        await serve_http(Starlette(routes=routes), listener, stop, settings)
+        await producer.stop()
+        await redis.aclose()
+
+
+def main() -> None:
+    settings = get_settings()
+    listener = bind(settings)
+    run_until_stopped(settings, lambda stop: _main(listener, stop))
+
+
+if __name__ == "__main__":
+    main()
