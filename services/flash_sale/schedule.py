@@ -13,11 +13,13 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, StockCause, StockEntry, StockLevel, Variant
+from services.catalog import rules
 from services.errors import FieldProblem, InvalidInput, NotFound, OutOfStock
 from services.flash_sale.load_item import load_item
 from services.money import MoneyError, to_minor
 
 log = structlog.get_logger(__name__)
+MAX_NAME = 200
 MAX_ITEMS = 100
 MAX_QUANTITY = 10_000_000
 _LONGEST = timedelta(days=366)
@@ -148,13 +150,14 @@ def _problems(draft: SaleDraft, now: datetime) -> list[FieldProblem]:
         if not good:
             found.append(FieldProblem(("input", *path), message))
 
-    check(0 < len(draft.name.strip()) <= 200, "must have 1 to 200 characters", "name")
+    name_problem = rules.line_problem(draft.name.strip(), MAX_NAME, required=True)
+    check(name_problem is None, name_problem or "", "name")
     check(draft.ends_at > draft.starts_at, "must be after startsAt", "endsAt")
     check(draft.ends_at > now, "must be in the future", "endsAt")
     check(draft.ends_at - draft.starts_at <= _LONGEST, "must be within a year of startsAt", "endsAt")
     check(0 < len(draft.items) <= MAX_ITEMS, f"must have 1 to {MAX_ITEMS} items", "items")
     seen: set[str] = set()
-    for index, item in enumerate(draft.items):
+    for index, item in enumerate(draft.items[:MAX_ITEMS]):
         at = ("items", str(index))
         check(item.sku not in seen, "stands twice in this sale", *at, "sku")
         check(0 < item.quantity <= MAX_QUANTITY, f"must be 1 to {MAX_QUANTITY}", *at, "quantity")
