@@ -1,9 +1,10 @@
 """Time: UTC, aware, microseconds. A clock is passed where a rule depends on the time."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -11,9 +12,9 @@ def utc_now() -> datetime:
 
 
 def to_millis(moment: datetime) -> int:
-    """Milliseconds since the epoch, rounded down."""
-    return int(moment.timestamp() * 1000)
+    """Milliseconds since the epoch, rounded down; exact, as a float is not for all that fit a datetime."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def from_millis(millis: int) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)
+    return _EPOCH + timedelta(milliseconds=millis)

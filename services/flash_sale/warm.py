@@ -113,7 +113,7 @@ async def forget_ended(infra: Infra) -> int:
         keys = ItemKeys.of(sku, UUID(item))
         async with infra.redis.guard():
             ends = await infra.redis.client.hget(keys.item, "ends")
-            if ends is not None and from_millis(int(ends)) + _KEEP_AFTER_END < infra.now():
+            if ends is not None and from_millis(int(ends)) < infra.now() - _KEEP_AFTER_END:
                 await infra.redis.client.delete(
                     keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence
                 )
