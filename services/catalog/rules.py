@@ -44,6 +44,13 @@ def title_problem(value: str) -> str | None:
     return line_problem(value, TITLE_LENGTH, required=True)
 
 
+def text_problem(value: str, maximum: int) -> str | None:
+    """Text of any number of lines."""
+    if len(value) > maximum:
+        return f"must have at most {maximum} characters"
+    return "must not contain control characters" if _NOT_TEXT.search(value) else None
+
+
 def description_problem(value: str) -> str | None:
     if _NOT_TEXT.search(value):
         return "must not contain control characters"

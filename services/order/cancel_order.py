@@ -11,6 +11,7 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import IdempotencyKey, Order, OrderStatus
 from models.order_document import OrderView
+from services.catalog.rules import text_problem
 from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.order.close_orders import Closing, close_orders, release_closed
 from services.order.find_orders import find_accepted, find_order
@@ -56,8 +57,9 @@ def _check(wish: Cancellation) -> None:
     problem = key_problem(wish.idempotency_key)
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)
-    if wish.reason is not None and len(wish.reason) > MAX_REASON:
-        raise InvalidInput.at("reason", message=f"must have at most {MAX_REASON} characters")
+    problem = None if wish.reason is None else text_problem(wish.reason, MAX_REASON)
+    if problem:
+        raise InvalidInput.at("reason", message=problem)
 
 
 async def _persist_first(infra: Infra, wish: Cancellation) -> None:
