@@ -8,35 +8,55 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models.enums import Role
+from models.session import RefreshSession
 from models.user import User
 from services.errors import EmailTaken, FieldProblem, InvalidInput
+from services.session.client import Client
+from services.session.start import SignedIn, new_session
 from services.user import passwords
+from services.user.display_name import InvalidName, normalise_name
 from services.user.email import InvalidEmail, normalise_email
-
-MAX_NAME = 100
+from services.user.tokens import AccessTokens
 
 
 async def register(
     infra: Infra, *, email: str, password: str, display_name: str, roles: tuple[Role, ...] = (Role.CUSTOMER,)
 ) -> User:
     """Errors: InvalidInput, EmailTaken, TryAgain, StoreUnavailable."""
-    if problems := list(_problems(email, password, display_name)):
-        raise InvalidInput(problems)
-    user = User(
-        id=new_id(),
-        email=normalise_email(email),
-        display_name=display_name.strip(),
-        password_hash=await passwords.hash_password(password),
-        roles=[role.value for role in roles],
-        created_at=infra.now(),
-    )
+    user = await _new_user(infra, email, password, display_name, roles)
     await _insert(infra, user)
     return user
 
 
-async def _insert(infra: Infra, user: User) -> None:
+async def sign_up(
+    infra: Infra, tokens: AccessTokens, *, email: str, password: str, display_name: str, client: Client
+) -> SignedIn:
+    """Register a customer and sign them in, both or neither. Errors: those of ``register``."""
+    user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
+    started = new_session(infra, tokens, user, client)
+    await _insert(infra, user, started.row)
+    return SignedIn(user, started.tokens)
+
+
+async def _new_user(infra: Infra, email: str, password: str, name: str, roles: tuple[Role, ...]) -> User:
+    if problems := list(_problems(email, password, name)):
+        raise InvalidInput(problems)
+    return User(
+        id=new_id(),
+        email=normalise_email(email),
+        display_name=normalise_name(name),
+        password_hash=await passwords.hash_password(password),
+        roles=[role.value for role in roles],
+        created_at=infra.now(),
+    )
+
+
+async def _insert(infra: Infra, user: User, session_row: RefreshSession | None = None) -> None:
     async def add(session: AsyncSession) -> None:
         session.add(user)
+        if session_row is not None:
+            await session.flush()  # without a relationship nothing tells that the user comes first
+            session.add(session_row)
 
     try:
         await infra.database.transact(add, timeout=infra.settings.store_timeout)
@@ -49,11 +69,9 @@ def _problems(email: str, password: str, display_name: str) -> Iterator[FieldPro
         normalise_email(email)
     except InvalidEmail as error:
         yield FieldProblem(("input", "email"), str(error))
-    if not passwords.MIN_LENGTH <= len(password) <= passwords.MAX_LENGTH:
-        message = f"must have {passwords.MIN_LENGTH} to {passwords.MAX_LENGTH} characters"
-        yield FieldProblem(("input", "password"), message)
-    name = display_name.strip()
-    if not 1 <= len(name) <= MAX_NAME:
-        yield FieldProblem(("input", "displayName"), f"must have 1 to {MAX_NAME} characters")
-    elif not name.isprintable():
-        yield FieldProblem(("input", "displayName"), "must not hold control characters")
+    if problem := passwords.password_problem(password, email):
+        yield FieldProblem(("input", "password"), problem)
+    try:
+        normalise_name(display_name)
+    except InvalidName as error:
+        yield FieldProblem(("input", "displayName"), str(error))
