@@ -1,13 +1,16 @@
 """Decimal and DateTime: exact on the way out, strict on the way in."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import TypeVar
 
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
+T = TypeVar("T")
 _DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)?", re.IGNORECASE | re.ASCII
@@ -40,8 +43,22 @@ def parse_decimal(value: object) -> Decimal:
 
 def _decimal_literal(node: ValueNode, _variables: object = None) -> Decimal:
     if isinstance(node, StringValueNode | IntValueNode | FloatValueNode):
-        return parse_decimal(node.value)
+        return _placed(parse_decimal, node)
     raise GraphQLError('Decimal cannot represent this: a decimal number such as "19.99" is needed.', node)
+
+
+def _datetime_literal(node: ValueNode, _variables: object = None) -> datetime:
+    if isinstance(node, StringValueNode):
+        return _placed(parse_datetime, node)
+    raise GraphQLError("DateTime cannot represent this: write it as 2030-01-31T09:00:00Z.", node)
+
+
+def _placed(parse: Callable[[object], T], node: StringValueNode | IntValueNode | FloatValueNode) -> T:
+    """An error that says where in the query it is."""
+    try:
+        return parse(node.value)
+    except GraphQLError as error:
+        raise GraphQLError(error.message, node) from None
 
 
 def serialize_datetime(value: object) -> str:
@@ -79,5 +96,6 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=serialize_datetime,
         parse_value=parse_datetime,
+        parse_literal=_datetime_literal,
     ),
 }
