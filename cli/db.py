@@ -95,15 +95,13 @@ def _say(passed: list[str], nothing: str) -> None:
 @contextmanager
 def _reported() -> Iterator[None]:
     """One clear line for what can be foreseen, in place of a stack trace."""
-    from pydantic import ValidationError
-
     from infra.migrations import MigrationFailed, SchemaMismatch
 
     try:
         yield
     except SchemaMismatch as error:
         _stop(str(error), _MISMATCH)
-    except (MigrationFailed, ValidationError) as error:
+    except MigrationFailed as error:
         _stop(str(error), _FAILED)
 
 
