@@ -64,6 +64,20 @@ class Settings(BaseSettings):
         None, description="Cookies for https only; unset takes it from the request's scheme."
     )
     cookie_same_site: Literal["lax", "strict"] = Field("lax", description="SameSite of the access cookie.")
+
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="smtp://user:password@host:port (TLS by STARTTLS) or smtps:// (TLS at once); "
+        "mails are files in RUSHCART_HOME/mail when unset.",
+    )
+    mail_from: str = Field("Rushcart <no-reply@localhost>", description="Sender of all mail.")
+    storefront_url: str = Field(
+        "http://localhost:3000",
+        description="Where links in mails lead: its pages /verify-email and /reset-password, with #token=.",
+    )
+    email_token_ttl: float = Field(86400.0, gt=0, description="Seconds a mail to confirm an address is good for.")
+    reset_token_ttl: float = Field(3600.0, gt=0, description="Seconds a mail to reset a password is good for.")
+
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged."
@@ -72,7 +86,13 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest HTTP request body.")
 
     @field_validator(
-        "database_url", "redis_url", "kafka_bootstrap_servers", "signing_key", "smtp_url", mode="before"
+        "database_url",
+        "redis_url",
+        "kafka_bootstrap_servers",
+        "signing_key",
+        "cookie_secure",
+        "smtp_url",
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
