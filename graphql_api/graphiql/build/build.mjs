@@ -45,7 +45,7 @@ const shared = {
   metafile: true,
   logLevel: 'warning',
   outdir: output,
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: { 'process.env.NODE_ENV': '"production"', 'globalThis.process': 'true' }, // the second is graphql-js's
 };
 
 for (const name of readdirSync(output)) {
