@@ -67,10 +67,14 @@ async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> 
     pending = ItemKeys.of(sku, item_id).pending
     found: list[_Doubtful] = []
     deadline = time.monotonic() + infra.settings.store_timeout
-    async for _order, entry in infra.redis.client.hscan_iter(pending, count=500):
-        touched, state = int(entry.split(b"|", 2)[1]), entry.split(b"|", 5)[4]
-        if touched <= limit_ms and state != b"D":
-            found.append(_Doubtful(sku, item_id, touched, read_pending(entry, 0)))
+    async for order, entry in infra.redis.client.hscan_iter(pending, count=500):
+        try:
+            touched, state = int(entry.split(b"|", 2)[1]), entry.split(b"|", 5)[4]
+            if touched <= limit_ms and state != b"D":
+                found.append(_Doubtful(sku, item_id, touched, read_pending(entry, 0)))
+        except (ValueError, LookupError):
+            # One that is none of ours must not keep the others from being decided; the reconciler names it.
+            log.warning("reservation.unreadable", sku=sku, order=order.decode(errors="replace"))
         if time.monotonic() > deadline:
             break  # the rest in the next round
     return found
