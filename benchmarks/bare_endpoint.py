@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cli.http_server import bind, serve_http
-from cli.runtime import run_until_stopped
+from cli.runtime import run_until_stopped, settle_garbage_collection
 from infra.clock import from_millis
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra, open_infra
@@ -145,6 +145,7 @@ async def _main(listener: socket.socket, stop: asyncio.Event) -> None:
         await producer.start()
         bare = BareEndpoint(infra, redis, producer)
         routes = [Route(f"/{call.__name__}", call, methods=["POST"]) for call in (bare.plain, bare.verb)]
+        settle_garbage_collection()
         await serve_http(Starlette(routes=routes), listener, stop, settings)
         await producer.stop()
         await redis.aclose()

@@ -31,7 +31,7 @@ def _run(listener: object) -> None:
     import socket
 
     from cli.http_server import serve_http, url_of
-    from cli.runtime import fail, run_until_stopped
+    from cli.runtime import fail, run_until_stopped, settle_garbage_collection
     from graphql_api.app import build_app
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
@@ -46,8 +46,10 @@ def _run(listener: object) -> None:
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
             preparing = asyncio.create_task(prepare(infra, stop))
+            app = build_app(infra)
+            settle_garbage_collection()
             log.info("serve.started", url=url_of(listener))
-            await serve_http(build_app(infra), listener, stop, settings)
+            await serve_http(app, listener, stop, settings)
             preparing.cancel()
             log.info("serve.stopped")
 

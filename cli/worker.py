@@ -34,7 +34,7 @@ def scheduler() -> None:
 
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
     from cli.background import log, wait_for_schema
-    from cli.runtime import fail, run_until_stopped
+    from cli.runtime import fail, run_until_stopped, settle_garbage_collection
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from infra.settings import get_settings
@@ -44,6 +44,7 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     async def main(stop: asyncio.Event) -> None:
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
+            settle_garbage_collection()
             log.info(f"{name}.started")
             await work(infra, stop)
             log.info(f"{name}.stopped")
