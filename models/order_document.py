@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from infra.clock import from_millis, to_millis
+from models.address_document import AddressDoc
 from models.enums import OrderStatus
 
 
@@ -59,6 +60,7 @@ class OrderSnapshot:
     payment_timeout_ms: int
     lines: tuple[LineSnapshot, ...]
     placed_at: datetime
+    shipping_address: AddressDoc | None = None
 
     @property
     def total(self) -> int:
@@ -81,6 +83,7 @@ class OrderSnapshot:
             "paymentTimeoutMs": self.payment_timeout_ms,
             "placedAtMs": to_millis(self.placed_at),
             "lines": [line.to_json() for line in self.lines],
+            "shippingAddress": None if self.shipping_address is None else self.shipping_address.to_json(),
         }
 
     @classmethod
@@ -89,6 +92,7 @@ class OrderSnapshot:
         lines = tuple(LineSnapshot.from_json(line) for line in raw["lines"])
         if not lines or any(line.quantity <= 0 or line.unit_price < 0 for line in lines):
             raise ValueError("an order needs lines with positive quantities")
+        address = raw.get("shippingAddress")  # messages from before there was one have none
         return cls(
             UUID(raw["id"]),
             UUID(raw["customerId"]),
@@ -98,6 +102,7 @@ class OrderSnapshot:
             int(raw["paymentTimeoutMs"]),
             lines,
             from_millis(int(raw["placedAtMs"])),
+            None if address is None else AddressDoc.from_json(address),
         )
 
 
@@ -132,3 +137,4 @@ class OrderView:
     expires_at: datetime | None
     lines: tuple[LineView, ...]
     history: tuple[EventView, ...]
+    shipping_address: AddressDoc | None = None

@@ -54,6 +54,31 @@ class InvalidCredentials(ServiceError):
     code = "INVALID_CREDENTIALS"
 
 
+class SessionExpired(ServiceError):
+    """The session has ended, in whatever way, or never was."""
+
+    code = "SESSION_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("The session has ended. Sign in again.")
+
+
+class InvalidToken(ServiceError):
+    """A mailed token that never was, has expired or was used: which of them is nobody's business."""
+
+    code = "INVALID_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__("This link is not valid, or not any more. Ask for a new one.")
+
+
+class EmailAlreadyVerified(ServiceError):
+    code = "EMAIL_ALREADY_VERIFIED"
+
+    def __init__(self) -> None:
+        super().__init__("This e-mail address is confirmed already.")
+
+
 class SkuTaken(ServiceError):
     code = "SKU_TAKEN"
 

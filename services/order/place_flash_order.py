@@ -1,7 +1,7 @@
 """Place a flash order: reserve in Redis, publish to the event log, answer ACCEPTED. No database on this path."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -12,6 +12,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
+from services.address.find_addresses import find_own_address
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, InvalidInput, NotFound, TryAgain
 from services.events import ORDER_PLACED, ORDERS, Event, encode
 from services.flash_sale.find_items import find_item
@@ -21,7 +22,7 @@ from services.order.fingerprint import fingerprint, key_problem
 from services.order.views import accepted_view
 from services.reservation.keys import accepted_key
 from services.reservation.release import ItemOrders, release
-from services.reservation.reserve import CLAIM_SECONDS, NotLoaded, Reservation, claim, reserve
+from services.reservation.reserve import CLAIM_SECONDS, NotLoaded, Reservation, claim, is_key_known, reserve
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +50,11 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
     try:
         item = await find_item(infra, wish.item_id)
         _check_early(infra, item, wish)
-        snapshot = _snapshot(infra, item, wish)
+        snapshot = await _addressed(infra, wish, _snapshot(infra, item, wish))
         reservation = await reserve(infra, snapshot, snapshot.fingerprint)
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
-        await _claim(infra, reservation)
+        await _claim(infra, reservation, wish)
         await _publish(infra, reservation, wish.traceparent)
         await _remember(infra, reservation.snapshot, begun)
     except NotLoaded as error:
@@ -75,22 +76,35 @@ def _check_early(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> None:
     # Before the start no order can exist, so there is no retry to answer; all else is the script's to say.
     if infra.now() < item.starts_at:
         raise FlashSaleNotRunning(item.starts_at, item.ends_at)
-    if wish.address_id is not None:
-        raise NotFound("You have no such address.")
 
 
 def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
     line = LineSnapshot(item.sku, item.variant_id, item.id, item.title, wish.quantity, item.price)
+    address = None if wish.address_id is None else wish.address_id.hex
     return OrderSnapshot(
         id=new_id(),
         customer_id=wish.customer_id,
         idempotency_key=wish.idempotency_key,
-        fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish.quantity, None),
+        fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish.quantity, address),
         currency=item.currency,
         payment_timeout_ms=round(infra.settings.payment_timeout * 1000),
         lines=(line,),
         placed_at=from_millis(0),  # the script's clock says when
     )
+
+
+async def _addressed(infra: Infra, wish: FlashOrder, snapshot: OrderSnapshot) -> OrderSnapshot:
+    """With the address as it is now. Errors: NotFound, for another's as well."""
+    if wish.address_id is None:
+        return snapshot
+    try:
+        address = await find_own_address(infra, wish.customer_id, wish.address_id)
+    except NotFound:
+        # A retry finds its order, whatever has become of the address since.
+        if await is_key_known(infra, snapshot):
+            return snapshot
+        raise
+    return replace(snapshot, shipping_address=address)
 
 
 async def _as_it_is(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderView:
@@ -100,10 +114,14 @@ async def _as_it_is(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderVie
     return found
 
 
-async def _claim(infra: Infra, reservation: Reservation) -> None:
+async def _claim(infra: Infra, reservation: Reservation, wish: FlashOrder) -> None:
     """The reservation's own key is only unique within its item: another item may have used it before."""
     order = reservation.snapshot
     assert order is not None
+    if reservation.fresh and wish.address_id is not None and order.shipping_address is None:
+        # It was taken for a retry, and what it would have retried was given up at this very moment.
+        await release(infra, _held(order), forget=True)
+        raise TryAgain
     try:
         await claim(infra, order.customer_id, order.idempotency_key, order.fingerprint)
     except IdempotencyConflict:

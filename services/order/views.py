@@ -4,6 +4,7 @@ from uuid import UUID
 
 from infra.ids import spoken_number
 from models import Order, OrderStatus
+from models.address_document import AddressDoc
 from models.order_document import EventView, LineView, OrderSnapshot, OrderView
 
 
@@ -28,6 +29,7 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
             for i, line in enumerate(order.lines)
         ),
         history=(EventView(order.placed_at, OrderStatus.ACCEPTED, None),),
+        shipping_address=order.shipping_address,
     )
 
 
@@ -48,4 +50,5 @@ def persisted_view(order: Order) -> OrderView:
             for line in order.lines
         ),
         history=(accepted, *(EventView(e.at, OrderStatus(e.status), e.note) for e in order.events)),
+        shipping_address=AddressDoc.from_json(order.shipping_address) if order.shipping_address else None,
     )

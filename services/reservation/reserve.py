@@ -55,6 +55,16 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
     return _understand(reply, line.sku)
 
 
+async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
+    """True when this customer's key has made an order of the item. Errors: StoreUnavailable."""
+    line = snapshot.lines[0]
+    assert line.flash_sale_item_id is not None
+    keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+    field = f"{snapshot.customer_id.hex}:{snapshot.idempotency_key.encode().hex()}"
+    async with infra.redis.guard():
+        return bool(await infra.redis.client.hexists(keys.keys, field))
+
+
 def _understand(reply: list[bytes], sku: str) -> Reservation:
     match reply:
         case [b"RESERVED" | b"PENDING" as outcome, _, placed, raw, epoch]:

@@ -1,0 +1,48 @@
+"""Choose a new password by a token that was mailed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import TokenPurpose, User
+from services.account.own import lock_account
+from services.account.set_password import set_password
+from services.account.tokens import find_token, redeem_token
+from services.errors import InvalidInput, InvalidToken, NotFound
+from services.session.revoke import revoke_sessions
+from services.user.passwords import hash_password, password_problem
+
+_PURPOSE = (TokenPurpose.RESET_PASSWORD,)
+
+
+async def reset_password(infra: Infra, *, token: str, new: str) -> None:
+    """All sessions end. Errors: InvalidToken, InvalidInput, TryAgain, StoreUnavailable."""
+    # A look first: only who has a token may have us compute a hash.
+    async with infra.database.read() as session:
+        found = await find_token(session, token, _PURPOSE, infra.now())
+    if problem := password_problem(new, found.data["email"]):
+        raise InvalidInput.at("newPassword", message=problem)
+    password_hash = await hash_password(new)
+
+    async def work(session: AsyncSession) -> Sequence[UUID]:
+        now = infra.now()
+        user = await _lock(session, found.user_id, found.data["email"])
+        await redeem_token(session, token, _PURPOSE, now)
+        # Who has the token reads the address.
+        user.email_verified_at = user.email_verified_at or now
+        return await set_password(session, user, password_hash, "password.reset", now)
+
+    ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    await revoke_sessions(infra, ended)
+
+
+async def _lock(session: AsyncSession, user_id: UUID, email: str) -> User:
+    try:
+        user = await lock_account(session, user_id)
+    except NotFound:
+        raise InvalidToken from None
+    if user.email != email or user.locked_at is not None:
+        raise InvalidToken
+    return user

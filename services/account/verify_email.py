@@ -1,0 +1,54 @@
+"""Confirm an e-mail address by the token mailed to it: the account's own, or the one it changes to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import MailKind, TokenPurpose, User
+from services.account.own import lock_account
+from services.account.tokens import Redeemed, find_token, redeem_token, revoke_tokens
+from services.audit.record import record
+from services.errors import EmailTaken, InvalidToken, NotFound
+from services.mail.queue import queue_for
+
+_PURPOSES = (TokenPurpose.VERIFY_EMAIL, TokenPurpose.CHANGE_EMAIL)
+
+
+async def verify_email(infra: Infra, token: str) -> str:
+    """The address that is confirmed now. Errors: InvalidToken, EmailTaken, StoreUnavailable."""
+
+    async def work(session: AsyncSession) -> str:
+        now = infra.now()
+        found = await find_token(session, token, _PURPOSES, now)
+        user = await _lock(session, found.user_id)
+        redeemed = await redeem_token(session, token, _PURPOSES, now)
+        if redeemed.purpose == TokenPurpose.CHANGE_EMAIL:
+            await _change(session, user, redeemed, now)
+        elif redeemed.data["email"] != user.email:
+            raise InvalidToken
+        user.email_verified_at = now
+        record(session, "email.verified", now=now, subject=user.id)
+        return user.email
+
+    try:
+        return await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    except IntegrityError:
+        raise EmailTaken("This e-mail address has an account already.") from None
+
+
+async def _lock(session: AsyncSession, user_id: UUID) -> User:
+    try:
+        return await lock_account(session, user_id)
+    except NotFound:
+        raise InvalidToken from None
+
+
+async def _change(session: AsyncSession, user: User, redeemed: Redeemed, now: datetime) -> None:
+    queue_for(session, MailKind.EMAIL_CHANGED, user, now)
+    user.email = redeemed.data["email"]
+    # Whoever still reads the old address must not get in with what was mailed there.
+    await revoke_tokens(session, user.id, *TokenPurpose)
+    record(session, "email.changed", now=now, subject=user.id)

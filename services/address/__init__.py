@@ -1,0 +1,1 @@
+"""Addresses that customers have their orders sent to."""

@@ -1,0 +1,90 @@
+"""Compose a mail that is due: who it goes to by now, and the token that it carries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import MailKind, TokenPurpose, User
+from services.account.tokens import IssuedToken, issue_token
+from services.mail.port import Mail
+from services.mail.templates import render
+
+_PAGES: Final = {
+    MailKind.VERIFY_EMAIL: "verify-email",
+    MailKind.CHANGE_EMAIL: "verify-email",
+    MailKind.RESET_PASSWORD: "reset-password",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A mail that this worker took from the queue; ``attempts`` counts this one."""
+
+    id: UUID
+    user_id: UUID | None
+    kind: MailKind
+    recipient: str
+    locale: str
+    data: dict[str, str]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    mail: Mail
+    token_id: UUID | None
+
+
+async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | None:
+    """None when there is nobody to send it to, or no reason any more."""
+    if due.kind not in _PAGES:
+        return Composed(_mail(due, due.locale, due.data, infra.now()), None)
+    user = await _addressee(session, due)
+    if user is None:
+        return None
+    token = await _issue(session, infra, due, user)
+    if token is None:
+        return None
+    values = {
+        "name": user.display_name,
+        "link": f"{infra.settings.storefront_url.rstrip('/')}/{_PAGES[due.kind]}#token={token.secret}",
+        "expires": f"{token.expires_at:%Y-%m-%d %H:%M} UTC",
+    }
+    # Who only gave an address has given no language.
+    locale = due.locale or user.locale
+    return Composed(_mail(due, locale, values, infra.now()), token.id)
+
+
+async def _addressee(session: AsyncSession, due: Due) -> User | None:
+    """The user whom the token will be for, while the reason for it still stands."""
+    # Whoever asks for a reset only gives an address. It is looked up here, not in the request, which therefore
+    # does the same for an address that has no account.
+    by = User.email == due.recipient if due.user_id is None else User.id == due.user_id
+    user = await session.scalar(select(User).where(by, User.closed_at.is_(None), User.locked_at.is_(None)))
+    if user is None or due.kind != MailKind.VERIFY_EMAIL:
+        return user
+    return user if user.email == due.recipient and user.email_verified_at is None else None
+
+
+async def _issue(session: AsyncSession, infra: Infra, due: Due, user: User) -> IssuedToken | None:
+    settings = infra.settings
+    reset = due.kind == MailKind.RESET_PASSWORD
+    return await issue_token(
+        session,
+        user.id,
+        TokenPurpose(due.kind),
+        # The token proves that this address is read, not another that the account has by the time it is used.
+        {"email": due.recipient},
+        now=infra.now(),
+        ttl=settings.reset_token_ttl if reset else settings.email_token_ttl,
+    )
+
+
+def _mail(due: Due, locale: str, values: dict[str, str], now: datetime) -> Mail:
+    rendered = render(due.kind, locale, {"recipient": due.recipient, **values})
+    return Mail(due.id, due.recipient, rendered.language, rendered.subject, rendered.text, rendered.html, now)
