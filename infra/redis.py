@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import Connection
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
@@ -19,13 +19,20 @@ from infra.errors import StoreUnavailable
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
 
+RUN_ID = "\0the server's run id"
+"""As an argument of a script: the run id of the very server that the command is sent to.
+
+Only the connection knows it: what a caller reads from ``RedisStore.run_id`` beforehand may be the id of a server
+that is gone when the command, after waiting for a connection or having been sent again, reaches its successor.
+"""
+
 
 class RedisStore:
     """The process's Redis client.
 
     ``run_id`` names the life of the server: it changes whenever the server restarts, and with it what the
-    server remembers may have changed. It is read on every new connection, before any command of ours, so a
-    command never meets a restarted server while ``run_id`` is still the old one.
+    server remembers may have changed. It is read on every new connection, before any command of ours: compare
+    a reply with it after the reply came. A script that must not meet another server is given ``RUN_ID``.
     """
 
     def __init__(self, dsn: str, *, timeout: float) -> None:
@@ -47,12 +54,13 @@ class RedisStore:
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             redis_connect_func=self._on_connect,
         )
+        pool.connection_class = _KNOWING[pool.connection_class]
         return Redis.from_pool(pool)
 
-    async def _on_connect(self, connection: Connection) -> None:
+    async def _on_connect(self, connection: "_KnowsItsServer") -> None:
         await connection.on_connect()
         await connection.send_command("INFO", "server")
-        self.run_id = _run_id(await connection.read_response())
+        self.run_id = connection.server_run_id = _run_id(await connection.read_response())
 
     @asynccontextmanager
     async def guard(self) -> AsyncIterator[None]:
@@ -80,6 +88,39 @@ class RedisStore:
     async def close(self) -> None:
         await self.client.aclose()
         await self.blocking.aclose()
+
+
+class _KnowsItsServer(AbstractConnection):
+    """A connection that puts its server's run id where a script asks for it."""
+
+    server_run_id = ""
+
+    async def send_command(self, *args: Any, **kwargs: Any) -> None:
+        if args[0] in ("EVALSHA", "EVAL"):
+            # Before the command is packed: connecting is what tells the id.
+            if not self.is_connected:
+                await self.connect()  # type: ignore[no-untyped-call]
+            args = tuple(self.server_run_id if arg is RUN_ID else arg for arg in args)
+        await super().send_command(*args, **kwargs)
+
+
+class _Tcp(_KnowsItsServer, Connection):
+    pass
+
+
+class _Tls(_KnowsItsServer, SSLConnection):
+    pass
+
+
+class _UnixSocket(_KnowsItsServer, UnixDomainSocketConnection):
+    pass
+
+
+_KNOWING: dict[type[AbstractConnection], type[AbstractConnection]] = {
+    Connection: _Tcp,
+    SSLConnection: _Tls,
+    UnixDomainSocketConnection: _UnixSocket,
+}
 
 
 def _run_id(reply: Any) -> str:

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.clock import to_millis
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
+from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Order, OrderLine, OrderStatus
 from services.events import ORDER_WORKERS, ORDERS
@@ -69,8 +70,8 @@ async def load_item(
         known = await session.scalar(select(FlashSaleItem.epoch).where(FlashSaleItem.id == item_id))
     if known is None:
         return False
-    run_id = infra.redis.run_id or await _learn_run_id(infra)
-    epoch = int(await run(infra.redis, "fence", [keys.item, keys.fence], [run_id, known, "1" if force else "0"]))
+    fence = await run(infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, known, "1" if force else "0"])
+    epoch, run_id = int(fence[0]), bytes(fence[1])
     if epoch == 0:
         return False
     if drain:
@@ -78,11 +79,6 @@ async def load_item(
         await await_drained(infra)
     state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, epoch))
     return state is not None and await _put_in_place(infra, keys, state, run_id)
-
-
-async def _learn_run_id(infra: Infra) -> str:
-    await infra.redis.ping()
-    return infra.redis.run_id
 
 
 async def await_drained(infra: Infra) -> None:
@@ -143,7 +139,7 @@ async def _read_orders(session: AsyncSession, state: ItemState, recent: object) 
             state.claims[claim_key(customer_id, hex_key)] = fingerprint
 
 
-async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: str) -> bool:
+async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: bytes) -> bool:
     buyers, idempotency, holds = parts = keys.parts(new_id().hex)
     await _write_hash(infra, buyers, state.buyers)
     await _write_hash(infra, idempotency, state.keys)
@@ -154,13 +150,14 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: 
         "load",
         [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts],
         [
-            run_id,
+            RUN_ID,
             state.epoch,
             state.remaining,
             state.starts_ms,
             state.ends_ms,
             int(state.paused),
             state.limit,
+            run_id,
         ],
     )
     async with infra.redis.guard():

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import Barrier, Order
 from models.order_document import OrderSnapshot
@@ -97,7 +98,7 @@ async def _undo(infra: Infra, entry: _Doubtful) -> bool:
         infra.redis,
         "abandon",
         [keys.item, keys.pending],
-        [infra.redis.run_id, entry.order.id.hex, entry.touched_ms],
+        [RUN_ID, entry.order.id.hex, entry.touched_ms],
     )
     if not ours or not await _close_the_barrier(infra, entry.order.id):
         return False

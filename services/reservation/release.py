@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
+from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models.order_document import OrderSnapshot
 from services.reservation.keys import ItemKeys, accepted_key
@@ -25,7 +26,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: bool = False) -> 
             infra.redis,
             "release",
             [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds],
-            [infra.redis.run_id, "1" if forget else "0", *(order_id.hex for order_id in order_ids)],
+            [RUN_ID, "1" if forget else "0", *(order_id.hex for order_id in order_ids)],
         )
         released += max(0, int(reply))
     return released
@@ -40,7 +41,7 @@ async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
             infra.redis,
             "confirm",
             [keys.item, keys.pending, keys.holds],
-            [infra.redis.run_id, *(order_id.hex for order_id in order_ids)],
+            [RUN_ID, *(order_id.hex for order_id in order_ids)],
         )
     async with infra.redis.guard():
         pipeline = infra.redis.client.pipeline(transaction=False)
@@ -66,4 +67,4 @@ async def park(infra: Infra, order: OrderSnapshot) -> None:
     for line in order.lines:
         if line.flash_sale_item_id is not None:
             keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
-            await run(infra.redis, "park", [keys.item, keys.pending], [infra.redis.run_id, order.id.hex])
+            await run(infra.redis, "park", [keys.item, keys.pending], [RUN_ID, order.id.hex])

@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 
 from infra.clock import from_millis
+from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models.order_document import OrderSnapshot
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
@@ -43,7 +44,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
         "reserve",
         [keys.item, keys.buyers, keys.keys, keys.pending],
         [
-            infra.redis.run_id,
+            RUN_ID,
             snapshot.customer_id.hex,
             key,
             fingerprint,
