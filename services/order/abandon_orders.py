@@ -19,7 +19,7 @@ from services.flash_sale.load_item import await_drained
 from services.order.barrier import ABANDONED, PERSIST, barrier_row
 from services.order.find_orders import read_pending
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
-from services.reservation.release import confirm, release
+from services.reservation.release import Forget, confirm, release
 from services.reservation.scripts import run
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ async def _undo(infra: Infra, entry: _Doubtful) -> bool:
     )
     if not ours or not await _close_the_barrier(infra, entry.order.id):
         return False
-    await release(infra, {(entry.sku, entry.item_id): [entry.order.id]}, forget=True)
+    await release(infra, {(entry.sku, entry.item_id): [entry.order.id]}, forget=Forget.YES)
     return True
 
 

@@ -21,7 +21,7 @@ from services.order.find_orders import find_order
 from services.order.fingerprint import fingerprint, key_problem
 from services.order.views import accepted_view
 from services.reservation.keys import accepted_key
-from services.reservation.release import ItemOrders, release
+from services.reservation.release import Forget, ItemOrders, release
 from services.reservation.reserve import CLAIM_SECONDS, NotLoaded, Reservation, claim, is_key_known, reserve
 
 log = structlog.get_logger(__name__)
@@ -120,12 +120,12 @@ async def _claim(infra: Infra, reservation: Reservation, wish: FlashOrder) -> No
     assert order is not None
     if reservation.fresh and wish.address_id is not None and order.shipping_address is None:
         # It was taken for a retry, and what it would have retried was given up at this very moment.
-        await release(infra, _held(order), forget=True)
+        await release(infra, _held(order), forget=Forget.UNTOUCHED)
         raise TryAgain
     try:
         await claim(infra, order.customer_id, order.idempotency_key, order.fingerprint)
     except IdempotencyConflict:
-        await release(infra, _held(order), forget=True)
+        await release(infra, _held(order), forget=Forget.YES)
         raise
 
 
@@ -141,7 +141,7 @@ async def _publish(infra: Infra, reservation: Reservation, traceparent: str | No
         raise
     except PublishRefused:
         if reservation.fresh:
-            await release(infra, _held(order), forget=True)
+            await release(infra, _held(order), forget=Forget.UNTOUCHED)
         raise
 
 

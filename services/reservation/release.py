@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from enum import StrEnum
 from uuid import UUID
 
 from infra.redis import RUN_ID
@@ -14,10 +15,19 @@ ItemOrders = dict[tuple[str, UUID], list[UUID]]
 """Orders by (SKU, flash-sale item)."""
 
 
-async def release(infra: Infra, orders: ItemOrders, *, forget: bool = False) -> int:
-    """Give the units of these orders back, each once; returns how many orders still held any.
+class Forget(StrEnum):
+    """Whether the idempotency keys of released orders are free again: such an order never existed for anyone."""
 
-    ``forget`` frees their idempotency keys too: the order never existed for anyone. Errors: StoreUnavailable.
+    NO = "0"
+    YES = "1"
+    UNTOUCHED = "2"
+    """Yes, but an order that a retry has found meanwhile is left alone: the retry may have published it."""
+
+
+async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.NO) -> int:
+    """Give the units of these orders back, each once; returns how many orders were released.
+
+    Errors: StoreUnavailable.
     """
     released = 0
     for (sku, item_id), order_ids in sorted(orders.items()):
@@ -26,7 +36,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: bool = False) -> 
             infra.redis,
             "release",
             [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds],
-            [RUN_ID, "1" if forget else "0", *(order_id.hex for order_id in order_ids)],
+            [RUN_ID, forget.value, *(order_id.hex for order_id in order_ids)],
         )
         released += max(0, int(reply))
     return released

@@ -1,6 +1,7 @@
 -- Give the units of orders back, each once.
 -- KEYS: item, buyers, keys, pending, holds
--- ARGV: run, forget ('1': the idempotency key is free again), order, order, ...
+-- ARGV: run, forget, order, order, ...
+-- forget: '1' the idempotency key is free again; '2' the same, but only while no retry has touched the order
 -- Returns how many orders were released; -1 when the counters are not loaded (loading them counts what is due).
 if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return -1 end
 local released = 0
@@ -9,8 +10,13 @@ for i = 3, #ARGV do
   local units, customer, key
   local pending = redis.call('HGET', KEYS[4], order)
   if pending then
-    units, customer, key = string.match(pending, '^%d+|%d+|(%d+)|(%x+)|%a|([^|]*)|')
-    redis.call('HDEL', KEYS[4], order)
+    local placed, touched
+    placed, touched, units, customer, key = string.match(pending, '^(%d+)|(%d+)|(%d+)|(%x+)|%a|([^|]*)|')
+    if ARGV[2] == '2' and touched ~= placed then
+      units = nil
+    else
+      redis.call('HDEL', KEYS[4], order)
+    end
   else
     local hold = redis.call('HGET', KEYS[5], order)
     if hold then
@@ -23,7 +29,7 @@ for i = 3, #ARGV do
     if redis.call('HINCRBY', KEYS[2], customer, -tonumber(units)) <= 0 then
       redis.call('HDEL', KEYS[2], customer)
     end
-    if ARGV[2] == '1' and key then redis.call('HDEL', KEYS[3], customer .. ':' .. key) end
+    if ARGV[2] ~= '0' and key then redis.call('HDEL', KEYS[3], customer .. ':' .. key) end
     released = released + 1
   end
 end

@@ -21,7 +21,8 @@ if known then
   local placed, touched, rest = string.match(hold, '^(%d+)|(%d+)|(.*)$')
   if string.match(rest, '^%d+|%x+|X|') then return {'BUSY'} end
   -- Touched: the caller is about to publish it again, so nobody may decide that it was never published.
-  redis.call('HSET', KEYS[4], first, placed .. '|' .. now .. '|' .. rest)
+  -- Always later than before, so that a touch is seen also within one millisecond.
+  redis.call('HSET', KEYS[4], first, placed .. '|' .. math.max(now, tonumber(touched) + 1) .. '|' .. rest)
   return {'PENDING', first, placed, string.match(rest, '^%d+|%x+|%a|[^|]*|(.*)$'), item[7]}
 end
 
