@@ -20,7 +20,7 @@ from services.flash_sale.schedule import MAX_QUANTITY
 from services.order.find_orders import find_order
 from services.order.fingerprint import fingerprint, key_problem
 from services.order.views import accepted_view
-from services.reservation.keys import accepted_key
+from services.reservation.keys import ItemKeys, accepted_key
 from services.reservation.release import Forget, ItemOrders, release
 from services.reservation.reserve import CLAIM_SECONDS, NotLoaded, Reservation, claim, is_key_known, reserve
 
@@ -148,8 +148,9 @@ async def _publish(infra: Infra, reservation: Reservation, traceparent: str | No
 async def _remember(infra: Infra, order: OrderSnapshot, begun: float) -> None:
     """Let the customer read the order before the database has it.
 
-    An answer that took this long (the process was stopped, say) may have been overtaken by the reconciler
-    or by a reload of the counters: the customer must ask again.
+    An answer that took this long (the process was stopped, say) may have been overtaken by the reconciler: the
+    customer must ask again. The same when the counters that the units came from are no more: a loader that
+    replaces them from here on reads what is in the log by now, one that was faster may have missed it.
     """
     if time.monotonic() - begun > accept_window(infra):
         raise TryAgain
@@ -160,7 +161,10 @@ async def _remember(infra: Infra, order: OrderSnapshot, begun: float) -> None:
         pipeline = infra.redis.client.pipeline(transaction=False)
         pipeline.hset(key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
         pipeline.expire(key, CLAIM_SECONDS)
-        await pipeline.execute()
+        pipeline.hmget(ItemKeys.of(line.sku, line.flash_sale_item_id).item, "run", "epoch")
+        *_, life = await pipeline.execute()
+    if life != [infra.redis.run_id.encode(), str(line.epoch).encode()]:
+        raise TryAgain
 
 
 def accept_window(infra: Infra) -> float:
