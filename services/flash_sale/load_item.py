@@ -145,10 +145,12 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: 
     await _write_hash(infra, idempotency, state.keys)
     await _write_hash(infra, holds, state.holds)
     await _write_claims(infra, state.claims)
+    async with infra.redis.guard():
+        await infra.redis.client.sadd(LOADED_ITEMS, f"{state.item_id.hex}|{state.sku}")
     done = await run(
         infra.redis,
         "load",
-        [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts],
+        [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts, keys.late],
         [
             RUN_ID,
             state.epoch,
@@ -160,8 +162,6 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: 
             run_id,
         ],
     )
-    async with infra.redis.guard():
-        await infra.redis.client.sadd(LOADED_ITEMS, f"{state.item_id.hex}|{state.sku}")
     log.info("flash_item.loaded", sku=state.sku, remaining=state.remaining, epoch=state.epoch, done=bool(done))
     return bool(done)
 

@@ -9,6 +9,7 @@ The keys of one item share the hash tag ``{sku}``, so each script runs on one sl
 ``flash:{sku}:ITEM:pending``hash     order -> placed|touched|units|customer|key|state|snapshot;
                                      accepted, not yet known to be in the database
 ``flash:{sku}:ITEM:holds``  hash     order -> units|customer; in the database and unpaid
+``flash:{sku}:ITEM:late``   set      orders released while the counters were being loaded
 ==========================  =======  ==========================================================
 
 ``run`` is the server's run id when the counters were loaded: after a restart they are not believed until

@@ -17,14 +17,16 @@ class ItemKeys:
     pending: str
     holds: str
     fence: str
+    late: str
 
     @classmethod
     def of(cls, sku: str, item_id: UUID) -> "ItemKeys":
         base = f"flash:{{{sku}}}:{item_id.hex}"
-        return cls(base, f"{base}:buyers", f"{base}:keys", f"{base}:pending", f"{base}:holds", f"{base}:fence")
+        names = ("buyers", "keys", "pending", "holds", "fence", "late")
+        return cls(base, *(f"{base}:{name}" for name in names))
 
     def all(self) -> tuple[str, ...]:
-        return (self.item, self.buyers, self.keys, self.pending, self.holds, self.fence)
+        return (self.item, self.buyers, self.keys, self.pending, self.holds, self.fence, self.late)
 
     def parts(self, token: str) -> tuple[str, str, str]:
         """Where new buyers, keys and holds are written before they are put in place."""

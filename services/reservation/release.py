@@ -35,7 +35,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
         reply = await run(
             infra.redis,
             "release",
-            [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds],
+            [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.late],
             [RUN_ID, forget.value, *(order_id.hex for order_id in order_ids)],
         )
         released += max(0, int(reply))

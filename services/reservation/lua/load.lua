@@ -1,6 +1,6 @@
 -- Put an item's counters in place, replacing all that is there. The parts were written beside it before.
 -- Parked orders (their message is in the dead letters) are not in the database, but were accepted: they stay.
--- KEYS: item, buyers, keys, pending, holds, fence, new buyers, new keys, new holds
+-- KEYS: item, buyers, keys, pending, holds, fence, new buyers, new keys, new holds, late
 -- ARGV: run, epoch, remaining, starts, ends, paused, limit, the run in which the fence was set
 -- Returns 0 when someone else fenced later, the server restarted since, or the counters are there already.
 if redis.call('GET', KEYS[6]) ~= ARGV[2] or ARGV[8] ~= ARGV[1] or redis.call('HGET', KEYS[1], 'run') == ARGV[1] then
@@ -8,6 +8,18 @@ if redis.call('GET', KEYS[6]) ~= ARGV[2] or ARGV[8] ~= ARGV[1] or redis.call('HG
   return 0
 end
 local left, parked = tonumber(ARGV[3]), {}
+-- Closed in the database after the loader read it: what they held there is free.
+for _, order in ipairs(redis.call('SMEMBERS', KEYS[10])) do
+  local hold = redis.call('HGET', KEYS[9], order)
+  if hold then
+    local units, customer = string.match(hold, '^(%d+)|(%x+)$')
+    redis.call('HDEL', KEYS[9], order)
+    left = left + tonumber(units)
+    if redis.call('HINCRBY', KEYS[7], customer, -tonumber(units)) <= 0 then
+      redis.call('HDEL', KEYS[7], customer)
+    end
+  end
+end
 local entries = redis.call('HGETALL', KEYS[4])
 for i = 1, #entries, 2 do
   local order, entry = entries[i], entries[i + 1]
@@ -25,6 +37,7 @@ for i = 1, #entries, 2 do
     end
   end
 end
+redis.call('DEL', KEYS[10])
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 local function move(from, to)
   if redis.call('EXISTS', from) == 1 then

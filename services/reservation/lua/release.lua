@@ -1,9 +1,16 @@
 -- Give the units of orders back, each once.
--- KEYS: item, buyers, keys, pending, holds
+-- KEYS: item, buyers, keys, pending, holds, late
 -- ARGV: run, forget, order, order, ...
 -- forget: '1' the idempotency key is free again; '2' the same, but only while no retry has touched the order
--- Returns how many orders were released; -1 when the counters are not loaded (loading them counts what is due).
-if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return -1 end
+-- Returns how many orders were released; -1 when the counters are not loaded: a loader may have read the database
+-- before these orders were closed there, so they are noted for it.
+if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then
+  if ARGV[2] == '0' then
+    for i = 3, #ARGV do redis.call('SADD', KEYS[6], ARGV[i]) end
+    redis.call('EXPIRE', KEYS[6], 3600)
+  end
+  return -1
+end
 local released = 0
 for i = 3, #ARGV do
   local order = ARGV[i]
