@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select
 
 from infra.clock import from_millis
+from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.load_item import load_item
@@ -18,6 +19,7 @@ from services.reservation.keys import LOADED_ITEMS, ItemKeys
 log = structlog.get_logger(__name__)
 _KEEP_AFTER_END = timedelta(hours=48)
 _PARALLEL = 16
+_LONGEST = 3600
 _WARMED = "flash:warmed"
 """The run id of the server that was warmed last."""
 
@@ -39,6 +41,10 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
     """
     last: UUID | None = None
     seen = loaded = 0
+    mark = f"{_WARMED}:{new_id().hex}"
+    async with infra.redis.guard():
+        await infra.redis.client.set(mark, "", ex=_LONGEST)
+    run_id = infra.redis.run_id
     while page := await _page(infra, last):
         loaded += await _load_page(infra, page)
         seen += len(page)
@@ -46,7 +52,9 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
         if progress is not None:
             progress(seen, loaded)
     async with infra.redis.guard():
-        await infra.redis.client.set(_WARMED, infra.redis.run_id)
+        # The mark is gone: Redis lost its memory meanwhile, and with it what was loaded.
+        if await infra.redis.client.delete(mark):
+            await infra.redis.client.set(_WARMED, run_id)
     return loaded
 
 
