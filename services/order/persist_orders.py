@@ -55,14 +55,16 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     if not fresh:
         return result
     items = await _lock_items(session, {_item_id(line) for order in fresh for line in order.lines})
-    dropped = {order.id for order in fresh if _is_stale(order, items)}
-    dropped |= await _duplicate_keys(session, [order for order in fresh if order.id not in dropped], now)
-    if dropped:
-        log.warning("persist.dropped", orders=[str(order_id) for order_id in dropped])
-    taken, rejected = await _take_stock(session, items, [order for order in fresh if order.id not in dropped])
-    await _write(session, fresh, taken, rejected, now)
+    stale = [order for order in fresh if _is_stale(order, items)]
+    live = [order for order in fresh if not _is_stale(order, items)]
+    used = await _used_keys(session, live, now)
+    reused = [order for order in live if order.id in used]
+    if stale or reused:
+        log.warning("persist.dropped", stale=_ids(stale), reused=_ids(reused))
+    taken, short = await _take_stock(session, items, [order for order in live if order.id not in used])
+    await _write(session, fresh, taken, {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused}, now)
     result.stored += taken
-    result.refused += rejected + [order for order in fresh if order.id in dropped]
+    result.refused += short + reused + stale
     return result
 
 
@@ -85,8 +87,16 @@ def _is_stale(order: OrderSnapshot, items: dict[UUID, FlashSaleItem]) -> bool:
     return any(line.epoch < items[item_id].epoch for line in order.lines if (item_id := _item_id(line)) in items)
 
 
-async def _duplicate_keys(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> set[UUID]:
-    """Orders whose idempotency key has made another order lately. Called under the items' locks."""
+def _ids(orders: list[OrderSnapshot]) -> list[str]:
+    return [str(order.id) for order in orders]
+
+
+async def _used_keys(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> set[UUID]:
+    """Orders whose idempotency key has made another order lately. Called under the items' locks.
+
+    Redis sees to it, unless it lost its memory and the other order's item was not loaded again. Such an order may
+    have been shown as accepted, so it is kept as rejected.
+    """
     keys = [(order.customer_id, order.idempotency_key) for order in orders]
     found = await session.execute(
         select(Order.customer_id, Order.idempotency_key).where(
@@ -167,15 +177,16 @@ async def _write(
     session: AsyncSession,
     fresh: list[OrderSnapshot],
     taken: list[OrderSnapshot],
-    rejected: list[OrderSnapshot],
+    rejected: dict[str, list[OrderSnapshot]],
     now: datetime,
 ) -> None:
     connection = await session.connection()
     await connection.execute(insert(Barrier), [barrier_row(order.id, PERSIST, now) for order in fresh])
     batches = rows.of_orders(taken, OrderStatus.AWAITING_PAYMENT, now)
-    batches += rows.of_orders(rejected, OrderStatus.REJECTED, now)
     batches += rows.of_holds(taken, now)
-    batches += rows.of_rejections(rejected, now)
+    for note, orders in rejected.items():
+        batches += rows.of_orders(orders, OrderStatus.REJECTED, now, note)
+        batches += rows.of_rejections(orders, now)
     for table, values in batches:
         if values:
             await connection.execute(insert(table), values)

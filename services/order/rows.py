@@ -14,15 +14,18 @@ Rows = list[tuple[type[Base], list[dict[str, Any]]]]
 """A table and its rows, in the order that foreign keys ask for."""
 
 PIPELINE = "pipeline"
-REJECTED_NOTE = "There was less stock than the counters said."
+SHORT_NOTE = "There was less stock than the counters said."
+REUSED_NOTE = "Its idempotency key had made another order."
 
 
-def of_orders(orders: Sequence[OrderSnapshot], status: OrderStatus, now: datetime) -> Rows:
+def of_orders(
+    orders: Sequence[OrderSnapshot], status: OrderStatus, now: datetime, note: str | None = None
+) -> Rows:
     """The orders, their lines and the event of their first state."""
     return [
         (Order, [_order(order, status, now) for order in orders]),
         (OrderLine, [row for order in orders for row in _lines(order)]),
-        (OrderEvent, [_event(order, status, now) for order in orders]),
+        (OrderEvent, [_event(order, status, now, note) for order in orders]),
     ]
 
 
@@ -100,8 +103,7 @@ def _lines(order: OrderSnapshot) -> list[dict[str, Any]]:
     ]
 
 
-def _event(order: OrderSnapshot, status: OrderStatus, now: datetime) -> dict[str, Any]:
-    note = REJECTED_NOTE if status == OrderStatus.REJECTED else None
+def _event(order: OrderSnapshot, status: OrderStatus, now: datetime, note: str | None) -> dict[str, Any]:
     return {"id": new_id(), "order_id": order.id, "status": status, "actor": PIPELINE, "note": note, "at": now}
 
 
