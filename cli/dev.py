@@ -24,6 +24,8 @@ from services.demo.catalog import ensure_catalog
 from services.demo.sale import ensure_sale
 from services.events import ALL_TOPICS
 from services.flash_sale.warm import warm_flash_sales
+from services.session.client import Client
+from services.session.open import open_session
 from services.user.tokens import AccessTokens
 from tasks.worker import run_scheduler, run_worker
 
@@ -50,7 +52,8 @@ def dev() -> None:
     kept between runs. Ctrl-C stops all of it. RUSHCART_PORT and RUSHCART_HOME let two run side by side.
     """
     settings = get_settings()
-    settings = settings.model_copy(update={"drain_timeout": min(settings.drain_timeout, _DRAIN)})
+    changes = {"drain_timeout": min(settings.drain_timeout, _DRAIN), "revocation_ttl": _SHOWN_TOKEN_TTL}
+    settings = settings.model_copy(update=changes)
     try:
         listener = bind(settings)
     except PortInUse as error:
@@ -83,8 +86,10 @@ async def _seed(infra: Infra, url: str) -> Shop:
     await warm_flash_sales(infra, progress=lambda seen, loaded: log.info("warmed", items=seen, loaded=loaded))
     log.info("seeded", products=products, ms=round((time.perf_counter() - begun) * 1000))
     lasting = infra.settings.model_copy(update={"access_token_ttl": _SHOWN_TOKEN_TTL})
+    tokens = AccessTokens.from_settings(lasting, infra.now)
     user = await find_user(infra, accounts.customer)
-    return Shop(url, accounts, item, AccessTokens.from_settings(lasting, infra.now).issue(user).token)
+    shown = await open_session(infra, tokens, user.id, Client(device="rushcart dev"))
+    return Shop(url, accounts, item, shown.tokens.access_token)
 
 
 def _tell(shop: Shop) -> None:

@@ -71,7 +71,7 @@ def uvicorn_config(app: Starlette, settings: Settings) -> uvicorn.Config:
         loop="uvloop",
         http="httptools",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -13,6 +13,7 @@ COMMANDS = {
     "dlq": ("cli.dlq", "dlq", "Look at dead letters and replay them."),
     "docs": ("cli.docs", "docs", "Make the generated parts of the documents."),
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
+    "keys": ("cli.keys", "keys", "Rotate and list the keys that sign access tokens."),
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
     "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),

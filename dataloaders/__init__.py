@@ -8,6 +8,7 @@ from dataloaders.flash_sale_by_id import FlashSaleById
 from dataloaders.product_by_id import ProductById
 from dataloaders.product_id_by_slug import ProductIdBySlug
 from dataloaders.remaining_by_item import RemainingByItem
+from dataloaders.sessions_by_user import SessionsByUser
 from dataloaders.stock_by_sku import StockBySku
 from dataloaders.user_by_id import UserById
 from dataloaders.variant_by_id import VariantById
@@ -62,3 +63,7 @@ class Loaders:
     @cached_property
     def user_by_id(self) -> UserById:
         return UserById(self._infra)
+
+    @cached_property
+    def sessions_by_user(self) -> SessionsByUser:
+        return SessionsByUser(self._infra)

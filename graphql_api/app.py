@@ -1,7 +1,7 @@
 """The Starlette app."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib import import_module
 
 from starlette.applications import Starlette
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from graphql_api import health
+from graphql_api import health, jwks
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.request_context import RequestContext
 from graphql_api.runtime import Runtime
@@ -31,29 +31,34 @@ def create_app(settings: Settings, *, alongside: Alongside | None = None) -> Sta
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with open_infra(settings) as infra:
             runtime.start(infra)
-            if alongside is None:
-                yield
-                return
-            async with alongside(infra):
+            async with runtime.keeping_up(), alongside(infra) if alongside else nullcontext():
                 yield
 
     return _assemble(runtime, lifespan)
 
 
 def build_app(infra: Infra) -> Starlette:
-    """An app on stores that are open already (tests, the embedded mode)."""
+    """An app on stores that are open already (tests, the embedded mode).
+
+    Its lifespan is for whoever serves it to enter: without, it hears of no other process's revocations.
+    """
     runtime = Runtime()
     runtime.start(infra)
-    return _assemble(runtime)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with runtime.keeping_up():
+            yield
+
+    return _assemble(runtime, lifespan)
 
 
-def _assemble(
-    runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None
-) -> Starlette:
+def _assemble(runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> Starlette:
     render_page, pages = _graphiql()
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLView(build_schema(), runtime, render_page)),
         *health.routes(runtime),
+        jwks.route(runtime),
         Route("/", lambda _request: RedirectResponse("/graphql")),
         *pages,
     ]

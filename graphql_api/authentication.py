@@ -1,18 +1,36 @@
-"""The one place that turns a Bearer token into a viewer."""
+"""The one place that turns a token into a viewer. Dictionary look-ups only for a token that was seen before."""
 
-from resolvers.shared.failures import unauthenticated
+from infra.revocations import Revocations
+from resolvers.shared.failures import RequestError, unauthenticated
 from services.user.tokens import AccessTokens, InvalidToken
 from services.user.viewer import Viewer
 
 
-def authenticate(authorization: bytes | None, tokens: AccessTokens) -> Viewer | None:
+def authenticate(authorization: bytes | None, tokens: AccessTokens, revocations: Revocations) -> Viewer | None:
     """None without the header. Errors: UNAUTHENTICATED for a token that is not valid or not any more."""
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(b" ")
     if scheme.lower() != b"bearer":
         raise unauthenticated()
+    return _verify(token.strip().decode("latin-1"), tokens, revocations)
+
+
+def authenticate_cookie(token: str | None, tokens: AccessTokens, revocations: Revocations) -> Viewer | None:
+    """None also for a token that is not valid any more: a browser sends it all the same, to sign in again too."""
+    if token is None:
+        return None
     try:
-        return tokens.verify(token.strip().decode("latin-1"))
+        return _verify(token, tokens, revocations)
+    except RequestError:
+        return None
+
+
+def _verify(token: str, tokens: AccessTokens, revocations: Revocations) -> Viewer:
+    try:
+        viewer = tokens.verify(token)
     except InvalidToken as error:
         raise unauthenticated(str(error)) from error
+    if revocations.cover(viewer.user_id, viewer.session_id, viewer.issued_at):
+        raise unauthenticated("The session has ended.")
+    return viewer

@@ -13,22 +13,34 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from graphql_api.authentication import authenticate
+from graphql_api.authentication import authenticate, authenticate_cookie
+from graphql_api.client_address import client_of
 from graphql_api.errors import internal
 from graphql_api.http_request import Headers, Operation, Refused, parse_get, parse_post, read_body
 from graphql_api.negotiation import GRAPHQL_JSON, JSON, response_type, wants_page
 from graphql_api.request_context import request_ids
-from graphql_api.runtime import Runtime
+from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
+from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
+from services.user.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
 RenderPage = Callable[[Request], Response | Awaitable[Response]]
 _BY_GET = frozenset({OperationType.QUERY})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
-_WANTED = {b"authorization", b"accept", b"content-type", b"content-length"}
+_WANTED = {
+    b"authorization",
+    b"accept",
+    b"content-type",
+    b"content-length",
+    b"user-agent",
+    b"cookie",
+    MODE_HEADER,
+    CSRF_HEADER,
+}
 _TYPES = {type_: (b"content-type", f"{type_}; charset=utf-8".encode()) for type_ in (GRAPHQL_JSON, JSON)}
 _CACHING = ((b"vary", b"Accept"), (b"cache-control", b"no-store"))
 
@@ -53,19 +65,20 @@ class GraphQLView:
         try:
             if media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
-            status, payload = await self._answer(scope, receive, headers, media_type)
-            await _send(send, status, media_type, _encode(payload, scope))
+            operation = await self._operations(scope, receive, headers)
+            context = self._context(scope, headers)
+            status, payload = await self._answer(operation, context, scope["method"], media_type)
+            cookies = self.runtime.running.cookies.headers(scope, context.cookies)
+            await _send(send, status, media_type, _encode(payload, scope), cookies)
         except Refused as error:
             await _send(send, error.status, media_type or JSON, orjson.dumps(_refusal(error)), error.headers)
 
     async def _answer(
-        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes], media_type: str
+        self, operation: Operation | list[Operation], context: Context, method: str, media_type: str
     ) -> tuple[int, object]:
-        operation = await self._operations(scope, receive, headers)
-        context = self._context(scope, headers)
         if isinstance(operation, list):
             return 200, await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
-        result = await self._execute(operation, context, _BY_GET if scope["method"] == "GET" else _BY_POST)
+        result = await self._execute(operation, context, _BY_GET if method == "GET" else _BY_POST)
         # The legacy media type answers 200 to anything that was well-formed JSON.
         refused = media_type == GRAPHQL_JSON and isinstance(result, PreExecutionError)
         return 400 if refused else 200, _format(result)
@@ -84,12 +97,17 @@ class GraphQLView:
     def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
         running = self.runtime.running
         ids = request_ids(scope)
-        try:
-            viewer = authenticate(headers.get(b"authorization"), running.tokens)
-        except RequestError as error:
-            challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
-            raise Refused(401, error.code, error.message, challenge) from error
-        return Context(running.infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent)
+        cookies, token = running.cookies.read(scope, headers)
+        return Context(
+            running.infra,
+            running.tokens,
+            _viewer(running, headers.get(b"authorization"), token),
+            ids.request_id,
+            ids.trace_id,
+            ids.traceparent,
+            client_of(scope, headers.get(b"user-agent")),
+            cookies,
+        )
 
     async def _execute(
         self, operation: Operation, context: Context, allowed: frozenset[OperationType]
@@ -112,6 +130,17 @@ class GraphQLView:
             return _format(await self._execute(operation, context, _BY_POST))
         except Refused as error:
             return _refusal(error)
+
+
+def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:
+    """Errors: Refused."""
+    if cookie is not None:
+        return authenticate_cookie(cookie, running.tokens, running.infra.revocations)
+    try:
+        return authenticate(authorization, running.tokens, running.infra.revocations)
+    except RequestError as error:
+        challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
+        raise Refused(401, error.code, error.message, challenge) from error
 
 
 def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:

@@ -1,15 +1,24 @@
 """What requests need of the process; empty until the server has started."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from graphql_api.session_cookies import CookieJar
 from infra.runtime import Infra
+from infra.signing_keys import SigningKeys
+from services.session.watch_revocations import watching_revocations
 from services.user.tokens import AccessTokens
+
+_LOOK_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
     infra: Infra
     tokens: AccessTokens
+    cookies: CookieJar
 
 
 class Runtime:
@@ -20,10 +29,30 @@ class Runtime:
 
     def start(self, infra: Infra) -> None:
         """Errors: BadSigningKey."""
-        self._running = Running(infra, AccessTokens.from_settings(infra.settings, infra.now))
+        tokens = AccessTokens.from_settings(infra.settings, infra.now)
+        self._running = Running(infra, tokens, CookieJar(infra.settings, infra.now))
 
     @property
     def running(self) -> Running:
         if self._running is None:
             raise RuntimeError("the app has not been started: its lifespan was not entered")
         return self._running
+
+    @asynccontextmanager
+    async def keeping_up(self) -> AsyncIterator[None]:
+        """Hear of what other processes revoke, and of new keys, while the block runs."""
+        looking = asyncio.create_task(_look_for_keys(self.running.tokens.keys))
+        try:
+            async with watching_revocations(self.running.infra):
+                yield
+        finally:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+
+
+async def _look_for_keys(keys: SigningKeys) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        # In a thread: the folder of several servers is on a network.
+        await asyncio.to_thread(keys.look)

@@ -9,12 +9,13 @@ from infra.database import Database
 from infra.eventlog import EventLog
 from infra.local_cache import LocalCache
 from infra.redis import RedisStore
+from infra.revocations import Revocations
 from infra.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Infra:
-    """Database, Redis, event log, settings and clock of this process."""
+    """Database, Redis, event log, settings and clock of this process, and what it remembers by itself."""
 
     settings: Settings
     database: Database
@@ -22,6 +23,7 @@ class Infra:
     events: EventLog
     now: Clock = utc_now
     local: LocalCache = field(default_factory=LocalCache)
+    revocations: Revocations = field(default_factory=Revocations)
 
 
 @asynccontextmanager

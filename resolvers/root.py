@@ -11,6 +11,7 @@ from resolvers.order.queries import OrderQuery
 from resolvers.shared.node import NodeQuery
 from resolvers.user.mutations import UserMutation
 from resolvers.user.queries import UserQuery
+from resolvers.user.session_mutations import SessionMutation
 
 Query = merge_types(
     "Query",
@@ -26,6 +27,7 @@ Mutation = merge_types(
     "Mutation",
     (
         UserMutation,
+        SessionMutation,
         CatalogMutation,
         FlashSaleMutation,
         OrderMutation,

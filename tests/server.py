@@ -42,7 +42,7 @@ async def serve(settings: Settings, *, worker: bool = True) -> AsyncIterator[Ser
     async with open_infra(settings) as infra:
         stop = asyncio.Event()
         behind = [asyncio.create_task(run(infra, stop)) for run in (run_worker, run_scheduler)] if worker else []
-        config = uvicorn.Config(build_app(infra), log_config=None, lifespan="off", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(build_app(infra), log_config=None, lifespan="on", timeout_graceful_shutdown=2)
         web = uvicorn.Server(config)
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))

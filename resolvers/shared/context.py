@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from infra.runtime import Infra
+from resolvers.shared.session_cookies import SessionCookies
+from services.session.client import NOWHERE, Client
 from services.user.tokens import AccessTokens
 from services.user.viewer import Viewer
 
@@ -30,6 +32,8 @@ class Context:
     request_id: str = ""
     trace_id: str = ""
     traceparent: str | None = None
+    client: Client = NOWHERE
+    cookies: SessionCookies = field(default_factory=SessionCookies)
     make_loaders: Callable[[Infra], "Loaders"] = _new_loaders
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
 

@@ -29,6 +29,10 @@ class InvalidCredentials(Error): ...
 
 
 @strawberry.type
+class SessionExpired(Error): ...
+
+
+@strawberry.type
 class FieldError:
     path: list[str]
     message: str
@@ -96,6 +100,7 @@ def _plain(type_: type[Error]) -> Callable[[Any], Error]:
 _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.EmailTaken: _plain(EmailTaken),
     service.InvalidCredentials: _plain(InvalidCredentials),
+    service.SessionExpired: _plain(SessionExpired),
     service.NotFound: _plain(NotFound),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.InvalidInput: lambda e: InvalidInput(

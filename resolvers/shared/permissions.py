@@ -11,7 +11,7 @@ from resolvers.shared.failures import forbidden, unauthenticated
 from services.user.viewer import Viewer
 
 # Mutations that need nobody signed in; every other one names its roles.
-PUBLIC_MUTATIONS = frozenset({"register", "login"})
+PUBLIC_MUTATIONS = frozenset({"register", "login", "refresh_session", "logout"})
 
 
 @strawberry.schema_directive(

@@ -11,12 +11,15 @@ from models.enums import OrderStatus, Role
 from models.user import User as UserRow
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
+from resolvers.shared.failures import forbidden
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.permissions import signed_in
 from services.user.find_users import find_users
 
 if TYPE_CHECKING:
     from resolvers.order.types import OrderConnection
+    from resolvers.user.session_types import ActiveSession
 
 
 @strawberry.type
@@ -42,6 +45,18 @@ class User(Node):
 
         return await user_orders(info, self.user_id, first, after, last, before, status)
 
+    @field(description="Where one is signed in, the last used first; only one's own.")
+    async def sessions(
+        self, info: Info
+    ) -> list[Annotated["ActiveSession", strawberry.lazy("resolvers.user.session_types")]]:
+        from resolvers.user.session_types import ActiveSession
+
+        viewer = signed_in(info)
+        if viewer.user_id != self.user_id:
+            raise forbidden()
+        rows = await info.context.loaders.sessions_by_user.load(self.user_id)
+        return [ActiveSession.of(row, viewer.session_id) for row in rows]
+
     @classmethod
     def of(cls, row: UserRow) -> "User":
         return cls(
@@ -54,10 +69,15 @@ class User(Node):
         )
 
 
-@strawberry.type(description="What a client keeps to stay signed in.")
+@strawberry.type(
+    description="What a client keeps to stay signed in; both tokens are empty when they are in cookies instead."
+)
 class Session:
     access_token: str = strawberry.field(description="A signed JWT, short-lived; sent as Authorization: Bearer.")
     access_token_expires_at: datetime
+    refresh_token: str = strawberry.field(
+        description="Opaque, single-use: each refresh returns a new one and retires this one."
+    )
     user: User
 
 

@@ -1,20 +1,46 @@
-"""Log in: the user whose e-mail and password these are."""
+"""Log in: a session for the user whose e-mail and password these are."""
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.user import User
-from services.errors import InvalidCredentials
+from services.errors import InvalidCredentials, TryAgain
+from services.session.client import Client
+from services.session.life import may_sign_in
+from services.session.start import SignedIn, new_session
 from services.user.email import InvalidEmail, normalise_email
-from services.user.passwords import verify_password
+from services.user.passwords import hash_password, needs_rehash, verify_password
+from services.user.tokens import AccessTokens
+
+log = structlog.get_logger(__name__)
 
 
-async def login(infra: Infra, *, email: str, password: str) -> User:
-    """Takes as long for an unknown e-mail. Errors: InvalidCredentials, TryAgain, StoreUnavailable."""
+async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str, client: Client) -> SignedIn:
+    """Takes as long, and says the same, for an unknown e-mail and for a locked account.
+
+    Errors: InvalidCredentials, TryAgain, StoreUnavailable.
+    """
     user = await _find(infra, email)
-    if not await verify_password(user.password_hash if user else None, password) or user is None:
-        raise InvalidCredentials("The e-mail address or the password is wrong.")
-    return user
+    # One verification whatever was found, before anything of it is looked at.
+    matches = await verify_password(user.password_hash if user else None, password)
+    if not matches or user is None or not may_sign_in(user):
+        raise _wrong()
+    started = new_session(infra, tokens, user, client)
+    renewed = await _renew(user, password)
+
+    async def work(session: AsyncSession) -> bool:
+        if not await _is_unchanged(session, user):
+            return False
+        if renewed is not None:
+            await session.execute(update(User).where(User.id == user.id).values(password_hash=renewed))
+        session.add(started.row)
+        return True
+
+    if not await infra.database.transact(work, timeout=infra.settings.store_timeout):
+        raise _wrong()
+    return SignedIn(user, started.tokens)
 
 
 async def _find(infra: Infra, email: str) -> User | None:
@@ -24,3 +50,25 @@ async def _find(infra: Infra, email: str) -> User | None:
         return None
     async with infra.database.read() as session:
         return await session.scalar(select(User).where(User.email == normal))
+
+
+async def _renew(user: User, password: str) -> str | None:
+    """The hash with today's parameters, if the stored one has others."""
+    if not needs_rehash(user.password_hash):
+        return None
+    try:
+        return await hash_password(password)
+    except TryAgain:
+        log.info("login.rehash_put_off", user=str(user.id))
+        return None
+
+
+async def _is_unchanged(session: AsyncSession, user: User) -> bool:
+    """False when the password was changed, or the account locked, while we verified: that ended all sessions."""
+    query = select(User.password_hash, User.locked_at, User.closed_at).where(User.id == user.id).with_for_update()
+    now = (await session.execute(query)).one_or_none()
+    return now is not None and tuple(now) == (user.password_hash, None, None)
+
+
+def _wrong() -> InvalidCredentials:
+    return InvalidCredentials("The e-mail address or the password is wrong.")

@@ -1,4 +1,7 @@
-"""Passwords: argon2id in a small pool of threads, never on the event loop."""
+"""Passwords: argon2id in a small pool of threads, never on the event loop.
+
+What is asked of a new one follows NIST SP 800-63B, 3.1.1.2: length, and not one of the common ones; no more.
+"""
 
 import asyncio
 import unicodedata
@@ -10,10 +13,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.errors import TryAgain
+from services.user.common_passwords import is_common
 
 T = TypeVar("T")
 
 MIN_LENGTH, MAX_LENGTH = 8, 1024
+# Four bytes a character; compatibility forms can unfold into many more.
+MAX_BYTES = 4 * MAX_LENGTH
 
 # OWASP's password storage cheat sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -27,27 +33,54 @@ _pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="argon2")
 _queued = 0
 
 
+def password_problem(password: str, email: str = "") -> str | None:
+    """What is wrong with a new password, said to who typed it; ``email`` is theirs, and no password."""
+    prepared = _prepare(password)
+    if prepared is None or not MIN_LENGTH <= len(prepared.decode()) <= MAX_LENGTH:
+        return f"must have {MIN_LENGTH} to {MAX_LENGTH} characters"
+    if is_common(prepared.decode()) or password.strip().casefold() == email.strip().casefold():
+        return "is one of those that everybody tries first"
+    return None
+
+
+def needs_rehash(stored: str) -> bool:
+    """True when it was made with other parameters than today's."""
+    try:
+        return _HASHER.check_needs_rehash(stored)
+    except InvalidHashError:
+        return True
+
+
 async def hash_password(password: str) -> str:
-    """The PHC string to store. Errors: TryAgain when too many wait."""
-    return await _run(lambda: _HASHER.hash(_normalise(password)))
+    """The PHC string to store, of a password that has no problem. Errors: TryAgain when too many wait."""
+    return await _run(lambda: _HASHER.hash(_prepare(password) or b""))
 
 
 async def verify_password(stored: str | None, password: str) -> bool:
-    """True when it is the password; takes as long when there is no user. Errors: TryAgain."""
+    """True when it is the password; takes as long when there is none. Errors: TryAgain."""
     matches = await _run(lambda: _matches(stored or _NOBODY, password))
-    return matches and stored is not None
+    return matches and bool(stored)
 
 
 def _matches(stored: str, password: str) -> bool:
+    prepared = _prepare(password)
     try:
-        return _HASHER.verify(stored, _normalise(password))
+        _HASHER.verify(stored, prepared or b"")
     except (VerificationError, InvalidHashError):
         return False
+    return prepared is not None
 
 
-def _normalise(password: str) -> str:
+def _prepare(password: str) -> bytes | None:
+    """What is hashed; None for what nobody can have as a password."""
+    if len(password) > MAX_LENGTH:
+        return None
     # The same password typed on another system may come decomposed (NIST SP 800-63B, 3.1.1.2).
-    return unicodedata.normalize("NFKC", password[:MAX_LENGTH])
+    try:
+        prepared = unicodedata.normalize("NFKC", password).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None
+    return prepared if len(prepared) <= MAX_BYTES else None
 
 
 async def _run(work: Callable[[], T]) -> T:

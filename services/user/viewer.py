@@ -17,11 +17,13 @@ _SATISFIED_BY: dict[Role, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A signed-in user until ``expires_at``."""
+    """A signed-in user until ``expires_at``. ``issued_at`` is when the token was, in seconds since the epoch."""
 
     user_id: UUID
     roles: frozenset[Role]
     expires_at: datetime
+    session_id: UUID | None = None
+    issued_at: float = 0.0
 
     @property
     def is_staff(self) -> bool:

@@ -1,11 +1,17 @@
 import asyncio
 import threading
+from importlib.resources import files
 
 import pytest
+from argon2 import PasswordHasher
 
 from services.errors import TryAgain
 from services.user import passwords
-from services.user.passwords import hash_password, verify_password
+from services.user.common_passwords import is_common
+from services.user.passwords import hash_password, needs_rehash, password_problem, verify_password
+
+LENGTH = "must have 8 to 1024 characters"
+COMMON = "is one of those that everybody tries first"
 
 
 async def test_only_the_password_matches() -> None:
@@ -18,8 +24,61 @@ async def test_only_the_password_matches() -> None:
     assert stored != await hash_password("correct horse")
 
 
-async def test_nobody_signs_in_without_an_account() -> None:
+async def test_nobody_signs_in_without_an_account_or_without_a_password() -> None:
     assert not await verify_password(None, "correct horse")
+    assert not await verify_password("", "correct horse")
+    assert not await verify_password("", "")
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("", LENGTH),
+        ("1234567", LENGTH),
+        ("korrekt!", None),
+        ("k" * 1024, None),
+        ("k" * 1025, LENGTH),
+        ("k" * 1_000_000, LENGTH),
+        ("🐎" * 1024, None),
+        # Compatibility forms unfold: one character into eighteen, and eight decomposed ones into four.
+        ("\ufdfa" * 1024, LENGTH),
+        ("e\u0301" * 4, LENGTH),
+        ("half a pair \ud800", LENGTH),
+        ("password", COMMON),
+        ("PassWord", COMMON),
+        ("ｐａｓｓｗｏｒｄ", COMMON),
+        ("qwertyuiop", COMMON),
+        ("Ada@Example.com", COMMON),
+        ("correct horse battery staple", None),
+    ],
+)
+def test_what_a_password_may_be(password: str, problem: str | None) -> None:
+    assert password_problem(password, "ada@example.com") == problem
+
+
+async def test_the_longest_password_matches_to_its_last_character() -> None:
+    stored = await hash_password("🐎" * 1024)
+    assert await verify_password(stored, "🐎" * 1024)
+    assert not await verify_password(stored, "🐎" * 1023 + "🐴")
+    assert not await verify_password(stored, "🐎" * 1025)
+    assert not await verify_password(stored, "\ud800")
+
+
+def test_the_list_is_sorted_and_has_no_password_that_is_too_short_anyway() -> None:
+    lines = files("services.user").joinpath("data/common_passwords.txt").read_text().splitlines()
+    assert lines == sorted(set(lines))
+    assert len(lines) > 10_000
+    assert min(map(len, lines)) >= 8
+    assert all(line == line.casefold() for line in lines)
+    assert is_common("TrustNo1")
+
+
+async def test_a_hash_of_other_parameters_is_to_be_renewed_and_still_verifies() -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash("correct horse")
+    assert needs_rehash(weak)
+    assert needs_rehash("no hash")
+    assert not needs_rehash(await hash_password("correct horse"))
+    assert await verify_password(weak, "correct horse")
 
 
 def test_an_unknown_email_costs_what_a_known_one_does() -> None:

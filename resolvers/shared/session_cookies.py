@@ -1,0 +1,26 @@
+"""What a resolver has to do with cookies: take the refresh token from them, keep a session in them, clear them."""
+
+from dataclasses import dataclass
+
+from services.session.refresh_token import TokenPair
+
+
+@dataclass(slots=True)
+class SessionCookies:
+    """One a request; the transport reads it before, and turns it into Set-Cookie headers after.
+
+    ``asked``: the client wants a new session in cookies. ``present``: its session is in cookies already.
+    """
+
+    asked: bool = False
+    present: bool = False
+    refresh_token: str | None = None
+    kept: TokenPair | None = None
+    cleared: bool = False
+
+    def keep(self, tokens: TokenPair) -> None:
+        self.kept, self.cleared = tokens, False
+
+    def clear(self) -> None:
+        """After the end of the session in them, if there was one."""
+        self.kept, self.cleared = None, self.present

@@ -1,0 +1,121 @@
+"""The types of addresses."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from models.address_document import AddressDoc
+from resolvers.shared.context import Context
+from resolvers.shared.errors import InvalidInput, NotFound, TryAgain
+from resolvers.shared.node import Node, encode_id, register_node
+from services.address.rules import AddressDraft
+
+
+@strawberry.type(description="Where orders are sent to. On an order it is what it was when that was placed.")
+class Address(Node):
+    recipient: str
+    phone: str = strawberry.field(description="In E.164, e.g. +49301234567.")
+    line1: str
+    line2: str | None
+    city: str
+    region: str | None
+    postal_code: str | None
+    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    is_default: bool
+
+    @classmethod
+    def of(cls, document: AddressDoc) -> "Address":
+        return cls(
+            id=encode_id("Address", document.id),
+            recipient=document.recipient,
+            phone=document.phone,
+            line1=document.line1,
+            line2=document.line2,
+            city=document.city,
+            region=document.region,
+            postal_code=document.postal_code,
+            country_code=document.country_code,
+            is_default=document.is_default,
+        )
+
+
+@strawberry.input
+class AddAddressInput:
+    recipient: str
+    phone: str = strawberry.field(description="International, e.g. +49 30 1234567.")
+    line1: str
+    city: str
+    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    line2: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    is_default: bool | None = strawberry.field(default=None, description="The first address is the default anyway.")
+
+
+@strawberry.input(description="The whole address as it is to be: what is left out is gone.")
+class UpdateAddressInput:
+    address_id: strawberry.ID
+    recipient: str
+    phone: str
+    line1: str
+    city: str
+    country_code: str
+    line2: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    is_default: bool | None = strawberry.field(
+        default=None, description="true makes it the default; else it stays what it is."
+    )
+
+
+@strawberry.input
+class RemoveAddressInput:
+    address_id: strawberry.ID
+
+
+@strawberry.input
+class SetDefaultAddressInput:
+    address_id: strawberry.ID
+
+
+@strawberry.type
+class RemoveAddressSuccess:
+    address_id: strawberry.ID
+
+
+AddAddressResult = Annotated[Address | InvalidInput, strawberry.union("AddAddressResult")]
+UpdateAddressResult = Annotated[
+    Address | NotFound | InvalidInput | TryAgain, strawberry.union("UpdateAddressResult")
+]
+RemoveAddressResult = Annotated[
+    RemoveAddressSuccess | NotFound | InvalidInput | TryAgain, strawberry.union("RemoveAddressResult")
+]
+SetDefaultAddressResult = Annotated[
+    Address | NotFound | InvalidInput | TryAgain, strawberry.union("SetDefaultAddressResult")
+]
+
+
+def draft_of(input: AddAddressInput | UpdateAddressInput) -> AddressDraft:
+    return AddressDraft(
+        recipient=input.recipient,
+        phone=input.phone,
+        line1=input.line1,
+        line2=input.line2,
+        city=input.city,
+        region=input.region,
+        postal_code=input.postal_code,
+        country_code=input.country_code,
+    )
+
+
+async def _load(context: Context, ids: Sequence[UUID]) -> list[Address | None]:
+    """One's own, nobody else's."""
+    if context.viewer is None:
+        return [None] * len(ids)
+    own = {entry.id: entry for entry in await context.loaders.addresses_by_user.load(context.viewer.user_id)}
+    return [Address.of(own[id_]) if id_ in own else None for id_ in ids]
+
+
+register_node("Address", _load)

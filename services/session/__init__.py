@@ -1,0 +1,1 @@
+"""Sessions: a sign-in on one device, what keeps it alive, and what ends it."""

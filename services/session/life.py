@@ -1,0 +1,26 @@
+"""How long a session lives, and who may have one; pure."""
+
+from datetime import datetime, timedelta
+
+from infra.settings import Settings
+from models.session import RefreshSession
+from models.user import User
+
+
+def may_sign_in(user: User) -> bool:
+    """False for a locked or closed account."""
+    return user.locked_at is None and user.closed_at is None
+
+
+def is_alive(session: RefreshSession, now: datetime, settings: Settings) -> bool:
+    """Not revoked, neither too old nor too long unused."""
+    return (
+        session.revoked_at is None
+        and session.expires_at > now
+        and session.last_used_at > unused_since(now, settings)
+    )
+
+
+def unused_since(now: datetime, settings: Settings) -> datetime:
+    """A session that was last used before this is over."""
+    return now - timedelta(seconds=settings.session_idle_ttl)

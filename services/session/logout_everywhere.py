@@ -1,0 +1,20 @@
+"""Log out everywhere: end all sessions of a user."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from services.session.end import Reason, end_all_sessions
+from services.session.revoke import revoke_sessions
+
+
+async def logout_everywhere(infra: Infra, user_id: UUID, *, keep: UUID | None = None) -> int:
+    """How many ended; ``keep`` is the session to spare. Errors: StoreUnavailable."""
+
+    async def work(session: AsyncSession) -> list[UUID]:
+        return list(await end_all_sessions(session, user_id, Reason.LOGGED_OUT, infra.now(), keep=keep))
+
+    ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    await revoke_sessions(infra, ended)
+    return len(ended)

@@ -1,0 +1,30 @@
+"""Open a session for a user who has proven themselves in another way than by the password."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models.user import User
+from services.errors import InvalidCredentials
+from services.session.client import Client
+from services.session.life import may_sign_in
+from services.session.start import SignedIn, new_session
+from services.user.tokens import AccessTokens
+
+
+async def open_session(infra: Infra, tokens: AccessTokens, user_id: UUID, client: Client) -> SignedIn:
+    """Errors: InvalidCredentials for an account that is locked, closed or not there; StoreUnavailable."""
+
+    async def work(session: AsyncSession) -> SignedIn | None:
+        user = await session.get(User, user_id, with_for_update=True)
+        if user is None or not may_sign_in(user):
+            return None
+        started = new_session(infra, tokens, user, client)
+        session.add(started.row)
+        return SignedIn(user, started.tokens)
+
+    signed_in = await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    if signed_in is None:
+        raise InvalidCredentials("This account cannot be signed in to.")
+    return signed_in

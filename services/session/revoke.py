@@ -1,0 +1,91 @@
+"""Revoke what was signed: this process refuses it at once, the others hear of it within a moment.
+
+The way there is one Redis stream. It is the history that a process reads at its start and after each
+interruption, and a blocked read of it is the push; a process that knows its place in it misses nothing in
+between, as it could between loading keys and subscribing to a channel. Entries are dropped once all the tokens
+they are about have expired. The database has the truth about sessions: without Redis a revoked session cannot be
+refreshed either, only its last access token lives out its minutes in the processes that were not told.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+
+from infra.errors import StoreUnavailable
+from infra.revocations import Revocation
+from infra.runtime import Infra
+
+log = structlog.get_logger(__name__)
+
+STREAM = "auth:revocations"
+# Of the clocks of two servers, and of Redis.
+_SLACK = 10.0
+
+
+async def revoke_sessions(infra: Infra, session_ids: Iterable[UUID]) -> None:
+    """Refuse the access tokens of these sessions. After the commit that ended them; never fails."""
+    now = infra.now().timestamp()
+    await _revoke(infra, [Revocation("session", id_, now, now + _kept(infra)) for id_ in session_ids])
+
+
+async def revoke_access_tokens(infra: Infra, user_id: UUID) -> None:
+    """Refuse the access tokens that this user was given until now: the next refresh gives what the user is now.
+
+    For a change of roles, after its commit; never fails. It ends no session.
+    """
+    now = infra.now().timestamp()
+    await _revoke(infra, [Revocation("user", user_id, now, now + _kept(infra))])
+
+
+async def send_unsent(infra: Infra) -> None:
+    """Tell the other processes what they have not been told. Errors: StoreUnavailable."""
+    waiting = list(infra.revocations.unsent)
+    if not waiting:
+        return
+    kept = _kept(infra)
+    oldest = int((infra.now().timestamp() - kept) * 1000)
+    pipeline = infra.redis.client.pipeline(transaction=False)
+    for revocation in waiting:
+        pipeline.xadd(STREAM, _fields(revocation), minid=max(oldest, 0), approximate=True)  # type: ignore[arg-type]
+    pipeline.pexpire(STREAM, int(kept * 1000))
+    async with infra.redis.guard():
+        await pipeline.execute()
+    infra.revocations.unsent.difference_update(waiting)
+
+
+def parse(fields: dict[bytes, bytes]) -> Revocation | None:
+    """From an entry of the stream; None for one of another version."""
+    try:
+        kind = fields[b"kind"].decode()
+        if kind in ("session", "user"):
+            id_ = UUID(bytes=fields[b"id"])
+            return Revocation(kind, id_, float(fields[b"before"]), float(fields[b"until"]))  # type: ignore[arg-type]
+    except (KeyError, ValueError):
+        pass
+    return None
+
+
+async def _revoke(infra: Infra, revocations: list[Revocation]) -> None:
+    for revocation in revocations:
+        infra.revocations.add(revocation)
+    infra.revocations.unsent.update(revocations)
+    try:
+        await send_unsent(infra)
+    except StoreUnavailable:
+        # The watch sends it when Redis is back.
+        log.warning("revocations.unsent", waiting=len(infra.revocations.unsent))
+
+
+def _kept(infra: Infra) -> float:
+    """Seconds until no token that was issued before can be valid."""
+    return max(infra.settings.access_token_ttl, infra.settings.revocation_ttl) + _SLACK
+
+
+def _fields(revocation: Revocation) -> dict[bytes, bytes]:
+    return {
+        b"kind": revocation.kind.encode(),
+        b"id": revocation.id.bytes,
+        b"before": repr(revocation.before).encode(),
+        b"until": repr(revocation.until).encode(),
+    }
