@@ -8,9 +8,22 @@ inputs that build themselves) keeps strawberry's own.
 
 from collections.abc import Callable
 from dataclasses import MISSING
+from operator import attrgetter
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
+from graphql import (
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLTypeResolver,
+    GraphQLUnionType,
+    Undefined,
+    get_nullable_type,
+    is_leaf_type,
+)
 from strawberry import Schema
 from strawberry.relay.types import GlobalID
 from strawberry.schema import compat
@@ -22,6 +35,7 @@ from strawberry.types.base import (
     StrawberryOptional,
     get_object_definition,
 )
+from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
@@ -41,6 +55,8 @@ def compile_fields(schema: Schema) -> None:
         if isinstance(type_, GraphQLObjectType) and type_ is not schema._schema.subscription_type:
             for field in type_.fields.values():
                 compiler.compile(field)
+        elif isinstance(type_, GraphQLUnionType) and type_.resolve_type is not None:
+            type_.resolve_type = _by_class(type_, type_.resolve_type)
 
 
 class _Compiler:
@@ -54,7 +70,7 @@ class _Compiler:
         if not isinstance(definition, StrawberryField) or definition.extensions:
             return
         if definition.base_resolver is None:
-            field.resolve = _attribute(definition.python_name)
+            field.resolve = _attribute(definition.python_name, field.type)
             return
         try:
             field.resolve = self._resolver(definition)
@@ -139,9 +155,59 @@ def _make_info(info_class: type[Info], raw: GraphQLResolveInfo[Any], definition:
     return info_class(_raw_info=raw, _field=definition)
 
 
-def _attribute(name: str) -> Callable[..., Any]:
+def _by_class(union: GraphQLUnionType, otherwise: GraphQLTypeResolver) -> GraphQLTypeResolver:
+    """Members are told by their class; strawberry sees to the rest: generic types, casts, other classes."""
+    definitions = [(member.extensions or {}).get(_DEFINITION) for member in union.types]
+    names = {
+        definition.origin: member.name
+        for member, definition in zip(union.types, definitions, strict=True)
+        if isinstance(definition, StrawberryObjectDefinition)
+        and definition.concrete_of is None
+        and definition.is_type_of is None
+    }
+
+    def resolve_type(value: Any, info: GraphQLResolveInfo[Any], type_: GraphQLAbstractType) -> Any:
+        name = names.get(type(value))
+        if name is None or get_strawberry_type_cast(value) is not None:
+            return otherwise(value, info, type_)
+        return name
+
+    return resolve_type
+
+
+class LeafAttribute:
+    """The resolver of a scalar or enum that is an attribute; ``read`` also makes of it what the client is sent."""
+
+    __slots__ = ("_get", "_nullable", "_shown")
+
+    def __init__(self, name: str, leaf: GraphQLLeafType, *, nullable: bool) -> None:
+        self._get = attrgetter(name)
+        self._shown = leaf.coerce_output_value
+        self._nullable = nullable
+
+    def __call__(self, source: Any, _info: GraphQLResolveInfo[Any]) -> Any:
+        return self._get(source)
+
+    def read(self, source: Any) -> Any:
+        """Undefined when it cannot be shown as it is: then graphql-core finds out what the error is."""
+        try:
+            value = self._get(source)
+            if value is not None:
+                shown = self._shown(value)
+                return Undefined if shown is None else shown
+        except Exception:
+            return Undefined
+        return None if self._nullable else Undefined
+
+
+def _attribute(name: str, type_: GraphQLOutputType) -> Callable[..., Any]:
+    inner = get_nullable_type(type_)
+    if is_leaf_type(inner):
+        return LeafAttribute(name, inner, nullable=inner is type_)
+    get = attrgetter(name)
+
     def resolve(source: Any, _info: GraphQLResolveInfo[Any]) -> Any:
-        return getattr(source, name)
+        return get(source)
 
     return resolve
 

@@ -19,6 +19,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_api.limits import MAX_QUERY_CHARS, MAX_TOKENS, check_limits, too_complex
+from graphql_api.operations import PreparedOperation
 
 RULES: tuple[type[ASTValidationRule], ...] = (
     *specified_rules,
@@ -32,13 +33,12 @@ _MAX_KEPT_CHARS = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``errors`` are the client's; without any, ``ast`` can be executed."""
+    """``errors`` are the client's; without any, ``operations`` can be executed."""
 
-    ast: DocumentNode | None
     errors: Sequence[GraphQLError]
-    operations: dict[str | None, OperationDefinitionNode]
+    operations: dict[str | None, PreparedOperation]
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+    def operation(self, name: str | None) -> PreparedOperation | None:
         """The operation of that name; without a name, the only one."""
         if name:
             return self.operations.get(name)
@@ -59,7 +59,7 @@ class Documents:
             self._kept.move_to_end(query)
             return document
         document = self._prepare(query)
-        if document.ast is not None:
+        if not document.errors:
             self._keep(query, document)
         return document
 
@@ -83,7 +83,8 @@ class Documents:
         if errors:
             return _refused(errors)
         operations = (node for node in ast.definitions if isinstance(node, OperationDefinitionNode))
-        return Document(ast, (), {node.name.value if node.name else None: node for node in operations})
+        prepared = (PreparedOperation.of(self._schema, ast, node) for node in operations)
+        return Document((), {one.node.name.value if one.node.name else None: one for one in prepared})
 
     def _validate(self, ast: DocumentNode) -> list[GraphQLError]:
         errors = validate(self._schema, ast, RULES, max_errors=_MAX_ERRORS)
@@ -93,7 +94,7 @@ class Documents:
 
 
 def _refused(errors: Sequence[GraphQLError]) -> Document:
-    return Document(None, errors, {})
+    return Document(errors, {})
 
 
 def _syntax_error(error: GraphQLSyntaxError) -> GraphQLError:

@@ -4,17 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
-from graphql.execution import execute
-from strawberry.execution import optimized_is_awaitable
+from graphql import ExecutionResult as GraphQLResult
+from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from graphql_api.compiled_fields import compile_fields
-from graphql_api.documents import Document, Documents
+from graphql_api.documents import Documents
 from graphql_api.errors import present
 from resolvers.root import TYPES, Mutation, Query
 from resolvers.shared.failures import RequestError
@@ -59,38 +57,19 @@ class RushcartSchema(strawberry.Schema):
         operation = document.operation(operation_name)
         if operation is None:
             return PreExecutionError(data=None, errors=[_no_operation(operation_name)])
-        type_ = OperationType(operation.operation.value)
-        if type_ not in (allowed_operation_types or _ALL_TYPES):
-            raise OperationNotAllowed(type_)
-        return await self._run(document, operation, variable_values, context_value, operation_extensions)
+        if operation.type not in (allowed_operation_types or _ALL_TYPES):
+            raise OperationNotAllowed(operation.type)
+        result = await operation.execute(variable_values, context_value, operation_extensions)
+        return _presented(result, getattr(context_value, "trace_id", ""))
 
-    async def _run(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: dict[str, Any] | None,
-        context: Any,
-        extensions: dict[str, Any] | None,
-    ) -> ExecutionResult:
-        assert document.ast is not None
-        result: Any = execute(
-            self._schema,
-            document.ast,
-            context_value=context,
-            variable_values=variables,
-            operation_name=operation.name.value if operation.name else None,
-            executor_class=StrawberryGraphQLCoreExecutionContext,
-            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # bool where TypeGuard is asked
-            operation_extensions=extensions,
-        )
-        if optimized_is_awaitable(result):
-            result = await result
-        if not result.errors:
-            return ExecutionResult(data=result.data, errors=None)
-        errors = [present(error, getattr(context, "trace_id", "")) for error in result.errors]
-        if result.data is None and all(error.path is None for error in errors):
-            return PreExecutionError(data=None, errors=errors)
-        return ExecutionResult(data=result.data, errors=errors)
+
+def _presented(result: GraphQLResult, trace_id: str) -> ExecutionResult:
+    if not result.errors:
+        return ExecutionResult(data=result.data, errors=None)
+    errors = [present(error, trace_id) for error in result.errors]
+    if result.data is None and all(error.path is None for error in errors):
+        return PreExecutionError(data=None, errors=errors)
+    return ExecutionResult(data=result.data, errors=errors)
 
 
 def _no_operation(name: str | None) -> GraphQLError:

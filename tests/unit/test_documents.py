@@ -108,8 +108,8 @@ def test_an_operation_is_found_by_name(documents: Documents) -> None:
     assert document.operation("C") is None
     found = document.operation("B")
     assert found is not None
-    assert found.name is not None
-    assert found.name.value == "B"
+    assert found.node.name is not None
+    assert found.node.name.value == "B"
 
 
 def test_a_long_string_is_found_wherever_it_is() -> None:

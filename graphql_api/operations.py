@@ -1,0 +1,161 @@
+"""Operations made ready once: what does not depend on the request is not worked out again for each.
+
+graphql-core looks up the variables' types and collects the fields of every selection anew in each execution.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+    coerce_input_value,
+)
+from graphql.execution import ExecutionResult, Executor, default_field_resolver, default_type_resolver
+from graphql.execution.collect_fields import (
+    CollectedFields,
+    FieldDetailsList,
+    FragmentDetails,
+    GroupedFieldSet,
+    collect_fields,
+)
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
+from graphql.pyutils import Path
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.graphql import OperationType
+
+from graphql_api.compiled_fields import LeafAttribute
+
+_MAX_ERRORS = 50
+_SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]]
+
+
+@dataclass(slots=True)
+class PreparedOperation:
+    """An operation of a valid document. ``is_static``: no directive decides which fields it has."""
+
+    schema: GraphQLSchema
+    node: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    is_static: bool
+    type: OperationType
+    _signatures: list[GraphQLVariableSignature]
+    _fields: GroupedFieldSet | None = None
+    _sub_fields: _SubFields = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode
+    ) -> "PreparedOperation":
+        text = document.loc.source.body if document.loc else "@"
+        fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+        found = [get_variable_signature(schema, variable) for variable in node.variable_definitions or ()]
+        signatures = [signature for signature in found if isinstance(signature, GraphQLVariableSignature)]
+        return cls(schema, node, fragments, "@" not in text, OperationType(node.operation.value), signatures)
+
+    async def execute(
+        self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
+    ) -> ExecutionResult:
+        values = self._coerce(variables or {})
+        if isinstance(values, list):
+            return ExecutionResult(None, values)
+        executor = _Executor(self, values, context, extensions)
+        root = self.schema.get_root_type(self.node.operation)
+        assert root is not None, "validation has seen to it"
+        return await executor.execute(root, self._collect(executor, root))
+
+    def _coerce(self, inputs: dict[str, Any]) -> VariableValues | list[GraphQLError]:
+        """Takes values that are all given and good; for the rest, defaults and errors, graphql-core is asked."""
+        values = VariableValues({}, {})
+        for signature in self._signatures:
+            given = inputs.get(signature.name, Undefined)
+            value = Undefined if given is Undefined else coerce_input_value(given, signature.type)
+            if value is Undefined:
+                definitions = self.node.variable_definitions or ()
+                return get_variable_values(self.schema, definitions, inputs, max_errors=_MAX_ERRORS)
+            values.sources[signature.name] = VariableValueSource(signature, given)
+            values.coerced[signature.name] = value
+        return values
+
+    def _collect(self, executor: "_Executor", root: GraphQLObjectType) -> GroupedFieldSet:
+        if not self.is_static:
+            return self._collect_now(executor, root)
+        if self._fields is None:
+            self._fields = self._collect_now(executor, root)
+        executor.share(self._sub_fields)
+        return self._fields
+
+    def _collect_now(self, executor: "_Executor", root: GraphQLObjectType) -> GroupedFieldSet:
+        collected = collect_fields(self.schema, executor.fragments, executor.variable_values, root, self.node)
+        return collected.grouped_field_set
+
+
+class _Executor(Executor[None]):
+    """graphql-core's executor, without incremental delivery, and with a short way for plain attributes."""
+
+    # Resolvers are given what strawberry's own executor gives them.
+    build_resolve_info = StrawberryGraphQLCoreExecutionContext.build_resolve_info
+
+    def __init__(
+        self,
+        prepared: PreparedOperation,
+        variables: VariableValues,
+        context: object,
+        extensions: dict[str, Any] | None,
+    ) -> None:
+        super().__init__(
+            prepared.schema,
+            prepared.fragments,
+            {name: FragmentDetails(definition) for name, definition in prepared.fragments.items()},
+            None,
+            context,
+            prepared.node,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # bool where TypeGuard is asked
+        )
+        self.operation_extensions = extensions
+
+    def share(self, sub_fields: _SubFields) -> None:
+        """Use and fill the sub-fields of all executions of the operation."""
+        self._relevant_sub_fields = sub_fields
+
+    async def execute(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> ExecutionResult:
+        """As ``execute_operation`` does, with the root's fields given."""
+        serially = self.operation.operation.value == "mutation"
+        run = self.execute_fields_serially if serially else self.execute_fields
+        try:
+            data: Any = run(root, None, None, fields, None)
+            if self.is_awaitable(data):
+                data = await data
+        except GraphQLError as error:
+            self.collected_errors.add(error, None)
+            data = None
+        return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: None,
+    ) -> Any:
+        name = field_details_list[0].node.name.value
+        if name == "__typename":
+            return parent_type.name
+        definition = parent_type.fields.get(name)
+        if definition is not None and type(definition.resolve) is LeafAttribute:
+            value = definition.resolve.read(source)
+            if value is not Undefined:
+                return value
+        return super().execute_field(parent_type, source, field_details_list, path, position_context)
