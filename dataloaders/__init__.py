@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from dataloaders.addresses_by_user import AddressesByUser
 from dataloaders.category_by_id import CategoryById
 from dataloaders.flash_item_by_id import FlashItemById
 from dataloaders.flash_sale_by_id import FlashSaleById
@@ -59,6 +60,10 @@ class Loaders:
     @cached_property
     def remaining_by_item(self) -> RemainingByItem:
         return RemainingByItem(self._infra)
+
+    @cached_property
+    def addresses_by_user(self) -> AddressesByUser:
+        return AddressesByUser(self._infra)
 
     @cached_property
     def user_by_id(self) -> UserById:

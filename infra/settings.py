@@ -7,10 +7,13 @@ Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from infra.sign_in_providers import OidcProvider, ProviderName, check_url
 
 
 class Settings(BaseSettings):
@@ -78,6 +81,21 @@ class Settings(BaseSettings):
     email_token_ttl: float = Field(86400.0, gt=0, description="Seconds a mail to confirm an address is good for.")
     reset_token_ttl: float = Field(3600.0, gt=0, description="Seconds a mail to reset a password is good for.")
 
+    oidc_providers: dict[ProviderName, OidcProvider] = Field(
+        {},
+        description='OpenID Connect providers to sign in with: {"name": {"issuer": "https://…", "client_id": "…", '
+        '"client_secret": "…", "scopes": "openid email profile", "title": "…"}}.',
+    )
+    oidc_return_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Where such a sign-in may return to, separated by commas; one that ends with / allows all "
+        "below it. STOREFRONT_URL/ when unset.",
+    )
+    oidc_timeout: float = Field(5.0, gt=0, description="Seconds a sign-in waits for its provider.")
+    public_url: str | None = Field(
+        None, description="Where browsers reach this server; unset takes it from the request."
+    )
+
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged."
@@ -92,11 +110,40 @@ class Settings(BaseSettings):
         "signing_key",
         "cookie_secure",
         "smtp_url",
+        "public_url",
         mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_smtp_url(value.get_secret_value()):
+            # Nothing of the URL is repeated: it has a password in it.
+            raise ValueError("must be smtp://user:password@host:port or smtps://user:password@host:port")
+        return value
+
+    @field_validator("oidc_return_urls", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("oidc_return_urls")
+    @classmethod
+    def _are_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_url(url) for url in value)
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_url(cls, value: str | None) -> str | None:
+        return None if value is None else check_url(value).rstrip("/")
+
+    @property
+    def return_urls(self) -> tuple[str, ...]:
+        """Where a sign-in with another provider may return to."""
+        return self.oidc_return_urls or (self.storefront_url.rstrip("/") + "/",)
 
     @property
     def embedded(self) -> bool:
@@ -124,6 +171,14 @@ class Settings(BaseSettings):
     @property
     def json_logs(self) -> bool:
         return self.log_format == "json" or (self.log_format == "auto" and not self.embedded)
+
+
+def _is_smtp_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # of the port
+        return False
 
 
 @lru_cache(maxsize=1)

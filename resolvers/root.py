@@ -9,6 +9,8 @@ from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.order.mutations import OrderMutation
 from resolvers.order.queries import OrderQuery
 from resolvers.shared.node import NodeQuery
+from resolvers.user.account_mutations import AccountMutation
+from resolvers.user.address_mutations import AddressMutation
 from resolvers.user.mutations import UserMutation
 from resolvers.user.queries import UserQuery
 from resolvers.user.session_mutations import SessionMutation
@@ -27,6 +29,8 @@ Mutation = merge_types(
     "Mutation",
     (
         UserMutation,
+        AccountMutation,
+        AddressMutation,
         SessionMutation,
         CatalogMutation,
         FlashSaleMutation,

@@ -5,8 +5,12 @@ import asyncio
 import structlog
 
 from infra.runtime import Infra
+from services.account.tidy import tidy_accounts
 from services.events import ALL_TOPICS
 from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sales
+from services.mail.choose import make_mailer
+from services.mail.port import Mailer
+from services.mail.send_due import BATCH, send_due_mails
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
@@ -20,11 +24,13 @@ _WATCH_EVERY = 0.5
 _WARM_EVERY = 30.0
 _ABANDON_EVERY = 5.0
 _TIDY_EVERY = 600.0
+_MAIL_EVERY = 0.5
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
     """Run until ``stop`` is set, then finish what is at hand: the consumer commits what it handled."""
     jobs = Jobs(infra)
+    mailer = make_mailer(infra.settings)
     consumer = OrderConsumer(infra, stop, jobs.schedule_expiry)
     await _ensure_topics(infra, stop)
     try:
@@ -39,6 +45,8 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_WARM_EVERY, stop, lambda: warm_flash_sales(infra), "warm"))
             group.create_task(every(_ABANDON_EVERY, stop, lambda: abandon_unconfirmed(infra), "unconfirmed"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
+            group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
         await jobs.close()
 
@@ -69,6 +77,11 @@ async def _ensure_topics(infra: Infra, stop: asyncio.Event) -> None:
 
 async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:
     while await relay_outbox(infra) and not stop.is_set():
+        pass
+
+
+async def _send_mails(infra: Infra, mailer: Mailer, stop: asyncio.Event) -> None:
+    while await send_due_mails(infra, mailer) == BATCH and not stop.is_set():
         pass
 
 

@@ -25,6 +25,7 @@ from resolvers.shared.errors import (
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.user.address_types import Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
 from services.order.list_orders import count_orders
@@ -91,6 +92,11 @@ class Order(Node):
     @field()
     def total(self) -> Money:
         return Money.of(self.view.total, self.view.currency)
+
+    @field(description="As it was when the order was placed; null when none was given.")
+    def shipping_address(self) -> Address | None:
+        address = self.view.shipping_address
+        return None if address is None else Address.of(address)
 
     @field()
     def history(self) -> list[OrderEvent]:

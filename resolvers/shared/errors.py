@@ -32,6 +32,14 @@ class InvalidCredentials(Error): ...
 class SessionExpired(Error): ...
 
 
+@strawberry.type(description="A mailed token that is not valid, or not any more.")
+class InvalidToken(Error): ...
+
+
+@strawberry.type
+class EmailAlreadyVerified(Error): ...
+
+
 @strawberry.type
 class FieldError:
     path: list[str]
@@ -101,6 +109,8 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.EmailTaken: _plain(EmailTaken),
     service.InvalidCredentials: _plain(InvalidCredentials),
     service.SessionExpired: _plain(SessionExpired),
+    service.InvalidToken: _plain(InvalidToken),
+    service.EmailAlreadyVerified: _plain(EmailAlreadyVerified),
     service.NotFound: _plain(NotFound),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.InvalidInput: lambda e: InvalidInput(

@@ -11,7 +11,9 @@ from resolvers.shared.failures import forbidden, unauthenticated
 from services.user.viewer import Viewer
 
 # Mutations that need nobody signed in; every other one names its roles.
-PUBLIC_MUTATIONS = frozenset({"register", "login", "refresh_session", "logout"})
+PUBLIC_MUTATIONS = frozenset(
+    {"register", "login", "refresh_session", "logout", "verify_email", "request_password_reset", "reset_password"}
+)
 
 
 @strawberry.schema_directive(

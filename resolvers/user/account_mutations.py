@@ -62,9 +62,7 @@ class AccountMutation:
 
     @mutation(Role.CUSTOMER, description="Close one's account: personal data is erased, orders are kept.")
     async def close_account(self, info: Info, input: types.CloseAccountInput) -> types.CloseAccountResult:
-        closed_at = await close_account(
-            info.context.infra, signed_in(info).user_id, password=input.password
-        )
+        closed_at = await close_account(info.context.infra, signed_in(info).user_id, password=input.password)
         info.context.cookies.clear()
         return types.CloseAccountSuccess(closed_at=closed_at)
 

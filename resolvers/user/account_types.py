@@ -18,7 +18,9 @@ from resolvers.user.types import User
 
 @strawberry.input
 class RequestEmailVerificationInput:
-    locale: str | None = strawberry.field(default=None, description="The mail's language; the profile's if left out.")
+    locale: str | None = strawberry.field(
+        default=None, description="The mail's language; the profile's if left out."
+    )
 
 
 @strawberry.input

@@ -31,9 +31,7 @@ class AddressMutation:
     @mutation(Role.CUSTOMER, description="Add an address, at most 50; the first is the default.")
     async def add_address(self, info: Info, input: AddAddressInput) -> AddAddressResult:
         user_id = signed_in(info).user_id
-        added = await add_address(
-            info.context.infra, user_id, draft_of(input), default=bool(input.is_default)
-        )
+        added = await add_address(info.context.infra, user_id, draft_of(input), default=bool(input.is_default))
         info.context.loaders.addresses_by_user.clear_all()
         return Address.of(added)
 

@@ -51,7 +51,9 @@ class AddAddressInput:
     line2: str | None = None
     region: str | None = None
     postal_code: str | None = None
-    is_default: bool | None = strawberry.field(default=None, description="The first address is the default anyway.")
+    is_default: bool | None = strawberry.field(
+        default=None, description="The first address is the default anyway."
+    )
 
 
 @strawberry.input(description="The whole address as it is to be: what is left out is gone.")

@@ -22,6 +22,7 @@ class UserMutation:
             password=input.password,
             display_name=input.display_name,
             client=context.client,
+            locale=input.locale,
         )
         return to_session(info, signed_in, in_cookies=context.cookies.asked)
 

@@ -15,6 +15,7 @@ from resolvers.shared.failures import forbidden
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.permissions import signed_in
+from resolvers.user.address_types import Address
 from services.user.find_users import find_users
 
 if TYPE_CHECKING:
@@ -28,7 +29,15 @@ class User(Node):
     display_name: str
     roles: list[Role]
     created_at: datetime
+    locale: str = strawberry.field(description="A BCP 47 language tag: the language of mails, if we have it.")
+    email_verified: bool = strawberry.field(description="True once the mail to confirm the address was answered.")
     user_id: strawberry.Private[UUID]
+
+    @field(description="The oldest first; only one's own.")
+    async def addresses(self, info: Info) -> list[Address]:
+        if signed_in(info).user_id != self.user_id:
+            raise forbidden()
+        return [Address.of(entry) for entry in await info.context.loaders.addresses_by_user.load(self.user_id)]
 
     @field(description="Newest first.")
     async def orders(
@@ -65,6 +74,8 @@ class User(Node):
             display_name=row.display_name,
             roles=[Role(role) for role in row.roles],
             created_at=row.created_at,
+            locale=row.locale,
+            email_verified=row.email_verified_at is not None,
             user_id=row.id,
         )
 
@@ -86,6 +97,9 @@ class RegisterInput:
     email: str
     password: str
     display_name: str
+    locale: str | None = strawberry.field(
+        default=None, description="A BCP 47 language tag such as en or zh-Hans, for mails; en if left out."
+    )
 
 
 @strawberry.input

@@ -7,7 +7,7 @@ from services.mail.smtp import SmtpMailer, SmtpServer
 
 
 def make_mailer(settings: Settings) -> Mailer:
-    """SMTP, or files in RUSHCART_HOME/mail. Errors: BadSmtpUrl."""
+    """SMTP, or files in RUSHCART_HOME/mail."""
     if settings.smtp_url is None:
         return FileMailer(settings.home / "mail", settings.mail_from)
     return SmtpMailer(SmtpServer.parse(settings.smtp_url.get_secret_value()), settings.mail_from)

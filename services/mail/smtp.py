@@ -16,10 +16,6 @@ _PORTS = {"smtp": 587, "smtps": 465}
 _PERMANENT = range(550, 560)
 
 
-class BadSmtpUrl(ValueError):
-    """The message says what is wrong, without the URL: it holds a password."""
-
-
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
     """``password`` is empty when there is none."""
@@ -32,16 +28,15 @@ class SmtpServer:
 
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
-        """``smtp(s)://user:password@host:port``, user and password percent-encoded. Errors: BadSmtpUrl."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise BadSmtpUrl("RUSHCART_SMTP_URL is no URL") from None
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise BadSmtpUrl("RUSHCART_SMTP_URL must be smtp://host:port or smtps://host:port")
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "smtps", user, password)
+        """``smtp(s)://user:password@host:port``, user and password percent-encoded, as the settings checked it."""
+        parts = urlsplit(url)
+        return cls(
+            parts.hostname or "",
+            parts.port or _PORTS[parts.scheme],
+            parts.scheme == "smtps",
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+        )
 
 
 class SmtpMailer:

@@ -7,10 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models.enums import Role
+from models.enums import MailKind, Role
 from models.session import RefreshSession
 from models.user import User
+from services.account.locale import normalise_locale
 from services.errors import EmailTaken, FieldProblem, InvalidInput
+from services.mail.queue import queue_for
 from services.session.client import Client
 from services.session.start import SignedIn, new_session
 from services.user import passwords
@@ -29,10 +31,22 @@ async def register(
 
 
 async def sign_up(
-    infra: Infra, tokens: AccessTokens, *, email: str, password: str, display_name: str, client: Client
+    infra: Infra,
+    tokens: AccessTokens,
+    *,
+    email: str,
+    password: str,
+    display_name: str,
+    client: Client,
+    locale: str | None = None,
 ) -> SignedIn:
-    """Register a customer and sign them in, both or neither. Errors: those of ``register``."""
+    """Register a customer, sign them in and have their address confirmed: all or nothing.
+
+    Errors: those of ``register``.
+    """
+    language = "en" if locale is None else normalise_locale(locale)
     user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
+    user.locale = language
     started = new_session(infra, tokens, user, client)
     await _insert(infra, user, started.row)
     return SignedIn(user, started.tokens)
@@ -57,6 +71,7 @@ async def _insert(infra: Infra, user: User, session_row: RefreshSession | None =
         if session_row is not None:
             await session.flush()  # without a relationship nothing tells that the user comes first
             session.add(session_row)
+            queue_for(session, MailKind.VERIFY_EMAIL, user, infra.now())
 
     try:
         await infra.database.transact(add, timeout=infra.settings.store_timeout)
