@@ -26,7 +26,7 @@ async def user_orders(
     wanted = OrderPage(page.limit + 1, _key(page.after), _key(page.before), page.backwards, statuses)
     found = await list_orders(info.context.infra, customer_id, wanted)
     more = len(found) > page.limit
-    shown = found[-page.limit :] if page.backwards and more else found[: page.limit]
+    shown = found[len(found) - page.limit :] if page.backwards and more else found[: page.limit]
     edges = [OrderEdge(cursor=encode_cursor(_SORT, view.id), node=Order.of(view)) for view in shown]
     return OrderConnection(
         edges=edges,
