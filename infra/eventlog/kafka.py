@@ -4,11 +4,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, ProducerClosed, TopicAlreadyExistsError
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.structs import OffsetAndMetadata
 
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
@@ -19,6 +26,8 @@ from infra.settings import Settings
 log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
+# What a producer may say of one message, and be as good as before.
+_OF_THE_MESSAGE = (KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError)
 
 
 class KafkaEventLog:
@@ -32,6 +41,7 @@ class KafkaEventLog:
         self._prefix = settings.kafka_prefix
         self._producer: AIOKafkaProducer | None = None
         self._connecting: asyncio.Task[None] | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
         # One warning per retry while the broker is away would be a hundred a second.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
@@ -39,9 +49,20 @@ class KafkaEventLog:
         self._reconnect()
 
     def _reconnect(self) -> None:
-        self._producer = None  # a closed one has nothing left to stop
+        self._producer = None
         if self._connecting is None or self._connecting.done():
             self._connecting = asyncio.create_task(self._connect())
+
+    def _replace(self, producer: AIOKafkaProducer) -> None:
+        """A batch that failed leaves a gap in the sequence numbers of its partition: whatever the same idempotent
+        producer sends there from now on, the broker refuses as out of order. A new one starts from 0."""
+        if self._producer is not producer:
+            return
+        log.warning("event_log.producer_replaced")
+        self._reconnect()
+        retiring = asyncio.create_task(_retire(producer))
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
 
     async def _connect(self) -> None:
         while self._producer is None:
@@ -72,13 +93,14 @@ class KafkaEventLog:
         timeout: float | None = None,
     ) -> None:
         limit = timeout or self._timeout
+        deadline = asyncio.get_running_loop().time() + limit
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout_at(deadline):
                 future = await self._send(topic, key, value, headers)
         except (TimeoutError, KafkaError, OSError) as error:
             # Nothing was handed to the producer's buffer yet.
             raise PublishRefused("event_log") from error
-        await self._acknowledged(future, limit)
+        await self._acknowledged(future, deadline)
 
     async def _send(
         self, topic: str, key: str, value: bytes, headers: dict[str, str] | None
@@ -86,26 +108,34 @@ class KafkaEventLog:
         if self._producer is None:
             assert self._connecting is not None, "start() comes first"
             await asyncio.shield(self._connecting)
-        assert self._producer is not None
+        producer = self._producer
+        assert producer is not None
         pairs = [(name, text.encode()) for name, text in (headers or {}).items()]
         try:
-            future: asyncio.Future[object] = await self._producer.send(
+            future: asyncio.Future[object] = await producer.send(
                 self._prefix + topic, value, key=key.encode(), headers=pairs
             )
-        except ProducerClosed:
-            self._reconnect()
+        except KafkaError as error:
+            if not isinstance(error, _OF_THE_MESSAGE):
+                self._replace(producer)
             raise
+        future.add_done_callback(partial(self._settled, producer))
         return future
 
-    async def _acknowledged(self, future: "asyncio.Future[object]", limit: float) -> None:
+    async def _acknowledged(self, future: "asyncio.Future[object]", deadline: float) -> None:
         # The producer goes on trying after we stop waiting: that is the unknown outcome.
-        await asyncio.wait({future}, timeout=limit)
+        await asyncio.wait({future}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
         if not future.done():
-            future.add_done_callback(_swallow)
             raise PublishUnknown("event_log")
         error = future.exception()
         if error is not None:
             raise PublishUnknown("event_log") from error
+
+    def _settled(self, producer: AIOKafkaProducer, future: "asyncio.Future[object]") -> None:
+        """However long it took: it may be that nobody waits for it any more."""
+        if not future.cancelled() and (error := future.exception()) is not None:
+            log.debug("event_log.not_delivered", error=type(error).__name__)
+            self._replace(producer)
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
         consumer = KafkaConsumer(self._servers, topics, group, self._prefix)
@@ -198,15 +228,20 @@ class KafkaEventLog:
             self._connecting.cancel()
             with suppress(asyncio.CancelledError):
                 await self._connecting
-        if self._producer is not None:
+        for retiring in tuple(self._retiring):
+            retiring.cancel()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
+        producer, self._producer = self._producer, None
+        if producer is not None:
             with suppress(KafkaError, TimeoutError):
                 async with asyncio.timeout(5):
-                    await self._producer.stop()
+                    await producer.stop()
 
 
-def _swallow(future: "asyncio.Future[object]") -> None:
-    if not future.cancelled() and future.exception() is not None:
-        log.warning("event_log.late_failure", error=type(future.exception()).__name__)
+async def _retire(producer: AIOKafkaProducer) -> None:
+    """Let it deliver what it can: of each message that it still has, the outcome is unknown to its caller."""
+    with suppress(KafkaError, OSError):
+        await producer.stop()
 
 
 async def _unread(reader: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:
