@@ -1,7 +1,7 @@
 """Redis or Valkey: one client a process, bounded waits, and a watch over the server's memory."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from infra.errors import StoreUnavailable
+from infra.redis_batch import Argument, Batcher, Command
 
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
@@ -42,6 +43,7 @@ class RedisStore:
         self._scripts: dict[Path, AsyncScript] = {}
         self.client = self._make_client(timeout)
         self.blocking = self._make_client(None)
+        self._batcher = Batcher(self.client.connection_pool, timeout, _with_run_id)
 
     def _make_client(self, socket_timeout: float | None) -> Redis:
         pool = BlockingConnectionPool.from_url(
@@ -68,12 +70,37 @@ class RedisStore:
         try:
             async with asyncio.timeout(self.timeout):
                 yield
-        except (TimeoutError, OSError) as error:
-            raise StoreUnavailable("redis") from error
-        except RedisError as error:
-            if isinstance(error, ResponseError) and not _is_outage(error):
-                raise
-            raise StoreUnavailable("redis") from error
+        except (TimeoutError, OSError, RedisError) as error:
+            if _is_outage(error):
+                raise StoreUnavailable("redis") from error
+            raise
+
+    async def execute(self, *commands: Command) -> list[Any]:
+        """Raw replies; the hot path's way, as the commands of concurrent requests are sent together.
+
+        They may run twice, see ``Batcher``. Errors: StoreUnavailable, also for one that may have run all the
+        same; ResponseError.
+        """
+        try:
+            replies = await self._batcher.execute(*commands)
+            for reply in replies:
+                if isinstance(reply, ResponseError):
+                    raise reply
+        except (TimeoutError, OSError, RedisError) as error:
+            if _is_outage(error):
+                raise StoreUnavailable("redis") from error
+            raise
+        return replies
+
+    async def run_script(self, path: Path, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+        """Run a script by its hash. Errors as of ``execute``."""
+        script = self.script(path)
+        try:
+            [reply] = await self.execute(("EVALSHA", script.sha, len(keys), *keys, *args))
+        except NoScriptError:
+            async with self.guard():
+                return await script(keys=keys, args=args)
+        return reply
 
     def script(self, path: Path) -> AsyncScript:
         """A Lua script kept in a file; runs by its hash, and is sent when the server does not know it."""
@@ -86,6 +113,7 @@ class RedisStore:
             await self.client.ping()
 
     async def close(self) -> None:
+        await self._batcher.close()
         await self.client.aclose()
         await self.blocking.aclose()
 
@@ -131,5 +159,14 @@ def _run_id(reply: Any) -> str:
     return ""
 
 
-def _is_outage(error: ResponseError) -> bool:
+def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
+    assert isinstance(connection, _KnowsItsServer)
+    if RUN_ID not in command:
+        return command
+    return tuple(connection.server_run_id if part is RUN_ID else part for part in command)
+
+
+def _is_outage(error: Exception) -> bool:
+    if not isinstance(error, ResponseError):
+        return True
     return str(error).startswith(("LOADING", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "BUSY "))

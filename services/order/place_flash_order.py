@@ -157,12 +157,11 @@ async def _remember(infra: Infra, order: OrderSnapshot, begun: float) -> None:
     line = order.lines[0]
     assert line.flash_sale_item_id is not None
     key = accepted_key(order.customer_id)
-    async with infra.redis.guard():
-        pipeline = infra.redis.client.pipeline(transaction=False)
-        pipeline.hset(key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
-        pipeline.expire(key, CLAIM_SECONDS)
-        pipeline.hmget(ItemKeys.of(line.sku, line.flash_sale_item_id).item, "run", "epoch")
-        *_, life = await pipeline.execute()
+    *_, life = await infra.redis.execute(
+        ("HSET", key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}"),
+        ("EXPIRE", key, CLAIM_SECONDS),
+        ("HMGET", ItemKeys.of(line.sku, line.flash_sale_item_id).item, "run", "epoch"),
+    )
     if life != [infra.redis.run_id.encode(), str(line.epoch).encode()]:
         raise TryAgain
 

@@ -90,9 +90,7 @@ def _understand(reply: list[bytes], sku: str) -> Reservation:
 
 async def claim(infra: Infra, customer_id: UUID, key: str, fingerprint: str) -> None:
     """Tie an idempotency key to its input, whichever item it is for. Errors: IdempotencyConflict."""
-    async with infra.redis.guard():
-        earlier = await infra.redis.client.set(
-            claim_key(customer_id, key.encode().hex()), fingerprint, nx=True, get=True, ex=CLAIM_SECONDS
-        )
+    name = claim_key(customer_id, key.encode().hex())
+    [earlier] = await infra.redis.execute(("SET", name, fingerprint, "NX", "GET", "EX", CLAIM_SECONDS))
     if earlier is not None and earlier != fingerprint.encode():
         raise IdempotencyConflict

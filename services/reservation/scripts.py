@@ -11,5 +11,4 @@ _SOURCES = {path.stem: path for path in _FOLDER.glob("*.lua")}
 
 async def run(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Any:
     """Run one script. Errors: StoreUnavailable; after a time-out it may have run all the same."""
-    async with redis.guard():
-        return await redis.script(_SOURCES[name])(keys=keys, args=args)
+    return await redis.run_script(_SOURCES[name], keys, args)

@@ -1,0 +1,68 @@
+"""Commands that are sent together: each caller has its own reply or error, whatever becomes of the others."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from infra.errors import StoreUnavailable
+from infra.redis import RUN_ID
+from infra.runtime import Infra
+
+
+async def test_each_caller_gets_its_own_replies(infra: Infra) -> None:
+    async def caller(number: int) -> list[object]:
+        key = f"batch:{number}"
+        return await infra.redis.execute(("SET", key, number), ("INCRBY", key, 1000), ("GET", key))
+
+    found = await asyncio.gather(*(caller(number) for number in range(200)))
+    assert found == [[b"OK", 1000 + number, str(1000 + number).encode()] for number in range(200)]
+
+
+async def test_a_wrong_command_fails_alone(infra: Infra) -> None:
+    await infra.redis.execute(("SET", "text", "no number"))
+    commands = (("GET", "text"), ("INCR", "text"), ("STRLEN", "text"))
+    asked = [asyncio.create_task(infra.redis.execute(command)) for command in commands]
+    with pytest.raises(ResponseError, match="not an integer"):
+        await asked[1]
+    assert await asked[0] == [b"no number"]
+    assert await asked[2] == [9]
+
+
+async def test_one_that_gives_up_takes_nobody_with_it(infra: Infra) -> None:
+    impatient = asyncio.create_task(infra.redis.execute(("GET", "nothing")))
+    patient = asyncio.create_task(infra.redis.execute(("PING",)))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    assert await patient == [b"PONG"]
+    with pytest.raises(asyncio.CancelledError):
+        await impatient
+
+
+async def test_a_broken_connection_is_replaced(infra: Infra, redis: Redis) -> None:
+    await infra.redis.execute(("PING",))
+    await redis.client_kill_filter(_type="normal", skipme=True)
+    found = await asyncio.gather(*(infra.redis.execute(("ECHO", number)) for number in range(10)))
+    assert found == [[str(number).encode()] for number in range(10)]
+
+
+async def test_a_silent_server_is_an_outage_within_the_time_limit(infra: Infra, redis: Redis) -> None:
+    await redis.client_pause(1500, all=True)
+    begun = time.monotonic()
+    results = await asyncio.gather(*(infra.redis.execute(("PING",)) for _ in range(5)), return_exceptions=True)
+    assert 0.7 < time.monotonic() - begun < 1.2
+    assert all(isinstance(result, StoreUnavailable) and result.store == "redis" for result in results)
+    await asyncio.sleep(1.0)
+    assert await infra.redis.execute(("PING",)) == [b"PONG"]
+
+
+async def test_a_script_that_the_server_does_not_know_is_sent(infra: Infra, redis: Redis, tmp_path: Path) -> None:
+    script = tmp_path / "who.lua"
+    script.write_text("return {ARGV[1], KEYS[1]}")
+    for _ in range(2):
+        await redis.script_flush()
+        found = await asyncio.gather(*(infra.redis.run_script(script, [f"k{n}"], [RUN_ID]) for n in range(20)))
+        assert found == [[infra.redis.run_id.encode(), f"k{n}".encode()] for n in range(20)]
