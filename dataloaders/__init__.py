@@ -6,6 +6,7 @@ from dataloaders.addresses_by_user import AddressesByUser
 from dataloaders.category_by_id import CategoryById
 from dataloaders.flash_item_by_id import FlashItemById
 from dataloaders.flash_sale_by_id import FlashSaleById
+from dataloaders.identities_by_user import IdentitiesByUser
 from dataloaders.product_by_id import ProductById
 from dataloaders.product_id_by_slug import ProductIdBySlug
 from dataloaders.remaining_by_item import RemainingByItem
@@ -72,3 +73,7 @@ class Loaders:
     @cached_property
     def sessions_by_user(self) -> SessionsByUser:
         return SessionsByUser(self._infra)
+
+    @cached_property
+    def identities_by_user(self) -> IdentitiesByUser:
+        return IdentitiesByUser(self._infra)

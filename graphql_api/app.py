@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from graphql_api import health, jwks
 from graphql_api.graphql_view import GraphQLView, RenderPage
+from graphql_api.oidc import routes as oidc
 from graphql_api.request_context import RequestContext
 from graphql_api.runtime import Runtime
 from graphql_api.schema import build_schema
@@ -59,6 +60,7 @@ def _assemble(runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncCon
         Route("/graphql", GraphQLView(build_schema(), runtime, render_page)),
         *health.routes(runtime),
         jwks.route(runtime),
+        *oidc.routes(runtime),
         Route("/", lambda _request: RedirectResponse("/graphql")),
         *pages,
     ]

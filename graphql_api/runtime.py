@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from graphql_api.oidc.providers import Providers
 from graphql_api.session_cookies import CookieJar
 from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
@@ -19,6 +20,7 @@ class Running:
     infra: Infra
     tokens: AccessTokens
     cookies: CookieJar
+    providers: Providers
 
 
 class Runtime:
@@ -30,7 +32,7 @@ class Runtime:
     def start(self, infra: Infra) -> None:
         """Errors: BadSigningKey."""
         tokens = AccessTokens.from_settings(infra.settings, infra.now)
-        self._running = Running(infra, tokens, CookieJar(infra.settings, infra.now))
+        self._running = Running(infra, tokens, CookieJar(infra.settings, infra.now), Providers(infra.settings))
 
     @property
     def running(self) -> Running:

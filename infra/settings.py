@@ -5,6 +5,7 @@ Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`
 ``KAFKA_BOOTSTRAP_SERVERS`` it is on the *stack*.
 """
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,7 +20,9 @@ from infra.sign_in_providers import OidcProvider, ProviderName, check_url
 class Settings(BaseSettings):
     """Settings, read from the environment once. The README's table is made from this."""
 
-    model_config = SettingsConfigDict(env_prefix="RUSHCART_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RUSHCART_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(Path(".rushcart"), description="Folder of all local data.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
@@ -81,7 +84,7 @@ class Settings(BaseSettings):
     email_token_ttl: float = Field(86400.0, gt=0, description="Seconds a mail to confirm an address is good for.")
     reset_token_ttl: float = Field(3600.0, gt=0, description="Seconds a mail to reset a password is good for.")
 
-    oidc_providers: dict[ProviderName, OidcProvider] = Field(
+    oidc_providers: Annotated[dict[ProviderName, OidcProvider], NoDecode] = Field(
         {},
         description='OpenID Connect providers to sign in with: {"name": {"issuer": "https://…", "client_id": "…", '
         '"client_secret": "…", "scopes": "openid email profile", "title": "…"}}.',
@@ -125,10 +128,23 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://user:password@host:port or smtps://user:password@host:port")
         return value
 
+    @field_validator("oidc_providers", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "{}")
+        except ValueError:
+            # The parser's own message repeats what it read.
+            raise ValueError("must be a JSON object") from None
+
     @field_validator("oidc_return_urls", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("oidc_return_urls")
     @classmethod
@@ -138,7 +154,11 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
-        return None if value is None else check_url(value).rstrip("/")
+        if value is None:
+            return None
+        if "?" in check_url(value):
+            raise ValueError("must have no query")
+        return value.rstrip("/")
 
     @property
     def return_urls(self) -> tuple[str, ...]:

@@ -15,18 +15,22 @@ class TokenPurpose(StrEnum):
     VERIFY_EMAIL = "VERIFY_EMAIL"
     CHANGE_EMAIL = "CHANGE_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - no password
+    LINK_IDENTITY = "LINK_IDENTITY"
 
 
 class MailKind(StrEnum):
-    """What a mail is about; each has a template. The first three carry a token of the same name."""
+    """What a mail is about; each has a template. The first four carry a token of the same name."""
 
     VERIFY_EMAIL = "VERIFY_EMAIL"
     CHANGE_EMAIL = "CHANGE_EMAIL"
     RESET_PASSWORD = "RESET_PASSWORD"  # noqa: S105 - no password
+    LINK_IDENTITY = "LINK_IDENTITY"
     EMAIL_CHANGE_REQUESTED = "EMAIL_CHANGE_REQUESTED"
     EMAIL_CHANGED = "EMAIL_CHANGED"
     PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - no password
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
+    IDENTITY_LINKED = "IDENTITY_LINKED"
+    IDENTITY_UNLINKED = "IDENTITY_UNLINKED"
 
 
 class StockCause(StrEnum):

@@ -11,6 +11,8 @@ from resolvers.order.queries import OrderQuery
 from resolvers.shared.node import NodeQuery
 from resolvers.user.account_mutations import AccountMutation
 from resolvers.user.address_mutations import AddressMutation
+from resolvers.user.identity_mutations import IdentityMutation
+from resolvers.user.identity_queries import IdentityQuery
 from resolvers.user.mutations import UserMutation
 from resolvers.user.queries import UserQuery
 from resolvers.user.session_mutations import SessionMutation
@@ -20,6 +22,7 @@ Query = merge_types(
     (
         NodeQuery,
         UserQuery,
+        IdentityQuery,
         CatalogQuery,
         FlashSaleQuery,
         OrderQuery,
@@ -32,6 +35,7 @@ Mutation = merge_types(
         AccountMutation,
         AddressMutation,
         SessionMutation,
+        IdentityMutation,
         CatalogMutation,
         FlashSaleMutation,
         OrderMutation,

@@ -72,6 +72,29 @@ class InvalidToken(ServiceError):
         super().__init__("This link is not valid, or not any more. Ask for a new one.")
 
 
+class SignInCodeExpired(ServiceError):
+    """A code that a browser came back with from another provider: it never was, is used, too old, or another's."""
+
+    code = "SIGN_IN_CODE_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This sign-in is not valid, or not any more. Start again.")
+
+
+class IdentityTaken(ServiceError):
+    code = "IDENTITY_TAKEN"
+
+    def __init__(self) -> None:
+        super().__init__("This identity signs in to another account.")
+
+
+class LastSignInMethod(ServiceError):
+    code = "LAST_SIGN_IN_METHOD"
+
+    def __init__(self) -> None:
+        super().__init__("This is the only way to sign in. Set a password or link another provider first.")
+
+
 class EmailAlreadyVerified(ServiceError):
     code = "EMAIL_ALREADY_VERIFIED"
 

@@ -40,6 +40,18 @@ class InvalidToken(Error): ...
 class EmailAlreadyVerified(Error): ...
 
 
+@strawberry.type(description="A code of a sign-in with another provider that is not valid, or not any more.")
+class SignInCodeExpired(Error): ...
+
+
+@strawberry.type
+class IdentityTaken(Error): ...
+
+
+@strawberry.type
+class LastSignInMethod(Error): ...
+
+
 @strawberry.type
 class FieldError:
     path: list[str]
@@ -111,6 +123,9 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.SessionExpired: _plain(SessionExpired),
     service.InvalidToken: _plain(InvalidToken),
     service.EmailAlreadyVerified: _plain(EmailAlreadyVerified),
+    service.SignInCodeExpired: _plain(SignInCodeExpired),
+    service.IdentityTaken: _plain(IdentityTaken),
+    service.LastSignInMethod: _plain(LastSignInMethod),
     service.NotFound: _plain(NotFound),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.InvalidInput: lambda e: InvalidInput(

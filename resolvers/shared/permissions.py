@@ -13,6 +13,7 @@ from services.user.viewer import Viewer
 # Mutations that need nobody signed in; every other one names its roles.
 PUBLIC_MUTATIONS = frozenset(
     {"register", "login", "refresh_session", "logout", "verify_email", "request_password_reset", "reset_password"}
+    | {"exchange_sign_in_code", "request_identity_link_mail", "confirm_identity_link"}
 )
 
 

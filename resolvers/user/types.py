@@ -20,6 +20,7 @@ from services.user.find_users import find_users
 
 if TYPE_CHECKING:
     from resolvers.order.types import OrderConnection
+    from resolvers.user.identity_types import Identity
     from resolvers.user.session_types import ActiveSession
 
 
@@ -65,6 +66,19 @@ class User(Node):
             raise forbidden()
         rows = await info.context.loaders.sessions_by_user.load(self.user_id)
         return [ActiveSession.of(row, viewer.session_id) for row in rows]
+
+    @field(
+        description="The accounts at other providers that one can sign in by, the oldest first; only one's own."
+    )
+    async def identities(
+        self, info: Info
+    ) -> list[Annotated["Identity", strawberry.lazy("resolvers.user.identity_types")]]:
+        from resolvers.user.identity_types import Identity
+
+        if signed_in(info).user_id != self.user_id:
+            raise forbidden()
+        rows = await info.context.loaders.identities_by_user.load(self.user_id)
+        return [Identity.of(row, info.context.infra) for row in rows]
 
     @classmethod
     def of(cls, row: UserRow) -> "User":

@@ -18,6 +18,7 @@ _PAGES: Final = {
     MailKind.VERIFY_EMAIL: "verify-email",
     MailKind.CHANGE_EMAIL: "verify-email",
     MailKind.RESET_PASSWORD: "reset-password",
+    MailKind.LINK_IDENTITY: "link-identity",
 }
 
 
@@ -51,6 +52,7 @@ async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | N
     if token is None:
         return None
     values = {
+        **due.data,
         "name": user.display_name,
         "link": f"{infra.settings.storefront_url.rstrip('/')}/{_PAGES[due.kind]}#token={token.secret}",
         "expires": f"{token.expires_at:%Y-%m-%d %H:%M} UTC",
@@ -73,15 +75,15 @@ async def _addressee(session: AsyncSession, due: Due) -> User | None:
 
 async def _issue(session: AsyncSession, infra: Infra, due: Due, user: User) -> IssuedToken | None:
     settings = infra.settings
-    reset = due.kind == MailKind.RESET_PASSWORD
+    brief = due.kind in (MailKind.RESET_PASSWORD, MailKind.LINK_IDENTITY)
     return await issue_token(
         session,
         user.id,
         TokenPurpose(due.kind),
         # The token proves that this address is read, not another that the account has by the time it is used.
-        {"email": due.recipient},
+        {**(due.data if due.kind == MailKind.LINK_IDENTITY else {}), "email": due.recipient},
         now=infra.now(),
-        ttl=settings.reset_token_ttl if reset else settings.email_token_ttl,
+        ttl=settings.reset_token_ttl if brief else settings.email_token_ttl,
     )
 
 

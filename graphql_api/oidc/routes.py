@@ -1,0 +1,39 @@
+"""The routes."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from graphql_api.oidc.callback import callback
+from graphql_api.oidc.landing import Stop, stopped
+from graphql_api.oidc.login import login
+from graphql_api.runtime import Running, Runtime
+from infra.errors import StoreUnavailable
+from services.identity.paths import callback_path, login_path
+
+Step = Callable[[Request, Running], Awaitable[Response]]
+
+
+def routes(runtime: Runtime) -> list[Route]:
+    steps: dict[str, Step] = {login_path("{provider}"): login, callback_path("{provider}"): callback}
+    return [Route(path, _endpoint(runtime, step), methods=["GET"]) for path, step in steps.items()]
+
+
+def _endpoint(runtime: Runtime, step: Step) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            if request.path_params["provider"] not in runtime.running.providers:
+                raise Stop(404, "NOT_FOUND", "There is no such provider.")
+            if request.method != "GET":
+                # HEAD comes along with GET; a look ahead must not use a sign-in up.
+                raise Stop(405, "METHOD_NOT_ALLOWED", "Use GET.")
+            return await step(request, runtime.running)
+        except Stop as stop:
+            return stopped(request, stop)
+        except StoreUnavailable:
+            message = "We cannot sign you in at the moment. Try again soon."
+            return stopped(request, Stop(503, "UNAVAILABLE", message, 1))
+
+    return endpoint

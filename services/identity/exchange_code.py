@@ -1,0 +1,23 @@
+"""Exchange the code that a sign-in with another provider came back with for a session."""
+
+from uuid import UUID
+
+from infra.runtime import Infra
+from services.identity.one_time import Purpose, issue, redeem
+from services.session.client import Client
+from services.session.open import open_session
+from services.session.start import SignedIn
+from services.user.tokens import AccessTokens
+
+
+async def issue_sign_in_code(infra: Infra, user_id: UUID, challenge: str | None) -> str:
+    """Errors: StoreUnavailable."""
+    return await issue(infra, Purpose.SIGN_IN, {"user": user_id.hex}, challenge)
+
+
+async def exchange_sign_in_code(
+    infra: Infra, tokens: AccessTokens, *, code: str, verifier: str | None, client: Client
+) -> SignedIn:
+    """Errors: SignInCodeExpired; InvalidCredentials for an account that was locked since; StoreUnavailable."""
+    data = await redeem(infra, Purpose.SIGN_IN, code, verifier)
+    return await open_session(infra, tokens, UUID(data["user"]), client)

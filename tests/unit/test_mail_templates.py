@@ -1,0 +1,84 @@
+"""What mails say, in each language."""
+
+import re
+from email.policy import SMTP
+from uuid import UUID
+
+import pytest
+
+from infra.clock import from_millis
+from models.enums import MailKind
+from services.mail.port import Mail, mailable, to_message
+from services.mail.templates import LANGUAGES, language_of, render
+
+VALUES = {
+    "name": "Ada <b>&amp;</b> $link",
+    "recipient": "ada@example.com",
+    "link": "https://shop.test/verify-email#token=T&x=1",
+    "expires": "2026-11-28 09:00 UTC",
+    "provider": "Example ID",
+}
+WITH_LINK = {MailKind.VERIFY_EMAIL, MailKind.CHANGE_EMAIL, MailKind.RESET_PASSWORD, MailKind.LINK_IDENTITY}
+CJK = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("kind", MailKind)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_kind_is_there_in_each_language(kind: MailKind, language: str) -> None:
+    mail = render(kind, language, VALUES)
+    assert mail.language == language
+    assert "\n" not in mail.subject
+    assert bool(CJK.search(mail.subject)) == bool(CJK.search(mail.text)) == (language == "zh")
+    assert mail.text.count(VALUES["link"]) == (kind in WITH_LINK)
+    assert (VALUES["expires"] in mail.text) == (kind in WITH_LINK)
+    assert mail.html.count('href="https://shop.test/verify-email#token=T&amp;x=1"') == (kind in WITH_LINK)
+    assert f'<html lang="{language}">' in mail.html
+    assert f"<title>{mail.subject}</title>" in mail.html
+    assert "$" not in mail.subject + mail.html.replace(escaped_name(), "")
+
+
+def escaped_name() -> str:
+    return "Ada &lt;b&gt;&amp;amp;&lt;/b&gt; $link"
+
+
+def test_a_value_is_text_and_no_template() -> None:
+    mail = render(MailKind.PASSWORD_CHANGED, "en", VALUES)
+    assert "Hello Ada <b>&amp;</b> $link," in mail.text
+    assert f"<p>Hello {escaped_name()},</p>" in mail.html
+
+
+@pytest.mark.parametrize("kind", [MailKind.VERIFY_EMAIL, MailKind.CHANGE_EMAIL, MailKind.LINK_IDENTITY])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_address_that_nobody_confirmed_gets_no_words_of_the_users(kind: MailKind, language: str) -> None:
+    assert "Ada" not in render(kind, language, VALUES).text
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("en", "en"), ("zh", "zh"), ("zh-Hans", "zh"), ("ZH-tw", "zh"), ("de", "en"), ("", "en"), ("zha", "en")],
+)
+def test_the_nearest_language(locale: str, language: str) -> None:
+    assert language_of(locale) == language
+
+
+def test_a_message_says_who_and_when() -> None:
+    rendered = render(MailKind.VERIFY_EMAIL, "zh", VALUES)
+    at = from_millis(1_795_856_400_000)
+    mail = Mail(UUID(int=7), "ada@bücher.example", "zh", rendered.subject, rendered.text, rendered.html, at)
+    message = to_message(mail, "Rush <no-reply@shop.test>")
+    assert message.as_bytes(policy=SMTP).isascii()
+    assert {name: message[name] for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted")} == {
+        "From": "Rush <no-reply@shop.test>",
+        "To": "ada@xn--bcher-kva.example",
+        "Subject": "请确认您的邮箱地址",
+        "Message-ID": f"<{UUID(int=7).hex}@shop.test>",
+        "Auto-Submitted": "auto-generated",
+    }
+    assert message["Date"].datetime == at
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert to_message(mail, "Rush <no-reply@shop.test>", readable=True).as_bytes().count("请确认".encode()) >= 3
+
+
+def test_an_address_that_needs_utf8_keeps_its_local_part() -> None:
+    assert mailable("åda@bücher.example") == "åda@xn--bcher-kva.example"
+    assert mailable("ada@" + "x" * 70 + ".example") == "ada@" + "x" * 70 + ".example"
