@@ -52,11 +52,15 @@ def checked(draft: AddressDraft) -> AddressDraft:
         city=_text(draft.city),
         region=_text(draft.region or "") or None,
         postal_code=_text(draft.postal_code or "") or None,
-        country_code=_text(draft.country_code).upper(),
+        country_code=_capitals(_text(draft.country_code)),
     )
     if problems := list(_problems(clean)):
         raise InvalidInput(problems)
     return clean
+
+
+def _capitals(value: str) -> str:
+    return value.upper() if value.isascii() else value  # "ß" in capitals is South Sudan
 
 
 def _text(value: str) -> str:

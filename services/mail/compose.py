@@ -63,11 +63,13 @@ async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | N
 
 
 async def _addressee(session: AsyncSession, due: Due) -> User | None:
-    """The user whom the token will be for, while the reason for it still stands."""
+    """The user whom the token will be for, while the reason for it still stands; locked, as tokens are counted."""
     # Whoever asks for a reset only gives an address. It is looked up here, not in the request, which therefore
     # does the same for an address that has no account.
     by = User.email == due.recipient if due.user_id is None else User.id == due.user_id
-    user = await session.scalar(select(User).where(by, User.closed_at.is_(None), User.locked_at.is_(None)))
+    user = await session.scalar(
+        select(User).where(by, User.closed_at.is_(None), User.locked_at.is_(None)).with_for_update()
+    )
     if user is None or due.kind != MailKind.VERIFY_EMAIL:
         return user
     return user if user.email == due.recipient and user.email_verified_at is None else None
