@@ -50,7 +50,7 @@ def to_message(mail: Mail, sender: str, *, readable: bool = False) -> EmailMessa
     message["Message-ID"] = f"<{mail.id.hex}@{domain}>"
     # RFC 3834: no holiday notices, please.
     message["Auto-Submitted"] = "auto-generated"
-    encoding = "8bit" if readable else None
+    encoding = "8bit" if readable else "quoted-printable"
     message.set_content(mail.text, cte=encoding)
     message.add_alternative(mail.html, subtype="html", cte=encoding)
     message["Content-Language"] = mail.locale  # last: setting the content clears all that is named so
