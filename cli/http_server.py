@@ -1,14 +1,14 @@
 """uvicorn under our own signals: it drains when it is told to, and binds before anything else is done."""
 
 import asyncio
-import contextlib
 import errno
 import socket
-from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
+from cli.draining_server import CloseWhenStopping, DrainingServer
 from infra.settings import Settings
 
 
@@ -46,16 +46,9 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-class _Server(uvicorn.Server):
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # The command has its own handlers, for the workers beside us too.
-        yield
-
-
 async def serve_http(app: Starlette, listener: socket.socket, stop: asyncio.Event, settings: Settings) -> None:
     """Serve until ``stop`` is set; then take no more connections and finish the open requests."""
-    server = _Server(uvicorn_config(app, settings))
+    server = DrainingServer(uvicorn_config(CloseWhenStopping(app, stop), settings), listener)
     serving = asyncio.create_task(server.serve([listener]))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -65,7 +58,7 @@ async def serve_http(app: Starlette, listener: socket.socket, stop: asyncio.Even
     stopping.cancel()
 
 
-def uvicorn_config(app: Starlette, settings: Settings) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",

@@ -8,20 +8,23 @@ from collections.abc import Callable
 _GIVE_UP_UNDER = 1.0
 
 
-def run_processes(count: int, run: Callable[[], None]) -> int:
+def run_processes(count: int, run: Callable[[], None], let_go: Callable[[], None]) -> int:
     """Run ``run`` in ``count`` forked processes (in this one when it is 1); returns the exit code.
 
-    SIGTERM and SIGINT are passed on. A process that dies is replaced, unless it died at once.
+    SIGTERM and SIGINT are passed on, after ``let_go`` has closed this process's own copy of what they share: as
+    long as one copy of a listening socket is open, connections are taken that nobody will answer. A process that
+    dies is replaced, unless it died at once.
     """
     if count == 1:
         run()
         return 0
-    return _Supervisor(run).supervise(count)
+    return _Supervisor(run, let_go).supervise(count)
 
 
 class _Supervisor:
-    def __init__(self, run: Callable[[], None]) -> None:
+    def __init__(self, run: Callable[[], None], let_go: Callable[[], None]) -> None:
         self._run = run
+        self._let_go = let_go
         self._started: dict[int, float] = {}
         self._stopping = False
 
@@ -59,5 +62,6 @@ class _Supervisor:
 
     def _pass_on(self, number: int, _frame: object) -> None:
         self._stopping = True
+        self._let_go()
         for pid in self._started:
             os.kill(pid, number)

@@ -24,7 +24,7 @@ def serve(workers: int) -> None:
         listener = bind(settings)
     except PortInUse as error:
         fail(str(error))
-    sys.exit(run_processes(workers, lambda: _run(listener)))
+    sys.exit(run_processes(workers, lambda: _run(listener), listener.close))
 
 
 def _run(listener: object) -> None:
