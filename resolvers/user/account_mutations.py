@@ -31,19 +31,29 @@ class AccountMutation:
 
     @mutation(description="Confirm an e-mail address by the token that was mailed to it.")
     async def verify_email(self, info: Info, input: types.VerifyEmailInput) -> types.VerifyEmailResult:
-        return types.VerifyEmailSuccess(email=await verify_email(info.context.infra, input.token))
+        return types.VerifyEmailSuccess(
+            email=await verify_email(info.context.infra, input.token, client=info.context.client)
+        )
 
     @mutation(Role.CUSTOMER, description="Use another e-mail address once the mail that goes there is answered.")
     async def change_email(self, info: Info, input: types.ChangeEmailInput) -> types.ChangeEmailResult:
         wanted = await request_email_change(
-            info.context.infra, signed_in(info).user_id, new_email=input.new_email, password=input.password
+            info.context.infra,
+            signed_in(info).user_id,
+            new_email=input.new_email,
+            password=input.password,
+            client=info.context.client,
         )
         return types.ChangeEmailSuccess(new_email=wanted)
 
     @mutation(Role.CUSTOMER, description="Change one's password; all sessions end, this one too.")
     async def change_password(self, info: Info, input: types.ChangePasswordInput) -> types.ChangePasswordResult:
         changed_at = await change_password(
-            info.context.infra, signed_in(info).user_id, old=input.old_password, new=input.new_password
+            info.context.infra,
+            signed_in(info).user_id,
+            old=input.old_password,
+            new=input.new_password,
+            client=info.context.client,
         )
         info.context.cookies.clear()
         return types.ChangePasswordSuccess(changed_at=changed_at)
@@ -57,12 +67,16 @@ class AccountMutation:
 
     @mutation(description="Choose a new password by the token that was mailed; all sessions end.")
     async def reset_password(self, info: Info, input: types.ResetPasswordInput) -> types.ResetPasswordResult:
-        await reset_password(info.context.infra, token=input.token, new=input.new_password)
+        await reset_password(
+            info.context.infra, token=input.token, new=input.new_password, client=info.context.client
+        )
         return types.ResetPasswordSuccess(reset=True)
 
     @mutation(Role.CUSTOMER, description="Close one's account: personal data is erased, orders are kept.")
     async def close_account(self, info: Info, input: types.CloseAccountInput) -> types.CloseAccountResult:
-        closed_at = await close_account(info.context.infra, signed_in(info).user_id, password=input.password)
+        closed_at = await close_account(
+            info.context.infra, signed_in(info).user_id, password=input.password, client=info.context.client
+        )
         info.context.cookies.clear()
         return types.CloseAccountSuccess(closed_at=closed_at)
 

@@ -10,11 +10,14 @@ from infra.runtime import Infra
 from services.account.own import lock_proved, prove_password
 from services.account.set_password import set_password
 from services.errors import InvalidInput
+from services.session.client import NOWHERE, Client
 from services.session.revoke import revoke_sessions
 from services.user.passwords import hash_password, password_problem
 
 
-async def change_password(infra: Infra, user_id: UUID, *, old: str, new: str) -> datetime:
+async def change_password(
+    infra: Infra, user_id: UUID, *, old: str, new: str, client: Client = NOWHERE
+) -> datetime:
     """When it was changed; all sessions ended then.
 
     Errors: InvalidInput, InvalidCredentials, TryAgain, StoreUnavailable.
@@ -27,7 +30,7 @@ async def change_password(infra: Infra, user_id: UUID, *, old: str, new: str) ->
 
     async def work(session: AsyncSession) -> Sequence[UUID]:
         user = await lock_proved(session, proved)
-        return await set_password(session, user, password_hash, "password.changed", now)
+        return await set_password(session, user, password_hash, action="password.changed", now=now, client=client)
 
     ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)
     await revoke_sessions(infra, ended)

@@ -13,11 +13,12 @@ from services.account.own import lock_proved, prove_password
 from services.address.find_addresses import forget_addresses
 from services.audit.record import record
 from services.mail.queue import queue_mail
+from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_all_sessions
 from services.session.revoke import revoke_sessions
 
 
-async def close_account(infra: Infra, user_id: UUID, *, password: str) -> datetime:
+async def close_account(infra: Infra, user_id: UUID, *, password: str, client: Client = NOWHERE) -> datetime:
     """When it was closed. Errors: InvalidCredentials, TryAgain, StoreUnavailable."""
     proved, now = await prove_password(infra, user_id, password), infra.now()
 
@@ -28,7 +29,7 @@ async def close_account(infra: Infra, user_id: UUID, *, password: str) -> dateti
         await _erase(session, user)
         user.closed_at = now
         queue_mail(session, MailKind.ACCOUNT_CLOSED, now=now, **farewell)  # type: ignore[arg-type]
-        record(session, "account.closed", now=now, subject=user.id)
+        record(session, "account.closed", now=now, subject=user.id, client=client)
         return ended
 
     ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)

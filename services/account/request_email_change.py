@@ -11,10 +11,13 @@ from services.account.own import lock_proved, prove_password
 from services.audit.record import record
 from services.errors import EmailTaken, InvalidInput
 from services.mail.queue import queue_for
+from services.session.client import NOWHERE, Client
 from services.user.email import InvalidEmail, normalise_email
 
 
-async def request_email_change(infra: Infra, user_id: UUID, *, new_email: str, password: str) -> str:
+async def request_email_change(
+    infra: Infra, user_id: UUID, *, new_email: str, password: str, client: Client = NOWHERE
+) -> str:
     """The address as it will be.
 
     Errors: InvalidInput, InvalidCredentials, EmailTaken, TryAgain, StoreUnavailable.
@@ -33,7 +36,7 @@ async def request_email_change(infra: Infra, user_id: UUID, *, new_email: str, p
             raise EmailTaken("This e-mail address has an account already.")
         queue_for(session, MailKind.CHANGE_EMAIL, user, now, to=wanted)
         queue_for(session, MailKind.EMAIL_CHANGE_REQUESTED, user, now)
-        record(session, "email.change_requested", now=now, subject=user.id)
+        record(session, "email.change_requested", now=now, subject=user.id, client=client)
 
     await infra.database.transact(work, timeout=infra.settings.store_timeout)
     return wanted

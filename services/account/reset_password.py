@@ -11,13 +11,14 @@ from services.account.own import lock_account
 from services.account.set_password import set_password
 from services.account.tokens import find_token, redeem_token
 from services.errors import InvalidInput, InvalidToken, NotFound
+from services.session.client import NOWHERE, Client
 from services.session.revoke import revoke_sessions
 from services.user.passwords import hash_password, password_problem
 
 _PURPOSE = (TokenPurpose.RESET_PASSWORD,)
 
 
-async def reset_password(infra: Infra, *, token: str, new: str) -> None:
+async def reset_password(infra: Infra, *, token: str, new: str, client: Client = NOWHERE) -> None:
     """All sessions end. Errors: InvalidToken, InvalidInput, TryAgain, StoreUnavailable."""
     # A look first: only who has a token may have us compute a hash.
     async with infra.database.read() as session:
@@ -32,7 +33,7 @@ async def reset_password(infra: Infra, *, token: str, new: str) -> None:
         await redeem_token(session, token, _PURPOSE, now)
         # Who has the token reads the address.
         user.email_verified_at = user.email_verified_at or now
-        return await set_password(session, user, password_hash, "password.reset", now)
+        return await set_password(session, user, password_hash, action="password.reset", now=now, client=client)
 
     ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)
     await revoke_sessions(infra, ended)

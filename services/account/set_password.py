@@ -10,15 +10,16 @@ from models import MailKind, TokenPurpose, User
 from services.account.tokens import revoke_tokens
 from services.audit.record import record
 from services.mail.queue import queue_for
+from services.session.client import Client
 from services.session.end import Reason, end_all_sessions
 
 
 async def set_password(
-    session: AsyncSession, user: User, password_hash: str, action: str, now: datetime
+    session: AsyncSession, user: User, password_hash: str, *, action: str, now: datetime, client: Client
 ) -> Sequence[UUID]:
     """The sessions that end; after the commit the caller revokes their access tokens. ``user`` is locked."""
     user.password_hash = password_hash
     await revoke_tokens(session, user.id, TokenPurpose.RESET_PASSWORD, TokenPurpose.CHANGE_EMAIL)
     queue_for(session, MailKind.PASSWORD_CHANGED, user, now)
-    record(session, action, now=now, subject=user.id)
+    record(session, action, now=now, subject=user.id, client=client)
     return await end_all_sessions(session, user.id, Reason.PASSWORD_CHANGED, now)

@@ -13,11 +13,12 @@ from services.account.tokens import Redeemed, find_token, redeem_token, revoke_t
 from services.audit.record import record
 from services.errors import EmailTaken, InvalidToken, NotFound
 from services.mail.queue import queue_for
+from services.session.client import NOWHERE, Client
 
 _PURPOSES = (TokenPurpose.VERIFY_EMAIL, TokenPurpose.CHANGE_EMAIL)
 
 
-async def verify_email(infra: Infra, token: str) -> str:
+async def verify_email(infra: Infra, token: str, *, client: Client = NOWHERE) -> str:
     """The address that is confirmed now. Errors: InvalidToken, EmailTaken, StoreUnavailable."""
 
     async def work(session: AsyncSession) -> str:
@@ -26,11 +27,11 @@ async def verify_email(infra: Infra, token: str) -> str:
         user = await _lock(session, found.user_id)
         redeemed = await redeem_token(session, token, _PURPOSES, now)
         if redeemed.purpose == TokenPurpose.CHANGE_EMAIL:
-            await _change(session, user, redeemed, now)
+            await _change(session, user, redeemed, now, client)
         elif redeemed.data["email"] != user.email:
             raise InvalidToken
         user.email_verified_at = now
-        record(session, "email.verified", now=now, subject=user.id)
+        record(session, "email.verified", now=now, subject=user.id, client=client)
         return user.email
 
     try:
@@ -46,9 +47,9 @@ async def _lock(session: AsyncSession, user_id: UUID) -> User:
         raise InvalidToken from None
 
 
-async def _change(session: AsyncSession, user: User, redeemed: Redeemed, now: datetime) -> None:
+async def _change(session: AsyncSession, user: User, redeemed: Redeemed, now: datetime, client: Client) -> None:
     queue_for(session, MailKind.EMAIL_CHANGED, user, now)
     user.email = redeemed.data["email"]
     # Whoever still reads the old address must not get in with what was mailed there.
     await revoke_tokens(session, user.id, *TokenPurpose)
-    record(session, "email.changed", now=now, subject=user.id)
+    record(session, "email.changed", now=now, subject=user.id, client=client)

@@ -240,7 +240,11 @@ async def test_a_changed_password_ends_every_session(shop: Shop, mailbox: Mailbo
     await mailbox.get(ada.email, "Your password was changed")
     ended = RefreshSession.revoked_reason == "PASSWORD_CHANGED"
     assert await count(shop, RefreshSession, RefreshSession.user_id == user_id(ada), ended) == 2
-    assert await count(shop, AuditEntry, AuditEntry.action == "password.changed") == 1
+    async with shop.server.infra.database.read() as session:
+        [entry] = await session.scalars(select(AuditEntry).where(AuditEntry.action == "password.changed"))
+    assert (entry.subject, entry.actor, entry.ip) == (user_id(ada).hex, user_id(ada).hex, "127.0.0.1")
+    assert entry.device is not None
+    assert entry.device.startswith("python-httpx/")
 
 
 def _login(person: Person) -> dict[str, str]:
