@@ -14,6 +14,7 @@ COMMANDS = {
     "docs": ("cli.docs", "docs", "Make the generated parts of the documents."),
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
     "keys": ("cli.keys", "keys", "Rotate and list the keys that sign access tokens."),
+    "mail": ("cli.mail", "mail", "Look at mails that could not be sent, and send them after all."),
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
     "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),

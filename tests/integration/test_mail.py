@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from infra.clock import Clock
 from infra.ids import new_id
@@ -36,6 +36,7 @@ from services.mail.queue import queue_for
 from services.mail.send_due import BATCH, MAX_ATTEMPTS, send_due_mails
 from services.mail.smtp import SmtpMailer, SmtpServer
 from services.user.register import register
+from tests.commands import rushcart
 from tests.mailbox import html_of, text_of, token_in
 
 SENDER = "Rush <no-reply@shop.test>"
@@ -324,6 +325,32 @@ async def test_what_the_server_refuses_is_not_tried_again(infra: Infra, time: Ti
     assert row.failed_at == time.now
     time.pass_(days=1)
     assert await send_due_mails(infra, Taking()) == 0
+
+
+async def test_mails_that_were_given_up_are_listed_and_sent_after_all(infra: Infra) -> None:
+    assert (await rushcart(infra, "mail", "list")).stdout == "No mail was given up.\n"
+    for name in ("ada", "bob"):
+        user = await a_user(infra, f"{name}@example.com")
+        async with infra.database.write() as session:
+            queue_for(session, MailKind.PASSWORD_CHANGED, user, infra.now())
+    await send_due_mails(infra, Failing(MailRefused))
+    first, second = [row.id.hex for row in sorted(await queued(infra), key=lambda row: row.id)]
+    listed = (await rushcart(infra, "mail", "list")).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == [first, second]
+    assert [line.split("Z  ")[1] for line in listed.splitlines()] == ["PASSWORD_CHANGED  SMTP 451"] * 2
+    assert "example.com" not in listed
+    assert (await rushcart(infra, "mail", "retry")).returncode == 2
+    one = await rushcart(infra, "mail", "retry", first)
+    assert (one.returncode, one.stdout) == (0, "1 back in the queue.\n")
+    again = await rushcart(infra, "mail", "retry", first)
+    assert (again.returncode, again.stderr) == (1, "Error: 1 were not there.\n")
+    assert (await rushcart(infra, "mail", "retry", "--all")).stdout == "1 back in the queue.\n"
+    # The command has a clock of its own.
+    async with infra.database.write() as session:
+        await session.execute(update(QueuedMail).values(due_at=infra.now()))
+    mailer = Taking()
+    assert await send_due_mails(infra, mailer) == 2
+    assert sorted(mail.recipient for mail in mailer.sent) == ["ada@example.com", "bob@example.com"]
 
 
 async def test_a_mail_is_sent_again_when_its_worker_died(infra: Infra, time: Time) -> None:
