@@ -21,20 +21,30 @@ T = TypeVar("T")
 
 # MySQL: 1205 lock wait time-out, 1213 deadlock. SQLite says it in words.
 _RETRYABLE_CODES = {1205, 1213}
+# Wrong data, which the driver calls operational like everything that it does not know: 1292 and 1366 a value that
+# the column cannot hold, 1690 a number out of range, 3819 (MySQL) and 4025 (MariaDB) a violated CHECK.
+_DATA_CODES = {1292, 1366, 1690, 3819, 4025}
 _MAX_TRIES = 8
+
+
+def _code(error: DBAPIError) -> object:
+    """MySQL's error number; SQLite has none."""
+    args = getattr(error.orig, "args", ()) or (None,)
+    return args[0]
 
 
 def is_conflict(error: DBAPIError) -> bool:
     """True for a deadlock or lock time-out: the same transaction may succeed when run again."""
-    args = getattr(error.orig, "args", ()) or ()
-    return bool(args and args[0] in _RETRYABLE_CODES) or "database is locked" in str(error.orig)
+    return _code(error) in _RETRYABLE_CODES or "database is locked" in str(error.orig)
 
 
 def is_outage(error: BaseException) -> bool:
     """True when the database is away, as against wrong data or a wrong statement."""
     if isinstance(error, PoolTimeout | TimeoutError | OSError | InterfaceError | StoreUnavailable):
         return True
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if isinstance(error, OperationalError):
+        return _code(error) not in _DATA_CODES
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 class Database:
