@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy import make_url, text
@@ -66,7 +67,20 @@ async def fresh_stores(template: Template, folder: Path) -> AsyncIterator[Settin
         yield shared.model_copy(update={"home": home})
         return
     await _empty_tables(shared)
-    yield shared.model_copy(update={"home": folder, "kafka_prefix": f"t{uuid4().hex[:8]}."})
+    # A small broker can hold a few hundred partitions, not those of every test of the suite.
+    fresh = {"home": folder, "kafka_prefix": f"t{uuid4().hex[:8]}.", "kafka_partitions": 2}
+    settings = shared.model_copy(update=fresh)
+    yield settings
+    await _delete_topics(settings)
+
+
+async def _delete_topics(settings: Settings) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers or "")
+    await admin.start()
+    mine = [topic for topic in await admin.list_topics() if topic.startswith(settings.kafka_prefix)]
+    if mine:
+        await admin.delete_topics(mine)
+    await admin.close()
 
 
 async def _empty_tables(settings: Settings) -> None:
