@@ -1,0 +1,162 @@
+"""Cancelling: whoever asks how often and when, the units come back once."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from infra.clock import utc_now
+from infra.ids import new_id
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings
+from models import Order, OrderStatus
+from models.order_document import OrderView
+from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
+from services.events import ORDER_CANCELLED, ORDER_EXPIRED
+from services.order.cancel_order import Cancellation, cancel_order
+from services.order.expire_orders import expire_due_orders
+from services.order.find_orders import find_order
+from services.order.place_flash_order import FlashOrder, place_flash_order
+from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
+from tests.factories import order_wish, running_sale
+from tests.workers import persist_all
+
+
+@pytest.fixture
+async def settings(settings: Settings) -> Settings:
+    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
+    return settings.model_copy(update={"store_timeout": 2.0})
+
+
+def cancellation(order: OrderView, *, key: str = "cancel", reason: str | None = None) -> Cancellation:
+    return Cancellation(order.customer_id, order.id, reason, key)
+
+
+async def persisted(infra: Infra, wish: FlashOrder) -> OrderView:
+    order = await place_flash_order(infra, wish)
+    await persist_all(infra)
+    return order
+
+
+async def make_due(infra: Infra) -> None:
+    async with infra.database.write() as session:
+        await session.execute(update(Order).values(expires_at=utc_now() - timedelta(seconds=1)))
+
+
+async def test_cancelling_gives_back_once_whatever_is_repeated(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = await persisted(infra, order_wish(item, quantity=2))
+    first = await cancel_order(infra, cancellation(order, reason="too late"))
+    assert (first.status, first.history[-1].note) == (OrderStatus.CANCELLED, "too late")
+    again = await cancel_order(infra, cancellation(order, reason="too late"))
+    another_key = await cancel_order(infra, cancellation(order, key="other", reason="too late"))
+    assert again == first == another_key
+    with pytest.raises(IdempotencyConflict):
+        await cancel_order(infra, cancellation(order, reason="another reason"))
+    assert await outbox_types(infra) == [ORDER_CANCELLED]
+    await persist_all(infra)
+    assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 1, "RELEASED": 1}
+    await assert_adds_up(infra, item, remaining=5)
+
+
+async def test_an_order_that_only_redis_has_is_persisted_and_cancelled(infra: Infra) -> None:
+    """The message that the worker reads later finds the barrier's row."""
+    item = await running_sale(infra, quantity=5)
+    wish = order_wish(item, quantity=2)
+    order = await place_flash_order(infra, wish)
+    assert (await cancel_order(infra, cancellation(order))).status == OrderStatus.CANCELLED
+    assert (await counters(infra, item)).remaining == 5
+    await persist_all(infra)
+    assert await orders_in(infra) == {order.id: OrderStatus.CANCELLED}
+    assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 1, "RELEASED": 1}
+    assert (await place_flash_order(infra, wish)).status == OrderStatus.CANCELLED
+    await assert_adds_up(infra, item, remaining=5)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+async def test_anothers_order_is_not_found_and_stays(infra: Infra, stored: bool) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = await place_flash_order(infra, order_wish(item))
+    if stored:
+        await persist_all(infra)
+    stranger = Cancellation(new_id(), order.id, None, "cancel")
+    for wish in (stranger, Cancellation(order.customer_id, new_id(), None, "cancel")):
+        with pytest.raises(NotFound):
+            await cancel_order(infra, wish)
+    seen = await find_order(infra, order.id, order.customer_id)
+    assert seen is not None
+    assert seen.status == (OrderStatus.AWAITING_PAYMENT if stored else OrderStatus.ACCEPTED)
+    assert (await counters(infra, item)).remaining == 4
+    assert await outbox_types(infra) == []
+
+
+async def test_staff_cancel_anyones_order(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = await persisted(infra, order_wish(item))
+    staff = Cancellation(new_id(), order.id, None, "cancel", any_owner=True)
+    assert (await cancel_order(infra, staff)).status == OrderStatus.CANCELLED
+    await persist_all(infra)
+    await assert_adds_up(infra, item, remaining=5)
+
+
+async def test_an_expired_order_cannot_be_cancelled(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = await persisted(infra, order_wish(item))
+    await make_due(infra)
+    assert await expire_due_orders(infra) == 1
+    with pytest.raises(InvalidTransition) as refused:
+        await cancel_order(infra, cancellation(order))
+    assert (refused.value.source, refused.value.target) == ("EXPIRED", "CANCELLED")
+    await persist_all(infra)
+    assert await orders_in(infra) == {order.id: OrderStatus.EXPIRED}
+    await assert_adds_up(infra, item, remaining=5)
+
+
+async def test_wrong_input_is_named_and_changes_nothing(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=1)
+    order = await place_flash_order(infra, order_wish(item))
+    for key, reason in [("", None), ("k" * 129, None), (" k", None), ("k", "x" * 501)]:
+        with pytest.raises(InvalidInput) as refused:
+            await cancel_order(infra, cancellation(order, key=key, reason=reason))
+        assert refused.value.problems[0].path == ("input", "idempotencyKey" if reason is None else "reason")
+    assert (await counters(infra, item)).pending == {order.id.hex}
+
+
+async def test_the_same_cancellation_many_times_at_once_is_one(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = await persisted(infra, order_wish(item, quantity=3))
+    async with open_infra(infra.settings.model_copy(update={"store_timeout": 10.0})) as patient:
+        views = await asyncio.gather(*(cancel_order(patient, cancellation(order)) for _ in range(8)))
+    assert {view.status for view in views} == {OrderStatus.CANCELLED}
+    await persist_all(infra)
+    assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 1, "RELEASED": 1}
+    await assert_adds_up(infra, item, remaining=5)
+
+
+async def test_cancelling_and_expiring_race_and_one_wins(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=12)
+    orders = [await place_flash_order(infra, order_wish(item)) for _ in range(12)]
+    await persist_all(infra)
+    await make_due(infra)
+    async with open_infra(infra.settings.model_copy(update={"store_timeout": 10.0})) as patient:
+        cancelling = [cancel_order(patient, cancellation(order)) for order in orders]
+        *results, expired, also = await asyncio.gather(
+            *cancelling, expire_due_orders(patient), expire_due_orders(patient), return_exceptions=True
+        )
+    kinds = Counter(type(result) for result in results)
+    assert kinds.keys() <= {OrderView, InvalidTransition}
+    assert isinstance(expired, int)
+    assert isinstance(also, int)
+    assert kinds[InvalidTransition] == expired + also
+    statuses = Counter((await orders_in(infra)).values())
+    assert statuses == +Counter(
+        {OrderStatus.CANCELLED: kinds[OrderView], OrderStatus.EXPIRED: kinds[InvalidTransition]}
+    )
+    assert Counter(await outbox_types(infra)) == +Counter(
+        {ORDER_CANCELLED: kinds[OrderView], ORDER_EXPIRED: kinds[InvalidTransition]}
+    )
+    await persist_all(infra)
+    assert (await causes(infra, item.sku))["RELEASED"] == 12
+    await assert_adds_up(infra, item, remaining=12)
