@@ -18,3 +18,10 @@ class PublishRefused(StoreUnavailable):
 
 class PublishUnknown(StoreUnavailable):
     """The event log may or may not take the message yet: nothing that depends on it may be undone."""
+
+
+class MessageTooLarge(ValueError):
+    """The event log will never take this message: no outage, and nothing to try again."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"a message of {size} bytes; the event log takes {limit}")

@@ -20,7 +20,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
-from infra.eventlog.protocol import Consumer, Marker, Message
+from infra.eventlog.protocol import Consumer, Marker, Message, check_size
 from infra.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -92,6 +92,7 @@ class KafkaEventLog:
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
+        check_size(key, value, headers)
         limit = timeout or self._timeout
         deadline = asyncio.get_running_loop().time() + limit
         try:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from infra.errors import MessageTooLarge
+
 Marker = dict[str, str]
 """A place in a topic: the end of each partition at one moment, as text (Kafka offsets, a stream id)."""
 
@@ -17,6 +19,18 @@ class Message:
     value: bytes
     position: str
     headers: dict[str, str] = field(default_factory=dict)
+
+
+MAX_MESSAGE = 1_000_000
+"""Bytes of key, value and headers; Kafka's own default limit is a little more."""
+
+
+def check_size(key: str, value: bytes, headers: dict[str, str] | None) -> None:
+    """The same limit whichever log it is. Errors: MessageTooLarge."""
+    texts = [key, *(text for pair in (headers or {}).items() for text in pair)]
+    size = len(value) + sum(len(text.encode()) for text in texts)
+    if size > MAX_MESSAGE:
+        raise MessageTooLarge(size, MAX_MESSAGE)
 
 
 def dead_letter_topic(topic: str) -> str:
@@ -54,7 +68,7 @@ class EventLog(Protocol):
         """Return once the log has acknowledged the message.
 
         ``timeout`` in seconds, the settings' ``store_timeout`` when None. Errors: PublishRefused when the
-        log certainly did not take it; PublishUnknown when it may still do so.
+        log certainly did not take it; PublishUnknown when it may still do so; MessageTooLarge.
         """
         ...
 

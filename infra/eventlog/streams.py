@@ -8,15 +8,18 @@ import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
-from redis.exceptions import ResponseError
+import structlog
+from redis.exceptions import RedisError, ResponseError
 
 from infra.errors import PublishUnknown, StoreUnavailable
-from infra.eventlog.protocol import Consumer, Marker, Message
+from infra.eventlog.protocol import Consumer, Marker, Message, check_size
 from infra.redis import RedisStore
 
+log = structlog.get_logger(__name__)
 _CLAIM_IDLE_MS = 5_000
 _CLAIM_EVERY = 2.0
 _TRIM_EVERY = 5.0
@@ -48,28 +51,21 @@ class StreamsEventLog:
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
-        fields = {b"k": key.encode(), b"v": value}
+        check_size(key, value, headers)
+        fields: tuple[str | bytes, ...] = ("k", key, "v", value)
         if headers:
-            fields[b"h"] = orjson.dumps(headers)
+            fields += ("h", orjson.dumps(headers))
         try:
-            async with asyncio.timeout(timeout or self._timeout), self._redis.guard():
-                await self._redis.client.xadd(_stream(topic), fields)  # type: ignore[arg-type]
+            # What is published together keeps its order: one connection sends it.
+            async with asyncio.timeout(timeout or self._timeout):
+                await self._redis.execute(("XADD", _stream(topic), "*", *fields))
         except (StoreUnavailable, TimeoutError) as error:
             # The server may have run the command before the connection broke.
             raise PublishUnknown("event_log") from error
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
-        async with self._redis.guard():
-            for topic in topics:
-                await self._ensure_group(topic, group)
+        await _ensure_groups(self._redis, [_stream(topic) for topic in topics], group)
         return StreamsConsumer(self._redis, topics, group)
-
-    async def _ensure_group(self, topic: str, group: str) -> None:
-        try:
-            await self._redis.client.xgroup_create(_stream(topic), group, id="0", mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         async with self._redis.guard():
@@ -131,6 +127,17 @@ class StreamsConsumer:
         self._next_trim = time.monotonic() + _TRIM_EVERY
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
+        try:
+            return await self._fetch(limit, wait)
+        except ResponseError as error:
+            if not str(error).startswith("NOGROUP"):
+                raise
+            # Redis lost its memory, and the log with it: read what comes from now on.
+            log.warning("event_log.lost", group=self._group)
+            await _ensure_groups(self._redis, list(self._topics), self._group)
+            return []
+
+    async def _fetch(self, limit: int, wait: float) -> Sequence[Message]:
         if time.monotonic() >= self._next_claim:
             claimed = await self._claim(limit)
             if claimed:
@@ -150,7 +157,9 @@ class StreamsConsumer:
                     count=limit,
                     block=max(1, int(wait * 1000)),
                 )
-        except (TimeoutError, OSError) as error:
+        except ResponseError:
+            raise
+        except (TimeoutError, OSError, RedisError) as error:
             raise StoreUnavailable("event_log") from error
         pairs: Any = reply.items() if isinstance(reply, Mapping) else reply
         return [
@@ -178,7 +187,8 @@ class StreamsConsumer:
                 await self._redis.client.xack(stream, self._group, *positions)
             if time.monotonic() >= self._next_trim:
                 self._next_trim = time.monotonic() + _TRIM_EVERY
-                await self._trim()
+                with suppress(ResponseError):  # the stream is gone
+                    await self._trim()
 
     async def _trim(self) -> None:
         """Drop what every group has acknowledged; a length limit could drop what nobody has read yet."""
@@ -197,10 +207,22 @@ class StreamsConsumer:
         """Leave the group; what was not acknowledged stays claimable by deleting nothing that is pending."""
         async with self._redis.guard():
             for stream in self._topics:
+                if not await self._redis.client.exists(stream):
+                    continue
                 consumers = await self._redis.client.xinfo_consumers(stream, self._group)
                 mine = next((c for c in consumers if c["name"] == self._name.encode()), None)
                 if mine is not None and not mine["pending"]:
                     await self._redis.client.xgroup_delconsumer(stream, self._group, self._name)
+
+
+async def _ensure_groups(redis: RedisStore, streams: Sequence[str | bytes], group: str) -> None:
+    async with redis.guard():
+        for stream in streams:
+            try:
+                await redis.client.xgroup_create(stream, group, id="0", mkstream=True)
+            except ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
 
 
 def _order(entry_id: bytes) -> tuple[int, int]:

@@ -186,6 +186,17 @@ async def test_a_message_that_is_no_order_is_a_dead_letter(infra: Infra) -> None
     assert await infra.events.lag(ORDERS, ORDER_WORKERS) == 0
 
 
+async def test_a_message_too_big_for_a_dead_letter_is_cut_and_stops_nothing(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=2)
+    await infra.events.publish(ORDERS, "k", b"x" * 999_900)
+    [order] = await accepted(infra, order_wish(item))
+    await persist_all(infra)
+    assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT}
+    [letter] = await infra.events.read_all(dead_letter_topic(ORDERS), 10)
+    assert (letter.key, letter.value) == ("k", b"x" * 500_000)
+    assert letter.headers["reason"].startswith("not JSON")
+
+
 async def test_sold_out_stays_sold_out_after_persisting(infra: Infra) -> None:
     item = await running_sale(infra, quantity=2)
     await accepted(infra, order_wish(item, quantity=2))
