@@ -16,6 +16,7 @@ from models import OutboxMessage
 
 BATCH = 200
 _LEASE = timedelta(seconds=10)
+_PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Claimed]:
 
 
 async def _publish(infra: Infra, message: _Claimed) -> None:
-    await infra.events.publish(message.topic, message.key, orjson.dumps(message.envelope), timeout=5.0)
+    await infra.events.publish(message.topic, message.key, orjson.dumps(message.envelope), timeout=_PATIENCE)
 
 
 async def _delete(session: AsyncSession, ids: Sequence[UUID]) -> None:
