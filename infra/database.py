@@ -26,6 +26,9 @@ _RETRYABLE_CODES = {1205, 1213}
 _DATA_CODES = {1292, 1366, 1690, 3819, 4025}
 _MAX_TRIES = 8
 
+WORKERS_PATIENCE = 30.0
+"""Seconds a worker gives a transaction: a server that was cut off without a word would hold it for ever."""
+
 
 def _code(error: DBAPIError) -> object:
     """MySQL's error number; SQLite has none."""

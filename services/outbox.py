@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import OutboxMessage
 
@@ -32,13 +33,13 @@ async def relay_outbox(infra: Infra) -> int:
 
     Errors: StoreUnavailable.
     """
-    claimed = await infra.database.transact(lambda session: _claim(session, infra))
+    claimed = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
     if not claimed:
         return 0
     # One gather, one round trip: the log batches what is sent together.
     results = await asyncio.gather(*(_publish(infra, message) for message in claimed), return_exceptions=True)
     done = [message.id for message, result in zip(claimed, results, strict=True) if result is None]
-    await infra.database.transact(lambda session: _delete(session, done))
+    await infra.database.transact(lambda session: _delete(session, done), timeout=WORKERS_PATIENCE)
     for result in results:
         if result is not None:
             raise result

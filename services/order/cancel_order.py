@@ -14,7 +14,7 @@ from models.order_document import OrderView
 from services.catalog.rules import text_problem
 from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.order.close_orders import Closing, close_orders, release_closed
-from services.order.find_orders import find_accepted, find_order
+from services.order.find_orders import find_order, read_accepted
 from services.order.fingerprint import fingerprint, key_problem
 from services.order.persist_orders import persist_orders
 from services.reservation.release import ItemOrders, confirm
@@ -41,13 +41,18 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     """
     _check(wish)
     owner = None if wish.any_owner else wish.customer_id
+    looked = False
     try:
-        await _persist_first(infra, wish)
+        looked = await _persist_first(infra, wish)
         released = await _cancel(infra, wish, owner)
         await release_closed(infra, released)
         found = await find_order(infra, wish.order_id, owner)
     except StoreUnavailable as error:
         raise TryAgain from error
+    except NotFound as error:
+        if not looked:
+            raise TryAgain from error
+        raise
     if found is None:
         raise NotFound("There is no such order.")
     return found
@@ -62,12 +67,20 @@ def _check(wish: Cancellation) -> None:
         raise InvalidInput.at("reason", message=problem)
 
 
-async def _persist_first(infra: Infra, wish: Cancellation) -> None:
-    """An order that is still on its way is persisted here: the worker will find its barrier row."""
-    waiting = [order for order in await find_accepted(infra, wish.customer_id) if order.id == wish.order_id]
+async def _persist_first(infra: Infra, wish: Cancellation) -> bool:
+    """An order that is still on its way is persisted here: the worker will find its barrier row.
+
+    False when Redis is away: an order that the database does not have may be on its way.
+    """
+    try:
+        accepted = await read_accepted(infra, wish.customer_id)
+    except StoreUnavailable:
+        return False
+    waiting = [order for order in accepted if order.id == wish.order_id]
     if waiting:
-        persisted = await persist_orders(infra, waiting)
+        persisted = await persist_orders(infra, waiting, timeout=2 * infra.settings.store_timeout)
         await confirm(infra, persisted.stored)
+    return True
 
 
 async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Order, OrderStatus
 from services.order.close_orders import Closing, close_orders, release_closed
@@ -16,7 +17,9 @@ async def expire_due_orders(infra: Infra) -> int:
     """Expire all that are due, batch by batch; returns how many. Errors: StoreUnavailable."""
     total = 0
     while True:
-        closed = await infra.database.transact(lambda session: _expire_batch(session, infra))
+        closed = await infra.database.transact(
+            lambda session: _expire_batch(session, infra), timeout=WORKERS_PATIENCE
+        )
         if not closed:
             return total
         await release_closed(infra, closed)

@@ -48,26 +48,31 @@ async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
 
     Nothing when Redis is away: an order that is only in the log is on its way.
     """
-    key = accepted_key(customer_id)
     try:
-        async with infra.redis.guard():
-            places: dict[bytes, bytes] = await infra.redis.client.hgetall(key)  # type: ignore[assignment]
-            if not places:
-                return []
-            pipeline = infra.redis.client.pipeline(transaction=False)
-            for order, place in places.items():
-                item, _, sku = place.decode().partition("|")
-                keys = ItemKeys.of(sku, UUID(item))
-                # In this order: an entry is never taken for one of a later life of the counters than its own.
-                pipeline.hget(keys.item, "epoch")
-                pipeline.hget(keys.pending, order)
-            replies = await pipeline.execute()
-            epochs, entries = replies[::2], replies[1::2]
-            gone = [order for order, entry in zip(places, entries, strict=True) if entry is None]
-            if gone:
-                await infra.redis.client.hdel(key, *gone)
+        return await read_accepted(infra, customer_id)
     except StoreUnavailable:
         return []
+
+
+async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
+    """As ``find_accepted``. Errors: StoreUnavailable."""
+    key = accepted_key(customer_id)
+    async with infra.redis.guard():
+        places: dict[bytes, bytes] = await infra.redis.client.hgetall(key)  # type: ignore[assignment]
+        if not places:
+            return []
+        pipeline = infra.redis.client.pipeline(transaction=False)
+        for order, place in places.items():
+            item, _, sku = place.decode().partition("|")
+            keys = ItemKeys.of(sku, UUID(item))
+            # In this order: an entry is never taken for one of a later life of the counters than its own.
+            pipeline.hget(keys.item, "epoch")
+            pipeline.hget(keys.pending, order)
+        replies = await pipeline.execute()
+        epochs, entries = replies[::2], replies[1::2]
+        gone = [order for order, entry in zip(places, entries, strict=True) if entry is None]
+        if gone:
+            await infra.redis.client.hdel(key, *gone)
     pairs = zip(entries, epochs, strict=True)
     orders = [read_pending(entry, int(epoch or 0)) for entry, epoch in pairs if entry is not None]
     return sorted(orders, key=lambda order: order.id, reverse=True)

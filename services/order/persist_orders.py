@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Barrier, FlashSaleItem, Order, OrderStatus, StockLevel
 from models.order_document import LineSnapshot, OrderSnapshot
@@ -33,12 +34,16 @@ class Persisted:
     refused: list[OrderSnapshot] = field(default_factory=list)
 
 
-async def persist_orders(infra: Infra, orders: Sequence[OrderSnapshot]) -> Persisted:
-    """Errors: StoreUnavailable; DBAPIError for what the database will never take."""
+async def persist_orders(
+    infra: Infra, orders: Sequence[OrderSnapshot], *, timeout: float = WORKERS_PATIENCE
+) -> Persisted:
+    """``timeout`` in seconds. Errors: StoreUnavailable; DBAPIError for what the database will never take."""
     unique = list({order.id: order for order in orders}.values())
     for attempt in range(1, _MAX_RACES + 1):
         try:
-            return await infra.database.transact(lambda session: _persist(session, unique, infra.now()))
+            return await infra.database.transact(
+                lambda session: _persist(session, unique, infra.now()), timeout=timeout
+            )
         except IntegrityError:
             # Another worker persisted one of them meanwhile; the next look sees it.
             if attempt == _MAX_RACES:
