@@ -6,7 +6,8 @@ The order of the steps keeps "never oversold" and "accepted means kept" through 
 2. Orders that were reserved before the loss and shown as accepted are in the event log by now or within the
    time a request waits for the log; wait that long, then until the workers have read past the end.
 3. In one transaction, lock the item's row, raise its epoch to the fence's, and read what Redis must know.
-   A message of an older epoch that comes later was never acknowledged to a customer: it takes nothing.
+   A message of an older epoch that comes later was never acknowledged to a customer: it takes nothing. That holds
+   only while the fence stands: without it, counters may have been put in place and sold from since step 2.
 4. Put everything in place in one script, unless someone fenced since.
 """
 
@@ -36,6 +37,19 @@ log = structlog.get_logger(__name__)
 GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 _CHUNK = 2_000
 _DRAIN_WITHIN = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Set by one loader. ``epoch`` is 0 when there is nothing to load; ``run`` is of the server it was set on."""
+
+    epoch: int
+    run: bytes
+    token: str
+
+    @property
+    def value(self) -> str:
+        return f"{self.epoch}|{self.token}"
 
 
 @dataclass(slots=True)
@@ -70,15 +84,16 @@ async def load_item(
         known = await session.scalar(select(FlashSaleItem.epoch).where(FlashSaleItem.id == item_id))
     if known is None:
         return False
-    fence = await run(infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, known, "1" if force else "0"])
-    epoch, run_id = int(fence[0]), bytes(fence[1])
-    if epoch == 0:
+    token = new_id().hex
+    reply = await run(infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, known, "1" if force else "0", token])
+    fence = Fence(int(reply[0]), bytes(reply[1]), token)
+    if fence.epoch == 0:
         return False
     if drain:
         await asyncio.sleep(settle)
         await await_drained(infra)
-    state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, epoch))
-    return state is not None and await _put_in_place(infra, keys, state, run_id)
+    state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, fence))
+    return state is not None and await _put_in_place(infra, keys, state, fence)
 
 
 async def await_drained(infra: Infra) -> None:
@@ -93,11 +108,12 @@ async def await_drained(infra: Infra) -> None:
         raise StoreUnavailable("event_log") from error
 
 
-async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, epoch: int) -> ItemState | None:
+async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence: Fence) -> ItemState | None:
     locked = select(FlashSaleItem, FlashSale).join(FlashSale).where(FlashSaleItem.id == item_id)
     row = (await session.execute(locked.with_for_update(of=FlashSaleItem))).one()
     item, sale = row
-    if item.epoch >= epoch:
+    epoch = fence.epoch
+    if item.epoch >= epoch or not await _stands(infra, ItemKeys.of(item.sku, item.id), fence):
         return None
     await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=epoch))
     state = ItemState(
@@ -112,6 +128,12 @@ async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, epoch:
     )
     await _read_orders(session, state, recent=infra.now() - timedelta(seconds=CLAIM_SECONDS))
     return state
+
+
+async def _stands(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
+    async with infra.redis.guard():
+        found = await infra.redis.client.get(keys.fence)
+    return found == fence.value.encode()
 
 
 async def _read_orders(session: AsyncSession, state: ItemState, recent: object) -> None:
@@ -139,7 +161,7 @@ async def _read_orders(session: AsyncSession, state: ItemState, recent: object) 
             state.claims[claim_key(customer_id, hex_key)] = fingerprint
 
 
-async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: bytes) -> bool:
+async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: Fence) -> bool:
     buyers, idempotency, holds = parts = keys.parts(new_id().hex)
     await _write_hash(infra, buyers, state.buyers)
     await _write_hash(infra, idempotency, state.keys)
@@ -159,7 +181,8 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, run_id: 
             state.ends_ms,
             int(state.paused),
             state.limit,
-            run_id,
+            fence.run,
+            fence.token,
         ],
     )
     log.info("flash_item.loaded", sku=state.sku, remaining=state.remaining, epoch=state.epoch, done=bool(done))

@@ -84,6 +84,35 @@ async def test_a_loader_that_was_overtaken_puts_nothing_in_place(
     assert not [key async for key in infra.redis.client.scan_iter("*:load:*")]
 
 
+async def test_a_loader_of_before_a_second_loss_drops_no_order(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its fence went with Redis's memory, and counters were put in place and sold from since it read the log."""
+    item = await running_sale(infra, quantity=5)
+    drained, go = asyncio.Event(), asyncio.Event()
+
+    async def held(_: Infra) -> None:
+        drained.set()
+        await go.wait()
+
+    monkeypatch.setattr(loading, "await_drained", held)
+    slow: list[asyncio.Task[bool]] = []
+    await infra.redis.client.flushall()
+    for _ in range(2):  # the second one's epoch is higher than what comes after the next loss
+        drained.clear()
+        slow.append(asyncio.create_task(load_item(infra, item.sku, item.id, settle=0.0)))
+        await drained.wait()
+    monkeypatch.undo()
+    await infra.redis.client.flushall()
+    assert await load_item(infra, item.sku, item.id, settle=0.0)
+    order = await place_flash_order(infra, order_wish(item))
+    go.set()
+    assert await asyncio.gather(*slow) == [False, False]
+    await persist_all(infra)
+    assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT}
+    await assert_adds_up(infra, item, remaining=4)
+
+
 async def test_what_is_given_back_while_counters_are_loaded_is_counted(
     infra: Infra, monkeypatch: pytest.MonkeyPatch
 ) -> None:

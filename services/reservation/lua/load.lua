@@ -1,9 +1,10 @@
 -- Put an item's counters in place, replacing all that is there. The parts were written beside it before.
 -- Parked orders (their message is in the dead letters) are not in the database, but were accepted: they stay.
 -- KEYS: item, buyers, keys, pending, holds, fence, new buyers, new keys, new holds, late
--- ARGV: run, epoch, remaining, starts, ends, paused, limit, the run in which the fence was set
+-- ARGV: run, epoch, remaining, starts, ends, paused, limit, the run in which the fence was set, its token
 -- Returns 0 when someone else fenced later, the server restarted since, or the counters are there already.
-if redis.call('GET', KEYS[6]) ~= ARGV[2] or ARGV[8] ~= ARGV[1] or redis.call('HGET', KEYS[1], 'run') == ARGV[1] then
+if redis.call('GET', KEYS[6]) ~= ARGV[2] .. '|' .. ARGV[9] or ARGV[8] ~= ARGV[1]
+    or redis.call('HGET', KEYS[1], 'run') == ARGV[1] then
   redis.call('DEL', KEYS[7], KEYS[8], KEYS[9])
   return 0
 end
