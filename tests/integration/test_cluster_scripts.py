@@ -1,0 +1,97 @@
+"""Every script and every other command of the pipeline on a Redis Cluster's rules: no command crosses slots."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from infra.ports import LOOPBACK, free_port
+from infra.processes import ProcessId, spawn
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings
+from infra.stack.machine import find_program
+from services.events import ALL_TOPICS
+from services.flash_sale.load_item import load_item
+from services.order.abandon_orders import abandon_unconfirmed
+from services.order.cancel_order import Cancellation, cancel_order
+from services.order.place_flash_order import _snapshot, place_flash_order
+from services.reservation.release import park
+from services.reservation.reserve import reserve
+from services.reservation.scripts import _SOURCES
+from tests.books import assert_adds_up, counters
+from tests.factories import order_wish, running_sale
+from tests.modes import MODES
+from tests.waiting import until_true
+from tests.workers import persist_all
+
+pytestmark = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
+
+
+@pytest.fixture
+def cluster_url(tmp_path: Path) -> Iterator[str]:
+    """A cluster of one node that has every slot: it refuses a command or script whose keys are of several."""
+    program, port = find_program("redis-server", "valkey-server"), free_port()
+    if program is None:
+        pytest.skip("neither redis-server nor valkey-server is on this machine")
+    options = {"port": port, "cluster-port": free_port(), "bind": LOOPBACK, "save": "", "cluster-enabled": "yes"}
+    argv = [str(program), *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
+    keeper = spawn(argv, log=tmp_path / "redis.log", cwd=tmp_path, dies_with_parent=True)
+    try:
+        with Redis.from_url(f"redis://{LOOPBACK}:{port}/0") as client:
+            until_true(lambda: _answers(client), "an answer from Redis")
+            client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+            until_true(lambda: _state(client) == "ok", "the cluster's state to be ok")
+            with pytest.raises(ResponseError, match="same slot"):
+                client.mset({"one": 1, "other": 2})
+        yield f"redis://{LOOPBACK}:{port}/0"
+    finally:
+        if (process := ProcessId.of(keeper.pid)) is not None:
+            process.stop(5.0)
+
+
+def _answers(client: "Redis") -> bool:
+    try:
+        return bool(client.ping())
+    except RedisError:
+        return False
+
+
+def _state(client: "Redis") -> str:
+    return str(client.cluster("INFO")["cluster_state"])
+
+
+@pytest.fixture
+async def infra(settings: Settings, cluster_url: str) -> AsyncIterator[Infra]:
+    patient = settings.with_redis(cluster_url).model_copy(update={"store_timeout": 3.0})
+    async with open_infra(patient) as opened:
+        await opened.events.ensure_topics(ALL_TOPICS)
+        yield opened
+
+
+async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=20, limit=5)
+    wishes = [order_wish(item, quantity=2) for _ in range(4)]
+    orders = [await place_flash_order(infra, wish) for wish in wishes]
+    assert (await place_flash_order(infra, wishes[0])).id == orders[0].id
+    await persist_all(infra)
+    await cancel_order(infra, Cancellation(orders[1].customer_id, orders[1].id, None, "cancel"))
+    doubtful = order_wish(item, quantity=3)
+    snapshot = _snapshot(infra, item, doubtful)
+    await reserve(infra, snapshot, snapshot.fingerprint)
+    assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 1
+    await persist_all(infra)
+    await assert_adds_up(infra, item, remaining=14)
+
+    parked = order_wish(item)
+    snapshot = _snapshot(infra, item, parked)
+    await reserve(infra, snapshot, snapshot.fingerprint)
+    await park(infra, snapshot)
+    assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 0
+    assert await load_item(infra, item.sku, item.id, settle=0.0, force=True)
+    live = await counters(infra, item)
+    assert (live.remaining, live.pending) == (13, {snapshot.id.hex})
+    run = {path.stem for path in infra.redis._scripts}
+    assert run == set(_SOURCES)

@@ -1,0 +1,192 @@
+"""Random walks over everything that can happen to a sale, at once and in any order; then everything must add up.
+
+Each walk is made by a seed, which a failure names. What is asserted in the end are the promises: never oversold,
+and whatever a customer was shown as accepted is there, once.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from infra.clock import utc_now
+from infra.errors import StoreUnavailable
+from infra.ids import new_id
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings
+from models import Order, OrderStatus
+from models.flash_sale_document import FlashItemDoc
+from services.errors import InvalidTransition, NotFound, OutOfStock, PurchaseLimitReached, TryAgain
+from services.events import ORDER_PLACED, ORDERS, Event, encode
+from services.flash_sale.load_item import load_item
+from services.order.abandon_orders import abandon_unconfirmed
+from services.order.cancel_order import Cancellation, cancel_order
+from services.order.expire_orders import expire_due_orders
+from services.order.place_flash_order import FlashOrder, _snapshot, accept_window, place_flash_order
+from services.reservation.keys import ItemKeys
+from services.reservation.reserve import NotLoaded, reserve
+from tests.books import assert_adds_up, orders_in
+from tests.factories import running_sale
+from tests.workers import persist_all, working
+
+SECONDS = 4.0
+QUANTITY = 12
+_REFUSALS = (OutOfStock, PurchaseLimitReached, TryAgain)
+
+
+@pytest.fixture
+async def settings(settings: Settings) -> Settings:
+    """So impatient that an order may be given up while the walk goes on; see ``abandon``."""
+    return settings.model_copy(update={"store_timeout": 0.4, "sweep_interval": 0.2})
+
+
+@dataclass(slots=True)
+class Walk:
+    """What one walk knows of what it was told."""
+
+    infra: Infra
+    item: FlashItemDoc
+    dice: random.Random
+    wishes: list[FlashOrder] = field(default_factory=list)
+    accepted: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
+    closed: set[UUID] = field(default_factory=set)
+    customers: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(6)])
+
+    async def buy(self) -> None:
+        wish = FlashOrder(
+            self.dice.choice(self.customers), self.item.id, self.dice.randint(1, 3), f"k{len(self.wishes)}"
+        )
+        self.wishes.append(wish)
+        await self._place(wish)
+
+    async def retry(self) -> None:
+        if self.wishes:
+            await self._place(self.dice.choice(self.wishes))
+
+    async def _place(self, wish: FlashOrder) -> None:
+        try:
+            order = await place_flash_order(self.infra, wish)
+        except _REFUSALS:
+            return
+        key = (wish.customer_id, wish.idempotency_key)
+        assert order.status != OrderStatus.REJECTED
+        assert self.accepted.setdefault(key, order.id) == order.id, "two orders for one key"
+
+    async def buy_and_die(self) -> None:
+        """The process is gone right after the reservation."""
+        wish = FlashOrder(self.dice.choice(self.customers), self.item.id, 1, f"d{len(self.wishes)}")
+        self.wishes.append(wish)
+        snapshot = _snapshot(self.infra, self.item, wish)
+        try:
+            await reserve(self.infra, snapshot, snapshot.fingerprint)
+        except (*_REFUSALS, NotLoaded):
+            return
+
+    async def cancel(self) -> None:
+        if not self.accepted:
+            return
+        (customer, _), order = self.dice.choice(list(self.accepted.items()))
+        try:
+            await cancel_order(self.infra, Cancellation(customer, order, None, f"c{self.dice.random()}"))
+        except (InvalidTransition, TryAgain, NotFound):
+            return
+        self.closed.add(order)
+
+    async def expire(self) -> None:
+        """Time flies for one order of those that wait."""
+        async with self.infra.database.write() as session:
+            waiting = select(Order.id).where(Order.status == OrderStatus.AWAITING_PAYMENT).order_by(Order.id)
+            found = list(await session.scalars(waiting))
+            if not found:
+                return
+            chosen = self.dice.choice(found)
+            past = utc_now() - timedelta(seconds=1)
+            await session.execute(update(Order).where(Order.id == chosen).values(expires_at=past))
+        self.closed.add(chosen)
+        await asyncio.gather(expire_due_orders(self.infra), expire_due_orders(self.infra))
+
+    async def deliver_again(self) -> None:
+        messages = [m for m in await self.infra.events.read_all(ORDERS, 50) if b"order.placed" in m.value]
+        if messages:
+            message = self.dice.choice(messages)
+            await self.infra.events.publish(ORDERS, message.key, message.value)
+
+    async def forge_a_late_message(self) -> None:
+        """Of an order that was reserved in a life of the counters that is over, and shown to nobody."""
+        wish = FlashOrder(self.dice.choice(self.customers), self.item.id, 2, f"l{self.dice.random()}")
+        order = _snapshot(self.infra, self.item, wish).placed(utc_now(), 0)
+        event = Event(ORDER_PLACED, str(order.id), order.to_json())
+        await self.infra.events.publish(ORDERS, order.id.hex, encode(event, utc_now()))
+
+    async def lose_memory(self) -> None:
+        """All at once, as it happens; only the log is spared, which the embedded mode has in the same memory."""
+        names = [key async for key in self.infra.redis.client.scan_iter("claim:*")]
+        names += [key async for key in self.infra.redis.client.scan_iter("flash:*")]
+        await self.infra.redis.client.delete(*names, *ItemKeys.of(self.item.sku, self.item.id).all())
+        await load_item(self.infra, self.item.sku, self.item.id, settle=0.0)
+
+    async def reload(self) -> None:
+        await load_item(self.infra, self.item.sku, self.item.id, settle=0.0, force=True)
+
+    async def abandon(self) -> None:
+        await abandon_unconfirmed(self.infra, older_than=timedelta(seconds=accept_window(self.infra) + 0.2))
+
+    async def step(self) -> None:
+        common: list[Callable[[], Awaitable[None]]] = [self.buy, self.retry, self.cancel]
+        rare = [self.buy_and_die, self.expire, self.deliver_again, self.forge_a_late_message, self.abandon]
+        pick = self.dice.random()
+        if pick < 0.06:
+            await self.dice.choice([self.lose_memory, self.reload])()
+        else:
+            await self.dice.choice(common if pick < 0.75 else rare)()
+
+    async def wander(self, until: float) -> None:
+        while time.monotonic() < until:
+            with suppress(StoreUnavailable):  # a busy machine
+                await self.step()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_whatever_happens_the_promises_hold(infra: Infra, seed: int) -> None:
+    item = await running_sale(infra, quantity=QUANTITY, limit=5)
+    walk = Walk(infra, item, random.Random(seed))
+    async with working(infra), asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(walk.wander(time.monotonic() + SECONDS))
+    async with open_infra(infra.settings.model_copy(update={"store_timeout": 5.0})) as patient:
+        await drain(patient, item)
+        walk.infra = patient
+        await check(walk)
+
+
+async def drain(infra: Infra, item: FlashItemDoc) -> None:
+    """Until the log is read, the outbox is empty, and nobody's order is in doubt."""
+    await persist_all(infra)
+    await load_item(infra, item.sku, item.id, settle=0.0)
+    await abandon_unconfirmed(infra, older_than=timedelta(0))
+    await persist_all(infra)
+
+
+async def check(walk: Walk) -> None:
+    stored = await orders_in(walk.infra)
+    for key, order in walk.accepted.items():
+        assert order in stored, f"{key} was accepted and is gone"
+        assert stored[order] != OrderStatus.REJECTED, f"{key} was accepted and then rejected"
+        if order not in walk.closed:
+            assert stored[order] == OrderStatus.AWAITING_PAYMENT
+    async with walk.infra.database.read() as session:
+        rows = await session.execute(select(Order.customer_id, Order.idempotency_key, Order.id))
+        keys = [(row[0], row[1]) for row in rows]
+    assert len(keys) == len(set(keys)), "two orders for one key"
+    async with walk.infra.database.read() as session:
+        kept = select(Order).where(Order.status == OrderStatus.AWAITING_PAYMENT)
+        held = sum(order.total // walk.item.price for order in await session.scalars(kept))
+    assert 0 <= held <= QUANTITY
+    await assert_adds_up(walk.infra, walk.item, remaining=QUANTITY - held)

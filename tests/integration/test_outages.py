@@ -1,0 +1,147 @@
+"""A store of the stack is stopped or frozen: an answer within 2 s, and nothing is lost when it is back.
+
+On a stack of its own: the other tests' servers are left in peace.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Literal
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from infra.migrations import upgrade
+from infra.runtime import Infra, open_infra
+from infra.settings import Settings
+from infra.stack import Stack
+from models import OrderStatus
+from services.errors import ServiceError, TryAgain
+from services.events import ALL_TOPICS
+from services.order.cancel_order import Cancellation, cancel_order
+from services.order.place_flash_order import FlashOrder, place_flash_order
+from tests.books import assert_adds_up, counters, orders_in
+from tests.factories import order_wish, running_sale
+from tests.modes import stack_settings
+from tests.run import KAFKA_CACHE
+from tests.waiting import until
+from tests.workers import persist_all, working
+
+pytestmark = pytest.mark.stack
+How = Literal["stopped", "frozen"]
+HOWS: tuple[How, ...] = ("stopped", "frozen")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    home = tmp_path_factory.mktemp("outages")
+    stack_settings(home, "unused")  # skips where the runner could have no stack
+    stack = Stack.up(home, echo=lambda _: None, environ={}, kafka_cache=KAFKA_CACHE, dies_with_parent=True)
+    yield stack
+    stack.down(purge=True)
+
+
+@pytest.fixture(scope="module")
+async def own(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    env = stack.env()
+    settings = Settings(
+        home=tmp_path_factory.mktemp("home"),
+        database_url=SecretStr(env["RUSHCART_DATABASE_URL"]),
+        redis_url=SecretStr(env["RUSHCART_REDIS_URL"]),
+        kafka_bootstrap_servers=env["RUSHCART_KAFKA_BOOTSTRAP_SERVERS"],
+        kafka_partitions=2,
+    )
+    await asyncio.to_thread(upgrade, settings)
+    return settings
+
+
+@pytest.fixture
+async def infra(own: Settings) -> AsyncIterator[Infra]:
+    async with open_infra(own.model_copy(update={"kafka_prefix": f"t{uuid4().hex[:8]}."})) as opened:
+        await opened.events.ensure_topics(ALL_TOPICS)
+        yield opened
+
+
+@asynccontextmanager
+async def away(stack: Stack, server: Literal["database", "redis", "kafka"], how: How) -> AsyncIterator[None]:
+    out, back = (stack.stop, stack.start) if how == "stopped" else (stack.pause, stack.resume)
+    await asyncio.to_thread(out, server)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(back, server)
+
+
+async def try_for_2_s(infra: Infra, wish: FlashOrder) -> type[object]:
+    """What came of it, in time."""
+    begun = time.monotonic()
+    try:
+        result: object = await place_flash_order(infra, wish)
+    except ServiceError as error:
+        result = error
+    assert time.monotonic() - begun < 2.0
+    return type(result)
+
+
+async def place_until_taken(infra: Infra, wish: FlashOrder) -> None:
+    """As a client does: the same key until there is an answer."""
+    await until(lambda: try_for_2_s(infra, wish), lambda kind: kind is not TryAgain, within=20)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_without_kafka_customers_try_again_and_get_one_order(stack: Stack, infra: Infra, how: How) -> None:
+    item = await running_sale(infra, quantity=5)
+    before, wishes = order_wish(item), [order_wish(item), order_wish(item)]
+    await place_flash_order(infra, before)
+    async with away(stack, "kafka", how):
+        kinds = await asyncio.gather(*(try_for_2_s(infra, wish) for wish in wishes for _ in range(2)))
+        assert set(kinds) == {TryAgain}
+        async with open_infra(infra.settings) as started_meanwhile:
+            assert await try_for_2_s(started_meanwhile, order_wish(item)) is TryAgain
+            live = await counters(infra, item)
+            # A process that has not reached the log knows that it took nothing; the others cannot know.
+            assert (live.remaining, len(live.pending)) == (2, 3)
+    for wish in wishes:
+        await place_until_taken(infra, wish)
+    await persist_all(infra)
+    assert list((await orders_in(infra)).values()).count(OrderStatus.AWAITING_PAYMENT) >= 3
+    await assert_adds_up(infra, item, remaining=2)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_without_the_database_orders_are_accepted_and_kept(stack: Stack, infra: Infra, how: How) -> None:
+    item = await running_sale(infra, quantity=5)
+    wishes = [order_wish(item) for _ in range(3)]
+    async with working(infra):
+        async with away(stack, "database", how):
+            accepted = [await place_flash_order(infra, wish) for wish in wishes]
+            begun = time.monotonic()
+            with pytest.raises(TryAgain):
+                await cancel_order(infra, Cancellation(accepted[0].customer_id, accepted[0].id, None, "cancel"))
+            assert time.monotonic() - begun < 2.0
+            assert {order.status for order in accepted} == {OrderStatus.ACCEPTED}
+        ids = {order.id for order in accepted}
+        await until(lambda: orders_in(infra), lambda found: ids <= found.keys())
+        await until(lambda: counters(infra, item), lambda live: not live.pending)
+    await assert_adds_up(infra, item, remaining=2)
+
+
+@pytest.mark.parametrize("how", HOWS)
+async def test_without_redis_customers_try_again_and_nothing_is_sold(stack: Stack, infra: Infra, how: How) -> None:
+    item = await running_sale(infra, quantity=5)
+    wish, late = order_wish(item), order_wish(item)
+    first = await place_flash_order(infra, wish)
+    async with working(infra):
+        await until(lambda: orders_in(infra), lambda found: first.id in found)
+        async with away(stack, "redis", how):
+            assert await asyncio.gather(*(try_for_2_s(infra, each) for each in (wish, late))) == [TryAgain] * 2
+            begun = time.monotonic()
+            with pytest.raises(TryAgain):
+                await cancel_order(infra, Cancellation(first.customer_id, uuid4(), None, "cancel"))
+            assert time.monotonic() - begun < 2.0
+        await place_until_taken(infra, late)
+        assert (await place_flash_order(infra, wish)).id == first.id
+        await until(lambda: counters(infra, item), lambda live: not live.pending)
+    await assert_adds_up(infra, item, remaining=3)
