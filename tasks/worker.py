@@ -1,6 +1,8 @@
 """The worker: everything that happens behind the API, as loops of one process."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -15,7 +17,7 @@ from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
 from tasks.jobs import Jobs
-from tasks.loops import every, supervised
+from tasks.loops import every, supervised, unless_stopped
 from tasks.order_consumer import OrderConsumer
 
 log = structlog.get_logger(__name__)
@@ -41,9 +43,13 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(
                 every(infra.settings.sweep_interval, stop, lambda: expire_due_orders(infra), "sweep")
             )
-            group.create_task(every(_WATCH_EVERY, stop, lambda: _watch(infra), "redis_memory"))
-            group.create_task(every(_WARM_EVERY, stop, lambda: warm_flash_sales(infra), "warm"))
-            group.create_task(every(_ABANDON_EVERY, stop, lambda: abandon_unconfirmed(infra), "unconfirmed"))
+            for seconds, work, name in (
+                (_WATCH_EVERY, _watch, "redis_memory"),
+                (_WARM_EVERY, warm_flash_sales, "warm"),
+                (_ABANDON_EVERY, abandon_unconfirmed, "unconfirmed"),
+            ):
+                # They wait for the log to be read, which a consumer that has stopped will not do.
+                group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
@@ -73,6 +79,12 @@ async def _ensure_topics(infra: Infra, stop: asyncio.Event) -> None:
     for task in (looping, stopping):
         task.cancel()
     await asyncio.gather(looping, stopping, return_exceptions=True)
+
+
+def _leaving(
+    stop: asyncio.Event, infra: Infra, work: Callable[[Infra], Coroutine[Any, Any, object]]
+) -> Callable[[], Awaitable[None]]:
+    return lambda: unless_stopped(stop, work(infra))
 
 
 async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:

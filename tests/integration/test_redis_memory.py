@@ -15,6 +15,9 @@ from services.flash_sale.load_item import load_item
 from services.flash_sale.warm import needs_warming, warm_flash_sales
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
+from services.reservation.keys import ItemKeys
+from tasks.order_consumer import OrderConsumer
+from tasks.worker import run_worker
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.waiting import until
@@ -37,7 +40,7 @@ async def test_a_flush_in_the_middle_of_a_sale_loses_nothing(infra: Infra) -> No
         await place_flash_order(infra, wishes["stored"])
 
     async with working(infra):
-        await until(lambda: needs_warming(infra), lambda cold: not cold)
+        await until(lambda: counters(infra, item), lambda live: live.remaining is not None)
         for name, wish in wishes.items():
             assert (await place_flash_order(infra, wish)).id == placed[name].id
         with pytest.raises(PurchaseLimitReached):
@@ -194,6 +197,30 @@ async def test_a_key_that_another_item_used_before_the_loss_is_rejected_not_forg
     again = await place_flash_order(infra, reuse)
     assert (again.id, again.status) == (second.id, OrderStatus.REJECTED)
     await assert_adds_up(infra, other, remaining=5)
+
+
+async def test_a_worker_told_to_stop_does_not_wait_for_the_log(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was loading counters, and its own consumer has stopped already."""
+    item = await running_sale(infra, quantity=5)
+    await place_flash_order(infra, order_wish(item))
+    await infra.redis.client.delete(*ItemKeys.of(item.sku, item.id).all())
+    waiting, stop = asyncio.Event(), asyncio.Event()
+    await_drained = loading.await_drained
+
+    async def seen(infra: Infra) -> None:
+        waiting.set()
+        await await_drained(infra)
+
+    monkeypatch.setattr(loading, "await_drained", seen)
+    monkeypatch.setattr(OrderConsumer, "run", lambda _: stop.wait())
+    worker = asyncio.create_task(run_worker(infra, stop))
+    await waiting.wait()
+    stop.set()
+    async with asyncio.timeout(5):
+        await worker
+    assert (await counters(infra, item)).remaining is None
 
 
 async def test_units_of_many_orders_are_loaded_in_chunks(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
