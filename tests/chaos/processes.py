@@ -1,0 +1,169 @@
+"""The real commands as processes of the operating system, to be killed and started again."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import orjson
+
+from infra.ports import LOOPBACK, free_port
+from infra.processes import Keeper, spawn, tail
+from infra.settings import Settings
+from tests.waiting import until
+
+COMMAND = Path(sys.executable).with_name("rushcart")
+
+
+@dataclass(slots=True)
+class Process:
+    """One ``rushcart serve``, ``worker`` or ``scheduler``; keeps its port and its log over restarts."""
+
+    command: str
+    environment: Mapping[str, str]
+    log: Path
+    port: int = 0
+    _keeper: Keeper | None = None
+    _read_from: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def alive(self) -> bool:
+        return self._keeper is not None and self._keeper.returncode is None
+
+    def start(self) -> None:
+        assert not self.alive
+        self._read_from = self.log.stat().st_size if self.log.exists() else 0
+        environment = {**self.environment, "RUSHCART_PORT": str(self.port)}
+        self._keeper = spawn(
+            [str(COMMAND), self.command], log=self.log, cwd=self.log.parent, env=environment, dies_with_parent=True
+        )
+
+    async def ready(self) -> None:
+        """It has said that it started; an API also answers that all its stores are up."""
+        started = f'"{self.command}.started"'
+        await until(self._read, lambda text: started in text or not self.alive, within=30)
+        assert self.alive, f"{self.command} ended:\n{tail(self.log)}"
+        if self.port:
+            async with httpx.AsyncClient(base_url=self.url, verify=False, timeout=2) as http:
+                await until(lambda: _answers(http), bool, within=30)
+
+    async def _read(self) -> str:
+        with suppress(FileNotFoundError), self.log.open("rb") as file:
+            file.seek(self._read_from)
+            return file.read().decode(errors="replace")
+        return ""
+
+    def send(self, signum: signal.Signals) -> None:
+        assert self._keeper is not None
+        os.kill(self._keeper.pid, signum)
+
+    def kill(self) -> None:
+        """SIGKILL; it is gone when this returns."""
+        self.send(signal.SIGKILL)
+        assert self._keeper is not None
+        assert self._keeper.wait(5)
+
+    async def ended(self, within: float = 15.0) -> int:
+        """Its exit code, once it has ended by itself."""
+        assert self._keeper is not None
+        assert await asyncio.to_thread(self._keeper.wait, within), f"{self.command} goes on:\n{tail(self.log)}"
+        code = self._keeper.returncode
+        assert code is not None
+        return code
+
+    def errors(self) -> Iterator[str]:
+        """Events of level error that it logged, and all that is no log line of ours (a traceback, say)."""
+        for line in self.log.read_text(errors="replace").splitlines():
+            if not line.startswith("{") or orjson.loads(line)["level"] in ("error", "critical"):
+                yield line
+
+
+async def _answers(http: httpx.AsyncClient) -> bool:
+    try:
+        return (await http.get("/readyz")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@dataclass(slots=True)
+class Fleet:
+    """APIs, workers and a scheduler on the same stores."""
+
+    settings: Settings
+    serves: list[Process] = field(default_factory=list)
+    workers: list[Process] = field(default_factory=list)
+    schedulers: list[Process] = field(default_factory=list)
+
+    @classmethod
+    def on(cls, settings: Settings, folder: Path, pairs: int = 2) -> "Fleet":
+        """So many APIs and workers. Not started yet; logs go to the folder."""
+        environment = _environment(settings)
+
+        def process(command: str, number: int, port: int = 0) -> Process:
+            return Process(command, environment, folder / f"{command}-{number}.log", port)
+
+        fleet = cls(settings)
+        for number in range(1, pairs + 1):
+            fleet.serves.append(process("serve", number, free_port()))
+            fleet.workers.append(process("worker", number))
+        fleet.schedulers.append(process("scheduler", 1))
+        return fleet
+
+    @property
+    def all(self) -> list[Process]:
+        return [*self.serves, *self.workers, *self.schedulers]
+
+    @property
+    def urls(self) -> list[str]:
+        return [serve.url for serve in self.serves]
+
+    async def complete(self) -> None:
+        """Start those that do not run, and wait until each is ready."""
+        missing = [process for process in self.all if not process.alive]
+        for process in missing:
+            process.start()
+        await asyncio.gather(*(process.ready() for process in missing))
+
+    async def stop(self) -> None:
+        """End all in good order."""
+        running = [process for process in self.all if process.alive]
+        for process in running:
+            process.send(signal.SIGTERM)
+        codes = {process.log.stem: await process.ended() for process in running}
+        assert codes == dict.fromkeys(codes, 0)
+
+    def kill(self) -> None:
+        for process in self.all:
+            if process.alive:
+                process.kill()
+
+    def errors(self) -> list[str]:
+        return [f"{process.log.stem}: {line}" for process in self.all for line in process.errors()]
+
+    def tails(self) -> str:
+        return "\n".join(f"{process.log}\n{tail(process.log, 12)}" for process in self.all)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    assert settings.database_url is not None
+    assert settings.redis_url is not None
+    ours = {
+        "RUSHCART_HOME": str(settings.home),
+        "RUSHCART_DATABASE_URL": settings.database_url.get_secret_value(),
+        "RUSHCART_REDIS_URL": settings.redis_url.get_secret_value(),
+        "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
+        "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
+        "RUSHCART_PAYMENT_TIMEOUT": str(settings.payment_timeout),
+        "RUSHCART_PERSIST_BATCH": str(settings.persist_batch),
+        "RUSHCART_LOG_FORMAT": "json",
+    }
+    return {name: value for name, value in os.environ.items() if not name.startswith("RUSHCART_")} | ours
