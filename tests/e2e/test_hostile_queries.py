@@ -28,11 +28,14 @@ def cursor(*values: Any) -> str:
     return urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
+WRONG_SIZES: tuple[object, ...] = (2**31, 1.5, "1", True, [])
+WRONG_IDS: tuple[object, ...] = (1.5, True, None, [], {})
+PLACES: tuple[object, ...] = (5, None, "x", [], {}, "0" * 33)
 BAD_CURSORS: list[str] = [
     *("", "x", "5", "💥", "\0", "A" * 2001, "A" * 60_000, "bnVsbA", "W10", "e30", "____"),
     *(cursor(), cursor(1), cursor(2, "orders", KEY), cursor(1, "else", KEY), cursor({}), cursor([[[]]])),
     *(cursor(1, name) for name in ("orders", "flashSales", "products.NEWEST")),
-    *(cursor(1, "orders", value) for value in (5, None, "x", [], {}, "0" * 33)),
+    *(cursor(1, "orders", value) for value in PLACES),
     *(cursor(1, "products.NEWEST", value) for value in (5, None, "x")),
     *(cursor(1, "flashSales", value, KEY) for value in (5, None, "x", "2030-02-30T00:00:00Z")),
     *(cursor(1, "flashSales", "0001-01-01T00:00:00+14:00", KEY), cursor(1, "flashSales", SOME_TIME, "x")),
@@ -99,8 +102,8 @@ async def test_page_sizes(ground: Ground) -> None:
                     f"{argument}: must be between 0 and 100",
                     path,
                 )
-            for size in (2**31, 1.5, "1", True, []):
-                code, message, _ = await refused(ground, query, {argument: size})
+            for wrong in WRONG_SIZES:
+                code, message, _ = await refused(ground, query, {argument: wrong})
                 assert (code, message.split(" has ")[0]) == ("BAD_USER_INPUT", f"Variable '${argument}'")
             data = await ground.shop.ask(query, {argument: 0}, ground.ada)
             assert list((data.get("me") or data).values()) == [{"edges": []}]
@@ -118,8 +121,8 @@ async def test_ids(ground: Ground) -> None:
         query = f"query ($id: ID!) {{ {field}(id: $id) {{ __typename }} }}"
         for bad in ("", "x", "💥", "\0", "x" * 201, "../../etc/passwd", "bnVsbA", 5, ground.order_id + "\n"):
             assert await refused(ground, query, {"id": bad}) == ("BAD_USER_INPUT", "id: is not an id", [field])
-        for bad in (1.5, True, None, [], {}):
-            code, message, _ = await refused(ground, query, {"id": bad})
+        for wrong in WRONG_IDS:
+            code, message, _ = await refused(ground, query, {"id": wrong})
             assert (code, message.split(" has ")[0]) == ("BAD_USER_INPUT", "Variable '$id'")
         assert await refused(ground, query, {"id": "x" * 70_000}) == (
             "BAD_USER_INPUT",
