@@ -28,7 +28,9 @@ async def persist_all(infra: Infra) -> None:
             assert not consuming.done(), consuming
             await asyncio.sleep(0.01)
     stop.set()
-    await consuming
+    # All is handled and committed: it only waits for more.
+    consuming.cancel()
+    await asyncio.gather(consuming, return_exceptions=True)
     await jobs.close()
 
 

@@ -34,6 +34,9 @@ class KafkaConsumer:
         except (KafkaError, OSError) as error:
             await self._consumer.stop()
             raise StoreUnavailable("event_log") from error
+        except BaseException:
+            await self._consumer.stop()
+            raise
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
         try:

@@ -36,7 +36,7 @@ from tests.books import assert_adds_up, orders_in
 from tests.factories import running_sale
 from tests.workers import persist_all, working
 
-SECONDS = 4.0
+SECONDS = 2.5
 QUANTITY = 12
 _REFUSALS = (OutOfStock, PurchaseLimitReached, TryAgain)
 
