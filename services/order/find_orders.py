@@ -1,6 +1,7 @@
 """Find orders: in the database, or in Redis while they are on their way there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
@@ -31,6 +32,24 @@ async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID
         missing = [i for i in order_ids if i not in found]
         found |= await _persisted(infra, missing, customer_id) if missing else {}
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """The order that a customer's idempotency key made, and the fingerprint of its input."""
+
+    order_id: UUID
+    fingerprint: str
+
+
+async def find_by_key(infra: Infra, customer_id: UUID, key: str) -> KnownKey | None:
+    """The latest one in the database. Errors: StoreUnavailable."""
+    statement = select(Order.id, Order.fingerprint).where(
+        Order.customer_id == customer_id, Order.idempotency_key == key
+    )
+    async with infra.database.read() as session:
+        row = (await session.execute(statement.order_by(Order.id.desc()).limit(1))).first()
+    return None if row is None else KnownKey(row[0], row[1])
 
 
 async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:

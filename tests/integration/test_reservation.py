@@ -23,6 +23,7 @@ from services.flash_sale.load_item import load_item
 from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.reservation.keys import ItemKeys
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale, variant_in_stock
 from tests.modes import MODES
@@ -161,6 +162,27 @@ async def test_a_paused_sale_sells_nothing_and_still_knows_its_orders(infra: Inf
         await place_flash_order(infra, order_wish(item))
     assert (await place_flash_order(infra, wish)).id == first.id
     await assert_adds_up(infra, item, remaining=4)
+
+
+async def test_a_sale_long_over_knows_its_orders_without_its_counters(settings: Settings, infra: Infra) -> None:
+    item, other = await running_sale(infra, quantity=5), await running_sale(infra, quantity=5)
+    wish = order_wish(item)
+    order = await place_flash_order(infra, wish)
+    await persist_all(infra)
+    over = utc_now() - timedelta(minutes=2)
+    async with infra.database.write() as session:
+        await session.execute(update(FlashSale).values(starts_at=over - timedelta(hours=1), ends_at=over))
+    await infra.redis.client.delete(*ItemKeys.of(item.sku, item.id).all(), *ItemKeys.of(other.sku, other.id).all())
+    async with open_infra(settings) as later:
+        again = await place_flash_order(later, wish)
+        assert (again.id, again.status) == (order.id, OrderStatus.AWAITING_PAYMENT)
+        for changed in (order_wish(item, like=wish, quantity=2), order_wish(other, like=wish)):
+            with pytest.raises(IdempotencyConflict):
+                await place_flash_order(later, changed)
+        with pytest.raises(FlashSaleNotRunning) as refused:
+            await place_flash_order(later, order_wish(item))
+        assert refused.value.ends_at == over
+    assert list(await orders_in(infra)) == [order.id]
 
 
 @ON_STACK
