@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from infra.runtime import Infra
@@ -33,8 +34,7 @@ async def list_orders(infra: Infra, customer_id: UUID, page: OrderPage) -> list[
     statement = statement.options(selectinload(Order.lines), selectinload(Order.events))
     async with infra.database.read() as session:
         found = {order.id: persisted_view(order) for order in await session.scalars(statement)}
-        persisted = await session.scalars(select(Order.id).where(Order.id.in_([order.id for order in waiting])))
-        known = set(persisted)
+        known = await _persisted(session, waiting)
     for order in waiting:
         if order.id not in known and _within(order.id, page):
             found[order.id] = accepted_view(order)
@@ -50,14 +50,20 @@ async def count_orders(infra: Infra, customer_id: UUID, statuses: tuple[OrderSta
         statement = statement.where(Order.status.in_(statuses))
     async with infra.database.read() as session:
         count = await session.scalar(statement)
-        persisted = await session.scalars(select(Order.id).where(Order.id.in_([order.id for order in waiting])))
-        return (count or 0) + len(waiting) - len(set(persisted))
+        return (count or 0) + len(waiting) - len(await _persisted(session, waiting))
 
 
 async def _waiting(infra: Infra, customer_id: UUID, statuses: Sequence[OrderStatus] | None) -> list[OrderSnapshot]:
     if statuses is not None and OrderStatus.ACCEPTED not in statuses:
         return []
     return await find_accepted(infra, customer_id)
+
+
+async def _persisted(session: AsyncSession, waiting: Sequence[OrderSnapshot]) -> set[UUID]:
+    """Those that have reached the database meanwhile; mostly none are waiting, and nothing is asked."""
+    if not waiting:
+        return set()
+    return set(await session.scalars(select(Order.id).where(Order.id.in_([order.id for order in waiting]))))
 
 
 def _narrow(statement: "Select[Order]", page: OrderPage) -> "Select[Order]":
