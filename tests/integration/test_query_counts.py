@@ -1,0 +1,139 @@
+"""How many SQL statements a query costs: a number that its rows do not change."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from infra.settings import Settings
+from models import Category
+from models.documents import ProductDoc
+from services.catalog.create_product import create_product
+from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
+from services.events import ALL_TOPICS
+from services.flash_sale.list_sales import find_sales
+from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
+from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.user.register import register
+from services.user.tokens import AccessTokens
+from tests.integration.test_catalog import statements
+from tests.server import Server, serve
+from tests.workers import persist_all
+
+PRODUCTS = """
+{ products(first: 20) { edges { node {
+  title images { url } category { name }
+  variants { sku price { amount } stock { available held onHand } }
+} } } }
+"""
+SALES = """
+{ flashSales(first: 20) { edges { node {
+  name items { remaining variant { sku stock { available } product { title category { name } } } }
+} } } }
+"""
+ORDERS = """
+{ me { orders(first: 20) { edges { node {
+  status total { amount } history { status } lines { title variant { sku product { title } } }
+} } } } }
+"""
+MORE = 17
+
+
+@pytest.fixture
+async def server(settings: Settings) -> AsyncIterator[Server]:
+    """Without a worker: every statement is a request's."""
+    async with serve(settings, worker=False) as running:
+        await running.infra.events.ensure_topics(ALL_TOPICS)
+        yield running
+
+
+async def make_products(infra: Infra, count: int) -> list[ProductDoc]:
+    """Each in a category of its own, with two variants and an image."""
+    made = []
+    for _ in range(count):
+        name = new_id().hex
+        category = Category(id=new_id(), slug=name, name=name, parent_id=None)
+        async with infra.database.write() as session:
+            session.add(category)
+        variants = [VariantDraft(f"{letter}-{name}", Decimal(5), "EUR", 9) for letter in "AB"]
+        images = [ImageDraft("https://x.test/1.jpg")]
+        draft = ProductDraft(name, variants, category_id=category.id, images=images)
+        made.append(await create_product(infra, draft, "test"))
+    return made
+
+
+async def make_sales(infra: Infra, count: int) -> list[UUID]:
+    """Each of one product, with both its variants; returns an item of each."""
+    item_ids = []
+    for product in await make_products(infra, count):
+        items = tuple(ItemDraft(variant.sku, Decimal(1), 5, 5) for variant in product.variants)
+        now = infra.now()
+        sale = SaleDraft(product.title, now - timedelta(minutes=1), now + timedelta(hours=1), items)
+        sale_id = await schedule_flash_sale(infra, sale, "test")
+        item_ids.append((await find_sales(infra, [sale_id]))[sale_id].item_ids[0])
+    return item_ids
+
+
+async def forget_documents(infra: Infra) -> None:
+    """The cache is cold; the counters of flash sales are where they were."""
+    keys = [key async for key in infra.redis.client.scan_iter() if not key.startswith(b"flash:")]
+    if keys:
+        await infra.redis.client.delete(*keys)
+
+
+async def cost(server: Server, query: str, token: str | None = None) -> tuple[int, int]:
+    """The statements of the query and the rows of its list."""
+    with statements(server.infra) as seen:
+        answer = await server.graphql(query, token=token)
+    assert "errors" not in answer, answer
+    return len(seen), _rows(answer["data"])
+
+
+def _rows(data: Any) -> int:
+    while "edges" not in data:
+        [data] = data.values()
+    return len(data["edges"])
+
+
+async def costs(server: Server, query: str, token: str | None = None) -> dict[str, tuple[int, int]]:
+    await forget_documents(server.infra)
+    return {"cold": await cost(server, query, token), "warm": await cost(server, query, token)}
+
+
+async def test_products(server: Server) -> None:
+    await make_products(server.infra, 3)
+    # Ids; stock levels. Cold: products, variants, images; categories.
+    assert await costs(server, PRODUCTS) == {"cold": (6, 3), "warm": (2, 3)}
+    await make_products(server.infra, MORE)
+    assert await costs(server, PRODUCTS) == {"cold": (6, 20), "warm": (2, 20)}
+
+
+async def test_flash_sales(server: Server) -> None:
+    await make_sales(server.infra, 3)
+    # Sales and their item ids; the items; stock levels. Cold: pointers to products, products, categories.
+    assert await costs(server, SALES) == {"cold": (9, 3), "warm": (4, 3)}
+    await make_sales(server.infra, MORE)
+    assert await costs(server, SALES) == {"cold": (9, 20), "warm": (4, 20)}
+
+
+async def test_orders_of_a_customer(server: Server) -> None:
+    infra = server.infra
+    ada = await register(infra, email="ada@example.com", password="correct horse battery", display_name="Ada")
+    token = AccessTokens.from_settings(infra.settings).issue(ada).token
+    await make_orders(infra, ada.id, 3)
+    # The user; orders, their lines and events. Cold: pointers to products, and the products.
+    assert await costs(server, ORDERS, token) == {"cold": (8, 3), "warm": (4, 3)}
+    await make_orders(infra, ada.id, MORE)
+    assert await costs(server, ORDERS, token) == {"cold": (8, 20), "warm": (4, 20)}
+
+
+async def make_orders(infra: Infra, customer_id: UUID, count: int) -> None:
+    """Each of another product; all of them in the database."""
+    for item_id in await make_sales(infra, count):
+        await place_flash_order(infra, FlashOrder(customer_id, item_id, 1, new_id().hex))
+    await persist_all(infra)
