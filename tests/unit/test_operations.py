@@ -86,7 +86,7 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
         {"w": {"kinds": ["cat", "dog"]}},
     ),
     (
-        "query ($w: Wish!) { things(wish: $w) { ...S ... on Dog { owner puppies { name puppies(count: 1) { name } } }"
+        "query ($w: Wish!) { things(wish: $w) { ...S ... on Dog { owner puppies { name puppies(count: 1) { name } } }"  # noqa: E501
         ' } again: things(wish: {kinds: ["cat"]}) { ... on Cat { lives alias: lives } } }'
         " fragment S on Stone { weight }",
         {"w": {"kinds": ["stone", "dog"], "weight": 3}},
