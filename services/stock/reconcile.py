@@ -1,0 +1,108 @@
+"""Reconcile: prove that the stock of every SKU adds up, in the database and in Redis, or repair it."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
+
+from sqlalchemy import func, select
+
+from infra.runtime import Infra
+from models import StockLevel
+from services.errors import NotFound
+from services.order.abandon_orders import abandon_unconfirmed
+from services.stock.books import Books, next_skus, one_moment, read_books
+from services.stock.check_database import check_database
+from services.stock.check_redis import RedisCheck, check_redis
+from services.stock.repair import NeedsAPerson, repair_database, repair_redis
+from services.stock.report import Difference, Outcome, Report, Scope
+
+Progress = Callable[[int, int], None]
+"""Told of (SKUs checked, SKUs in all) after each page."""
+
+
+async def reconcile(
+    infra: Infra, *, fix: bool = False, sku: str | None = None, progress: Progress | None = None
+) -> Report:
+    """Check every SKU, or one. With ``fix`` what differs is repaired and checked again: "repaired" is a proof.
+
+    It may run beside a sale: nothing is locked to look, and one SKU at a time to repair.
+    Errors: NotFound (the SKU), StoreUnavailable.
+    """
+    if fix:
+        await abandon_unconfirmed(infra)
+    total = await _count(infra, sku)
+    report = Report()
+    async for books in _pages(infra, sku):
+        found = await _check(infra, list(books.values()), report)
+        report.differences += await _repair(infra, books, found) if fix else found
+        report.skus += len(books)
+        if progress is not None:
+            progress(report.skus, max(total, report.skus))
+    return report
+
+
+async def _count(infra: Infra, sku: str | None) -> int:
+    if sku is not None:
+        return 1
+    async with one_moment(infra) as session:
+        return await session.scalar(select(func.count()).select_from(StockLevel)) or 0
+
+
+async def _pages(infra: Infra, sku: str | None) -> AsyncIterator[dict[str, Books]]:
+    if sku is not None:
+        yield await _one(infra, sku)
+        return
+    after = ""
+    while True:
+        async with one_moment(infra) as session:
+            skus = await next_skus(session, after, infra.settings.warm_page)
+            page = await read_books(session, skus) if skus else {}
+        if not page:
+            return
+        yield page
+        after = skus[-1]
+
+
+async def _one(infra: Infra, sku: str) -> dict[str, Books]:
+    async with one_moment(infra) as session:
+        books = await read_books(session, [sku])
+    if books[sku] == Books(sku):
+        raise NotFound(f"There is no SKU {sku}.")
+    return books
+
+
+async def _check(infra: Infra, books: Sequence[Books], report: Report) -> list[Difference]:
+    found = [difference for one in books for difference in check_database(one)]
+    redis = await _check_redis(infra, books)
+    report.on_their_way += redis.on_their_way
+    report.parked += redis.parked
+    return found + redis.differences
+
+
+async def _check_redis(infra: Infra, books: Iterable[Books]) -> RedisCheck:
+    return await check_redis(infra, [item for one in books for item in one.unsettled])
+
+
+async def _repair(infra: Infra, books: dict[str, Books], found: list[Difference]) -> list[Difference]:
+    by_sku: dict[str, list[Difference]] = {}
+    for difference in found:
+        by_sku.setdefault(difference.sku, []).append(difference)
+    repaired: list[Difference] = []
+    for sku in sorted(by_sku):
+        repaired += await _repair_sku(infra, books[sku], by_sku[sku])
+    return repaired
+
+
+async def _repair_sku(infra: Infra, books: Books, found: list[Difference]) -> list[Difference]:
+    """The database first: Redis is loaded from it. What still differs afterwards is not called repaired."""
+    try:
+        if any(difference.scope is Scope.DATABASE for difference in found):
+            await repair_database(infra, books.sku)
+    except NeedsAPerson as error:
+        return [replace(d, outcome=Outcome.NEEDS_A_PERSON, note=str(error)) for d in found]
+    broken = {difference.item_id for difference in found if difference.scope is Scope.REDIS}
+    for item in books.unsettled:
+        if item.id in broken:
+            await repair_redis(infra, item)
+    left = {d.place: d for d in await _check(infra, list((await _one(infra, books.sku)).values()), Report())}
+    outcome = [left.pop(d.place, replace(d, outcome=Outcome.REPAIRED)) for d in found]
+    return outcome + list(left.values())
