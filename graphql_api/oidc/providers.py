@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import structlog
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuthError, StarletteIntegration, StarletteOAuth2App
 from joserfc.errors import JoseError
 from starlette.requests import Request
@@ -34,7 +35,7 @@ _AUTHLIB_KEYS = (
     "id_token_signing_alg_values_supported",
 )
 # What Authlib and joserfc raise at an answer that is not what it should be.
-_WRONG_ANSWER = (JoseError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+_WRONG_ANSWER = (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,9 @@ class ProviderClient:
             raise
         except OAuthError as error:
             raise refusal(error.error) from error
+        except httpx2.HTTPStatusError as error:
+            wrong = ProviderUnavailable if error.response.status_code >= 500 else ProviderMisbehaved
+            raise wrong(f"HTTP {error.response.status_code}") from error
         except (httpx2.HTTPError, TimeoutError, OSError) as error:
             raise ProviderUnavailable(type(error).__name__) from error
         except _WRONG_ANSWER as error:
