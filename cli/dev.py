@@ -14,6 +14,7 @@ from cli.parent import stop_with_make
 from cli.runtime import fail, run_until_stopped
 from graphql_api.app import build_app
 from infra.embedded import own_valkey
+from infra.errors import StoreUnavailable
 from infra.migrations import MigrationFailed, SchemaMismatch, upgrade
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings, get_settings
@@ -63,6 +64,8 @@ def dev() -> None:
             run_until_stopped(found, lambda stop: _main(found, listener, stop))
     except (SchemaMismatch, MigrationFailed) as error:
         fail(str(error), 3)
+    except StoreUnavailable as error:
+        fail(f"{error}: rushcart dev needs it to start.")
 
 
 async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:

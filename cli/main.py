@@ -6,6 +6,8 @@ import sys
 import click
 from pydantic import ValidationError
 
+from infra.errors import BadSetting
+
 COMMANDS = {
     "bench": ("cli.bench", "bench", "Measure the server; results are ratios within one run."),
     "db": ("cli.db", "db", "Create, change and check the database's schema."),
@@ -49,8 +51,11 @@ def rushcart() -> None:
 def main() -> None:
     try:
         rushcart()
+    except BadSetting as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(("RUSHCART", *(str(part).upper() for part in problem["loc"])))
-            print(f"{name}: {problem['msg']}", file=sys.stderr)
+            print(f"{name}: {problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
         sys.exit(2)

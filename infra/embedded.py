@@ -9,6 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from infra.embedded_valkey import EmbeddedValkey
+from infra.errors import BadSetting
 from infra.settings import Settings
 
 
@@ -16,12 +17,12 @@ from infra.settings import Settings
 def own_valkey(settings: Settings) -> Iterator[Settings]:
     """Start the home's Valkey for the block, unless the settings name a Redis.
 
-    Errors: EmbeddedValkeyError when another process runs on this home.
+    Errors: EmbeddedValkeyError when another process runs on this home, BadSetting when it cannot be made.
     """
     if settings.redis_url is not None:
         yield settings
         return
-    settings.home.mkdir(parents=True, exist_ok=True)
+    _make_home(settings.home)
     valkey = EmbeddedValkey.start(settings.home)
     address = _address_file(settings)
     try:
@@ -41,6 +42,13 @@ def any_valkey(settings: Settings) -> Iterator[Settings]:
         return
     with own_valkey(settings) as found:
         yield found
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(f"RUSHCART_HOME: {home} cannot be made a folder: {error.strerror}") from error
 
 
 def _running(settings: Settings) -> str | None:

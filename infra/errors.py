@@ -1,4 +1,4 @@
-"""Faults of the plumbing that the layers above turn into ``UNAVAILABLE`` or ``TryAgain``."""
+"""Faults of the plumbing: most of them become ``UNAVAILABLE`` or ``TryAgain`` in the layers above."""
 
 
 class StoreUnavailable(Exception):
@@ -10,6 +10,10 @@ class StoreUnavailable(Exception):
     def __init__(self, store: str) -> None:
         super().__init__(f"{store} is not available")
         self.store = store
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be worked with. The text names it and is meant for who set it."""
 
 
 class PublishRefused(StoreUnavailable):

@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from infra.clock import to_millis
+from infra.errors import BadSetting
 from infra.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,7 @@ _BLOCK = re.compile(rb"-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----", re.DOTA
 _SETTING = "RUSHCART_SIGNING_KEY"
 
 
-class BadSigningKey(ValueError):
+class BadSigningKey(BadSetting):
     """The configured or stored key is no P-256 private key; the message says where it came from."""
 
 

@@ -1,0 +1,39 @@
+"""Whether an address of a store can be one. Nothing of it is repeated in an error: it has a password in it."""
+
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+_MYSQL: Final = frozenset({"mysql+asyncmy", "mariadb+asyncmy"})
+_SQLITE: Final = "sqlite+aiosqlite"
+_REDIS: Final = frozenset({"redis", "rediss"})
+
+
+def check_database_url(url: str) -> str:
+    """The URL. Errors: ValueError."""
+    parts = _split(url)
+    if parts is not None and parts.scheme == _SQLITE:
+        return url
+    if parts is None or parts.scheme not in _MYSQL or not _has_host(parts) or len(parts.path) < 2:
+        raise ValueError("must be mysql+asyncmy://user:password@host:port/name")
+    return url
+
+
+def check_redis_url(url: str) -> str:
+    """The URL. Errors: ValueError."""
+    parts = _split(url)
+    local = parts is not None and parts.scheme == "unix" and bool(parts.path)
+    if not local and (parts is None or parts.scheme not in _REDIS or not parts.hostname):
+        raise ValueError("must be redis://:password@host:port/0, rediss:// or unix://path?db=0")
+    return url
+
+
+def _has_host(parts: SplitResult) -> bool:
+    return bool(parts.hostname or parse_qs(parts.query).get("unix_socket"))
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port != 0 else None
+    except ValueError:  # of the port, or of an IPv6 address
+        return None
