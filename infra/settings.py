@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from infra.errors import BadSetting
 from infra.sign_in_providers import OidcProvider, ProviderName, check_url
+from infra.store_urls import check_database_url, check_redis_url
 
 
 class Settings(BaseSettings):
@@ -120,6 +122,16 @@ class Settings(BaseSettings):
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _is_database(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(check_database_url(value.get_secret_value()))
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(check_redis_url(value.get_secret_value()))
+
     @field_validator("smtp_url")
     @classmethod
     def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
@@ -179,9 +191,9 @@ class Settings(BaseSettings):
 
     @property
     def redis_dsn(self) -> str:
-        """Where Redis is. Errors: RuntimeError when no server is named and none was started yet."""
+        """Where Redis is. Errors: BadSetting when no server is named and none was started yet."""
         if self.redis_url is None:
-            raise RuntimeError("RUSHCART_REDIS_URL is not set, and the embedded Valkey was not started")
+            raise BadSetting("RUSHCART_REDIS_URL: name a Redis or Valkey server; only `rushcart dev` brings one")
         return self.redis_url.get_secret_value()
 
     def with_redis(self, url: str) -> "Settings":
