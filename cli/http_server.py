@@ -68,5 +68,6 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # graphql_api/client_address.py knows which proxies to believe
         timeout_graceful_shutdown=round(settings.drain_timeout),
     )

@@ -7,6 +7,7 @@ from importlib import import_module
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -21,6 +22,15 @@ from graphql_api.security_headers import SecurityHeaders
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 
+# What front ends send beyond the headers that browsers always allow.
+_CORS_HEADERS = [
+    "Authorization",
+    "Content-Type",
+    "X-Request-Id",
+    "Traceparent",
+    "X-Requested-With",
+    "X-Session-Mode",
+]
 Alongside = Callable[[Infra], AbstractAsyncContextManager[None]]
 
 
@@ -35,7 +45,7 @@ def create_app(settings: Settings, *, alongside: Alongside | None = None) -> Sta
             async with runtime.keeping_up(), alongside(infra) if alongside else nullcontext():
                 yield
 
-    return _assemble(runtime, lifespan)
+    return _assemble(runtime, lifespan, settings)
 
 
 def build_app(infra: Infra) -> Starlette:
@@ -51,10 +61,12 @@ def build_app(infra: Infra) -> Starlette:
         async with runtime.keeping_up():
             yield
 
-    return _assemble(runtime, lifespan)
+    return _assemble(runtime, lifespan, infra.settings)
 
 
-def _assemble(runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]]) -> Starlette:
+def _assemble(
+    runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]], settings: Settings
+) -> Starlette:
     render_page, pages = _graphiql()
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLView(build_schema(), runtime, render_page)),
@@ -67,9 +79,26 @@ def _assemble(runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncCon
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(RequestContext), Middleware(SecurityHeaders)],
+        middleware=[Middleware(RequestContext), Middleware(SecurityHeaders), *_cors(settings)],
         exception_handlers={HTTPException: _http_error},
     )
+
+
+def _cors(settings: Settings) -> list[Middleware]:
+    """Only where a front end on another host is named. Cookies go to named origins, never to all."""
+    if not settings.cors_origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=_CORS_HEADERS,
+            expose_headers=["X-Request-Id", "Retry-After"],
+            allow_credentials=settings.session_cookies and "*" not in settings.cors_origins,
+            max_age=600,
+        )
+    ]
 
 
 def _graphiql() -> tuple[RenderPage | None, list[BaseRoute]]:

@@ -24,6 +24,8 @@ from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
+from services.errors import RateLimited
+from services.rate_limits import spend_request
 from services.user.viewer import Viewer
 
 log = structlog.get_logger(__name__)
@@ -67,6 +69,7 @@ class GraphQLView:
                 raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
             operation = await self._operations(scope, receive, headers)
             context = self._context(scope, headers)
+            await _count(context)
             status, payload = await self._answer(operation, context, scope["method"], media_type)
             cookies = self.runtime.running.cookies.headers(scope, context.cookies)
             await _send(send, status, media_type, _encode(payload, scope), cookies)
@@ -105,7 +108,7 @@ class GraphQLView:
             ids.request_id,
             ids.trace_id,
             ids.traceparent,
-            client_of(scope, headers.get(b"user-agent")),
+            client_of(scope, headers.get(b"user-agent"), running.infra.settings.trusted_proxies),
             cookies,
         )
 
@@ -130,6 +133,16 @@ class GraphQLView:
             return _format(await self._execute(operation, context, _BY_POST))
         except Refused as error:
             return _refusal(error)
+
+
+async def _count(context: Context) -> None:
+    """Errors: Refused, over the limit of the address or of the account."""
+    try:
+        await spend_request(context.infra, context.client, context.viewer.user_id.hex if context.viewer else None)
+    except RateLimited as error:
+        seconds = -(-error.retry_after_ms // 1000)
+        wait = ((b"retry-after", str(seconds).encode()),)
+        raise Refused(429, error.code, error.message, wait, {"retryAfter": seconds}) from error
 
 
 def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:
@@ -157,7 +170,7 @@ def _format(result: ExecutionResult) -> dict[str, Any]:
 
 
 def _refusal(error: Refused) -> dict[str, Any]:
-    return {"errors": [{"message": error.message, "extensions": {"code": error.code}}]}
+    return {"errors": [{"message": error.message, "extensions": {"code": error.code, **error.details}}]}
 
 
 def _encode(payload: object, scope: Scope) -> bytes:

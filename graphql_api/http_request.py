@@ -15,8 +15,11 @@ Headers = tuple[tuple[bytes, bytes], ...]
 class Refused(Exception):
     """The request is answered with this HTTP status before any operation runs."""
 
-    def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, headers: Headers = (), details: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(message)
+        self.details = details or {}
         self.status = status
         self.code = code
         self.message = message

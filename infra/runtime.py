@@ -8,6 +8,7 @@ from infra.clock import Clock, utc_now
 from infra.database import Database
 from infra.eventlog import EventLog
 from infra.local_cache import LocalCache
+from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.revocations import Revocations
 from infra.settings import Settings
@@ -21,6 +22,7 @@ class Infra:
     database: Database
     redis: RedisStore
     events: EventLog
+    rates: RateLimiter
     now: Clock = utc_now
     local: LocalCache = field(default_factory=LocalCache)
     revocations: Revocations = field(default_factory=Revocations)
@@ -39,7 +41,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         events = _event_log(settings, redis)
         stack.push_async_callback(events.close)
         await events.start()
-        yield Infra(settings, database, redis, events, clock)
+        yield Infra(settings, database, redis, events, RateLimiter(redis), clock)
 
 
 def _event_log(settings: Settings, redis: RedisStore) -> EventLog:

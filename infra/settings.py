@@ -7,6 +7,7 @@ Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`
 
 import json
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.errors import BadSetting
+from infra.limit import Limit
 from infra.sign_in_providers import OidcProvider, ProviderName, check_url
 from infra.store_urls import check_database_url, check_redis_url
 
@@ -101,6 +103,17 @@ class Settings(BaseSettings):
         None, description="Where browsers reach this server; unset takes it from the request."
     )
 
+    rate_limits: Annotated[dict[str, str], NoDecode] = Field(
+        {},
+        description='Changes to the rate limits (services/rate_limits.py), e.g. {"login": "30/60s", "ip": "off"}.',
+    )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Networks, separated by commas, whose X-Forwarded-For is believed, e.g. 10.0.0.0/8."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Origins of front ends on other hosts, separated by commas, or *."
+    )
+
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged."
@@ -140,7 +153,7 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://user:password@host:port or smtps://user:password@host:port")
         return value
 
-    @field_validator("oidc_providers", mode="before")
+    @field_validator("oidc_providers", "rate_limits", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -151,7 +164,7 @@ class Settings(BaseSettings):
             # The parser's own message repeats what it read.
             raise ValueError("must be a JSON object") from None
 
-    @field_validator("oidc_return_urls", mode="before")
+    @field_validator("oidc_return_urls", "trusted_proxies", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if not isinstance(value, str):
@@ -171,6 +184,14 @@ class Settings(BaseSettings):
         if "?" in check_url(value):
             raise ValueError("must have no query")
         return value.rstrip("/")
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _are_limits(cls, value: dict[str, str]) -> dict[str, str]:
+        for text in value.values():
+            if text != "off":
+                Limit.parse(text)
+        return value
 
     @property
     def return_urls(self) -> tuple[str, ...]:

@@ -171,3 +171,13 @@ class InvalidTransition(ServiceError):
         super().__init__(f"An order that is {source} cannot become {target}.")
         self.source = source
         self.target = target
+
+
+class RateLimited(ServiceError):
+    """Over a rate limit; in no union, since no client should need to expect it."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__("Too many requests. Try again later.")
+        self.retry_after_ms = retry_after_ms

@@ -74,7 +74,8 @@ async def _finish(
         # Not linked yet: only the user who asked for it can do that, and only while signed in.
         code = await issue_link_code(infra, UUID(started["link_user"]), identity, challenge)
         return return_to(url, linkCode=code)
-    client = client_of(request.scope, request.headers.get("user-agent", "").encode("latin-1"))
+    agent = request.headers.get("user-agent", "").encode("latin-1")
+    client = client_of(request.scope, agent, infra.settings.trusted_proxies)
     try:
         user_id = await recognise(infra, identity, client)
     except LinkRequired as required:

@@ -159,8 +159,10 @@ def to_request_error(error: service.ServiceError) -> RequestError:
     details: dict[str, object] = {}
     if isinstance(error, service.InvalidInput):
         details["fields"] = [{"path": list(p.path), "message": p.message} for p in error.problems]
-    if isinstance(error, service.TryAgain):
+    if isinstance(error, service.TryAgain | service.RateLimited):
         details["retryAfterMs"] = error.retry_after_ms
+    if isinstance(error, service.RateLimited):
+        details["retryAfter"] = -(-error.retry_after_ms // 1000)
     return RequestError(error.code, error.message, details)
 
 
@@ -175,6 +177,8 @@ def outcome(info: Info, error: service.ServiceError | StoreUnavailable) -> Error
         if not _has_member(info, "TryAgain"):
             raise unavailable() from error
         error = service.TryAgain()
+    if type(error) not in _TO_TYPE:
+        raise to_request_error(error) from error
     member = to_error(error)
     if not _has_member(info, type(member).__name__):
         raise to_request_error(error) from error

@@ -14,6 +14,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from infra.errors import StoreUnavailable
 from models.enums import Role
@@ -21,6 +22,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
 from resolvers.shared.permissions import PUBLIC_MUTATIONS, Requires, check
 from services.errors import ServiceError
+from services.rate_limits import spend_operation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,11 +42,16 @@ def mutation(*roles: Role, description: str | None = None) -> Callable[[Resolver
 
 
 def _guard(resolver: Resolver[P, R], roles: tuple[Role, ...]) -> Resolver[P, R]:
+    name = to_camel_case(resolver.__name__)
+
     @wraps(resolver)
     async def guarded(self: Any, info: Info, *args: P.args, **kwargs: P.kwargs) -> R:
         if roles:
             check(info, roles)
+        context = info.context
+        account = context.viewer.user_id.hex if context.viewer else None
         try:
+            await spend_operation(context.infra, name, context.client, account)
             return await resolver(self, info, *args, **kwargs)
         except (ServiceError, StoreUnavailable) as error:
             return outcome(info, error)  # type: ignore[return-value]  # a member of the union R

@@ -11,6 +11,7 @@ from services.session.client import Client
 from services.session.life import may_sign_in
 from services.session.start import SignedIn, new_session
 from services.user.email import InvalidEmail, normalise_email
+from services.user.login_throttle import clear, count_try
 from services.user.passwords import hash_password, needs_rehash, verify_password
 from services.user.tokens import AccessTokens
 
@@ -20,8 +21,9 @@ log = structlog.get_logger(__name__)
 async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str, client: Client) -> SignedIn:
     """Takes as long, and says the same, for an unknown e-mail and for a locked account.
 
-    Errors: InvalidCredentials, TryAgain, StoreUnavailable.
+    Errors: InvalidCredentials, RateLimited, TryAgain, StoreUnavailable.
     """
+    await count_try(infra, email, client)
     user = await _find(infra, email)
     # One verification whatever was found, before anything of it is looked at.
     matches = await verify_password(user.password_hash if user else None, password)
@@ -40,6 +42,7 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
 
     if not await infra.database.transact(work, timeout=infra.settings.store_timeout):
         raise _wrong()
+    await clear(infra, email, client)
     return SignedIn(user, started.tokens)
 
 

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from infra.rate_limit import Limit, RateLimited, RateLimiter
+from infra.limit import Limit
+from infra.rate_limit import RateLimited, RateLimiter
 from infra.redis import RedisStore
 from infra.runtime import Infra
 

@@ -1,0 +1,96 @@
+"""Too much is refused with a time to come back; front ends on other hosts are let in by name only."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from infra.settings import Settings
+from tests.server import Server, serve
+
+LOGIN = "mutation ($email: String!, $password: String!) { login(input: {email: $email, password: $password}) {"
+LOGIN += " __typename ... on Session { accessToken } } }"
+REGISTER = """mutation ($email: String!) { register(input: {email: $email, password: "a-long-password-7",
+  displayName: "Ada"}) { __typename ... on Error { code } } }"""
+PASSWORD = "a-long-password-7"
+
+
+async def test_wrong_passwords_slow_down_and_the_right_one_clears(server: Server) -> None:
+    await server.graphql(REGISTER, {"email": "ada@example.org"})
+    wrong = {"email": "ADA@example.org", "password": "wrong-password"}
+    for _ in range(4):
+        answer = await server.graphql(LOGIN, wrong)
+        assert answer["data"]["login"]["__typename"] == "InvalidCredentials"
+    right = await server.graphql(LOGIN, {"email": "ada@example.org", "password": PASSWORD})
+    assert right["data"]["login"]["__typename"] == "Session"
+    for _ in range(5):
+        answer = await server.graphql(LOGIN, wrong)
+        assert answer["data"]["login"]["__typename"] == "InvalidCredentials"
+    [error] = (await server.graphql(LOGIN, wrong))["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert 1 <= error["extensions"]["retryAfter"] <= 30
+    # The right password from there has to wait, too; another account does not.
+    locked = await server.graphql(LOGIN, {"email": "ada@example.org", "password": PASSWORD})
+    assert locked["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    other = await server.graphql(LOGIN, {"email": "eve@example.org", "password": "wrong-password"})
+    assert other["data"]["login"]["__typename"] == "InvalidCredentials"
+
+
+@pytest.fixture
+async def strict(settings: Settings) -> Settings:
+    limits = {"ip": "4/60s", "register": "1/3600s", "account": "4/60s"}
+    proxies = (ip_network("127.0.0.0/8"),)
+    return settings.model_copy(
+        update={"rate_limits": limits, "trusted_proxies": proxies, "cors_origins": ("https://shop.example",)}
+    )
+
+
+async def test_an_address_is_counted_behind_a_trusted_proxy(strict: Settings) -> None:
+    async with serve(strict, worker=False) as server:
+        statuses = []
+        for _ in range(8):
+            reply = await server.http.post(
+                "/graphql", json={"query": "{ __typename }"}, headers={"X-Forwarded-For": "198.51.100.7"}
+            )
+            statuses.append(reply.status_code)
+        # One of the allowance of this process, and four.
+        assert statuses == [200] * 5 + [429] * 3
+        assert 1 <= int(reply.headers["retry-after"]) <= 15
+        [error] = reply.json()["errors"]
+        assert error["extensions"] == {"code": "RATE_LIMITED", "retryAfter": int(reply.headers["retry-after"])}
+        other = await server.http.post(
+            "/graphql", json={"query": "{ __typename }"}, headers={"X-Forwarded-For": "198.51.100.8"}
+        )
+        assert other.status_code == 200
+
+
+async def test_an_operation_is_counted_by_itself(strict: Settings) -> None:
+    async with serve(strict, worker=False) as server:
+        answers = []
+        for name in ("ada", "eve"):
+            reply = await server.http.post(
+                "/graphql",
+                json={"query": REGISTER, "variables": {"email": f"{name}@example.org"}},
+                headers={"X-Forwarded-For": "198.51.100.9"},
+            )
+            answers.append(reply.json())
+        assert answers[0]["data"]["register"]["__typename"] == "Session"
+        assert answers[1]["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
+async def test_only_named_origins_may_ask(strict: Settings) -> None:
+    async with serve(strict, worker=False) as server:
+        asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+        good = await server.http.options("/graphql", headers={"Origin": "https://shop.example", **asks})
+        assert good.status_code == 200
+        assert good.headers["access-control-allow-origin"] == "https://shop.example"
+        bad = await server.http.options("/graphql", headers={"Origin": "https://evil.example", **asks})
+        assert bad.status_code == 400
+        assert "access-control-allow-origin" not in bad.headers
+
+
+async def test_without_the_setting_no_origin_may_ask(server: Server) -> None:
+    reply = await server.http.post(
+        "/graphql", json={"query": "{ __typename }"}, headers={"Origin": "https://shop.example"}
+    )
+    assert "access-control-allow-origin" not in reply.headers
+    assert reply.headers["x-content-type-options"] == "nosniff"
