@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from importlib import import_module
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from graphql_api import health, jwks
+from graphql_api import graphiql, health, jwks
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
 from graphql_api.request_context import RequestContext
@@ -31,6 +31,9 @@ _CORS_HEADERS = [
     "X-Requested-With",
     "X-Session-Mode",
 ]
+Demo = tuple[str, str]
+"""E-mail address and password of a seeded customer."""
+
 Alongside = Callable[[Infra], AbstractAsyncContextManager[None]]
 
 
@@ -48,9 +51,10 @@ def create_app(settings: Settings, *, alongside: Alongside | None = None) -> Sta
     return _assemble(runtime, lifespan, settings)
 
 
-def build_app(infra: Infra) -> Starlette:
+def build_app(infra: Infra, *, demo: Demo | None = None) -> Starlette:
     """An app on stores that are open already (tests, the embedded mode).
 
+    ``demo`` is put into GraphiQL's first tab, for whoever opens it.
     Its lifespan is for whoever serves it to enter: without, it hears of no other process's revocations.
     """
     runtime = Runtime()
@@ -61,20 +65,23 @@ def build_app(infra: Infra) -> Starlette:
         async with runtime.keeping_up():
             yield
 
-    return _assemble(runtime, lifespan, infra.settings)
+    return _assemble(runtime, lifespan, infra.settings, demo)
 
 
 def _assemble(
-    runtime: Runtime, lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]], settings: Settings
+    runtime: Runtime,
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    settings: Settings,
+    demo: Demo | None = None,
 ) -> Starlette:
-    render_page, pages = _graphiql()
+    page: RenderPage = partial(graphiql.render_page, demo=demo)
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLView(build_schema(), runtime, render_page)),
+        Route("/graphql", GraphQLView(build_schema(), runtime, page)),
         *health.routes(runtime),
         jwks.route(runtime),
         *oidc.routes(runtime),
         Route("/", lambda _request: RedirectResponse("/graphql")),
-        *pages,
+        *graphiql.routes(),
     ]
     return Starlette(
         routes=routes,
@@ -99,14 +106,6 @@ def _cors(settings: Settings) -> list[Middleware]:
             max_age=600,
         )
     ]
-
-
-def _graphiql() -> tuple[RenderPage | None, list[BaseRoute]]:
-    try:
-        graphiql = import_module("graphql_api.graphiql")
-    except ModuleNotFoundError:
-        return None, []
-    return graphiql.render_page, graphiql.routes()
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:
