@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
-from models import TokenPurpose, User
+from models import Identity, TokenPurpose, User
 from services.account.own import lock_account
 from services.account.set_password import set_password
 from services.account.tokens import find_token, redeem_token
@@ -31,8 +32,11 @@ async def reset_password(infra: Infra, *, token: str, new: str, client: Client =
         now = infra.now()
         user = await _lock(session, found.user_id, found.data["email"])
         await redeem_token(session, token, _PURPOSE, now)
-        # Who has the token reads the address.
-        user.email_verified_at = user.email_verified_at or now
+        if user.email_verified_at is None:
+            # Who has the token reads the address, as nobody has shown before: other providers that sign in to
+            # the account may be those of somebody who opened it with an address that is not theirs.
+            await session.execute(delete(Identity).where(Identity.user_id == user.id))
+            user.email_verified_at = now
         return await set_password(session, user, password_hash, action="password.reset", now=now, client=client)
 
     ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)

@@ -33,14 +33,14 @@ class ProviderIdentity:
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT or not subject.isascii():
             raise ValueError("the subject must be 1 to 255 ASCII characters")  # OIDC Core, section 2
-        email = _email(claims.get("email"))
+        email, verified = _email(claims.get("email")), claims.get("email_verified")
         return cls(
             provider=provider,
             issuer=issuer,
             subject=subject,
             email=email,
             # Some providers send it as text.
-            email_verified=bool(email) and claims.get("email_verified") in (True, "true"),
+            email_verified=bool(email) and (verified is True or verified == "true"),
             name=_name(claims, email),
             locale=_locale(claims.get("locale")),
         )

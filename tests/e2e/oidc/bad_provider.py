@@ -21,6 +21,8 @@ NAME = "bad"
 CLIENT_ID = "rushcart"
 SECRET = "a secret that both sides know, long enough for HS256"
 
+_KEY = RSAKey.generate_key(2048, {"kid": "one"})
+
 Claims = dict[str, Any]
 Answer = Callable[[Request], Response]
 
@@ -30,7 +32,7 @@ class BadProvider:
     """Honest as it comes. ``sign`` makes the ID token of its claims, ``answers`` replace those of whole paths."""
 
     issuer: str = ""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
+    key: RSAKey = field(default_factory=lambda: _KEY)
     claims: Claims = field(default_factory=dict)
     without: tuple[str, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)

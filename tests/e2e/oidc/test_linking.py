@@ -71,12 +71,12 @@ async def audited(server: Server) -> list[str]:
 
 
 async def test_an_address_alone_links_nothing(
-    server: Server, browser: Browser, provider: CertifiedProvider, ada: Person
+    server: Server, browser: Browser, another_browser: Browser, provider: CertifiedProvider, ada: Person
 ) -> None:
     await link_code(browser, provider, "ada-30", ada)
     assert (await count(server, User), await count(server, Identity)) == (1, 0)
     provider.set_account("ada-31", email=ada.email, email_verified=False)
-    assert (await browser.sign_in("ada-31")).outcome == {"error": "EMAIL_TAKEN"}
+    assert (await another_browser.sign_in("ada-31")).outcome == {"error": "EMAIL_TAKEN"}
     assert (await count(server, User), await count(server, Identity)) == (1, 0)
     assert (await me(server, ada.token))["emailVerified"] is False
 
@@ -167,6 +167,21 @@ async def test_who_opened_an_account_with_anothers_address_is_out_once_its_owner
     async with server.infra.database.read() as rows:
         assert list(await rows.scalars(select(Identity.subject))) == ["ada-36"]
     assert await audited(server) == ["identity.linked", "email.verified", "password.removed", "identity.linked"]
+
+
+async def test_the_owner_of_an_address_who_resets_the_password_is_alone_in_the_account(
+    server: Server, browser: Browser, provider: CertifiedProvider, mailbox: Mailbox
+) -> None:
+    """The provider of somebody else gave this address, without having verified it."""
+    provider.set_account("eve-43", email="ada@example.com", email_verified=False)
+    eve = await session_for(server, (await browser.sign_in("eve-43")).outcome)
+    await server.graphql('mutation { requestPasswordReset(input: {email: "ada@example.com"}) { __typename } }')
+    token = await mailbox.token("ada@example.com", "Reset your password")
+    reset = "mutation R($input: ResetPasswordInput!) { done: resetPassword(input: $input) { __typename } }"
+    assert await do(server, reset, token=token, newPassword=PASSWORD) == {"__typename": "ResetPasswordSuccess"}
+    assert (await browser.sign_in("eve-43")).outcome == {"error": "EMAIL_TAKEN"}
+    refused = await server.graphql("{ me { id } }", token=eve["accessToken"])
+    assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_who_is_signed_in_links_another_provider(

@@ -47,9 +47,10 @@ async def test_an_answer_of_another_browser_is_not_taken(
 async def test_a_state_that_is_not_ours(server: Server, browser: Browser, provider: CertifiedProvider) -> None:
     provider.set_account("ada-22", **ADA)
     back = httpx.URL(await browser.way_back("ada-22"))
-    for state in ("", "x", "y" * 43, "z" * 5000, "\ud83d\ude00\u0000"):
+    for state in ("", "x", "y" * 43, "z" * 5000, "\U0001f600\x00"):
         assert code_of(await browser.follow(str(back.copy_set_param("state", state)))) == EXPIRED
     assert code_of(await browser.follow(str(back.copy_remove_param("state")))) == EXPIRED
+    assert code_of(await browser.follow(f"{back.copy_remove_param('state')}&state=%ff%fe%ed%a0%80")) == EXPIRED
     assert await count(server, User) == 0
 
 
