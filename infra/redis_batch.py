@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -18,6 +19,8 @@ from redis.exceptions import ResponseError
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
 _TRIES = 2
+# Its stub knows commands of one word only.
+_pack: Callable[[Command], bytes] = pack_command  # type: ignore[assignment]
 
 
 class _Asked:
@@ -86,14 +89,24 @@ class Batcher:
     async def _exchange(self, asked: list[_Asked]) -> None:
         connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         try:
-            commands = [self._adapt(connection, command) for one in asked for command in one.commands]
-            await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-            for one in asked:
+            packed = [(one, self._pack(connection, one)) for one in asked]
+            await connection.send_packed_command(b"".join(part for _, part in packed), check_health=False)
+            for one in (one for one, part in packed if part):
                 one.replies = [await _read(connection) for _ in one.commands]
                 if not one.result.done():  # its caller may have given up
                     one.result.set_result(one.replies)
         finally:
             await self._pool.release(connection)
+
+    def _pack(self, connection: AbstractConnection, one: _Asked) -> bytes:
+        """Nothing when it cannot be: that is its caller's fault alone."""
+        try:
+            adapted = [self._adapt(connection, command) for command in one.commands]
+            return b"".join(map(_pack, adapted))
+        except (TypeError, ValueError) as error:
+            if not one.result.done():
+                one.result.set_exception(error)
+            return b""
 
     async def close(self) -> None:
         """Wait for what is under way."""

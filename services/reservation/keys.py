@@ -1,6 +1,7 @@
 """Names of the keys in Redis."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 LOADED_ITEMS = "flash:loaded"
@@ -20,6 +21,7 @@ class ItemKeys:
     late: str
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def of(cls, sku: str, item_id: UUID) -> "ItemKeys":
         base = f"flash:{{{sku}}}:{item_id.hex}"
         names = ("buyers", "keys", "pending", "holds", "fence", "late")

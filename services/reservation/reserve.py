@@ -53,7 +53,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
             orjson.dumps(snapshot.to_json()),
         ],
     )
-    return _understand(reply, line.sku)
+    return _understand(reply, snapshot)
 
 
 async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
@@ -66,15 +66,17 @@ async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
         return bool(await infra.redis.client.hexists(keys.keys, field))
 
 
-def _understand(reply: list[bytes], sku: str) -> Reservation:
+def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
     match reply:
-        case [b"RESERVED" | b"PENDING" as outcome, _, placed, raw, epoch]:
-            snapshot = OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), int(epoch))
-            return Reservation(snapshot.id, snapshot, outcome == b"RESERVED")
+        case [b"RESERVED", _, placed, _, epoch]:
+            return Reservation(asked.id, asked.placed(from_millis(int(placed)), int(epoch)), True)
+        case [b"PENDING", _, placed, raw, epoch]:
+            first = OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), int(epoch))
+            return Reservation(first.id, first, False)
         case [b"KNOWN", order]:
             return Reservation(UUID(order.decode()), None, False)
         case [b"OUT", remaining]:
-            raise OutOfStock(sku, int(remaining))
+            raise OutOfStock(asked.lines[0].sku, int(remaining))
         case [b"LIMIT", limit, bought]:
             raise PurchaseLimitReached(int(limit), int(bought))
         case [b"NOT_RUNNING", starts, ends]:

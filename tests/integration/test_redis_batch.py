@@ -32,6 +32,13 @@ async def test_a_wrong_command_fails_alone(infra: Infra) -> None:
     assert await asked[2] == [9]
 
 
+async def test_what_cannot_be_sent_fails_alone(infra: Infra) -> None:
+    asked = [asyncio.create_task(infra.redis.execute(("ECHO", text))) for text in ("a", "\ud800", "b")]
+    with pytest.raises(UnicodeEncodeError):
+        await asked[1]
+    assert (await asked[0], await asked[2]) == ([b"a"], [b"b"])
+
+
 async def test_one_that_gives_up_takes_nobody_with_it(infra: Infra) -> None:
     impatient = asyncio.create_task(infra.redis.execute(("GET", "nothing")))
     patient = asyncio.create_task(infra.redis.execute(("PING",)))
