@@ -14,6 +14,7 @@ from cli.parent import stop_with_make
 from cli.runtime import fail, run_until_stopped
 from graphql_api.app import build_app
 from infra.embedded import own_valkey
+from infra.embedded_valkey import EmbeddedValkeyError
 from infra.errors import StoreUnavailable
 from infra.migrations import MigrationFailed, SchemaMismatch, upgrade
 from infra.runtime import Infra, open_infra
@@ -64,6 +65,8 @@ def dev() -> None:
             run_until_stopped(found, lambda stop: _main(found, listener, stop))
     except (SchemaMismatch, MigrationFailed) as error:
         fail(str(error), 3)
+    except EmbeddedValkeyError as error:
+        fail(str(error))
     except StoreUnavailable as error:
         fail(f"{error}: rushcart dev needs it to start.")
 
