@@ -39,6 +39,8 @@ def flash(
         from benchmarks.figures import rates_table, rest_table
         from benchmarks.flash_order import Options, run_benchmark
     except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("benchmarks"):
+            raise
         raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError

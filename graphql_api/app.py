@@ -1,8 +1,9 @@
 """The Starlette app."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api import graphiql, health, jwks
 from graphql_api.graphql_view import GraphQLView, RenderPage
@@ -22,6 +24,7 @@ from graphql_api.security_headers import SecurityHeaders
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 
+_PATH = "/graphql"
 # What front ends send beyond the headers that browsers always allow.
 _CORS_HEADERS = [
     "Authorization",
@@ -75,20 +78,42 @@ def _assemble(
     demo: Demo | None = None,
 ) -> Starlette:
     page: RenderPage = partial(graphiql.render_page, demo=demo)
+    view = GraphQLView(build_schema(), runtime, page)
     routes: list[BaseRoute] = [
-        Route("/graphql", GraphQLView(build_schema(), runtime, page)),
+        Route(_PATH, view),
         *health.routes(runtime),
         jwks.route(runtime),
         *oidc.routes(runtime),
-        Route("/", lambda _request: RedirectResponse("/graphql")),
+        Route("/", lambda _request: RedirectResponse(_PATH)),
         *graphiql.routes(),
     ]
-    return Starlette(
+    return _App(
+        view,
+        [Middleware(RequestContext), Middleware(SecurityHeaders), *_cors(settings)],
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(RequestContext), Middleware(SecurityHeaders), *_cors(settings)],
         exception_handlers={HTTPException: _http_error},
     )
+
+
+class _App(Starlette):
+    """Takes requests to the GraphQL endpoint past Starlette's routing and error handlers, which it has no use for.
+
+    They pass the same middleware, of which RequestContext answers what nobody expected.
+    """
+
+    def __init__(self, view: ASGIApp, middleware: Sequence[Middleware], **options: Any) -> None:
+        super().__init__(middleware=middleware, **options)
+        for layer, args, kwargs in reversed(middleware):
+            view = layer(view, *args, **kwargs)
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == _PATH:
+            scope["app"] = self
+            await self._view(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _cors(settings: Settings) -> list[Middleware]:

@@ -1,6 +1,7 @@
 """The one place that says where a request comes from."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
@@ -23,7 +24,7 @@ def client_of(scope: Scope, user_agent: bytes | None, trusted: Networks = ()) ->
     address = _normal(peer[0]) if peer else ""
     if trusted and _is_in(address, trusted):
         address = _forwarded(scope, trusted) or address
-    return Client(address, _printable(user_agent) if user_agent else "")
+    return Client(address, _printable(user_agent[: 4 * MAX_DEVICE]) if user_agent else "")
 
 
 def _forwarded(scope: Scope, trusted: Networks) -> str:
@@ -44,6 +45,7 @@ def _is_in(address: str, networks: Networks) -> bool:
     return any(parsed in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def _normal(host: str) -> str:
     """One spelling for each address; "" for what is none, e.g. the name of a test client."""
     if ":" not in host:
@@ -56,6 +58,7 @@ def _normal(host: str) -> str:
     return str(mapped or address)
 
 
+@lru_cache(maxsize=1024)
 def _printable(user_agent: bytes) -> str:
-    text = user_agent[: 4 * MAX_DEVICE].decode("utf-8", "replace")
+    text = user_agent.decode("utf-8", "replace")
     return "".join(char for char in text if char.isprintable())[:MAX_DEVICE]

@@ -40,9 +40,8 @@ class Operation:
 
 async def read_body(receive: Receive, declared: bytes | None, maximum: int) -> bytes:
     """The whole body. Errors: 413."""
-    too_large = Refused(413, "PAYLOAD_TOO_LARGE", f"The request body is larger than {maximum} bytes.")
     if declared is not None and declared.isdigit() and int(declared[:20]) > maximum:
-        raise too_large
+        raise _too_large(maximum)
     body = bytearray()
     while True:
         message = await receive()
@@ -50,9 +49,13 @@ async def read_body(receive: Receive, declared: bytes | None, maximum: int) -> b
             raise _bad("The client went away.")
         body += message.get("body", b"")
         if len(body) > maximum:
-            raise too_large
+            raise _too_large(maximum)
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def _too_large(maximum: int) -> Refused:
+    return Refused(413, "PAYLOAD_TOO_LARGE", f"The request body is larger than {maximum} bytes.")
 
 
 def parse_post(content_type: bytes | None, body: bytes) -> Operation | list[Operation]:
