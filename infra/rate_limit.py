@@ -45,10 +45,9 @@ class RateLimiter:
         if not exact and self._is_free(bucket, limit):
             return
         try:
-            async with self._redis.guard():
-                allowed, wait = await self._redis.script(_SCRIPT)(
-                    keys=[bucket], args=[limit.seconds * 1000 / limit.count, limit.count, 1]
-                )
+            interval = str(limit.seconds * 1000 / limit.count)
+            # Counted twice when the connection breaks at that moment: that is no harm.
+            allowed, wait = await self._redis.run_script(_SCRIPT, [bucket], [interval, limit.count, 1])
         except StoreUnavailable:
             log.warning("rate_limit.unavailable", limit=name)
             return
