@@ -51,7 +51,7 @@ class Settings(BaseSettings):
 
     payment_timeout: float = Field(900.0, gt=0, description="Seconds until an unpaid order is cancelled.")
     sweep_interval: float = Field(1.0, gt=0, description="Seconds between two sweeps for overdue orders.")
-    persist_batch: int = Field(500, ge=1, description="Most orders persisted in one transaction.")
+    persist_batch: int = Field(1000, ge=1, description="Most orders persisted in one transaction.")
     warm_page: int = Field(200, ge=1, description="Rows a keyset page of the cache warm-up reads.")
     cache_ttl: float = Field(300.0, gt=0, description="Seconds a cached catalog document lives, before jitter.")
 

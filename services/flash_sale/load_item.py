@@ -101,8 +101,10 @@ async def await_drained(infra: Infra) -> None:
     try:
         async with asyncio.timeout(_DRAIN_WITHIN):
             marker = await infra.events.end(ORDERS)
+            pause = 0.05
             while not await infra.events.has_read(ORDERS, ORDER_WORKERS, marker):
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(pause)
+                pause = min(1.5 * pause, 0.5)  # asking is work for the very worker that we wait for
     except TimeoutError as error:
         log.warning("event_log.not_drained", topic=ORDERS, within=_DRAIN_WITHIN)
         raise StoreUnavailable("event_log") from error

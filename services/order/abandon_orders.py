@@ -26,6 +26,8 @@ log = structlog.get_logger(__name__)
 
 UNCONFIRMED_AFTER = timedelta(seconds=15)
 """A request has long been answered by then, whatever it waited for."""
+_AT_ONCE = 500
+"""Entries of an item in one round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,14 @@ async def abandon_unconfirmed(infra: Infra, *, older_than: timedelta = UNCONFIRM
     if not doubtful:
         return 0
     await await_drained(infra)
-    undone = 0
-    for entry in doubtful:
-        undone += await _decide(infra, entry)
-    return undone
+    return await _decide(infra, doubtful)
 
 
 async def find_unconfirmed(infra: Infra, older_than: timedelta) -> list[_Doubtful]:
-    """Pending orders that nobody touched for ``older_than`` by Redis's clock."""
+    """Pending orders that nobody touched for ``older_than`` by Redis's clock; of each item some of them only.
+
+    While the workers are behind, that is every order on its way: there is no use in looking at all of them.
+    """
     async with infra.redis.guard():
         seconds, micros = await infra.redis.client.time()
         members: set[Any] = await infra.redis.client.smembers(LOADED_ITEMS)
@@ -76,20 +78,22 @@ async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> 
         except (ValueError, LookupError):
             # One that is none of ours must not keep the others from being decided; the reconciler names it.
             log.warning("reservation.unreadable", sku=sku, order=order.decode(errors="replace"))
-        if time.monotonic() > deadline:
+        if len(found) >= _AT_ONCE or time.monotonic() > deadline:
             break  # the rest in the next round
     return found
 
 
-async def _decide(infra: Infra, entry: _Doubtful) -> bool:
+async def _decide(infra: Infra, doubtful: list[_Doubtful]) -> int:
+    ids = [entry.order.id for entry in doubtful]
     async with infra.database.read() as session:
-        stored = await session.scalar(select(Order.id).where(Order.id == entry.order.id))
-    if stored is None and await _undo(infra, entry):
-        log.warning("order.abandoned", order_id=str(entry.order.id), sku=entry.sku)
-        return True
-    if stored is not None:
-        await confirm(infra, [entry.order])
-    return False
+        stored = set(await session.scalars(select(Order.id).where(Order.id.in_(ids))))
+    await confirm(infra, [entry.order for entry in doubtful if entry.order.id in stored])
+    undone = 0
+    for entry in doubtful:
+        if entry.order.id not in stored and await _undo(infra, entry):
+            log.warning("order.abandoned", order_id=str(entry.order.id), sku=entry.sku)
+            undone += 1
+    return undone
 
 
 async def _undo(infra: Infra, entry: _Doubtful) -> bool:

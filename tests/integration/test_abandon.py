@@ -19,7 +19,7 @@ from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_order
 from services.reservation.reserve import reserve
 from tests.books import assert_adds_up, counters, orders_in
-from tests.factories import order_wish, running_sale
+from tests.factories import live_remaining, order_wish, running_sale
 from tests.workers import persist_all
 
 NOW = timedelta(0)
@@ -75,10 +75,19 @@ async def test_what_a_retry_touched_meanwhile_is_kept(infra: Infra) -> None:
     assert [entry.order.id for entry in doubtful] == [order.id]
     accepted = await place_flash_order(infra, wish)
     assert accepted.id == order.id
-    assert [await abandon_orders._decide(infra, entry) for entry in doubtful] == [False]
+    assert await abandon_orders._decide(infra, doubtful) == 0
     await persist_all(infra)
     assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT}
     await assert_adds_up(infra, item, remaining=4)
+
+
+async def test_a_round_takes_some_and_the_next_the_rest(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(abandon_orders, "_AT_ONCE", 2)
+    item = await running_sale(infra, quantity=5)
+    for _ in range(3):
+        await reserved(infra, item, order_wish(item))
+    assert [await abandon_unconfirmed(infra, older_than=NOW) for _ in range(3)] == [2, 1, 0]
+    assert await live_remaining(infra, item) == 5
 
 
 async def test_what_is_in_the_log_is_kept(infra: Infra) -> None:
