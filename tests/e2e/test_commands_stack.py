@@ -1,0 +1,116 @@
+"""``rushcart db``, ``serve``, ``worker`` and ``scheduler`` as processes of their own on the real stack."""
+
+import json
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from infra.runtime import open_infra
+from infra.settings import Settings
+from resolvers.shared.node import encode_id
+from tests.e2e.running import RUSHCART, Running, rushcart
+from tests.e2e.shop import PASSWORD, PLACE, REGISTER, new_key
+from tests.factories import running_sale, stock_of
+from tests.modes import on_server, stack_settings
+from tests.waiting import until
+
+pytestmark = pytest.mark.stack
+PARTS = ("serve", "worker", "scheduler")
+HELD = {"on_hand": 10, "available": 7, "set_aside": 1, "held": 2, "committed": 0}
+
+
+@pytest.fixture
+async def stack(tmp_path: Path) -> AsyncIterator[Settings]:
+    """A database of the test's own, empty, and topics of its own."""
+    name = f"rushcart_test_{uuid4().hex[:12]}"
+    home = tmp_path / "home"
+    home.mkdir()
+    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": 2, "store_timeout": 5.0}
+    settings = stack_settings(home, name).model_copy(update=own)
+    await on_server(settings, f"CREATE DATABASE {name}")
+    yield settings
+    await on_server(settings, f"DROP DATABASE {name}")
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    assert settings.database_url is not None
+    return {
+        "RUSHCART_DATABASE_URL": settings.database_url.get_secret_value(),
+        "RUSHCART_REDIS_URL": settings.redis_dsn,
+        "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
+        "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
+        "RUSHCART_KAFKA_PARTITIONS": str(settings.kafka_partitions),
+        "RUSHCART_STORE_TIMEOUT": str(settings.store_timeout),
+    }
+
+
+@contextmanager
+def part(settings: Settings, command: str) -> Iterator[Running]:
+    """One of the processes, once it has said that it started."""
+    home = settings.home.with_name(f"{settings.home.name}-{command}")
+    own = {**variables(settings), "RUSHCART_HOME": str(settings.home)}
+    with Running(home, command=(*RUSHCART, command), settings=own) as process:
+        process.says(f'"{command}.started"')
+        yield process
+
+
+def log(process: Running) -> list[dict[str, Any]]:
+    """Its log: a JSON object a line, and nothing else."""
+    return [json.loads(line) for line in process.err.splitlines()]
+
+
+async def ask(http: httpx.AsyncClient, query: str, given: dict[str, Any], token: str | None = None) -> Any:
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    answer = (await http.post("/graphql", json={"query": query, "variables": given}, headers=headers)).json()
+    assert "errors" not in answer, answer
+    return answer["data"]
+
+
+async def test_an_order_goes_through_all_processes(stack: Settings) -> None:
+    upgraded = rushcart(stack.home, "db", "upgrade", **variables(stack))
+    assert (upgraded.returncode, upgraded.stderr) == (0, "")
+    assert upgraded.stdout.splitlines()[0] == "Now at 0001."
+    assert rushcart(stack.home, "db", "check", **variables(stack)).stdout == "No difference.\n"
+    with part(stack, "serve") as serve, part(stack, "worker") as worker, part(stack, "scheduler") as scheduler:
+        [url] = [line["url"] for line in log(serve) if line["event"] == "serve.started"]
+        async with open_infra(stack) as infra, httpx.AsyncClient(base_url=url, timeout=10) as http:
+            ready = await until(lambda: http.get("/readyz"), lambda reply: reply.status_code == 200)
+            assert list(ready.json()["stores"]) == ["database", "redis", "event_log"]
+            assert (await http.get("/healthz")).json() == {"status": "alive"}
+
+            item = await running_sale(infra, quantity=3)
+            given = {"email": "ada@example.com", "password": PASSWORD, "displayName": "Ada"}
+            token = (await ask(http, REGISTER, {"input": given}))["register"]["accessToken"]
+            wish = {"itemId": encode_id("FlashSaleItem", item.id), "quantity": 2, "idempotencyKey": new_key()}
+            placed = (await ask(http, PLACE, {"input": wish}, token))["placeFlashOrder"]
+            assert (placed["__typename"], placed["status"]) == ("Order", "ACCEPTED")
+            one = "query ($id: ID!) { order(id: $id) { id status } }"
+            seen = await until(
+                lambda: ask(http, one, {"id": placed["id"]}, token),
+                lambda data: data["order"]["status"] == "AWAITING_PAYMENT",
+            )
+            assert seen == {"order": {"id": placed["id"], "status": "AWAITING_PAYMENT"}}
+            assert await stock_of(infra, item.sku) == HELD
+
+        for name, process in zip(PARTS, (serve, worker, scheduler), strict=True):
+            assert process.told(signal.SIGTERM) == 0
+            lines = log(process)
+            assert [line["event"] for line in lines][-1] == f"{name}.stopped"
+            assert [line for line in lines if line["level"] in ("error", "critical")] == []
+
+
+@pytest.mark.parametrize("command", PARTS)
+async def test_without_a_schema_nothing_starts(stack: Settings, command: str) -> None:
+    refused = rushcart(stack.home, command, **variables(stack))
+    assert (refused.returncode, refused.stdout) == (3, "")
+    told = refused.stderr.splitlines()[-1]
+    assert told.startswith("The database has no schema yet, this Rushcart needs revision ")
+    assert "Run: rushcart db upgrade." in told
+    assert "Traceback" not in refused.stderr
+    assert "rushcart:" not in refused.stderr.replace("rushcart:***", "")
