@@ -1,5 +1,6 @@
 """Release and confirm: what becomes of a reservation."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
@@ -45,19 +46,24 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
 async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
     """Orders are in the database now: Redis keeps only their holds. Errors: StoreUnavailable."""
     by_item, by_customer = group(orders)
-    for (sku, item_id), order_ids in sorted(by_item.items()):
-        keys = ItemKeys.of(sku, item_id)
-        await run(
-            infra.redis,
-            "confirm",
-            [keys.item, keys.pending, keys.holds],
-            [RUN_ID, *(order_id.hex for order_id in order_ids)],
-        )
-    async with infra.redis.guard():
-        pipeline = infra.redis.client.pipeline(transaction=False)
-        for customer_id, order_ids in by_customer.items():
-            pipeline.hdel(accepted_key(customer_id), *(order_id.hex for order_id in order_ids))
-        await pipeline.execute()
+    if not by_item:
+        return
+    moves = (_confirm_item(infra, sku, item_id, ids) for (sku, item_id), ids in by_item.items())
+    forgotten = [
+        ("HDEL", accepted_key(customer_id), *(order_id.hex for order_id in ids))
+        for customer_id, ids in by_customer.items()
+    ]
+    await asyncio.gather(*moves, infra.redis.execute(*forgotten))
+
+
+async def _confirm_item(infra: Infra, sku: str, item_id: UUID, order_ids: list[UUID]) -> None:
+    keys = ItemKeys.of(sku, item_id)
+    await run(
+        infra.redis,
+        "confirm",
+        [keys.item, keys.pending, keys.holds],
+        [RUN_ID, *(order_id.hex for order_id in order_ids)],
+    )
 
 
 def group(orders: Iterable[OrderSnapshot]) -> tuple[ItemOrders, dict[UUID, list[UUID]]]:
