@@ -119,6 +119,7 @@ class Providers:
         known = self._known.get(name)
         if known is None or _is_stale(known):
             known = self._known[name] = asyncio.create_task(self._load(name))
+            known.add_done_callback(_look)
         # Whoever goes away does not take the answer from the others.
         return await asyncio.shield(known)
 
@@ -137,6 +138,12 @@ class Providers:
             timeout=self._timeout,
             loaded_at=time.monotonic(),
         )
+
+
+def _look(task: asyncio.Task[ProviderClient]) -> None:
+    """A failure that all have stopped waiting for is nothing to warn of."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _is_stale(task: asyncio.Task[ProviderClient]) -> bool:

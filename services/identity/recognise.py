@@ -57,12 +57,17 @@ async def recognise(infra: Infra, identity: ProviderIdentity, client: Client) ->
     """The user's id. Errors: SignInRefused, TryAgain, StoreUnavailable."""
 
     async def work(session: AsyncSession) -> UUID:
-        owner = await _owner(session, identity)
-        if owner is None:
+        if (owner := await _owner(session, identity)) is not None:
+            return _signs_in(owner)
+        if not identity.email:
+            raise EmailMissing
+        existing = await session.scalar(select(User).where(User.email == identity.email))
+        if existing is None:
             return await _register(infra, session, identity, client)
-        if not may_sign_in(owner):
-            raise AccountUnavailable
-        return owner.id
+        # Made since the first look, perhaps, by this person's other tab.
+        if (owner := await _owner(session, identity)) is not None:
+            return _signs_in(owner)
+        raise LinkRequired(existing.id) if identity.email_verified and may_sign_in(existing) else EmailUnconfirmed
 
     # Whoever loses a race for the identity, or for the address, looks once more and finds it taken.
     for _ in range(2):
@@ -71,6 +76,12 @@ async def recognise(infra: Infra, identity: ProviderIdentity, client: Client) ->
         except IntegrityError:
             continue
     raise TryAgain
+
+
+def _signs_in(owner: User) -> UUID:
+    if not may_sign_in(owner):
+        raise AccountUnavailable
+    return owner.id
 
 
 async def _owner(session: AsyncSession, identity: ProviderIdentity) -> User | None:
@@ -83,11 +94,6 @@ async def _owner(session: AsyncSession, identity: ProviderIdentity) -> User | No
 
 
 async def _register(infra: Infra, session: AsyncSession, identity: ProviderIdentity, client: Client) -> UUID:
-    if not identity.email:
-        raise EmailMissing
-    existing = await session.scalar(select(User).where(User.email == identity.email))
-    if existing is not None:
-        raise LinkRequired(existing.id) if identity.email_verified and may_sign_in(existing) else EmailUnconfirmed
     user, now = _new_user(infra, identity), infra.now()
     session.add(user)
     await session.flush()

@@ -1,10 +1,14 @@
 """A sign-in is finished by the browser that started it, once, and ends only where we send people."""
 
+import time
+
 import httpx
 import pytest
+from redis.asyncio import Redis
 
+from infra.settings import Settings
 from models import User
-from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing
+from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing, browsing
 from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import count, session_for
 from tests.server import Server, serve
@@ -120,6 +124,24 @@ async def test_where_to_return_may_have_a_path_and_a_query(
     # Left out, it is the first of those allowed.
     landing = await browser.sign_in("ada-25", returnTo="")
     assert landing.url == f"{FRONT}/"
+
+
+async def test_without_redis_nobody_is_kept_waiting(
+    oidc_settings: Settings, provider: CertifiedProvider, redis: Redis
+) -> None:
+    provider.set_account("ada-26", **ADA)
+    hasty = oidc_settings.model_copy(update={"store_timeout": 0.8})
+    async with serve(hasty, worker=False) as server, browsing(server) as browser:
+        back = await browser.way_back("ada-26")
+        await redis.client_pause(60_000, all=False)  # all that writes; paused itself, it could not be ended
+        begun = time.monotonic()
+        try:
+            for url in (f"{SHOP}/auth/oidc/example/login", back):
+                assert code_of(await browser.follow(url)) == (503, "UNAVAILABLE")
+            assert time.monotonic() - begun < 5
+        finally:
+            await redis.client_unpause()
+        assert set((await browser.sign_in("ada-26")).outcome) == {"signInCode"}
 
 
 async def test_a_challenge_that_is_none(browser: Browser) -> None:

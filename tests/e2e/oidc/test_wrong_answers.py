@@ -25,7 +25,8 @@ from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing
 from tests.e2e.oidc.operations import count, me, session_for
 from tests.server import Server, serve
 
-PATIENCE = 0.5
+# For the tests in which the provider does not answer; the others have the time that a busy machine needs.
+PATIENCE = 1.5
 INVALID = {"error": "PROVIDER_ANSWER_INVALID"}
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "one"})
 
@@ -37,13 +38,18 @@ async def bad() -> AsyncIterator[BadProvider]:
 
 
 @pytest.fixture
-def bad_settings(settings: Settings, bad: BadProvider) -> Settings:
+def patience() -> float:
+    return 10.0
+
+
+@pytest.fixture
+def bad_settings(settings: Settings, bad: BadProvider, patience: float) -> Settings:
     configured = OidcProvider(issuer=bad.issuer, client_id=CLIENT_ID, client_secret=SecretStr(SECRET))
     return settings.model_copy(
         update={
             "oidc_providers": {NAME: configured},
             "oidc_return_urls": (f"{FRONT}/",),
-            "oidc_timeout": PATIENCE,
+            "oidc_timeout": patience,
             "public_url": SHOP,
         }
     )
@@ -284,6 +290,7 @@ async def test_metadata_that_are_not_there(
     assert reply.json()["errors"][0]["extensions"]["code"] == "PROVIDER_UNAVAILABLE"
 
 
+@pytest.mark.parametrize("patience", [PATIENCE])
 async def test_a_provider_that_hangs_keeps_nobody_waiting(
     server: Server, browser: Browser, bad: BadProvider
 ) -> None:
@@ -292,10 +299,11 @@ async def test_a_provider_that_hangs_keeps_nobody_waiting(
     begun = time.monotonic()
     replies = await asyncio.gather(*(browser.http.get(login) for _ in range(20)))
     # All of them together wait as long as one does.
-    assert time.monotonic() - begun < 4 * PATIENCE
+    assert time.monotonic() - begun < 3 * PATIENCE
     assert {reply.status_code for reply in replies} == {503}
 
 
+@pytest.mark.parametrize("patience", [PATIENCE])
 @pytest.mark.parametrize("path", ["/token", "/jwks", "/userinfo"])
 async def test_a_provider_that_hangs_on_the_way_back(
     server: Server, browser: Browser, bad: BadProvider, path: str
@@ -303,7 +311,7 @@ async def test_a_provider_that_hangs_on_the_way_back(
     bad.hangs_at, bad.without = path, ("email", "email_verified")
     begun = time.monotonic()
     assert (await sign_in(browser)).outcome == {"error": "PROVIDER_UNAVAILABLE"}
-    assert time.monotonic() - begun < 4 * PATIENCE
+    assert time.monotonic() - begun < 3 * PATIENCE
     assert await nobody_was_made(server)
 
 
