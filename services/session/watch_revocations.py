@@ -31,9 +31,10 @@ async def watching_revocations(infra: Infra) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
+        # Again, should a client in the middle of a command swallow the first.
+        while not following.done():
+            following.cancel()
+            await asyncio.wait({following}, timeout=_RETRY)
 
 
 class _Watch:
