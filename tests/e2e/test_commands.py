@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,8 +103,11 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path, command: str) -> None:
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("ignored", [False, True], ids=["", "in the background"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("number", "ignored"),
+    [(signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGINT, True)],
+    ids=["SIGINT", "SIGTERM", "SIGINT in the background"],
+)
 def test_dev_ends_when_it_is_told_to(home: Path, number: signal.Signals, ignored: bool) -> None:
     with Running(home, ignores_interrupt=ignored) as dev:
         ready = dev.ready()
@@ -131,13 +135,16 @@ def test_make_run_ends_on_ctrl_c(home: Path) -> None:
         make.told(signal.SIGINT, ready.port)
 
 
-@pytest.mark.parametrize("command", ["", *sorted(COMMANDS)])
-def test_help(tmp_path: Path, command: str) -> None:
-    shown = rushcart(tmp_path, *filter(None, [command]), "--help")
-    assert (shown.returncode, shown.stderr) == (0, "")
-    assert shown.stdout.startswith("Usage: ")
-    if not command:
-        assert [name for name in COMMANDS if f"\n  {name} " not in shown.stdout] == []
+def test_help(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        shown = dict(
+            zip(COMMANDS, pool.map(lambda name: rushcart(tmp_path, name, "--help"), COMMANDS), strict=True)
+        )
+    shown[""] = rushcart(tmp_path, "--help")
+    for name, result in shown.items():
+        assert (result.returncode, result.stderr) == (0, ""), name
+        assert result.stdout.startswith("Usage: "), name
+    assert [name for name in COMMANDS if f"\n  {name} " not in shown[""].stdout] == []
 
 
 @pytest.mark.parametrize(

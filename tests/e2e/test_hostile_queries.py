@@ -7,11 +7,13 @@ from uuid import UUID
 import orjson
 import pytest
 
+from graphql_api.limits import MAX_BATCH
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import Ground
 from tests.e2e.shop import PLACE, Shop, new_key
 from tests.server import Server
 
+Refusal = tuple[str, str, list[str] | None]
 LISTS = {
     "products": "query ($first: Int, $after: String, $last: Int, $before: String) "
     "{ products(first: $first, after: $after, last: $last, before: $before) { edges { cursor } } }",
@@ -30,6 +32,7 @@ def cursor(*values: Any) -> str:
 
 WRONG_SIZES: tuple[object, ...] = (2**31, 1.5, "1", True, [])
 WRONG_IDS: tuple[object, ...] = (1.5, True, None, [], {})
+MALFORMED_IDS: tuple[object, ...] = ("", "x", "💥", "\0", "x" * 201, "../../etc/passwd", "bnVsbA", 5)
 PLACES: tuple[object, ...] = (5, None, "x", [], {}, "0" * 33)
 BAD_CURSORS: list[str] = [
     *("", "x", "5", "💥", "\0", "A" * 2001, "A" * 60_000, "bnVsbA", "W10", "e30", "____"),
@@ -52,25 +55,24 @@ async def ground(server: Server) -> Ground:
     return await Ground.make(Shop(server))
 
 
-async def refused(ground: Ground, query: str, variables: dict[str, Any]) -> tuple[str, str, list[str] | None]:
-    """The code, the message and the path of the one error."""
-    reply = await ground.post({"query": query, "variables": variables}, ground.ada)
-    [error] = reply.json()["errors"]
-    return error["extensions"]["code"], error["message"], error.get("path")
+async def refused(ground: Ground, query: str, given: list[dict[str, Any]]) -> list[Refusal]:
+    """The one error of each: code, message and path."""
+    found = []
+    for start in range(0, len(given), MAX_BATCH):
+        bodies = [{"query": query, "variables": variables} for variables in given[start : start + MAX_BATCH]]
+        for answer in (await ground.post(bodies, ground.ada)).json():
+            [error] = answer["errors"]
+            found.append((error["extensions"]["code"], error["message"], error.get("path")))
+    return found
 
 
 async def test_cursors_that_are_none(ground: Ground) -> None:
     for name, query in LISTS.items():
         path = ["me", "orders"] if name == "orders" else [name]
         for argument in ("after", "before") if "$before" in query else ("after",):
-            bodies = [{"query": query, "variables": {argument: text}} for text in BAD_CURSORS]
-            for start in range(0, len(bodies), 10):
-                answers = (await ground.post(bodies[start : start + 10], ground.ada)).json()
-                for body, answer in zip(bodies[start : start + 10], answers, strict=True):
-                    [error] = answer["errors"]
-                    assert error["path"] == path, (body, error)
-                    assert error["message"] == f"{argument}: is not a cursor of this list"
-                    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": argument}
+            shown = await refused(ground, query, [{argument: text} for text in BAD_CURSORS])
+            message = f"{argument}: is not a cursor of this list"
+            assert shown == [("BAD_USER_INPUT", message, path)] * len(BAD_CURSORS)
     await ground.assert_untouched()
 
 
@@ -94,48 +96,38 @@ async def test_cursors_from_elsewhere_show_an_empty_page(ground: Ground) -> None
 async def test_page_sizes(ground: Ground) -> None:
     for name, query in LISTS.items():
         path = ["me", "orders"] if name == "orders" else [name]
-        arguments = ("first", "last") if "$last" in query else ("first",)
-        for argument in arguments:
-            for size in (-1, 101, 10**9, -(2**31)):
-                assert await refused(ground, query, {argument: size}) == (
-                    "BAD_USER_INPUT",
-                    f"{argument}: must be between 0 and 100",
-                    path,
-                )
-            for wrong in WRONG_SIZES:
-                code, message, _ = await refused(ground, query, {argument: wrong})
-                assert (code, message.split(" has ")[0]) == ("BAD_USER_INPUT", f"Variable '${argument}'")
+        for argument in ("first", "last") if "$last" in query else ("first",):
+            sizes = [{argument: size} for size in (-1, 101, 10**9, -(2**31))]
+            message = f"{argument}: must be between 0 and 100"
+            assert await refused(ground, query, sizes) == [("BAD_USER_INPUT", message, path)] * len(sizes)
+            shown = await refused(ground, query, [{argument: wrong} for wrong in WRONG_SIZES])
+            assert _without_reason(shown) == [("BAD_USER_INPUT", f"Variable '${argument}'")] * len(WRONG_SIZES)
             data = await ground.shop.ask(query, {argument: 0}, ground.ada)
             assert list((data.get("me") or data).values()) == [{"edges": []}]
         if "$last" in query:
-            assert await refused(ground, query, {"first": 1, "last": 1}) == (
-                "BAD_USER_INPUT",
-                "last: cannot be used together with first",
-                path,
-            )
+            message = "last: cannot be used together with first"
+            shown = await refused(ground, query, [{"first": 1, "last": 1}])
+            assert shown == [("BAD_USER_INPUT", message, path)]
+
+
+def _without_reason(shown: list[Refusal]) -> list[tuple[str, str]]:
+    """Of a variable that does not fit its type: which one."""
+    return [(code, message.split(" has ")[0]) for code, message, _ in shown]
 
 
 async def test_ids(ground: Ground) -> None:
-    kinds = {"order": "Order", "flashSale": "FlashSale", "product": "Product", "node": None}
-    for field, kind in kinds.items():
+    malformed = [*MALFORMED_IDS, ground.order_id + "\n"]
+    for field, kind in {"order": "Order", "flashSale": "FlashSale", "product": "Product", "node": None}.items():
         query = f"query ($id: ID!) {{ {field}(id: $id) {{ __typename }} }}"
-        for bad in ("", "x", "💥", "\0", "x" * 201, "../../etc/passwd", "bnVsbA", 5, ground.order_id + "\n"):
-            assert await refused(ground, query, {"id": bad}) == ("BAD_USER_INPUT", "id: is not an id", [field])
-        for wrong in WRONG_IDS:
-            code, message, _ = await refused(ground, query, {"id": wrong})
-            assert (code, message.split(" has ")[0]) == ("BAD_USER_INPUT", "Variable '$id'")
-        assert await refused(ground, query, {"id": "x" * 70_000}) == (
-            "BAD_USER_INPUT",
-            "variables.id: a string may have at most 65536 characters.",
-            None,
-        )
-        if kind is None:
-            unknown = {"id": encode_id("Unicorn", UUID(int=7))}
-        else:
-            unknown = {"id": encode_id(kind, UUID(int=7))}
-            other = await refused(ground, query, {"id": ground.ada.id})
-            assert other[::2] == ("BAD_USER_INPUT", [field])
+        shown = await refused(ground, query, [{"id": bad} for bad in malformed])
+        assert shown == [("BAD_USER_INPUT", "id: is not an id", [field])] * len(malformed)
+        shown = await refused(ground, query, [{"id": wrong} for wrong in WRONG_IDS])
+        assert _without_reason(shown) == [("BAD_USER_INPUT", "Variable '$id'")] * len(WRONG_IDS)
+        unknown = {"id": encode_id(kind or "Unicorn", UUID(int=7))}
         assert await ground.shop.ask(query, unknown, ground.ada) == {field: None}
+        if kind is not None:
+            [(code, _, path)] = await refused(ground, query, [{"id": ground.ada.id}])
+            assert (code, path) == ("BAD_USER_INPUT", [field])
     await ground.assert_untouched()
 
 
@@ -150,12 +142,12 @@ async def test_filters(ground: Ground) -> None:
         "maxPrice": ["-0.01", "1e-99"],
     }
     for name, values in bad.items():
-        for value in values:
-            code, message, path = await refused(ground, query, {"filter": {name: value}})
+        for code, message, path in await refused(ground, query, [{"filter": {name: value}} for value in values]):
             assert code in ("INVALID_INPUT", "BAD_USER_INPUT")
             assert (message.split(":")[0], path) == (f"filter.{name}", ["products"])
-    for name, value in (("inStock", 1), ("minPrice", "NaN"), ("maxPrice", "1e400"), ("search", 5), ("other", 1)):
-        code, message, _ = await refused(ground, query, {"filter": {name: value}})
+    untyped = {"inStock": 1, "minPrice": "NaN", "maxPrice": "1e400", "search": 5, "other": 1}
+    shown = await refused(ground, query, [{"filter": {name: value}} for name, value in untyped.items()])
+    for name, (code, message, _) in zip(untyped, shown, strict=True):
         assert code == "BAD_USER_INPUT"
         assert name in message
     for text in ("%", "_", "\\", "'; DROP TABLE products; --", '"]', "💥", "مريم"):
