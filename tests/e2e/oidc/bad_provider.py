@@ -17,6 +17,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from models import Identity, User
+from tests.e2e.oidc.browser import Browser, Landing
+from tests.e2e.oidc.operations import count
+from tests.server import Server
+
 NAME = "bad"
 CLIENT_ID = "rushcart"
 SECRET = "a secret that both sides know, long enough for HS256"
@@ -123,3 +128,13 @@ async def bad_provider() -> AsyncIterator[BadProvider]:
             provider.hanging.set()
             web.should_exit = True
             await serving
+
+
+async def sign_in(browser: Browser) -> Landing:
+    landing = await browser.start(NAME)
+    assert isinstance(landing, Landing), landing.text
+    return landing
+
+
+async def nobody_was_made(server: Server) -> bool:
+    return (await count(server, User), await count(server, Identity)) == (0, 0)

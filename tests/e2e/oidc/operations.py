@@ -6,7 +6,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from models import Identity, User
+from models import AuditEntry, Identity, User
+from tests.e2e.oidc.browser import Browser
+from tests.e2e.oidc.certified_provider import CertifiedProvider
+from tests.e2e.shop import Person
 from tests.server import Server
 
 _ERROR = "... on Error { code }"
@@ -83,3 +86,18 @@ async def session_for(server: Server, outcome: dict[str, str]) -> Any:
 async def count(server: Server, table: type[User] | type[Identity]) -> int:
     async with server.infra.database.read() as session:
         return await session.scalar(select(func.count()).select_from(table)) or 0
+
+
+async def link_code(browser: Browser, provider: CertifiedProvider, subject: str, person: Person) -> str:
+    """Of a sign-in with an identity that has this person's address."""
+    provider.set_account(subject, email=person.email.upper(), email_verified=True)
+    landing = await browser.sign_in(subject)
+    assert set(landing.outcome) == {"error", "linkCode"}
+    assert landing.outcome["error"] == "LINK_REQUIRED"
+    return landing.outcome["linkCode"]
+
+
+async def audited(server: Server) -> list[str]:
+    async with server.infra.database.read() as rows:
+        entries = await rows.scalars(select(AuditEntry).order_by(AuditEntry.id))
+        return [entry.action for entry in entries if entry.action.startswith(("identity", "email", "password"))]

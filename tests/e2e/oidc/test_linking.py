@@ -1,14 +1,12 @@
-"""Identities and accounts: linked only when the owner of the account confirms it, and unlinked again."""
+"""Identities and accounts: linked only when the owner of the account confirms it."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import select, update
 
-from models import AuditEntry, Identity, User
-from resolvers.shared.node import encode_id
+from models import Identity, User
 from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing
 from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import (
@@ -19,10 +17,11 @@ from tests.e2e.oidc.operations import (
     LINK,
     REQUEST_MAIL,
     START_LINK,
-    UNLINK,
     VERIFIER,
+    audited,
     count,
     do,
+    link_code,
     me,
     session_for,
 )
@@ -31,17 +30,6 @@ from tests.mailbox import Mailbox, text_of
 from tests.server import Server
 
 LINK_MAIL = "Link your sign-in with Example ID"
-
-
-@pytest.fixture
-async def ada(server: Server) -> Person:
-    """An account with a password, whose address nobody has confirmed yet."""
-    return await Shop(server).customer("Ada")
-
-
-@pytest.fixture
-async def mailbox(server: Server) -> Mailbox:
-    return Mailbox(server.infra.settings.home)
 
 
 async def confirm_address(server: Server, person: Person) -> None:
@@ -53,21 +41,6 @@ async def confirm_address(server: Server, person: Person) -> None:
 async def login(server: Server, person: Person) -> Any:
     given = {"input": {"email": person.email, "password": PASSWORD}}
     return (await server.graphql(LOGIN, given))["data"]["login"]
-
-
-async def link_code(browser: Browser, provider: CertifiedProvider, subject: str, person: Person) -> str:
-    """Of a sign-in with an identity that has this person's address."""
-    provider.set_account(subject, email=person.email.upper(), email_verified=True)
-    landing = await browser.sign_in(subject)
-    assert set(landing.outcome) == {"error", "linkCode"}
-    assert landing.outcome["error"] == "LINK_REQUIRED"
-    return landing.outcome["linkCode"]
-
-
-async def audited(server: Server) -> list[str]:
-    async with server.infra.database.read() as rows:
-        entries = await rows.scalars(select(AuditEntry).order_by(AuditEntry.id))
-        return [entry.action for entry in entries if entry.action.startswith(("identity", "email", "password"))]
 
 
 async def test_an_address_alone_links_nothing(
@@ -258,51 +231,6 @@ async def test_starting_to_link_wants_good_input(server: Server, ada: Person) ->
     assert (evil["code"], evil["fields"]) == ("INVALID_INPUT", [{"path": ["input", "returnTo"]}])
     short = await do(server, START_LINK, ada.token, provider="example", codeChallenge="x")
     assert (short["code"], short["fields"]) == ("INVALID_INPUT", [{"path": ["input", "codeChallenge"]}])
-
-
-async def test_unlinking_leaves_a_way_to_sign_in(
-    server: Server, browser: Browser, provider: CertifiedProvider, ada: Person, mailbox: Mailbox
-) -> None:
-    code = await link_code(browser, provider, "ada-40", ada)
-    linked = await do(server, LINK, ada.token, code=code)
-    id_ = linked["identity"]["id"]
-    eve = await Shop(server).customer("Eve")
-    assert (await do(server, UNLINK, eve.token, identityId=id_))["code"] == "NOT_FOUND"
-    assert (await do(server, UNLINK, ada.token, identityId=ada.id))["code"] == "INVALID_INPUT"
-    done = await do(server, UNLINK, ada.token, identityId=id_)
-    assert done == {"__typename": "UnlinkIdentitySuccess", "identityId": id_}
-    assert (await do(server, UNLINK, ada.token, identityId=id_))["code"] == "NOT_FOUND"
-    assert (await browser.sign_in("ada-40")).outcome["error"] == "LINK_REQUIRED"
-    await mailbox.get(ada.email, "You can no longer sign in with Example ID")
-    assert await audited(server) == ["identity.linked", "identity.unlinked"]
-
-
-async def test_the_last_way_to_sign_in_stays(
-    server: Server, browser: Browser, provider: CertifiedProvider
-) -> None:
-    provider.set_account("bob-41", email="bob@example.com", email_verified=True)
-    bob = await session_for(server, (await browser.sign_in("bob-41")).outcome)
-    [identity] = (await me(server, bob["accessToken"]))["identities"]
-    last = await do(server, UNLINK, bob["accessToken"], identityId=identity["id"])
-    assert last == {"__typename": "LastSignInMethod", "code": "LAST_SIGN_IN_METHOD"}
-    async with server.infra.database.write() as rows:
-        user_id = (await rows.scalars(select(User.id))).one()
-        moment = datetime(2026, 1, 1, tzinfo=UTC)
-        # Of a provider that is configured no more: nobody can sign in by it.
-        old = {"provider": "old", "issuer": "https://old.test", "subject": "bob", "created_at": moment}
-        rows.add(Identity(id=user_id, user_id=user_id, **old))
-    last = await do(server, UNLINK, bob["accessToken"], identityId=identity["id"])
-    assert last["code"] == "LAST_SIGN_IN_METHOD"
-    gone = await do(server, UNLINK, bob["accessToken"], identityId=encode_id("Identity", user_id))
-    assert gone["__typename"] == "UnlinkIdentitySuccess"
-    assert [kept["provider"] for kept in (await me(server, bob["accessToken"]))["identities"]] == ["example"]
-
-
-async def test_identities_are_shown_to_oneself_only(server: Server, ada: Person) -> None:
-    staff = await Shop(server).staff()
-    query = "query One($id: ID!) { node(id: $id) { ... on User { identities { id } } } }"
-    answer = await server.graphql(query, {"id": ada.id}, staff.token)
-    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
 async def test_a_locked_account_gets_no_mail_to_link(
