@@ -23,9 +23,15 @@ def present(error: GraphQLError, trace_id: str) -> GraphQLError:
         return _instead(error, to_request_error(cause))
     if isinstance(cause, GraphQLError) and (error.path is None or cause.nodes):
         # From graphql-core itself: variables or arguments that do not fit their types.
-        return _instead(error, RequestError("BAD_USER_INPUT", error.message))
+        return _instead(error, RequestError("BAD_USER_INPUT", _without_the_input(error.message)))
     log.error("graphql.unexpected_error", path=error.path, exc_info=cause)
     return _instead(error, internal(trace_id))
+
+
+def _without_the_input(message: str) -> str:
+    """graphql-core repeats a whole input object that it refuses, with the password in it."""
+    reason, found, _ = message.partition(", found: ")
+    return f"{reason}." if found else message
 
 
 def internal(trace_id: str) -> RequestError:

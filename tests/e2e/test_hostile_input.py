@@ -219,6 +219,16 @@ async def test_register_and_login(ground: Ground) -> None:
     await ground.assert_untouched()
 
 
+async def test_a_refused_input_is_not_repeated(ground: Ground) -> None:
+    given = {"email": "new@example.com", "password": "hush-hush"}
+    for wrong in ({**given, "other": 1}, [given], "hush-hush"):
+        reply = await ground.post({"query": LOGIN, "variables": {"input": wrong}})
+        [error] = reply.json()["errors"]
+        assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+        assert error["message"].startswith("Variable '$input' has invalid value: ")
+        assert "hush" not in reply.text
+
+
 async def test_names_of_all_the_world_are_kept_as_they_are(server: Server) -> None:
     shop = Shop(server)
     staff = await shop.staff()
