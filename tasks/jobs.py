@@ -7,7 +7,8 @@ second cost four tasks. Losing or doubling a task costs nothing but promptness.
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -85,9 +86,10 @@ class Jobs:
             self._scheduled = {bucket: at for bucket, at in self._scheduled.items() if at > now}
 
     async def run_receiver(self, stop: asyncio.Event) -> None:
-        """Run jobs until told to stop. Returns early, to be started again, when the broker fails."""
+        """Run jobs until told to stop. Errors: StoreUnavailable; whatever else ends the receiver."""
         self.broker.is_worker_process = True
-        await self.broker.startup()
+        with _redis_faults():
+            await self.broker.startup()
         receiver = Receiver(self.broker, max_async_tasks=10, run_startup=False)
         listening = asyncio.create_task(receiver.listen(stop))
         stopping = asyncio.create_task(stop.wait())
@@ -96,7 +98,8 @@ class Jobs:
         if not listening.done():
             await asyncio.wait({listening}, timeout=2.0)
             listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        with suppress(asyncio.CancelledError), _redis_faults():
+            await listening
 
     async def run_scheduler(self, stop: asyncio.Event) -> None:
         """Send due tasks until told to stop. Two schedulers are harmless: they send a hint twice."""
@@ -107,9 +110,17 @@ class Jobs:
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         for task in (running, stopping):
             task.cancel()
-        for result in await asyncio.gather(running, return_exceptions=True):
-            if isinstance(result, Exception):
-                raise result
+        with suppress(asyncio.CancelledError), _redis_faults():
+            await running
 
     async def close(self) -> None:
         await self.broker.shutdown()
+
+
+@contextmanager
+def _redis_faults() -> Iterator[None]:
+    """Errors: StoreUnavailable for what the clients inside taskiq raise when Redis is away."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        raise StoreUnavailable("redis") from error

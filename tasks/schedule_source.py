@@ -7,9 +7,13 @@ import time
 from datetime import UTC
 from typing import Any
 
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from taskiq import ScheduledTask, ScheduleSource
 from taskiq.abc.serializer import TaskiqSerializer
+
+log = structlog.get_logger(__name__)
 
 _AHEAD = 5.0
 _MOST = 1_000
@@ -23,9 +27,24 @@ class SortedSetScheduleSource(ScheduleSource):
         self._due = f"{{{key}}}:due"
         self._data = f"{{{key}}}:data"
         self._serializer = serializer
+        self._away = False
 
     async def get_schedules(self) -> list[ScheduledTask]:
-        """What is due within the next seconds, the most overdue first."""
+        """What is due within the next seconds, the most overdue first; nothing while Redis is away.
+
+        The scheduler would write a stack trace twice a second of that.
+        """
+        try:
+            found = await self._read_due()
+        except (RedisError, OSError, TimeoutError):
+            if not self._away:
+                log.warning("schedule.store_down", store="redis")
+            self._away = True
+            return []
+        self._away = False
+        return found
+
+    async def _read_due(self) -> list[ScheduledTask]:
         ids: Any = await self._client.zrangebyscore(self._due, "-inf", time.time() + _AHEAD, start=0, num=_MOST)
         if not ids:
             return []
