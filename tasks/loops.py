@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from infra.cancellation import is_cancelled
 from infra.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,9 @@ async def every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitabl
             if not down:
                 log.warning("loop.store_down", loop=name, store=error.store)
             down = True
-        except Exception:
+        except (Exception, asyncio.CancelledError):
+            if is_cancelled():
+                raise
             log.exception("loop.failed", loop=name)
             await pause(stop, _BACK_OFF)
         await pause(stop, seconds)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import count
 from uuid import UUID
 
 import structlog
@@ -78,14 +79,38 @@ class OrderConsumer:
         while True:
             try:
                 await self._handle(messages)
-                await consumer.commit(messages)
             except StoreUnavailable as error:
                 log.warning("consumer.waiting", store=error.store, messages=len(messages))
                 if self._stop.is_set():
                     return
                 await pause(self._stop, _RETRY_AFTER)
             else:
+                break
+        await self._commit(consumer, messages)
+
+    async def _commit(self, consumer: Consumer, messages: Sequence[Message]) -> None:
+        """Wait for the log to come back.
+
+        Errors: StoreUnavailable when it is there, and this consumer gets nowhere all the same: another one shall
+        read the messages again.
+        """
+        for attempt in count(1):
+            try:
+                await consumer.commit(messages)
+            except StoreUnavailable as error:
+                log.warning("consumer.not_committed", store=error.store, messages=len(messages))
+                if self._stop.is_set() or (attempt > 1 and await self._log_answers()):
+                    raise
+                await pause(self._stop, _RETRY_AFTER)
+            else:
                 return
+
+    async def _log_answers(self) -> bool:
+        try:
+            await self._infra.events.ping()
+        except StoreUnavailable:
+            return False
+        return True
 
     async def _handle(self, messages: Sequence[Message]) -> None:
         placed: list[tuple[Message, OrderSnapshot]] = []

@@ -13,6 +13,7 @@ from aiokafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
+    ProducerClosed,
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
 )
@@ -20,12 +21,14 @@ from aiokafka.structs import OffsetAndMetadata
 
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
+from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.protocol import Consumer, Marker, Message, check_size
 from infra.settings import Settings
 
 log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
+_LAST_ATTEMPT = 3.0
 # What a producer may say of one message, and be as good as before.
 _OF_THE_MESSAGE = (KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError)
 
@@ -42,6 +45,7 @@ class KafkaEventLog:
         self._producer: AIOKafkaProducer | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
+        self._closed = False
         # One warning per retry while the broker is away would be a hundred a second.
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
@@ -56,16 +60,16 @@ class KafkaEventLog:
     def _replace(self, producer: AIOKafkaProducer) -> None:
         """A batch that failed leaves a gap in the sequence numbers of its partition: whatever the same idempotent
         producer sends there from now on, the broker refuses as out of order. A new one starts from 0."""
-        if self._producer is not producer:
+        if self._producer is not producer or self._closed:
             return
         log.warning("event_log.producer_replaced")
         self._reconnect()
-        retiring = asyncio.create_task(_retire(producer))
+        retiring = asyncio.create_task(_stop(producer))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
 
     async def _connect(self) -> None:
-        while self._producer is None:
+        while self._producer is None and not self._closed:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._servers,
                 enable_idempotence=True,
@@ -73,12 +77,13 @@ class KafkaEventLog:
                 request_timeout_ms=_REQUEST_TIMEOUT_MS,
             )
             try:
-                await producer.start()
-            except (KafkaError, OSError):
-                await producer.stop()
+                with kafka_calls():
+                    await producer.start()
+            except StoreUnavailable:
+                await _stop(producer)
                 await asyncio.sleep(0.2)
             except BaseException:
-                await producer.stop()
+                await _stop(producer)
                 raise
             else:
                 self._producer = producer
@@ -96,9 +101,10 @@ class KafkaEventLog:
         limit = timeout or self._timeout
         deadline = asyncio.get_running_loop().time() + limit
         try:
-            async with asyncio.timeout_at(deadline):
-                future = await self._send(topic, key, value, headers)
-        except (TimeoutError, KafkaError, OSError) as error:
+            with kafka_calls():
+                async with asyncio.timeout_at(deadline):
+                    future = await self._send(topic, key, value, headers)
+        except StoreUnavailable as error:
             # Nothing was handed to the producer's buffer yet.
             raise PublishRefused("event_log") from error
         await self._acknowledged(future, deadline)
@@ -106,11 +112,12 @@ class KafkaEventLog:
     async def _send(
         self, topic: str, key: str, value: bytes, headers: dict[str, str] | None
     ) -> "asyncio.Future[object]":
-        if self._producer is None:
+        # A loop: the one that we waited for may have been replaced before it is our turn.
+        while (producer := self._producer) is None:
             assert self._connecting is not None, "start() comes first"
+            if self._closed:
+                raise ProducerClosed
             await asyncio.shield(self._connecting)
-        producer = self._producer
-        assert producer is not None
         pairs = [(name, text.encode()) for name, text in (headers or {}).items()]
         try:
             future: asyncio.Future[object] = await producer.send(
@@ -126,7 +133,7 @@ class KafkaEventLog:
     async def _acknowledged(self, future: "asyncio.Future[object]", deadline: float) -> None:
         # The producer goes on trying after we stop waiting: that is the unknown outcome.
         await asyncio.wait({future}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-        if not future.done():
+        if not future.done() or future.cancelled():
             raise PublishUnknown("event_log")
         error = future.exception()
         if error is not None:
@@ -157,13 +164,12 @@ class KafkaEventLog:
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=_REQUEST_TIMEOUT_MS)
-        try:
-            await admin.start()
-            yield admin
-        except (KafkaError, OSError) as error:
-            raise StoreUnavailable("event_log") from error
-        finally:
-            await admin.close()
+        with kafka_calls():
+            try:
+                await admin.start()
+                yield admin
+            finally:
+                await admin.close()
 
     @asynccontextmanager
     async def _reader(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
@@ -175,15 +181,14 @@ class KafkaEventLog:
             auto_offset_reset="earliest",
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
-        try:
-            await reader.start()
-            if not reader.assignment():
-                raise StoreUnavailable("event_log")  # the topic is not there (yet)
-            yield reader
-        except (KafkaError, OSError) as error:
-            raise StoreUnavailable("event_log") from error
-        finally:
-            await reader.stop()
+        with kafka_calls():
+            try:
+                await reader.start()
+                if not reader.assignment():
+                    raise StoreUnavailable("event_log")  # the topic is not there (yet)
+                yield reader
+            finally:
+                await reader.stop()
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         found: list[Message] = []
@@ -215,33 +220,33 @@ class KafkaEventLog:
         return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == self._prefix + topic}
 
     async def ping(self) -> None:
-        try:
+        with kafka_calls():
             async with asyncio.timeout(self._timeout):
                 if self._producer is None:
                     raise StoreUnavailable("event_log")
                 if not await self._producer.client.force_metadata_update():
                     raise StoreUnavailable("event_log")
-        except (TimeoutError, KafkaError, OSError) as error:
-            raise StoreUnavailable("event_log") from error
 
     async def close(self) -> None:
-        if self._connecting is not None and not self._connecting.done():
+        self._closed = True
+        if self._connecting is not None:
+            # aiokafka leaves a connection open when its start is cancelled, so the attempt may end by itself.
+            await asyncio.wait({self._connecting}, timeout=_LAST_ATTEMPT)
             self._connecting.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._connecting
+            await asyncio.gather(self._connecting, return_exceptions=True)
         for retiring in tuple(self._retiring):
             retiring.cancel()
         await asyncio.gather(*self._retiring, return_exceptions=True)
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(KafkaError, TimeoutError):
+            with suppress(TimeoutError):
                 async with asyncio.timeout(5):
-                    await producer.stop()
+                    await _stop(producer)
 
 
-async def _retire(producer: AIOKafkaProducer) -> None:
+async def _stop(producer: AIOKafkaProducer) -> None:
     """Let it deliver what it can: of each message that it still has, the outcome is unknown to its caller."""
-    with suppress(KafkaError, OSError):
+    with suppress(StoreUnavailable), kafka_calls():
         await producer.stop()
 
 

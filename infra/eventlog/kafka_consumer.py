@@ -1,13 +1,18 @@
 """A member of a Kafka consumer group that commits by hand."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from infra.errors import StoreUnavailable
+from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.protocol import Message
+
+# aiokafka tries for as long as the broker is away.
+_COMMIT_WITHIN = 5.0
 
 
 class KafkaConsumer:
@@ -30,19 +35,15 @@ class KafkaConsumer:
 
     async def start(self) -> None:
         try:
-            await self._consumer.start()
-        except (KafkaError, OSError) as error:
-            await self._consumer.stop()
-            raise StoreUnavailable("event_log") from error
+            with kafka_calls():
+                await self._consumer.start()
         except BaseException:
-            await self._consumer.stop()
+            await self.close()
             raise
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
-        try:
+        with kafka_calls():
             batches = await self._consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
-        except (KafkaError, OSError) as error:
-            raise StoreUnavailable("event_log") from error
         return [message_of(record, self._prefix) for records in batches.values() for record in records]
 
     async def commit(self, messages: Sequence[Message]) -> None:
@@ -51,14 +52,12 @@ class KafkaConsumer:
             partition, _, offset = message.position.partition(":")
             place = TopicPartition(self._prefix + message.topic, int(partition))
             offsets[place] = max(offsets.get(place, 0), int(offset) + 1)
-        try:
-            with suppress(CommitFailedError, IllegalStateError):
+        with kafka_calls(), suppress(CommitFailedError, IllegalStateError):
+            async with asyncio.timeout(_COMMIT_WITHIN):
                 await self._consumer.commit(offsets)
-        except (KafkaError, OSError) as error:
-            raise StoreUnavailable("event_log") from error
 
     async def close(self) -> None:
-        with suppress(KafkaError, OSError):
+        with suppress(StoreUnavailable), kafka_calls():
             await self._consumer.stop()
 
 

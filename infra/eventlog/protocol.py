@@ -45,7 +45,10 @@ class Consumer(Protocol):
         ...
 
     async def commit(self, messages: Sequence[Message]) -> None:
-        """Move the group's position past these messages, which must be all that was fetched before them."""
+        """Move the group's position past these messages, which must be all that was fetched before them.
+
+        Errors: StoreUnavailable, within seconds.
+        """
         ...
 
     async def close(self) -> None: ...

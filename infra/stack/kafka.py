@@ -15,7 +15,8 @@ from infra.stack.machine import Recipe
 from infra.stack.runner import Job
 from infra.stack.state import Record, ServerName
 
-# A broker killed with -9 may register again only after its old session: 2 s here, 9 s by default.
+# A broker killed with -9 may register again only after its old session: 2 s here, 9 s by default. The log cleaner
+# would take half of the small heap for itself: with a thousand partitions the broker does not start any more.
 _CONFIG = """\
 process.roles=broker,controller
 node.id=1
@@ -37,6 +38,7 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
+log.cleaner.dedupe.buffer.size=8388608
 """
 _JVM = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 _LOGGING = "-Dorg.apache.logging.log4j.level=WARN"
