@@ -1,6 +1,9 @@
-"""Whose cancellation it is: ours, or one that leaked out of a library."""
+"""Cancellation: whose it is, ours or one that leaked out of a library; and one that arrives."""
 
 import asyncio
+from typing import Any
+
+_AGAIN = 0.3
 
 
 def is_cancelled() -> bool:
@@ -11,3 +14,13 @@ def is_cancelled() -> bool:
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def cancel_and_wait(*tasks: asyncio.Task[Any]) -> None:
+    """End ``tasks``, whatever they return or raise. They are told again until they end, should a client in the
+    middle of a command swallow the first."""
+    while left := [task for task in tasks if not task.done()]:
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left, timeout=_AGAIN)
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -19,6 +19,7 @@ from taskiq.receiver import Receiver
 from taskiq.serializers import JSONSerializer
 from taskiq_redis import RedisStreamBroker
 
+from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from services.order.expire_orders import expire_due_orders
@@ -97,9 +98,7 @@ class Jobs:
         stopping.cancel()
         if not listening.done():
             await asyncio.wait({listening}, timeout=2.0)
-            listening.cancel()
-        with suppress(asyncio.CancelledError), _redis_faults():
-            await listening
+        await _ended(listening)
 
     async def run_scheduler(self, stop: asyncio.Event) -> None:
         """Send due tasks until told to stop. Two schedulers are harmless: they send a hint twice."""
@@ -108,13 +107,18 @@ class Jobs:
         running = asyncio.create_task(loop.run(update_interval=_UPDATE_EVERY, loop_interval=_LOOP_EVERY))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (running, stopping):
-            task.cancel()
-        with suppress(asyncio.CancelledError), _redis_faults():
-            await running
+        stopping.cancel()
+        await _ended(running)
 
     async def close(self) -> None:
         await self.broker.shutdown()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Errors: StoreUnavailable, and whatever else ended it before it was told to."""
+    await cancel_and_wait(task)
+    with suppress(asyncio.CancelledError), _redis_faults():
+        task.result()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from infra.cancellation import is_cancelled
+from infra.cancellation import cancel_and_wait, is_cancelled
 from infra.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -29,9 +29,7 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, object])
         if working.done():
             working.result()
     finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
+        await cancel_and_wait(working, stopping)
 
 
 async def every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitable[object]], name: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from infra.cancellation import cancel_and_wait
 from infra.runtime import Infra
 from services.account.tidy import tidy_accounts
 from services.events import ALL_TOPICS
@@ -76,9 +77,7 @@ async def _ensure_topics(infra: Infra, stop: asyncio.Event) -> None:
     looping = asyncio.create_task(every(0.5, done, ensure, "topics"))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({looping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (looping, stopping):
-        task.cancel()
-    await asyncio.gather(looping, stopping, return_exceptions=True)
+    await cancel_and_wait(looping, stopping)
 
 
 def _leaving(

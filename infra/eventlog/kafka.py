@@ -1,7 +1,6 @@
 """The event log on Kafka: acks=all, idempotent producer, manual commits, outcomes told apart."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -46,8 +45,6 @@ class KafkaEventLog:
         self._connecting: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._closed = False
-        # One warning per retry while the broker is away would be a hundred a second.
-        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
     async def start(self) -> None:
         self._reconnect()

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
+from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
 from infra.revocations import Revocation
 from infra.runtime import Infra
@@ -31,10 +32,7 @@ async def watching_revocations(infra: Infra) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # Again, should a client in the middle of a command swallow the first.
-        while not following.done():
-            following.cancel()
-            await asyncio.wait({following}, timeout=_RETRY)
+        await cancel_and_wait(following)
 
 
 class _Watch:
