@@ -30,7 +30,8 @@ log = structlog.get_logger(__name__)
 EXPIRE_TASK = "expire_due_orders"
 _BUCKET = 0.25
 _UPDATE_EVERY = timedelta(seconds=0.5)
-_LOOP_EVERY = timedelta(seconds=0.25)
+# Not less: taskiq cuts the time of its next round to the whole second, and would spin until then.
+_LOOP_EVERY = timedelta(seconds=1)
 _QUEUE = "taskiq:jobs"
 _SCHEDULE = "taskiq:schedule"
 
