@@ -47,6 +47,7 @@ class BareEndpoint:
         self._tokens = AccessTokens.from_settings(infra.settings, infra.now)
         self._redis = redis
         self._producer = producer
+        self._accept = redis.register_script((scripts._FOLDER / "accept.lua").read_bytes())
         self._reserve = redis.register_script((scripts._FOLDER / "reserve.lua").read_bytes())
 
     async def plain(self, request: Request) -> Response:
@@ -87,7 +88,7 @@ class BareEndpoint:
         assert line.flash_sale_item_id is not None
         keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
         reply: list[bytes] = await self._reserve(
-            keys=[keys.item, keys.buyers, keys.keys, keys.pending],
+            keys=[keys.item, keys.buyers, keys.keys, keys.pending, keys.open],
             args=[
                 self._infra.redis.run_id,
                 order.customer_id.hex,
@@ -96,6 +97,7 @@ class BareEndpoint:
                 order.id.hex,
                 line.quantity,
                 orjson.dumps(order.to_json()),
+                line.unit_price,
             ],
         )
         return reply
@@ -106,6 +108,14 @@ class BareEndpoint:
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hset(key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
         pipeline.expire(key, CLAIM_SECONDS)
+        keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+        field = f"{order.customer_id.hex}:{order.idempotency_key.encode().hex()}"
+        epoch = order.lines[0].epoch
+        await self._accept(
+            keys=[keys.item, keys.keys, keys.pending, keys.open],
+            args=[self._infra.redis.run_id, epoch, order.id.hex, field],
+            client=pipeline,
+        )
         await pipeline.execute()
 
     async def verb(self, request: Request) -> Response:

@@ -11,16 +11,28 @@ from models.types import MinorUnits, Quantity, code_text, exact_text
 
 
 class FlashSale(Base):
-    """Scheduled, running and ended follow from the clock; only ``settled_at`` and ``paused`` are stored."""
+    """Scheduled and running follow from the clock; what people and the workers decided is stored.
+
+    ``closed_at``: sold from no more, by time, early, or (before ``starts_at``) cancelled. ``settled_at``: what was
+    unsold is back in ordinary stock. ``version`` counts changes, ``applied_version`` is the last one that Redis is
+    known to have.
+    """
 
     __tablename__ = "flash_sales"
-    __table_args__ = (Index("ix_flash_sales_settled_ends", "settled_at", "ends_at"), MYSQL)
+    __table_args__ = (
+        Index("ix_flash_sales_settled_ends", "settled_at", "ends_at"),
+        Index("ix_flash_sales_starts_at_id", "starts_at", "id"),
+        MYSQL,
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     paused: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    applied_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    closed_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
@@ -28,7 +40,8 @@ class FlashSale(Base):
 
 
 class FlashSaleItem(Base):
-    """``remaining`` is the database's count; Redis counts ahead of it while orders are on their way.
+    """``remaining`` is the database's count; Redis counts ahead of it while orders are on their way. Once settled
+    it is what was unsold, and stands still. An item that was taken out of its sale has the ``quantity`` 0.
 
     ``epoch`` counts how often the counters in Redis were rebuilt from here: an order that was reserved in an
     older life of the counters and comes late takes nothing.
@@ -51,3 +64,4 @@ class FlashSaleItem(Base):
     remaining: Mapped[int] = mapped_column(Quantity)
     per_customer_limit: Mapped[int] = mapped_column(Quantity)
     epoch: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[datetime | None]

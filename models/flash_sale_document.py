@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from models.enums import FlashSaleStatus
@@ -22,7 +23,10 @@ class FlashItemDoc:
     per_customer_limit: int
     starts_at: datetime
     ends_at: datetime
-    paused: bool
+    closed_at: datetime | None
+
+    def is_over(self, now: datetime) -> bool:
+        return self.closed_at is not None or now >= self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,37 @@ class FlashSaleDoc:
     starts_at: datetime
     ends_at: datetime
     paused: bool
+    version: int
+    closed_at: datetime | None
+    settled_at: datetime | None
     item_ids: tuple[UUID, ...]
 
     def status(self, now: datetime) -> FlashSaleStatus:
-        """The clock decides; a pause shows only while the sale would run."""
-        if now >= self.ends_at:
-            return FlashSaleStatus.ENDED
-        if now < self.starts_at:
-            return FlashSaleStatus.SCHEDULED
-        return FlashSaleStatus.PAUSED if self.paused else FlashSaleStatus.RUNNING
+        return sale_status(self, now)
+
+    @property
+    def cancelled_at(self) -> datetime | None:
+        """Closed before it began."""
+        return self.closed_at if self.closed_at and self.closed_at < self.starts_at else None
+
+
+class SaleTimes(Protocol):
+    """What the status of a sale follows from: its row or its document."""
+
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def ends_at(self) -> datetime: ...
+    @property
+    def paused(self) -> bool: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
+
+
+def sale_status(sale: SaleTimes, now: datetime) -> FlashSaleStatus:
+    """The clock decides, unless the sale was closed; a pause shows only while it would run."""
+    if sale.closed_at is not None or now >= sale.ends_at:
+        return FlashSaleStatus.ENDED
+    if now < sale.starts_at:
+        return FlashSaleStatus.SCHEDULED
+    return FlashSaleStatus.PAUSED if sale.paused else FlashSaleStatus.RUNNING

@@ -136,6 +136,29 @@ class FlashSaleNotRunning(ServiceError):
         self.ends_at = ends_at
 
 
+class FlashSaleStateConflict(ServiceError):
+    """``status`` is the name of the sale's state; ``action`` what cannot be done with it in that state."""
+
+    code = "FLASH_SALE_STATE_CONFLICT"
+
+    def __init__(self, status: str, action: str) -> None:
+        super().__init__(f"A flash sale that is {status} cannot be {_PAST.get(action, action)}.")
+        self.status = status
+
+
+_PAST = {"pause": "paused", "resume": "resumed", "end": "ended early", "cancel": "cancelled", "change": "changed"}
+
+
+class StaleVersion(ServiceError):
+    """``version`` is the one that the thing has now."""
+
+    code = "STALE_VERSION"
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"It was changed meanwhile: it has the version {version} now.")
+        self.version = version
+
+
 class PurchaseLimitReached(ServiceError):
     code = "PURCHASE_LIMIT_REACHED"
 

@@ -12,7 +12,8 @@ from infra.ids import new_id
 ORDERS = "orders.v1"
 PAYMENTS = "payments.v1"
 STOCK = "stock.v1"
-TOPICS = (ORDERS, PAYMENTS, STOCK)
+SALES = "sales.v1"
+TOPICS = (ORDERS, PAYMENTS, STOCK, SALES)
 ALL_TOPICS = (*TOPICS, *(dead_letter_topic(topic) for topic in TOPICS))
 
 ORDER_WORKERS = "rushcart.orders"
@@ -23,6 +24,12 @@ ORDER_CANCELLED = "rushcart.order.cancelled.v1"
 ORDER_EXPIRED = "rushcart.order.expired.v1"
 ORDER_REJECTED = "rushcart.order.rejected.v1"
 STOCK_CHANGED = "rushcart.stock.changed.v1"
+SALE_SCHEDULED = "rushcart.sale.scheduled.v1"
+SALE_CHANGED = "rushcart.sale.changed.v1"
+SALE_PAUSED = "rushcart.sale.paused.v1"
+SALE_RESUMED = "rushcart.sale.resumed.v1"
+SALE_ENDED = "rushcart.sale.ended.v1"
+SALE_SETTLED = "rushcart.sale.settled.v1"
 
 
 class MalformedEvent(Exception):

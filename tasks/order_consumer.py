@@ -25,7 +25,7 @@ from services.events import (
     decode,
 )
 from services.order.persist_orders import Persisted, persist_orders
-from services.reservation.release import ItemOrders, confirm, group, park, release
+from services.reservation.release import Forget, ItemOrders, confirm, group, park, release
 from tasks.dead_letters import bury
 from tasks.loops import pause
 
@@ -140,7 +140,8 @@ class OrderConsumer:
             return
         await self._after(result)
         took = round((time.perf_counter() - begun) * 1000)
-        log.info("orders.persisted", stored=len(result.stored), refused=len(result.refused), ms=took)
+        refused = len(result.refused) + len(result.undone)
+        log.info("orders.persisted", stored=len(result.stored), refused=refused, ms=took)
 
     async def _one_by_one(self, placed: list[tuple[Message, OrderSnapshot]], error: Exception) -> None:
         """One message spoils its batch: find it, and let the others through."""
@@ -158,8 +159,9 @@ class OrderConsumer:
         # What fails from here on is made good later: the orders are in the database.
         try:
             await confirm(self._infra, result.stored)
-            by_item, _ = group(result.refused)
-            await release(self._infra, by_item)
+            for orders, forget in ((result.refused, Forget.NO), (result.undone, Forget.YES)):
+                by_item, _ = group(orders)
+                await release(self._infra, by_item, forget=forget)
             await self._on_persisted([order.expires_at for order in result.stored])
         except StoreUnavailable as error:
             log.warning("persist.not_told", store=error.store, orders=len(result.stored))

@@ -10,6 +10,9 @@ from infra.cancellation import cancel_and_wait
 from infra.runtime import Infra
 from services.account.tidy import tidy_accounts
 from services.events import ALL_TOPICS
+from services.flash_sale.apply_sale import apply_changed_sales
+from services.flash_sale.close_due import close_due_sales
+from services.flash_sale.settle_sale import settle_sales
 from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sales
 from services.mail.choose import make_mailer
 from services.mail.port import Mailer
@@ -26,6 +29,7 @@ _RELAY_EVERY = 0.2
 _WATCH_EVERY = 0.5
 _WARM_EVERY = 30.0
 _ABANDON_EVERY = 5.0
+_SALES_EVERY = 0.5
 _TIDY_EVERY = 600.0
 _MAIL_EVERY = 0.5
 
@@ -48,6 +52,8 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
                 (_WATCH_EVERY, _watch, "redis_memory"),
                 (_WARM_EVERY, warm_flash_sales, "warm"),
                 (_ABANDON_EVERY, abandon_unconfirmed, "unconfirmed"),
+                (_SALES_EVERY, _tend_sales, "sales"),
+                (_SALES_EVERY, settle_sales, "settlement"),
             ):
                 # They wait for the log to be read, which a consumer that has stopped will not do.
                 group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))
@@ -94,6 +100,11 @@ async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:
 async def _send_mails(infra: Infra, mailer: Mailer, stop: asyncio.Event) -> None:
     while await send_due_mails(infra, mailer) == BATCH and not stop.is_set():
         pass
+
+
+async def _tend_sales(infra: Infra) -> None:
+    await close_due_sales(infra)
+    await apply_changed_sales(infra)
 
 
 async def _watch(infra: Infra) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from infra.runtime import Infra
 from models import FlashSaleItem, Order, OrderLine, OrderStatus, OutboxMessage, StockEntry, StockLevel
 from models.flash_sale_document import FlashItemDoc
+from services.events import ORDERS
 from services.reservation.keys import ItemKeys
 
 _COUNTS = ("on_hand", "available", "set_aside", "held", "committed")
@@ -45,10 +46,11 @@ async def orders_in(infra: Infra) -> dict[UUID, OrderStatus]:
         return {row[0]: OrderStatus(row[1]) for row in await session.execute(select(Order.id, Order.status))}
 
 
-async def outbox_types(infra: Infra) -> list[str]:
-    """The types of the events that wait in the outbox, oldest first."""
+async def outbox_types(infra: Infra, topic: str = ORDERS) -> list[str]:
+    """The types of the events of a topic that wait in the outbox, oldest first."""
+    waiting = select(OutboxMessage.envelope).where(OutboxMessage.topic == topic)
     async with infra.database.read() as session:
-        rows = await session.scalars(select(OutboxMessage.envelope).order_by(OutboxMessage.id))
+        rows = await session.scalars(waiting.order_by(OutboxMessage.id))
         return [str(envelope["type"]) for envelope in rows]
 
 

@@ -58,13 +58,23 @@ async def running_sale(
 ) -> FlashItemDoc:
     """The one item of a sale that runs now."""
     variant = await variant_in_stock(infra, on_hand=max(on_hand, quantity))
-    now = infra.now()
-    draft = SaleDraft(
-        "Rush",
-        now - timedelta(minutes=1),
-        now + timedelta(hours=1),
-        (ItemDraft(variant.sku, Decimal(price), quantity, limit),),
-    )
+    return await sale_of(infra, variant.sku, quantity=quantity, limit=limit, price=price)
+
+
+async def sale_of(
+    infra: Infra,
+    sku: str,
+    *,
+    quantity: int,
+    limit: int = 100,
+    price: str = "19.90",
+    starts_in: float = -60.0,
+    lasts: float = 3600.0,
+) -> FlashItemDoc:
+    """The one item of a sale of this SKU; times in seconds."""
+    starts_at = infra.now() + timedelta(seconds=starts_in)
+    items = (ItemDraft(sku, Decimal(price), quantity, limit),)
+    draft = SaleDraft("Rush", starts_at, starts_at + timedelta(seconds=lasts), items)
     sale_id = await schedule_flash_sale(infra, draft, "test")
     sale = (await find_sales(infra, [sale_id]))[sale_id]
     return await find_item(infra, sale.item_ids[0])

@@ -12,7 +12,14 @@ from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from resolvers.catalog.types import Variant
 from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
-from resolvers.shared.errors import InvalidInput, NotFound, OutOfStock
+from resolvers.shared.errors import (
+    FlashSaleStateConflict,
+    InvalidInput,
+    NotFound,
+    OutOfStock,
+    StaleVersion,
+    TryAgain,
+)
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
@@ -24,6 +31,12 @@ class FlashSale(Node):
     starts_at: datetime
     ends_at: datetime
     status: FlashSaleStatus
+    paused: bool = strawberry.field(description="A sale that is paused before it begins does not begin.")
+    version: int = strawberry.field(description="Counts the changes of the sale.")
+    cancelled_at: datetime | None = strawberry.field(description="When the sale was called off before it began.")
+    settled_at: datetime | None = strawberry.field(
+        description="When what was unsold returned to ordinary stock: the last step of a sale that has ended."
+    )
     document: strawberry.Private[FlashSaleDoc]
 
     @classmethod
@@ -34,6 +47,10 @@ class FlashSale(Node):
             starts_at=document.starts_at,
             ends_at=document.ends_at,
             status=document.status(now),
+            paused=document.paused,
+            version=document.version,
+            cancelled_at=document.cancelled_at,
+            settled_at=document.settled_at,
             document=document,
         )
 
@@ -95,6 +112,10 @@ class FlashSaleConnection:
     page_info: PageInfo
 
 
+FlashSaleStateResult = Annotated[
+    FlashSale | NotFound | FlashSaleStateConflict | StaleVersion | TryAgain | InvalidInput,
+    strawberry.union("FlashSaleStateResult"),
+]
 ScheduleFlashSaleResult = Annotated[
     FlashSale | OutOfStock | NotFound | InvalidInput, strawberry.union("ScheduleFlashSaleResult")
 ]

@@ -8,7 +8,7 @@ import strawberry
 from graphql import GraphQLUnionType, get_named_type
 
 from infra.errors import StoreUnavailable
-from models.enums import OrderStatus
+from models.enums import FlashSaleStatus, OrderStatus
 from resolvers.shared.context import Info
 from resolvers.shared.failures import RequestError, unavailable
 from services import errors as service
@@ -91,6 +91,16 @@ class FlashSaleNotRunning(Error):
     ends_at: datetime
 
 
+@strawberry.type(description="The flash sale is in a state in which that cannot be done.")
+class FlashSaleStateConflict(Error):
+    status: FlashSaleStatus
+
+
+@strawberry.type(description="It was changed since the version that was given.")
+class StaleVersion(Error):
+    version: int = strawberry.field(description="The version that it has now.")
+
+
 @strawberry.type
 class PurchaseLimitReached(Error):
     limit: int
@@ -139,6 +149,10 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.FlashSaleNotRunning: lambda e: FlashSaleNotRunning(
         code=e.code, message=e.message, starts_at=e.starts_at, ends_at=e.ends_at
     ),
+    service.FlashSaleStateConflict: lambda e: FlashSaleStateConflict(
+        code=e.code, message=e.message, status=FlashSaleStatus(e.status)
+    ),
+    service.StaleVersion: lambda e: StaleVersion(code=e.code, message=e.message, version=e.version),
     service.PurchaseLimitReached: lambda e: PurchaseLimitReached(
         code=e.code, message=e.message, limit=e.limit, already_ordered=e.already_ordered
     ),

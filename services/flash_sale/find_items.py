@@ -22,6 +22,11 @@ async def find_item(infra: Infra, item_id: UUID) -> FlashItemDoc:
     return found
 
 
+def forget_item(infra: Infra, item_id: UUID) -> None:
+    """What this process remembers of it is not true any more."""
+    infra.local.forget(("flash_item", item_id))
+
+
 async def _read_one(infra: Infra, item_id: UUID) -> FlashItemDoc | None:
     return (await find_items(infra, [item_id])).get(item_id)
 
@@ -39,6 +44,7 @@ def _items() -> Select[FlashSaleItem, FlashSale, Variant, str]:
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
         .join(Variant, Variant.id == FlashSaleItem.variant_id)
         .join(Product, Product.id == Variant.product_id)
+        .where(FlashSaleItem.quantity > 0)
     )
 
 
@@ -56,5 +62,5 @@ def _document(item: FlashSaleItem, sale: FlashSale, variant: Variant, product_ti
         per_customer_limit=item.per_customer_limit,
         starts_at=sale.starts_at,
         ends_at=sale.ends_at,
-        paused=sale.paused,
+        closed_at=sale.closed_at,
     )

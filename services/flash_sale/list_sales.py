@@ -44,17 +44,26 @@ async def list_sales(
 
 
 def _is(status: FlashSaleStatus, now: datetime) -> ColumnElement[bool]:
-    """The same rule as FlashSaleDoc.status, for the database."""
-    runs = and_(FlashSale.starts_at <= now, FlashSale.ends_at > now)
+    """The same rule as ``sale_status``, for the database."""
+    is_open = and_(FlashSale.closed_at.is_(None), FlashSale.ends_at > now)
+    runs = and_(is_open, FlashSale.starts_at <= now)
     return {
-        FlashSaleStatus.SCHEDULED: FlashSale.starts_at > now,
+        FlashSaleStatus.SCHEDULED: and_(is_open, FlashSale.starts_at > now),
         FlashSaleStatus.RUNNING: and_(runs, FlashSale.paused.is_(False)),
         FlashSaleStatus.PAUSED: and_(runs, FlashSale.paused.is_(True)),
-        FlashSaleStatus.ENDED: FlashSale.ends_at <= now,
+        FlashSaleStatus.ENDED: or_(FlashSale.closed_at.is_not(None), FlashSale.ends_at <= now),
     }[status]
 
 
 def _document(sale: FlashSale) -> FlashSaleDoc:
     return FlashSaleDoc(
-        sale.id, sale.name, sale.starts_at, sale.ends_at, sale.paused, tuple(item.id for item in sale.items)
+        sale.id,
+        sale.name,
+        sale.starts_at,
+        sale.ends_at,
+        sale.paused,
+        sale.version,
+        sale.closed_at,
+        sale.settled_at,
+        tuple(item.id for item in sale.items if item.quantity),
     )

@@ -15,6 +15,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from uuid import UUID
 
 import structlog
@@ -28,6 +29,7 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Order, OrderLine, OrderStatus
 from services.events import ORDER_WORKERS, ORDERS
+from services.flash_sale.terms import Terms
 from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key
 from services.reservation.reserve import CLAIM_SECONDS
 from services.reservation.scripts import run
@@ -41,15 +43,29 @@ _DRAIN_WITHIN = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Fence:
-    """Set by one loader. ``epoch`` is 0 when there is nothing to load; ``run`` is of the server it was set on."""
+    """Set by one loader. ``run`` is of the server it was set on; ``started`` by Redis's clock."""
 
     epoch: int
     run: bytes
     token: str
+    started: bool
 
     @property
     def value(self) -> str:
         return f"{self.epoch}|{self.token}"
+
+
+class FenceMode(StrEnum):
+    """Whether a fence may be set around counters that are there: they stop selling at once."""
+
+    MISSING = "0"
+    ALWAYS = "1"
+    BEFORE_START = "2"
+    """Also then, but not once the sale has started."""
+
+
+class SaleStarted(Exception):
+    """By Redis's clock: its item may have been sold from."""
 
 
 @dataclass(slots=True)
@@ -60,10 +76,8 @@ class ItemState:
     item_id: UUID
     epoch: int
     remaining: int
-    limit: int
-    starts_ms: int
-    ends_ms: int
-    paused: bool
+    quantity: int
+    terms: Terms
     buyers: dict[str, int] = field(default_factory=dict)
     holds: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -76,24 +90,35 @@ async def load_item(
     """Load one item; False when its counters were there already or another loader was faster.
 
     ``settle``: seconds in which requests of before may still be waiting for the event log. ``drain`` is off
-    only for an item that nobody can have ordered. ``force`` loads again what is there (repair).
-    Errors: StoreUnavailable, also when the workers do not catch up in time.
+    only for an item that nobody can have ordered; before the start that is known without being told. ``force``
+    loads again what is there (repair). Errors: StoreUnavailable, also when the workers do not catch up in time.
     """
-    keys = ItemKeys.of(sku, item_id)
-    async with infra.database.read() as session:
-        known = await session.scalar(select(FlashSaleItem.epoch).where(FlashSaleItem.id == item_id))
-    if known is None:
+    fence = await fence_item(infra, sku, item_id, FenceMode.ALWAYS if force else FenceMode.MISSING)
+    if fence is None:
         return False
-    token = new_id().hex
-    reply = await run(infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, known, "1" if force else "0", token])
-    fence = Fence(int(reply[0]), bytes(reply[1]), token)
-    if fence.epoch == 0:
-        return False
-    if drain:
+    if drain and fence.started:
         await asyncio.sleep(settle)
         await await_drained(infra)
     state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, fence))
-    return state is not None and await _put_in_place(infra, keys, state, fence)
+    return state is not None and await _put_in_place(infra, ItemKeys.of(sku, item_id), state, fence)
+
+
+async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> Fence | None:
+    """None when there is nothing to load. Errors: SaleStarted (``BEFORE_START``), StoreUnavailable."""
+    keys = ItemKeys.of(sku, item_id)
+    statement = select(FlashSaleItem.epoch, FlashSale.starts_at).join(FlashSale).where(FlashSaleItem.id == item_id)
+    async with infra.database.read() as session:
+        known = (await session.execute(statement)).first()
+    if known is None:
+        return None
+    token, starts_ms = new_id().hex, to_millis(known[1])
+    reply = await run(
+        infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, known[0], mode.value, token, starts_ms]
+    )
+    epoch = int(reply[0])
+    if epoch < 0:
+        raise SaleStarted
+    return Fence(epoch, bytes(reply[1]), token, reply[2] == b"1") if epoch else None
 
 
 async def await_drained(infra: Infra) -> None:
@@ -115,7 +140,9 @@ async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence:
     row = (await session.execute(locked.with_for_update(of=FlashSaleItem))).one()
     item, sale = row
     epoch = fence.epoch
-    if item.epoch >= epoch or not await _stands(infra, ItemKeys.of(item.sku, item.id), fence):
+    if item.settled_at is not None or item.epoch >= epoch:
+        return None
+    if not await stands(infra, ItemKeys.of(item.sku, item.id), fence):
         return None
     await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=epoch))
     state = ItemState(
@@ -123,16 +150,15 @@ async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence:
         item_id=item.id,
         epoch=epoch,
         remaining=item.remaining,
-        limit=item.per_customer_limit,
-        starts_ms=to_millis(sale.starts_at),
-        ends_ms=to_millis(sale.ends_at),
-        paused=sale.paused,
+        quantity=item.quantity,
+        terms=Terms.of(sale, item),
     )
     await _read_orders(session, state, recent=infra.now() - timedelta(seconds=CLAIM_SECONDS))
     return state
 
 
-async def _stands(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
+async def stands(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
+    """True while nobody else has begun to load the item. Errors: StoreUnavailable."""
     async with infra.redis.guard():
         found = await infra.redis.client.get(keys.fence)
     return found == fence.value.encode()
@@ -174,17 +200,20 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: F
     done = await run(
         infra.redis,
         "load",
-        [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts, keys.late],
+        [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts, keys.late, keys.open],
         [
             RUN_ID,
             state.epoch,
             state.remaining,
-            state.starts_ms,
-            state.ends_ms,
-            int(state.paused),
-            state.limit,
+            state.terms.starts_ms,
+            state.terms.ends_ms,
+            int(state.terms.paused),
+            state.terms.limit,
             fence.run,
             fence.token,
+            state.terms.version,
+            state.terms.price,
+            state.quantity,
         ],
     )
     log.info("flash_item.loaded", sku=state.sku, remaining=state.remaining, epoch=state.epoch, done=bool(done))

@@ -13,8 +13,10 @@ from services.reservation.keys import ItemKeys
 
 
 async def remaining(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, int]:
-    """Units left by item: Redis's live count, or the database's where Redis has none."""
-    live = await _from_redis(infra, items)
+    """Units left by item: Redis's live count, or the database's where Redis has none; 0 once the sale is over."""
+    now = infra.now()
+    live = {item.id: 0 for item in items if item.is_over(now)}
+    live |= await _from_redis(infra, [item for item in items if item.id not in live])
     missing = [item.id for item in items if item.id not in live]
     if missing:
         async with infra.database.read() as session:
@@ -26,6 +28,8 @@ async def remaining(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, i
 
 
 async def _from_redis(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, int]:
+    if not items:
+        return {}
     try:
         async with infra.redis.guard():
             pipeline = infra.redis.client.pipeline(transaction=False)

@@ -15,6 +15,9 @@ from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, StockCause, StockEntry, StockLevel, Variant
 from services.catalog import rules
 from services.errors import FieldProblem, InvalidInput, NotFound, OutOfStock
+from services.events import SALE_SCHEDULED
+from services.flash_sale.announce import announce
+from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.load_item import load_item
 from services.money import MoneyError, to_minor
 
@@ -51,18 +54,18 @@ async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str) -> UUI
     sale, items = await infra.database.transact(
         lambda session: _store(session, infra, draft, actor), timeout=5 * infra.settings.store_timeout
     )
-    await _load(infra, items)
+    await _load(infra, sale, items)
     return sale.id
 
 
-async def _load(infra: Infra, items: list[FlashSaleItem]) -> None:
-    # Nobody can have ordered yet, so there is nothing to wait for. What fails here, the warm-up loads.
-    for item in items:
-        try:
+async def _load(infra: Infra, sale: FlashSale, items: list[FlashSaleItem]) -> None:
+    # Nobody can have ordered yet, so there is nothing to wait for. What fails here, the workers do.
+    try:
+        for item in items:
             await load_item(infra, item.sku, item.id, settle=0.0, drain=False)
-        except StoreUnavailable:
-            log.warning("flash_item.not_loaded", sku=item.sku)
-            return
+        await apply_sale(infra, sale.id, load=False)
+    except StoreUnavailable:
+        log.warning("sale.not_loaded", sale_id=str(sale.id))
 
 
 async def _store(
@@ -71,7 +74,11 @@ async def _store(
     variants = await _variants(session, [item.sku for item in draft.items])
     now = infra.now()
     sale = FlashSale(
-        id=new_id(), name=draft.name.strip(), starts_at=draft.starts_at, ends_at=draft.ends_at, created_at=now
+        id=new_id(),
+        name=draft.name.strip(),
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at,
+        created_at=now,
     )
     session.add(sale)
     await session.flush()
@@ -79,6 +86,7 @@ async def _store(
         await _set_aside(session, sale, item, variants[item.sku], actor, now, _price(item, index, variants))
         for index, item in sorted(enumerate(draft.items), key=lambda pair: pair[1].sku)
     ]
+    announce(session, SALE_SCHEDULED, sale, items, now)
     return sale, items
 
 

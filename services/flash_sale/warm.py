@@ -9,15 +9,15 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
-from infra.clock import from_millis
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.load_item import load_item
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
+from services.reservation.reserve import CLAIM_SECONDS
 
 log = structlog.get_logger(__name__)
-_KEEP_AFTER_END = timedelta(hours=48)
+_KEEP_SETTLED = timedelta(seconds=CLAIM_SECONDS)
 _PARALLEL = 16
 _LONGEST = 3600
 _WARMED = "flash:warmed"
@@ -69,7 +69,7 @@ async def _page(infra: Infra, after: UUID | None) -> list[_Entry]:
     statement = (
         select(FlashSaleItem.id, FlashSaleItem.sku, FlashSale.starts_at)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
-        .where(FlashSale.ends_at > infra.now())
+        .where(FlashSale.ends_at > infra.now(), FlashSale.closed_at.is_(None))
         .order_by(FlashSaleItem.id)
         .limit(infra.settings.warm_page)
     )
@@ -112,19 +112,24 @@ def settle_time(infra: Infra, starts_at: datetime) -> float:
 
 
 async def forget_ended(infra: Infra) -> int:
-    """Drop the counters of sales that ended two days ago; returns how many items."""
-    dropped = 0
+    """Drop the counters of sales that were settled two days ago; returns how many items."""
     async with infra.redis.guard():
         members = [bytes(member) async for member in infra.redis.client.sscan_iter(LOADED_ITEMS)]
-    for member in members:
-        item, _, sku = member.decode().partition("|")
-        keys = ItemKeys.of(sku, UUID(item))
-        async with infra.redis.guard():
-            ends = await infra.redis.client.hget(keys.item, "ends")
-            if ends is not None and from_millis(int(ends)) < infra.now() - _KEEP_AFTER_END:
-                await infra.redis.client.delete(
-                    keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence
-                )
-                await infra.redis.client.srem(LOADED_ITEMS, member)
-                dropped += 1
+    places = {UUID(item): sku for item, _, sku in (member.decode().partition("|") for member in members)}
+    dropped = 0
+    for start in range(0, len(places), infra.settings.warm_page):
+        page = list(places)[start : start + infra.settings.warm_page]
+        for item_id in await _settled_long_ago(infra, page):
+            async with infra.redis.guard():
+                await infra.redis.client.delete(*ItemKeys.of(places[item_id], item_id).all())
+                await infra.redis.client.srem(LOADED_ITEMS, f"{item_id.hex}|{places[item_id]}")
+            dropped += 1
     return dropped
+
+
+async def _settled_long_ago(infra: Infra, item_ids: list[UUID]) -> list[UUID]:
+    statement = select(FlashSaleItem.id).where(
+        FlashSaleItem.id.in_(item_ids), FlashSaleItem.settled_at < infra.now() - _KEEP_SETTLED
+    )
+    async with infra.database.read() as session:
+        return list(await session.scalars(statement))

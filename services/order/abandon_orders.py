@@ -7,17 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from infra.redis import RUN_ID
 from infra.runtime import Infra
-from models import Barrier, Order
+from models import Order
 from models.order_document import OrderSnapshot
 from services.flash_sale.load_item import await_drained
-from services.order.barrier import ABANDONED, PERSIST, barrier_row
 from services.order.find_orders import read_pending
+from services.order.undo_orders import refuse_orders
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.release import Forget, confirm, release
 from services.reservation.scripts import run
@@ -112,15 +110,4 @@ async def _undo(infra: Infra, entry: _Doubtful) -> bool:
 
 async def _close_the_barrier(infra: Infra, order_id: UUID) -> bool:
     """False when the order was persisted after all."""
-
-    async def work(session: AsyncSession) -> None:
-        row = barrier_row(order_id, PERSIST, infra.now(), ABANDONED)
-        await (await session.connection()).execute(insert(Barrier), [row])
-
-    try:
-        await infra.database.transact(work, timeout=5.0)
-    except IntegrityError:
-        async with infra.database.read() as session:
-            row = await session.scalar(select(Order.id).where(Order.id == order_id))
-            return row is None
-    return True
+    return bool(await refuse_orders(infra, [order_id]))

@@ -17,14 +17,18 @@ from models import Barrier
 ORDER: Final = "order"
 PERSIST: Final = "persist"
 RELEASE: Final = "release"
+SETTLE: Final = "settle"
+"""Of a sale; each of its items is a branch."""
 ABANDONED: Final = "abandoned"
 """The reason in a persist row that a null compensation wrote."""
 
 
-def barrier_row(saga_id: UUID, operation: str, now: datetime, reason: str | None = None) -> dict[str, Any]:
+def barrier_row(
+    saga_id: UUID, operation: str, now: datetime, reason: str | None = None, *, branch: str = ORDER
+) -> dict[str, Any]:
     return {
         "saga_id": saga_id,
-        "branch": ORDER,
+        "branch": branch,
         "operation": operation,
         "reason": reason or operation,
         "created_at": now,

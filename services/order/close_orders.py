@@ -62,8 +62,8 @@ async def close_orders(
         .execution_options(synchronize_session=False)
     )
     lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id.in_(won))))
-    await _give_back(session, lines)
-    await _write(session, won, lines, closing, now)
+    settled = await _give_back(session, lines, now)
+    await _write(session, won, lines, settled, closing, now)
     return _by_item(lines)
 
 
@@ -83,15 +83,22 @@ def _by_item(lines: Sequence[OrderLine]) -> ItemOrders:
     return found
 
 
-async def _give_back(session: AsyncSession, lines: Sequence[OrderLine]) -> None:
-    """To where the units came from: the sale's item, while its set-aside stock has not been settled."""
+async def _give_back(session: AsyncSession, lines: Sequence[OrderLine], now: datetime) -> set[UUID]:
+    """To where the units came from: the sale's item; to ordinary stock once that is settled.
+
+    Returns the items that are settled. Their rows are locked: a settlement is all before this or all after it.
+    """
     by_item: dict[UUID, int] = defaultdict(int)
-    by_sku: dict[str, int] = defaultdict(int)
     for line in lines:
         assert line.flash_sale_item_id is not None
         by_item[line.flash_sale_item_id] += line.quantity
-        by_sku[line.sku] += line.quantity
-    for item_id in sorted(by_item):
+    items = select(FlashSaleItem.id, FlashSaleItem.settled_at).where(FlashSaleItem.id.in_(by_item))
+    rows = await session.execute(items.order_by(FlashSaleItem.id).with_for_update())
+    settled = {item_id for item_id, settled_at in rows if settled_at is not None}
+    by_sku: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for line in lines:
+        by_sku[line.sku][_bucket(line, settled)] += line.quantity
+    for item_id in sorted(by_item.keys() - settled):
         await session.execute(
             update(FlashSaleItem)
             .where(FlashSaleItem.id == item_id)
@@ -102,13 +109,28 @@ async def _give_back(session: AsyncSession, lines: Sequence[OrderLine]) -> None:
         await session.execute(
             update(StockLevel)
             .where(StockLevel.sku == sku)
-            .values(set_aside=StockLevel.set_aside + by_sku[sku], held=StockLevel.held - by_sku[sku])
+            .values(
+                available=StockLevel.available + by_sku[sku]["available"],
+                set_aside=StockLevel.set_aside + by_sku[sku]["set_aside"],
+                held=StockLevel.held - sum(by_sku[sku].values()),
+                updated_at=now,
+            )
             .execution_options(synchronize_session=False)
         )
+    return settled
+
+
+def _bucket(line: OrderLine, settled: set[UUID]) -> str:
+    return "available" if line.flash_sale_item_id in settled else "set_aside"
 
 
 async def _write(
-    session: AsyncSession, won: list[UUID], lines: Sequence[OrderLine], closing: Closing, now: datetime
+    session: AsyncSession,
+    won: list[UUID],
+    lines: Sequence[OrderLine],
+    settled: set[UUID],
+    closing: Closing,
+    now: datetime,
 ) -> None:
     connection = await session.connection()
     change = {"status": closing.status, "actor": closing.actor, "note": closing.note, "at": now}
@@ -121,18 +143,19 @@ async def _write(
     messages = [outbox(_EVENTS[closing.status], o.hex, {"orderId": o.hex, "lines": items[o]}, now) for o in won]
     await connection.execute(insert(OrderEvent), events)
     await connection.execute(insert(Barrier), barriers)
-    await connection.execute(insert(StockEntry), [_ledger(line, closing, now) for line in lines])
+    await connection.execute(insert(StockEntry), [_ledger(line, settled, closing, now) for line in lines])
     await connection.execute(insert(OutboxMessage), messages)
 
 
-def _ledger(line: OrderLine, closing: Closing, now: datetime) -> dict[str, object]:
+def _ledger(line: OrderLine, settled: set[UUID], closing: Closing, now: datetime) -> dict[str, object]:
+    bucket = _bucket(line, settled)
     return {
         "id": new_id(),
         "sku": line.sku,
         "cause": StockCause.RELEASED,
         "on_hand": 0,
-        "available": 0,
-        "set_aside": line.quantity,
+        "available": line.quantity if bucket == "available" else 0,
+        "set_aside": line.quantity if bucket == "set_aside" else 0,
         "held": -line.quantity,
         "committed": 0,
         "actor": closing.actor,

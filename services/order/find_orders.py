@@ -93,8 +93,13 @@ async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
         if gone:
             await infra.redis.client.hdel(key, *gone)
     pairs = zip(entries, epochs, strict=True)
-    orders = [read_pending(entry, int(epoch or 0)) for entry, epoch in pairs if entry is not None]
+    there = [(entry, epoch) for entry, epoch in pairs if entry and not is_being_undone(entry)]
+    orders = [read_pending(entry, int(epoch or 0)) for entry, epoch in there]
     return sorted(orders, key=lambda order: order.id, reverse=True)
+
+
+def is_being_undone(entry: bytes) -> bool:
+    return entry.split(b"|", 5)[4] == b"X"
 
 
 def read_pending(entry: bytes, epoch: int) -> OrderSnapshot:

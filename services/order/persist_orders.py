@@ -28,10 +28,12 @@ _MAX_RACES = 5
 @dataclass(slots=True)
 class Persisted:
     """What became of the batch. ``stored`` are in the database and hold their units, now or from before;
-    ``refused`` hold nothing there, so their reservations are to be given back."""
+    ``refused`` hold nothing there, so their reservations are to be given back; ``undone`` the same, and their
+    customers were told that they never were: they have no row, and their idempotency keys are free."""
 
     stored: list[OrderSnapshot] = field(default_factory=list)
     refused: list[OrderSnapshot] = field(default_factory=list)
+    undone: list[OrderSnapshot] = field(default_factory=list)
 
 
 async def persist_orders(
@@ -80,8 +82,10 @@ async def _sort_out_seen(session: AsyncSession, orders: list[OrderSnapshot], res
     found = await session.execute(select(Order.id, Order.status).where(Order.id.in_([o.id for o in orders])))
     status = {row[0]: row[1] for row in found}
     for order in orders:
-        gone = status.get(order.id, OrderStatus.REJECTED) in GIVEN_BACK
-        (result.refused if gone else result.stored).append(order)
+        if order.id not in status:
+            result.undone.append(order)
+        else:
+            (result.refused if status[order.id] in GIVEN_BACK else result.stored).append(order)
 
 
 def _is_stale(order: OrderSnapshot, items: dict[UUID, FlashSaleItem]) -> bool:

@@ -16,14 +16,24 @@ from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, InvalidInput, NotFound, TryAgain
 from services.events import ORDER_PLACED, ORDERS, Event, encode
-from services.flash_sale.find_items import find_item
+from services.flash_sale.find_items import find_item, forget_item
 from services.flash_sale.schedule import MAX_QUANTITY
 from services.order.find_orders import find_by_key, find_order
 from services.order.fingerprint import fingerprint, key_problem
 from services.order.views import accepted_view
-from services.reservation.keys import ItemKeys, accepted_key
+from services.reservation.keys import accepted_key
 from services.reservation.release import Forget, ItemOrders, release
-from services.reservation.reserve import CLAIM_SECONDS, NotLoaded, Reservation, claim, is_key_known, reserve
+from services.reservation.reserve import (
+    CLAIM_SECONDS,
+    NotLoaded,
+    Reservation,
+    StaleTerms,
+    acceptance,
+    claim,
+    is_key_known,
+    reserve,
+)
+from services.reservation.scripts import with_scripts
 
 log = structlog.get_logger(__name__)
 _STRAGGLERS = timedelta(minutes=1)
@@ -51,35 +61,45 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
     _check(wish)
     begun = time.monotonic()
     try:
-        item = await find_item(infra, wish.item_id)
-        _check_early(infra, item, wish)
-        snapshot = await _addressed(infra, wish, _snapshot(infra, item, wish))
-        reservation = await reserve(infra, snapshot, snapshot.fingerprint)
+        reservation = await _reserve(infra, wish)
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
-        await _claim(infra, reservation, wish)
-        await _publish(infra, reservation, wish.traceparent)
-        await _remember(infra, reservation.snapshot, begun)
-    except NotLoaded:
-        return await _without_counters(infra, item, snapshot)
+        if not reservation.accepted:
+            await _claim(infra, reservation, wish)
+            await _publish(infra, reservation, wish.traceparent)
+            await _accept(infra, reservation.snapshot, begun)
     except StoreUnavailable as error:
         raise TryAgain from error
     return accepted_view(reservation.snapshot)
 
 
-async def _without_counters(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot) -> OrderView:
+async def _reserve(infra: Infra, wish: FlashOrder) -> Reservation:
+    """With the item as this process remembers it; as the database has it when the script knows another price."""
+    for _ in range(2):
+        item = await find_item(infra, wish.item_id)
+        snapshot = await _addressed(infra, wish, _snapshot(infra, item, wish))
+        try:
+            return await reserve(infra, snapshot, snapshot.fingerprint)
+        except StaleTerms:
+            forget_item(infra, item.id)
+        except NotLoaded:
+            return await _without_counters(infra, item, snapshot)
+    raise TryAgain
+
+
+async def _without_counters(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot) -> Reservation:
     """They are being loaded, or the sale is over: nobody loads those again, and the database has its orders."""
-    if infra.now() - _STRAGGLERS < item.ends_at:
+    over_at, now = item.closed_at or item.ends_at, infra.now()
+    if now < item.starts_at and now < over_at:
+        raise FlashSaleNotRunning(item.starts_at, item.ends_at)
+    if now - _STRAGGLERS < over_at:
         raise TryAgain(500)
-    try:
-        known = await find_by_key(infra, snapshot.customer_id, snapshot.idempotency_key)
-        if known is None:
-            raise FlashSaleNotRunning(item.starts_at, item.ends_at)
-        if known.fingerprint != snapshot.fingerprint:
-            raise IdempotencyConflict
-        return await _as_it_is(infra, snapshot.customer_id, known.order_id)
-    except StoreUnavailable as error:
-        raise TryAgain from error
+    known = await find_by_key(infra, snapshot.customer_id, snapshot.idempotency_key)
+    if known is None:
+        raise FlashSaleNotRunning(item.starts_at, item.ends_at)
+    if known.fingerprint != snapshot.fingerprint:
+        raise IdempotencyConflict
+    return Reservation(known.order_id, None, False)
 
 
 def _check(wish: FlashOrder) -> None:
@@ -88,12 +108,6 @@ def _check(wish: FlashOrder) -> None:
     problem = key_problem(wish.idempotency_key)
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)
-
-
-def _check_early(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> None:
-    # Before the start no order can exist, so there is no retry to answer; all else is the script's to say.
-    if infra.now() < item.starts_at:
-        raise FlashSaleNotRunning(item.starts_at, item.ends_at)
 
 
 def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
@@ -163,24 +177,23 @@ async def _publish(infra: Infra, reservation: Reservation, traceparent: str | No
         raise
 
 
-async def _remember(infra: Infra, order: OrderSnapshot, begun: float) -> None:
-    """Let the customer read the order before the database has it.
+async def _accept(infra: Infra, order: OrderSnapshot, begun: float) -> None:
+    """Make it an accepted order, that the customer can read before the database has it.
 
     An answer that took this long (the process was stopped, say) may have been overtaken by the reconciler: the
     customer must ask again. The same when the counters that the units came from are no more: a loader that
-    replaces them from here on reads what is in the log by now, one that was faster may have missed it.
+    replaces them from here on reads what is in the log by now, one that was faster may have missed it. The same
+    when the sale was paused or ended meanwhile, and this request had been given up.
     """
     if time.monotonic() - begun > accept_window(infra):
         raise TryAgain
     line = order.lines[0]
     assert line.flash_sale_item_id is not None
     key = accepted_key(order.customer_id)
-    *_, life = await infra.redis.execute(
-        ("HSET", key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}"),
-        ("EXPIRE", key, CLAIM_SECONDS),
-        ("HMGET", ItemKeys.of(line.sku, line.flash_sale_item_id).item, "run", "epoch"),
-    )
-    if life != [infra.redis.run_id.encode(), str(line.epoch).encode()]:
+    remember = ("HSET", key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
+    keep = ("EXPIRE", key, CLAIM_SECONDS)
+    *_, accepted = await with_scripts(infra.redis, remember, keep, acceptance(infra, order))
+    if not accepted:
         raise TryAgain
 
 

@@ -19,16 +19,17 @@ class ItemKeys:
     holds: str
     fence: str
     late: str
+    open: str
 
     @classmethod
     @lru_cache(maxsize=1024)
     def of(cls, sku: str, item_id: UUID) -> "ItemKeys":
         base = f"flash:{{{sku}}}:{item_id.hex}"
-        names = ("buyers", "keys", "pending", "holds", "fence", "late")
+        names = ("buyers", "keys", "pending", "holds", "fence", "late", "open")
         return cls(base, *(f"{base}:{name}" for name in names))
 
     def all(self) -> tuple[str, ...]:
-        return (self.item, self.buyers, self.keys, self.pending, self.holds, self.fence, self.late)
+        return (self.item, self.buyers, self.keys, self.pending, self.holds, self.fence, self.late, self.open)
 
     def parts(self, token: str) -> tuple[str, str, str]:
         """Where new buyers, keys and holds are written before they are put in place."""

@@ -21,3 +21,13 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
     if entry is None or run != infra.redis.run_id.encode() or entry.split(b"|", 5)[4] != b"D":
         return None
     return int(epoch)
+
+
+async def has_parked(infra: Infra, sku: str, item_id: UUID) -> bool:
+    """True while there is a parked order of the item. Errors: StoreUnavailable."""
+    name = ItemKeys.of(sku, item_id).pending
+    async with infra.redis.guard():
+        async for _, entry in infra.redis.client.hscan_iter(name, count=500):
+            if entry.split(b"|", 5)[4:5] == [b"D"]:
+                return True
+    return False

@@ -36,7 +36,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
         reply = await run(
             infra.redis,
             "release",
-            [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.late],
+            [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.late, keys.open],
             [RUN_ID, forget.value, *(order_id.hex for order_id in order_ids)],
         )
         released += max(0, int(reply))
@@ -48,7 +48,7 @@ async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
     by_item, by_customer = group(orders)
     if not by_item:
         return
-    moves = (_confirm_item(infra, sku, item_id, ids) for (sku, item_id), ids in by_item.items())
+    moves = (confirm_item(infra, sku, item_id, ids) for (sku, item_id), ids in by_item.items())
     forgotten = [
         ("HDEL", accepted_key(customer_id), *(order_id.hex for order_id in ids))
         for customer_id, ids in by_customer.items()
@@ -56,12 +56,13 @@ async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
     await asyncio.gather(*moves, infra.redis.execute(*forgotten))
 
 
-async def _confirm_item(infra: Infra, sku: str, item_id: UUID, order_ids: list[UUID]) -> None:
+async def confirm_item(infra: Infra, sku: str, item_id: UUID, order_ids: list[UUID]) -> None:
+    """As ``confirm``, for orders of one item, whoever their customers are."""
     keys = ItemKeys.of(sku, item_id)
     await run(
         infra.redis,
         "confirm",
-        [keys.item, keys.pending, keys.holds],
+        [keys.item, keys.pending, keys.holds, keys.open],
         [RUN_ID, *(order_id.hex for order_id in order_ids)],
     )
 
@@ -83,4 +84,4 @@ async def park(infra: Infra, order: OrderSnapshot) -> None:
     for line in order.lines:
         if line.flash_sale_item_id is not None:
             keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
-            await run(infra.redis, "park", [keys.item, keys.pending], [RUN_ID, order.id.hex])
+            await run(infra.redis, "park", [keys.item, keys.pending, keys.open], [RUN_ID, order.id.hex])

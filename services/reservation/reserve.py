@@ -7,11 +7,12 @@ import orjson
 
 from infra.clock import from_millis
 from infra.redis import RUN_ID
+from infra.redis_batch import Command
 from infra.runtime import Infra
 from models.order_document import OrderSnapshot
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
 from services.reservation.keys import ItemKeys, claim_key
-from services.reservation.scripts import run
+from services.reservation.scripts import command, run
 
 CLAIM_SECONDS = 48 * 3600
 
@@ -20,20 +21,26 @@ class NotLoaded(Exception):
     """The item's counters are not in Redis, or are from before its last restart."""
 
 
+class StaleTerms(Exception):
+    """The item's price is another by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """``snapshot`` is None when the order is in the database; ``fresh`` when this call made the reservation."""
+    """``snapshot`` is None when the order is in the database; ``fresh`` when this call made the reservation;
+    ``accepted`` when it was accepted earlier: there is nothing left to do."""
 
     order_id: UUID
     snapshot: OrderSnapshot | None
     fresh: bool
+    accepted: bool = False
 
 
 async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Reservation:
     """Reserve what ``snapshot`` (one line) asks for.
 
     A retry gets the reservation that its key made. Errors: OutOfStock, PurchaseLimitReached,
-    FlashSaleNotRunning, IdempotencyConflict, TryAgain, NotLoaded, StoreUnavailable.
+    FlashSaleNotRunning, IdempotencyConflict, TryAgain, NotLoaded, StaleTerms, StoreUnavailable.
     """
     line = snapshot.lines[0]
     assert line.flash_sale_item_id is not None
@@ -42,7 +49,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
     reply = await run(
         infra.redis,
         "reserve",
-        [keys.item, keys.buyers, keys.keys, keys.pending],
+        [keys.item, keys.buyers, keys.keys, keys.pending, keys.open],
         [
             RUN_ID,
             snapshot.customer_id.hex,
@@ -51,6 +58,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
             snapshot.id.hex,
             line.quantity,
             orjson.dumps(snapshot.to_json()),
+            line.unit_price,
         ],
     )
     return _understand(reply, snapshot)
@@ -61,9 +69,8 @@ async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
     line = snapshot.lines[0]
     assert line.flash_sale_item_id is not None
     keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
-    field = f"{snapshot.customer_id.hex}:{snapshot.idempotency_key.encode().hex()}"
     async with infra.redis.guard():
-        return bool(await infra.redis.client.hexists(keys.keys, field))
+        return bool(await infra.redis.client.hexists(keys.keys, _key_field(snapshot)))
 
 
 def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
@@ -73,6 +80,9 @@ def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
         case [b"PENDING", _, placed, raw, epoch]:
             first = OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), int(epoch))
             return Reservation(first.id, first, False)
+        case [b"ACCEPTED", _, placed, raw, epoch]:
+            first = OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), int(epoch))
+            return Reservation(first.id, first, False, True)
         case [b"KNOWN", order]:
             return Reservation(UUID(order.decode()), None, False)
         case [b"OUT", remaining]:
@@ -85,9 +95,28 @@ def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
             raise IdempotencyConflict
         case [b"BUSY"]:
             raise TryAgain
+        case [b"STALE"]:
+            raise StaleTerms
         case [b"NOT_LOADED"]:
             raise NotLoaded
     raise AssertionError(f"reserve.lua answered {reply!r}")
+
+
+def acceptance(infra: Infra, snapshot: OrderSnapshot) -> Command:
+    """The command that makes the order accepted: it answers 1, or 0 when that comes too late."""
+    line = snapshot.lines[0]
+    assert line.flash_sale_item_id is not None
+    keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+    return command(
+        infra.redis,
+        "accept",
+        [keys.item, keys.keys, keys.pending, keys.open],
+        [RUN_ID, line.epoch, snapshot.id.hex, _key_field(snapshot)],
+    )
+
+
+def _key_field(snapshot: OrderSnapshot) -> str:
+    return f"{snapshot.customer_id.hex}:{snapshot.idempotency_key.encode().hex()}"
 
 
 async def claim(infra: Infra, customer_id: UUID, key: str, fingerprint: str) -> None:

@@ -124,13 +124,13 @@ async def _read_orders(session: AsyncSession, books: dict[str, Books]) -> dict[U
 
 async def _read_items(session: AsyncSession, books: dict[str, Books], taken: dict[UUID | None, int]) -> None:
     rows = await session.execute(
-        select(FlashSaleItem, FlashSale.starts_at, FlashSale.ends_at, FlashSale.settled_at)
+        select(FlashSaleItem, FlashSale.starts_at, FlashSale.ends_at, FlashSale.closed_at)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
         .where(FlashSaleItem.sku.in_(list(books)))
         .order_by(FlashSaleItem.id)
         .execution_options(populate_existing=True)
     )
-    for item, starts_at, ends_at, settled_at in rows:
+    for item, starts_at, ends_at, closed_at in rows:
         books[item.sku].items.append(
             ItemBooks(
                 id=item.id,
@@ -138,8 +138,8 @@ async def _read_items(session: AsyncSession, books: dict[str, Books], taken: dic
                 quantity=item.quantity,
                 remaining=item.remaining,
                 starts_at=starts_at,
-                ends_at=ends_at,
-                settled=settled_at is not None,
+                ends_at=min(ends_at, closed_at or ends_at),
+                settled=item.settled_at is not None,
                 taken=taken.get(item.id, 0),
             )
         )

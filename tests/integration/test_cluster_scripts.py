@@ -14,7 +14,9 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from infra.stack.machine import find_program
 from services.events import ALL_TOPICS
+from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
+from services.flash_sale.states import SaleAction
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import _snapshot, place_flash_order
@@ -83,6 +85,12 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     await reserve(infra, snapshot, snapshot.fingerprint)
     assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 1
     await persist_all(infra)
+    await assert_adds_up(infra, item, remaining=14)
+
+    snapshot = _snapshot(infra, item, order_wish(item))
+    await reserve(infra, snapshot, snapshot.fingerprint)
+    for action in (SaleAction.PAUSE, SaleAction.RESUME):
+        await change_state(infra, StateChange(item.sale_id, action))
     await assert_adds_up(infra, item, remaining=14)
 
     parked = order_wish(item)

@@ -1,5 +1,5 @@
 -- Orders are in the database now: their pending entries become holds.
--- KEYS: item, pending, holds
+-- KEYS: item, pending, holds, open
 -- ARGV: run, order, order, ...
 if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return -1 end
 local moved = 0
@@ -8,6 +8,7 @@ for i = 2, #ARGV do
   if pending then
     local units, customer = string.match(pending, '^%d+|%d+|(%d+)|(%x+)|')
     redis.call('HDEL', KEYS[2], ARGV[i])
+    redis.call('SREM', KEYS[4], ARGV[i])
     redis.call('HSET', KEYS[3], ARGV[i], units .. '|' .. customer)
     moved = moved + 1
   end

@@ -1,7 +1,8 @@
 -- Put an item's counters in place, replacing all that is there. The parts were written beside it before.
 -- Parked orders (their message is in the dead letters) are not in the database, but were accepted: they stay.
--- KEYS: item, buyers, keys, pending, holds, fence, new buyers, new keys, new holds, late
--- ARGV: run, epoch, remaining, starts, ends, paused, limit, the run in which the fence was set, its token
+-- KEYS: item, buyers, keys, pending, holds, fence, new buyers, new keys, new holds, late, open
+-- ARGV: run, epoch, remaining, starts, ends, paused, limit, the run in which the fence was set, its token, version, price,
+-- quantity
 -- Returns 0 when someone else fenced later, the server restarted since, or the counters are there already.
 if redis.call('GET', KEYS[6]) ~= ARGV[2] .. '|' .. ARGV[9] or ARGV[8] ~= ARGV[1]
     or redis.call('HGET', KEYS[1], 'run') == ARGV[1] then
@@ -38,7 +39,11 @@ for i = 1, #entries, 2 do
     end
   end
 end
-redis.call('DEL', KEYS[10])
+-- Changed after the loader read the database: the newer terms stand.
+local terms = {ARGV[10], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[11]}
+local newer = redis.call('HMGET', KEYS[1], 'version', 'starts', 'ends', 'paused', 'limit', 'price')
+if newer[1] and tonumber(newer[1]) > tonumber(ARGV[10]) then terms = newer end
+redis.call('DEL', KEYS[10], KEYS[11])
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5])
 local function move(from, to)
   if redis.call('EXISTS', from) == 1 then
@@ -50,6 +55,7 @@ move(KEYS[7], KEYS[2])
 move(KEYS[8], KEYS[3])
 move(KEYS[9], KEYS[5])
 for order, entry in pairs(parked) do redis.call('HSET', KEYS[4], order, entry) end
-redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', ARGV[2], 'remaining', tostring(left), 'starts', ARGV[4],
-  'ends', ARGV[5], 'paused', ARGV[6], 'limit', ARGV[7])
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', ARGV[2], 'remaining', tostring(left),
+  'quantity', ARGV[12], 'version', terms[1], 'starts', terms[2], 'ends', terms[3], 'paused', terms[4],
+  'limit', terms[5], 'price', terms[6])
 return 1

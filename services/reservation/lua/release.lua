@@ -1,5 +1,5 @@
 -- Give the units of orders back, each once.
--- KEYS: item, buyers, keys, pending, holds, late
+-- KEYS: item, buyers, keys, pending, holds, late, open
 -- ARGV: run, forget, order, order, ...
 -- forget: '1' the idempotency key is free again; '2' the same, but only while no retry has touched the order
 -- Returns how many orders were released; -1 when the counters are not loaded: a loader may have read the database
@@ -23,6 +23,7 @@ for i = 3, #ARGV do
       units = nil
     else
       redis.call('HDEL', KEYS[4], order)
+      redis.call('SREM', KEYS[7], order)
     end
   else
     local hold = redis.call('HGET', KEYS[5], order)

@@ -1,15 +1,17 @@
 -- Reserve units of one flash-sale item, all or nothing.
--- KEYS: item, buyers, keys, pending
--- ARGV: run, customer, key, fingerprint, order, units, snapshot
+-- KEYS: item, buyers, keys, pending, open
+-- ARGV: run, customer, key, fingerprint, order, units, snapshot, price
 -- The order of the checks matters: a retry of an accepted order must find it, whatever the stock says now.
 local run, customer, key, fingerprint = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local order, units, snapshot = ARGV[5], tonumber(ARGV[6]), ARGV[7]
 
-local item = redis.call('HMGET', KEYS[1], 'run', 'remaining', 'starts', 'ends', 'paused', 'limit', 'epoch')
+local item = redis.call('HMGET', KEYS[1], 'run', 'remaining', 'starts', 'ends', 'paused', 'limit', 'epoch',
+  'price')
 if item[1] ~= run then return {'NOT_LOADED'} end
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local is_closed = item[5] == '1' or now < tonumber(item[3]) or now >= tonumber(item[4])
 
 local field = customer .. ':' .. key
 local known = redis.call('HGET', KEYS[3], field)
@@ -20,15 +22,18 @@ if known then
   if not hold then return {'KNOWN', first} end
   local placed, touched, rest = string.match(hold, '^(%d+)|(%d+)|(.*)$')
   if string.match(rest, '^%d+|%x+|X|') then return {'BUSY'} end
+  local raw = string.match(rest, '^%d+|%x+|%a|[^|]*|(.*)$')
+  if redis.call('SISMEMBER', KEYS[5], first) == 0 then return {'ACCEPTED', first, placed, raw, item[7]} end
+  -- Nothing is published for a sale that sells no more: this order is about to be undone.
+  if is_closed then return {'BUSY'} end
   -- Touched: the caller is about to publish it again, so nobody may decide that it was never published.
   -- Always later than before, so that a touch is seen also within one millisecond.
   redis.call('HSET', KEYS[4], first, placed .. '|' .. math.max(now, tonumber(touched) + 1) .. '|' .. rest)
-  return {'PENDING', first, placed, string.match(rest, '^%d+|%x+|%a|[^|]*|(.*)$'), item[7]}
+  return {'PENDING', first, placed, raw, item[7]}
 end
 
-if item[5] == '1' or now < tonumber(item[3]) or now >= tonumber(item[4]) then
-  return {'NOT_RUNNING', item[3], item[4]}
-end
+if is_closed then return {'NOT_RUNNING', item[3], item[4]} end
+if item[8] and item[8] ~= ARGV[8] then return {'STALE'} end
 local bought = tonumber(redis.call('HGET', KEYS[2], customer) or '0')
 local limit = tonumber(item[6])
 if bought + units > limit then return {'LIMIT', limit, bought} end
@@ -38,6 +43,7 @@ if units > remaining then return {'OUT', remaining} end
 redis.call('HINCRBY', KEYS[1], 'remaining', -units)
 redis.call('HINCRBY', KEYS[2], customer, units)
 redis.call('HSET', KEYS[3], field, order .. '|' .. fingerprint)
+redis.call('SADD', KEYS[5], order)
 -- The idempotency key is kept as hex of its bytes by the caller, so '|' cannot be in it.
 redis.call('HSET', KEYS[4], order, now .. '|' .. now .. '|' .. units .. '|' .. customer .. '|R|' .. key .. '|' .. snapshot)
 return {'RESERVED', order, tostring(now), snapshot, item[7]}

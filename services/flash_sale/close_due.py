@@ -1,0 +1,56 @@
+"""Close sales whose time is over: the database says so from then on, whatever clock is asked."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.clock import from_millis
+from infra.database import WORKERS_PATIENCE
+from infra.runtime import Infra
+from models import FlashSale
+from services.events import SALE_ENDED
+from services.flash_sale.announce import announce
+from services.flash_sale.change_state import lock_sale
+
+_AT_ONCE = 100
+
+
+async def close_due_sales(infra: Infra) -> int:
+    """Returns how many. Errors: StoreUnavailable."""
+    if not await _due(infra, infra.now()):
+        return 0
+    # By Redis's clock too: it may sell for a moment longer.
+    now = min(infra.now(), await _redis_now(infra))
+    closed = 0
+    for sale_id in await _due(infra, now):
+        closed += await infra.database.transact(
+            lambda session, sale_id=sale_id: _close(session, sale_id, now),  # type: ignore[misc]
+            timeout=WORKERS_PATIENCE,
+        )
+    return closed
+
+
+async def _due(infra: Infra, now: datetime) -> list[UUID]:
+    due = select(FlashSale.id).where(
+        FlashSale.settled_at.is_(None), FlashSale.closed_at.is_(None), FlashSale.ends_at <= now
+    )
+    async with infra.database.read() as session:
+        return list(await session.scalars(due.order_by(FlashSale.ends_at).limit(_AT_ONCE)))
+
+
+async def _redis_now(infra: Infra) -> datetime:
+    async with infra.redis.guard():
+        seconds, micros = await infra.redis.client.time()
+    return from_millis(int(seconds) * 1000 + int(micros) // 1000)
+
+
+async def _close(session: AsyncSession, sale_id: UUID, now: datetime) -> bool:
+    sale = await lock_sale(session, sale_id)
+    if sale.closed_at is not None or sale.ends_at > now:
+        return False  # another worker was faster, or the end was moved
+    sale.closed_at = sale.ends_at
+    sale.version += 1
+    announce(session, SALE_ENDED, sale, sale.items, now)
+    return True

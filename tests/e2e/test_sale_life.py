@@ -1,0 +1,88 @@
+"""Staff over a sale's life, by the public schema."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.shop import Person, Shop
+from tests.server import Server
+from tests.waiting import until
+
+
+@pytest.fixture
+async def shop(server: Server) -> Shop:
+    return Shop(server)
+
+
+async def act(shop: Shop, by: Person | None, name: str, sale_id: str, version: int | None = None) -> Any:
+    query = f"""
+    mutation Act($input: FlashSaleStateInput!) {{
+      {name}FlashSale(input: $input) {{
+        __typename
+        ... on FlashSale {{ id status paused version settledAt cancelledAt }}
+        ... on Error {{ code message }}
+        ... on FlashSaleStateConflict {{ status }}
+        ... on StaleVersion {{ version }}
+        ... on InvalidInput {{ fields {{ path message }} }}
+      }}
+    }}
+    """
+    return await shop.server.graphql(
+        query, {"input": {"id": sale_id, "version": version}}, by.token if by else None
+    )
+
+
+async def done(shop: Shop, by: Person, name: str, sale_id: str, version: int | None = None) -> Any:
+    answer = await act(shop, by, name, sale_id, version)
+    assert "errors" not in answer, answer
+    return answer["data"][f"{name}FlashSale"]
+
+
+async def test_staff_pause_resume_and_end_a_sale(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff, quantity=5, on_hand=10)
+    kept = await shop.place(ada, offer.item_id, 2)
+    sale = await done(shop, staff, "pause", offer.sale_id)
+    assert (sale["status"], sale["paused"], sale["version"]) == ("PAUSED", True, 2)
+    assert (await shop.place(ada, offer.item_id))["__typename"] == "FlashSaleNotRunning"
+    assert await done(shop, staff, "pause", offer.sale_id, 1) == sale
+    stale = await done(shop, staff, "end", offer.sale_id, 1)
+    assert (stale["__typename"], stale["code"], stale["version"]) == ("StaleVersion", "STALE_VERSION", 2)
+    sale = await done(shop, staff, "resume", offer.sale_id, 2)
+    assert (sale["status"], sale["paused"], sale["version"]) == ("RUNNING", False, 3)
+    last = await shop.place(ada, offer.item_id, 1)
+    assert last["__typename"] == "Order"
+    conflict = await done(shop, staff, "cancel", offer.sale_id)
+    assert (conflict["code"], conflict["status"]) == ("FLASH_SALE_STATE_CONFLICT", "RUNNING")
+    assert conflict["message"] == "A flash sale that is RUNNING cannot be cancelled."
+
+    sale = await done(shop, staff, "end", offer.sale_id, 3)
+    assert (sale["status"], sale["version"], sale["cancelledAt"]) == ("ENDED", 4, None)
+    one = "query One($id: ID!) { flashSale(id: $id) { status settledAt items { remaining } } }"
+
+    async def look() -> Any:
+        return (await shop.ask(one, {"id": offer.sale_id}))["flashSale"]
+
+    seen = await until(look, lambda sale: sale["settledAt"] is not None)
+    assert (seen["status"], seen["items"]) == ("ENDED", [{"remaining": 0}])
+    counts = {"remaining": 0, "available": 7, "held": 3, "onHand": 10, "setAside": 0}
+    assert await shop.counts(offer) == counts
+    for order in (kept, last):
+        assert (await shop.order(ada, order["id"]))["status"] == "AWAITING_PAYMENT"
+    # What is cancelled now goes to ordinary stock.
+    assert (await shop.cancel(ada, kept["id"]))["status"] == "CANCELLED"
+    assert await shop.counts(offer) == counts | {"available": 9, "held": 1}
+
+
+async def test_only_staff_and_only_sales_that_are_there(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff)
+    for name in ("pause", "resume", "end", "cancel"):
+        for by, code in ((None, "UNAUTHENTICATED"), (ada, "FORBIDDEN")):
+            [error] = (await act(shop, by, name, offer.sale_id))["errors"]
+            assert error["extensions"]["code"] == code
+        bad = await done(shop, staff, name, offer.item_id)
+        assert bad["fields"] == [{"path": ["input", "id"], "message": "is not the id of a FlashSale"}]
+        gone = await done(shop, staff, name, "Rmxhc2hTYWxlOjAxYTIxMGI4NTM1OTc3YmRhNjVmZmFjZjBhMjJlZDdj")
+        assert gone["code"] == "NOT_FOUND"
+    assert (await shop.place(ada, offer.item_id))["__typename"] == "Order"
