@@ -8,12 +8,12 @@ from strawberry.dataloader import DataLoader
 
 from dataloaders.catalog_cache import MAX_BATCH, product_ids
 from infra.runtime import Infra
-from models import Product
+from models import Product, SlugRedirect
 from models.documents import slug_key
 
 
 class ProductIdBySlug(DataLoader[str, UUID | None]):
-    """One round trip to Redis, one statement for the rest; None for an unknown slug."""
+    """One round trip to Redis, a statement for the rest, and one for slugs of before; None for an unknown slug."""
 
     def __init__(self, infra: Infra) -> None:
         super().__init__(load_fn=self._load_batch, max_batch_size=MAX_BATCH)
@@ -25,4 +25,8 @@ class ProductIdBySlug(DataLoader[str, UUID | None]):
     async def _read(self, slugs: Sequence[str]) -> dict[str, UUID]:
         async with self._infra.database.read() as session:
             rows = await session.execute(select(Product.slug, Product.id).where(Product.slug.in_(slugs)))
-            return dict(rows.all())
+            found = dict(rows.all())
+            if others := [slug for slug in slugs if slug not in found]:
+                old = select(SlugRedirect.slug, SlugRedirect.product_id).where(SlugRedirect.slug.in_(others))
+                found |= dict((await session.execute(old)).all())
+            return found

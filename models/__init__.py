@@ -1,8 +1,8 @@
 """SQLAlchemy tables, enums and column types. One file an area; all of them share ``Base``."""
 
 from models.base import Base
-from models.catalog import Category, Image, Product, Variant
-from models.enums import FlashSaleStatus, MailKind, OrderStatus, Role, StockCause, TokenPurpose
+from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
+from models.enums import FlashSaleStatus, MailKind, OrderStatus, ProductStatus, Role, StockCause, TokenPurpose
 from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
@@ -31,14 +31,17 @@ __all__ = [
     "OrderStatus",
     "OutboxMessage",
     "Product",
+    "ProductStatus",
     "QueuedMail",
     "RefreshSession",
     "Role",
     "ServiceToken",
+    "SlugRedirect",
     "StockCause",
     "StockEntry",
     "StockLevel",
     "TokenPurpose",
     "User",
     "Variant",
+    "VariantPrice",
 ]

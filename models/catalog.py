@@ -1,4 +1,8 @@
-"""The catalog: categories, products, variants (one SKU each) and images."""
+"""The catalog: categories, products, variants (one SKU each), their prices, and images.
+
+Nothing here is ever deleted but prices and images: orders, sales and the ledger refer to the rest.
+``server_default`` is what rows of before the column have.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,34 +11,53 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import MYSQL, Base
-from models.types import MinorUnits, code_text, exact_text
+from models.enums import ProductStatus
+from models.types import MinorUnits, Quantity, code_text, exact_text
 
 
 class Category(Base):
+    """A node of the tree; ``position`` sorts it among its siblings. ``version`` counts its changes."""
+
     __tablename__ = "categories"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(exact_text(200), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    archived_at: Mapped[datetime | None]
 
 
 class Product(Base):
-    """``min_price`` and ``max_price`` repeat the variants' so that a listing can sort by them with an index."""
+    """``min_price`` and ``max_price`` repeat those of the variants that are not archived, so that a listing can
+    sort by them with an index.
+
+    ``version`` counts the changes of the product and of all that is part of it: variants, prices, images.
+    ``option_names`` is their order, which a JSON object on MySQL does not keep; None: as the variants have them.
+    """
 
     __tablename__ = "products"
     __table_args__ = (
         Index("ix_products_min_price_id", "min_price", "id"),
         Index("ix_products_title_id", "title", "id"),
+        Index("ix_products_status_id", "status", "id"),
         MYSQL,
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(exact_text(200), unique=True)
+    status: Mapped[ProductStatus] = mapped_column(
+        String(16), default=ProductStatus.PUBLISHED, server_default=ProductStatus.PUBLISHED.value
+    )
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     title: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(Text)
+    seo_title: Mapped[str | None] = mapped_column(String(255))
+    seo_description: Mapped[str | None] = mapped_column(String(1000))
     vendor: Mapped[str] = mapped_column(String(255), index=True)
     tags: Mapped[list[str]] = mapped_column(JSON)
+    option_names: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
     min_price: Mapped[int] = mapped_column(MinorUnits)
     max_price: Mapped[int] = mapped_column(MinorUnits)
@@ -46,7 +69,19 @@ class Product(Base):
     images: Mapped[list["Image"]] = relationship(lazy="raise", order_by="Image.position")
 
 
+class SlugRedirect(Base):
+    """A slug that a product had before. A product that has it now comes first."""
+
+    __tablename__ = "slug_redirects"
+
+    slug: Mapped[str] = mapped_column(exact_text(200), primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id"), index=True)
+    created_at: Mapped[datetime]
+
+
 class Variant(Base):
+    """``price`` is in ``currency``, the same for all variants of a product; prices in others are VariantPrice."""
+
     __tablename__ = "variants"
     __table_args__ = (CheckConstraint("price >= 0", name="price_not_negative"), MYSQL)
 
@@ -56,8 +91,27 @@ class Variant(Base):
     title: Mapped[str] = mapped_column(String(255))
     options: Mapped[dict[str, str]] = mapped_column(JSON)
     price: Mapped[int] = mapped_column(MinorUnits)
+    compare_at_price: Mapped[int | None] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(code_text(3))
+    weight_grams: Mapped[int | None] = mapped_column(Quantity)
     position: Mapped[int]
+    archived_at: Mapped[datetime | None]
+
+
+class VariantPrice(Base):
+    """A variant's price in a currency other than its own: an entry of that currency's price list."""
+
+    __tablename__ = "variant_prices"
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("compare_at >= 0", name="compare_at_not_negative"),
+        MYSQL,
+    )
+
+    variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), primary_key=True)
+    currency: Mapped[str] = mapped_column(code_text(3), primary_key=True)
+    amount: Mapped[int] = mapped_column(MinorUnits)
+    compare_at: Mapped[int | None] = mapped_column(MinorUnits)
 
 
 class Image(Base):

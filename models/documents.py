@@ -3,7 +3,7 @@
 A change of shape moves ``SCHEMA``, so that an old and a new server do not read each other's documents.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,9 +11,10 @@ from uuid import UUID
 
 import orjson
 
-from models.catalog import Category, Image, Product, Variant
+from models.catalog import Category, Image, Product, Variant, VariantPrice
+from models.enums import ProductStatus
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 _PREFIX: Final = f"doc:v{SCHEMA}"
 
 
@@ -24,8 +25,20 @@ class ImageDoc:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceDoc:
+    """Minor units of ``currency``; ``compare_at`` is what it cost before."""
+
+    currency: str
+    amount: int
+    compare_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class VariantDoc:
-    """``price`` in minor units; ``options`` by name, e.g. ``{"Size": "Small"}``."""
+    """``options`` by name, in their order, e.g. ``{"Size": "Small"}``. ``price`` is in minor units of the
+    product's currency; ``prices`` are those in other currencies, by code. ``is_public``: it is not archived,
+    nor is its product anything but published.
+    """
 
     id: UUID
     product_id: UUID
@@ -33,15 +46,30 @@ class VariantDoc:
     title: str
     options: Mapping[str, str]
     price: int
+    compare_at_price: int | None
     currency: str
+    prices: tuple[PriceDoc, ...]
+    weight_grams: int | None
+    archived: bool
+    is_public: bool
+
+    def price_in(self, currency: str | None) -> PriceDoc:
+        """Its price in this currency, or in its own when there is none."""
+        found = next((price for price in self.prices if price.currency == currency), None)
+        return found or PriceDoc(self.currency, self.price, self.compare_at_price)
 
 
 @dataclass(frozen=True, slots=True)
 class ProductDoc:
-    """``min_price`` and ``max_price`` in minor units of ``currency``; variants and images in their order."""
+    """``min_price`` and ``max_price`` in minor units of ``currency``; variants and images in their order.
+
+    ``variants`` has the archived ones too.
+    """
 
     id: UUID
     slug: str
+    status: ProductStatus
+    version: int
     title: str
     description: str
     vendor: str
@@ -50,10 +78,16 @@ class ProductDoc:
     min_price: int
     max_price: int
     currency: str
+    seo_title: str | None
+    seo_description: str | None
     created_at: datetime
     updated_at: datetime
     images: tuple[ImageDoc, ...]
     variants: tuple[VariantDoc, ...]
+
+    @property
+    def is_public(self) -> bool:
+        return self.status is ProductStatus.PUBLISHED
 
     def variant(self, variant_id: UUID) -> VariantDoc | None:
         return next((variant for variant in self.variants if variant.id == variant_id), None)
@@ -64,10 +98,19 @@ class ProductDoc:
 
 @dataclass(frozen=True, slots=True)
 class CategoryDoc:
+    """``position`` sorts it among its siblings."""
+
     id: UUID
     slug: str
     name: str
     parent_id: UUID | None
+    position: int
+    version: int
+    archived: bool
+
+    @property
+    def is_public(self) -> bool:
+        return not self.archived
 
 
 def product_key(product_id: UUID) -> str:
@@ -93,11 +136,20 @@ def category_key(category_id: UUID) -> str:
     return f"{_PREFIX}:category:{category_id}"
 
 
-def product_doc(product: Product, variants: Iterable[Variant], images: Iterable[Image]) -> ProductDoc:
-    """The document of these rows."""
+def product_doc(
+    product: Product, variants: Iterable[Variant], images: Iterable[Image], prices: Iterable[VariantPrice] = ()
+) -> ProductDoc:
+    """The document of these rows; ``prices`` may hold those of other products too."""
+    by_variant: dict[UUID, list[PriceDoc]] = {}
+    for price in sorted(prices, key=lambda row: row.currency):
+        entry = PriceDoc(price.currency, price.amount, price.compare_at)
+        by_variant.setdefault(price.variant_id, []).append(entry)
+    ordered = sorted(variants, key=lambda v: (v.position, v.id))
     return ProductDoc(
         id=product.id,
         slug=product.slug,
+        status=ProductStatus(product.status),
+        version=product.version,
         title=product.title,
         description=product.description,
         vendor=product.vendor,
@@ -106,19 +158,42 @@ def product_doc(product: Product, variants: Iterable[Variant], images: Iterable[
         min_price=product.min_price,
         max_price=product.max_price,
         currency=product.currency,
+        seo_title=product.seo_title,
+        seo_description=product.seo_description,
         created_at=product.created_at,
         updated_at=product.updated_at,
         images=tuple(ImageDoc(i.url, i.alt_text) for i in sorted(images, key=lambda i: (i.position, i.id))),
-        variants=tuple(_variant_doc(v) for v in sorted(variants, key=lambda v: (v.position, v.id))),
+        variants=tuple(_variant_doc(row, product, by_variant.get(row.id, ())) for row in ordered),
     )
 
 
-def _variant_doc(row: Variant) -> VariantDoc:
-    return VariantDoc(row.id, row.product_id, row.sku, row.title, row.options, row.price, row.currency)
+def _variant_doc(row: Variant, product: Product, prices: Iterable[PriceDoc]) -> VariantDoc:
+    return VariantDoc(
+        id=row.id,
+        product_id=row.product_id,
+        sku=row.sku,
+        title=row.title,
+        options=ordered_options(row.options, product.option_names),
+        price=row.price,
+        compare_at_price=row.compare_at_price,
+        currency=row.currency,
+        prices=tuple(prices),
+        weight_grams=row.weight_grams,
+        archived=row.archived_at is not None,
+        is_public=row.archived_at is None and product.status == ProductStatus.PUBLISHED,
+    )
+
+
+def ordered_options(options: Mapping[str, str], names: Sequence[str] | None) -> dict[str, str]:
+    """In the order of ``names``, what these do not have last: MySQL keeps a JSON object in an order of its own."""
+    places = {name: place for place, name in enumerate(names or ())}
+    return dict(sorted(options.items(), key=lambda option: places.get(option[0], len(places))))
 
 
 def category_doc(row: Category) -> CategoryDoc:
-    return CategoryDoc(row.id, row.slug, row.name, row.parent_id)
+    return CategoryDoc(
+        row.id, row.slug, row.name, row.parent_id, row.position, row.version, row.archived_at is not None
+    )
 
 
 def dump(document: ProductDoc | CategoryDoc) -> bytes:
@@ -129,6 +204,7 @@ def dump(document: ProductDoc | CategoryDoc) -> bytes:
 def load_product(raw: bytes) -> ProductDoc:
     data: dict[str, Any] = orjson.loads(raw)
     data["id"] = UUID(data["id"])
+    data["status"] = ProductStatus(data["status"])
     data["tags"] = tuple(data["tags"])
     data["category_id"] = _uuid(data["category_id"])
     data["created_at"] = datetime.fromisoformat(data["created_at"])
@@ -139,12 +215,18 @@ def load_product(raw: bytes) -> ProductDoc:
 
 
 def _load_variant(data: dict[str, Any]) -> VariantDoc:
-    return VariantDoc(**(data | {"id": UUID(data["id"]), "product_id": UUID(data["product_id"])}))
+    parts = {
+        "id": UUID(data["id"]),
+        "product_id": UUID(data["product_id"]),
+        "prices": tuple(PriceDoc(**price) for price in data["prices"]),
+    }
+    return VariantDoc(**(data | parts))
 
 
 def load_category(raw: bytes) -> CategoryDoc:
     data: dict[str, Any] = orjson.loads(raw)
-    return CategoryDoc(UUID(data["id"]), data["slug"], data["name"], _uuid(data["parent_id"]))
+    data["id"], data["parent_id"] = UUID(data["id"]), _uuid(data["parent_id"])
+    return CategoryDoc(**data)
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -33,6 +33,14 @@ class MailKind(StrEnum):
     IDENTITY_UNLINKED = "IDENTITY_UNLINKED"
 
 
+class ProductStatus(StrEnum):
+    """Customers see PUBLISHED only."""
+
+    DRAFT = "DRAFT"
+    PUBLISHED = "PUBLISHED"
+    ARCHIVED = "ARCHIVED"
+
+
 class StockCause(StrEnum):
     RECEIVED = "RECEIVED"
     ADJUSTED = "ADJUSTED"

@@ -10,7 +10,10 @@ from models.enums import FlashSaleStatus
 
 @dataclass(frozen=True, slots=True)
 class FlashItemDoc:
-    """One item with what never changes while its sale runs. Prices are minor units."""
+    """One item with what seldom changes while its sale runs. Prices are minor units.
+
+    ``is_public``: customers may see its variant, and so order it.
+    """
 
     id: UUID
     sale_id: UUID
@@ -24,6 +27,7 @@ class FlashItemDoc:
     starts_at: datetime
     ends_at: datetime
     closed_at: datetime | None
+    is_public: bool = True
 
     def is_over(self, now: datetime) -> bool:
         return self.closed_at is not None or now >= self.ends_at

@@ -4,7 +4,10 @@ from decimal import Decimal
 
 import strawberry
 
+from models.enums import ProductStatus, Role
+from resolvers.shared.context import Info
 from resolvers.shared.node import argument_id, input_id
+from resolvers.shared.permissions import check
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.catalog.product_filter import ProductFilter as Filter
 
@@ -19,9 +22,16 @@ class ProductFilter:
     min_price: Decimal | None = strawberry.field(default=None, description="A variant costs at least this.")
     max_price: Decimal | None = strawberry.field(default=None, description="A variant costs at most this.")
 
-    def to_service(self) -> Filter:
-        """Errors: BAD_USER_INPUT for an id that is not a category's."""
+    status: list[ProductStatus] | None = strawberry.field(
+        default=None, description="Products in one of these states; only staff may ask for others than PUBLISHED."
+    )
+
+    def to_service(self, info: Info) -> Filter:
+        """Errors: BAD_USER_INPUT for an id that is not a category's; FORBIDDEN for states that are not public."""
         category = self.category_id
+        statuses = frozenset([ProductStatus.PUBLISHED] if self.status is None else self.status)
+        if statuses - {ProductStatus.PUBLISHED}:
+            check(info, [Role.STAFF])
         return Filter(
             search=self.search,
             category_id=None if category is None else argument_id(category, "Category", "filter.categoryId"),
@@ -30,6 +40,7 @@ class ProductFilter:
             in_stock=self.in_stock,
             min_price=self.min_price,
             max_price=self.max_price,
+            statuses=statuses,
         )
 
 

@@ -18,6 +18,7 @@ from services.catalog.list_categories import list_categories
 from services.catalog.list_products import ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.rules import slug_problem
+from services.catalog.visibility import visible
 
 
 @strawberry.type
@@ -35,7 +36,7 @@ class CatalogQuery:
             return None
         else:
             key = found
-        document = await loaders.product_by_id.load(key)
+        document = visible(info.context.viewer, await loaders.product_by_id.load(key))
         return None if document is None else Product.of(document)
 
     @field(description="Products, newest first; with a search and no other sort, the best match first.")
@@ -49,7 +50,7 @@ class CatalogQuery:
         filter: ProductFilter | None = None,
         sort: ProductSort | None = None,
     ) -> ProductConnection:
-        wanted = filter.to_service() if filter else Filter()
+        wanted = filter.to_service(info) if filter else Filter()
         order = sort or (ProductSort.RELEVANCE if wanted.words else ProductSort.NEWEST)
         arguments = product_page_arguments(first, after, last, before, order)
         return await product_connection(info.context, wanted, arguments, order)

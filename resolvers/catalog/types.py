@@ -7,17 +7,21 @@ from uuid import UUID
 
 import strawberry
 
-from models import StockLevel
-from models.documents import CategoryDoc, ImageDoc, ProductDoc, VariantDoc
+from models import ProductStatus, StockLevel
+from models.documents import CategoryDoc, ImageDoc, PriceDoc, ProductDoc, VariantDoc
+from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
 from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import InvalidInput, SkuTaken, SlugTaken
+from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from services.catalog.count_products import count_products
 from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort, list_products
 from services.catalog.product_filter import ProductFilter as Filter
+from services.catalog.visibility import visible
+from services.money import is_currency
 
 
 @strawberry.type
@@ -61,15 +65,41 @@ class Stock:
 class Variant(Node):
     sku: str
     title: str
+    weight_grams: int | None
+    is_archived: bool = strawberry.field(description="Sold no more; shown to staff only.")
     document: strawberry.Private[VariantDoc]
 
     @classmethod
     def of(cls, document: VariantDoc) -> "Variant":
-        return cls(id=encode_id("Variant", document.id), sku=document.sku, title=document.title, document=document)
+        return cls(
+            id=encode_id("Variant", document.id),
+            sku=document.sku,
+            title=document.title,
+            weight_grams=document.weight_grams,
+            is_archived=document.archived,
+            document=document,
+        )
+
+    @field(description="In the currency asked for when the variant has such a price, else in the product's own.")
+    def price(self, currency: str | None = None) -> Money:
+        return VariantPrice.of(self._price_in(currency)).price
+
+    @field(description="What it cost before, in the currency that `price` is in; null: nothing to show.")
+    def compare_at_price(self, currency: str | None = None) -> Money | None:
+        return VariantPrice.of(self._price_in(currency)).compare_at_price
+
+    def _price_in(self, currency: str | None) -> PriceDoc:
+        if currency is not None and not is_currency(currency):
+            raise bad_argument("currency", "is not an ISO 4217 currency code")
+        return self.document.price_in(currency)
+
+    @field(description="In all currencies that it has a price in, the product's own first.")
+    def prices(self) -> list[VariantPrice]:
+        return [VariantPrice.of(price) for price in (self.document.price_in(None), *self.document.prices)]
 
     @field()
-    def price(self) -> Money:
-        return Money.of(self.document.price, self.document.currency)
+    def options(self) -> list[VariantOption]:
+        return VariantOption.all_of(self.document.options)
 
     @field()
     async def product(self, info: Info) -> "Product":
@@ -86,6 +116,10 @@ class Variant(Node):
 @strawberry.type
 class Product(Node):
     slug: str
+    status: ProductStatus
+    version: int = strawberry.field(
+        description="Counts the changes of it and its variants; a mutation names the one it is based on."
+    )
     title: str
     description: str
     vendor: str
@@ -99,6 +133,8 @@ class Product(Node):
         return cls(
             id=encode_id("Product", document.id),
             slug=document.slug,
+            status=document.status,
+            version=document.version,
             title=document.title,
             description=document.description,
             vendor=document.vendor,
@@ -116,9 +152,14 @@ class Product(Node):
     def images(self) -> list[Image]:
         return [Image.of(image) for image in self.document.images]
 
+    @field(description="In their order; the archived ones too when staff ask for them.")
+    def variants(self, info: Info, include_archived: bool = False) -> list[Variant]:
+        shown = (variant for variant in self.document.variants if include_archived or not variant.archived)
+        return [Variant.of(variant) for variant in shown if visible(info.context.viewer, variant)]
+
     @field()
-    def variants(self) -> list[Variant]:
-        return [Variant.of(variant) for variant in self.document.variants]
+    def seo(self) -> Seo:
+        return Seo(title=self.document.seo_title, description=self.document.seo_description)
 
     @field()
     def price_range(self) -> PriceRange:
@@ -149,12 +190,21 @@ class ProductConnection:
 class Category(Node):
     name: str
     slug: str
+    position: int = strawberry.field(description="Its place among its siblings; equal ones are by name.")
+    version: int = strawberry.field(description="Counts its changes; a mutation names the one it is based on.")
+    is_archived: bool
     document: strawberry.Private[CategoryDoc]
 
     @classmethod
     def of(cls, document: CategoryDoc) -> "Category":
         return cls(
-            id=encode_id("Category", document.id), name=document.name, slug=document.slug, document=document
+            id=encode_id("Category", document.id),
+            name=document.name,
+            slug=document.slug,
+            position=document.position,
+            version=document.version,
+            is_archived=document.archived,
+            document=document,
         )
 
     @field()
@@ -216,22 +266,32 @@ CreateProductResult = Annotated[
 
 
 async def load_category(context: Context, category_id: UUID | None) -> Category | None:
+    """None for none, and for one that the viewer must not see."""
     if category_id is None:
         return None
-    document = await context.loaders.category_by_id.load(category_id)
+    document = visible(context.viewer, await context.loaders.category_by_id.load(category_id))
     return None if document is None else Category.of(document)
 
 
+async def load_variant(context: Context, variant_id: UUID) -> Variant | None:
+    """None for one that is not there, or that the viewer must not see."""
+    document = visible(context.viewer, await context.loaders.variant_by_id.load(variant_id))
+    return None if document is None else Variant.of(document)
+
+
 async def _load_products(context: Context, ids: Sequence[UUID]) -> list[Product | None]:
-    return [Product.of(doc) if doc else None for doc in await context.loaders.product_by_id.load_many(ids)]
+    found = await context.loaders.product_by_id.load_many(ids)
+    return [Product.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
 
 
 async def _load_variants(context: Context, ids: Sequence[UUID]) -> list[Variant | None]:
-    return [Variant.of(doc) if doc else None for doc in await context.loaders.variant_by_id.load_many(ids)]
+    found = await context.loaders.variant_by_id.load_many(ids)
+    return [Variant.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
 
 
 async def _load_categories(context: Context, ids: Sequence[UUID]) -> list[Category | None]:
-    return [Category.of(doc) if doc else None for doc in await context.loaders.category_by_id.load_many(ids)]
+    found = await context.loaders.category_by_id.load_many(ids)
+    return [Category.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
 
 
 register_node("Product", _load_products)

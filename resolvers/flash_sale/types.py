@@ -23,6 +23,7 @@ from resolvers.shared.errors import (
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
+from services.catalog.visibility import visible
 
 
 @strawberry.type(description="A window of time in which set-aside stock is sold at a price of its own.")
@@ -54,10 +55,11 @@ class FlashSale(Node):
             document=document,
         )
 
-    @field()
+    @field(description="Without those whose product is not published.")
     async def items(self, info: Info) -> list["FlashSaleItem"]:
         found = await info.context.loaders.flash_item_by_id.load_many(self.document.item_ids)
-        return [FlashSaleItem.of(item) for item in found if item is not None]
+        shown = (visible(info.context.viewer, item) for item in found)
+        return [FlashSaleItem.of(item) for item in shown if item is not None]
 
 
 @strawberry.type
@@ -129,9 +131,8 @@ async def _load_sales(context: Context, ids: Sequence[UUID]) -> list[FlashSale |
 
 
 async def _load_items(context: Context, ids: Sequence[UUID]) -> list[FlashSaleItem | None]:
-    return [
-        FlashSaleItem.of(doc) if doc else None for doc in await context.loaders.flash_item_by_id.load_many(ids)
-    ]
+    found = await context.loaders.flash_item_by_id.load_many(ids)
+    return [FlashSaleItem.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
 
 
 register_node("FlashSale", _load_sales)

@@ -9,7 +9,7 @@ import strawberry
 
 from models.enums import OrderStatus
 from models.order_document import LineView, OrderView
-from resolvers.catalog.types import Variant
+from resolvers.catalog.types import Variant, load_variant
 from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
@@ -55,8 +55,7 @@ class OrderLine:
 
     @field(description="The variant as it is now; null when it is sold no more.")
     async def variant(self, info: Info) -> Variant | None:
-        document = await info.context.loaders.variant_by_id.load(self.variant_id)
-        return None if document is None else Variant.of(document)
+        return await load_variant(info.context, self.variant_id)
 
 
 @strawberry.type

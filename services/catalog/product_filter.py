@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, String, and_, column, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models import Product, StockLevel, Variant
+from models import Product, ProductStatus, StockLevel, Variant
 from services.catalog import rules
 from services.errors import FieldProblem, InvalidInput
 from services.money import currencies_by_exponent
@@ -21,7 +21,7 @@ _MOST_DECIMALS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
-    """None: not asked. Prices are amounts in each product's own currency."""
+    """None: not asked. Prices are amounts in each product's own currency. ``statuses``: the caller's to allow."""
 
     search: str | None = None
     category_id: UUID | None = None
@@ -30,6 +30,7 @@ class ProductFilter:
     in_stock: bool | None = None
     min_price: Decimal | None = None
     max_price: Decimal | None = None
+    statuses: frozenset[ProductStatus] = frozenset({ProductStatus.PUBLISHED})
 
     def check(self) -> None:
         """Errors: InvalidInput with every problem, at ``filter.<name>``."""
@@ -60,7 +61,7 @@ def _price_problem(price: Decimal) -> str | None:
 
 def conditions(wanted: ProductFilter, *, is_sqlite: bool) -> list[ColumnElement[bool]]:
     """Conditions on ``Product``, all of which hold. The filter is checked already."""
-    found: list[ColumnElement[bool]] = []
+    found: list[ColumnElement[bool]] = [Product.status.in_(sorted(wanted.statuses))]
     if wanted.words:
         found.append(or_(contains(Product.title, wanted.words), contains(Product.vendor, wanted.words)))
     if wanted.category_id is not None:
@@ -97,7 +98,8 @@ def _has_tag(tag: str, is_sqlite: bool) -> ColumnElement[bool]:
 def _in_stock() -> ColumnElement[bool]:
     """A variant can be ordered now, outside or within a flash sale."""
     levels = select(literal(1)).join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
-    return exists(levels.where(Variant.product_id == Product.id, StockLevel.available + StockLevel.set_aside > 0))
+    sold = (Variant.product_id == Product.id, Variant.archived_at.is_(None))
+    return exists(levels.where(*sold, StockLevel.available + StockLevel.set_aside > 0))
 
 
 def _dearest_is_at_least(amount: Decimal) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from infra.ids import new_id
-from models import Image, Product, StockCause, StockEntry, StockLevel, Variant
+from models import Image, Product, ProductStatus, StockCause, StockEntry, StockLevel, Variant
 from services.catalog.check_product import CheckedProduct, CheckedVariant
 from services.catalog.drafts import ImageDraft
 
@@ -15,6 +15,8 @@ def product_row(checked: CheckedProduct, product_id: UUID, slug: str, now: datet
     return Product(
         id=product_id,
         slug=slug,
+        status=ProductStatus.PUBLISHED,
+        version=1,
         title=checked.title,
         description=checked.draft.description,
         vendor=checked.draft.vendor.strip(),

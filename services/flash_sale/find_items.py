@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, Product, Variant
+from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant
 from models.flash_sale_document import FlashItemDoc
 from services.errors import NotFound
 
@@ -35,12 +35,12 @@ async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, Flash
     """The items that are there, in one statement."""
     async with infra.database.read() as session:
         rows = await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))
-        return {item.id: _document(item, sale, variant, title) for item, sale, variant, title in rows}
+        return {row[0].id: _document(*row) for row in rows}
 
 
-def _items() -> Select[FlashSaleItem, FlashSale, Variant, str]:
+def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus]:
     return (
-        select(FlashSaleItem, FlashSale, Variant, Product.title)
+        select(FlashSaleItem, FlashSale, Variant, Product.title, Product.status)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
         .join(Variant, Variant.id == FlashSaleItem.variant_id)
         .join(Product, Product.id == Variant.product_id)
@@ -48,7 +48,9 @@ def _items() -> Select[FlashSaleItem, FlashSale, Variant, str]:
     )
 
 
-def _document(item: FlashSaleItem, sale: FlashSale, variant: Variant, product_title: str) -> FlashItemDoc:
+def _document(
+    item: FlashSaleItem, sale: FlashSale, variant: Variant, product_title: str, status: str
+) -> FlashItemDoc:
     own = variant.title
     return FlashItemDoc(
         id=item.id,
@@ -63,4 +65,5 @@ def _document(item: FlashSaleItem, sale: FlashSale, variant: Variant, product_ti
         starts_at=sale.starts_at,
         ends_at=sale.ends_at,
         closed_at=sale.closed_at,
+        is_public=status == ProductStatus.PUBLISHED and variant.archived_at is None,
     )

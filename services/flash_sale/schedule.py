@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, StockCause, StockEntry, StockLevel, Variant
+from models import FlashSale, FlashSaleItem, Product, ProductStatus, StockCause, StockEntry, StockLevel, Variant
 from services.catalog import rules
 from services.errors import FieldProblem, InvalidInput, NotFound, OutOfStock
 from services.events import SALE_SCHEDULED
@@ -91,7 +91,10 @@ async def _store(
 
 
 async def _variants(session: AsyncSession, skus: list[str]) -> dict[str, Variant]:
-    found = {v.sku: v for v in await session.scalars(select(Variant).where(Variant.sku.in_(skus)))}
+    # A draft may wait for its sale; customers see the item once the product is published.
+    sold = (Variant.archived_at.is_(None), Product.status != ProductStatus.ARCHIVED)
+    wanted = select(Variant).join(Product, Product.id == Variant.product_id).where(Variant.sku.in_(skus), *sold)
+    found = {variant.sku: variant for variant in await session.scalars(wanted)}
     for sku in skus:
         if sku not in found:
             raise NotFound(f"There is no SKU {sku}.")

@@ -78,6 +78,7 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> Reservation:
     for _ in range(2):
         item = await find_item(infra, wish.item_id)
         snapshot = await _addressed(infra, wish, _snapshot(infra, item, wish))
+        await _check_public(infra, item, snapshot)
         try:
             return await reserve(infra, snapshot, snapshot.fingerprint)
         except StaleTerms:
@@ -108,6 +109,12 @@ def _check(wish: FlashOrder) -> None:
     problem = key_problem(wish.idempotency_key)
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)
+
+
+async def _check_public(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot) -> None:
+    """What was archived or unpublished is sold no more; a retry finds its order all the same. Errors: NotFound."""
+    if not item.is_public and not await is_key_known(infra, snapshot):
+        raise NotFound("There is no such flash-sale item.")
 
 
 def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:

@@ -26,11 +26,13 @@ from models import (
     RefreshSession,
     Role,
     ServiceToken,
+    SlugRedirect,
     StockCause,
     StockEntry,
     StockLevel,
     User,
     Variant,
+    VariantPrice,
 )
 
 MOMENT = datetime(2026, 11, 27, 23, 59, 59, 123457, UTC)
@@ -44,6 +46,8 @@ def catalog() -> list[Base]:
     product = Product(
         id=new_id(),
         slug="grun-a",
+        seo_title="Grün 👟",
+        option_names=["Größe", "日本"],
         title="Grün Å",
         description="<p>" + "ß👟" * 5000 + "</p>",
         vendor="Ümlaut & Söhne",
@@ -66,7 +70,9 @@ def catalog() -> list[Base]:
         position=1,
     )
     image = Image(id=new_id(), product_id=product.id, url="https://x/" + "y" * 2038, position=1)
-    return [category, child, product, variant, image]
+    price = VariantPrice(variant_id=variant.id, currency="JPY", amount=2**40, compare_at=2**41)
+    old_slug = SlugRedirect(slug="grun", product_id=product.id, created_at=MOMENT)
+    return [category, child, product, variant, image, price, old_slug]
 
 
 def sale_of(variant: Variant) -> list[Base]:

@@ -166,7 +166,7 @@ async def test_a_listing_costs_the_same_statements_for_two_and_for_twenty(infra:
         with statements(infra) as seen:
             page = await ask(infra, LISTING, {"first": size})
         assert len(page["products"]["edges"]) == size
-        assert len(seen) == 5
+        assert len(seen) == 6
         with statements(infra) as seen:
             await ask(infra, LISTING, {"first": size})
         # The page and the stock; the documents come from Redis.

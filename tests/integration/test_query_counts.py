@@ -107,18 +107,18 @@ async def costs(server: Server, query: str, token: str | None = None) -> dict[st
 
 async def test_products(server: Server) -> None:
     await make_products(server.infra, 3)
-    # Ids; stock levels. Cold: products, variants, images; categories.
-    assert await costs(server, PRODUCTS) == {"cold": (6, 3), "warm": (2, 3)}
+    # Ids; stock levels. Cold: products, variants, images, prices; categories.
+    assert await costs(server, PRODUCTS) == {"cold": (7, 3), "warm": (2, 3)}
     await make_products(server.infra, MORE)
-    assert await costs(server, PRODUCTS) == {"cold": (6, 20), "warm": (2, 20)}
+    assert await costs(server, PRODUCTS) == {"cold": (7, 20), "warm": (2, 20)}
 
 
 async def test_flash_sales(server: Server) -> None:
     await make_sales(server.infra, 3)
     # Sales and their item ids; the items; stock levels. Cold: pointers to products, products, categories.
-    assert await costs(server, SALES) == {"cold": (9, 3), "warm": (4, 3)}
+    assert await costs(server, SALES) == {"cold": (10, 3), "warm": (4, 3)}
     await make_sales(server.infra, MORE)
-    assert await costs(server, SALES) == {"cold": (9, 20), "warm": (4, 20)}
+    assert await costs(server, SALES) == {"cold": (10, 20), "warm": (4, 20)}
 
 
 async def test_orders_of_a_customer(server: Server) -> None:
@@ -127,9 +127,9 @@ async def test_orders_of_a_customer(server: Server) -> None:
     token = AccessTokens.from_settings(infra.settings).issue(ada).token
     await make_orders(infra, ada.id, 3)
     # The user; orders, their lines and events. Cold: pointers to products, and the products.
-    assert await costs(server, ORDERS, token) == {"cold": (8, 3), "warm": (4, 3)}
+    assert await costs(server, ORDERS, token) == {"cold": (9, 3), "warm": (4, 3)}
     await make_orders(infra, ada.id, MORE)
-    assert await costs(server, ORDERS, token) == {"cold": (8, 20), "warm": (4, 20)}
+    assert await costs(server, ORDERS, token) == {"cold": (9, 20), "warm": (4, 20)}
 
 
 async def make_orders(infra: Infra, customer_id: UUID, count: int) -> None:

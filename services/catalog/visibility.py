@@ -1,0 +1,22 @@
+"""Who may see what of the catalog. Pure."""
+
+from typing import Protocol, TypeVar
+
+from services.user.viewer import Viewer
+
+
+class Shown(Protocol):
+    """A document that says whether it is for everybody."""
+
+    @property
+    def is_public(self) -> bool: ...
+
+
+S = TypeVar("S", bound=Shown)
+
+
+def visible(viewer: Viewer | None, document: S | None) -> S | None:
+    """The document, None when this viewer must not see it: drafts and what is archived are for staff."""
+    if document is None or document.is_public or (viewer is not None and viewer.is_staff):
+        return document
+    return None
