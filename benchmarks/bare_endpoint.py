@@ -32,7 +32,7 @@ from services.flash_sale.find_items import find_item
 from services.order.fingerprint import fingerprint
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation import scripts
-from services.reservation.keys import ItemKeys, accepted_key, claim_key
+from services.reservation.keys import ItemKeys, accepted_key, claim_key, price_text
 from services.reservation.reserve import CLAIM_SECONDS
 from services.user.tokens import AccessTokens, InvalidToken
 from services.user.viewer import Viewer
@@ -97,7 +97,7 @@ class BareEndpoint:
                 order.id.hex,
                 line.quantity,
                 orjson.dumps(order.to_json()),
-                line.unit_price,
+                price_text(line.unit_price, order.currency),
             ],
         )
         return reply

@@ -18,3 +18,8 @@ def to_millis(moment: datetime) -> int:
 
 def from_millis(millis: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=millis)
+
+
+def whole_millis(moment: datetime) -> datetime:
+    """Without what is less than a millisecond, as Redis keeps times."""
+    return from_millis(to_millis(moment))

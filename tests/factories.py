@@ -10,9 +10,10 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Product, StockCause, StockEntry, StockLevel, Variant
 from models.flash_sale_document import FlashItemDoc
+from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
+from services.flash_sale.schedule import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder
 
 

@@ -2,18 +2,26 @@
 
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import strawberry
 
 from models.enums import Role
-from resolvers.flash_sale.types import FlashSale, FlashSaleStateResult, ScheduleFlashSaleResult
+from resolvers.flash_sale.types import (
+    ChangeFlashSaleResult,
+    FlashSale,
+    FlashSaleStateResult,
+    ScheduleFlashSaleResult,
+)
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from services.flash_sale.change_sale import SaleChange, change_sale
 from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
+from services.flash_sale.schedule import schedule_flash_sale
 from services.flash_sale.states import SaleAction
 
 
@@ -24,6 +32,9 @@ class FlashSaleItemInput:
     quantity: int = strawberry.field(description="Set aside from ordinary stock.")
     per_customer_limit: int
 
+    def to_service(self) -> ItemDraft:
+        return ItemDraft(self.sku, self.price, self.quantity, self.per_customer_limit)
+
 
 @strawberry.input
 class ScheduleFlashSaleInput:
@@ -33,8 +44,25 @@ class ScheduleFlashSaleInput:
     items: list[FlashSaleItemInput]
 
     def to_service(self) -> SaleDraft:
-        items = (ItemDraft(item.sku, item.price, item.quantity, item.per_customer_limit) for item in self.items)
-        return SaleDraft(self.name, self.starts_at, self.ends_at, tuple(items))
+        items = tuple(item.to_service() for item in self.items)
+        return SaleDraft(self.name, self.starts_at, self.ends_at, items)
+
+
+@strawberry.input(description="What is left out, or null, stays as it is.")
+class ChangeFlashSaleInput:
+    id: strawberry.ID
+    version: int = strawberry.field(description="As it was read: the change is refused when there was another.")
+    name: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    items: list[FlashSaleItemInput] | None = strawberry.field(
+        default=None, description="All that the sale shall have; an item is known by its SKU."
+    )
+
+    def to_service(self) -> SaleChange:
+        items = None if self.items is None else tuple(item.to_service() for item in self.items)
+        sale_id = input_id(self.id, "FlashSale", "id")
+        return SaleChange(sale_id, self.version, self.name, self.starts_at, self.ends_at, items)
 
 
 @strawberry.input
@@ -49,9 +77,17 @@ class FlashSaleStateInput:
 class FlashSaleMutation:
     @mutation(Role.STAFF, description="Schedule a flash sale; its stock is set aside at once.")
     async def schedule_flash_sale(self, info: Info, input: ScheduleFlashSaleInput) -> ScheduleFlashSaleResult:
-        infra = info.context.infra
-        sale_id = await schedule_flash_sale(infra, input.to_service(), f"user:{signed_in(info).user_id.hex}")
-        return FlashSale.of((await find_sales(infra, [sale_id]))[sale_id], infra.now())
+        actor = f"user:{signed_in(info).user_id.hex}"
+        return await _shown(info, await schedule_flash_sale(info.context.infra, input.to_service(), actor))
+
+    @mutation(
+        Role.STAFF,
+        description="Change a sale: all of it before it starts, its name and its end afterwards. Stock follows.",
+    )
+    async def change_flash_sale(self, info: Info, input: ChangeFlashSaleInput) -> ChangeFlashSaleResult:
+        wish = input.to_service()
+        await change_sale(info.context.infra, wish, f"user:{signed_in(info).user_id.hex}")
+        return await _shown(info, wish.sale_id)
 
     @mutation(
         Role.STAFF,
@@ -77,6 +113,11 @@ class FlashSaleMutation:
 
 
 async def _change(info: Info, wish: FlashSaleStateInput, action: SaleAction) -> FlashSale:
-    infra, sale_id = info.context.infra, input_id(wish.id, "FlashSale", "id")
-    await change_state(infra, StateChange(sale_id, action, wish.version))
+    sale_id = input_id(wish.id, "FlashSale", "id")
+    await change_state(info.context.infra, StateChange(sale_id, action, wish.version))
+    return await _shown(info, sale_id)
+
+
+async def _shown(info: Info, sale_id: UUID) -> FlashSale:
+    infra = info.context.infra
     return FlashSale.of((await find_sales(infra, [sale_id]))[sale_id], infra.now())

@@ -114,6 +114,10 @@ class FlashSaleConnection:
     page_info: PageInfo
 
 
+ChangeFlashSaleResult = Annotated[
+    FlashSale | NotFound | StaleVersion | FlashSaleStateConflict | OutOfStock | InvalidInput | TryAgain,
+    strawberry.union("ChangeFlashSaleResult"),
+]
 FlashSaleStateResult = Annotated[
     FlashSale | NotFound | FlashSaleStateConflict | StaleVersion | TryAgain | InvalidInput,
     strawberry.union("FlashSaleStateResult"),

@@ -7,10 +7,11 @@ from infra.runtime import Infra
 from models import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc
 from services.demo.catalog import RUSH_SKU
+from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_items
 from services.flash_sale.list_sales import find_sales, list_sales
 from services.flash_sale.remaining import remaining
-from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
+from services.flash_sale.schedule import schedule_flash_sale
 
 QUANTITY = 1_000
 PER_CUSTOMER = 100

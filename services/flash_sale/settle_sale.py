@@ -11,17 +11,17 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
-from infra.ids import new_id
 from infra.runtime import Infra
-from models import Barrier, FlashSale, FlashSaleItem, StockCause, StockEntry, StockLevel
+from models import Barrier, FlashSale, FlashSaleItem, StockCause
 from services.events import SALE_SETTLED
 from services.flash_sale.announce import announce
 from services.flash_sale.load_item import await_drained
+from services.flash_sale.set_aside import set_aside
 from services.order.barrier import SETTLE, barrier_row
 from services.reservation.parked import has_parked
 
@@ -93,27 +93,12 @@ async def _settle_item(session: AsyncSession, item: FlashSaleItem, now: datetime
     session.add(Barrier(**barrier_row(item.sale_id, SETTLE, now, branch=item.id.hex)))
     item.settled_at = now
     item.epoch += 1
-    if not item.remaining:
-        return
-    await session.execute(
-        update(StockLevel)
-        .where(StockLevel.sku == item.sku)
-        .values(
-            available=StockLevel.available + item.remaining,
-            set_aside=StockLevel.set_aside - item.remaining,
-            updated_at=now,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    session.add(
-        StockEntry(
-            id=new_id(),
-            sku=item.sku,
-            cause=StockCause.SALE_ENDED,
-            available=item.remaining,
-            set_aside=-item.remaining,
-            actor=ACTOR,
-            reference=item.sale_id,
-            at=now,
-        )
+    await set_aside(
+        session,
+        item.sku,
+        -item.remaining,
+        cause=StockCause.SALE_ENDED,
+        sale_id=item.sale_id,
+        actor=ACTOR,
+        now=now,
     )

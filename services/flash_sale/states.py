@@ -31,3 +31,30 @@ def is_done(action: SaleAction, status: S, *, paused: bool, cancelled: bool) -> 
 
 def may(action: SaleAction, status: S) -> bool:
     return status in ACTIONS[action]
+
+
+class SaleField(StrEnum):
+    """By their names in the schema."""
+
+    NAME = "name"
+    STARTS_AT = "startsAt"
+    ENDS_AT = "endsAt"
+    ITEMS = "items"
+
+
+CHANGEABLE: Final[dict[SaleField, frozenset[S]]] = {
+    SaleField.NAME: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
+    SaleField.STARTS_AT: frozenset({S.SCHEDULED}),
+    SaleField.ENDS_AT: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
+    SaleField.ITEMS: frozenset({S.SCHEDULED}),
+}
+"""Once it has started, customers have bought by its prices, limits and quantities."""
+
+
+def may_change(field: SaleField, status: S) -> bool:
+    return status in CHANGEABLE[field]
+
+
+def needs_fence(field: SaleField) -> bool:
+    """True when it must not change while anything is sold by it."""
+    return CHANGEABLE[field] == {S.SCHEDULED}

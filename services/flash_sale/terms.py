@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 from infra.clock import to_millis
 from models import FlashSale, FlashSaleItem
+from services.reservation.keys import price_text
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``version`` is the sale's; ``price`` in minor units; ``paused`` also when the sale is closed, whatever the
-    clock says."""
+    """``version`` is the sale's; ``paused`` also when the sale is closed, whatever the clock says."""
 
     version: int
     starts_ms: int
     ends_ms: int
     paused: bool
     limit: int
-    price: int
+    price: str
 
     @classmethod
     def of(cls, sale: FlashSale, item: FlashSaleItem) -> "Terms":
@@ -26,5 +26,5 @@ class Terms:
             ends_ms=to_millis(sale.ends_at),
             paused=sale.paused or sale.closed_at is not None,
             limit=item.per_customer_limit,
-            price=item.price,
+            price=price_text(item.price, item.currency),
         )

@@ -16,8 +16,8 @@ from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, InvalidInput, NotFound, TryAgain
 from services.events import ORDER_PLACED, ORDERS, Event, encode
+from services.flash_sale.drafts import MAX_QUANTITY
 from services.flash_sale.find_items import find_item, forget_item
-from services.flash_sale.schedule import MAX_QUANTITY
 from services.order.find_orders import find_by_key, find_order
 from services.order.fingerprint import fingerprint, key_problem
 from services.order.views import accepted_view

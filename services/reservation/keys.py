@@ -1,4 +1,4 @@
-"""Names of the keys in Redis."""
+"""Names of the keys in Redis, and how values are written there."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,3 +45,8 @@ def claim_key(customer_id: UUID, key: str) -> str:
 def accepted_key(customer_id: UUID) -> str:
     """Hash of a customer's accepted orders that may not be in the database yet: order -> item|sku."""
     return f"accepted:{{{customer_id.hex}}}"
+
+
+def price_text(minor: int, currency: str) -> str:
+    """A price as the script compares it: ``1990EUR``."""
+    return f"{minor}{currency}"

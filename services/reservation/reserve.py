@@ -11,7 +11,7 @@ from infra.redis_batch import Command
 from infra.runtime import Infra
 from models.order_document import OrderSnapshot
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
-from services.reservation.keys import ItemKeys, claim_key
+from services.reservation.keys import ItemKeys, claim_key, price_text
 from services.reservation.scripts import command, run
 
 CLAIM_SECONDS = 48 * 3600
@@ -58,7 +58,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
             snapshot.id.hex,
             line.quantity,
             orjson.dumps(snapshot.to_json()),
-            line.unit_price,
+            price_text(line.unit_price, snapshot.currency),
         ],
     )
     return _understand(reply, snapshot)

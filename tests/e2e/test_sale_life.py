@@ -1,10 +1,11 @@
 """Staff over a sale's life, by the public schema."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.e2e.shop import Person, Shop
+from tests.e2e.shop import SCHEDULE, Person, Shop
 from tests.server import Server
 from tests.waiting import until
 
@@ -72,6 +73,81 @@ async def test_staff_pause_resume_and_end_a_sale(shop: Shop) -> None:
     # What is cancelled now goes to ordinary stock.
     assert (await shop.cancel(ada, kept["id"]))["status"] == "CANCELLED"
     assert await shop.counts(offer) == counts | {"available": 9, "held": 1}
+
+
+CHANGE = """
+mutation Change($input: ChangeFlashSaleInput!) {
+  changeFlashSale(input: $input) {
+    __typename
+    ... on FlashSale {
+      name status version startsAt endsAt
+      items { quantity remaining perCustomerLimit price { amount } variant { sku stock { available setAside } } }
+    }
+    ... on Error { code message }
+    ... on OutOfStock { sku available }
+    ... on StaleVersion { version }
+    ... on FlashSaleStateConflict { status }
+    ... on InvalidInput { fields { path message } }
+  }
+}
+"""
+
+
+async def test_staff_change_a_sale_until_it_starts(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff, quantity=1, on_hand=10)  # it has started, and its SKU is sold from twice
+    now = shop.server.infra.now()
+    later = {"startsAt": (now + timedelta(hours=1)).isoformat(), "endsAt": (now + timedelta(hours=2)).isoformat()}
+    item = {"sku": offer.sku, "price": "9.90", "quantity": 5, "perCustomerLimit": 1}
+    made = (await shop.ask(SCHEDULE, {"input": {"name": "Later", **later, "items": [item]}}, staff))[
+        "scheduleFlashSale"
+    ]
+
+    async def change(by: Person, sale_id: str = made["id"], **fields: Any) -> Any:
+        return (await shop.ask(CHANGE, {"input": {"id": sale_id, **fields}}, by))["changeFlashSale"]
+
+    short = await change(staff, version=1, items=[{**item, "quantity": 10}])
+    assert (short["code"], short["sku"], short["available"]) == ("OUT_OF_STOCK", offer.sku, 4)
+    stale = await change(staff, version=2, name="Now")
+    assert (stale["code"], stale["version"]) == ("STALE_VERSION", 1)
+    for fields, path in (
+        ({"name": " "}, ["name"]),
+        ({"items": []}, ["items"]),
+        ({"items": [item, item]}, ["items", "1", "sku"]),
+        ({"items": [{**item, "quantity": 0}]}, ["items", "0", "quantity"]),
+        ({"items": [{**item, "price": "1.999"}]}, ["items", "0", "price"]),
+        ({"startsAt": later["endsAt"]}, ["endsAt"]),
+    ):
+        bad = await change(staff, version=1, **fields)
+        assert [field["path"] for field in bad["fields"]] == [["input", *path]], bad
+    changed = await change(
+        staff,
+        version=1,
+        name="Now",
+        startsAt=now.isoformat(),
+        items=[{**item, "price": "8.5", "quantity": 2, "perCustomerLimit": 2}],
+    )
+    assert (changed["name"], changed["status"], changed["version"]) == ("Now", "RUNNING", 2)
+    [shown] = changed["items"]
+    stock = {"sku": offer.sku, "stock": {"available": 10, "setAside": 3}}
+    assert shown == {
+        "quantity": 2,
+        "remaining": 2,
+        "perCustomerLimit": 2,
+        "price": {"amount": "8.50"},
+        "variant": stock,
+    }
+    order = await shop.place(ada, made["items"][0]["id"], 2)
+    assert (order["__typename"], order["total"]["amount"]) == ("Order", "17.00")
+    fixed = await change(staff, version=2, startsAt=later["startsAt"], items=[item])
+    assert [field["path"][1] for field in fixed["fields"]] == ["items", "startsAt"]
+    longer = await change(staff, version=2, endsAt=(now + timedelta(hours=3)).isoformat())
+    assert longer["version"] == 3
+    await done(shop, staff, "end", made["id"])
+    over = await change(staff, version=4, name="Over")
+    assert (over["code"], over["status"]) == ("FLASH_SALE_STATE_CONFLICT", "ENDED")
+    [error] = (await shop.server.graphql(CHANGE, {"input": {"id": made["id"], "version": 4}}, ada.token))["errors"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
 
 
 async def test_only_staff_and_only_sales_that_are_there(shop: Shop) -> None:

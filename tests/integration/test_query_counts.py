@@ -16,8 +16,9 @@ from models.documents import ProductDoc
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.events import ALL_TOPICS
+from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import ItemDraft, SaleDraft, schedule_flash_sale
+from services.flash_sale.schedule import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.user.register import register
 from services.user.tokens import AccessTokens

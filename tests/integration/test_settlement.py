@@ -2,12 +2,11 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from infra.clock import from_millis, to_millis
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.settings import Settings
@@ -249,7 +248,7 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
         await asyncio.gather(*(buy() for _ in range(4)))
         await until(lambda: settled_at(infra, item), lambda moment: moment is not None)
     placed = sorted(order.placed_at for order in orders)
-    starts, ends = _to_the_millisecond(item)
+    starts, ends = item.starts_at, item.ends_at
     assert starts <= placed[0] < starts + timedelta(seconds=0.2)
     assert placed[-1] < ends
     assert {(refused.starts_at, refused.ends_at) for refused in refusals} == {(starts, ends)}
@@ -259,12 +258,6 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
     await persist_all(infra)
     told = [message.value for message in await infra.events.read_all(SALES, 10)]
     assert [kind for value in told for kind in types if kind.encode() in value] == types
-
-
-def _to_the_millisecond(item: FlashItemDoc) -> tuple[datetime, datetime]:
-    """As Redis keeps times."""
-    starts, ends = (from_millis(to_millis(moment)) for moment in (item.starts_at, item.ends_at))
-    return starts, ends
 
 
 async def test_sales_of_one_sku_at_once_are_counted_apart(infra: Infra) -> None:

@@ -7,7 +7,16 @@ import pytest
 
 from models.enums import FlashSaleStatus as S
 from models.flash_sale_document import sale_status
-from services.flash_sale.states import ACTIONS, SaleAction, is_done, may
+from services.flash_sale.states import (
+    ACTIONS,
+    CHANGEABLE,
+    SaleAction,
+    SaleField,
+    is_done,
+    may,
+    may_change,
+    needs_fence,
+)
 
 A = SaleAction
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -42,6 +51,16 @@ def test_what_may_be_done_when(action: SaleAction) -> None:
 
 def test_the_tables_know_every_action() -> None:
     assert set(ACTIONS) == set(EXPECTED) == set(SaleAction)
+
+
+def test_what_may_change_when() -> None:
+    changeable = {(field, status) for field in SaleField for status in S if may_change(field, status)}
+    started = {
+        (field, status) for field in (SaleField.NAME, SaleField.ENDS_AT) for status in (S.RUNNING, S.PAUSED)
+    }
+    assert changeable == {(field, S.SCHEDULED) for field in SaleField} | started
+    assert {field for field in SaleField if needs_fence(field)} == {SaleField.STARTS_AT, SaleField.ITEMS}
+    assert set(CHANGEABLE) == set(SaleField)
 
 
 @dataclass(frozen=True)

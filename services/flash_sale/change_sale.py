@@ -1,0 +1,229 @@
+"""Change a sale: before it starts all of it, afterwards its name and its end.
+
+By prices and quantities that change nothing may be sold, neither before nor after. So before the start or the
+items of a sale change, its counters in Redis are fenced off: from then on nothing is sold from them; when Redis's
+clock says that the sale has started, it is too late. The transaction of the change commits only if the fences
+still stand, and whoever loads the counters after that reads the change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from infra.clock import whole_millis
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import FlashSale, FlashSaleItem, FlashSaleStatus, StockCause
+from models.flash_sale_document import sale_status
+from services.errors import FieldProblem, FlashSaleStateConflict, InvalidInput, NotFound, StaleVersion, TryAgain
+from services.events import SALE_CHANGED
+from services.flash_sale.announce import announce
+from services.flash_sale.apply_sale import apply_sale
+from services.flash_sale.change_state import lock_sale
+from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_variants, prices
+from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_item, stands
+from services.flash_sale.schedule import add_item, load_unsold
+from services.flash_sale.set_aside import set_aside
+from services.flash_sale.states import SaleField, may_change, needs_fence
+from services.money import to_decimal
+from services.reservation.keys import ItemKeys
+
+log = structlog.get_logger(__name__)
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SaleChange:
+    """None leaves a field as it is; ``items`` are all that the sale shall have. ``version`` as it was read."""
+
+    sale_id: UUID
+    version: int
+    name: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    items: tuple[ItemDraft, ...] | None = None
+
+
+class _Overtaken(Exception):
+    """Somebody loaded counters meanwhile."""
+
+
+async def change_sale(infra: Infra, wish: SaleChange, actor: str) -> None:
+    """Returns when nobody sells by what was changed. What is so already is left alone, whatever the version.
+
+    Errors: NotFound (the sale, a SKU), StaleVersion, FlashSaleStateConflict (it is over), InvalidInput (also for
+    what cannot be changed any more), OutOfStock, TryAgain.
+    """
+    try:
+        for _ in range(_TRIES):
+            try:
+                return await _change(infra, wish, actor)
+            except _Overtaken:
+                log.info("sale.change_overtaken", sale_id=str(wish.sale_id))
+    except StoreUnavailable as error:
+        raise TryAgain from error
+    raise TryAgain
+
+
+async def _change(infra: Infra, wish: SaleChange, actor: str) -> None:
+    sale = await _read(infra, wish.sale_id)
+    changed = _changed_fields(sale, wish)
+    if changed:
+        _check(sale, wish, changed, infra.now())
+    if any(map(needs_fence, changed)):
+        await _change_fenced(infra, sale, wish, changed, actor)
+        return
+    if changed:
+        await infra.database.transact(
+            lambda session: _store(session, infra, wish, {}, actor), timeout=2 * infra.settings.store_timeout
+        )
+    await apply_sale(infra, wish.sale_id, load=False)
+
+
+async def _read(infra: Infra, sale_id: UUID) -> FlashSale:
+    statement = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id == sale_id)
+    async with infra.database.read() as session:
+        sale = (await session.scalars(statement)).one_or_none()
+    if sale is None:
+        raise NotFound("There is no such flash sale.")
+    return sale
+
+
+def _changed_fields(sale: FlashSale, wish: SaleChange) -> set[SaleField]:
+    own = {SaleField.NAME: sale.name, SaleField.STARTS_AT: sale.starts_at, SaleField.ENDS_AT: sale.ends_at}
+    asked = {
+        SaleField.NAME: None if wish.name is None else wish.name.strip(),
+        SaleField.STARTS_AT: wish.starts_at and whole_millis(wish.starts_at),
+        SaleField.ENDS_AT: wish.ends_at and whole_millis(wish.ends_at),
+    }
+    changed = {field for field in own if asked[field] is not None and asked[field] != own[field]}
+    if wish.items is not None and sorted(wish.items, key=_by_sku) != sorted(_drafts(sale), key=_by_sku):
+        changed.add(SaleField.ITEMS)
+    return changed
+
+
+def _by_sku(draft: ItemDraft) -> str:
+    return draft.sku
+
+
+def _drafts(sale: FlashSale) -> list[ItemDraft]:
+    return [
+        ItemDraft(item.sku, to_decimal(item.price, item.currency), item.quantity, item.per_customer_limit)
+        for item in sale.items
+        if item.quantity
+    ]
+
+
+def _check(sale: FlashSale, wish: SaleChange, changed: set[SaleField], now: datetime) -> None:
+    status = sale_status(sale, now)
+    if status is FlashSaleStatus.ENDED:
+        raise FlashSaleStateConflict(status, "change")
+    if wish.version != sale.version:
+        raise StaleVersion(sale.version)
+    _require_changeable(changed, status)
+    draft = SaleDraft(
+        sale.name if wish.name is None else wish.name,
+        wish.starts_at or sale.starts_at,
+        wish.ends_at or sale.ends_at,
+        tuple(_drafts(sale)) if wish.items is None else wish.items,
+    )
+    check_draft(draft, now)
+
+
+def _require_changeable(changed: set[SaleField], status: FlashSaleStatus) -> None:
+    refused = sorted(field for field in changed if not may_change(field, status))
+    if refused:
+        message = "cannot be changed once the sale has started"
+        raise InvalidInput([FieldProblem(("input", field.value), message) for field in refused])
+
+
+async def _change_fenced(
+    infra: Infra, sale: FlashSale, wish: SaleChange, changed: set[SaleField], actor: str
+) -> None:
+    items: Sequence[FlashSaleItem] = sale.items
+    await _note_unapplied(infra, sale.id)
+    try:
+        fences = {item.id: await _fence(infra, item) for item in sale.items}
+        items = await infra.database.transact(
+            lambda session: _store(session, infra, wish, fences, actor), timeout=2 * infra.settings.store_timeout
+        )
+    except SaleStarted:
+        _require_changeable(changed, FlashSaleStatus.RUNNING)
+        raise
+    finally:
+        # Also when nothing was changed: what was fenced off shall sell again.
+        await load_unsold(infra, sale.id, items)
+
+
+async def _note_unapplied(infra: Infra, sale_id: UUID) -> None:
+    """The workers look after the counters if this process does not come to it."""
+
+    async def work(session: AsyncSession) -> None:
+        await session.execute(update(FlashSale).where(FlashSale.id == sale_id).values(applied_version=0))
+
+    await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+
+
+async def _fence(infra: Infra, item: FlashSaleItem) -> Fence:
+    fence = await fence_item(infra, item.sku, item.id, FenceMode.BEFORE_START)
+    if fence is None:
+        raise _Overtaken
+    return fence
+
+
+async def _store(
+    session: AsyncSession, infra: Infra, wish: SaleChange, fences: dict[UUID, Fence], actor: str
+) -> list[FlashSaleItem]:
+    now = infra.now()
+    sale = await lock_sale(session, wish.sale_id)
+    if wish.version != sale.version:
+        raise StaleVersion(sale.version)
+    if sale.closed_at is not None or sale.ends_at <= now:
+        raise FlashSaleStateConflict(FlashSaleStatus.ENDED, "change")
+    await _require_fences(session, infra, fences)
+    sale.name = sale.name if wish.name is None else wish.name.strip()
+    sale.starts_at = whole_millis(wish.starts_at or sale.starts_at)
+    sale.ends_at = whole_millis(wish.ends_at or sale.ends_at)
+    sale.version += 1
+    items = list(sale.items)
+    if wish.items is not None and fences:
+        items = await _store_items(session, sale, wish.items, actor, now)
+    announce(session, SALE_CHANGED, sale, items, now)
+    return items
+
+
+async def _require_fences(session: AsyncSession, infra: Infra, fences: dict[UUID, Fence]) -> None:
+    """Whoever loads an item has its row locked while reading it: after this all of them read the change."""
+    locked = select(FlashSaleItem).where(FlashSaleItem.id.in_(fences)).order_by(FlashSaleItem.id)
+    for item in await session.scalars(locked.with_for_update()):
+        if not await stands(infra, ItemKeys.of(item.sku, item.id), fences[item.id]):
+            raise _Overtaken
+
+
+async def _store_items(
+    session: AsyncSession, sale: FlashSale, drafts: Sequence[ItemDraft], actor: str, now: datetime
+) -> list[FlashSaleItem]:
+    """Returns all items, also those taken out: their counters are to be loaded with nothing left."""
+    variants = await find_variants(session, [draft.sku for draft in drafts])
+    price_of = prices(drafts, variants)
+    wanted, own = {draft.sku: draft for draft in drafts}, {item.sku: item for item in sale.items}
+    for sku in sorted(wanted.keys() | own.keys(), key=str.encode):
+        draft, item = wanted.get(sku), own.get(sku)
+        if item is None:
+            assert draft is not None
+            own[sku] = await add_item(session, sale, draft, variants[sku], price_of[sku], actor, now)
+            continue
+        quantity = draft.quantity if draft else 0
+        more = quantity - item.quantity
+        await set_aside(session, sku, more, cause=StockCause.SET_ASIDE, sale_id=sale.id, actor=actor, now=now)
+        item.quantity, item.remaining = quantity, item.remaining + more
+        if draft is not None:
+            item.price, item.currency = price_of[sku], variants[sku].currency
+            item.per_customer_limit = draft.per_customer_limit
+    return list(own.values())
