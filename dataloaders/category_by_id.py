@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 from strawberry.dataloader import DataLoader
 
-from dataloaders.catalog_cache import MAX_BATCH, cache_of
+from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc, category_doc, category_key, dump, load_category
+from services.catalog.cache import catalog_cache
 
 
 class CategoryById(DataLoader[UUID, CategoryDoc | None]):
@@ -26,8 +27,8 @@ class CategoryById(DataLoader[UUID, CategoryDoc | None]):
             found = await self._read([ids_by_key[key] for key in missing])
             return {category_key(document.id): dump(document) for document in found}
 
-        raw = await cache_of(self._infra).get_many(ids_by_key, load)
-        return [load_category(raw[key]) if key in raw else None for key in ids_by_key]
+        found = await catalog_cache(self._infra).get_many(ids_by_key, load, load_category)
+        return [found.get(key) for key in ids_by_key]
 
     async def _read(self, ids: Sequence[UUID]) -> list[CategoryDoc]:
         async with self._infra.database.read() as session:

@@ -1,4 +1,6 @@
-"""Stock levels by SKU, always from the database: a count that is minutes old helps nobody."""
+"""Stock by SKU, a second old at most."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from strawberry.dataloader import DataLoader
@@ -6,17 +8,25 @@ from strawberry.dataloader import DataLoader
 from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models import StockLevel
+from models.documents import StockDoc, dump, load_stock, stock_doc, stock_key
+from services.catalog.cache import COUNT_TTL, catalog_cache
 
 
-class StockBySku(DataLoader[str, StockLevel | None]):
-    """One statement a batch; None for an unknown SKU."""
+class StockBySku(DataLoader[str, StockDoc | None]):
+    """One statement a batch for what is not cached; None for an unknown SKU."""
 
     def __init__(self, infra: Infra) -> None:
         super().__init__(load_fn=self._load_batch, max_batch_size=MAX_BATCH)
         self._infra = infra
 
-    async def _load_batch(self, skus: list[str]) -> list[StockLevel | None]:
-        async with self._infra.database.read() as session:
-            rows = await session.scalars(select(StockLevel).where(StockLevel.sku.in_(skus)))
-            levels = {level.sku: level for level in rows}
-        return [levels.get(sku) for sku in skus]
+    async def _load_batch(self, skus: list[str]) -> list[StockDoc | None]:
+        skus_by_key = {stock_key(sku): sku for sku in skus}
+
+        async def load(missing: Sequence[str]) -> dict[str, bytes]:
+            async with self._infra.database.read() as session:
+                wanted = StockLevel.sku.in_([skus_by_key[key] for key in missing])
+                rows = await session.scalars(select(StockLevel).where(wanted))
+                return {stock_key(row.sku): dump(stock_doc(row)) for row in rows}
+
+        found = await catalog_cache(self._infra, COUNT_TTL).get_many(skus_by_key, load, load_stock)
+        return [found.get(key) for key in skus_by_key]

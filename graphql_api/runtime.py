@@ -11,6 +11,7 @@ from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
 from services.session.watch_revocations import watching_revocations
 from services.user.tokens import AccessTokens
+from services.watch_changes import watching_changes
 
 _LOOK_EVERY = 1.0
 
@@ -42,10 +43,10 @@ class Runtime:
 
     @asynccontextmanager
     async def keeping_up(self) -> AsyncIterator[None]:
-        """Hear of what other processes revoke, and of new keys, while the block runs."""
+        """Hear of what other processes revoke and change, and of new keys, while the block runs."""
         looking = asyncio.create_task(_look_for_keys(self.running.tokens.keys))
         try:
-            async with watching_revocations(self.running.infra):
+            async with watching_revocations(self.running.infra), watching_changes(self.running.infra):
                 yield
         finally:
             looking.cancel()

@@ -5,7 +5,8 @@ import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection, event
@@ -13,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from infra.errors import StoreUnavailable
 
@@ -50,8 +52,26 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
+class WriteSession(Session):
+    """Of a transaction that writes; models/changes.py listens to it."""
+
+
+COMMITTED: Final = "committed"
+"""Where a session's ``info`` has what is to be told after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The event that tells of a transaction, as its outbox row has it."""
+
+    envelope: dict[str, Any]
+
+
 class Database:
-    """Reads are given a deadline; writes commit when the block ends."""
+    """Reads are given a deadline; writes commit when the block ends.
+
+    ``after_commit`` is told of transactions that changed something cached.
+    """
 
     def __init__(self, dsn: str, *, pool_size: int = 10, read_timeout: float = 0.8) -> None:
         self.url = make_url(dsn)
@@ -59,6 +79,7 @@ class Database:
         self.read_timeout = read_timeout
         self.engine: AsyncEngine = _make_engine(dsn, self.is_sqlite, pool_size, read_timeout)
         self._writer = self.engine.execution_options(rushcart_write=True)
+        self.after_commit: Callable[[Committed], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -74,8 +95,22 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction, committed at the end of the block and rolled back on any error."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+        async with self._transaction() as session:
             yield session
+        await self._tell(session)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        async with (
+            AsyncSession(self._writer, expire_on_commit=False, sync_session_class=WriteSession) as session,
+            session.begin(),
+        ):
+            yield session
+
+    async def _tell(self, session: AsyncSession) -> None:
+        committed = session.info.get(COMMITTED)
+        if committed is not None and self.after_commit is not None:
+            await self.after_commit(committed)
 
     async def transact(self, work: Callable[[AsyncSession], Awaitable[T]], *, timeout: float | None = None) -> T:
         """Run ``work`` in a transaction, again after a deadlock or lock time-out.
@@ -85,22 +120,27 @@ class Database:
         """
         try:
             async with asyncio.timeout(timeout):
-                return await self._retrying(work)
+                result, session = await self._retrying(work)
         except Exception as error:
             if is_outage(error):
                 raise StoreUnavailable("database") from error
             raise
+        # Outside of the limit: what is committed must not look as if it were not.
+        await self._tell(session)
+        return result
 
-    async def _retrying(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def _retrying(self, work: Callable[[AsyncSession], Awaitable[T]]) -> tuple[T, AsyncSession]:
         for attempt in range(1, _MAX_TRIES + 1):
             try:
-                async with self.write() as session:
-                    return await work(session)
+                async with self._transaction() as session:
+                    result = await work(session)
             except DBAPIError as error:
                 if attempt == _MAX_TRIES or not is_conflict(error):
                     raise
                 log.info("transaction.retry", attempt=attempt, reason=type(error.orig).__name__)
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter
+            else:
+                return result, session
         raise AssertionError("unreachable")
 
     async def close(self) -> None:

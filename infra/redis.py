@@ -102,6 +102,22 @@ class RedisStore:
                 return await script(keys=keys, args=args)
         return reply
 
+    async def run_script_many(
+        self, path: Path, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
+    ) -> list[Any]:
+        """The replies of a script that may run twice, called with each (keys, args) in one round trip.
+
+        Errors as of ``execute``.
+        """
+        script = self.script(path)
+        commands = [("EVALSHA", script.sha, len(keys), *keys, *args) for keys, args in calls]
+        try:
+            return await self.execute(*commands)
+        except NoScriptError:
+            async with self.guard():
+                await self.client.script_load(script.script)
+            return await self.execute(*commands)
+
     def script(self, path: Path) -> AsyncScript:
         """A Lua script kept in a file; runs by its hash, and is sent when the server does not know it."""
         if path not in self._scripts:

@@ -4,10 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from infra.cache.gate import Gate
+from infra.cache.hearing import Hearing
+from infra.cache.memory import Memory
+from infra.changes import Changes
 from infra.clock import Clock, utc_now
 from infra.database import Database
+from infra.document_cache import DocumentCache
 from infra.eventlog import EventLog
 from infra.local_cache import LocalCache
+from infra.metrics import Counters
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.revocations import Revocations
@@ -23,7 +29,12 @@ class Infra:
     redis: RedisStore
     events: EventLog
     rates: RateLimiter
+    hearing: Hearing
+    memory: Memory
+    changes: Changes
+    fills: Gate
     now: Clock = utc_now
+    counters: Counters = field(default_factory=Counters)
     local: LocalCache = field(default_factory=LocalCache)
     revocations: Revocations = field(default_factory=Revocations)
 
@@ -41,7 +52,17 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         events = _event_log(settings, redis)
         stack.push_async_callback(events.close)
         await events.start()
-        yield Infra(settings, database, redis, events, RateLimiter(redis), clock)
+        hearing = Hearing()
+        documents = DocumentCache(redis, ttl=settings.cache_ttl)
+        hearing.listen(documents.drop_fills)
+        changes = Changes(documents, events, hearing)
+        stack.push_async_callback(changes.close)
+        database.after_commit = changes.after_commit
+        # The rest of the connections is for those who do more than look.
+        fills = Gate(max(1, settings.database_pool_size * 2 // 3))
+        yield Infra(
+            settings, database, redis, events, RateLimiter(redis), hearing, Memory(hearing), changes, fills, clock
+        )
 
 
 def _event_log(settings: Settings, redis: RedisStore) -> EventLog:

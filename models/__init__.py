@@ -1,5 +1,6 @@
 """SQLAlchemy tables, enums and column types. One file an area; all of them share ``Base``."""
 
+from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.enums import FlashSaleStatus, MailKind, OrderStatus, ProductStatus, Role, StockCause, TokenPurpose

@@ -1,6 +1,7 @@
 """Cached documents: a product whole, with its variants and images, and the keys they are kept under.
 
-A change of shape moves ``SCHEMA``, so that an old and a new server do not read each other's documents.
+A change of shape moves ``SCHEMA``, so that an old and a new server do not read each other's documents. Keys are
+the tags by which changes are told (models/changes.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,9 +14,9 @@ import orjson
 
 from models.catalog import Category, Image, Product, Variant, VariantPrice
 from models.enums import ProductStatus
+from models.stock import StockLevel
 
-SCHEMA: Final = 2
-_PREFIX: Final = f"doc:v{SCHEMA}"
+SCHEMA: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +114,42 @@ class CategoryDoc:
         return not self.archived
 
 
+@dataclass(frozen=True, slots=True)
+class StockDoc:
+    """Units of a SKU, as in ``StockLevel``."""
+
+    sku: str
+    on_hand: int
+    available: int
+    set_aside: int
+    held: int
+
+
 def product_key(product_id: UUID) -> str:
-    return f"{_PREFIX}:product:{product_id}"
+    return f"product:{product_id.hex}"
 
 
 def slug_key(slug: str) -> str:
     """Holds the id of the product with this slug."""
-    return f"{_PREFIX}:slug:{slug}"
+    return f"slug:{slug}"
 
 
 def variant_key(variant_id: UUID) -> str:
     """Holds the id of the product that the variant is part of."""
-    return f"{_PREFIX}:variant:{variant_id}"
+    return f"variant:{variant_id.hex}"
 
 
 def sku_key(sku: str) -> str:
     """Holds the id of the product that the SKU's variant is part of."""
-    return f"{_PREFIX}:sku:{sku}"
+    return f"sku:{sku}"
 
 
 def category_key(category_id: UUID) -> str:
-    return f"{_PREFIX}:category:{category_id}"
+    return f"category:{category_id.hex}"
+
+
+def stock_key(sku: str) -> str:
+    return f"stock:{sku}"
 
 
 def product_doc(
@@ -196,7 +212,11 @@ def category_doc(row: Category) -> CategoryDoc:
     )
 
 
-def dump(document: ProductDoc | CategoryDoc) -> bytes:
+def stock_doc(row: StockLevel) -> StockDoc:
+    return StockDoc(row.sku, row.on_hand, row.available, row.set_aside, row.held)
+
+
+def dump(document: ProductDoc | CategoryDoc | StockDoc) -> bytes:
     """JSON; UUIDs and times as text."""
     return orjson.dumps(document)
 
@@ -227,6 +247,10 @@ def load_category(raw: bytes) -> CategoryDoc:
     data: dict[str, Any] = orjson.loads(raw)
     data["id"], data["parent_id"] = UUID(data["id"]), _uuid(data["parent_id"])
     return CategoryDoc(**data)
+
+
+def load_stock(raw: bytes) -> StockDoc:
+    return StockDoc(**orjson.loads(raw))
 
 
 def _uuid(text: str | None) -> UUID | None:

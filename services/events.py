@@ -1,20 +1,15 @@
-"""Events: topics, and the CloudEvents 1.0 envelope (JSON format) that every message has."""
+"""Events: topics and types. Every message has the envelope of ``infra.cloudevents``."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-import orjson
-
+from infra.changes import TOPIC as CHANGES
+from infra.cloudevents import Event, MalformedEvent, decode, encode, envelope
 from infra.eventlog import dead_letter_topic
-from infra.ids import new_id
 
 ORDERS = "orders.v1"
 PAYMENTS = "payments.v1"
 STOCK = "stock.v1"
 SALES = "sales.v1"
 TOPICS = (ORDERS, PAYMENTS, STOCK, SALES)
-ALL_TOPICS = (*TOPICS, *(dead_letter_topic(topic) for topic in TOPICS))
+ALL_TOPICS = (*TOPICS, *(dead_letter_topic(topic) for topic in TOPICS), CHANGES)
 
 ORDER_WORKERS = "rushcart.orders"
 """The consumer group that persists orders and gives stock back."""
@@ -31,52 +26,29 @@ SALE_RESUMED = "rushcart.sale.resumed.v1"
 SALE_ENDED = "rushcart.sale.ended.v1"
 SALE_SETTLED = "rushcart.sale.settled.v1"
 
-
-class MalformedEvent(Exception):
-    """The message is not an event of ours; the text says what is wrong with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """``subject`` is the id of the thing it tells of; it is also the message's key."""
-
-    type: str
-    subject: str
-    data: dict[str, Any]
-    traceparent: str | None = None
-
-
-def envelope(event: Event, at: datetime) -> dict[str, Any]:
-    """The CloudEvents 1.0 envelope, with the distributed tracing extension."""
-    made: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": str(new_id()),
-        "source": "/rushcart",
-        "type": event.type,
-        "subject": event.subject,
-        "time": at.isoformat(),
-        "datacontenttype": "application/json",
-        "data": event.data,
-    }
-    if event.traceparent:
-        made["traceparent"] = event.traceparent
-    return made
-
-
-def encode(event: Event, at: datetime) -> bytes:
-    return orjson.dumps(envelope(event, at))
-
-
-def decode(value: bytes) -> Event:
-    """Errors: MalformedEvent."""
-    try:
-        raw = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise MalformedEvent(f"not JSON: {error}") from error
-    if not isinstance(raw, dict) or raw.get("specversion") != "1.0":
-        raise MalformedEvent("not a CloudEvents 1.0 envelope")
-    kind, subject, data = raw.get("type"), raw.get("subject"), raw.get("data")
-    if not (isinstance(kind, str) and isinstance(subject, str) and isinstance(data, dict)):
-        raise MalformedEvent("type, subject or data is missing")
-    traceparent = raw.get("traceparent")
-    return Event(kind, subject, data, traceparent if isinstance(traceparent, str) else None)
+__all__ = [
+    "ALL_TOPICS",
+    "CHANGES",
+    "ORDERS",
+    "ORDER_CANCELLED",
+    "ORDER_EXPIRED",
+    "ORDER_PLACED",
+    "ORDER_REJECTED",
+    "ORDER_WORKERS",
+    "PAYMENTS",
+    "SALES",
+    "SALE_CHANGED",
+    "SALE_ENDED",
+    "SALE_PAUSED",
+    "SALE_RESUMED",
+    "SALE_SCHEDULED",
+    "SALE_SETTLED",
+    "STOCK",
+    "STOCK_CHANGED",
+    "TOPICS",
+    "Event",
+    "MalformedEvent",
+    "decode",
+    "encode",
+    "envelope",
+]

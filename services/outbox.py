@@ -12,12 +12,18 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
+from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import OutboxMessage
+from services.events import CHANGES
 
 BATCH = 200
 _LEASE = timedelta(seconds=10)
 _PATIENCE = 5.0
+
+
+class _NotInvalidated(StoreUnavailable):
+    """Redis has not been told of a change, so nobody else is either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,10 @@ async def relay_outbox(infra: Infra) -> int:
     # One gather, one round trip: the log batches what is sent together.
     results = await asyncio.gather(*(_publish(infra, message) for message in claimed), return_exceptions=True)
     done = [message.id for message, result in zip(claimed, results, strict=True) if result is None]
-    await infra.database.transact(lambda session: _delete(session, done), timeout=WORKERS_PATIENCE)
+    late = [
+        message.id for message, result in zip(claimed, results, strict=True) if isinstance(result, _NotInvalidated)
+    ]
+    await infra.database.transact(lambda session: _settle(session, done, late), timeout=WORKERS_PATIENCE)
     for result in results:
         if result is not None:
             raise result
@@ -70,8 +79,22 @@ async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Claimed]:
 
 
 async def _publish(infra: Infra, message: _Claimed) -> None:
+    if message.topic == CHANGES:
+        # Redis first: who hears of the change must not find what was before it there.
+        try:
+            await infra.changes.invalidate(message.envelope)
+        except StoreUnavailable as error:
+            raise _NotInvalidated(error.store) from error
     await infra.events.publish(message.topic, message.key, orjson.dumps(message.envelope), timeout=_PATIENCE)
 
 
-async def _delete(session: AsyncSession, ids: Sequence[UUID]) -> None:
-    await session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(ids)))
+async def _settle(session: AsyncSession, done: Sequence[UUID], late: Sequence[UUID]) -> None:
+    """``late`` are free to be claimed again: Redis must hear of a change as soon as it is back."""
+    await session.execute(delete(OutboxMessage).where(OutboxMessage.id.in_(done)))
+    if late:
+        await session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id.in_(late))
+            .values(claimed_until=None)
+            .execution_options(synchronize_session=False)
+        )

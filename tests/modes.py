@@ -85,9 +85,9 @@ async def _delete_topics(settings: Settings) -> None:
 
 async def _empty_tables(settings: Settings) -> None:
     database = Database(settings.database_dsn)
-    async with database.write() as session:
-        await session.execute(text("SET foreign_key_checks = 0"))
+    async with database.engine.begin() as connection:
+        await connection.execute(text("SET foreign_key_checks = 0"))
         for table in Base.metadata.sorted_tables:
-            await session.execute(table.delete())
-        await session.execute(text("SET foreign_key_checks = 1"))
+            await connection.execute(table.delete())
+        await connection.execute(text("SET foreign_key_checks = 1"))
     await database.close()

@@ -21,7 +21,8 @@ from aiokafka.structs import OffsetAndMetadata
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
-from infra.eventlog.protocol import Consumer, Marker, Message, check_size
+from infra.eventlog.kafka_follower import KafkaFollower
+from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
 from infra.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -146,6 +147,11 @@ class KafkaEventLog:
         consumer = KafkaConsumer(self._servers, topics, group, self._prefix)
         await consumer.start()
         return consumer
+
+    async def follow(self, topic: str) -> Follower:
+        follower = KafkaFollower(self._servers, topic, self._prefix)
+        await follower.start()
+        return follower
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """Make the topics that are not there. Errors: StoreUnavailable."""

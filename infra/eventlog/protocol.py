@@ -54,6 +54,23 @@ class Consumer(Protocol):
     async def close(self) -> None: ...
 
 
+class Follower(Protocol):
+    """Reads everything published since it began, as every other follower does. Not for concurrent use."""
+
+    async def fetch(self, wait: float) -> Sequence[Message]:
+        """What is new; waits at most ``wait`` seconds for it. Errors: StoreUnavailable.
+
+        After an error messages may have been missed: close it, and begin anew.
+        """
+        ...
+
+    def read_until(self) -> float | None:
+        """All that was published until then (``time.monotonic()``) has been fetched; None when not known."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class EventLog(Protocol):
     """At-least-once, ordered by key, durable positions."""
 
@@ -80,6 +97,10 @@ class EventLog(Protocol):
         ...
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer: ...
+
+    async def follow(self, topic: str) -> Follower:
+        """Follow the topic from its end, as a member of no group. Errors: StoreUnavailable."""
+        ...
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         """The oldest ``limit`` messages still kept, regardless of any group (to look into dead letters)."""

@@ -16,7 +16,9 @@ import structlog
 from redis.exceptions import RedisError, ResponseError
 
 from infra.errors import PublishUnknown, StoreUnavailable
-from infra.eventlog.protocol import Consumer, Marker, Message, check_size
+from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
+from infra.eventlog.streams_entries import flat, message_of
+from infra.eventlog.streams_follower import StreamsFollower
 from infra.redis import RedisStore
 
 log = structlog.get_logger(__name__)
@@ -67,10 +69,15 @@ class StreamsEventLog:
         await _ensure_groups(self._redis, [_stream(topic) for topic in topics], group)
         return StreamsConsumer(self._redis, topics, group)
 
+    async def follow(self, topic: str) -> Follower:
+        follower = StreamsFollower(self._redis, topic, _stream(topic))
+        await follower.start()
+        return follower
+
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         async with self._redis.guard():
             entries: Any = await self._redis.client.xrange(_stream(topic), count=limit)
-        return [_message(topic, entry_id, fields) for entry_id, fields in entries]
+        return [message_of(topic, entry_id, fields) for entry_id, fields in entries]
 
     async def end(self, topic: str) -> Marker:
         async with self._redis.guard():
@@ -163,9 +170,9 @@ class StreamsConsumer:
             raise StoreUnavailable("event_log") from error
         pairs: Any = reply.items() if isinstance(reply, Mapping) else reply
         return [
-            _message(self._topics[bytes(stream)], entry_id, fields)
+            message_of(self._topics[bytes(stream)], entry_id, fields)
             for stream, entries in pairs
-            for entry_id, fields in _flat(entries)
+            for entry_id, fields in flat(entries)
         ]
 
     async def _claim(self, limit: int) -> list[Message]:
@@ -175,7 +182,7 @@ class StreamsConsumer:
                 reply = await self._redis.client.xautoclaim(
                     stream, self._group, self._name, min_idle_time=_CLAIM_IDLE_MS, count=limit
                 )
-                found += [_message(topic, entry_id, fields) for entry_id, fields in reply[1] if fields]
+                found += [message_of(topic, entry_id, fields) for entry_id, fields in reply[1] if fields]
         return found
 
     async def commit(self, messages: Sequence[Message]) -> None:
@@ -228,13 +235,3 @@ async def _ensure_groups(redis: RedisStore, streams: Sequence[str | bytes], grou
 def _order(entry_id: bytes) -> tuple[int, int]:
     millis, _, sequence = entry_id.partition(b"-")
     return int(millis), int(sequence or b"0")
-
-
-def _flat(entries: Any) -> Any:
-    # RESP3 wraps the entries of a stream in one more list.
-    return entries[0] if entries and isinstance(entries[0], list) and len(entries) == 1 else entries
-
-
-def _message(topic: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Message:
-    headers = orjson.loads(fields[b"h"]) if b"h" in fields else {}
-    return Message(topic, fields.get(b"k", b"").decode(), fields.get(b"v", b""), entry_id.decode(), headers)

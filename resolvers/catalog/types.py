@@ -7,8 +7,8 @@ from uuid import UUID
 
 import strawberry
 
-from models import ProductStatus, StockLevel
-from models.documents import CategoryDoc, ImageDoc, PriceDoc, ProductDoc, VariantDoc
+from models import ProductStatus
+from models.documents import CategoryDoc, ImageDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
 from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
 from resolvers.shared.context import Context, Info
@@ -50,7 +50,7 @@ class Stock:
     set_aside: int = strawberry.field(description="Of these, set aside for flash sales.")
 
     @classmethod
-    def of(cls, level: StockLevel | None) -> "Stock":
+    def of(cls, level: StockDoc | None) -> "Stock":
         if level is None:
             return cls(available=0, held=0, on_hand=0, set_aside=0)
         return cls(

@@ -1,38 +1,51 @@
-"""Keep the cached catalog in step with what was committed."""
+"""Put products into the cache before anybody asks for them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
-from uuid import UUID
+from typing import Final
 
-from infra.document_cache import DocumentCache
+from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models.documents import ProductDoc, dump, product_key, sku_key, slug_key, variant_key
+from services.catalog.cache import documents_of
+from services.catalog.read_products import read_products
 
-_CHUNK = 200
+_CHUNK: Final = 200
+MOST_REMEMBERED: Final = 1_000
+"""Of more, those who look for them fill the cache, or the warm-up does."""
 
 
 async def remember(infra: Infra, documents: Iterable[ProductDoc]) -> None:
-    """Write new products through to Redis, after the commit. Never fails."""
-    cache = _cache(infra)
-    rest = iter(documents)
-    while chunk := list(islice(rest, _CHUNK)):
-        await cache.put_many({key: raw for document in chunk for key, raw in _entries(document)})
+    """Cache new products, after the commit, as they are by now. Never fails."""
+    rest = iter(islice(documents, MOST_REMEMBERED))
+    with suppress(StoreUnavailable):
+        while chunk := list(islice(rest, _CHUNK)):
+            await cache_products(infra, chunk)
 
 
-async def forget(infra: Infra, *product_ids: UUID) -> None:
-    """Drop changed products from Redis, after the commit. Never fails."""
-    if product_ids:
-        await _cache(infra).forget(map(product_key, product_ids))
+async def cache_products(infra: Infra, documents: Collection[ProductDoc]) -> None:
+    """Fill what is missing of these products and the pointers to them. Errors: StoreUnavailable.
+
+    The database is read again: of what the caller has, nobody knows whether it is the latest.
+    """
+    keys = [key for document in documents for key, _ in entries(document)]
+    owners = {key: document.id for document in documents for key, _ in entries(document)}
+
+    async def load(missing: Sequence[str]) -> dict[str, bytes]:
+        ids = list(dict.fromkeys(owners[key] for key in missing))
+        found = [entry for document in await read_products(infra, ids) for entry in entries(document)]
+        wanted = set(missing)
+        return {key: raw for key, raw in found if key in wanted}
+
+    await documents_of(infra).get_many(keys, load)
 
 
-def _entries(document: ProductDoc) -> Iterator[tuple[str, bytes]]:
+def entries(document: ProductDoc) -> Iterator[tuple[str, bytes]]:
+    """What the cache holds of a product: the document, and its id under its slug, SKUs and variants."""
     pointer = document.id.bytes
     yield product_key(document.id), dump(document)
     yield slug_key(document.slug), pointer
     for variant in document.variants:
         yield variant_key(variant.id), pointer
         yield sku_key(variant.sku), pointer
-
-
-def _cache(infra: Infra) -> DocumentCache:
-    return DocumentCache(infra.redis, ttl=infra.settings.cache_ttl)

@@ -19,7 +19,7 @@ from infra.runtime import Infra
 from models import Image, Product, Variant
 from models.documents import ProductDoc, product_doc
 from services.catalog import shopify_rows as columns
-from services.catalog.cache_products import forget, remember
+from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.find_categories import find_categories
 from services.catalog.product_rows import image_rows, product_row, stock_rows, variant_rows
@@ -69,7 +69,6 @@ async def import_products(
             if attempt == _TRIES:
                 raise
     await remember(infra, report.created)
-    await forget(infra, *report.updated)
     return report
 
 

@@ -14,8 +14,6 @@ import pytest
 from sqlalchemy import event, func, select, update
 
 from dataloaders import Loaders
-from infra.document_cache import DocumentCache
-from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.redis import RedisStore
 from infra.runtime import Infra
@@ -367,7 +365,7 @@ async def test_what_was_read_once_is_read_without_the_database(infra: Infra) -> 
             assert shown is not None
             assert shown.name == "Shirts"
         assert len(seen) == expected
-    ttl = await infra.redis.client.pttl(product_key(made.id))
+    ttl = await infra.redis.client.pttl(f"doc:{product_key(made.id)}")
     assert 0.85 * infra.settings.cache_ttl < ttl / 1000 <= 1.1 * infra.settings.cache_ttl
 
 
@@ -377,7 +375,7 @@ async def test_what_is_not_there_is_remembered_too_but_not_for_long(infra: Infra
         with statements(infra) as seen:
             assert await Loaders(infra).product_by_id.load(unknown) is None
         assert len(seen) == expected
-    assert 0 < await infra.redis.client.pttl(product_key(unknown)) <= 5000
+    assert 0 < await infra.redis.client.pttl(f"doc:{product_key(unknown)}") <= 5000
     for _ in range(2):
         loaders = Loaders(infra)
         assert await loaders.product_id_by_slug.load("none") is None
@@ -399,116 +397,6 @@ async def test_without_redis_reads_and_writes_go_to_the_database(infra: Infra) -
         assert await loaders.variant_by_sku.load("A") == made.variants[0]
         assert await loaders.product_by_id.load(new_id()) is None
     assert await Loaders(infra).product_by_id.load(made.id) == made
-
-
-async def test_many_readers_of_a_missing_document_make_one_read(infra: Infra) -> None:
-    made = await create(infra, "Shirt", "A")
-    await infra.redis.client.flushdb()
-    with statements(infra) as seen:
-        documents = await asyncio.gather(*(Loaders(infra).product_by_id.load(made.id) for _ in range(30)))
-    assert documents == [made] * 30
-    assert len(seen) == 4
-
-
-async def test_a_reader_from_before_a_change_does_not_fill_the_cache_with_it(infra: Infra) -> None:
-    cache = DocumentCache(infra.redis, ttl=60)
-    reading, changed = asyncio.Event(), asyncio.Event()
-
-    async def slow_load(_keys: object) -> dict[str, bytes]:
-        reading.set()
-        await changed.wait()
-        return {"k": b"old"}
-
-    async def load(_keys: object) -> dict[str, bytes]:
-        return {"k": b"new"}
-
-    slow = asyncio.create_task(cache.get_many(["k"], slow_load))
-    await reading.wait()
-    await cache.forget(["k"])
-    # In this process and in another, who comes after the change reads the change.
-    assert await cache.get_many(["k"], load) == {"k": b"new"}
-    changed.set()
-    assert await slow == {"k": b"old"}
-    assert await cache.get_many(["k"], load) == {"k": b"new"}
-    assert await infra.redis.client.get("k") == b""
-
-
-async def test_a_fill_never_overwrites_what_was_written_through(infra: Infra) -> None:
-    cache = DocumentCache(infra.redis, ttl=60)
-
-    async def load(_keys: object) -> dict[str, bytes]:
-        await cache.put_many({"k": b"new"})
-        return {}
-
-    assert await cache.get_many(["k"], load) == {}
-    assert await infra.redis.client.get("k") == b"new"
-
-
-async def test_a_reader_that_is_cut_off_takes_nothing_from_the_others(infra: Infra) -> None:
-    cache = DocumentCache(infra.redis, ttl=60)
-    reading, go_on = asyncio.Event(), asyncio.Event()
-
-    async def load(_keys: object) -> dict[str, bytes]:
-        reading.set()
-        await go_on.wait()
-        return {"k": b"value"}
-
-    first = asyncio.create_task(cache.get_many(["k"], load))
-    await reading.wait()
-    second = asyncio.create_task(cache.get_many(["k"], load))
-    first.cancel()
-    go_on.set()
-    assert await second == {"k": b"value"}
-    assert first.cancelled() or await asyncio.gather(first, return_exceptions=True)
-
-
-async def test_of_two_processes_the_one_without_the_lock_takes_what_the_other_filled(infra: Infra) -> None:
-    await infra.redis.client.set("k:lock", b"1", px=2000)
-    cache = DocumentCache(infra.redis, ttl=60)
-
-    async def load(_keys: object) -> dict[str, bytes]:
-        return {"k": b"mine"}
-
-    async def filled_elsewhere() -> None:
-        await infra.redis.client.set("k", b"theirs")
-
-    mine, _ = await asyncio.gather(cache.get_many(["k"], load), filled_elsewhere())
-    assert mine == {"k": b"theirs"}
-    await infra.redis.client.delete("k")
-    # The other never fills: we read for ourselves, and leave the filling to it.
-    assert await cache.get_many(["k"], load) == {"k": b"mine"}
-    assert await infra.redis.client.get("k") is None
-
-
-async def test_what_redis_did_not_hear_it_hears_on_its_return(infra: Infra) -> None:
-    await infra.redis.client.set("k", b"old")
-    cache = DocumentCache(infra.redis, ttl=60)
-    living, infra.redis.client = infra.redis.client, RedisStore("redis://127.0.0.1:1/0", timeout=0.2).client
-    await cache.forget(["k"])
-    await infra.redis.client.aclose()
-    infra.redis.client = living
-
-    async def load(_keys: object) -> dict[str, bytes]:
-        return {"k": b"new"}
-
-    # For a moment Redis is not asked at all; then it is told first.
-    cache._shared.away_until = 0.0
-    assert await cache.get_many(["k"], load) == {"k": b"new"}
-    assert await infra.redis.client.get("k") == b""
-
-
-async def test_a_database_that_fails_is_said_to_each_reader_and_not_remembered(infra: Infra) -> None:
-    cache = DocumentCache(infra.redis, ttl=60)
-
-    async def fail(_keys: object) -> dict[str, bytes]:
-        raise StoreUnavailable("database")
-
-    async def load(_keys: object) -> dict[str, bytes]:
-        return {"k": b"value"}
-
-    asks = [cache.get_many(["k"], fail) for _ in range(3)]
-    assert [type(error) for error in await asyncio.gather(*asks, return_exceptions=True)] == [StoreUnavailable] * 3
-    assert await cache.get_many(["k"], load) == {"k": b"value"}
 
 
 # ------------------------------------------------------------------------------------------ import

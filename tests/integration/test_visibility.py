@@ -10,7 +10,6 @@ from infra.runtime import Infra
 from models import Category, Product, ProductStatus, Role, Variant
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
-from services.catalog.cache_products import forget
 from services.errors import NotFound
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import place_flash_order
@@ -34,7 +33,6 @@ async def change(infra: Infra, item: FlashItemDoc, status: str = "PUBLISHED", ar
         variant.archived_at = infra.now() if archived else None
         product = await session.get_one(Product, variant.product_id)
         product.status = ProductStatus(status)
-    await forget(infra, product.id)
     infra.local.forget(("flash_item", item.id))
     return product
 

@@ -1,0 +1,10 @@
+"""Lives spread a little, so that what was filled together does not end together."""
+
+import random
+
+SPREAD = 0.1
+
+
+def spread(seconds: float) -> float:
+    """A tenth more or less."""
+    return seconds * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret

@@ -1,0 +1,70 @@
+"""Both levels as one: this process's memory, then Redis, then the database."""
+
+from collections.abc import Callable, Collection
+from typing import Final, TypeVar
+
+from infra.cache.dependencies import depend_on
+from infra.cache.hearing import Hearing
+from infra.cache.jitter import spread
+from infra.cache.memory import Memory
+from infra.document_cache import DocumentCache, Loader
+from infra.metrics import Counters
+
+T = TypeVar("T")
+
+_MEMORY_TTL: Final = 5.0
+"""Seconds; what changes is forgotten at once, this bounds what nobody told of."""
+
+_NOTHING_BYTES: Final = 200
+# A decoded document of small strings takes about four times its JSON (measured with tracemalloc).
+_DECODED: Final = 4
+
+
+class TwoLevels:
+    """``ttl`` of the first level in seconds, at most that of the second."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        documents: DocumentCache,
+        hearing: Hearing,
+        counters: Counters,
+        *,
+        ttl: float = _MEMORY_TTL,
+    ) -> None:
+        self._memory = memory
+        self._documents = documents
+        self._hearing = hearing
+        self._counters = counters
+        self._ttl = ttl
+
+    async def get_many(self, keys: Collection[str], load: Loader, decode: Callable[[bytes], T]) -> dict[str, T]:
+        """What exists of these. What is made from it changes with these keys: see ``dependencies``.
+
+        Values are shared by all readers: they must not be changed. Errors as of ``DocumentCache.get_many``.
+        """
+        wanted = list(dict.fromkeys(keys))
+        depend_on(wanted)
+        found: dict[str, T] = {}
+        missing: list[str] = []
+        for key in wanted:
+            kept = self._memory.get(key)
+            if kept is None:
+                missing.append(key)
+                continue
+            self._counters.add(key.partition(":")[0], "memory_hits")
+            if kept.value is not None:
+                found[key] = kept.value
+        if missing:
+            found |= await self._from_documents(missing, load, decode)
+        return found
+
+    async def _from_documents(self, keys: list[str], load: Loader, decode: Callable[[bytes], T]) -> dict[str, T]:
+        mark = self._hearing.mark()
+        raw = await self._documents.get_many(keys, load)
+        found: dict[str, T] = {}
+        for key in keys:
+            value = found[key] = decode(raw[key]) if key in raw else None  # type: ignore[assignment]
+            size = _NOTHING_BYTES + _DECODED * len(raw.get(key, b""))
+            self._memory.put(key, value, size=size, ttl=spread(self._ttl), mark=mark)
+        return {key: value for key, value in found.items() if value is not None}

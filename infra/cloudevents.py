@@ -1,0 +1,59 @@
+"""The envelope of every message: CloudEvents 1.0, JSON format."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from infra.ids import new_id
+
+
+class MalformedEvent(Exception):
+    """The message is not an event of ours; the text says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``subject`` is the id of the thing it tells of; it is also the message's key."""
+
+    type: str
+    subject: str
+    data: dict[str, Any]
+    traceparent: str | None = None
+
+
+def envelope(event: Event, at: datetime) -> dict[str, Any]:
+    """With the distributed tracing extension."""
+    made: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(new_id()),
+        "source": "/rushcart",
+        "type": event.type,
+        "subject": event.subject,
+        "time": at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": event.data,
+    }
+    if event.traceparent:
+        made["traceparent"] = event.traceparent
+    return made
+
+
+def encode(event: Event, at: datetime) -> bytes:
+    return orjson.dumps(envelope(event, at))
+
+
+def decode(value: bytes) -> Event:
+    """Errors: MalformedEvent."""
+    try:
+        raw = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise MalformedEvent(f"not JSON: {error}") from error
+    if not isinstance(raw, dict) or raw.get("specversion") != "1.0":
+        raise MalformedEvent("not a CloudEvents 1.0 envelope")
+    kind, subject, data = raw.get("type"), raw.get("subject"), raw.get("data")
+    if not (isinstance(kind, str) and isinstance(subject, str) and isinstance(data, dict)):
+        raise MalformedEvent("type, subject or data is missing")
+    traceparent = raw.get("traceparent")
+    return Event(kind, subject, data, traceparent if isinstance(traceparent, str) else None)
