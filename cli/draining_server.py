@@ -65,7 +65,10 @@ class DrainingServer(uvicorn.Server):
 
 
 class CloseWhenStopping:
-    """ASGI: from ``stop`` on, each response is the last of its connection, and says so."""
+    """ASGI: from ``stop`` on, each response is the last of its connection, and says so.
+
+    The event is ``scope["rushcart.stopping"]`` for responses that would not end by themselves.
+    """
 
     def __init__(self, app: ASGIApp, stop: asyncio.Event) -> None:
         self._app = app
@@ -77,4 +80,5 @@ class CloseWhenStopping:
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
+        scope["rushcart.stopping"] = self._stop
         await self._app(scope, receive, closing)

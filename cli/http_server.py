@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from cli.draining_server import CloseWhenStopping, DrainingServer
+from cli.websocket_protocol import WebSocketProtocol
 from infra.settings import Settings
 
 
@@ -63,7 +64,9 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         app,
         loop="uvloop",
         http="httptools",
-        ws="none",
+        ws=WebSocketProtocol,
+        ws_max_size=settings.max_body_bytes,
+        ws_per_message_deflate=False,  # costs more memory than all else of a connection
         lifespan="on",
         log_config=None,
         access_log=False,

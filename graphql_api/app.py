@@ -1,6 +1,6 @@
 """The Starlette app."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any
@@ -21,6 +21,7 @@ from graphql_api.request_context import RequestContext
 from graphql_api.runtime import Runtime
 from graphql_api.schema import build_schema
 from graphql_api.security_headers import SecurityHeaders
+from graphql_api.subscriptions.sockets import SocketView
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 
@@ -78,7 +79,8 @@ def _assemble(
     demo: Demo | None = None,
 ) -> Starlette:
     page: RenderPage = partial(graphiql.render_page, demo=demo)
-    view = GraphQLView(build_schema(), runtime, page)
+    schema = build_schema()
+    view = GraphQLView(schema, runtime, page)
     routes: list[BaseRoute] = [
         Route(_PATH, view),
         *health.routes(runtime),
@@ -88,7 +90,7 @@ def _assemble(
         *graphiql.routes(),
     ]
     return _App(
-        view,
+        {"http": view, "websocket": SocketView(schema, runtime)},
         [Middleware(RequestContext), Middleware(SecurityHeaders), *_cors(settings)],
         routes=routes,
         lifespan=lifespan,
@@ -102,18 +104,23 @@ class _App(Starlette):
     They pass the same middleware, of which RequestContext answers what nobody expected.
     """
 
-    def __init__(self, view: ASGIApp, middleware: Sequence[Middleware], **options: Any) -> None:
+    def __init__(self, views: Mapping[str, ASGIApp], middleware: Sequence[Middleware], **options: Any) -> None:
+        """``views`` are the endpoint's, by the type of scope."""
         super().__init__(middleware=middleware, **options)
-        for layer, args, kwargs in reversed(middleware):
-            view = layer(view, *args, **kwargs)
-        self._view = view
+        self._views = {type_: _wrapped(view, middleware) for type_, view in views.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] == _PATH:
+        if scope["type"] in ("http", "websocket") and scope["path"] == _PATH:
             scope["app"] = self
-            await self._view(scope, receive, send)
+            await self._views[scope["type"]](scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+
+def _wrapped(view: ASGIApp, middleware: Sequence[Middleware]) -> ASGIApp:
+    for layer, args, kwargs in reversed(middleware):
+        view = layer(view, *args, **kwargs)
+    return view
 
 
 def _cors(settings: Settings) -> list[Middleware]:

@@ -67,7 +67,7 @@ class _Compiler:
 
     def compile(self, field: GraphQLField) -> None:
         definition = (field.extensions or {}).get(_DEFINITION)
-        if not isinstance(definition, StrawberryField) or definition.extensions:
+        if not isinstance(definition, StrawberryField) or definition.extensions or definition.is_subscription:
             return
         if definition.base_resolver is None:
             field.resolve = _attribute(definition.python_name, field.type)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import orjson
@@ -17,11 +18,13 @@ from graphql_api.authentication import authenticate, authenticate_cookie
 from graphql_api.client_address import client_of
 from graphql_api.errors import internal
 from graphql_api.http_request import Headers, Operation, Refused, parse_get, parse_post, read_body
-from graphql_api.negotiation import GRAPHQL_JSON, JSON, response_type, wants_page
+from graphql_api.negotiation import EVENT_STREAM, GRAPHQL_JSON, JSON, response_type, wants_page
 from graphql_api.request_context import request_ids
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
+from graphql_api.subscriptions.event_stream import send_events
+from graphql_api.subscriptions.readers import Reader
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
 from services.errors import RateLimited
@@ -32,6 +35,7 @@ log = structlog.get_logger(__name__)
 
 RenderPage = Callable[[Request], Response | Awaitable[Response]]
 _BY_GET = frozenset({OperationType.QUERY})
+_STREAMED_BY_GET = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _WANTED = {
     b"authorization",
@@ -70,11 +74,37 @@ class GraphQLView:
             operation = await self._operations(scope, receive, headers)
             context = self._context(scope, headers)
             await _count(context)
+            if media_type == EVENT_STREAM:
+                await self._stream(operation, context, scope, receive, send)
+                return
             status, payload = await self._answer(operation, context, scope["method"], media_type)
             cookies = self.runtime.running.cookies.headers(scope, context.cookies)
             await _send(send, status, media_type, _encode(payload, scope), cookies)
         except Refused as error:
-            await _send(send, error.status, media_type or JSON, orjson.dumps(_refusal(error)), error.headers)
+            await _send(send, error.status, _of_refusal(media_type), orjson.dumps(_refusal(error)), error.headers)
+
+    async def _stream(
+        self, operation: Operation | list[Operation], context: Context, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Errors: Refused."""
+        if isinstance(operation, list):
+            raise Refused(400, "BAD_REQUEST", "A batch cannot be answered with an event stream.")
+        allowed = _STREAMED_BY_GET if scope["method"] == "GET" else frozenset(OperationType)
+        try:
+            results = await self.schema.stream(
+                operation.query,
+                operation.variables,
+                context,
+                operation_name=operation.name,
+                allowed_operation_types=allowed,
+            )
+        except OperationNotAllowed as error:
+            raise _not_allowed(error) from error
+        ended = asyncio.Event()
+        with self.runtime.readers.reading(Reader(lambda: context, _setter(ended))):
+            # Of cookies that a mutation sets this way none would arrive: the head is sent before it has run.
+            encode = partial(_encode_result, scope=scope)
+            await send_events(scope, receive, send, results, encode, ended)
 
     async def _answer(
         self, operation: Operation | list[Operation], context: Context, method: str, media_type: str
@@ -125,14 +155,26 @@ class GraphQLView:
                 operation_extensions=operation.extensions,
             )
         except OperationNotAllowed as error:
-            message = f"A {error.type.value} cannot be sent this way; use POST for queries and mutations."
-            raise Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),)) from error
+            raise _not_allowed(error) from error
 
     async def _execute_in_batch(self, operation: Operation, context: Context) -> dict[str, Any]:
         try:
             return _format(await self._execute(operation, context, _BY_POST))
         except Refused as error:
             return _refusal(error)
+
+
+def _not_allowed(error: OperationNotAllowed) -> Refused:
+    if error.type is OperationType.SUBSCRIPTION:
+        way = "ask for text/event-stream, or use a WebSocket"
+    else:
+        way = "use POST for queries and mutations"
+    message = f"A {error.type.value} cannot be sent this way; {way}."
+    return Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
+
+
+def _of_refusal(media_type: str | None) -> str:
+    return media_type if media_type == GRAPHQL_JSON else JSON
 
 
 async def _count(context: Context) -> None:
@@ -179,6 +221,17 @@ def _encode(payload: object, scope: Scope) -> bytes:
     except TypeError:
         log.exception("graphql.not_encodable")
         return orjson.dumps({"errors": [internal(request_ids(scope).trace_id).formatted]})
+
+
+def _encode_result(result: ExecutionResult, scope: Scope) -> bytes:
+    return _encode(_format(result), scope)
+
+
+def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
+    async def set_it() -> None:
+        event.set()
+
+    return set_it
 
 
 async def _send(send: Send, status: int, media_type: str, body: bytes, headers: Headers = ()) -> None:

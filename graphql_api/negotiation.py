@@ -4,12 +4,14 @@ from functools import lru_cache
 
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
 
 _ACCEPTABLE = {
     GRAPHQL_JSON: GRAPHQL_JSON,
     "application/*": GRAPHQL_JSON,
     "*/*": JSON,
     JSON: JSON,
+    EVENT_STREAM: EVENT_STREAM,
 }
 
 

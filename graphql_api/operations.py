@@ -3,11 +3,14 @@
 graphql-core looks up the variables' types and collects the fields of every selection anew in each execution.
 """
 
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLObjectType,
@@ -15,6 +18,8 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
     coerce_input_value,
+    create_source_event_stream,
+    located_error,
 )
 from graphql.execution import ExecutionResult, Executor, default_field_resolver, default_type_resolver
 from graphql.execution.collect_fields import (
@@ -66,10 +71,40 @@ class PreparedOperation:
         values = self._coerce(variables or {})
         if isinstance(values, list):
             return ExecutionResult(None, values)
+        return await self._run(values, context, extensions, None)
+
+    async def subscribe(
+        self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """A result for each event of a subscription; one with errors ends it."""
+        values = self._coerce(variables or {})
+        if isinstance(values, list):
+            yield ExecutionResult(None, values)
+            return
+        opening = create_source_event_stream(_Executor(self, values, context, extensions))
+        stream = await opening if isinstance(opening, Awaitable) else opening
+        if isinstance(stream, ExecutionResult):
+            yield stream
+            return
+        try:
+            async with aclosing(stream):  # type: ignore[type-var]  # resolvers are asynchronous generators
+                async for event in stream:
+                    yield await self._run(values, context, extensions, event)
+        except Exception as error:
+            yield ExecutionResult(None, [self._located(error)])
+
+    def _located(self, error: Exception) -> GraphQLError:
+        [field] = self.node.selection_set.selections
+        assert isinstance(field, FieldNode), "validation has seen to it"
+        return located_error(error, [field], [(field.alias or field.name).value])
+
+    async def _run(
+        self, values: VariableValues, context: object, extensions: dict[str, Any] | None, source: object
+    ) -> ExecutionResult:
         executor = _Executor(self, values, context, extensions)
         root = self.schema.get_root_type(self.node.operation)
         assert root is not None, "validation has seen to it"
-        return await executor.execute(root, self._collect(executor, root))
+        return await executor.execute(root, self._collect(executor, root), source)
 
     def _coerce(self, inputs: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """Takes values that are all given and good; for the rest, defaults and errors, graphql-core is asked."""
@@ -129,12 +164,12 @@ class _Executor(Executor[None]):
         """Use and fill the sub-fields of all executions of the operation."""
         self._relevant_sub_fields = sub_fields
 
-    async def execute(self, root: GraphQLObjectType, fields: GroupedFieldSet) -> ExecutionResult:
+    async def execute(self, root: GraphQLObjectType, fields: GroupedFieldSet, source: object) -> ExecutionResult:
         """As ``execute_operation`` does, with the root's fields given."""
         serially = self.operation.operation.value == "mutation"
         run = self.execute_fields_serially if serially else self.execute_fields
         try:
-            data: Any = run(root, None, None, fields, None)
+            data: Any = run(root, source, None, fields, None)
             if self.is_awaitable(data):
                 data = await data
         except GraphQLError as error:

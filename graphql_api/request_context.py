@@ -53,6 +53,8 @@ class RequestContext:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            scope["rushcart.ids"] = _make_ids(scope["headers"])
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from graphql_api.oidc.providers import Providers
 from graphql_api.session_cookies import CookieJar
+from graphql_api.subscriptions.readers import Readers
 from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
 from services.session.watch_revocations import watching_revocations
@@ -29,6 +30,7 @@ class Runtime:
 
     def __init__(self, running: Running | None = None) -> None:
         self._running = running
+        self.readers = Readers()
 
     def start(self, infra: Infra) -> None:
         """Errors: BadSigningKey."""

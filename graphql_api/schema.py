@@ -1,12 +1,14 @@
 """The schema, and how an operation on it runs."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from typing import Any
 
 import strawberry
 from graphql import ExecutionResult as GraphQLResult
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -14,7 +16,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.documents import Documents
 from graphql_api.errors import present
-from resolvers.root import TYPES, Mutation, Query
+from resolvers.root import TYPES, Mutation, Query, Subscription
 from resolvers.shared.failures import RequestError
 from resolvers.shared.scalars import SCALARS
 
@@ -62,6 +64,38 @@ class RushcartSchema(strawberry.Schema):
         result = await operation.execute(variable_values, context_value, operation_extensions)
         return _presented(result, getattr(context_value, "trace_id", ""))
 
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> StreamResult:
+        """All results of any operation: one, or those of a subscription. Errors: OperationNotAllowed."""
+        document = self.documents.get(query or "")
+        operation = None if document.errors else document.operation(operation_name)
+        if operation is None or operation.type is not OperationType.SUBSCRIPTION:
+            given = (variable_values, context_value, root_value, operation_name, allowed_operation_types)
+            return _only(await self.execute(query, *given, operation_extensions))
+        if operation.type not in (allowed_operation_types or _ALL_TYPES):
+            raise OperationNotAllowed(operation.type)
+        return _all(operation.subscribe(variable_values, context_value, operation_extensions), context_value)
+
+
+async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+    yield result
+
+
+async def _all(
+    results: AsyncGenerator[GraphQLResult, None], context: object
+) -> AsyncGenerator[ExecutionResult, None]:
+    async with aclosing(results):
+        async for result in results:
+            yield _presented(result, getattr(context, "trace_id", ""))
+
 
 def _presented(result: GraphQLResult, trace_id: str) -> ExecutionResult:
     if not result.errors:
@@ -78,7 +112,7 @@ def _no_operation(name: str | None) -> GraphQLError:
 
 
 def build_schema() -> RushcartSchema:
-    return RushcartSchema(Query, Mutation, types=TYPES, config=StrawberryConfig(scalar_map=SCALARS))
+    return RushcartSchema(Query, Mutation, Subscription, types=TYPES, config=StrawberryConfig(scalar_map=SCALARS))
 
 
 __all__ = ["OperationNotAllowed", "RushcartSchema", "build_schema"]

@@ -59,6 +59,12 @@ class CookieJar:
             raise Refused(403, "CSRF", "A session in cookies needs the header X-Requested-With.")
         return SessionCookies(asked, present, refresh), access
 
+    def access_token(self, scope: Scope, headers: dict[bytes, bytes]) -> str | None:
+        """Of a handshake, for a caller that has looked at its origin."""
+        if not self.enabled:
+            return None
+        return _parse(headers.get(b"cookie", b"")).get(self._names(scope).access)
+
     def headers(self, scope: Scope, cookies: SessionCookies) -> tuple[Header, ...]:
         """The Set-Cookie headers after the operation."""
         names = self._names(scope)
@@ -87,7 +93,7 @@ class CookieJar:
         return (b"set-cookie", f"{cookie}; HttpOnly{secure}".encode("latin-1"))
 
     def _names(self, scope: Scope) -> _Names:
-        secure = scope.get("scheme") == "https" if self._secure is None else self._secure
+        secure = scope.get("scheme") in ("https", "wss") if self._secure is None else self._secure
         return _SECURE if secure else _PLAIN
 
     def _seconds_until(self, moment: datetime) -> int:

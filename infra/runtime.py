@@ -18,6 +18,7 @@ from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.revocations import Revocations
 from infra.settings import Settings
+from infra.signals import Signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Infra:
     memory: Memory
     changes: Changes
     fills: Gate
+    signals: Signals
     now: Clock = utc_now
     counters: Counters = field(default_factory=Counters)
     local: LocalCache = field(default_factory=LocalCache)
@@ -60,8 +62,20 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         database.after_commit = changes.after_commit
         # The rest of the connections is for those who do more than look.
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
+        signals = Signals(redis)
+        stack.push_async_callback(signals.close)
         yield Infra(
-            settings, database, redis, events, RateLimiter(redis), hearing, Memory(hearing), changes, fills, clock
+            settings,
+            database,
+            redis,
+            events,
+            RateLimiter(redis),
+            hearing,
+            Memory(hearing),
+            changes,
+            fills,
+            signals,
+            clock,
         )
 
 

@@ -6,8 +6,10 @@ from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
+from resolvers.flash_sale.subscriptions import FlashSaleSubscription
 from resolvers.order.mutations import OrderMutation
 from resolvers.order.queries import OrderQuery
+from resolvers.order.subscriptions import OrderSubscription
 from resolvers.shared.node import NodeQuery
 from resolvers.user.account_mutations import AccountMutation
 from resolvers.user.address_mutations import AddressMutation
@@ -41,6 +43,7 @@ Mutation = merge_types(
         OrderMutation,
     ),
 )
+Subscription = merge_types("Subscription", (OrderSubscription, FlashSaleSubscription))
 
 # Types that no field names, only ``node``.
 TYPES: tuple[type, ...] = ()

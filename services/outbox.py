@@ -15,7 +15,7 @@ from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import OutboxMessage
-from services.events import CHANGES
+from services.events import CHANGES, ORDERS
 
 BATCH = 200
 _LEASE = timedelta(seconds=10)
@@ -49,6 +49,8 @@ async def relay_outbox(infra: Infra) -> int:
         message.id for message, result in zip(claimed, results, strict=True) if isinstance(result, _NotInvalidated)
     ]
     await infra.database.transact(lambda session: _settle(session, done, late), timeout=WORKERS_PATIENCE)
+    # Whoever committed it has told so already, unless it died.
+    infra.signals.send(UUID(message.key) for message in claimed if message.topic == ORDERS)
     for result in results:
         if result is not None:
             raise result

@@ -157,6 +157,7 @@ class OrderConsumer:
 
     async def _after(self, result: Persisted) -> None:
         # What fails from here on is made good later: the orders are in the database.
+        self._infra.signals.send(order.id for order in (*result.stored, *result.refused))
         try:
             await confirm(self._infra, result.stored)
             for orders, forget in ((result.refused, Forget.NO), (result.undone, Forget.YES)):

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from cli.http_server import uvicorn_config
 from graphql_api.app import build_app
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
@@ -42,7 +43,7 @@ async def serve(settings: Settings, *, worker: bool = True) -> AsyncIterator[Ser
     async with open_infra(settings) as infra:
         stop = asyncio.Event()
         behind = [asyncio.create_task(run(infra, stop)) for run in (run_worker, run_scheduler)] if worker else []
-        config = uvicorn.Config(build_app(infra), log_config=None, lifespan="on", timeout_graceful_shutdown=2)
+        config = uvicorn_config(build_app(infra), settings.model_copy(update={"drain_timeout": 2.0}))
         web = uvicorn.Server(config)
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))

@@ -15,6 +15,8 @@ PUBLIC_MUTATIONS = frozenset(
     {"register", "login", "refresh_session", "logout", "verify_email", "request_password_reset", "reset_password"}
     | {"exchange_sign_in_code", "request_identity_link_mail", "confirm_identity_link"}
 )
+# Subscriptions that need nobody signed in.
+PUBLIC_SUBSCRIPTIONS = frozenset({"flash_sale_remaining"})
 
 
 @strawberry.schema_directive(

@@ -100,7 +100,9 @@ async def load_item(
         await asyncio.sleep(settle)
         await await_drained(infra)
     state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, fence))
-    return state is not None and await _put_in_place(infra, ItemKeys.of(sku, item_id), state, fence)
+    done = state is not None and await _put_in_place(infra, ItemKeys.of(sku, item_id), state, fence)
+    infra.signals.send([item_id])
+    return done
 
 
 async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> Fence | None:

@@ -202,6 +202,7 @@ async def _accept(infra: Infra, order: OrderSnapshot, begun: float) -> None:
     *_, accepted = await with_scripts(infra.redis, remember, keep, acceptance(infra, order))
     if not accepted:
         raise TryAgain
+    infra.signals.send((line.flash_sale_item_id,))
 
 
 def accept_window(infra: Infra) -> float:

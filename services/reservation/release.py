@@ -40,6 +40,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
             [RUN_ID, forget.value, *(order_id.hex for order_id in order_ids)],
         )
         released += max(0, int(reply))
+    infra.signals.send({item_id for _, item_id in orders}.union(*orders.values()))
     return released
 
 

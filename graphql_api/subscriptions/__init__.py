@@ -1,0 +1,1 @@
+"""Subscriptions over WebSockets (graphql-transport-ws) and server-sent events (graphql-sse)."""

@@ -1,0 +1,167 @@
+"""``/graphql`` as a WebSocket: the graphql-transport-ws protocol, by strawberry's handler.
+
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Who is asking is told by the Authorization
+header of the handshake, by ``Authorization`` in the payload of ``connection_init`` (browsers cannot set the
+header), or by session cookies from an allowed page. When that has expired or is revoked the connection is closed
+with 4403: the client comes back with a new token.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+
+from graphql_api.authentication import authenticate, authenticate_cookie
+from graphql_api.client_address import client_of
+from graphql_api.request_context import request_ids
+from graphql_api.runtime import Running, Runtime
+from graphql_api.schema import RushcartSchema
+from graphql_api.subscriptions.origins import may_use_cookies
+from graphql_api.subscriptions.readers import Reader
+from graphql_api.subscriptions.socket_messages import SocketMessages
+from infra.cancellation import cancel_and_wait
+from resolvers.shared.context import Context
+from resolvers.shared.errors import to_request_error
+from resolvers.shared.failures import RequestError
+from services.errors import RateLimited
+from services.rate_limits import spend_request
+
+log = structlog.get_logger(__name__)
+
+_INIT_WITHIN = timedelta(seconds=10)
+_MOST_OPERATIONS = 20
+_FORBIDDEN = 4403
+_WANTED = frozenset({b"authorization", b"cookie", b"user-agent", b"origin", b"host"})
+
+
+class SocketView:
+    """An ASGI app for the WebSockets of one path."""
+
+    def __init__(self, schema: RushcartSchema, runtime: Runtime) -> None:
+        self._schema = schema
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        if GRAPHQL_TRANSPORT_WS_PROTOCOL not in scope["subprotocols"]:
+            await socket.close(4406, "Subprotocol not acceptable")
+            return
+        try:
+            context = await _greet(self._runtime.running, scope)
+        except RequestError as error:
+            await socket.close(_FORBIDDEN, error.message[:100])
+            return
+        await socket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL)
+        await self._serve(_Connection(self._schema, context, SocketMessages(socket)), scope)
+
+    async def _serve(self, connection: "_Connection", scope: Scope) -> None:
+        handling = asyncio.create_task(connection.handle())
+        dropped = asyncio.create_task(connection.messages.dropped.wait())
+        try:
+            with self._runtime.readers.reading(Reader(lambda: connection.context, connection.end)):
+                await asyncio.wait({handling, dropped}, return_when=asyncio.FIRST_COMPLETED)
+            if dropped.done():
+                log.info("subscription.slow_reader", protocol="websocket")
+                _abort(scope)
+        finally:
+            await cancel_and_wait(handling, dropped)
+
+
+class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
+    """One connection. strawberry's handler asks its view about the greeting, which is answered here."""
+
+    def __init__(self, schema: RushcartSchema, context: Context, messages: SocketMessages) -> None:
+        self.messages = messages
+        operations = _Operations(schema, lambda: self.context)
+        super().__init__(cast(Any, self), cast(Any, messages), context, None, cast(Any, operations), _INIT_WITHIN)
+        self.max_subscriptions_per_connection = _MOST_OPERATIONS
+
+    async def on_ws_connect(self, _context: Context) -> dict[str, object]:
+        return {}
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        token = _token_of(message.get("payload") or {})
+        if token is not None and not self.connection_init_received:
+            try:
+                viewer = authenticate(token, self.context.tokens, self.context.infra.revocations)
+            except RequestError as error:
+                await self.websocket.close(code=_FORBIDDEN, reason=error.message[:100])
+                return
+            self.context = replace(self.context, viewer=viewer)
+        await super().handle_connection_init(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        log.error("subscription.unexpected_error", exc_info=error)
+
+    async def end(self) -> None:
+        await self.messages.close(_FORBIDDEN, "The session has ended")
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: object) -> str | None:
+        # An operation that cannot be read is told so by a message; the others of the connection go on.
+        return None
+
+
+class _Operations:
+    """The schema as the handler uses it: each operation is counted, and has a context of its own."""
+
+    def __init__(self, schema: RushcartSchema, context: Callable[[], Context]) -> None:
+        self._schema = schema
+        self._context = context
+
+    async def stream(self, query: str, **given: Any) -> AsyncGenerator[ExecutionResult, None]:
+        context = replace(self._context())
+        try:
+            account = context.viewer.user_id.hex if context.viewer else None
+            await spend_request(context.infra, context.client, account)
+        except RateLimited as error:
+            return _refused(to_request_error(error))
+        results = await self._schema.stream(query, **{**given, "context_value": context})
+        return cast(AsyncGenerator[ExecutionResult, None], results)
+
+
+async def _refused(error: RequestError) -> AsyncGenerator[ExecutionResult, None]:
+    yield PreExecutionError(data=None, errors=[error])
+
+
+async def _greet(running: Running, scope: Scope) -> Context:
+    """Errors: RequestError, for a token that is not valid, or too many connections of the address."""
+    headers = {name: value for name, value in scope["headers"] if name in _WANTED}
+    infra, ids = running.infra, request_ids(scope)
+    client = client_of(scope, headers.get(b"user-agent"), infra.settings.trusted_proxies)
+    viewer = authenticate(headers.get(b"authorization"), running.tokens, infra.revocations)
+    if viewer is None and may_use_cookies(headers, infra.settings.cors_origins):
+        viewer = authenticate_cookie(
+            running.cookies.access_token(scope, headers), running.tokens, infra.revocations
+        )
+    try:
+        await spend_request(infra, client, viewer.user_id.hex if viewer else None)
+    except RateLimited as error:
+        raise to_request_error(error) from error
+    return Context(infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent, client)
+
+
+def _token_of(payload: dict[str, object]) -> bytes | None:
+    headers = payload.get("headers")
+    for place in (payload, headers if isinstance(headers, dict) else {}):
+        for name, value in place.items():
+            if isinstance(name, str) and name.lower() == "authorization" and isinstance(value, str):
+                return value.encode("utf-8", "replace")
+    return None
+
+
+def _abort(scope: Scope) -> None:
+    """Its buffers are full: a polite end would wait for the reader as well."""
+    with suppress(KeyError):
+        scope["extensions"]["rushcart.abort"]()

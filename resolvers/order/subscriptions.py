@@ -1,0 +1,29 @@
+"""Watch an order."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import strawberry
+
+from models.enums import Role
+from resolvers.order.types import Order
+from resolvers.shared.context import Info
+from resolvers.shared.node import argument_id
+from resolvers.shared.permissions import check
+from resolvers.shared.subscription import subscription
+from services.order.follow_order import follow_order
+
+
+@strawberry.type
+class OrderSubscription:
+    @subscription(
+        Role.CUSTOMER, description="The order now, and again at each change; ends when it can change no more."
+    )
+    async def order_updated(self, info: Info, id: strawberry.ID) -> AsyncGenerator[Order, None]:
+        viewer = check(info, [Role.CUSTOMER])
+        order_id = argument_id(id, "Order", "id")
+        following = follow_order(info.context.infra, order_id, viewer.user_id, any_owner=viewer.is_staff)
+        async with aclosing(following):
+            async for view in following:
+                info.context.look_anew()
+                yield Order.of(view)

@@ -1,0 +1,43 @@
+"""Follow what is left of a flash-sale item."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models.flash_sale_document import FlashItemDoc
+from services.flash_sale.remaining import remaining
+
+_LOOK_AGAIN = 30.0
+_LEAST_PAUSE = 0.3
+# Between two values to one reader: so long that all readers of an item get no more than these a second.
+_VALUES_A_SECOND = 1_000
+
+
+async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[int, None]:
+    """Units left now, and again when that has changed, a few times a second at most, and when the sale has ended.
+
+    A reader that is slow gets the newest value next, not all of them. Errors: StoreUnavailable at the first look.
+    """
+    with infra.signals.watch(item.id) as watch:
+        seen = (await remaining(infra, [item])).get(item.id, 0)
+        yield seen
+        while True:
+            await asyncio.sleep(max(_LEAST_PAUSE, infra.signals.watchers(item.id) / _VALUES_A_SECOND))
+            until_end = (item.ends_at - infra.now()).total_seconds()
+            await watch.changed(min(_LOOK_AGAIN, until_end) if until_end > 0 else _LOOK_AGAIN)
+            left = await _again(infra, item)
+            if left is not None and (left != seen or infra.now() >= item.ends_at):
+                seen = left
+                yield seen
+
+
+async def _again(infra: Infra, item: FlashItemDoc) -> int | None:
+    async def load(items: Sequence[FlashItemDoc]) -> dict[FlashItemDoc, int]:
+        found = await remaining(infra, items)
+        return {one: found[one.id] for one in items if one.id in found}
+
+    try:
+        return await infra.signals.together("remaining", load).read(item)
+    except StoreUnavailable:
+        return None
