@@ -4,6 +4,7 @@ from functools import cached_property
 
 from dataloaders.addresses_by_user import AddressesByUser
 from dataloaders.category_by_id import CategoryById
+from dataloaders.figures_by_item import FiguresByItem
 from dataloaders.flash_item_by_id import FlashItemById
 from dataloaders.flash_sale_by_id import FlashSaleById
 from dataloaders.identities_by_user import IdentitiesByUser
@@ -49,6 +50,10 @@ class Loaders:
     @cached_property
     def category_by_id(self) -> CategoryById:
         return CategoryById(self._infra)
+
+    @cached_property
+    def figures_by_item(self) -> FiguresByItem:
+        return FiguresByItem(self._infra)
 
     @cached_property
     def flash_item_by_id(self) -> FlashItemById:

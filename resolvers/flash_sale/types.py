@@ -62,6 +62,13 @@ class FlashSale(Node):
         return [FlashSaleItem.of(item) for item in shown if item is not None]
 
 
+@strawberry.type(description="What an item has sold, as far as the workers have persisted its orders.")
+class FlashSaleItemFigures:
+    awaiting_payment: int = strawberry.field(description="Units in orders that are not paid yet.")
+    paid: int = strawberry.field(description="Units in orders that are paid.")
+    revenue: Money = strawberry.field(description="What was paid for these.")
+
+
 @strawberry.type
 class FlashSaleItem(Node):
     quantity: int = strawberry.field(description="Set aside for the sale.")
@@ -100,6 +107,15 @@ class FlashSaleItem(Node):
     @field(description="Left to order now.")
     async def remaining(self, info: Info) -> int:
         return await info.context.loaders.remaining_by_item.load(self.document)
+
+    @field(description="For staff; null for everybody else.")
+    async def figures(self, info: Info) -> FlashSaleItemFigures | None:
+        viewer = info.context.viewer
+        if viewer is None or not viewer.is_staff:
+            return None
+        found = await info.context.loaders.figures_by_item.load(self.document.id)
+        revenue = Money.of(found.revenue, self.document.currency)
+        return FlashSaleItemFigures(awaiting_payment=found.awaiting_payment, paid=found.paid, revenue=revenue)
 
 
 @strawberry.type

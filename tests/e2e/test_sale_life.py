@@ -70,6 +70,15 @@ async def test_staff_pause_resume_and_end_a_sale(shop: Shop) -> None:
     assert await shop.counts(offer) == counts
     for order in (kept, last):
         assert (await shop.order(ada, order["id"]))["status"] == "AWAITING_PAYMENT"
+    figures = """
+      query Figures($id: ID!) {
+        flashSale(id: $id) { items { figures { awaitingPayment paid revenue { amount currencyCode } } } }
+      }
+    """
+    sold = {"awaitingPayment": 3, "paid": 0, "revenue": {"amount": "0.00", "currencyCode": "EUR"}}
+    for by, shown in ((staff, sold), (ada, None), (None, None)):
+        seen = await shop.ask(figures, {"id": offer.sale_id}, by)
+        assert seen == {"flashSale": {"items": [{"figures": shown}]}}
     # What is cancelled now goes to ordinary stock.
     assert (await shop.cancel(ada, kept["id"]))["status"] == "CANCELLED"
     assert await shop.counts(offer) == counts | {"available": 9, "held": 1}

@@ -23,22 +23,33 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
-from services.errors import InvalidTransition, NotFound, OutOfStock, PurchaseLimitReached, TryAgain
+from services.errors import (
+    FlashSaleNotRunning,
+    InvalidTransition,
+    NotFound,
+    OutOfStock,
+    PurchaseLimitReached,
+    TryAgain,
+)
 from services.events import ORDER_PLACED, ORDERS, Event, encode
+from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
+from services.flash_sale.settle_sale import settle_sales
+from services.flash_sale.states import SaleAction
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, accept_window, place_flash_order
 from services.reservation.keys import ItemKeys
 from services.reservation.reserve import NotLoaded, reserve
+from services.stock.reconcile import reconcile
 from tests.books import assert_adds_up, orders_in
-from tests.factories import running_sale
+from tests.factories import live_remaining, running_sale, stock_of
 from tests.workers import persist_all, working
 
 SECONDS = 2.5
 QUANTITY = 12
-_REFUSALS = (OutOfStock, PurchaseLimitReached, TryAgain)
+_REFUSALS = (FlashSaleNotRunning, OutOfStock, PurchaseLimitReached, TryAgain)
 
 
 @pytest.fixture
@@ -138,9 +149,16 @@ class Walk:
     async def abandon(self) -> None:
         await abandon_unconfirmed(self.infra, older_than=timedelta(seconds=accept_window(self.infra) + 0.2))
 
+    async def pause(self) -> None:
+        """Every order that is not accepted when the answer comes is undone, wherever its request is."""
+        for action in (SaleAction.PAUSE, SaleAction.RESUME):
+            with suppress(TryAgain):
+                await change_state(self.infra, StateChange(self.item.sale_id, action))
+
     async def step(self) -> None:
         common: list[Callable[[], Awaitable[None]]] = [self.buy, self.retry, self.cancel]
         rare = [self.buy_and_die, self.expire, self.deliver_again, self.forge_a_late_message, self.abandon]
+        rare += [self.pause]
         pick = self.dice.random()
         if pick < 0.06:
             await self.dice.choice([self.lose_memory, self.reload])()
@@ -164,6 +182,7 @@ async def test_whatever_happens_the_promises_hold(infra: Infra, seed: int) -> No
         await drain(patient, item)
         walk.infra = patient
         await check(walk)
+        await end_and_settle(walk)
 
 
 async def drain(infra: Infra, item: FlashItemDoc) -> None:
@@ -190,3 +209,14 @@ async def check(walk: Walk) -> None:
         held = sum(order.total // walk.item.price for order in await session.scalars(kept))
     assert 0 <= held <= QUANTITY
     await assert_adds_up(walk.infra, walk.item, remaining=QUANTITY - held)
+
+
+async def end_and_settle(walk: Walk) -> None:
+    """What is unsold returns once, and the orders keep theirs."""
+    infra, item = walk.infra, walk.item
+    before, left = await stock_of(infra, item.sku), await live_remaining(infra, item)
+    await change_state(infra, StateChange(item.sale_id, SaleAction.END))
+    assert sum(await asyncio.gather(settle_sales(infra), settle_sales(infra))) == 1
+    returned = {"available": before["available"] + left, "set_aside": 0}
+    assert await stock_of(infra, item.sku) == before | returned
+    assert (await reconcile(infra)).differences == []
