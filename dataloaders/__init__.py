@@ -4,6 +4,7 @@ from functools import cached_property
 
 from dataloaders.addresses_by_user import AddressesByUser
 from dataloaders.category_by_id import CategoryById
+from dataloaders.children_by_category import ChildrenByCategory
 from dataloaders.figures_by_item import FiguresByItem
 from dataloaders.flash_item_by_id import FlashItemById
 from dataloaders.flash_sale_by_id import FlashSaleById
@@ -26,6 +27,16 @@ class Loaders:
 
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
+
+    def forget_products(self) -> None:
+        """After a mutation: what this request has loaded of products and variants may be outdated."""
+        for name in ("product_by_id", "product_id_by_slug", "variant_by_id", "variant_by_sku", "stock_by_sku"):
+            self.__dict__.pop(name, None)
+
+    def forget_categories(self) -> None:
+        """As forget_products."""
+        for name in ("category_by_id", "children_by_category"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def product_by_id(self) -> ProductById:
@@ -54,6 +65,10 @@ class Loaders:
     @cached_property
     def figures_by_item(self) -> FiguresByItem:
         return FiguresByItem(self._infra)
+
+    @cached_property
+    def children_by_category(self) -> ChildrenByCategory:
+        return ChildrenByCategory(self._infra)
 
     @cached_property
     def flash_item_by_id(self) -> FlashItemById:

@@ -97,6 +97,8 @@ class Variant(Base):
     position: Mapped[int]
     archived_at: Mapped[datetime | None]
 
+    prices: Mapped[list["VariantPrice"]] = relationship(lazy="raise", order_by="VariantPrice.currency")
+
 
 class VariantPrice(Base):
     """A variant's price in a currency other than its own: an entry of that currency's price list."""

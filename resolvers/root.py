@@ -2,8 +2,11 @@
 
 from strawberry.tools import merge_types
 
+from resolvers.catalog.bulk_mutations import BulkMutation
+from resolvers.catalog.category_mutations import CategoryMutation
 from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
+from resolvers.catalog.variant_mutations import VariantMutation
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
@@ -39,6 +42,9 @@ Mutation = merge_types(
         SessionMutation,
         IdentityMutation,
         CatalogMutation,
+        VariantMutation,
+        CategoryMutation,
+        BulkMutation,
         FlashSaleMutation,
         OrderMutation,
     ),

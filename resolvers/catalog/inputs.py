@@ -1,5 +1,6 @@
 """The inputs of the catalog, and what the services make of them."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import strawberry
@@ -10,6 +11,7 @@ from resolvers.shared.node import argument_id, input_id
 from resolvers.shared.permissions import check
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.catalog.product_filter import ProductFilter as Filter
+from services.errors import InvalidInput
 
 
 @strawberry.input(description="All conditions that are given must hold.")
@@ -45,15 +47,44 @@ class ProductFilter:
 
 
 @strawberry.input
+class VariantOptionInput:
+    name: str
+    value: str
+
+
+@strawberry.input
+class SeoInput:
+    title: str | None = strawberry.UNSET
+    description: str | None = strawberry.UNSET
+
+
+@strawberry.input
 class CreateVariantInput:
-    sku: str = strawberry.field(description="1 to 64 characters without whitespace and braces.")
+    sku: str = strawberry.field(description="1 to 64 characters without whitespace and braces; it stays for ever.")
     price: Decimal
     currency_code: str = strawberry.field(description="ISO 4217; the same for all variants of a product.")
     quantity: int = strawberry.field(description="Units on hand at first.")
-    title: str | None = strawberry.field(default=None, description="The product's title when absent.")
+    title: str | None = strawberry.field(
+        default=None, description="Made from the options when absent, or the product's."
+    )
+    options: list[VariantOptionInput] | None = strawberry.field(
+        default=None, description="At most 3; all variants of a product have the same names."
+    )
+    compare_at_price: Decimal | None = None
+    weight_grams: int | None = None
 
-    def to_service(self) -> VariantDraft:
-        return VariantDraft(self.sku, self.price, self.currency_code, self.quantity, self.title)
+    def to_service(self, *path: str) -> VariantDraft:
+        """Errors: InvalidInput at ``input.<path>.options``."""
+        return VariantDraft(
+            sku=self.sku,
+            price=self.price,
+            currency=self.currency_code,
+            quantity=self.quantity,
+            title=self.title,
+            options=options_of(self.options or (), *path, "options"),
+            compare_at_price=self.compare_at_price,
+            weight_grams=self.weight_grams,
+        )
 
 
 @strawberry.input
@@ -66,17 +97,30 @@ class CreateProductInput:
     tags: list[str] | None = None
     category_id: strawberry.ID | None = None
     image_urls: list[str] | None = None
+    status: ProductStatus | None = strawberry.field(default=None, description="PUBLISHED when absent.")
+    seo: SeoInput | None = None
 
     def to_service(self) -> ProductDraft:
-        """Errors: InvalidInput for an id that is not a category's."""
-        category = self.category_id
+        """Errors: InvalidInput for an id that is not a category's, and for options."""
+        category, seo = self.category_id, self.seo or SeoInput()
         return ProductDraft(
             title=self.title,
-            variants=[variant.to_service() for variant in self.variants],
+            variants=[variant.to_service("variants", str(place)) for place, variant in enumerate(self.variants)],
             slug=self.slug,
             description=self.description or "",
             vendor=self.vendor or "",
             tags=self.tags or (),
             category_id=None if category is None else input_id(category, "Category", "categoryId"),
             images=[ImageDraft(url) for url in self.image_urls or ()],
+            status=self.status or ProductStatus.PUBLISHED,
+            seo_title=seo.title or None,
+            seo_description=seo.description or None,
         )
+
+
+def options_of(options: Sequence[VariantOptionInput], *path: str) -> dict[str, str]:
+    """Errors: InvalidInput at ``input.<path>`` for a name that is there twice."""
+    found = {option.name: option.value for option in options}
+    if len(found) != len(options):
+        raise InvalidInput.at(*path, message="name the same option twice")
+    return found

@@ -2,9 +2,10 @@
 
 import strawberry
 
+from models.enums import Role
+from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.inputs import ProductFilter
 from resolvers.catalog.types import (
-    Category,
     Product,
     ProductConnection,
     product_connection,
@@ -14,7 +15,8 @@ from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
-from services.catalog.list_categories import list_categories
+from resolvers.shared.permissions import check
+from services.catalog.list_categories import find_category, list_categories
 from services.catalog.list_products import ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.rules import slug_problem
@@ -55,6 +57,21 @@ class CatalogQuery:
         arguments = product_page_arguments(first, after, last, before, order)
         return await product_connection(info.context, wanted, arguments, order)
 
-    @field(description="All categories, by name.")
-    async def categories(self, info: Info) -> list[Category]:
-        return [Category.of(document) for document in await list_categories(info.context.infra)]
+    @field(description="A category by its id or its slug; null when there is none.")
+    async def category(
+        self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
+    ) -> Category | None:
+        if (id is None) == (slug is None):
+            raise bad_argument("id" if id is None else "slug", "give either id or slug")
+        if id is not None:
+            return await load_category(info.context, argument_id(id, "Category", "id"))
+        if slug is None or slug_problem(slug):
+            return None
+        return await load_category(info.context, await find_category(info.context.infra, slug))
+
+    @field(description="All categories, by name; the archived ones too when staff ask for them.")
+    async def categories(self, info: Info, include_archived: bool = False) -> list[Category]:
+        if include_archived:
+            check(info, [Role.STAFF])
+        found = await list_categories(info.context.infra, include_archived=include_archived)
+        return [Category.of(document) for document in found]

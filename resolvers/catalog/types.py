@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from models import ProductStatus
-from models.documents import CategoryDoc, ImageDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
+from models.documents import ImageDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
 from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
 from resolvers.shared.context import Context, Info
-from resolvers.shared.errors import InvalidInput, SkuTaken, SlugTaken
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
@@ -22,6 +21,9 @@ from services.catalog.list_products import KEY_KINDS, Page, ProductPage, Product
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
 from services.money import is_currency
+
+if TYPE_CHECKING:
+    from resolvers.catalog.category_types import Category
 
 
 @strawberry.type
@@ -145,7 +147,11 @@ class Product(Node):
         )
 
     @field()
-    async def category(self, info: Info) -> "Category | None":
+    async def category(
+        self, info: Info
+    ) -> Annotated["Category", strawberry.lazy("resolvers.catalog.category_types")] | None:
+        from resolvers.catalog.category_types import load_category  # which knows this module
+
         return await load_category(info.context, self.document.category_id)
 
     @field()
@@ -186,45 +192,6 @@ class ProductConnection:
         return await count_products(info.context.infra, self.wanted)
 
 
-@strawberry.type
-class Category(Node):
-    name: str
-    slug: str
-    position: int = strawberry.field(description="Its place among its siblings; equal ones are by name.")
-    version: int = strawberry.field(description="Counts its changes; a mutation names the one it is based on.")
-    is_archived: bool
-    document: strawberry.Private[CategoryDoc]
-
-    @classmethod
-    def of(cls, document: CategoryDoc) -> "Category":
-        return cls(
-            id=encode_id("Category", document.id),
-            name=document.name,
-            slug=document.slug,
-            position=document.position,
-            version=document.version,
-            is_archived=document.archived,
-            document=document,
-        )
-
-    @field()
-    async def parent(self, info: Info) -> "Category | None":
-        return await load_category(info.context, self.document.parent_id)
-
-    @field(description="The products of this very category, newest first.")
-    async def products(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
-    ) -> ProductConnection:
-        arguments = product_page_arguments(first, after, last, before, ProductSort.NEWEST)
-        wanted = Filter(category_id=self.document.id)
-        return await product_connection(info.context, wanted, arguments, ProductSort.NEWEST)
-
-
 def _order_name(sort: ProductSort) -> str:
     return f"products.{sort.value}"
 
@@ -260,19 +227,6 @@ def _page_info(page: ProductPage, edges: Sequence[ProductEdge]) -> PageInfo:
     )
 
 
-CreateProductResult = Annotated[
-    Product | SkuTaken | SlugTaken | InvalidInput, strawberry.union("CreateProductResult")
-]
-
-
-async def load_category(context: Context, category_id: UUID | None) -> Category | None:
-    """None for none, and for one that the viewer must not see."""
-    if category_id is None:
-        return None
-    document = visible(context.viewer, await context.loaders.category_by_id.load(category_id))
-    return None if document is None else Category.of(document)
-
-
 async def load_variant(context: Context, variant_id: UUID) -> Variant | None:
     """None for one that is not there, or that the viewer must not see."""
     document = visible(context.viewer, await context.loaders.variant_by_id.load(variant_id))
@@ -289,11 +243,5 @@ async def _load_variants(context: Context, ids: Sequence[UUID]) -> list[Variant 
     return [Variant.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
 
 
-async def _load_categories(context: Context, ids: Sequence[UUID]) -> list[Category | None]:
-    found = await context.loaders.category_by_id.load_many(ids)
-    return [Category.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
-
-
 register_node("Product", _load_products)
 register_node("Variant", _load_variants)
-register_node("Category", _load_categories)

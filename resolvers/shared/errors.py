@@ -98,7 +98,7 @@ class FlashSaleStateConflict(Error):
 
 @strawberry.type(description="It was changed since the version that was given.")
 class StaleVersion(Error):
-    version: int = strawberry.field(description="The version that it has now.")
+    current_version: int = strawberry.field(description="The one to base the change on now.")
 
 
 @strawberry.type
@@ -152,7 +152,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.FlashSaleStateConflict: lambda e: FlashSaleStateConflict(
         code=e.code, message=e.message, status=FlashSaleStatus(e.status)
     ),
-    service.StaleVersion: lambda e: StaleVersion(code=e.code, message=e.message, version=e.version),
+    service.StaleVersion: lambda e: StaleVersion(code=e.code, message=e.message, current_version=e.version),
     service.PurchaseLimitReached: lambda e: PurchaseLimitReached(
         code=e.code, message=e.message, limit=e.limit, already_ordered=e.already_ordered
     ),

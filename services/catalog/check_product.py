@@ -1,23 +1,28 @@
 """Check a draft: every problem at once, each with its path; then exact minor units and final texts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.catalog import rules
+from services.catalog.check_prices import CheckedPrice, amount_problems, checked_prices, price_problems
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.errors import FieldProblem, InvalidInput
-from services.money import MoneyError, is_currency, to_minor
+from services.money import is_currency, to_minor
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedVariant:
-    """``price`` in minor units."""
+    """``price`` and ``compare_at`` in minor units."""
 
     sku: str
     title: str
     options: dict[str, str]
     price: int
+    compare_at: int | None
+    prices: tuple[CheckedPrice, ...]
+    weight_grams: int | None
     quantity: int
+    archived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,7 @@ class CheckedProduct:
     slug_is_made: bool
     tags: list[str]
     currency: str
+    option_names: list[str]
     variants: tuple[CheckedVariant, ...]
 
 
@@ -44,10 +50,16 @@ def check_product(draft: ProductDraft) -> CheckedProduct:
         title=title,
         slug=draft.slug or rules.slugify(title) or None,
         slug_is_made=not draft.slug,
-        tags=list(dict.fromkeys(tag.strip() for tag in draft.tags)),
+        tags=clean_tags(draft.tags),
         currency=draft.variants[0].currency,
-        variants=tuple(_checked(variant, title) for variant in draft.variants),
+        option_names=list(draft.variants[0].options),
+        variants=tuple(checked_variant(variant, title) for variant in draft.variants),
     )
+
+
+def clean_tags(tags: Sequence[str]) -> list[str]:
+    """Trimmed, each once."""
+    return list(dict.fromkeys(tag.strip() for tag in tags))
 
 
 def variant_title(variant: VariantDraft, product_title: str) -> str:
@@ -56,13 +68,19 @@ def variant_title(variant: VariantDraft, product_title: str) -> str:
     return (title or product_title)[: rules.TITLE_LENGTH]
 
 
-def _checked(variant: VariantDraft, product_title: str) -> CheckedVariant:
+def checked_variant(variant: VariantDraft, product_title: str) -> CheckedVariant:
+    """Of one without fault."""
+    before = variant.compare_at_price
     return CheckedVariant(
         sku=variant.sku,
         title=variant_title(variant, product_title),
         options=dict(variant.options),
         price=to_minor(variant.price, variant.currency),
+        compare_at=None if before is None else to_minor(before, variant.currency),
+        prices=checked_prices(variant.prices),
+        weight_grams=variant.weight_grams,
         quantity=variant.quantity,
+        archived=variant.archived,
     )
 
 
@@ -77,21 +95,30 @@ def _problems(draft: ProductDraft) -> Iterator[FieldProblem]:
         yield from _at(rules.slug_problem(draft.slug), "slug")
     yield from _at(rules.description_problem(draft.description), "description")
     yield from _at(rules.line_problem(draft.vendor, rules.TITLE_LENGTH), "vendor")
+    yield from _at(rules.line_problem(draft.seo_title or "", rules.SEO_TITLE_LENGTH), "seo", "title")
+    problem = rules.text_problem(draft.seo_description or "", rules.SEO_DESCRIPTION_LENGTH)
+    yield from _at(problem, "seo", "description")
+    yield from tags_problems(draft.tags)
     yield from _list_problems(draft)
-    for place, tag in enumerate(draft.tags[: rules.MOST_TAGS]):
-        yield from _at(rules.tag_problem(tag), "tags", str(place))
     for place, image in enumerate(draft.images[: rules.MOST_IMAGES]):
         yield from _image_problems(image, place)
     yield from _all_variant_problems(draft)
 
 
-def _list_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
-    if len(draft.tags) > rules.MOST_TAGS:
+def tags_problems(tags: Sequence[str]) -> Iterator[FieldProblem]:
+    if len(tags) > rules.MOST_TAGS:
         yield from _at(f"at most {rules.MOST_TAGS}", "tags")
+    for place, tag in enumerate(tags[: rules.MOST_TAGS]):
+        yield from _at(rules.tag_problem(tag), "tags", str(place))
+
+
+def _list_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
     if len(draft.images) > rules.MOST_IMAGES:
         yield from _at(f"at most {rules.MOST_IMAGES}", "imageUrls")
     if not draft.variants:
         yield from _at("at least one", "variants")
+    elif all(variant.archived for variant in draft.variants):
+        yield from _at("at least one that is not archived", "variants")
     if len(draft.variants) > rules.MOST_VARIANTS:
         yield from _at(f"at most {rules.MOST_VARIANTS}", "variants")
 
@@ -104,25 +131,35 @@ def _image_problems(image: ImageDraft, place: int) -> Iterator[FieldProblem]:
 
 def _all_variant_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
     first_place: dict[str, int] = {}
+    first = draft.variants[0] if draft.variants else None
+    seen_options: set[tuple[tuple[str, str], ...]] = set()
     for place, variant in enumerate(draft.variants[: rules.MOST_VARIANTS]):
-        yield from _variant_problems(variant, place)
+        path = ("variants", str(place))
+        yield from variant_problems(variant, *path)
         earlier = first_place.setdefault(variant.sku, place)
         if earlier != place:
-            yield from _at(f"is the same as variants.{earlier}.sku", "variants", str(place), "sku")
-        if variant.currency != draft.variants[0].currency and is_currency(variant.currency):
-            yield from _at("must be the same for all variants", "variants", str(place), "currencyCode")
+            yield from _at(f"is the same as variants.{earlier}.sku", *path, "sku")
+        if first is not None and variant.currency != first.currency and is_currency(variant.currency):
+            yield from _at("must be the same for all variants", *path, "currencyCode")
+        if first is not None and not variant.archived:
+            problem = rules.options_beside_problem(first.options, seen_options, variant.options)
+            yield from _at(problem, *path, "options")
+            seen_options.add(rules.option_key(variant.options))
 
 
-def _variant_problems(variant: VariantDraft, place: int) -> Iterator[FieldProblem]:
-    path = ("variants", str(place))
+def variant_problems(variant: VariantDraft, *path: str) -> Iterator[FieldProblem]:
+    """What is wrong with it by itself, at ``input.<path>``."""
     yield from _at(rules.sku_problem(variant.sku), *path, "sku")
     if variant.title is not None:
         yield from _at(rules.line_problem(variant.title, rules.TITLE_LENGTH), *path, "title")
+    yield from _at(rules.options_problem(variant.options), *path, "options")
     yield from _at(rules.quantity_problem(variant.quantity), *path, "quantity")
+    if variant.weight_grams is not None:
+        yield from _at(rules.weight_problem(variant.weight_grams), *path, "weightGrams")
     if not is_currency(variant.currency):
         yield from _at("is not an ISO 4217 currency code", *path, "currencyCode")
         return
-    try:
-        to_minor(variant.price, variant.currency)
-    except MoneyError as error:
-        yield from _at(str(error), *path, "price")
+    for name, amount in (("price", variant.price), ("compareAtPrice", variant.compare_at_price)):
+        if amount is not None:
+            yield from amount_problems(amount, variant.currency, "input", *path, name)
+    yield from price_problems(variant.prices, variant.currency, *path, "prices")

@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Category, Product, Variant
-from models.documents import ProductDoc, product_doc
-from services.catalog import rules
+from models import Product, Variant
+from models.documents import ProductDoc
 from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.drafts import ProductDraft
-from services.catalog.product_rows import image_rows, product_row, stock_rows, variant_rows
-from services.errors import InvalidInput, SkuTaken, SlugTaken
+from services.catalog.make_slug import free_slug
+from services.catalog.product_rows import new_product
+from services.catalog.require_category import require_category
+from services.errors import SkuTaken, SlugTaken
 
 _TRIES: Final = 3
 
@@ -43,31 +44,21 @@ async def create_product(infra: Infra, draft: ProductDraft, actor: str) -> Produ
 
 
 async def _free_slug(infra: Infra, checked: CheckedProduct, product_id: UUID) -> str:
-    if checked.slug is None:
-        return f"product-{product_id.hex[-12:]}"
-    if checked.slug_is_made and await _slug_exists(infra, checked.slug):
-        return f"{checked.slug[: rules.SLUG_LENGTH - 13]}-{product_id.hex[-12:]}"
-    return checked.slug
+    taken = checked.slug_is_made and checked.slug is not None and await _slug_exists(infra, checked.slug)
+    return free_slug(checked, product_id, {checked.slug} if taken and checked.slug else ())
 
 
 async def _insert(infra: Infra, checked: CheckedProduct, product_id: UUID, slug: str, actor: str) -> ProductDoc:
     now = infra.now()
 
     async def work(session: AsyncSession) -> ProductDoc:
-        await _require_category(session, checked.draft.category_id)
-        product = product_row(checked, product_id, slug, now)
-        variants = variant_rows(checked, product_id)
-        images = image_rows(checked.draft.images, product_id)
-        session.add_all([product, *variants, *images, *stock_rows(checked.variants, actor, now)])
-        return product_doc(product, variants, images)
+        await require_category(session, checked.draft.category_id)
+        made = new_product(checked, product_id, slug, actor, now)
+        session.add_all(made.rows)
+        return made.document()
 
     # Cut off in its commit, it may have happened: the retry is then answered with SkuTaken, nothing doubles.
     return await infra.database.transact(work, timeout=infra.settings.store_timeout)
-
-
-async def _require_category(session: AsyncSession, category_id: UUID | None) -> None:
-    if category_id is not None and await session.get(Category, category_id) is None:
-        raise InvalidInput.at("categoryId", message="there is no such category")
 
 
 async def _raise_taken(infra: Infra, checked: CheckedProduct, slug: str, error: IntegrityError) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from models.enums import ProductStatus
+
 
 @dataclass(frozen=True, slots=True)
 class ImageDraft:
@@ -13,8 +15,17 @@ class ImageDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceDraft:
+    """A price in a currency other than the product's own; ``compare_at`` is what it cost before."""
+
+    currency: str
+    amount: Decimal
+    compare_at: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VariantDraft:
-    """``title`` None: made from the options, or the product's."""
+    """``title`` None: made from the options, or the product's. ``options`` in their order."""
 
     sku: str
     price: Decimal
@@ -22,6 +33,10 @@ class VariantDraft:
     quantity: int
     title: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    compare_at_price: Decimal | None = None
+    weight_grams: int | None = None
+    prices: Sequence[PriceDraft] = ()
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +51,6 @@ class ProductDraft:
     tags: Sequence[str] = ()
     category_id: UUID | None = None
     images: Sequence[ImageDraft] = ()
+    status: ProductStatus = ProductStatus.PUBLISHED
+    seo_title: str | None = None
+    seo_description: str | None = None

@@ -17,12 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Image, Product, Variant
-from models.documents import ProductDoc, product_doc
+from models.documents import ProductDoc
 from services.catalog import shopify_rows as columns
 from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.find_categories import find_categories
-from services.catalog.product_rows import image_rows, product_row, stock_rows, variant_rows
+from services.catalog.product_rows import new_product, stock_rows
 from services.catalog.shopify_csv import ParsedFile, ParsedProduct
 from services.catalog.shopify_rows import RowProblem
 from services.catalog.update_rows import StoredProduct, apply
@@ -130,12 +130,10 @@ class _Import:
         self.problems.append(RowProblem(line, self.file.headings.get(column, column), message))
 
     def _create(self, session: AsyncSession, checked: CheckedProduct, now: datetime) -> None:
-        product_id = new_id()
-        product = product_row(checked, product_id, checked.slug or "", now)
-        variants, images = variant_rows(checked, product_id), image_rows(checked.draft.images, product_id)
-        session.add_all([product, *variants, *images, *stock_rows(checked.variants, self.actor, now)])
-        self.report.created.append(product_doc(product, variants, images))
-        self.report.new_variants += len(variants)
+        made = new_product(checked, new_id(), checked.slug or "", self.actor, now)
+        session.add_all(made.rows)
+        self.report.created.append(made.document())
+        self.report.new_variants += len(made.variants)
 
     async def _update(
         self, session: AsyncSession, known: StoredProduct, checked: CheckedProduct, now: datetime

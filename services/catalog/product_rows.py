@@ -1,26 +1,66 @@
 """Database rows of a checked product."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from infra.ids import new_id
-from models import Image, Product, ProductStatus, StockCause, StockEntry, StockLevel, Variant
+from models import Base, Image, Product, StockCause, StockEntry, StockLevel, Variant, VariantPrice
+from models.documents import ProductDoc, product_doc
+from services.catalog.check_prices import CheckedPrice
 from services.catalog.check_product import CheckedProduct, CheckedVariant
 from services.catalog.drafts import ImageDraft
 
 
+@dataclass(frozen=True, slots=True)
+class NewProduct:
+    """The rows of a product that is new, none of them in the database yet."""
+
+    product: Product
+    variants: Sequence[Variant]
+    prices: Sequence[VariantPrice]
+    images: Sequence[Image]
+    stock: Sequence[StockLevel | StockEntry]
+
+    @property
+    def rows(self) -> list[Base]:
+        return [self.product, *self.variants, *self.prices, *self.images, *self.stock]
+
+    def document(self) -> ProductDoc:
+        return product_doc(self.product, self.variants, self.images, self.prices)
+
+
+def new_product(checked: CheckedProduct, product_id: UUID, slug: str, actor: str, now: datetime) -> NewProduct:
+    variants = [
+        variant_row(variant, product_id, checked.currency, place, now)
+        for place, variant in enumerate(checked.variants)
+    ]
+    pairs = zip(variants, checked.variants, strict=True)
+    return NewProduct(
+        product=product_row(checked, product_id, slug, now),
+        variants=variants,
+        prices=[price for row, variant in pairs for price in price_rows(variant.prices, row.id)],
+        images=image_rows(checked.draft.images, product_id),
+        stock=stock_rows(checked.variants, actor, now),
+    )
+
+
 def product_row(checked: CheckedProduct, product_id: UUID, slug: str, now: datetime) -> Product:
-    prices = [variant.price for variant in checked.variants]
+    prices = [variant.price for variant in checked.variants if not variant.archived]
+    prices = prices or [variant.price for variant in checked.variants]
     return Product(
         id=product_id,
         slug=slug,
-        status=ProductStatus.PUBLISHED,
+        status=checked.draft.status,
         version=1,
         title=checked.title,
         description=checked.draft.description,
         vendor=checked.draft.vendor.strip(),
+        seo_title=(checked.draft.seo_title or "").strip() or None,
+        seo_description=(checked.draft.seo_description or "").strip() or None,
         tags=checked.tags,
+        option_names=checked.option_names,
         category_id=checked.draft.category_id,
         min_price=min(prices),
         max_price=max(prices),
@@ -30,7 +70,7 @@ def product_row(checked: CheckedProduct, product_id: UUID, slug: str, now: datet
     )
 
 
-def variant_row(variant: CheckedVariant, product_id: UUID, currency: str, position: int) -> Variant:
+def variant_row(variant: CheckedVariant, product_id: UUID, currency: str, position: int, now: datetime) -> Variant:
     return Variant(
         id=new_id(),
         product_id=product_id,
@@ -38,15 +78,20 @@ def variant_row(variant: CheckedVariant, product_id: UUID, currency: str, positi
         title=variant.title,
         options=variant.options,
         price=variant.price,
+        compare_at_price=variant.compare_at,
         currency=currency,
+        weight_grams=variant.weight_grams,
         position=position,
+        archived_at=now if variant.archived else None,
     )
 
 
-def variant_rows(checked: CheckedProduct, product_id: UUID) -> list[Variant]:
+def price_rows(prices: Iterable[CheckedPrice], variant_id: UUID) -> list[VariantPrice]:
     return [
-        variant_row(variant, product_id, checked.currency, position)
-        for position, variant in enumerate(checked.variants)
+        VariantPrice(
+            variant_id=variant_id, currency=price.currency, amount=price.amount, compare_at=price.compare_at
+        )
+        for price in prices
     ]
 
 

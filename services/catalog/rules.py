@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,13 @@ MOST_TAGS: Final = 50
 MOST_IMAGES: Final = 250
 MOST_VARIANTS: Final = 2048
 MOST_QUANTITY: Final = 10**9
+MOST_GRAMS: Final = 10**9
+MOST_OPTIONS: Final = 3
+OPTION_LENGTH: Final = 255
+SEO_TITLE_LENGTH: Final = 255
+SEO_DESCRIPTION_LENGTH: Final = 1000
+CATEGORY_NAME_LENGTH: Final = 200
+MOST_LEVELS: Final = 10
 DESCRIPTION_BYTES: Final = 65_535  # a MySQL TEXT column
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", re.ASCII)
@@ -80,6 +88,38 @@ def sku_problem(value: str) -> str | None:
 
 def quantity_problem(value: int) -> str | None:
     return None if 0 <= value <= MOST_QUANTITY else f"must be between 0 and {MOST_QUANTITY}"
+
+
+def weight_problem(value: int) -> str | None:
+    return None if 0 <= value <= MOST_GRAMS else f"must be between 0 and {MOST_GRAMS}"
+
+
+def options_problem(options: Mapping[str, str]) -> str | None:
+    """What is wrong with one variant's options, by itself."""
+    if len(options) > MOST_OPTIONS:
+        return f"at most {MOST_OPTIONS}"
+    for text in (*options, *options.values()):
+        if problem := line_problem(text, OPTION_LENGTH, required=True):
+            return problem
+        if text != text.strip():
+            return "must not begin or end with a space"
+    return None
+
+
+def option_key(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The same for the same choices, in whatever order."""
+    return tuple(sorted(options.items()))
+
+
+def options_beside_problem(
+    first: Mapping[str, str], others: Collection[tuple[tuple[str, str], ...]], options: Mapping[str, str]
+) -> str | None:
+    """What is wrong with them beside the product's other variants: ``first`` is what one of these has, ``others``
+    the option keys of all. Variants without any option are told apart by their titles.
+    """
+    if set(first) != set(options):
+        return f"must have the names that the other variants have: {', '.join(first) or 'none'}"
+    return "another variant has the same" if options and option_key(options) in others else None
 
 
 def url_problem(value: str) -> str | None:

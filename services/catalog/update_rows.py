@@ -36,7 +36,7 @@ def apply(stored: StoredProduct, checked: CheckedProduct, present: Collection[st
     product = stored.product
     changed = _update_texts(product, checked, present)
     changed |= _update_variants(stored.variants, checked, present)
-    stocked, new_variants = _new_variants(stored, checked)
+    stocked, new_variants = _new_variants(stored, checked, now)
     old_images, new_images = _images(stored, checked.draft.images) if columns.IMAGE in present else ([], [])
     changed |= bool(new_variants or old_images or new_images)
     if changed:
@@ -86,10 +86,14 @@ def _update_variant(row: Variant, variant: CheckedVariant, position: int, presen
     return _set(row, **values)
 
 
-def _new_variants(stored: StoredProduct, checked: CheckedProduct) -> tuple[list[CheckedVariant], list[Variant]]:
+def _new_variants(
+    stored: StoredProduct, checked: CheckedProduct, now: datetime
+) -> tuple[list[CheckedVariant], list[Variant]]:
     known = {row.sku for row in stored.variants}
     fresh = [(place, variant) for place, variant in enumerate(checked.variants) if variant.sku not in known]
-    rows = [variant_row(variant, stored.product.id, stored.product.currency, place) for place, variant in fresh]
+    rows = [
+        variant_row(variant, stored.product.id, stored.product.currency, place, now) for place, variant in fresh
+    ]
     return [variant for _, variant in fresh], rows
 
 

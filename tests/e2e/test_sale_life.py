@@ -23,7 +23,7 @@ async def act(shop: Shop, by: Person | None, name: str, sale_id: str, version: i
         ... on FlashSale {{ id status paused version settledAt cancelledAt }}
         ... on Error {{ code message }}
         ... on FlashSaleStateConflict {{ status }}
-        ... on StaleVersion {{ version }}
+        ... on StaleVersion {{ currentVersion }}
         ... on InvalidInput {{ fields {{ path message }} }}
       }}
     }}
@@ -48,7 +48,7 @@ async def test_staff_pause_resume_and_end_a_sale(shop: Shop) -> None:
     assert (await shop.place(ada, offer.item_id))["__typename"] == "FlashSaleNotRunning"
     assert await done(shop, staff, "pause", offer.sale_id, 1) == sale
     stale = await done(shop, staff, "end", offer.sale_id, 1)
-    assert (stale["__typename"], stale["code"], stale["version"]) == ("StaleVersion", "STALE_VERSION", 2)
+    assert (stale["__typename"], stale["code"], stale["currentVersion"]) == ("StaleVersion", "STALE_VERSION", 2)
     sale = await done(shop, staff, "resume", offer.sale_id, 2)
     assert (sale["status"], sale["paused"], sale["version"]) == ("RUNNING", False, 3)
     last = await shop.place(ada, offer.item_id, 1)
@@ -94,7 +94,7 @@ mutation Change($input: ChangeFlashSaleInput!) {
     }
     ... on Error { code message }
     ... on OutOfStock { sku available }
-    ... on StaleVersion { version }
+    ... on StaleVersion { currentVersion }
     ... on FlashSaleStateConflict { status }
     ... on InvalidInput { fields { path message } }
   }
@@ -118,7 +118,7 @@ async def test_staff_change_a_sale_until_it_starts(shop: Shop) -> None:
     short = await change(staff, version=1, items=[{**item, "quantity": 10}])
     assert (short["code"], short["sku"], short["available"]) == ("OUT_OF_STOCK", offer.sku, 4)
     stale = await change(staff, version=2, name="Now")
-    assert (stale["code"], stale["version"]) == ("STALE_VERSION", 1)
+    assert (stale["code"], stale["currentVersion"]) == ("STALE_VERSION", 1)
     for fields, path in (
         ({"name": " "}, ["name"]),
         ({"items": []}, ["items"]),

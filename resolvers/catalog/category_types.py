@@ -1,0 +1,85 @@
+"""The type of categories: a tree, and the products in it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import strawberry
+
+from models.documents import CategoryDoc
+from resolvers.catalog.types import ProductConnection, product_connection, product_page_arguments
+from resolvers.shared.context import Context, Info
+from resolvers.shared.fields import field
+from resolvers.shared.node import Node, encode_id, register_node
+from services.catalog.list_products import ProductSort
+from services.catalog.product_filter import ProductFilter as Filter
+from services.catalog.visibility import visible
+
+
+@strawberry.type
+class Category(Node):
+    name: str
+    slug: str
+    position: int = strawberry.field(description="Its place among its siblings; equal ones are by name.")
+    version: int = strawberry.field(description="Counts its changes; a mutation names the one it is based on.")
+    is_archived: bool
+    document: strawberry.Private[CategoryDoc]
+
+    @classmethod
+    def of(cls, document: CategoryDoc) -> "Category":
+        return cls(
+            id=encode_id("Category", document.id),
+            name=document.name,
+            slug=document.slug,
+            position=document.position,
+            version=document.version,
+            is_archived=document.archived,
+            document=document,
+        )
+
+    @field()
+    async def parent(self, info: Info) -> "Category | None":
+        return await load_category(info.context, self.document.parent_id)
+
+    @field(description="From the root of the tree down to the parent.")
+    async def ancestors(self, info: Info) -> list["Category"]:
+        found: list[Category] = []
+        above = await load_category(info.context, self.document.parent_id)
+        while above is not None:
+            found.append(above)
+            above = await load_category(info.context, above.document.parent_id)
+        return found[::-1]
+
+    @field(description="Directly below, in their order; the archived ones too when staff ask for them.")
+    async def children(self, info: Info, include_archived: bool = False) -> list["Category"]:
+        found = await info.context.loaders.children_by_category.load(self.document.id)
+        shown = (document for document in found if include_archived or not document.archived)
+        return [Category.of(document) for document in shown if visible(info.context.viewer, document)]
+
+    @field(description="The products of this very category, newest first.")
+    async def products(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> ProductConnection:
+        arguments = product_page_arguments(first, after, last, before, ProductSort.NEWEST)
+        wanted = Filter(category_id=self.document.id)
+        return await product_connection(info.context, wanted, arguments, ProductSort.NEWEST)
+
+
+async def load_category(context: Context, category_id: UUID | None) -> Category | None:
+    """None for none, and for one that the viewer must not see."""
+    if category_id is None:
+        return None
+    document = visible(context.viewer, await context.loaders.category_by_id.load(category_id))
+    return None if document is None else Category.of(document)
+
+
+async def _load_categories(context: Context, ids: Sequence[UUID]) -> list[Category | None]:
+    found = await context.loaders.category_by_id.load_many(ids)
+    return [Category.of(shown) if (shown := visible(context.viewer, doc)) else None for doc in found]
+
+
+register_node("Category", _load_categories)

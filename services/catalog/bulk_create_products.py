@@ -1,0 +1,131 @@
+"""Create many products in one transaction, with as many statements for five hundred as for two."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import Category, Product, Variant
+from services.catalog.bulk import TIMEOUT, BulkPolicy, RowOutcome, may_write, outcomes, require_size
+from services.catalog.cache_products import remember
+from services.catalog.check_product import CheckedProduct, check_product
+from services.catalog.drafts import ProductDraft
+from services.catalog.make_slug import free_slug
+from services.catalog.product_rows import NewProduct, new_product
+from services.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
+
+_TRIES: Final = 3
+
+
+@dataclass(slots=True)
+class _Taken:
+    """What the database has of the rows' slugs and SKUs, and what earlier rows took. ``categories`` are usable."""
+
+    slugs: set[str] = field(default_factory=set)
+    skus: set[str] = field(default_factory=set)
+    categories: set[UUID] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """``checked`` is None when ``error`` says why."""
+
+    product_id: UUID
+    checked: CheckedProduct | None
+    error: ServiceError | None
+
+
+async def bulk_create_products(
+    infra: Infra, drafts: Sequence[ProductDraft | InvalidInput], policy: BulkPolicy, actor: str
+) -> list[RowOutcome]:
+    """An outcome a row, in their order, also of those that could not be read.
+
+    Of rows that want the same slug or SKU, the first one gets it.
+
+    Errors: InvalidInput (too many), StoreUnavailable.
+    """
+    require_size(len(drafts), sum(len(draft.variants) for draft in drafts if isinstance(draft, ProductDraft)))
+    rows = [_checked(draft) for draft in drafts]
+    if not may_write((row.error for row in rows), policy):
+        return outcomes([row.error for row in rows], [None] * len(rows))
+    async with infra.database.read() as session:
+        await _taken(session, rows)  # in the time that a request has: a database that is away is found out here
+    for attempt in range(1, _TRIES + 1):
+        try:
+            found = await infra.database.transact(
+                lambda session: _write(session, infra, rows, policy, actor), timeout=TIMEOUT
+            )
+            break
+        except IntegrityError:
+            if attempt == _TRIES:
+                raise
+    await remember(infra, [outcome.document for outcome in found if outcome.document is not None])
+    return found
+
+
+def _checked(draft: ProductDraft | InvalidInput) -> _Row:
+    if isinstance(draft, InvalidInput):
+        return _Row(new_id(), None, draft)
+    try:
+        return _Row(new_id(), check_product(draft), None)
+    except InvalidInput as error:
+        return _Row(new_id(), None, error)
+
+
+async def _write(
+    session: AsyncSession, infra: Infra, rows: Sequence[_Row], policy: BulkPolicy, actor: str
+) -> list[RowOutcome]:
+    taken, now = await _taken(session, rows), infra.now()
+    decided = [_decide(row, taken) for row in rows]
+    errors = [decision if isinstance(decision, ServiceError) else None for decision in decided]
+    if not may_write(errors, policy):
+        return outcomes(errors, [None] * len(rows))
+    made: list[NewProduct | None] = [
+        new_product(row.checked, row.product_id, slug, actor, now)
+        if row.checked is not None and isinstance(slug, str)
+        else None
+        for row, slug in zip(rows, decided, strict=True)
+    ]
+    session.add_all(part for product in made if product for part in product.rows)
+    await session.flush()
+    return outcomes(errors, [product.document() if product else None for product in made])
+
+
+def _decide(row: _Row, taken: _Taken) -> str | ServiceError:
+    """The slug of a row that can be written, which then takes it and its SKUs; or why it cannot."""
+    checked = row.checked
+    if checked is None:
+        assert row.error is not None
+        return row.error
+    skus = [variant.sku for variant in checked.variants]
+    if clash := next((sku for sku in skus if sku in taken.skus), None):
+        return SkuTaken(clash)
+    if checked.slug in taken.slugs and not checked.slug_is_made:
+        return SlugTaken(checked.slug or "")
+    category = checked.draft.category_id
+    if category is not None and category not in taken.categories:
+        return InvalidInput.at("categoryId", message="there is no such category, or it is archived")
+    slug = free_slug(checked, row.product_id, taken.slugs)
+    taken.slugs.add(slug)
+    taken.skus.update(skus)
+    return slug
+
+
+async def _taken(session: AsyncSession, rows: Sequence[_Row]) -> _Taken:
+    """Three statements."""
+    good = [row.checked for row in rows if row.checked is not None]
+    slugs = {checked.slug for checked in good}
+    skus = {variant.sku for checked in good for variant in checked.variants}
+    ids = {checked.draft.category_id for checked in good}
+    usable = select(Category.id).where(Category.id.in_(ids - {None}), Category.archived_at.is_(None))
+    return _Taken(
+        slugs=set(await session.scalars(select(Product.slug).where(Product.slug.in_(slugs - {None})))),
+        skus=set(await session.scalars(select(Variant.sku).where(Variant.sku.in_(skus)))),
+        categories=set(await session.scalars(usable)),
+    )

@@ -1,0 +1,87 @@
+"""The tree of categories: locks that keep it a tree, whoever changes it at the same time.
+
+A change locks the category that it moves, and the way from its new parent up to the root. Two moves that
+would close a circle together each have the other's category on that way, so one of them waits for the other, or
+both for each other: the database then ends one of them, which is run again and finds the tree as it is by then.
+A new child, a move and an archival all lock the parent first, so none of them sees a parent that is gone.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Category
+from services.catalog.rules import MOST_LEVELS
+from services.errors import InvalidInput, NotFound, SlugTaken, StaleVersion
+
+
+async def lock_category(session: AsyncSession, category_id: UUID) -> Category:
+    """Errors: NotFound."""
+    locked = select(Category).where(Category.id == category_id).with_for_update()
+    found = await session.scalar(locked.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound("There is no such category.")
+    return found
+
+
+async def lock_version(session: AsyncSession, category_id: UUID, version: int) -> Category:
+    """Errors: NotFound, StaleVersion."""
+    found = await lock_category(session, category_id)
+    if found.version != version:
+        raise StaleVersion(found.version)
+    return found
+
+
+async def lock_parents(session: AsyncSession, parent_id: UUID | None, child_id: UUID | None = None) -> int:
+    """Lock the new parent and all above it; the number of these. ``child_id``: what is moved there.
+
+    A statement a level. Errors: InvalidInput at ``parentId``.
+    """
+    levels = 0
+    above = parent_id
+    while above is not None:
+        if above == child_id:
+            raise InvalidInput.at("parentId", message="is the category itself or below it")
+        try:
+            category = await lock_category(session, above)
+        except NotFound:
+            raise InvalidInput.at("parentId", message="there is no such category") from None
+        if above == parent_id and category.archived_at is not None:
+            raise InvalidInput.at("parentId", message="is an archived category")
+        levels += 1
+        require_depth(levels)
+        above = category.parent_id
+    return levels
+
+
+async def height(session: AsyncSession, category_id: UUID) -> int:
+    """Levels of the tree from the category down, itself included. A statement a level, at most the limit."""
+    levels, ids = 0, [category_id]
+    while ids and levels <= MOST_LEVELS:
+        levels += 1
+        ids = list(await session.scalars(select(Category.id).where(Category.parent_id.in_(ids))))
+    return levels
+
+
+def require_depth(levels: int) -> None:
+    """Errors: InvalidInput at ``parentId``."""
+    if levels > MOST_LEVELS:
+        raise InvalidInput.at("parentId", message=f"makes the tree deeper than {MOST_LEVELS} levels")
+
+
+async def require_free_slug(session: AsyncSession, slug: str) -> None:
+    """Errors: SlugTaken; a race ends in an IntegrityError."""
+    if await session.scalar(select(Category.id).where(Category.slug == slug)) is not None:
+        raise SlugTaken(slug)
+
+
+def child_of(parent_id: UUID | None) -> ColumnElement[bool]:
+    """The condition on a category; None: those at the root."""
+    return Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id
+
+
+async def next_position(session: AsyncSession, parent_id: UUID | None) -> int:
+    """Behind the other children of the parent."""
+    last = await session.scalar(select(func.max(Category.position)).where(child_of(parent_id)))
+    return 0 if last is None else last + 1

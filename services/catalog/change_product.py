@@ -1,0 +1,77 @@
+"""The one way to change a product: locked, and of the version that the change is based on.
+
+Caches are told by the session itself (models/changes.py), also of prices: the product's version moves with them.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Product, Variant
+from models.documents import ProductDoc
+from services.catalog.stored_product import StoredProduct, lock_products
+from services.errors import NotFound
+
+_TRIES: Final = 3
+Work = Callable[[AsyncSession, StoredProduct], Awaitable[bool]]
+"""Changes the rows, and says whether it changed any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Based:
+    """The product, and the version of it that the change was made up from."""
+
+    product_id: UUID
+    version: int
+
+
+async def change_product(infra: Infra, on: Based, work: Work) -> ProductDoc:
+    """In one transaction. Of two changes based on one version, the first to lock the product wins; what changes
+    nothing leaves the version as it is.
+
+    Errors: NotFound, StaleVersion, what ``work`` raises, StoreUnavailable.
+    """
+
+    async def run(session: AsyncSession) -> ProductDoc:
+        stored = await lock_product(session, on.product_id)
+        stored.require_version(on.version)
+        if await work(session, stored):
+            stored.settle(infra.now())
+        return stored.document()
+
+    return await _transact(infra, run)
+
+
+async def _transact(infra: Infra, run: Callable[[AsyncSession], Awaitable[ProductDoc]]) -> ProductDoc:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            # Cut off in its commit, it may have happened: the retry is then answered with StaleVersion.
+            return await infra.database.transact(run, timeout=infra.settings.store_timeout)
+        except IntegrityError:
+            # Somebody took the slug or SKU between our look and our commit: the next look finds it taken.
+            if attempt == _TRIES:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def lock_product(session: AsyncSession, product_id: UUID) -> StoredProduct:
+    """Errors: NotFound."""
+    found = await lock_products(session, Product.id == product_id)
+    if not found:
+        raise NotFound("There is no such product.")
+    return found[0]
+
+
+async def product_of_variant(infra: Infra, variant_id: UUID) -> UUID:
+    """A variant stays with its product for ever, so this needs no lock. Errors: NotFound."""
+    async with infra.database.read() as session:
+        found = await session.scalar(select(Variant.product_id).where(Variant.id == variant_id))
+    if found is None:
+        raise NotFound("There is no such variant.")
+    return found
