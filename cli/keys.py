@@ -4,7 +4,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
+from cli.one_shot import run_once
 from infra.clock import to_millis
 from infra.settings import Settings, get_settings
 from infra.signing_keys import BadSigningKey, KeyFolder, SigningKeys
@@ -59,6 +61,7 @@ def rotate(lead: float, compromised: bool) -> None:
         lead = 0.0
     made = folder.add(int((now + (0.0 if compromised else lead)) * 1000))
     removed = _remove(folder, old, settings, now, compromised)
+    _record(made.kid, compromised)
     click.echo(f"{made.kid}  {_shown(made.signs_from)}  new; {removed} removed")
 
 
@@ -67,6 +70,16 @@ def _remove(folder: KeyFolder, old: tuple[str, ...], settings: Settings, now: fl
         return folder.remove(old)
     lives = max(settings.access_token_ttl, settings.revocation_ttl, _KEPT.total_seconds())
     return folder.remove_superseded(int((now - lives) * 1000))
+
+
+def _record(kid: str, compromised: bool) -> None:
+    """In the audit log, where there is a database already. The keys are rotated in any case."""
+    from services.audit.key_rotation import record_rotation
+
+    try:
+        run_once(lambda infra: record_rotation(infra, kid, compromised=compromised))
+    except (click.ClickException, SQLAlchemyError):
+        click.echo("The rotation could not be recorded in the audit log.", err=True)
 
 
 def _shown(millis: int) -> str:

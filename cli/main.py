@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from infra.errors import BadSetting
 
 COMMANDS = {
+    "admin": ("cli.admin", "admin", "Grant and revoke roles, list who has one."),
     "bench": ("cli.bench", "bench", "Measure the server; results are ratios within one run."),
     "db": ("cli.db", "db", "Create, change and check the database's schema."),
     "dev": ("cli.dev", "dev", "Run the whole shop on this machine; migrate and seed first."),
@@ -22,6 +23,7 @@ COMMANDS = {
     "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),
     "serve": ("cli.serve", "serve", "Serve the API."),
     "stack": ("cli.stack", "stack", "Start MySQL/MariaDB, Redis and Kafka for development and tests."),
+    "token": ("cli.token", "token", "Make, list and revoke service tokens for machines."),
     "worker": ("cli.worker", "worker", "Persist orders and do all that happens behind the API."),
 }
 

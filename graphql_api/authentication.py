@@ -2,6 +2,7 @@
 
 from infra.revocations import Revocations
 from resolvers.shared.failures import RequestError, unauthenticated
+from services.token.known_tokens import KnownTokens
 from services.user.tokens import AccessTokens, InvalidToken
 from services.user.viewer import Viewer
 
@@ -14,6 +15,21 @@ def authenticate(authorization: bytes | None, tokens: AccessTokens, revocations:
     if scheme.lower() != b"bearer":
         raise unauthenticated()
     return _verify(token.strip().decode("latin-1"), tokens, revocations)
+
+
+def service_token_of(authorization: bytes | None) -> str | None:
+    """The service token in the header, if that is what it has."""
+    if authorization is None or authorization[:11].lower() != b"bearer rct_":
+        return None
+    return authorization[7:].strip().decode("latin-1")
+
+
+async def authenticate_machine(token: str, known: KnownTokens, revocations: Revocations) -> Viewer:
+    """Errors: UNAUTHENTICATED for a token that is not valid or not any more; StoreUnavailable."""
+    viewer = await known.find(token)
+    if viewer is None or revocations.cover(viewer.user_id, viewer.session_id, viewer.issued_at):
+        raise unauthenticated("The service token is not valid.")
+    return viewer
 
 
 def authenticate_cookie(token: str | None, tokens: AccessTokens, revocations: Revocations) -> Viewer | None:

@@ -14,7 +14,12 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from graphql_api.authentication import authenticate, authenticate_cookie
+from graphql_api.authentication import (
+    authenticate,
+    authenticate_cookie,
+    authenticate_machine,
+    service_token_of,
+)
 from graphql_api.client_address import client_of
 from graphql_api.errors import internal
 from graphql_api.http_request import Headers, Operation, Refused, parse_get, parse_post, read_body
@@ -25,8 +30,9 @@ from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from graphql_api.subscriptions.event_stream import send_events
 from graphql_api.subscriptions.readers import Reader
+from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
-from resolvers.shared.failures import RequestError
+from resolvers.shared.failures import RequestError, unavailable
 from services.errors import RateLimited
 from services.rate_limits import spend_request
 from services.user.viewer import Viewer
@@ -72,7 +78,7 @@ class GraphQLView:
             if media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
             operation = await self._operations(scope, receive, headers)
-            context = self._context(scope, headers)
+            context = await self._context(scope, headers)
             await _count(context)
             if media_type == EVENT_STREAM:
                 await self._stream(operation, context, scope, receive, send)
@@ -127,14 +133,14 @@ class GraphQLView:
         body = await read_body(receive, headers.get(b"content-length"), maximum)
         return parse_post(headers.get(b"content-type"), body)
 
-    def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
+    async def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
         running = self.runtime.running
         ids = request_ids(scope)
         cookies, token = running.cookies.read(scope, headers)
         return Context(
             running.infra,
             running.tokens,
-            _viewer(running, headers.get(b"authorization"), token),
+            await _viewer(running, headers.get(b"authorization"), token),
             ids.request_id,
             ids.trace_id,
             ids.traceparent,
@@ -187,15 +193,20 @@ async def _count(context: Context) -> None:
         raise Refused(429, error.code, error.message, wait, {"retryAfter": seconds}) from error
 
 
-def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:
+async def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:
     """Errors: Refused."""
     if cookie is not None:
         return authenticate_cookie(cookie, running.tokens, running.infra.revocations)
     try:
+        if (token := service_token_of(authorization)) is not None:
+            return await authenticate_machine(token, running.machines, running.infra.revocations)
         return authenticate(authorization, running.tokens, running.infra.revocations)
     except RequestError as error:
         challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
         raise Refused(401, error.code, error.message, challenge) from error
+    except StoreUnavailable as error:
+        shown = unavailable()
+        raise Refused(503, shown.code, shown.message, ((b"retry-after", b"1"),)) from error
 
 
 def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:

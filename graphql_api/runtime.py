@@ -5,14 +5,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+import structlog
+
 from graphql_api.oidc.providers import Providers
 from graphql_api.session_cookies import CookieJar
 from graphql_api.subscriptions.readers import Readers
+from infra.cancellation import cancel_and_wait
+from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
+from services.audit.write_refusals import write_refusals
 from services.session.watch_revocations import watching_revocations
+from services.token.known_tokens import KnownTokens
 from services.user.tokens import AccessTokens
 from services.watch_changes import watching_changes
+
+log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
 
@@ -23,6 +31,7 @@ class Running:
     tokens: AccessTokens
     cookies: CookieJar
     providers: Providers
+    machines: KnownTokens
 
 
 class Runtime:
@@ -35,7 +44,8 @@ class Runtime:
     def start(self, infra: Infra) -> None:
         """Errors: BadSigningKey."""
         tokens = AccessTokens.from_settings(infra.settings, infra.now)
-        self._running = Running(infra, tokens, CookieJar(infra.settings, infra.now), Providers(infra.settings))
+        cookies, providers = CookieJar(infra.settings, infra.now), Providers(infra.settings)
+        self._running = Running(infra, tokens, cookies, providers, KnownTokens(infra))
 
     @property
     def running(self) -> Running:
@@ -47,13 +57,14 @@ class Runtime:
     async def keeping_up(self) -> AsyncIterator[None]:
         """Hear of what other processes revoke and change, and of new keys, while the block runs."""
         looking = asyncio.create_task(_look_for_keys(self.running.tokens.keys))
+        writing = asyncio.create_task(_write_refusals(self.running.infra))
         try:
             async with watching_revocations(self.running.infra), watching_changes(self.running.infra):
                 yield
         finally:
-            looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await looking
+            await cancel_and_wait(looking, writing)
+            with suppress(StoreUnavailable):
+                await write_refusals(self.running.infra)
 
 
 async def _look_for_keys(keys: SigningKeys) -> None:
@@ -61,3 +72,14 @@ async def _look_for_keys(keys: SigningKeys) -> None:
         await asyncio.sleep(_LOOK_EVERY)
         # In a thread: the folder of several servers is on a network.
         await asyncio.to_thread(keys.look)
+
+
+async def _write_refusals(infra: Infra) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        try:
+            await write_refusals(infra)
+        except StoreUnavailable:
+            log.warning("audit.waiting")
+        except Exception:
+            log.exception("audit.unexpected_error")

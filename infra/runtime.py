@@ -16,6 +16,7 @@ from infra.local_cache import LocalCache
 from infra.metrics import Counters
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
+from infra.refusals import Refusals
 from infra.revocations import Revocations
 from infra.settings import Settings
 from infra.signals import Signals
@@ -39,6 +40,7 @@ class Infra:
     counters: Counters = field(default_factory=Counters)
     local: LocalCache = field(default_factory=LocalCache)
     revocations: Revocations = field(default_factory=Revocations)
+    refusals: Refusals = field(default_factory=Refusals)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import StockEntry, StockLevel
-from models.user import AccountToken, Address, Identity, User
+from models.user import AccountToken, Address, Identity, StaffRole, User
 
 __all__ = [
     "AccountToken",
@@ -38,6 +38,7 @@ __all__ = [
     "Role",
     "ServiceToken",
     "SlugRedirect",
+    "StaffRole",
     "StockCause",
     "StockEntry",
     "StockLevel",

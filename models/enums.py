@@ -9,6 +9,18 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
 
 
+class Scope(StrEnum):
+    """What a service token may do. A scope to write includes the one to read the same."""
+
+    CATALOG_READ = "CATALOG_READ"
+    CATALOG_WRITE = "CATALOG_WRITE"
+    STOCK_WRITE = "STOCK_WRITE"
+    SALES_WRITE = "SALES_WRITE"
+    ORDERS_READ = "ORDERS_READ"
+    ORDERS_WRITE = "ORDERS_WRITE"
+    USERS_READ = "USERS_READ"
+
+
 class TokenPurpose(StrEnum):
     """What a mailed token lets its holder do."""
 

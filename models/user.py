@@ -31,6 +31,15 @@ class User(Base):
     closed_at: Mapped[datetime | None]
 
 
+class StaffRole(Base):
+    """A role beyond CUSTOMER, as ``users.roles`` has it too: for finding who has it."""
+
+    __tablename__ = "staff_roles"
+
+    role: Mapped[str] = mapped_column(exact_text(16), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+
+
 class Address(Base):
     __tablename__ = "addresses"
 

@@ -2,6 +2,10 @@
 
 from strawberry.tools import merge_types
 
+from resolvers.admin.mutations import AdminMutation
+from resolvers.admin.queries import AdminQuery
+from resolvers.admin.token_mutations import TokenMutation
+from resolvers.admin.token_queries import TokenQuery
 from resolvers.catalog.bulk_mutations import BulkMutation
 from resolvers.catalog.category_mutations import CategoryMutation
 from resolvers.catalog.mutations import CatalogMutation
@@ -31,6 +35,8 @@ Query = merge_types(
         CatalogQuery,
         FlashSaleQuery,
         OrderQuery,
+        AdminQuery,
+        TokenQuery,
     ),
 )
 Mutation = merge_types(
@@ -47,6 +53,8 @@ Mutation = merge_types(
         BulkMutation,
         FlashSaleMutation,
         OrderMutation,
+        AdminMutation,
+        TokenMutation,
     ),
 )
 Subscription = merge_types("Subscription", (OrderSubscription, FlashSaleSubscription))

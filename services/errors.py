@@ -95,6 +95,13 @@ class LastSignInMethod(ServiceError):
         super().__init__("This is the only way to sign in. Set a password or link another provider first.")
 
 
+class LastAdministrator(ServiceError):
+    code = "LAST_ADMINISTRATOR"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last account that can administer. Make another one an administrator first.")
+
+
 class EmailAlreadyVerified(ServiceError):
     code = "EMAIL_ALREADY_VERIFIED"
 

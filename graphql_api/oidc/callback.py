@@ -14,6 +14,7 @@ from graphql_api.oidc.landing import Stop, return_to
 from graphql_api.oidc.login import login_secret
 from graphql_api.runtime import Running
 from infra.errors import StoreUnavailable
+from infra.refusals import Refusal
 from resolvers.shared.session_cookies import SessionCookies
 from services.errors import InvalidCredentials, TryAgain
 from services.identity.exchange_code import issue_sign_in_code
@@ -36,6 +37,7 @@ async def callback(request: Request, running: Running) -> Response:
         return await _finish(request, running, started, identity)
     except (OidcError, SignInRefused) as error:
         log.info("oidc.refused", provider=name, code=error.code, reason=str(error)[:200])
+        _note(request, running, f"{name}: {error.code}")
         return return_to(url, error=error.code)
     except (StoreUnavailable, TryAgain):
         log.warning("oidc.unavailable", provider=name)
@@ -74,8 +76,7 @@ async def _finish(
         # Not linked yet: only the user who asked for it can do that, and only while signed in.
         code = await issue_link_code(infra, UUID(started["link_user"]), identity, challenge)
         return return_to(url, linkCode=code)
-    agent = request.headers.get("user-agent", "").encode("latin-1")
-    client = client_of(request.scope, agent, infra.settings.trusted_proxies)
+    client = _client(request, running)
     try:
         user_id = await recognise(infra, identity, client)
     except LinkRequired as required:
@@ -84,6 +85,18 @@ async def _finish(
     if started["in_cookies"]:
         return await _sign_in(request, running, user_id, client, url)
     return return_to(url, signInCode=await issue_sign_in_code(infra, user_id, challenge))
+
+
+def _client(request: Request, running: Running) -> Client:
+    agent = request.headers.get("user-agent", "").encode("latin-1")
+    return client_of(request.scope, agent, running.infra.settings.trusted_proxies)
+
+
+def _note(request: Request, running: Running, what: str) -> None:
+    """For the audit log."""
+    client = _client(request, running)
+    refusal = Refusal("session.refused_by_provider", "", what, client.ip, client.device)
+    running.infra.refusals.note(refusal, running.infra.now().timestamp())
 
 
 async def _sign_in(request: Request, running: Running, user_id: UUID, client: Client, url: str) -> Response:

@@ -22,7 +22,12 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from graphql_api.authentication import authenticate, authenticate_cookie
+from graphql_api.authentication import (
+    authenticate,
+    authenticate_cookie,
+    authenticate_machine,
+    service_token_of,
+)
 from graphql_api.client_address import client_of
 from graphql_api.request_context import request_ids
 from graphql_api.runtime import Running, Runtime
@@ -31,11 +36,13 @@ from graphql_api.subscriptions.origins import may_use_cookies
 from graphql_api.subscriptions.readers import Reader
 from graphql_api.subscriptions.socket_messages import SocketMessages
 from infra.cancellation import cancel_and_wait
+from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
 from resolvers.shared.errors import to_request_error
-from resolvers.shared.failures import RequestError
+from resolvers.shared.failures import RequestError, unavailable
 from services.errors import RateLimited
 from services.rate_limits import spend_request
+from services.user.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +70,7 @@ class SocketView:
             await socket.close(_FORBIDDEN, error.message[:100])
             return
         await socket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL)
-        await self._serve(_Connection(self._schema, context, SocketMessages(socket)), scope)
+        await self._serve(_Connection(self._runtime.running, self._schema, context, SocketMessages(socket)), scope)
 
     async def _serve(self, connection: "_Connection", scope: Scope) -> None:
         handling = asyncio.create_task(connection.handle())
@@ -81,8 +88,11 @@ class SocketView:
 class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection. strawberry's handler asks its view about the greeting, which is answered here."""
 
-    def __init__(self, schema: RushcartSchema, context: Context, messages: SocketMessages) -> None:
+    def __init__(
+        self, running: Running, schema: RushcartSchema, context: Context, messages: SocketMessages
+    ) -> None:
         self.messages = messages
+        self._running = running
         operations = _Operations(schema, lambda: self.context)
         super().__init__(cast(Any, self), cast(Any, messages), context, None, cast(Any, operations), _INIT_WITHIN)
         self.max_subscriptions_per_connection = _MOST_OPERATIONS
@@ -94,7 +104,7 @@ class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
         token = _token_of(message.get("payload") or {})
         if token is not None and not self.connection_init_received:
             try:
-                viewer = authenticate(token, self.context.tokens, self.context.infra.revocations)
+                viewer = await _who(self._running, token)
             except RequestError as error:
                 await self.websocket.close(code=_FORBIDDEN, reason=error.message[:100])
                 return
@@ -140,7 +150,7 @@ async def _greet(running: Running, scope: Scope) -> Context:
     headers = {name: value for name, value in scope["headers"] if name in _WANTED}
     infra, ids = running.infra, request_ids(scope)
     client = client_of(scope, headers.get(b"user-agent"), infra.settings.trusted_proxies)
-    viewer = authenticate(headers.get(b"authorization"), running.tokens, infra.revocations)
+    viewer = await _who(running, headers.get(b"authorization"))
     if viewer is None and may_use_cookies(headers, infra.settings.cors_origins):
         viewer = authenticate_cookie(
             running.cookies.access_token(scope, headers), running.tokens, infra.revocations
@@ -150,6 +160,17 @@ async def _greet(running: Running, scope: Scope) -> Context:
     except RateLimited as error:
         raise to_request_error(error) from error
     return Context(infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent, client)
+
+
+async def _who(running: Running, authorization: bytes | None) -> Viewer | None:
+    """Errors: RequestError."""
+    revocations = running.infra.revocations
+    try:
+        if (token := service_token_of(authorization)) is not None:
+            return await authenticate_machine(token, running.machines, revocations)
+        return authenticate(authorization, running.tokens, revocations)
+    except StoreUnavailable as error:
+        raise unavailable() from error
 
 
 def _token_of(payload: dict[str, object]) -> bytes | None:

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import strawberry
 
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.catalog.change_inputs import UpdateProductInput
 from resolvers.catalog.inputs import CreateProductInput
 from resolvers.catalog.mutations import actor_of
@@ -37,12 +37,12 @@ class BulkUpdateProductsInput:
 
 @strawberry.type
 class BulkMutation:
-    @mutation(Role.STAFF, description="Create up to 500 products in one transaction.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Create up to 500 products in one transaction.")
     async def bulk_create_products(self, info: Info, input: BulkCreateProductsInput) -> BulkProductsResult:
         drafts = [_or_fault(row.to_service) for row in input.products]
         return _shown(info, await bulk_create_products(info.context.infra, drafts, input.policy, actor_of(info)))
 
-    @mutation(Role.STAFF, description="Change up to 500 products in one transaction.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Change up to 500 products in one transaction.")
     async def bulk_update_products(self, info: Info, input: BulkUpdateProductsInput) -> BulkProductsResult:
         changes = [_or_fault(row.change) for row in input.products]
         return _shown(info, await bulk_update_products(info.context.infra, changes, input.policy))

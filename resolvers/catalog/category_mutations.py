@@ -3,7 +3,7 @@
 import strawberry
 
 from models.documents import CategoryDoc
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.catalog.category_types import Category
 from resolvers.catalog.change_inputs import kept
 from resolvers.catalog.results import ChangeCategoryResult, CreateCategoryResult
@@ -52,30 +52,38 @@ class MoveCategoryInput(CategoryStateInput):
 
 @strawberry.type
 class CategoryMutation:
-    @mutation(Role.STAFF, description="Create a category, behind its siblings.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Create a category, behind its siblings.")
     async def create_category(self, info: Info, input: CreateCategoryInput) -> CreateCategoryResult:
         parent = input.parent_id
         parent_id = None if parent is None else input_id(parent, "Category", "parentId")
         draft = CategoryDraft(input.name, input.slug, parent_id)
         return _changed(info, await create_category(info.context.infra, draft))
 
-    @mutation(Role.STAFF, description="Change what a category is called.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Change what a category is called.")
     async def update_category(self, info: Info, input: UpdateCategoryInput) -> ChangeCategoryResult:
         change = CategoryChange(input.name, input.slug)
         return _changed(info, await update_category(info.context.infra, input.based(), change))
 
-    @mutation(Role.STAFF, description="Put a category, with all below it, elsewhere in the tree.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.CATALOG_WRITE,
+        description="Put a category, with all below it, elsewhere in the tree.",
+    )
     async def move_category(self, info: Info, input: MoveCategoryInput) -> ChangeCategoryResult:
         parent = kept(input.parent_id)
         parent_id = input_id(parent, "Category", "parentId") if isinstance(parent, str) else parent
         move = CategoryMove(parent_id, input.position)
         return _changed(info, await move_category(info.context.infra, input.based(), move))
 
-    @mutation(Role.STAFF, description="Take a category out of the shop, when none below it is in it any more.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.CATALOG_WRITE,
+        description="Take a category out of the shop, when none below it is in it any more.",
+    )
     async def archive_category(self, info: Info, input: CategoryStateInput) -> ChangeCategoryResult:
         return _changed(info, await archive_category(info.context.infra, input.based()))
 
-    @mutation(Role.STAFF, description="Bring an archived category back.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Bring an archived category back.")
     async def restore_category(self, info: Info, input: CategoryStateInput) -> ChangeCategoryResult:
         return _changed(info, await restore_category(info.context.infra, input.based()))
 

@@ -4,7 +4,7 @@ import strawberry
 
 from models import ProductStatus
 from models.documents import ProductDoc
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.catalog.change_inputs import ProductStateInput, ReorderVariantsInput, UpdateProductInput
 from resolvers.catalog.inputs import CreateProductInput
 from resolvers.catalog.results import ChangeProductResult, CreateProductResult
@@ -30,27 +30,43 @@ def changed_product(info: Info, document: ProductDoc) -> Product:
 
 @strawberry.type
 class CatalogMutation:
-    @mutation(Role.STAFF, description="Create a product with its variants and their first stock.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.CATALOG_WRITE,
+        description="Create a product with its variants and their first stock.",
+    )
     async def create_product(self, info: Info, input: CreateProductInput) -> CreateProductResult:
         return changed_product(info, await create_product(info.context.infra, input.to_service(), actor_of(info)))
 
-    @mutation(Role.STAFF, description="Change what a product says, its state, and some of its variants.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.CATALOG_WRITE,
+        description="Change what a product says, its state, and some of its variants.",
+    )
     async def update_product(self, info: Info, input: UpdateProductInput) -> ChangeProductResult:
         return changed_product(info, await update_product(info.context.infra, input.change()))
 
-    @mutation(Role.STAFF, description="Show a product to customers.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Show a product to customers.")
     async def publish_product(self, info: Info, input: ProductStateInput) -> ChangeProductResult:
         return await _set_status(info, input, ProductStatus.PUBLISHED)
 
-    @mutation(Role.STAFF, description="Make a product a draft: customers do not see it.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.CATALOG_WRITE,
+        description="Make a product a draft: customers do not see it.",
+    )
     async def unpublish_product(self, info: Info, input: ProductStateInput) -> ChangeProductResult:
         return await _set_status(info, input, ProductStatus.DRAFT)
 
-    @mutation(Role.STAFF, description="Take a product out of the shop. It is never deleted: orders refer to it.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.CATALOG_WRITE,
+        description="Take a product out of the shop. It is never deleted: orders refer to it.",
+    )
     async def archive_product(self, info: Info, input: ProductStateInput) -> ChangeProductResult:
         return await _set_status(info, input, ProductStatus.ARCHIVED)
 
-    @mutation(Role.STAFF, description="Put a product's variants in another order.")
+    @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Put a product's variants in another order.")
     async def reorder_variants(self, info: Info, input: ReorderVariantsInput) -> ChangeProductResult:
         ids = [input_id(gid, "Variant", "variantIds", str(n)) for n, gid in enumerate(input.variant_ids)]
         return changed_product(info, await reorder_variants(info.context.infra, input.based(), ids))

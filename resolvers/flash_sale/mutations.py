@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.flash_sale.types import (
     ChangeFlashSaleResult,
     FlashSale,
@@ -75,13 +75,16 @@ class FlashSaleStateInput:
 
 @strawberry.type
 class FlashSaleMutation:
-    @mutation(Role.STAFF, description="Schedule a flash sale; its stock is set aside at once.")
+    @mutation(
+        Role.STAFF, scope=Scope.SALES_WRITE, description="Schedule a flash sale; its stock is set aside at once."
+    )
     async def schedule_flash_sale(self, info: Info, input: ScheduleFlashSaleInput) -> ScheduleFlashSaleResult:
         actor = f"user:{signed_in(info).user_id.hex}"
         return await _shown(info, await schedule_flash_sale(info.context.infra, input.to_service(), actor))
 
     @mutation(
         Role.STAFF,
+        scope=Scope.SALES_WRITE,
         description="Change a sale: all of it before it starts, its name and its end afterwards. Stock follows.",
     )
     async def change_flash_sale(self, info: Info, input: ChangeFlashSaleInput) -> ChangeFlashSaleResult:
@@ -91,23 +94,29 @@ class FlashSaleMutation:
 
     @mutation(
         Role.STAFF,
+        scope=Scope.SALES_WRITE,
         description="Stop selling: once this has answered, no order is accepted. Orders of before are kept.",
     )
     async def pause_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
         return await _change(info, input, SaleAction.PAUSE)
 
-    @mutation(Role.STAFF, description="Sell again.")
+    @mutation(Role.STAFF, scope=Scope.SALES_WRITE, description="Sell again.")
     async def resume_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
         return await _change(info, input, SaleAction.RESUME)
 
     @mutation(
         Role.STAFF,
+        scope=Scope.SALES_WRITE,
         description="End a running sale now: what is unsold returns to ordinary stock as soon as all is counted.",
     )
     async def end_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
         return await _change(info, input, SaleAction.END)
 
-    @mutation(Role.STAFF, description="Call off a sale that has not begun: its stock returns to ordinary stock.")
+    @mutation(
+        Role.STAFF,
+        scope=Scope.SALES_WRITE,
+        description="Call off a sale that has not begun: its stock returns to ordinary stock.",
+    )
     async def cancel_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
         return await _change(info, input, SaleAction.CANCEL)
 

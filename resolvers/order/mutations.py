@@ -2,7 +2,7 @@
 
 import strawberry
 
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.order.types import CancelOrderResult, Order, PlaceFlashOrderResult
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
@@ -44,7 +44,11 @@ class OrderMutation:
         )
         return Order.of(await place_flash_order(context.infra, wish))
 
-    @mutation(Role.CUSTOMER, description="Cancel an order that is not paid; its stock is given back.")
+    @mutation(
+        Role.CUSTOMER,
+        scope=Scope.ORDERS_WRITE,
+        description="Cancel an order that is not paid; its stock is given back.",
+    )
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
         viewer = signed_in(info)
         wish = Cancellation(
@@ -52,6 +56,6 @@ class OrderMutation:
             order_id=input_id(input.order_id, "Order", "orderId"),
             reason=input.reason,
             idempotency_key=input.idempotency_key,
-            any_owner=viewer.is_staff,
+            any_owner=viewer.may(Role.STAFF, Scope.ORDERS_WRITE),
         )
         return Order.of(await cancel_order(info.context.infra, wish))

@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import strawberry
 
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.order.types import Order
 from resolvers.shared.context import Info
 from resolvers.shared.node import argument_id
@@ -17,12 +17,16 @@ from services.order.follow_order import follow_order
 @strawberry.type
 class OrderSubscription:
     @subscription(
-        Role.CUSTOMER, description="The order now, and again at each change; ends when it can change no more."
+        Role.CUSTOMER,
+        scope=Scope.ORDERS_READ,
+        description="The order now, and again at each change; ends when it can change no more.",
     )
     async def order_updated(self, info: Info, id: strawberry.ID) -> AsyncGenerator[Order, None]:
-        viewer = check(info, [Role.CUSTOMER])
+        viewer = check(info, [Role.CUSTOMER], Scope.ORDERS_READ)
         order_id = argument_id(id, "Order", "id")
-        following = follow_order(info.context.infra, order_id, viewer.user_id, any_owner=viewer.is_staff)
+        following = follow_order(
+            info.context.infra, order_id, viewer.user_id, any_owner=viewer.may(Role.STAFF, Scope.ORDERS_READ)
+        )
         async with aclosing(following):
             async for view in following:
                 info.context.look_anew()

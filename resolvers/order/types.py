@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from models.enums import OrderStatus
+from models.enums import OrderStatus, Role, Scope
 from models.order_document import LineView, OrderView
 from resolvers.catalog.types import Variant, load_variant
 from resolvers.shared.connection import PageInfo
@@ -151,7 +151,7 @@ async def load_orders(context: Context, ids: Sequence[UUID]) -> list[Order | Non
         return [None] * len(ids)
     found = await find_orders(context.infra, ids, viewer.user_id)
     missing = [order_id for order_id in ids if order_id not in found]
-    if missing and viewer.is_staff:
+    if missing and viewer.may(Role.STAFF, Scope.ORDERS_READ):
         found |= await find_orders(context.infra, missing, None)
     return [Order.of(found[order_id]) if order_id in found else None for order_id in ids]
 

@@ -52,6 +52,10 @@ class IdentityTaken(Error): ...
 class LastSignInMethod(Error): ...
 
 
+@strawberry.type(description="Nobody could administer any more.")
+class LastAdministrator(Error): ...
+
+
 @strawberry.type
 class FieldError:
     path: list[str]
@@ -136,6 +140,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.SignInCodeExpired: _plain(SignInCodeExpired),
     service.IdentityTaken: _plain(IdentityTaken),
     service.LastSignInMethod: _plain(LastSignInMethod),
+    service.LastAdministrator: _plain(LastAdministrator),
     service.NotFound: _plain(NotFound),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.InvalidInput: lambda e: InvalidInput(

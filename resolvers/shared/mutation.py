@@ -17,10 +17,10 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from infra.errors import StoreUnavailable
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
-from resolvers.shared.permissions import PUBLIC_MUTATIONS, Requires, check
+from resolvers.shared.permissions import PUBLIC_MUTATIONS, check, requires
 from services.errors import ServiceError
 from services.rate_limits import spend_operation
 
@@ -29,25 +29,30 @@ R = TypeVar("R")
 Resolver = Callable[Concatenate[Any, Info, P], Awaitable[R]]
 
 
-def mutation(*roles: Role, description: str | None = None) -> Callable[[Resolver[P, R]], Any]:
-    """A mutation for viewers with one of ``roles``; with none, its name must be in ``PUBLIC_MUTATIONS``."""
+def mutation(
+    *roles: Role, scope: Scope | None = None, description: str | None = None
+) -> Callable[[Resolver[P, R]], Any]:
+    """A mutation for viewers with one of ``roles``; with none, its name must be in ``PUBLIC_MUTATIONS``.
+
+    Service tokens need ``scope``; where none is named they get nowhere.
+    """
 
     def declare(resolver: Resolver[P, R]) -> Any:
         if not roles and resolver.__name__ not in PUBLIC_MUTATIONS:
             raise TypeError(f"{resolver.__name__} names no role and is not public")
-        directives = [Requires(roles=list(roles))] if roles else []
-        return strawberry.mutation(_guard(resolver, roles), description=description, directives=directives)
+        directives = [requires(roles, scope)] if roles else []
+        return strawberry.mutation(_guard(resolver, roles, scope), description=description, directives=directives)
 
     return declare
 
 
-def _guard(resolver: Resolver[P, R], roles: tuple[Role, ...]) -> Resolver[P, R]:
+def _guard(resolver: Resolver[P, R], roles: tuple[Role, ...], scope: Scope | None) -> Resolver[P, R]:
     name = to_camel_case(resolver.__name__)
 
     @wraps(resolver)
     async def guarded(self: Any, info: Info, *args: P.args, **kwargs: P.kwargs) -> R:
         if roles:
-            check(info, roles)
+            check(info, roles, scope)
         context = info.context
         account = context.viewer.user_id.hex if context.viewer else None
         try:

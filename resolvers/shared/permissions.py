@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import strawberry
 from strawberry.schema_directive import Location
 
-from models.enums import Role
+from infra.refusals import Refusal
+from models.enums import Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.failures import forbidden, unauthenticated
 from services.user.viewer import Viewer
@@ -21,10 +22,12 @@ PUBLIC_SUBSCRIPTIONS = frozenset({"flash_sale_remaining"})
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="Needs a signed-in user with one of these roles; ADMIN includes STAFF, STAFF includes CUSTOMER.",
+    description="Needs a signed-in user with one of these roles; ADMIN includes STAFF, STAFF includes CUSTOMER. "
+    "Or a service token with one of these scopes.",
 )
 class Requires:
     roles: list[Role]
+    scopes: list[Scope]
 
 
 def signed_in(info: Info) -> Viewer:
@@ -35,9 +38,22 @@ def signed_in(info: Info) -> Viewer:
     return viewer
 
 
-def check(info: Info, roles: Iterable[Role]) -> Viewer:
-    """The viewer, who has one of the roles. Errors: UNAUTHENTICATED, FORBIDDEN."""
+def requires(roles: Iterable[Role], scope: Scope | None = None) -> Requires:
+    return Requires(roles=list(roles), scopes=[] if scope is None else [scope])
+
+
+def check(info: Info, roles: Iterable[Role], scope: Scope | None = None) -> Viewer:
+    """The viewer, who has one of the roles, or the scope. Errors: UNAUTHENTICATED, FORBIDDEN."""
     viewer = signed_in(info)
-    if not any(viewer.has(role) for role in roles):
+    if not any(viewer.has(role) if scope is None else viewer.may(role, scope) for role in roles):
+        _note(info, viewer)
         raise forbidden()
     return viewer
+
+
+def _note(info: Info, viewer: Viewer) -> None:
+    """For the audit log."""
+    raw, context = info._raw_info, info.context
+    field = f"{raw.parent_type.name}.{raw.field_name}"
+    refusal = Refusal("field.refused", viewer.user_id.hex, field, context.client.ip, context.client.device)
+    context.infra.refusals.note(refusal, context.infra.now().timestamp())

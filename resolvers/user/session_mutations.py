@@ -48,7 +48,7 @@ class SessionMutation:
         refresh_token = _refresh_token(info, input.refresh_token)
         if input.refresh_token is None:
             info.context.cookies.clear()
-        await logout(info.context.infra, refresh_token)
+        await logout(info.context.infra, refresh_token, info.context.client)
         return LogoutSuccess(logged_out=True)
 
     @mutation(Role.CUSTOMER, description="End all of one's sessions.")
@@ -57,7 +57,7 @@ class SessionMutation:
     ) -> LogoutEverywhereResult:
         viewer = signed_in(info)
         keep = viewer.session_id if input is not None and input.keep_current else None
-        ended = await logout_everywhere(info.context.infra, viewer.user_id, keep=keep)
+        ended = await logout_everywhere(info.context.infra, viewer.user_id, keep=keep, client=info.context.client)
         if keep is None:
             info.context.cookies.clear()
         return LogoutEverywhereSuccess(sessions=ended)
@@ -66,7 +66,7 @@ class SessionMutation:
     async def revoke_session(self, info: Info, input: RevokeSessionInput) -> RevokeSessionResult:
         viewer = signed_in(info)
         session_id = input_id(input.session_id, "ActiveSession", "sessionId")
-        await revoke_session(info.context.infra, viewer.user_id, session_id)
+        await revoke_session(info.context.infra, viewer.user_id, session_id, info.context.client)
         if session_id == viewer.session_id:
             info.context.cookies.clear()
         return RevokeSessionSuccess(session_id=input.session_id)

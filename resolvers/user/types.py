@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from models.enums import OrderStatus, Role
+from models.enums import OrderStatus, Role, Scope
 from models.user import User as UserRow
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
@@ -16,9 +16,11 @@ from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.permissions import signed_in
 from resolvers.user.address_types import Address
+from services.audit.list_entries import AuditFilter
 from services.user.find_users import find_users
 
 if TYPE_CHECKING:
+    from resolvers.admin.audit_types import AuditConnection
     from resolvers.order.types import OrderConnection
     from resolvers.user.identity_types import Identity
     from resolvers.user.session_types import ActiveSession
@@ -32,6 +34,7 @@ class User(Node):
     created_at: datetime
     locale: str = strawberry.field(description="A BCP 47 language tag: the language of mails, if we have it.")
     email_verified: bool = strawberry.field(description="True once the mail to confirm the address was answered.")
+    locked_at: datetime | None = strawberry.field(description="Since when nobody can sign in to the account.")
     user_id: strawberry.Private[UUID]
 
     @field(description="The oldest first; only one's own.")
@@ -80,6 +83,21 @@ class User(Node):
         rows = await info.context.loaders.identities_by_user.load(self.user_id)
         return [Identity.of(row, info.context.infra) for row in rows]
 
+    @field(description="What concerns the security of one's account, the newest first; only one's own.")
+    async def security_events(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Annotated["AuditConnection", strawberry.lazy("resolvers.admin.audit_types")]:
+        from resolvers.admin.audit_types import audit_connection
+
+        if signed_in(info).user_id != self.user_id:
+            raise forbidden()
+        return await audit_connection(info, AuditFilter(subject=self.user_id.hex), first, after, last, before)
+
     @classmethod
     def of(cls, row: UserRow) -> "User":
         return cls(
@@ -90,6 +108,7 @@ class User(Node):
             created_at=row.created_at,
             locale=row.locale,
             email_verified=row.email_verified_at is not None,
+            locked_at=row.locked_at,
             user_id=row.id,
         )
 
@@ -132,7 +151,10 @@ async def _load(context: Context, ids: Sequence[UUID]) -> list[User | None]:
     if viewer is None:
         return [None] * len(ids)
     rows = await find_users(context.infra, ids)
-    return [User.of(row) if row and (viewer.is_staff or row.id == viewer.user_id) else None for row in rows]
+    return [
+        User.of(row) if row and (viewer.may(Role.STAFF, Scope.USERS_READ) or row.id == viewer.user_id) else None
+        for row in rows
+    ]
 
 
 register_node("User", _load)

@@ -16,13 +16,15 @@ from services.mail.queue import queue_mail
 from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_all_sessions
 from services.session.revoke import revoke_sessions
+from services.user.staff_roles import forget_roles, require_other_admin
 
 
 async def close_account(infra: Infra, user_id: UUID, *, password: str, client: Client = NOWHERE) -> datetime:
-    """When it was closed. Errors: InvalidCredentials, TryAgain, StoreUnavailable."""
+    """When it was closed. Errors: InvalidCredentials, LastAdministrator, TryAgain, StoreUnavailable."""
     proved, now = await prove_password(infra, user_id, password), infra.now()
 
     async def work(session: AsyncSession) -> Sequence[UUID]:
+        await require_other_admin(session, user_id)
         user = await lock_proved(session, proved)
         farewell = {"recipient": user.email, "locale": user.locale, "data": {"name": user.display_name}}
         ended = await end_all_sessions(session, user.id, Reason.ACCOUNT_CLOSED, now)
@@ -49,5 +51,6 @@ async def _erase(session: AsyncSession, user: User) -> None:
     user.display_name = ""
     user.password_hash = ""
     user.roles = []
+    await forget_roles(session, user.id)
     user.locale = "en"
     user.email_verified_at = None

@@ -1,6 +1,7 @@
 """Record a security event in the transaction of what happened."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,27 +11,40 @@ from models import AuditEntry
 from services.session.client import NOWHERE, Client
 
 
+class Outcome(StrEnum):
+    OK = "OK"
+    REFUSED = "REFUSED"
+
+
 def record(
     session: AsyncSession,
     action: str,
     *,
     now: datetime,
-    subject: UUID,
-    actor: UUID | None = None,
+    subject: UUID | str | None,
+    actor: UUID | str | None = None,
     client: Client = NOWHERE,
     details: dict[str, str] | None = None,
+    outcome: Outcome = Outcome.OK,
 ) -> None:
-    """``action`` is ``thing.what_happened``; ``actor`` is the subject itself unless another is named."""
+    """``action`` is ``thing.what_happened``; ``actor`` is the subject itself unless another is named.
+
+    ``subject`` is None when it is not known whom it is about.
+    """
     session.add(
         AuditEntry(
             id=new_id(),
             at=now,
             action=action,
-            outcome="OK",
-            actor=(actor or subject).hex,
-            subject=subject.hex,
+            outcome=outcome.value,
+            actor=_name(subject if actor is None else actor),
+            subject=_name(subject),
             ip=client.ip or None,
             device=client.device or None,
             details=details or {},
         )
     )
+
+
+def _name(who: UUID | str | None) -> str | None:
+    return who.hex if isinstance(who, UUID) else who

@@ -2,6 +2,7 @@
 
 from typing import Protocol, TypeVar
 
+from models.enums import Role, Scope
 from services.user.viewer import Viewer
 
 
@@ -17,6 +18,10 @@ S = TypeVar("S", bound=Shown)
 
 def visible(viewer: Viewer | None, document: S | None) -> S | None:
     """The document, None when this viewer must not see it: drafts and what is archived are for staff."""
-    if document is None or document.is_public or (viewer is not None and viewer.is_staff):
+    if (
+        document is None
+        or document.is_public
+        or (viewer is not None and viewer.may(Role.STAFF, Scope.CATALOG_READ))
+    ):
         return document
     return None

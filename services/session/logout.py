@@ -6,15 +6,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.session import RefreshSession
+from services.audit.record import record
 from services.errors import SessionExpired
+from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_session
 from services.session.life import is_alive
-from services.session.refresh import was_just_used
+from services.session.refresh import record_reuse, was_just_used
 from services.session.refresh_token import digest, session_of
 from services.session.revoke import revoke_sessions
 
 
-async def logout(infra: Infra, refresh_token: str) -> None:
+async def logout(infra: Infra, refresh_token: str, client: Client = NOWHERE) -> None:
     """Takes the newest token, and for a moment the one before. Errors: SessionExpired, StoreUnavailable.
 
     A token that was used long ago ends the session as well, but is told that it has expired.
@@ -24,7 +26,7 @@ async def logout(infra: Infra, refresh_token: str) -> None:
         raise SessionExpired()
 
     async def work(session: AsyncSession) -> tuple[bool, bool]:
-        return await _end(infra, session, session_id, digest(refresh_token))
+        return await _end(infra, session, session_id, digest(refresh_token), client)
 
     ended, good = await infra.database.transact(work, timeout=infra.settings.store_timeout)
     if ended:
@@ -33,11 +35,17 @@ async def logout(infra: Infra, refresh_token: str) -> None:
         raise SessionExpired()
 
 
-async def _end(infra: Infra, session: AsyncSession, session_id: UUID, token_hash: str) -> tuple[bool, bool]:
+async def _end(
+    infra: Infra, session: AsyncSession, session_id: UUID, token_hash: str, client: Client
+) -> tuple[bool, bool]:
     """Whether it ended now, and whether the token was good."""
     row = await session.get(RefreshSession, session_id, with_for_update=True)
     if row is None or not is_alive(row, infra.now(), infra.settings):
         return False, False
     good = row.token_hash == token_hash or was_just_used(row, token_hash, infra)
     reason = Reason.LOGGED_OUT if good else Reason.TOKEN_REUSED
+    if good:
+        record(session, "session.closed", now=infra.now(), subject=row.user_id, client=client)
+    else:
+        record_reuse(session, row, client, infra.now())
     return await end_session(session, session_id, reason, infra.now()), good

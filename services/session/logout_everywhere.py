@@ -5,14 +5,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
+from services.audit.record import record
+from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_all_sessions
 from services.session.revoke import revoke_sessions
 
 
-async def logout_everywhere(infra: Infra, user_id: UUID, *, keep: UUID | None = None) -> int:
+async def logout_everywhere(
+    infra: Infra, user_id: UUID, *, keep: UUID | None = None, client: Client = NOWHERE
+) -> int:
     """How many ended; ``keep`` is the session to spare. Errors: StoreUnavailable."""
 
     async def work(session: AsyncSession) -> list[UUID]:
+        record(session, "session.closed_everywhere", now=infra.now(), subject=user_id, client=client)
         return list(await end_all_sessions(session, user_id, Reason.LOGGED_OUT, infra.now(), keep=keep))
 
     ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.user import User
+from services.audit.record import record
 from services.errors import InvalidCredentials
 from services.session.client import Client
 from services.session.life import may_sign_in
@@ -22,6 +23,8 @@ async def open_session(infra: Infra, tokens: AccessTokens, user_id: UUID, client
             return None
         started = new_session(infra, tokens, user, client)
         session.add(started.row)
+        method = {"method": "provider"}
+        record(session, "session.opened", now=infra.now(), subject=user.id, client=client, details=method)
         return SignedIn(user, started.tokens)
 
     signed_in = await infra.database.transact(work, timeout=infra.settings.store_timeout)

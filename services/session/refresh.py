@@ -6,7 +6,7 @@ the right ones have lost their place: the whole family ends (RFC 9700, section 4
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.session import RefreshSession
 from models.user import User
+from services.audit.record import Outcome, record
 from services.errors import SessionExpired
 from services.session.client import MAX_DEVICE, Client
 from services.session.end import Reason, end_session
@@ -44,6 +45,20 @@ async def refresh_session(infra: Infra, tokens: AccessTokens, refresh_token: str
     if result is None:
         raise SessionExpired()
     return result
+
+
+def record_reuse(session: AsyncSession, row: RefreshSession, client: Client, now: datetime) -> None:
+    """A refresh token came again: somebody has a copy of it, and the session has ended for that."""
+    details = {"session": row.id.hex}
+    record(
+        session,
+        "session.token_reused",
+        now=now,
+        subject=row.user_id,
+        client=client,
+        details=details,
+        outcome=Outcome.REFUSED,
+    )
 
 
 def was_just_used(row: RefreshSession, token_hash: str, infra: Infra) -> bool:
@@ -116,6 +131,8 @@ class _Exchange:
             except InvalidTag:
                 log.error("session.successor_unreadable", session=str(row.id))
         self.family_ended = await end_session(session, row.id, Reason.TOKEN_REUSED, self.infra.now())
+        if self.family_ended:
+            record_reuse(session, row, self.client, self.infra.now())
         return None
 
 

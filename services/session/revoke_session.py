@@ -6,19 +6,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.session import RefreshSession
+from services.audit.record import record
 from services.errors import NotFound
+from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_session
 from services.session.life import is_alive
 from services.session.revoke import revoke_sessions
 
 
-async def revoke_session(infra: Infra, user_id: UUID, session_id: UUID) -> None:
+async def revoke_session(infra: Infra, user_id: UUID, session_id: UUID, client: Client = NOWHERE) -> None:
     """Errors: NotFound when it is over, or another's; StoreUnavailable."""
 
     async def work(session: AsyncSession) -> bool:
         row = await session.get(RefreshSession, session_id)
         if row is None or row.user_id != user_id or not is_alive(row, infra.now(), infra.settings):
             return False
+        details = {"session": session_id.hex}
+        record(session, "session.revoked", now=infra.now(), subject=user_id, client=client, details=details)
         return await end_session(session, session_id, Reason.REVOKED, infra.now())
 
     if not await infra.database.transact(work, timeout=infra.settings.store_timeout):

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.user import User
+from services.audit.record import record
+from services.audit.refused_sign_in import Why, refused_sign_in
 from services.errors import InvalidCredentials, TryAgain
 from services.session.client import Client
 from services.session.life import may_sign_in
@@ -16,6 +18,7 @@ from services.user.passwords import hash_password, needs_rehash, verify_password
 from services.user.tokens import AccessTokens
 
 log = structlog.get_logger(__name__)
+_METHOD = {"method": "password"}
 
 
 async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str, client: Client) -> SignedIn:
@@ -28,6 +31,7 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
     # One verification whatever was found, before anything of it is looked at.
     matches = await verify_password(user.password_hash if user else None, password)
     if not matches or user is None or not may_sign_in(user):
+        await refused_sign_in(infra, user.id if user else None, _why(user, matches), client)
         raise _wrong()
     started = new_session(infra, tokens, user, client)
     renewed = await _renew(user, password)
@@ -38,12 +42,19 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
         if renewed is not None:
             await session.execute(update(User).where(User.id == user.id).values(password_hash=renewed))
         session.add(started.row)
+        record(session, "session.opened", now=infra.now(), subject=user.id, client=client, details=_METHOD)
         return True
 
     if not await infra.database.transact(work, timeout=infra.settings.store_timeout):
         raise _wrong()
     await clear(infra, email, client)
     return SignedIn(user, started.tokens)
+
+
+def _why(user: User | None, matches: bool) -> Why:
+    if user is None:
+        return "UNKNOWN_ACCOUNT"
+    return "NOT_ALLOWED" if matches else "WRONG_PASSWORD"
 
 
 async def _find(infra: Infra, email: str) -> User | None:

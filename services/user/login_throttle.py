@@ -6,7 +6,9 @@ clears the count. An account is never locked: who tries from another address is 
 
 import hashlib
 
+from infra.refusals import Refusal
 from infra.runtime import Infra
+from services.errors import RateLimited
 from services.rate_limits import LOGIN_ACCOUNT, LOGIN_PAIR, spend
 from services.session.client import Client
 
@@ -14,8 +16,13 @@ from services.session.client import Client
 async def count_try(infra: Infra, email: str, client: Client) -> None:
     """Errors: RateLimited."""
     account = _account(email)
-    await spend(infra, LOGIN_PAIR, f"{account}:{client.ip}", exact=True)
-    await spend(infra, LOGIN_ACCOUNT, account, exact=True)
+    try:
+        await spend(infra, LOGIN_PAIR, f"{account}:{client.ip}", exact=True)
+        await spend(infra, LOGIN_ACCOUNT, account, exact=True)
+    except RateLimited:
+        refusal = Refusal("session.throttled", "", account, client.ip, client.device)
+        infra.refusals.note(refusal, infra.now().timestamp())
+        raise
 
 
 async def clear(infra: Infra, email: str, client: Client) -> None:

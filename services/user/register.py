@@ -11,11 +11,12 @@ from models.enums import MailKind, Role
 from models.session import RefreshSession
 from models.user import User
 from services.account.locale import normalise_locale
+from services.audit.record import record
 from services.errors import EmailTaken, FieldProblem, InvalidInput
 from services.mail.queue import queue_for
-from services.session.client import Client
+from services.session.client import NOWHERE, Client
 from services.session.start import SignedIn, new_session
-from services.user import passwords
+from services.user import passwords, staff_roles
 from services.user.display_name import InvalidName, normalise_name
 from services.user.email import InvalidEmail, normalise_email
 from services.user.tokens import AccessTokens
@@ -48,7 +49,7 @@ async def sign_up(
     user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
     user.locale = language
     started = new_session(infra, tokens, user, client)
-    await _insert(infra, user, started.row)
+    await _insert(infra, user, started.row, client)
     return SignedIn(user, started.tokens)
 
 
@@ -65,13 +66,17 @@ async def _new_user(infra: Infra, email: str, password: str, name: str, roles: t
     )
 
 
-async def _insert(infra: Infra, user: User, session_row: RefreshSession | None = None) -> None:
+async def _insert(
+    infra: Infra, user: User, session_row: RefreshSession | None = None, client: Client = NOWHERE
+) -> None:
     async def add(session: AsyncSession) -> None:
         session.add(user)
+        await session.flush()  # without a relationship nothing tells that the user comes first
+        session.add_all(staff_roles.rows(user.id, map(Role, user.roles)))
         if session_row is not None:
-            await session.flush()  # without a relationship nothing tells that the user comes first
             session.add(session_row)
             queue_for(session, MailKind.VERIFY_EMAIL, user, infra.now())
+            record(session, "user.registered", now=infra.now(), subject=user.id, client=client)
 
     try:
         await infra.database.transact(add, timeout=infra.settings.store_timeout)

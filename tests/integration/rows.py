@@ -27,6 +27,7 @@ from models import (
     Role,
     ServiceToken,
     SlugRedirect,
+    StaffRole,
     StockCause,
     StockEntry,
     StockLevel,
@@ -211,7 +212,8 @@ def account() -> list[Base]:
         created_at=MOMENT,
         expires_at=MOMENT,
     )
-    return [owner, address, identity, mailed, *access(owner)]
+    staff = StaffRole(role=Role.STAFF, user_id=owner.id)
+    return [owner, staff, address, identity, mailed, *access(owner)]
 
 
 def access(owner: User) -> list[Base]:

@@ -22,7 +22,7 @@ def _mutations() -> dict[str, list[str]]:
     """The roles that the exported schema shows for each mutation."""
     fields = _type_body(SCHEMA.as_str(), "Mutation")
     found = re.findall(r"^  (\w+)\(.*?\): \w+!(.*)$", fields, re.MULTILINE)
-    return {name: re.findall(r"\b[A-Z]+\b", rest) for name, rest in found}
+    return {name: re.findall(r"\b[A-Z]+\b", rest.partition("scopes:")[0]) for name, rest in found}
 
 
 def _type_body(sdl: str, name: str) -> str:

@@ -1,0 +1,103 @@
+"""The types of the audit log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+import strawberry
+
+from models import AuditEntry as Row
+from models.enums import Role
+from resolvers.shared.connection import PageInfo
+from resolvers.shared.context import Context, Info
+from resolvers.shared.fields import field
+from resolvers.shared.id_pages import cursors, id_page, page_info
+from resolvers.shared.node import Node, encode_id, register_node
+from services.audit.list_entries import AuditFilter, count_entries, find_entries, list_entries
+
+_SORT = "auditLog"
+
+
+@strawberry.enum
+class AuditOutcome(Enum):
+    OK = "OK"
+    REFUSED = "REFUSED"
+
+
+@strawberry.type
+class AuditDetail:
+    name: str
+    value: str
+
+
+@strawberry.type(description="One security event. Entries are only ever added.")
+class AuditEntry(Node):
+    at: datetime
+    action: str = strawberry.field(description="What happened, as thing.what_happened, e.g. role.granted.")
+    outcome: AuditOutcome
+    actor: str | None = strawberry.field(description="Who did it: a user's id, or a name such as command line.")
+    subject: str | None = strawberry.field(description="Whom it is about; null when that is not known.")
+    ip: str | None
+    device: str | None = strawberry.field(description="What the client calls itself.")
+    details: list[AuditDetail]
+
+    @classmethod
+    def of(cls, row: Row) -> "AuditEntry":
+        return cls(
+            id=encode_id("AuditEntry", row.id),
+            at=row.at,
+            action=row.action,
+            outcome=AuditOutcome(row.outcome),
+            actor=_shown(row.actor),
+            subject=_shown(row.subject),
+            ip=row.ip,
+            device=row.device,
+            details=[AuditDetail(name=name, value=value) for name, value in sorted(row.details.items())],
+        )
+
+
+@strawberry.type
+class AuditEdge:
+    cursor: str
+    node: AuditEntry
+
+
+@strawberry.type
+class AuditConnection:
+    edges: list[AuditEdge]
+    page_info: PageInfo
+    wanted: strawberry.Private[AuditFilter]
+
+    @field(description="All entries that match, on whatever page; counted only when asked for.")
+    async def total_count(self, info: Info) -> int:
+        return await count_entries(info.context.infra, self.wanted)
+
+
+async def audit_connection(
+    info: Info, wanted: AuditFilter, first: int | None, after: str | None, last: int | None, before: str | None
+) -> AuditConnection:
+    """Errors: BAD_USER_INPUT naming the argument at fault."""
+    cut = await list_entries(info.context.infra, wanted, id_page(first, after, last, before, _SORT))
+    shown = cursors([row.id for row in cut.rows], _SORT)
+    edges = [AuditEdge(cursor=c, node=AuditEntry.of(row)) for c, row in zip(shown, cut.rows, strict=True)]
+    return AuditConnection(edges=edges, page_info=page_info(cut, shown), wanted=wanted)
+
+
+def _shown(who: str | None) -> str | None:
+    """The global id, where it is a user's."""
+    try:
+        return None if who is None else encode_id("User", UUID(hex=who))
+    except ValueError:
+        return who
+
+
+async def _load(context: Context, ids: Sequence[UUID]) -> list[AuditEntry | None]:
+    """For administrators."""
+    if context.viewer is None or not context.viewer.has(Role.ADMIN):
+        return [None] * len(ids)
+    rows = await find_entries(context.infra, ids)
+    return [None if row is None else AuditEntry.of(row) for row in rows]
+
+
+register_node("AuditEntry", _load)

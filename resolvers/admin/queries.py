@@ -1,0 +1,89 @@
+"""What administrators look at: accounts, and the audit log."""
+
+from datetime import datetime
+
+import strawberry
+
+from models.enums import Role, Scope
+from resolvers.admin.audit_types import AuditConnection, AuditOutcome, audit_connection
+from resolvers.admin.user_types import UserConnection, UserEdge
+from resolvers.shared.context import Info
+from resolvers.shared.failures import bad_argument
+from resolvers.shared.id_pages import cursors, id_page, page_info
+from resolvers.shared.node import MalformedId, argument_id, decode_id
+from resolvers.shared.restricted import restricted
+from resolvers.user.types import User
+from services.audit.list_entries import MAX_TEXT, AuditFilter
+from services.user.find_users import find_users
+from services.user.list_users import UserFilter, list_users
+
+_SORT = "users"
+
+
+@strawberry.type
+class AdminQuery:
+    @restricted(Role.ADMIN, scope=Scope.USERS_READ, description="Accounts that are not closed, the newest first.")
+    async def users(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        search: str | None = None,
+        role: Role | None = None,
+        locked: bool | None = None,
+    ) -> UserConnection:
+        wanted = UserFilter(search, role, locked)
+        cut = await list_users(info.context.infra, wanted, id_page(first, after, last, before, _SORT))
+        shown = cursors([row.id for row in cut.rows], _SORT)
+        edges = [UserEdge(cursor=c, node=User.of(row)) for c, row in zip(shown, cut.rows, strict=True)]
+        return UserConnection(edges=edges, page_info=page_info(cut, shown), wanted=wanted)
+
+    @restricted(Role.ADMIN, scope=Scope.USERS_READ, description="An account by its id; null when there is none.")
+    async def user(self, info: Info, id: strawberry.ID) -> User | None:
+        [row] = await find_users(info.context.infra, [argument_id(id, "User", "id")])
+        return None if row is None or row.closed_at is not None else User.of(row)
+
+    @restricted(
+        Role.ADMIN, description="Security events, the newest first. actor, subject: a user's id or a name."
+    )
+    async def audit_log(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        action: str | None = None,
+        outcome: AuditOutcome | None = None,
+        actor: str | None = None,
+        subject: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> AuditConnection:
+        wanted = AuditFilter(
+            _text("action", action),
+            None if outcome is None else outcome.value,
+            _who("actor", actor),
+            _who("subject", subject),
+            since,
+            until,
+        )
+        return await audit_connection(info, wanted, first, after, last, before)
+
+
+def _text(argument: str, value: str | None) -> str | None:
+    if value is not None and (len(value) > MAX_TEXT or not value.isprintable()):
+        raise bad_argument(argument, f"must be at most {MAX_TEXT} printable characters")
+    return value
+
+
+def _who(argument: str, value: str | None) -> str | None:
+    """An id of a user as it is recorded; a name stays as it is."""
+    if value is None:
+        return None
+    try:
+        return decode_id(value, "User").hex
+    except MalformedId:
+        return _text(argument, value)

@@ -1,0 +1,1 @@
+"""Service tokens: how machines use the API."""

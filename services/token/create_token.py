@@ -1,0 +1,72 @@
+"""Make a service token."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import ServiceToken
+from models.enums import Scope
+from services.audit.record import record
+from services.catalog.rules import text_problem
+from services.errors import InvalidInput
+from services.session.client import NOWHERE, Client
+from services.token.secret import digest, new_secret
+
+MAX_NAME = 100
+MAX_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """``lifetime`` is None for a token that does not expire."""
+
+    name: str
+    scopes: tuple[Scope, ...]
+    lifetime: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeToken:
+    """``token`` is shown once, and kept nowhere."""
+
+    row: ServiceToken
+    token: str
+
+
+async def create_token(infra: Infra, wish: NewToken, *, actor: UUID | str, client: Client = NOWHERE) -> MadeToken:
+    """Errors: InvalidInput, StoreUnavailable."""
+    _check(wish)
+    token, now = new_secret(), infra.now()
+    row = ServiceToken(
+        id=new_id(),
+        name=wish.name.strip(),
+        token_hash=digest(token),
+        roles=[],
+        scopes=sorted({scope.value for scope in wish.scopes}),
+        created_by=actor.hex if isinstance(actor, UUID) else actor,
+        created_at=now,
+        expires_at=None if wish.lifetime is None else now + wish.lifetime,
+    )
+
+    async def work(session: AsyncSession) -> None:
+        session.add(row)
+        details = {"name": row.name, "scopes": " ".join(row.scopes)}
+        record(session, "token.created", now=now, subject=row.id, actor=actor, client=client, details=details)
+
+    await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    return MadeToken(row, token)
+
+
+def _check(wish: NewToken) -> None:
+    if not wish.name.strip():
+        raise InvalidInput.at("name", message="say what the token is for")
+    if problem := text_problem(wish.name, MAX_NAME):
+        raise InvalidInput.at("name", message=problem)
+    if not wish.scopes:
+        raise InvalidInput.at("scopes", message="name at least one")
+    if wish.lifetime is not None and not timedelta(0) < wish.lifetime <= timedelta(days=MAX_DAYS):
+        raise InvalidInput.at("expiresInDays", message=f"must be more than 0 and at most {MAX_DAYS}")

@@ -1,0 +1,25 @@
+"""List service tokens, newest first."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from infra.runtime import Infra
+from models import ServiceToken
+
+MOST = 1_000
+
+
+async def list_tokens(infra: Infra) -> Sequence[ServiceToken]:
+    """The newest 1,000. Errors: StoreUnavailable."""
+    statement = select(ServiceToken).order_by(ServiceToken.id.desc()).limit(MOST)
+    async with infra.database.read() as session:
+        return list(await session.scalars(statement))
+
+
+def state_of(row: ServiceToken, now: datetime) -> str:
+    """``revoked``, ``expired`` or ``active``."""
+    if row.revoked_at is not None:
+        return "revoked"
+    return "expired" if row.expires_at is not None and row.expires_at <= now else "active"
