@@ -27,6 +27,7 @@ class FlashItemDoc:
     starts_at: datetime
     ends_at: datetime
     closed_at: datetime | None
+    version: int
     is_public: bool = True
 
     def is_over(self, now: datetime) -> bool:

@@ -41,6 +41,7 @@ async def apply_sale(infra: Infra, sale_id: UUID, *, load: bool) -> bool:
         if sale is None or sale.settled_at is not None:
             return True
         missing = await _apply_terms(infra, sale)
+        infra.signals.send(item.id for item in sale.items)
         if sale.paused or sale.closed_at is not None:
             await finish_requests(infra, [(item.sku, item.id) for item in sale.items])
         if not missing or sale.closed_at is not None:

@@ -65,5 +65,6 @@ def _document(
         starts_at=sale.starts_at,
         ends_at=sale.ends_at,
         closed_at=sale.closed_at,
+        version=sale.version,
         is_public=status == ProductStatus.PUBLISHED and variant.archived_at is None,
     )

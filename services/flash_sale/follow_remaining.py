@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models.flash_sale_document import FlashItemDoc
-from services.flash_sale.remaining import remaining
+from services.flash_sale.remaining import Left, look_at
 
 _LOOK_AGAIN = 30.0
 _LEAST_PAUSE = 0.3
@@ -20,21 +20,25 @@ async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[i
     A reader that is slow gets the newest value next, not all of them. Errors: StoreUnavailable at the first look.
     """
     with infra.signals.watch(item.id) as watch:
-        seen = (await remaining(infra, [item])).get(item.id, 0)
+        first = (await look_at(infra, [item])).get(item.id, Left(item, 0))
+        item, seen = first.item, first.units
         yield seen
         while True:
             await asyncio.sleep(max(_LEAST_PAUSE, infra.signals.watchers(item.id) / _VALUES_A_SECOND))
             until_end = (item.ends_at - infra.now()).total_seconds()
             await watch.changed(min(_LOOK_AGAIN, until_end) if until_end > 0 else _LOOK_AGAIN)
             left = await _again(infra, item)
-            if left is not None and (left != seen or infra.now() >= item.ends_at):
-                seen = left
+            if left is None:
+                continue
+            item = left.item
+            if left.units != seen or item.is_over(infra.now()):
+                seen = left.units
                 yield seen
 
 
-async def _again(infra: Infra, item: FlashItemDoc) -> int | None:
-    async def load(items: Sequence[FlashItemDoc]) -> dict[FlashItemDoc, int]:
-        found = await remaining(infra, items)
+async def _again(infra: Infra, item: FlashItemDoc) -> Left | None:
+    async def load(items: Sequence[FlashItemDoc]) -> dict[FlashItemDoc, Left]:
+        found = await look_at(infra, items)
         return {one: found[one.id] for one in items if one.id in found}
 
     try:

@@ -74,6 +74,22 @@ mutation Schedule($input: ScheduleFlashSaleInput!) {{
   }}
 }}
 """
+CHANGE: Final = """
+mutation Change($input: ChangeFlashSaleInput!) {
+  changeFlashSale(input: $input) {
+    __typename
+    ... on FlashSale {
+      name status version startsAt endsAt
+      items { quantity remaining perCustomerLimit price { amount } variant { sku stock { available setAside } } }
+    }
+    ... on Error { code message }
+    ... on OutOfStock { sku available }
+    ... on StaleVersion { currentVersion }
+    ... on FlashSaleStateConflict { status }
+    ... on InvalidInput { fields { path message } }
+  }
+}
+"""
 REGISTER: Final = """
 mutation Register($input: RegisterInput!) {
   register(input: $input) {

@@ -10,7 +10,7 @@ import pytest
 from graphql_api.limits import MAX_BATCH
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import Ground, Path, put, written
-from tests.e2e.shop import CANCEL, CREATE, LOGIN, PASSWORD, PLACE, REGISTER, SCHEDULE, Person, Shop
+from tests.e2e.shop import CANCEL, CHANGE, CREATE, LOGIN, PASSWORD, PLACE, REGISTER, SCHEDULE, Person, Shop
 from tests.server import Server
 
 Case = tuple[Path, Any, str]
@@ -174,6 +174,23 @@ async def test_schedule_flash_sale(ground: Ground) -> None:
         cases += each((*at, name), NOT_NUMBERS, TYPE)
     cases += each((*at, "quantity"), [6, 10_000_000], "OUT_OF_STOCK")
     await try_all(ground, SCHEDULE, "scheduleFlashSale", good, cases, ground.staff)
+    await ground.assert_untouched()
+
+
+async def test_change_flash_sale(ground: Ground) -> None:
+    """Of a sale that runs: whatever is asked for, nothing comes of it."""
+    item = {"sku": ground.offer.sku, "price": "1.00", "quantity": 1, "perCustomerLimit": 1}
+    good: dict[str, Any] = {"id": ground.offer.sale_id, "version": 1, "endsAt": None, "items": None}
+    cases = [
+        *each(("id",), [*BAD_IDS, ground.offer.item_id, ground.ada.id], INPUT),
+        *each(("id",), [encode_id("FlashSale", UNKNOWN)], THERE),
+        *each(("version",), NOT_NUMBERS, TYPE),
+        *each(("endsAt",), ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59Z"], INPUT),
+        *each(("endsAt",), [moment for moment in BAD_TIMES if moment is not None], TYPE),
+        *each(("items",), [[], [item], [item] * 101], INPUT),
+        *each(("items",), ["x", 5, [None]], TYPE),
+    ]
+    await try_all(ground, CHANGE, "changeFlashSale", good, cases, ground.staff)
     await ground.assert_untouched()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.shop import SCHEDULE, Person, Shop
+from tests.e2e.shop import CHANGE, SCHEDULE, Person, Shop
 from tests.server import Server
 from tests.waiting import until
 
@@ -82,24 +82,6 @@ async def test_staff_pause_resume_and_end_a_sale(shop: Shop) -> None:
     # What is cancelled now goes to ordinary stock.
     assert (await shop.cancel(ada, kept["id"]))["status"] == "CANCELLED"
     assert await shop.counts(offer) == counts | {"available": 9, "held": 1}
-
-
-CHANGE = """
-mutation Change($input: ChangeFlashSaleInput!) {
-  changeFlashSale(input: $input) {
-    __typename
-    ... on FlashSale {
-      name status version startsAt endsAt
-      items { quantity remaining perCustomerLimit price { amount } variant { sku stock { available setAside } } }
-    }
-    ... on Error { code message }
-    ... on OutOfStock { sku available }
-    ... on StaleVersion { currentVersion }
-    ... on FlashSaleStateConflict { status }
-    ... on InvalidInput { fields { path message } }
-  }
-}
-"""
 
 
 async def test_staff_change_a_sale_until_it_starts(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from services.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED, SALE_SCHEDULE
 from services.flash_sale import change_state as changing
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.follow_remaining import follow_remaining
 from services.flash_sale.list_sales import find_sales, list_sales
 from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
@@ -231,6 +233,16 @@ async def test_what_is_so_already_is_left_alone_and_versions_are_compared(infra:
     sale = await stored_sale(infra, item)
     assert (sale.version, sale.applied_version, sale.ends_at) == (4, 4, sale.closed_at)
     assert await outbox_types(infra, SALES) == [SALE_SCHEDULED, SALE_PAUSED, SALE_RESUMED, SALE_ENDED]
+
+
+async def test_who_follows_an_item_sees_that_its_sale_has_ended(infra: Infra, other: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    async with aclosing(follow_remaining(other, item)) as following:
+        assert await anext(following) == 5
+        await place_flash_order(infra, order_wish(item))
+        assert await asyncio.wait_for(anext(following), 10) == 4
+        await act(infra, item, SaleAction.END)
+        assert await asyncio.wait_for(anext(following), 10) == 0
 
 
 async def test_a_scheduled_sale_is_cancelled_and_a_paused_one_does_not_begin(infra: Infra) -> None:
