@@ -5,6 +5,7 @@ Who made the change applies it; whatever keeps it from that, the workers find th
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
@@ -101,9 +102,12 @@ async def _load(infra: Infra, sale: FlashSale, items: Sequence[FlashSaleItem]) -
         async with gate:
             await load_item(infra, item.sku, item.id, settle=settle_time(infra, sale.starts_at))
 
-    await asyncio.gather(*map(load, items))
-    async with infra.redis.guard():
-        await infra.redis.client.delete(f"flash:loading:{sale.id.hex}")
+    try:
+        await asyncio.gather(*map(load, items))
+    finally:
+        with suppress(StoreUnavailable):
+            async with infra.redis.guard():
+                await infra.redis.client.delete(f"flash:loading:{sale.id.hex}")
     return True
 
 

@@ -145,8 +145,10 @@ async def test_once_started_only_name_and_end_may_change(infra: Infra) -> None:
         assert [problem.path for problem in refused.value.problems] == [("input", path)]
     longer = item.ends_at + timedelta(hours=1)
     await change(infra, item, name="Longer", ends_at=longer, items=(draft(item.sku, 5),))
-    await change(infra, item, ends_at=infra.now() + timedelta(seconds=0.15))
-    await asyncio.sleep(0.2)
+    soon = infra.now() + timedelta(seconds=0.7)
+    await change(infra, item, ends_at=soon)
+    while infra.now() < soon + timedelta(milliseconds=5):
+        await asyncio.sleep(0.01)
     with pytest.raises(FlashSaleNotRunning):
         await place_flash_order(infra, order_wish(item))
     with pytest.raises(FlashSaleStateConflict):
@@ -177,7 +179,7 @@ async def test_versions_and_what_is_so_already(infra: Infra) -> None:
 
 async def test_a_change_that_fails_leaves_all_as_it_was(infra: Infra) -> None:
     first, second = [(await variant_in_stock(infra, on_hand=10)).sku for _ in range(2)]
-    item = await sale_of(infra, first, quantity=5, starts_in=0.5)
+    item = await sale_of(infra, first, quantity=5, starts_in=SOON)
     with pytest.raises(OutOfStock):
         await change(infra, item, items=(draft(first, 2), draft(second, 11)))
     with pytest.raises(NotFound):
@@ -185,8 +187,7 @@ async def test_a_change_that_fails_leaves_all_as_it_was(infra: Infra) -> None:
     assert (await split(infra, first), await split(infra, second)) == ((5, 5), (10, 0))
     stored = await sale(infra, item)
     assert (stored.version, stored.applied_version) == (1, 1)
-    while infra.now() < item.starts_at + timedelta(milliseconds=5):
-        await asyncio.sleep(0.01)
+    await change(infra, item, starts_at=infra.now())
     await place_flash_order(infra, order_wish(item))
     await persist_all(infra)
     await adds_up(infra)

@@ -248,7 +248,7 @@ async def test_who_follows_an_item_sees_that_its_sale_has_ended(infra: Infra, ot
 async def test_a_scheduled_sale_is_cancelled_and_a_paused_one_does_not_begin(infra: Infra) -> None:
     sku = (await variant_in_stock(infra, on_hand=10)).sku
     coming = await sale_of(infra, sku, quantity=5, starts_in=3600)
-    soon = await sale_of(infra, sku, quantity=5, starts_in=0.4)
+    soon = await sale_of(infra, sku, quantity=5, starts_in=1.5)
     with pytest.raises(FlashSaleStateConflict):
         await act(infra, coming, SaleAction.END)
     await act(infra, coming, SaleAction.CANCEL)
