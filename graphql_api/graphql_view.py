@@ -21,9 +21,12 @@ from graphql_api.authentication import (
     service_token_of,
 )
 from graphql_api.client_address import client_of
-from graphql_api.errors import internal
-from graphql_api.http_request import Headers, Operation, Refused, parse_get, parse_post, read_body
+from graphql_api.http_answer import Sending
+from graphql_api.http_request import Operation, Refused, parse_get, parse_post, read_body
 from graphql_api.negotiation import EVENT_STREAM, GRAPHQL_JSON, JSON, response_type, wants_page
+from graphql_api.payload import encode, formatted, refusal_of
+from graphql_api.persisted_documents import PersistedDocuments
+from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.request_context import request_ids
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
@@ -50,11 +53,10 @@ _WANTED = {
     b"content-length",
     b"user-agent",
     b"cookie",
+    b"if-none-match",
     MODE_HEADER,
     CSRF_HEADER,
 }
-_TYPES = {type_: (b"content-type", f"{type_}; charset=utf-8".encode()) for type_ in (GRAPHQL_JSON, JSON)}
-_CACHING = ((b"vary", b"Accept"), (b"cache-control", b"no-store"))
 
 
 class GraphQLView:
@@ -64,6 +66,7 @@ class GraphQLView:
         self.schema = schema
         self.runtime = runtime
         self.render_page = render_page
+        self._documents = PersistedDocuments(schema.documents)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name: value for name, value in scope["headers"] if name in _WANTED}
@@ -77,17 +80,25 @@ class GraphQLView:
         try:
             if media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
-            operation = await self._operations(scope, receive, headers)
+            body = await self._body(scope, receive, headers)
             context = await self._context(scope, headers)
             await _count(context)
             if media_type == EVENT_STREAM:
+                operation = await self._operation(scope, headers, body, context, media_type)
                 await self._stream(operation, context, scope, receive, send)
                 return
-            status, payload = await self._answer(operation, context, scope["method"], media_type)
+            key = _key(scope, headers, media_type, body, context)
+            answer = self.runtime.running.answers.find(key) if key else None
+            if answer is None:
+                operation = await self._operation(scope, headers, body, context, media_type)
+                answer = await self._make(operation, context, scope, media_type, key)
             cookies = self.runtime.running.cookies.headers(scope, context.cookies)
-            await _send(send, status, media_type, _encode(payload, scope), cookies)
+            sending = Sending(scope, send, self.runtime.running.infra.settings, headers.get(b"if-none-match"))
+            await sending.send(media_type, answer, cookies)
         except Refused as error:
-            await _send(send, error.status, _of_refusal(media_type), orjson.dumps(_refusal(error)), error.headers)
+            refusal = Answer(error.status, orjson.dumps(refusal_of(error)))
+            sending = Sending(scope, send, self.runtime.running.infra.settings)
+            await sending.send(_of_refusal(media_type), refusal, error.headers)
 
     async def _stream(
         self, operation: Operation | list[Operation], context: Context, scope: Scope, receive: Receive, send: Send
@@ -112,26 +123,65 @@ class GraphQLView:
             encode = partial(_encode_result, scope=scope)
             await send_events(scope, receive, send, results, encode, ended)
 
+    async def _make(
+        self,
+        operation: Operation | list[Operation],
+        context: Context,
+        scope: Scope,
+        media_type: str,
+        key: Key | None,
+    ) -> Answer:
+        """Of a public query one for all who ask the same at the time."""
+
+        async def execute() -> Made:
+            status, payload = await self._answer(operation, context, scope["method"], media_type)
+            is_clean = status == 200 and isinstance(payload, dict) and "errors" not in payload
+            return Made(status, encode(payload, scope), is_clean and context.cookies.is_untouched)
+
+        if key is not None and isinstance(operation, Operation):
+            policy = self.schema.policy(operation.query, operation.name)
+            if policy.keeps:
+                return await self.runtime.running.answers.make(key, policy, media_type, execute)
+        made = await execute()
+        return Answer(made.status, made.body)
+
     async def _answer(
-        self, operation: Operation | list[Operation], context: Context, method: str, media_type: str
+        self,
+        operation: Operation | list[Operation],
+        context: Context,
+        method: str,
+        media_type: str,
     ) -> tuple[int, object]:
         if isinstance(operation, list):
             return 200, await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
         result = await self._execute(operation, context, _BY_GET if method == "GET" else _BY_POST)
-        # The legacy media type answers 200 to anything that was well-formed JSON.
-        refused = media_type == GRAPHQL_JSON and isinstance(result, PreExecutionError)
-        return 400 if refused else 200, _format(result)
+        refused = isinstance(result, PreExecutionError)
+        return _status_of_refusal(media_type) if refused else 200, formatted(result)
 
-    async def _operations(
-        self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]
-    ) -> Operation | list[Operation]:
+    async def _body(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if scope["method"] == "GET":
-            return parse_get(scope["query_string"])
+            return b""
         if scope["method"] != "POST":
             raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", ((b"allow", b"GET, POST"),))
         maximum = self.runtime.running.infra.settings.max_body_bytes
-        body = await read_body(receive, headers.get(b"content-length"), maximum)
-        return parse_post(headers.get(b"content-type"), body)
+        return await read_body(receive, headers.get(b"content-length"), maximum)
+
+    async def _operation(
+        self, scope: Scope, headers: dict[bytes, bytes], body: bytes, context: Context, media_type: str
+    ) -> Operation | list[Operation]:
+        """Errors: Refused."""
+        if scope["method"] == "GET":
+            found: Operation | list[Operation] = parse_get(scope["query_string"])
+        else:
+            found = parse_post(headers.get(b"content-type"), body)
+        return found if isinstance(found, list) else await self._with_text(found, context, media_type)
+
+    async def _with_text(self, operation: Operation, context: Context, media_type: str) -> Operation:
+        """Errors: Refused."""
+        try:
+            return await self._documents.resolve(operation, context.infra, context.client)
+        except RequestError as error:
+            raise Refused(_status_of_refusal(media_type), error.code, error.message) from error
 
     async def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
         running = self.runtime.running
@@ -165,9 +215,20 @@ class GraphQLView:
 
     async def _execute_in_batch(self, operation: Operation, context: Context) -> dict[str, Any]:
         try:
-            return _format(await self._execute(operation, context, _BY_POST))
+            return formatted(
+                await self._execute(await self._with_text(operation, context, JSON), context, _BY_POST)
+            )
         except Refused as error:
-            return _refusal(error)
+            return refusal_of(error)
+
+
+def _key(scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes, context: Context) -> Key | None:
+    """None when the asker is known, or may be: then nothing is taken from others' answers or given to them."""
+    if context.viewer is not None or context.cookies.present or b"authorization" in headers:
+        return None
+    if scope["method"] == "GET":
+        return "GET", media_type, None, scope["query_string"]
+    return "POST", media_type, headers.get(b"content-type"), body
 
 
 def _not_allowed(error: OperationNotAllowed) -> Refused:
@@ -177,6 +238,11 @@ def _not_allowed(error: OperationNotAllowed) -> Refused:
         way = "use POST for queries and mutations"
     message = f"A {error.type.value} cannot be sent this way; {way}."
     return Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
+
+
+def _status_of_refusal(media_type: str) -> int:
+    """The legacy media type answers 200 to anything that was well-formed JSON."""
+    return 400 if media_type == GRAPHQL_JSON else 200
 
 
 def _of_refusal(media_type: str | None) -> str:
@@ -210,32 +276,12 @@ async def _viewer(running: Running, authorization: bytes | None, cookie: str | N
 
 
 def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:
-    return scope["method"] == "GET" and b"query=" not in scope["query_string"] and wants_page(accept)
-
-
-def _format(result: ExecutionResult) -> dict[str, Any]:
-    if result.errors is None:
-        return {"data": result.data}
-    errors = [error.formatted for error in result.errors]
-    if isinstance(result, PreExecutionError):
-        return {"errors": errors}
-    return {"data": result.data, "errors": errors}
-
-
-def _refusal(error: Refused) -> dict[str, Any]:
-    return {"errors": [{"message": error.message, "extensions": {"code": error.code, **error.details}}]}
-
-
-def _encode(payload: object, scope: Scope) -> bytes:
-    try:
-        return orjson.dumps(payload)
-    except TypeError:
-        log.exception("graphql.not_encodable")
-        return orjson.dumps({"errors": [internal(request_ids(scope).trace_id).formatted]})
+    asks = any(name in scope["query_string"] for name in (b"query=", b"documentId=", b"extensions="))
+    return scope["method"] == "GET" and not asks and wants_page(accept)
 
 
 def _encode_result(result: ExecutionResult, scope: Scope) -> bytes:
-    return _encode(_format(result), scope)
+    return encode(formatted(result), scope)
 
 
 def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
@@ -243,10 +289,3 @@ def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
         event.set()
 
     return set_it
-
-
-async def _send(send: Send, status: int, media_type: str, body: bytes, headers: Headers = ()) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    all_headers = [_TYPES[media_type], length, *_CACHING, *headers]
-    await send({"type": "http.response.start", "status": status, "headers": all_headers})
-    await send({"type": "http.response.body", "body": body})

@@ -26,16 +26,19 @@ class Refused(Exception):
         self.headers = headers
 
 
-def _bad(message: str) -> Refused:
+def bad_request(message: str) -> Refused:
     return Refused(400, "BAD_REQUEST", message)
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
+    """``query`` is empty where the document is named by its hash instead."""
+
     query: str
     variables: dict[str, Any] | None
     name: str | None
     extensions: dict[str, Any] | None
+    document_id: str | None = None
 
 
 async def read_body(receive: Receive, declared: bytes | None, maximum: int) -> bytes:
@@ -46,7 +49,7 @@ async def read_body(receive: Receive, declared: bytes | None, maximum: int) -> b
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _bad("The client went away.")
+            raise bad_request("The client went away.")
         body += message.get("body", b"")
         if len(body) > maximum:
             raise _too_large(maximum)
@@ -69,7 +72,7 @@ def parse_post(content_type: bytes | None, body: bytes) -> Operation | list[Oper
     long_strings = len(body) > MAX_STRING_CHARS
     if isinstance(data, list):
         if not 1 <= len(data) <= MAX_BATCH:
-            raise _bad(f"A batch holds 1 to {MAX_BATCH} operations.")
+            raise bad_request(f"A batch holds 1 to {MAX_BATCH} operations.")
         return [_operation(item, long_strings=long_strings) for item in data]
     return _operation(data, long_strings=long_strings)
 
@@ -79,8 +82,8 @@ def parse_get(query_string: bytes) -> Operation:
     try:
         parameters = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=20))
     except ValueError:
-        raise _bad("The query string cannot be read.") from None
-    data: dict[str, Any] = {name: parameters.get(name) for name in ("query", "operationName")}
+        raise bad_request("The query string cannot be read.") from None
+    data: dict[str, Any] = {name: parameters.get(name) for name in ("query", "operationName", "documentId")}
     for name in ("variables", "extensions"):
         data[name] = _json(text.encode(), name) if (text := parameters.get(name)) else None
     return _operation(data, long_strings=len(query_string) > MAX_STRING_CHARS)
@@ -90,24 +93,25 @@ def _json(text: bytes, what: str) -> Any:
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise _bad(f"The {what} is not valid JSON.") from None
+        raise bad_request(f"The {what} is not valid JSON.") from None
 
 
 def _operation(data: Any, *, long_strings: bool) -> Operation:
     if not isinstance(data, dict):
-        raise _bad("The body must be a JSON object with a query.")
-    query = _member(data, "query", str)
-    if not query:
-        raise _bad("There is no query in the request.")
+        raise bad_request("The body must be a JSON object with a query.")
+    query, document_id = _member(data, "query", str) or "", _member(data, "documentId", str)
+    extensions = _member(data, "extensions", dict)
+    if not query and document_id is None and (extensions or {}).get("persistedQuery") is None:
+        raise bad_request("There is no query in the request.")
     variables = _member(data, "variables", dict)
     if long_strings and variables and (path := check_strings(variables)):
         message = f"variables.{path}: a string may have at most {MAX_STRING_CHARS} characters."
         raise Refused(400, "BAD_USER_INPUT", message)
-    return Operation(query, variables, _member(data, "operationName", str), _member(data, "extensions", dict))
+    return Operation(query, variables, _member(data, "operationName", str), extensions, document_id)
 
 
 def _member(data: dict[str, Any], name: str, type_: type) -> Any:
     value = data.get(name)
     if value is not None and not isinstance(value, type_):
-        raise _bad(f"{name} must be {'a string' if type_ is str else 'an object'} or null.")
+        raise bad_request(f"{name} must be {'a string' if type_ is str else 'an object'} or null.")
     return value

@@ -36,6 +36,7 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType
 
+from graphql_api.cache_policy import CachePolicy, operation_policy
 from graphql_api.compiled_fields import LeafAttribute
 
 _MAX_ERRORS = 50
@@ -44,13 +45,17 @@ _SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, Collect
 
 @dataclass(slots=True)
 class PreparedOperation:
-    """An operation of a valid document. ``is_static``: no directive decides which fields it has."""
+    """An operation of a valid document. ``is_static``: no directive decides which fields it has.
+
+    ``policy``: how long an answer may be kept.
+    """
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
     is_static: bool
     type: OperationType
+    policy: CachePolicy
     _signatures: list[GraphQLVariableSignature]
     _fields: GroupedFieldSet | None = None
     _sub_fields: _SubFields = field(default_factory=dict)
@@ -63,7 +68,9 @@ class PreparedOperation:
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         found = [get_variable_signature(schema, variable) for variable in node.variable_definitions or ()]
         signatures = [signature for signature in found if isinstance(signature, GraphQLVariableSignature)]
-        return cls(schema, node, fragments, "@" not in text, OperationType(node.operation.value), signatures)
+        policy = operation_policy(schema, node, fragments)
+        type_ = OperationType(node.operation.value)
+        return cls(schema, node, fragments, "@" not in text, type_, policy, signatures)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None

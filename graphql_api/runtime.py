@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from graphql_api.oidc.providers import Providers
+from graphql_api.public_answers import PublicAnswers
 from graphql_api.session_cookies import CookieJar
 from graphql_api.subscriptions.readers import Readers
 from infra.cancellation import cancel_and_wait
@@ -32,6 +33,7 @@ class Running:
     cookies: CookieJar
     providers: Providers
     machines: KnownTokens
+    answers: PublicAnswers
 
 
 class Runtime:
@@ -45,7 +47,8 @@ class Runtime:
         """Errors: BadSigningKey."""
         tokens = AccessTokens.from_settings(infra.settings, infra.now)
         cookies, providers = CookieJar(infra.settings, infra.now), Providers(infra.settings)
-        self._running = Running(infra, tokens, cookies, providers, KnownTokens(infra))
+        answers = PublicAnswers(infra.hearing, infra.counters)
+        self._running = Running(infra, tokens, cookies, providers, KnownTokens(infra), answers)
 
     @property
     def running(self) -> Running:
@@ -62,6 +65,7 @@ class Runtime:
             async with watching_revocations(self.running.infra), watching_changes(self.running.infra):
                 yield
         finally:
+            await self.running.answers.close()
             await cancel_and_wait(looking, writing)
             with suppress(StoreUnavailable):
                 await write_refusals(self.running.infra)

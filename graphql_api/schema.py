@@ -13,6 +13,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.documents import Documents
 from graphql_api.errors import present
@@ -41,6 +42,12 @@ class RushcartSchema(strawberry.Schema):
         super().__init__(*args, **kwargs)
         compile_fields(self)
         self.documents = Documents(self._schema)
+
+    def policy(self, query: str, operation_name: str | None) -> CachePolicy:
+        """How long the operation's answer may be kept."""
+        document = self.documents.get(query)
+        operation = None if document.errors else document.operation(operation_name)
+        return NOT_KEPT if operation is None else operation.policy
 
     async def execute(
         self,

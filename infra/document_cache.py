@@ -26,6 +26,7 @@ from infra.cache.entry import ABSENT, DOCUMENT, HEAD_BYTES, NO_EPOCH, NOTHING, T
 from infra.cache.gate import Gate
 from infra.cache.jitter import spread
 from infra.cache.look import Look
+from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
 from infra.metrics import Counters
 from infra.redis import RedisStore
@@ -136,6 +137,10 @@ class DocumentCache:
             return
         for key in keys:
             self._shared.filling.pop(key, None)
+
+    async def close(self) -> None:
+        """End what is under way; nobody waits for it any more."""
+        await cancel_and_wait(*{*self._shared.filling.values(), *self._shared.refreshing.values()})
 
     # ------------------------------------------------------------------ reading
 

@@ -10,7 +10,8 @@ class Counters:
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, area: str, what: str, times: int = 1) -> None:
-        self._counts[area][what] += times
+        if times:
+            self._counts[area][what] += times
 
     def snapshot(self) -> dict[str, dict[str, int]]:
         """A copy; what never happened is not in it."""

@@ -58,6 +58,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         await events.start()
         hearing = Hearing()
         documents = DocumentCache(redis, ttl=settings.cache_ttl)
+        stack.push_async_callback(documents.close)
         hearing.listen(documents.drop_fills)
         changes = Changes(documents, events, hearing)
         stack.push_async_callback(changes.close)

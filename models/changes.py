@@ -35,6 +35,16 @@ STOCKED: Final = "list:stocked"
 CATEGORIES: Final = "list:categories"
 SALES: Final = "list:sales"
 
+
+def sale_tag(sale_id: UUID) -> str:
+    return f"sale:{sale_id.hex}"
+
+
+def item_tag(item_id: UUID) -> str:
+    """Of a flash-sale item, its count too."""
+    return f"item:{item_id.hex}"
+
+
 MOST_TAGS: Final = 2_000
 """A transaction that changes more is said to have changed everything."""
 
@@ -122,9 +132,8 @@ def _of_statement(state: ORMExecuteState, rule: Rule) -> Iterator[str]:
         yield from map(by.tag, (*before, *after))
         is_known = after if state.is_insert else before
         # A key in the parameters of a bulk update is its condition.
-        keyed = by.column == "id" and after
-        touched = state.is_delete or by.column in given or by is rule.by[0]
-        if not is_known and not keyed and touched and by.otherwise:
+        is_key = by.column == "id" and after
+        if not is_known and not is_key and by.otherwise:
             yield by.otherwise
 
 

@@ -244,7 +244,11 @@ def _load_variant(data: dict[str, Any]) -> VariantDoc:
 
 
 def load_category(raw: bytes) -> CategoryDoc:
-    data: dict[str, Any] = orjson.loads(raw)
+    return category_of(orjson.loads(raw))
+
+
+def category_of(data: dict[str, Any]) -> CategoryDoc:
+    """From its JSON."""
     data["id"], data["parent_id"] = UUID(data["id"]), _uuid(data["parent_id"])
     return CategoryDoc(**data)
 

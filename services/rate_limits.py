@@ -39,6 +39,8 @@ DEFAULTS: Final = {
     "closeAccount": "10/600s",
     "exportMyData": "10/600s",
     "placeFlashOrder": "1200/60s",
+    # Documents that an address makes known by their hash.
+    "persistDocument": "120/60s",
 }
 
 _parsed: dict[tuple[str, str], Limit | None] = {}

@@ -12,7 +12,7 @@ from infra.metrics import Counters
 
 T = TypeVar("T")
 
-_MEMORY_TTL: Final = 5.0
+MEMORY_TTL: Final = 5.0
 """Seconds; what changes is forgotten at once, this bounds what nobody told of."""
 
 _NOTHING_BYTES: Final = 200
@@ -30,7 +30,7 @@ class TwoLevels:
         hearing: Hearing,
         counters: Counters,
         *,
-        ttl: float = _MEMORY_TTL,
+        ttl: float = MEMORY_TTL,
     ) -> None:
         self._memory = memory
         self._documents = documents

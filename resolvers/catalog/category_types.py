@@ -7,6 +7,7 @@ import strawberry
 
 from models.documents import CategoryDoc
 from resolvers.catalog.types import ProductConnection, product_connection, product_page_arguments
+from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
@@ -15,7 +16,7 @@ from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(CATALOG)])
 class Category(Node):
     name: str
     slug: str
@@ -36,11 +37,11 @@ class Category(Node):
             document=document,
         )
 
-    @field()
+    @field(max_age=CATALOG)
     async def parent(self, info: Info) -> "Category | None":
         return await load_category(info.context, self.document.parent_id)
 
-    @field(description="From the root of the tree down to the parent.")
+    @field(description="From the root of the tree down to the parent.", max_age=CATALOG)
     async def ancestors(self, info: Info) -> list["Category"]:
         found: list[Category] = []
         above = await load_category(info.context, self.document.parent_id)
@@ -49,13 +50,16 @@ class Category(Node):
             above = await load_category(info.context, above.document.parent_id)
         return found[::-1]
 
-    @field(description="Directly below, in their order; the archived ones too when staff ask for them.")
+    @field(
+        description="Directly below, in their order; the archived ones too when staff ask for them.",
+        max_age=CATALOG,
+    )
     async def children(self, info: Info, include_archived: bool = False) -> list["Category"]:
         found = await info.context.loaders.children_by_category.load(self.document.id)
         shown = (document for document in found if include_archived or not document.archived)
         return [Category.of(document) for document in shown if visible(info.context.viewer, document)]
 
-    @field(description="The products of this very category, newest first.")
+    @field(description="The products of this very category, newest first.", max_age=CATALOG)
     async def products(
         self,
         info: Info,

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 import strawberry
 
 from models.documents import PriceDoc
+from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.money import Money
 
 
-@strawberry.type(description="One of the choices that tell a product's variants apart.")
+@strawberry.type(
+    description="One of the choices that tell a product's variants apart.", directives=[cached(CATALOG)]
+)
 class VariantOption:
     name: str
     value: str
@@ -18,7 +21,7 @@ class VariantOption:
         return [cls(name=name, value=value) for name, value in options.items()]
 
 
-@strawberry.type(description="What a variant costs in one currency.")
+@strawberry.type(description="What a variant costs in one currency.", directives=[cached(CATALOG)])
 class VariantPrice:
     price: Money
     compare_at_price: Money | None = strawberry.field(description="What it cost before, to be shown crossed out.")
@@ -29,7 +32,10 @@ class VariantPrice:
         return cls(price=Money.of(price.amount, price.currency), compare_at_price=before)
 
 
-@strawberry.type(description="What search engines are shown; null: the product's own title and description.")
+@strawberry.type(
+    description="What search engines are shown; null: the product's own title and description.",
+    directives=[cached(CATALOG)],
+)
 class Seo:
     title: str | None
     description: str | None

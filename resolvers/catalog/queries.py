@@ -11,6 +11,7 @@ from resolvers.catalog.types import (
     product_connection,
     product_page_arguments,
 )
+from resolvers.shared.caching import CATALOG
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
@@ -25,7 +26,7 @@ from services.catalog.visibility import visible
 
 @strawberry.type
 class CatalogQuery:
-    @field(description="A product by its id or its slug; null when there is none.")
+    @field(description="A product by its id or its slug; null when there is none.", max_age=CATALOG)
     async def product(
         self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
     ) -> Product | None:
@@ -41,7 +42,10 @@ class CatalogQuery:
         document = visible(info.context.viewer, await loaders.product_by_id.load(key))
         return None if document is None else Product.of(document)
 
-    @field(description="Products, newest first; with a search and no other sort, the best match first.")
+    @field(
+        description="Products, newest first; with a search and no other sort, the best match first.",
+        max_age=CATALOG,
+    )
     async def products(
         self,
         info: Info,
@@ -57,7 +61,7 @@ class CatalogQuery:
         arguments = product_page_arguments(first, after, last, before, order)
         return await product_connection(info.context, wanted, arguments, order)
 
-    @field(description="A category by its id or its slug; null when there is none.")
+    @field(description="A category by its id or its slug; null when there is none.", max_age=CATALOG)
     async def category(
         self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
     ) -> Category | None:
@@ -69,7 +73,7 @@ class CatalogQuery:
             return None
         return await load_category(info.context, await find_category(info.context.infra, slug))
 
-    @field(description="All categories, by name; the archived ones too when staff ask for them.")
+    @field(description="All categories, by name; the archived ones too when staff ask for them.", max_age=CATALOG)
     async def categories(self, info: Info, include_archived: bool = False) -> list[Category]:
         if include_archived:
             check(info, [Role.STAFF])

@@ -10,14 +10,15 @@ import strawberry
 from models import ProductStatus
 from models.documents import ImageDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
+from resolvers.shared.caching import CATALOG, COUNTS, cached
 from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
 from resolvers.shared.context import Context, Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
-from services.catalog.count_products import count_products
-from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort, list_products
+from services.catalog.cached_listing import product_count, product_page
+from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
 from services.money import is_currency
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from resolvers.catalog.category_types import Category
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(CATALOG)])
 class Image:
     url: str
     alt_text: str | None
@@ -36,13 +37,16 @@ class Image:
         return cls(url=document.url, alt_text=document.alt_text)
 
 
-@strawberry.type(description="The lowest and the highest price among the variants.")
+@strawberry.type(description="The lowest and the highest price among the variants.", directives=[cached(CATALOG)])
 class PriceRange:
     min: Money
     max: Money
 
 
-@strawberry.type(description="Units of one variant. available + held + paid but not shipped = onHand.")
+@strawberry.type(
+    description="Units of one variant. available + held + paid but not shipped = onHand.",
+    directives=[cached(COUNTS)],
+)
 class Stock:
     available: int = strawberry.field(description="What a customer can order now.")
     held: int = strawberry.field(description="Held by accepted orders that are not paid yet.")
@@ -63,7 +67,10 @@ class Stock:
         )
 
 
-@strawberry.type(description="What is sold: a product in one size, colour and so on; it has the SKU.")
+@strawberry.type(
+    description="What is sold: a product in one size, colour and so on; it has the SKU.",
+    directives=[cached(CATALOG)],
+)
 class Variant(Node):
     sku: str
     title: str
@@ -82,11 +89,17 @@ class Variant(Node):
             document=document,
         )
 
-    @field(description="In the currency asked for when the variant has such a price, else in the product's own.")
+    @field(
+        description="In the currency asked for when the variant has such a price, else in the product's own.",
+        max_age=CATALOG,
+    )
     def price(self, currency: str | None = None) -> Money:
         return VariantPrice.of(self._price_in(currency)).price
 
-    @field(description="What it cost before, in the currency that `price` is in; null: nothing to show.")
+    @field(
+        description="What it cost before, in the currency that `price` is in; null: nothing to show.",
+        max_age=CATALOG,
+    )
     def compare_at_price(self, currency: str | None = None) -> Money | None:
         return VariantPrice.of(self._price_in(currency)).compare_at_price
 
@@ -95,27 +108,27 @@ class Variant(Node):
             raise bad_argument("currency", "is not an ISO 4217 currency code")
         return self.document.price_in(currency)
 
-    @field(description="In all currencies that it has a price in, the product's own first.")
+    @field(description="In all currencies that it has a price in, the product's own first.", max_age=CATALOG)
     def prices(self) -> list[VariantPrice]:
         return [VariantPrice.of(price) for price in (self.document.price_in(None), *self.document.prices)]
 
-    @field()
+    @field(max_age=CATALOG)
     def options(self) -> list[VariantOption]:
         return VariantOption.all_of(self.document.options)
 
-    @field()
+    @field(max_age=CATALOG)
     async def product(self, info: Info) -> "Product":
         document = await info.context.loaders.product_by_id.load(self.document.product_id)
         if document is None:
             raise LookupError(f"variant {self.document.id} without its product")
         return Product.of(document)
 
-    @field()
+    @field(max_age=COUNTS)
     async def stock(self, info: Info) -> Stock:
         return Stock.of(await info.context.loaders.stock_by_sku.load(self.document.sku))
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(CATALOG)])
 class Product(Node):
     slug: str
     status: ProductStatus
@@ -146,7 +159,7 @@ class Product(Node):
             document=document,
         )
 
-    @field()
+    @field(max_age=CATALOG)
     async def category(
         self, info: Info
     ) -> Annotated["Category", strawberry.lazy("resolvers.catalog.category_types")] | None:
@@ -154,20 +167,20 @@ class Product(Node):
 
         return await load_category(info.context, self.document.category_id)
 
-    @field()
+    @field(max_age=CATALOG)
     def images(self) -> list[Image]:
         return [Image.of(image) for image in self.document.images]
 
-    @field(description="In their order; the archived ones too when staff ask for them.")
+    @field(description="In their order; the archived ones too when staff ask for them.", max_age=CATALOG)
     def variants(self, info: Info, include_archived: bool = False) -> list[Variant]:
         shown = (variant for variant in self.document.variants if include_archived or not variant.archived)
         return [Variant.of(variant) for variant in shown if visible(info.context.viewer, variant)]
 
-    @field()
+    @field(max_age=CATALOG)
     def seo(self) -> Seo:
         return Seo(title=self.document.seo_title, description=self.document.seo_description)
 
-    @field()
+    @field(max_age=CATALOG)
     def price_range(self) -> PriceRange:
         currency = self.document.currency
         return PriceRange(
@@ -175,21 +188,21 @@ class Product(Node):
         )
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(CATALOG)])
 class ProductEdge:
     cursor: str
     node: Product
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(CATALOG)])
 class ProductConnection:
     edges: list[ProductEdge]
     page_info: PageInfo
     wanted: strawberry.Private[Filter]
 
-    @field(description="All products that match, on whatever page; counted only when asked for.")
+    @field(description="All products that match, on whatever page; counted only when asked for.", max_age=CATALOG)
     async def total_count(self, info: Info) -> int:
-        return await count_products(info.context.infra, self.wanted)
+        return await product_count(info.context.infra, self.wanted)
 
 
 def _order_name(sort: ProductSort) -> str:
@@ -206,9 +219,9 @@ def product_page_arguments(
 async def product_connection(
     context: Context, wanted: Filter, arguments: PageArguments, sort: ProductSort
 ) -> ProductConnection:
-    """One statement for the page; the documents come from the cache. Errors: InvalidInput (filter)."""
+    """The page and the documents come from the cache. Errors: InvalidInput (filter)."""
     page = Page(arguments.limit, arguments.after, arguments.before, arguments.backwards)  # type: ignore[arg-type]
-    found = await list_products(context.infra, wanted, page, sort)
+    found = await product_page(context.infra, wanted, page, sort)
     documents = await context.loaders.product_by_id.load_many(place.product_id for place in found.places)
     edges = [
         ProductEdge(cursor=encode_cursor(_order_name(sort), *place.key), node=Product.of(document))

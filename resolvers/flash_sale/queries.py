@@ -7,6 +7,7 @@ import strawberry
 
 from models.enums import FlashSaleStatus
 from resolvers.flash_sale.types import FlashSale, FlashSaleConnection, FlashSaleEdge
+from resolvers.shared.caching import COUNTS
 from resolvers.shared.connection import PageInfo, encode_cursor, page_arguments
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
@@ -18,12 +19,12 @@ _SORT = "flashSales"
 
 @strawberry.type
 class FlashSaleQuery:
-    @field(description="A flash sale by its id; null when there is none.")
+    @field(description="A flash sale by its id; null when there is none.", max_age=COUNTS)
     async def flash_sale(self, info: Info, id: strawberry.ID) -> FlashSale | None:
         document = await info.context.loaders.flash_sale_by_id.load(argument_id(id, "FlashSale", "id"))
         return None if document is None else FlashSale.of(document, info.context.infra.now())
 
-    @field(description="Flash sales, the one that starts last first.")
+    @field(description="Flash sales, the one that starts last first.", max_age=COUNTS)
     async def flash_sales(
         self,
         info: Info,

@@ -10,6 +10,7 @@ import strawberry
 from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from resolvers.catalog.types import Variant
+from resolvers.shared.caching import COUNTS, cached
 from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
@@ -26,7 +27,10 @@ from resolvers.shared.node import Node, encode_id, register_node
 from services.catalog.visibility import visible
 
 
-@strawberry.type(description="A window of time in which set-aside stock is sold at a price of its own.")
+@strawberry.type(
+    description="A window of time in which set-aside stock is sold at a price of its own.",
+    directives=[cached(COUNTS)],
+)
 class FlashSale(Node):
     name: str
     starts_at: datetime
@@ -55,7 +59,7 @@ class FlashSale(Node):
             document=document,
         )
 
-    @field(description="Without those whose product is not published.")
+    @field(description="Without those whose product is not published.", max_age=COUNTS)
     async def items(self, info: Info) -> list["FlashSaleItem"]:
         found = await info.context.loaders.flash_item_by_id.load_many(self.document.item_ids)
         shown = (visible(info.context.viewer, item) for item in found)
@@ -69,7 +73,7 @@ class FlashSaleItemFigures:
     revenue: Money = strawberry.field(description="What was paid for these.")
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(COUNTS)])
 class FlashSaleItem(Node):
     quantity: int = strawberry.field(description="Set aside for the sale.")
     per_customer_limit: int = strawberry.field(
@@ -86,25 +90,25 @@ class FlashSaleItem(Node):
             document=document,
         )
 
-    @field()
+    @field(max_age=COUNTS)
     async def sale(self, info: Info) -> FlashSale:
         document = await info.context.loaders.flash_sale_by_id.load(self.document.sale_id)
         if document is None:
             raise LookupError(f"flash-sale item {self.document.id} without its sale")
         return FlashSale.of(document, info.context.infra.now())
 
-    @field()
+    @field(max_age=COUNTS)
     async def variant(self, info: Info) -> Variant:
         document = await info.context.loaders.variant_by_id.load(self.document.variant_id)
         if document is None:
             raise LookupError(f"flash-sale item {self.document.id} without its variant")
         return Variant.of(document)
 
-    @field()
+    @field(max_age=COUNTS)
     def price(self) -> Money:
         return Money.of(self.document.price, self.document.currency)
 
-    @field(description="Left to order now.")
+    @field(description="Left to order now.", max_age=COUNTS)
     async def remaining(self, info: Info) -> int:
         return await info.context.loaders.remaining_by_item.load(self.document)
 
@@ -118,13 +122,13 @@ class FlashSaleItem(Node):
         return FlashSaleItemFigures(awaiting_payment=found.awaiting_payment, paid=found.paid, revenue=revenue)
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(COUNTS)])
 class FlashSaleEdge:
     cursor: str
     node: FlashSale
 
 
-@strawberry.type
+@strawberry.type(directives=[cached(COUNTS)])
 class FlashSaleConnection:
     edges: list[FlashSaleEdge]
     page_info: PageInfo

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
+from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.failures import bad_argument
 
 DEFAULT_PAGE = 20
@@ -23,7 +24,7 @@ _MAX_CURSOR_LENGTH = 2000
 CursorValue = str | int | UUID | datetime
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="Where a page lies in its list.", directives=[cached(CATALOG)])
 class PageInfo:
     has_next_page: bool
     has_previous_page: bool

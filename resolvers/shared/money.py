@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import strawberry
 
+from resolvers.shared.caching import CATALOG, cached
 from services.money import to_decimal
 
 
-@strawberry.type(description="An amount in a currency (ISO 4217).")
+@strawberry.type(description="An amount in a currency (ISO 4217).", directives=[cached(CATALOG)])
 class Money:
     amount: Decimal
     currency_code: str

@@ -18,6 +18,11 @@ class SessionCookies:
     kept: TokenPair | None = None
     cleared: bool = False
 
+    @property
+    def is_untouched(self) -> bool:
+        """Nothing is to be sent."""
+        return self.kept is None and not self.cleared
+
     def keep(self, tokens: TokenPair) -> None:
         self.kept, self.cleared = tokens, False
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from infra.cache.two_levels import TwoLevels
+from infra.cache.two_levels import MEMORY_TTL, TwoLevels
 from infra.document_cache import DocumentCache
 from infra.runtime import Infra
 from models.documents import SCHEMA
@@ -12,10 +12,14 @@ COUNT_TTL: Final = 1.0
 that is minutes old would offer what is not there."""
 
 
+PAGE_TTL: Final = 30.0
+"""Seconds that a page of a listing lives: after a change of any product it lies there, and nobody asks for it."""
+
+
 def catalog_cache(infra: Infra, ttl: float | None = None) -> TwoLevels:
     """Both levels. ``ttl`` in seconds, that of the settings when None."""
-    longest = {} if ttl is None else {"ttl": ttl}
-    return TwoLevels(infra.memory, documents_of(infra, ttl), infra.hearing, infra.counters, **longest)
+    longest = MEMORY_TTL if ttl is None else min(ttl, MEMORY_TTL)
+    return TwoLevels(infra.memory, documents_of(infra, ttl), infra.hearing, infra.counters, ttl=longest)
 
 
 def documents_of(infra: Infra, ttl: float | None = None) -> DocumentCache:

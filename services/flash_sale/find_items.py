@@ -5,8 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
+from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant
+from models.changes import item_tag
 from models.flash_sale_document import FlashItemDoc
 from services.errors import NotFound
 
@@ -33,6 +35,7 @@ async def _read_one(infra: Infra, item_id: UUID) -> FlashItemDoc | None:
 
 async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, FlashItemDoc]:
     """The items that are there, in one statement."""
+    depend_on(item_tag(item_id) for item_id in item_ids)
     async with infra.database.read() as session:
         rows = await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))
         return {row[0].id: _document(*row) for row in rows}

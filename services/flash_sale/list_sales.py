@@ -7,13 +7,16 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 
+from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleStatus
+from models.changes import SALES, sale_tag
 from models.flash_sale_document import FlashSaleDoc
 
 
 async def find_sales(infra: Infra, sale_ids: Sequence[UUID]) -> dict[UUID, FlashSaleDoc]:
     """The sales that are there, in two statements whatever their number."""
+    depend_on(sale_tag(sale_id) for sale_id in sale_ids)
     statement = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id.in_(sale_ids))
     async with infra.database.read() as session:
         return {sale.id: _document(sale) for sale in await session.scalars(statement)}
@@ -27,6 +30,7 @@ async def list_sales(
     statuses: Sequence[FlashSaleStatus] | None = None,
 ) -> list[FlashSaleDoc]:
     """Up to ``limit`` sales that come after the key ``after``."""
+    depend_on([SALES])
     order = tuple_(FlashSale.starts_at, FlashSale.id)
     statement = (
         select(FlashSale)

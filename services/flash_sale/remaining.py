@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from infra.cache.dependencies import depend_on
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSaleItem
+from models.changes import item_tag
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.find_items import find_items
 from services.reservation.keys import ItemKeys
@@ -35,6 +37,7 @@ async def remaining(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, i
 
 async def look_at(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, Left]:
     """As ``remaining``, without the items that are no more. Errors: StoreUnavailable."""
+    depend_on(item_tag(item.id) for item in items)
     live = await _from_redis(infra, items)
     known = {item.id: item for item in items}
     changed = [i for i, one in live.items() if one.version is not None and one.version != known[i].version]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from infra.redis import RUN_ID
 from infra.runtime import Infra
+from models.changes import item_tag
 from models.order_document import OrderSnapshot
 from services.reservation.keys import ItemKeys, accepted_key
 from services.reservation.scripts import run
@@ -41,6 +42,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
         )
         released += max(0, int(reply))
     infra.signals.send({item_id for _, item_id in orders}.union(*orders.values()))
+    infra.changes.note(item_tag(item_id) for _, item_id in orders)
     return released
 
 

@@ -9,6 +9,7 @@ from infra.clock import from_millis
 from infra.redis import RUN_ID
 from infra.redis_batch import Command
 from infra.runtime import Infra
+from models.changes import item_tag
 from models.order_document import OrderSnapshot
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
 from services.reservation.keys import ItemKeys, claim_key, price_text
@@ -61,7 +62,10 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
             price_text(line.unit_price, snapshot.currency),
         ],
     )
-    return _understand(reply, snapshot)
+    reservation = _understand(reply, snapshot)
+    if reservation.fresh:
+        infra.changes.note([item_tag(line.flash_sale_item_id)])
+    return reservation
 
 
 async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:

@@ -169,8 +169,8 @@ async def test_a_listing_costs_the_same_statements_for_two_and_for_twenty(infra:
         assert len(seen) == 6
         with statements(infra) as seen:
             await ask(infra, LISTING, {"first": size})
-        # The page; the documents and the stock come from Redis.
-        assert len(seen) == 1
+        # All of it comes from Redis.
+        assert seen == []
 
 
 async def test_arguments_that_cannot_be_are_named_and_coded(infra: Infra) -> None:

@@ -103,7 +103,7 @@ async def test_statements_say_it_by_their_condition_and_values(infra: Infra) -> 
     cases: list[tuple[Any, set[str]]] = [
         (
             update(Product).where(Product.id == product.id, Product.title == "Shirt").values(title="Coat"),
-            {whole, "list:all"},
+            {whole, "list:moved", "list:all"},
         ),
         (
             update(Product).where(Product.id.in_([product.id])).values(slug="coat", category_id=None),

@@ -1,0 +1,63 @@
+"""Send an answer, with the headers by which browsers and CDNs keep it (RFC 9110, RFC 9111)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.types import Scope, Send
+
+from graphql_api.negotiation import GRAPHQL_JSON, JSON
+from graphql_api.public_answers import Answer
+from infra.settings import Settings
+
+Header = tuple[bytes, bytes]
+
+_TYPES: Final = {type_: (b"content-type", f"{type_}; charset=utf-8".encode()) for type_ in (GRAPHQL_JSON, JSON)}
+NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+
+
+def vary(settings: Settings) -> Header:
+    """The request headers that can make the answer another.
+
+    Cookies count only where sessions may be in them: each name costs a CDN entries. We do not compress, but who
+    does in front of us keys on Accept-Encoding. Where origins are allowed by name, CORS adds Origin.
+    """
+    names = ["Accept", "Accept-Encoding", "Authorization"]
+    if settings.session_cookies:
+        names.append("Cookie")
+    return b"vary", ", ".join(names).encode()
+
+
+def keep_for(max_age: int) -> Header:
+    return b"cache-control", b"public, max-age=%d" % max_age
+
+
+def is_known(if_none_match: bytes | None, etag: bytes) -> bool:
+    """Whether the client has this very answer (weak comparison, RFC 9110 section 13.1.2)."""
+    if if_none_match is None or not etag:
+        return False
+    given = (part.strip().removeprefix(b"W/") for part in if_none_match.split(b","))
+    return any(part in (etag, b"*") for part in given)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """To whom; ``if_none_match`` is what the client says it has."""
+
+    scope: Scope
+    send_: Send
+    settings: Settings
+    if_none_match: bytes | None = None
+
+    async def send(self, media_type: str, answer: Answer, others: Iterable[Header] = ()) -> None:
+        """304 without a body when the client has it."""
+        headers = [vary(self.settings), keep_for(answer.max_age) if answer.max_age else NO_STORE, *others]
+        status, body = answer.status, answer.body
+        if answer.etag and self.scope["method"] == "GET":
+            headers.append((b"etag", answer.etag))
+            if is_known(self.if_none_match, answer.etag):
+                status, body = 304, b""
+        if status != 304:
+            headers += [_TYPES[media_type], (b"content-length", b"%d" % len(body))]
+        await self.send_({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send_({"type": "http.response.body", "body": body})
