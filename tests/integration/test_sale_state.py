@@ -312,3 +312,20 @@ async def test_without_redis_the_answer_is_try_again_and_nothing_is_half_done(
     sale = await stored_sale(infra, item)
     assert (sale.version, sale.applied_version) == (2, 2)
     assert await outbox_types(infra, SALES) == [SALE_SCHEDULED, SALE_PAUSED]
+
+
+async def test_pages_of_sales_by_status_stay_right_while_sales_come_and_go(infra: Infra) -> None:
+    """Newest start first; each sale once, whatever happens between two pages."""
+    sku = (await variant_in_stock(infra, on_hand=20)).sku
+    items = [await sale_of(infra, sku, quantity=1, starts_in=3600 + number) for number in range(5)]
+    expected = [item.sale_id for item in reversed(items)]
+    coming = [FlashSaleStatus.SCHEDULED]
+    first = await list_sales(infra, limit=2, statuses=coming)
+    await sale_of(infra, sku, quantity=1, starts_in=7200)  # before the first page
+    await sale_of(infra, sku, quantity=1)  # runs
+    await act(infra, items[1], SaleAction.CANCEL)
+    after = (first[-1].starts_at, first[-1].id)
+    rest = await list_sales(infra, limit=9, after=after, statuses=coming)
+    assert [sale.id for sale in (*first, *rest)] == [i for i in expected if i != items[1].sale_id]
+    over = await list_sales(infra, limit=9, statuses=[FlashSaleStatus.ENDED, FlashSaleStatus.RUNNING])
+    assert [sale.status(infra.now()) for sale in over] == [FlashSaleStatus.ENDED, FlashSaleStatus.RUNNING]
