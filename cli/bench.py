@@ -57,3 +57,36 @@ def flash(
         file.write_bytes(orjson.dumps(figures.to_json(), option=orjson.OPT_INDENT_2))
     if not figures.kept.right:
         raise click.exceptions.Exit(1)
+
+
+@bench.command()
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
+def auth(file: Path | None) -> None:
+    """What it costs to know who is asking: tokens at first sight and remembered, and whole requests beside.
+
+    Runs in this process, on an empty embedded shop in a temporary folder.
+    """
+    import tempfile
+
+    import orjson
+    import uvloop
+    from rich.console import Console
+    from rich.table import Table
+
+    try:
+        from benchmarks.authentication import AIM_US, Options, measure, prepare
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("benchmarks"):
+            raise
+        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
+
+    with tempfile.TemporaryDirectory(prefix="rushcart-bench-") as folder:
+        prepare(Path(folder))
+        costs = uvloop.run(measure(Path(folder), Options()))
+    table = Table("", "\u00b5s", "aim", title="Authentication", title_justify="left")
+    for cost in costs:
+        table.add_row(cost.name, f"{cost.us:.1f}", f"at most {AIM_US:.0f}" if cost.aimed else "")
+    Console().print(table)
+    if file is not None:
+        figures = {cost.name: round(cost.us, 2) for cost in costs}
+        file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))

@@ -17,6 +17,7 @@ BY_ADDRESS: Final = "ip"
 BY_ACCOUNT: Final = "account"
 LOGIN_PAIR: Final = "loginPair"
 LOGIN_ACCOUNT: Final = "loginAccount"
+SIGN_IN_ELSEWHERE: Final = "signInWithProvider"
 
 DEFAULTS: Final = {
     # All requests of an address, of an account.
@@ -25,6 +26,8 @@ DEFAULTS: Final = {
     # Wrong passwords for one account: from one address, from all of them.
     LOGIN_PAIR: "5/150s",
     LOGIN_ACCOUNT: "100/1000s",
+    # Steps of a sign-in with another provider, from one address.
+    SIGN_IN_ELSEWHERE: "60/60s",
     # Mutations by name: of an account when signed in, of an address when not.
     "register": "30/3600s",
     "login": "60/60s",

@@ -3,8 +3,10 @@
 from ipaddress import ip_network
 
 import pytest
+from pydantic import SecretStr
 
 from infra.settings import Settings
+from infra.sign_in_providers import OidcProvider
 from tests.server import Server, serve
 
 LOGIN = "mutation ($email: String!, $password: String!) { login(input: {email: $email, password: $password}) {"
@@ -94,3 +96,19 @@ async def test_without_the_setting_no_origin_may_ask(server: Server) -> None:
     )
     assert "access-control-allow-origin" not in reply.headers
     assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_steps_of_a_sign_in_elsewhere_are_counted(strict: Settings) -> None:
+    provider = OidcProvider(issuer="http://127.0.0.1:9/", client_id="x", client_secret=SecretStr("y"))
+    changes = {"oidc_providers": {"one": provider}, "rate_limits": {"signInWithProvider": "1/3600s"}}
+    async with serve(strict.model_copy(update=changes), worker=False) as server:
+        headers = {"X-Forwarded-For": "198.51.100.10"}
+        statuses = [
+            (await server.http.get("/auth/oidc/one/callback?state=x", headers=headers)).status_code
+            for _ in range(3)
+        ]
+        refused = await server.http.get("/auth/oidc/one/login", headers=headers)
+    assert statuses[0] == 400
+    assert statuses[-1] == refused.status_code == 429
+    assert refused.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    assert int(refused.headers["retry-after"]) > 0

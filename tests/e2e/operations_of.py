@@ -1,0 +1,144 @@
+"""Operations made from the schema: every root field, with arguments of the right types."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    DirectiveNode,
+    EnumValueNode,
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    ListValueNode,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+SCALARS: Mapping[str, str] = {
+    "String": '"x"',
+    "Int": "1",
+    "Float": "1.5",
+    "Boolean": "true",
+    "Decimal": '"1.00"',
+    "DateTime": '"2030-01-01T00:00:00Z"',
+}
+
+_AT_ONCE = 3
+
+
+class NotExpressible(Exception):
+    """An argument of a type that no literal can be made of, such as a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class RootField:
+    """``roles`` and ``scopes`` as ``@requires`` shows them; without any it is for everybody."""
+
+    root: str
+    name: str
+    field: GraphQLField
+    roles: frozenset[str]
+    scopes: frozenset[str]
+
+    def call(self, alias: str, id_: str) -> str:
+        """The field with ``id_`` wherever an id is asked for. Errors: NotExpressible."""
+        given = [
+            f"{name}: {_literal(argument.type, id_)}"
+            for name, argument in self.field.args.items()
+            if is_required_argument(argument) or _takes_id(argument)
+        ]
+        arguments = f"({', '.join(given)})" if given else ""
+        return f"{alias}: {self.name}{arguments} {selection(self.field.type, 2 if self.root == 'mutation' else 3)}"
+
+    def documents(self, ids: Sequence[str]) -> list[str]:
+        """One alias an id, ``f0``, ``f1`` …, a few a document; a single one when no id is asked for."""
+        wanted = ids if any(map(_takes_id, self.field.args.values())) else ids[:1]
+        calls = [self.call(f"f{i}", id_) for i, id_ in enumerate(wanted)]
+        size = 1 if self.root == "subscription" else _AT_ONCE
+        return [f"{self.root} {{ {' '.join(calls[i : i + size])} }}" for i in range(0, len(calls), size)]
+
+
+def root_fields(schema: GraphQLSchema) -> Iterator[RootField]:
+    """Of a schema that was built from SDL, so that the directives are there."""
+    roots = {
+        "query": schema.query_type,
+        "mutation": schema.mutation_type,
+        "subscription": schema.subscription_type,
+    }
+    for root, type_ in roots.items():
+        for name, field in (type_.fields if type_ else {}).items():
+            directives = field.ast_node.directives if field.ast_node else ()
+            found = [directive for directive in directives or () if directive.name.value == "requires"]
+            yield RootField(root, name, field, _listed(found, "roles"), _listed(found, "scopes"))
+
+
+def _listed(directives: Sequence[DirectiveNode], name: str) -> frozenset[str]:
+    values = [a.value for d in directives for a in d.arguments or () if a.name.value == name]
+    lists = [value.values for value in values if isinstance(value, ListValueNode)]
+    return frozenset(item.value for items in lists for item in items if isinstance(item, EnumValueNode))
+
+
+def _takes_id(argument: GraphQLArgument | GraphQLInputField) -> bool:
+    named = get_named_type(argument.type)
+    if isinstance(named, GraphQLInputObjectType):
+        return any(_takes_id(field) for field in named.fields.values() if get_named_type(field.type) is not named)
+    return isinstance(named, GraphQLScalarType) and named.name == "ID"
+
+
+def _literal(type_: GraphQLInputType, id_: str) -> str:
+    if isinstance(type_, GraphQLNonNull):
+        return _literal(type_.of_type, id_)
+    if isinstance(type_, GraphQLList):
+        return f"[{_literal(type_.of_type, id_)}]"
+    if isinstance(type_, GraphQLEnumType):
+        return str(next(iter(type_.values)))
+    if isinstance(type_, GraphQLInputObjectType):
+        fields = type_.fields.items()
+        one_of = list(fields)[:1] if type_.is_one_of else fields
+        wanted = [
+            (name, f)
+            for name, f in one_of
+            if isinstance(f.type, GraphQLNonNull) or _takes_id(f) or type_.is_one_of
+        ]
+        return "{" + ", ".join(f"{name}: {_literal(f.type, id_)}" for name, f in wanted) + "}"
+    if type_.name == "ID":
+        return f'"{id_}"'
+    if type_.name not in SCALARS:
+        raise NotExpressible(type_.name)
+    return SCALARS[type_.name]
+
+
+def selection(type_: object, depth: int) -> str:
+    """All that can be seen without arguments, some levels deep."""
+    named = get_named_type(type_)  # type: ignore[call-overload]
+    if is_leaf_type(named):
+        return ""
+    if isinstance(named, GraphQLUnionType):
+        # Of one member: the fields of several may not be merged.
+        member = named.types[0]
+        return f"{{ __typename ... on {member.name} {selection(member, depth)} ... on Error {{ code }} }}"
+    if isinstance(named, GraphQLObjectType):
+        return f"{{ __typename {' '.join(_fields(named, depth))} }}"
+    assert isinstance(named, GraphQLInterfaceType)
+    return "{ __typename id }" if "id" in named.fields else "{ __typename }"
+
+
+def _fields(type_: GraphQLObjectType, depth: int) -> Iterator[str]:
+    for name, field in type_.fields.items():
+        if any(is_required_argument(argument) for argument in field.args.values()):
+            continue
+        if is_leaf_type(get_named_type(field.type)):
+            yield name
+        elif depth > 1 and not field.args:
+            yield f"{name} {selection(field.type, depth - 1)}"

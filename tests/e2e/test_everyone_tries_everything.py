@@ -1,0 +1,197 @@
+"""The whole schema, tried by those who may not: nobody, another customer, staff, a machine with another scope.
+
+The operations are made from the schema, with the ids of one customer's things in every place that takes an id. A
+field that is added later is tried as well.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from graphql import build_schema as from_sdl
+from sqlalchemy import select
+
+from graphql_api.schema import build_schema
+from infra.runtime import Infra
+from models import Address, Identity, Order, RefreshSession, Role, User
+from models.enums import Scope
+from resolvers.shared.node import decode_id, encode_id
+from services.token.create_token import NewToken, create_token
+from services.user.tokens import AccessTokens
+from tests.e2e.operations_of import NotExpressible, RootField, root_fields
+from tests.e2e.shop import Person, Shop
+from tests.live import event_stream
+from tests.server import Server
+
+FIELDS = list(root_fields(from_sdl(build_schema().as_str())))
+# A file comes by another way than a literal.
+NOT_TRIED = {"Upload"}
+SECRETS = ("Ada Marker Name", "Marker Street 77", "+49 30 7777777")
+_INCLUDES = {"CUSTOMER": {"CUSTOMER"}, "STAFF": {"CUSTOMER", "STAFF"}}
+ADDRESS = """
+mutation { addAddress(input: {recipient: "Ada Marker Name", phone: "+49 30 7777777", line1: "Marker Street 77",
+  city: "Berlin", countryCode: "DE"}) { ... on Address { id } } }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """A customer with one of everything; ``ids`` are those of their things, and of what is on sale."""
+
+    person: Person
+    order_number: str
+    private: tuple[str, ...]
+    ids: tuple[str, ...]
+
+
+@pytest.fixture
+async def shop(server: Server) -> Shop:
+    return Shop(server)
+
+
+@pytest.fixture
+async def victim(shop: Shop) -> Victim:
+    ada, staff = await shop.customer("Ada Marker Name"), await shop.staff()
+    offer = await shop.offer(staff)
+    address = (await shop.ask(ADDRESS, by=ada))["addAddress"]["id"]
+    order = await shop.place(ada, offer.item_id)
+    await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
+    async with shop.server.infra.database.read() as session:
+        rows = await session.scalars(select(RefreshSession.id).where(RefreshSession.user_id == _key(ada)))
+        sessions = [encode_id("ActiveSession", id_) for id_ in rows]
+    private = (ada.id, address, order["id"], *sessions)
+    shared = (offer.product_id, offer.variant_id, offer.item_id, offer.sale_id)
+    return Victim(ada, order["number"], private, (*private, *shared))
+
+
+def _key(person: Person) -> Any:
+    return decode_id(person.id, "User")
+
+
+async def rows_of(infra: Infra, person: Person) -> dict[str, Any]:
+    """All that is kept of somebody, as values."""
+    found = {}
+    async with infra.database.read() as session:
+        for table, column in (
+            (User, User.id),
+            (Address, Address.user_id),
+            (Identity, Identity.user_id),
+            (RefreshSession, RefreshSession.user_id),
+            (Order, Order.customer_id),
+        ):
+            rows = await session.scalars(select(table).where(column == _key(person)))
+            names = [column.key for column in table.__table__.columns]
+            found[table.__tablename__] = [{name: getattr(row, name) for name in names} for row in rows]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """``sign`` makes a token for each operation, as some of them end one's sessions."""
+
+    shop: Shop
+    user: User | None = None
+    machine: str | None = None
+
+    def token(self) -> str | None:
+        if self.user is None:
+            return self.machine
+        return AccessTokens.from_settings(self.shop.server.infra.settings).issue(self.user).token
+
+    async def tries(self, victim: Victim) -> AsyncIterator[tuple[RootField, dict[str, Any], str]]:
+        """Each field with the codes of its errors and the whole answer as text."""
+        for field in FIELDS:
+            try:
+                documents = field.documents(victim.ids)
+            except NotExpressible as error:
+                if str(error) in NOT_TRIED:
+                    continue
+                raise
+            answers = [await self._ask(field, document) for document in documents]
+            whole: dict[str, Any] = {"data": {}, "errors": []}
+            for answer in answers:
+                whole["data"] |= answer.get("data") or {}
+                whole["errors"] += answer.get("errors") or []
+            yield field, whole, str(whole)
+
+    async def _ask(self, field: RootField, document: str) -> dict[str, Any]:
+        if field.root != "subscription":
+            return await self.shop.server.graphql(document, {}, self.token())
+        async with event_stream(self.shop.server, document, {}, self.token()) as events:
+            _, answer = await anext(events)
+        return answer  # type: ignore[no-any-return]
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {error["extensions"]["code"] for error in answer.get("errors", [])}
+
+
+def check_refused(field: RootField, answer: dict[str, Any], code: str) -> None:
+    assert codes(answer) == {code}, f"{field.root}.{field.name}: {answer}"
+    assert not any((answer.get("data") or {}).values()), f"{field.root}.{field.name}: {answer}"
+
+
+def check_well(field: RootField, answer: dict[str, Any]) -> None:
+    """Whatever came out is expected: no syntax that is wrong, no fault of the server."""
+    wrong = {"INTERNAL", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "QUERY_TOO_COMPLEX"}
+    assert not codes(answer) & wrong, f"{field.root}.{field.name}: {answer}"
+
+
+async def somebody(shop: Shop, *roles: Role) -> Actor:
+    person = await (shop.staff() if Role.STAFF in roles else shop.customer("Bob"))
+    async with shop.server.infra.database.read() as session:
+        return Actor(shop, await session.get_one(User, _key(person)))
+
+
+def leaks(victim: Victim, text: str) -> list[str]:
+    return [secret for secret in (*SECRETS, victim.order_number, victim.person.email) if secret in text]
+
+
+async def test_nobody(shop: Shop, victim: Victim) -> None:
+    before = await rows_of(shop.server.infra, victim.person)
+    async for field, answer, text in Actor(shop).tries(victim):
+        check_well(field, answer)
+        if field.roles:
+            check_refused(field, answer, "UNAUTHENTICATED")
+        assert not leaks(victim, text), f"{field.root}.{field.name}: {text}"
+    assert await rows_of(shop.server.infra, victim.person) == before
+
+
+async def test_another_customer(shop: Shop, victim: Victim) -> None:
+    before = await rows_of(shop.server.infra, victim.person)
+    async for field, answer, text in (await somebody(shop)).tries(victim):
+        check_well(field, answer)
+        if field.roles and "CUSTOMER" not in field.roles:
+            check_refused(field, answer, "FORBIDDEN")
+        if field.name == "node":
+            seen = dict(zip(victim.ids, answer["data"].values(), strict=True))
+            assert [seen[id_] for id_ in victim.private] == [None] * len(victim.private)
+        assert not leaks(victim, text), f"{field.root}.{field.name}: {text}"
+    assert await rows_of(shop.server.infra, victim.person) == before
+
+
+async def test_staff(shop: Shop, victim: Victim) -> None:
+    """They see customers, but change nothing of what is the customer's own."""
+    before = await rows_of(shop.server.infra, victim.person)
+    async for field, answer, _ in (await somebody(shop, Role.STAFF)).tries(victim):
+        check_well(field, answer)
+        if field.roles and not field.roles & _INCLUDES["STAFF"]:
+            check_refused(field, answer, "FORBIDDEN")
+    after = await rows_of(shop.server.infra, victim.person)
+    before.pop("orders"), after.pop("orders")  # those are theirs to change
+    assert after == before
+
+
+async def test_a_machine_with_another_scope(shop: Shop, victim: Victim) -> None:
+    scope = Scope.STOCK_WRITE
+    before = await rows_of(shop.server.infra, victim.person)
+    wish = NewToken("walker", (scope,), timedelta(hours=1))
+    made = await create_token(shop.server.infra, wish, actor="test")
+    async for field, answer, text in Actor(shop, machine=made.token).tries(victim):
+        check_well(field, answer)
+        if field.roles and scope.value not in field.scopes:
+            check_refused(field, answer, "FORBIDDEN")
+        assert not leaks(victim, text), f"{field.root}.{field.name}: {text}"
+    assert await rows_of(shop.server.infra, victim.person) == before
