@@ -18,6 +18,7 @@ COMMANDS = {
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
     "keys": ("cli.keys", "keys", "Rotate and list the keys that sign access tokens."),
     "mail": ("cli.mail", "mail", "Look at mails that could not be sent, and send them after all."),
+    "media": ("cli.media", "media", "Delete uploaded images that nothing shows any more."),
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
     "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphql_api import graphiql, health, jwks
+from graphql_api import graphiql, health, jwks, media
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
 from graphql_api.request_context import RequestContext
@@ -34,6 +34,8 @@ _CORS_HEADERS = [
     "Traceparent",
     "X-Requested-With",
     "X-Session-Mode",
+    "GraphQL-Require-Preflight",
+    "Apollo-Require-Preflight",
 ]
 Demo = tuple[str, str]
 """E-mail address and password of a seeded customer."""
@@ -85,6 +87,7 @@ def _assemble(
         Route(_PATH, view),
         *health.routes(runtime),
         jwks.route(runtime),
+        media.route(runtime),
         *oidc.routes(runtime),
         Route("/", lambda _request: RedirectResponse(_PATH)),
         *graphiql.routes(),

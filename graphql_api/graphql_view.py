@@ -23,21 +23,22 @@ from graphql_api.authentication import (
 from graphql_api.client_address import client_of
 from graphql_api.http_answer import Sending
 from graphql_api.http_request import Operation, Refused, parse_get, parse_post, read_body
+from graphql_api.multipart import is_form
 from graphql_api.negotiation import EVENT_STREAM, GRAPHQL_JSON, JSON, response_type, wants_page
 from graphql_api.payload import encode, formatted, refusal_of
 from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.request_context import request_ids
+from graphql_api.request_limits import count_request
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from graphql_api.subscriptions.event_stream import send_events
 from graphql_api.subscriptions.readers import Reader
+from graphql_api.uploads import PREFLIGHT, Uploads
 from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError, unavailable
-from services.errors import RateLimited
-from services.rate_limits import spend_request
 from services.user.viewer import Viewer
 
 log = structlog.get_logger(__name__)
@@ -56,6 +57,7 @@ _WANTED = {
     b"if-none-match",
     MODE_HEADER,
     CSRF_HEADER,
+    *PREFLIGHT,
 }
 
 
@@ -67,6 +69,7 @@ class GraphQLView:
         self.runtime = runtime
         self.render_page = render_page
         self._documents = PersistedDocuments(schema.documents)
+        self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = {name: value for name, value in scope["headers"] if name in _WANTED}
@@ -80,9 +83,12 @@ class GraphQLView:
         try:
             if media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
+            if scope["method"] == "POST" and is_form(headers.get(b"content-type")):
+                await self._take_form(scope, receive, send, headers, media_type)
+                return
             body = await self._body(scope, receive, headers)
             context = await self._context(scope, headers)
-            await _count(context)
+            await count_request(context)
             if media_type == EVENT_STREAM:
                 operation = await self._operation(scope, headers, body, context, media_type)
                 await self._stream(operation, context, scope, receive, send)
@@ -99,6 +105,19 @@ class GraphQLView:
             refusal = Answer(error.status, orjson.dumps(refusal_of(error)))
             sending = Sending(scope, send, self.runtime.running.infra.settings)
             await sending.send(_of_refusal(media_type), refusal, error.headers)
+
+    async def _take_form(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], media_type: str
+    ) -> None:
+        context = await self._context(scope, headers)
+        await count_request(context)
+        with self._uploads.form(context, headers, media_type) as form:
+            operation = await form.read(receive, headers.get(b"content-length"))
+            if isinstance(operation, Operation):
+                operation = await self._with_text(operation, context, media_type)
+            answer = await self._make(operation, context, scope, media_type, None)
+            cookies = self.runtime.running.cookies.headers(scope, context.cookies)
+            await Sending(scope, send, context.infra.settings).send(media_type, answer, cookies)
 
     async def _stream(
         self, operation: Operation | list[Operation], context: Context, scope: Scope, receive: Receive, send: Send
@@ -247,16 +266,6 @@ def _status_of_refusal(media_type: str) -> int:
 
 def _of_refusal(media_type: str | None) -> str:
     return media_type if media_type == GRAPHQL_JSON else JSON
-
-
-async def _count(context: Context) -> None:
-    """Errors: Refused, over the limit of the address or of the account."""
-    try:
-        await spend_request(context.infra, context.client, context.viewer.user_id.hex if context.viewer else None)
-    except RateLimited as error:
-        seconds = -(-error.retry_after_ms // 1000)
-        wait = ((b"retry-after", str(seconds).encode()),)
-        raise Refused(429, error.code, error.message, wait, {"retryAfter": seconds}) from error
 
 
 async def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:

@@ -68,8 +68,11 @@ def parse_post(content_type: bytes | None, body: bytes) -> Operation | list[Oper
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
     if b"charset" in parameters and b"utf-8" not in parameters:
         raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
-    data = _json(body, "body")
-    long_strings = len(body) > MAX_STRING_CHARS
+    return operations_of(_json(body, "body"), long_strings=len(body) > MAX_STRING_CHARS)
+
+
+def operations_of(data: Any, *, long_strings: bool) -> Operation | list[Operation]:
+    """From parsed JSON. ``long_strings``: it may have some. Errors: 400."""
     if isinstance(data, list):
         if not 1 <= len(data) <= MAX_BATCH:
             raise bad_request(f"A batch holds 1 to {MAX_BATCH} operations.")

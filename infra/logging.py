@@ -89,6 +89,8 @@ def _route_standard_library(stream: TextIO, level: int, shared: list[Processor],
     # What these tell at info is of use to their own developers.
     for name in ("alembic", "taskiq", "uvicorn"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    # It warns of every body that it cannot read, and that is the client's matter.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     # Uvicorn brings handlers of its own, and an access log that ours replaces.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from infra.blobs import BlobStore, open_blobs
 from infra.cache.gate import Gate
 from infra.cache.hearing import Hearing
 from infra.cache.memory import Memory
@@ -24,7 +25,7 @@ from infra.signals import Signals
 
 @dataclass(frozen=True, slots=True)
 class Infra:
-    """Database, Redis, event log, settings and clock of this process, and what it remembers by itself."""
+    """Database, Redis, event log, files, settings and clock of this process, and what it remembers by itself."""
 
     settings: Settings
     database: Database
@@ -36,6 +37,7 @@ class Infra:
     changes: Changes
     fills: Gate
     signals: Signals
+    blobs: BlobStore
     now: Clock = utc_now
     counters: Counters = field(default_factory=Counters)
     local: LocalCache = field(default_factory=LocalCache)
@@ -67,6 +69,8 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
         signals = Signals(redis)
         stack.push_async_callback(signals.close)
+        blobs = open_blobs(settings, clock)
+        stack.push_async_callback(blobs.close)
         yield Infra(
             settings,
             database,
@@ -78,6 +82,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
             changes,
             fills,
             signals,
+            blobs,
             clock,
         )
 

@@ -114,6 +114,22 @@ class Settings(BaseSettings):
         (), description="Origins of front ends on other hosts, separated by commas, or *."
     )
 
+    media_store: str | None = Field(
+        None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?$",
+        description="s3://bucket/prefix keeps uploaded images; the folder media in RUSHCART_HOME when unset.",
+    )
+    media_url: str | None = Field(
+        None, description="Where clients fetch uploaded images, e.g. a CDN; PUBLIC_URL/media when unset."
+    )
+    s3_endpoint: str | None = Field(
+        None, description="URL of a server that speaks S3; Amazon's for S3_REGION when unset."
+    )
+    s3_region: str = Field("us-east-1", pattern=r"^[a-z0-9-]{1,50}$", description="The bucket's region.")
+    s3_access_key_id: str | None = Field(None, description="Access key for the bucket.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Its secret.")
+    max_upload_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Largest file in an upload.")
+
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged."
@@ -129,6 +145,11 @@ class Settings(BaseSettings):
         "cookie_secure",
         "smtp_url",
         "public_url",
+        "media_store",
+        "media_url",
+        "s3_endpoint",
+        "s3_access_key_id",
+        "s3_secret_access_key",
         mode="before",
     )
     @classmethod
@@ -176,7 +197,17 @@ class Settings(BaseSettings):
     def _are_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(check_url(url) for url in value)
 
-    @field_validator("public_url")
+    @field_validator("s3_endpoint")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(check_url(value))
+        if parts.path.strip("/") or parts.query:
+            raise ValueError("must be an http or https URL without a path")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("public_url", "media_url")
     @classmethod
     def _is_url(cls, value: str | None) -> str | None:
         if value is None:

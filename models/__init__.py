@@ -6,6 +6,7 @@ from models.catalog import Category, Image, Product, SlugRedirect, Variant, Vari
 from models.enums import FlashSaleStatus, MailKind, OrderStatus, ProductStatus, Role, StockCause, TokenPurpose
 from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
+from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
 from models.session import AuditEntry, RefreshSession, ServiceToken
@@ -26,6 +27,7 @@ __all__ = [
     "Identity",
     "Image",
     "MailKind",
+    "MediaFile",
     "Order",
     "OrderEvent",
     "OrderLine",

@@ -117,6 +117,10 @@ class VariantPrice(Base):
 
 
 class Image(Base):
+    """By a URL of somebody else's, or uploaded: then ``media_name`` is the file, ``url`` its path, and the rest is
+    known. ``thumbnails`` are by their longest side in pixels.
+    """
+
     __tablename__ = "images"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -124,3 +128,7 @@ class Image(Base):
     url: Mapped[str] = mapped_column(String(2048))
     alt_text: Mapped[str | None] = mapped_column(String(512))
     position: Mapped[int]
+    media_name: Mapped[str | None] = mapped_column(exact_text(80), ForeignKey("media_files.name"), index=True)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    thumbnails: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))

@@ -16,13 +16,20 @@ from models.catalog import Category, Image, Product, Variant, VariantPrice
 from models.enums import ProductStatus
 from models.stock import StockLevel
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ImageDoc:
+    """``media_name`` is the file of one that was uploaded; ``thumbnails`` by their longest side in pixels."""
+
+    id: UUID
     url: str
     alt_text: str | None
+    media_name: str | None
+    width: int | None
+    height: int | None
+    thumbnails: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def product_doc(
         seo_description=product.seo_description,
         created_at=product.created_at,
         updated_at=product.updated_at,
-        images=tuple(ImageDoc(i.url, i.alt_text) for i in sorted(images, key=lambda i: (i.position, i.id))),
+        images=tuple(map(image_doc, sorted(images, key=lambda i: (i.position, i.id)))),
         variants=tuple(_variant_doc(row, product, by_variant.get(row.id, ())) for row in ordered),
     )
 
@@ -206,6 +213,11 @@ def ordered_options(options: Mapping[str, str], names: Sequence[str] | None) -> 
     return dict(sorted(options.items(), key=lambda option: places.get(option[0], len(places))))
 
 
+def image_doc(row: Image) -> ImageDoc:
+    sizes = tuple(sorted(row.thumbnails or ()))
+    return ImageDoc(row.id, row.url, row.alt_text, row.media_name, row.width, row.height, sizes)
+
+
 def category_doc(row: Category) -> CategoryDoc:
     return CategoryDoc(
         row.id, row.slug, row.name, row.parent_id, row.position, row.version, row.archived_at is not None
@@ -229,9 +241,13 @@ def load_product(raw: bytes) -> ProductDoc:
     data["category_id"] = _uuid(data["category_id"])
     data["created_at"] = datetime.fromisoformat(data["created_at"])
     data["updated_at"] = datetime.fromisoformat(data["updated_at"])
-    data["images"] = tuple(ImageDoc(**image) for image in data["images"])
+    data["images"] = tuple(map(_load_image, data["images"]))
     data["variants"] = tuple(_load_variant(variant) for variant in data["variants"])
     return ProductDoc(**data)
+
+
+def _load_image(data: dict[str, Any]) -> ImageDoc:
+    return ImageDoc(**(data | {"id": UUID(data["id"]), "thumbnails": tuple(data["thumbnails"])}))
 
 
 def _load_variant(data: dict[str, Any]) -> VariantDoc:

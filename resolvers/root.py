@@ -8,6 +8,7 @@ from resolvers.admin.token_mutations import TokenMutation
 from resolvers.admin.token_queries import TokenQuery
 from resolvers.catalog.bulk_mutations import BulkMutation
 from resolvers.catalog.category_mutations import CategoryMutation
+from resolvers.catalog.image_mutations import ImageMutation
 from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
 from resolvers.catalog.variant_mutations import VariantMutation
@@ -49,6 +50,7 @@ Mutation = merge_types(
         IdentityMutation,
         CatalogMutation,
         VariantMutation,
+        ImageMutation,
         CategoryMutation,
         BulkMutation,
         FlashSaleMutation,

@@ -17,6 +17,7 @@ from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sal
 from services.mail.choose import make_mailer
 from services.mail.port import Mailer
 from services.mail.send_due import BATCH, send_due_mails
+from services.media.collect_garbage import collect_garbage
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
@@ -59,6 +60,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
                 group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: collect_garbage(infra), "tidy_media"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
         await jobs.close()

@@ -8,7 +8,8 @@ from uuid import UUID
 import strawberry
 
 from models import ProductStatus
-from models.documents import ImageDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
+from models.documents import PriceDoc, ProductDoc, StockDoc, VariantDoc
+from resolvers.catalog.image_types import Image
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
 from resolvers.shared.caching import CATALOG, COUNTS, cached
 from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
@@ -25,16 +26,6 @@ from services.money import is_currency
 
 if TYPE_CHECKING:
     from resolvers.catalog.category_types import Category
-
-
-@strawberry.type(directives=[cached(CATALOG)])
-class Image:
-    url: str
-    alt_text: str | None
-
-    @classmethod
-    def of(cls, document: ImageDoc) -> "Image":
-        return cls(url=document.url, alt_text=document.alt_text)
 
 
 @strawberry.type(description="The lowest and the highest price among the variants.", directives=[cached(CATALOG)])

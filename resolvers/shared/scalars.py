@@ -1,4 +1,4 @@
-"""Decimal and DateTime: exact on the way out, strict on the way in."""
+"""The scalars. Decimal and DateTime are exact on the way out and strict on the way in."""
 
 import re
 from collections.abc import Callable
@@ -9,6 +9,9 @@ from typing import TypeVar
 import strawberry
 from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
+
+from resolvers.shared.upload import UPLOAD
+from services.media.upload import Upload
 
 T = TypeVar("T")
 _DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)
@@ -98,4 +101,5 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=parse_datetime,
         parse_literal=_datetime_literal,
     ),
+    Upload: UPLOAD,
 }

@@ -16,6 +16,7 @@ from models import (
     Identity,
     Image,
     MailKind,
+    MediaFile,
     Order,
     OrderEvent,
     OrderLine,
@@ -70,10 +71,28 @@ def catalog() -> list[Base]:
         currency="EUR",
         position=1,
     )
-    image = Image(id=new_id(), product_id=product.id, url="https://x/" + "y" * 2038, position=1)
+    file = MediaFile(
+        name="f" * 64 + ".webp",
+        bytes=2**40,
+        width=10_000,
+        height=1,
+        thumbnails=[160, 1024],
+        used_at=MOMENT,
+        doomed_at=MOMENT,
+    )
+    image = Image(
+        id=new_id(),
+        product_id=product.id,
+        url="https://x/" + "y" * 2038,
+        position=1,
+        media_name=file.name,
+        width=10_000,
+        height=1,
+        thumbnails=[160, 1024],
+    )
     price = VariantPrice(variant_id=variant.id, currency="JPY", amount=2**40, compare_at=2**41)
     old_slug = SlugRedirect(slug="grun", product_id=product.id, created_at=MOMENT)
-    return [category, child, product, variant, image, price, old_slug]
+    return [category, child, product, variant, file, image, price, old_slug]
 
 
 def sale_of(variant: Variant) -> list[Base]:

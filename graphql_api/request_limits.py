@@ -1,0 +1,16 @@
+"""How many requests an address or an account may send."""
+
+from graphql_api.http_request import Refused
+from resolvers.shared.context import Context
+from services.errors import RateLimited
+from services.rate_limits import spend_request
+
+
+async def count_request(context: Context) -> None:
+    """Errors: Refused, over the limit of the address or of the account."""
+    try:
+        await spend_request(context.infra, context.client, context.viewer.user_id.hex if context.viewer else None)
+    except RateLimited as error:
+        seconds = -(-error.retry_after_ms // 1000)
+        wait = ((b"retry-after", str(seconds).encode()),)
+        raise Refused(429, error.code, error.message, wait, {"retryAfter": seconds}) from error

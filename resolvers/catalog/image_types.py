@@ -1,0 +1,80 @@
+"""Images of products."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import strawberry
+
+from infra.settings import Settings
+from models.documents import ImageDoc
+from resolvers.shared.caching import CATALOG, cached
+from resolvers.shared.context import Info
+from resolvers.shared.failures import bad_argument
+from resolvers.shared.fields import field
+from resolvers.shared.node import encode_id
+from services.media.names import thumbnail_name, url_of
+from services.media.rules import MAX_SIDE, fit
+
+
+@strawberry.type(description="An image made smaller, as WebP.", directives=[cached(CATALOG)])
+class Thumbnail:
+    url: str
+    size: int = strawberry.field(description="Pixels on its longest side.")
+    width: int
+    height: int
+
+
+@strawberry.type(
+    description="An image of a product: uploaded, or somewhere else on the web.", directives=[cached(CATALOG)]
+)
+class Image:
+    id: strawberry.ID
+    alt_text: str | None
+    width: int | None = strawberry.field(description="In pixels; null when it was not uploaded.")
+    height: int | None = strawberry.field(description="In pixels; null when it was not uploaded.")
+    document: strawberry.Private[ImageDoc]
+
+    @classmethod
+    def of(cls, document: ImageDoc) -> "Image":
+        return cls(
+            id=encode_id("Image", document.id),
+            alt_text=document.alt_text,
+            width=document.width,
+            height=document.height,
+            document=document,
+        )
+
+    @classmethod
+    def pick(cls, documents: Sequence[ImageDoc], image_id: UUID) -> "Image | None":
+        """The one of this id, if it is still there."""
+        return next((cls.of(document) for document in documents if document.id == image_id), None)
+
+    @field(
+        max_age=CATALOG,
+        description="With a size, the smallest version whose longest side has at least as many pixels. Of an "
+        "uploaded image it never changes; it is a path of this server where no setting says how clients reach it.",
+    )
+    def url(self, info: Info, size: int | None = None) -> str:
+        if size is not None and not 1 <= size <= MAX_SIDE:
+            raise bad_argument("size", f"must be between 1 and {MAX_SIDE}")
+        document = self.document
+        if document.media_name is None:
+            return document.url
+        fitting = None if size is None else next((s for s in document.thumbnails if s >= size), None)
+        return _url(info.context.infra.settings, document.media_name, fitting)
+
+    @field(max_age=CATALOG, description="Smaller versions of an uploaded image, the smallest first.")
+    def thumbnails(self, info: Info) -> list[Thumbnail]:
+        document, settings = self.document, info.context.infra.settings
+        if document.media_name is None or document.width is None or document.height is None:
+            return []
+        found = []
+        for size in document.thumbnails:
+            width, height = fit(document.width, document.height, size)
+            url = _url(settings, document.media_name, size)
+            found.append(Thumbnail(url=url, size=size, width=width, height=height))
+        return found
+
+
+def _url(settings: Settings, name: str, size: int | None) -> str:
+    return url_of(settings, name if size is None else thumbnail_name(name, size))

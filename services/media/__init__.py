@@ -1,0 +1,1 @@
+"""Uploaded images: checked, made anew from their pixels, kept under the hash of their content."""

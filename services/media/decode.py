@@ -1,0 +1,92 @@
+"""From a file to its pixels: upright, in sRGB, with nothing else of the file. Runs in a thread of its own pool.
+
+Everything here is fed by strangers' files. The pixels are counted before any is decoded, and only the decoder of
+the format that the first bytes name is ever asked.
+"""
+
+import io
+import struct
+import warnings
+import zlib
+from typing import BinaryIO
+
+import structlog
+from PIL import Image, ImageCms, ImageOps
+
+from services.media import rules
+from services.media.sniff import HEAD, sniff
+
+log = structlog.get_logger(__name__)
+
+Image.MAX_IMAGE_PIXELS = rules.MAX_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+_BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_SRGB = ImageCms.createProfile("sRGB")
+_TOO_MANY = f"has more than {rules.MAX_PIXELS:,} pixels"
+
+
+class BadImage(ValueError):
+    """The message is for who sent the file."""
+
+
+def decode(file: BinaryIO) -> tuple[str, Image.Image]:
+    """The format by content, and the pixels as RGB or RGBA. Errors: BadImage."""
+    file.seek(0)
+    kind = sniff(file.read(HEAD))
+    if kind is None:
+        raise BadImage(rules.NOT_AN_IMAGE)
+    file.seek(0)
+    try:
+        with Image.open(file, formats=[kind]) as image:
+            _check(image)
+            return kind, _clean(image)
+    except BadImage:
+        raise
+    except _BOMB as error:
+        raise BadImage(_TOO_MANY) from error
+    except (OSError, ValueError, TypeError, SyntaxError, EOFError, LookupError, ArithmeticError) as error:
+        raise _unreadable(kind, error) from error
+    except (AttributeError, RuntimeError, AssertionError, struct.error, zlib.error, MemoryError) as error:
+        raise _unreadable(kind, error) from error
+
+
+def _unreadable(kind: str, error: Exception) -> BadImage:
+    log.info("media.unreadable", format=kind, reason=repr(error)[:200])
+    return BadImage(f"cannot be read: it is damaged, or no whole {kind} file")
+
+
+def _check(image: Image.Image) -> None:
+    """By the header alone."""
+    if problem := rules.size_problem(*image.size):
+        raise BadImage(problem)
+    # A JPEG with more pictures in it is what some cameras add depth maps and previews with.
+    if image.format not in ("JPEG", "MPO") and getattr(image, "is_animated", False):
+        raise BadImage("is an animation; send a still image")
+
+
+def _clean(image: Image.Image) -> Image.Image:
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    flat = _in_srgb(upright, image.info.get("icc_profile"))
+    # A copy of the pixels alone: encoders put what they find in info (comments, profiles) into the new file.
+    flat.info.clear()
+    flat.getexif().clear()
+    return flat
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    if image.mode.startswith("I"):
+        # 16 bits a pixel; convert() would cut off all that is brighter than 255.
+        return image.point(lambda value: value * (1 / 257)).convert("L").convert(mode)
+    if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            # Without alpha where there is none: LittleCMS takes the modes that it is given.
+            converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
+            assert converted is not None, "only in place it returns nothing"
+            return converted
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
+            log.info("media.profile_ignored", reason=repr(error)[:200])
+    return image.convert(mode)

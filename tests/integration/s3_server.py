@@ -1,0 +1,74 @@
+"""A server that speaks S3 and checks signatures: versitygw, a Go module that is built once."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from infra.ports import free_port
+from infra.settings import Settings
+
+_MODULE: Final = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
+_CACHE: Final = Path(__file__).resolve().parents[2] / ".rushcart" / "go"
+_ACCESS, _SECRET, _BUCKET = "tests", "only-for-tests", "pictures"
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[Settings]:
+    """Settings that name its bucket. Skips the test where there is no Go, unless CI is set."""
+    program = _installed()
+    (folder / "data" / _BUCKET).mkdir(parents=True)
+    (folder / "meta").mkdir()
+    port = free_port()
+    keys = {"ROOT_ACCESS_KEY": _ACCESS, "ROOT_SECRET_KEY": _SECRET}
+    posix = ("posix", "--sidecar", str(folder / "meta"), str(folder / "data"))
+    with subprocess.Popen(
+        [program, "--quiet", "--port", f"127.0.0.1:{port}", *posix],
+        env={**os.environ, **keys},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(url)
+            yield Settings(
+                media_store=f"s3://{_BUCKET}/shop/one",
+                s3_endpoint=url,
+                s3_access_key_id=_ACCESS,
+                s3_secret_access_key=SecretStr(_SECRET),
+                store_timeout=5.0,
+            )
+        finally:
+            process.kill()
+
+
+def _installed() -> Path:
+    program = _CACHE / _MODULE.rpartition("@")[2] / "versitygw"
+    if program.exists():
+        return program
+    if shutil.which("go") is None:
+        reason = "the S3 server of the tests needs go"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    environment = {**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "", "CGO_ENABLED": "0"}
+    subprocess.run(["go", "install", _MODULE], env=environment, check=True, capture_output=True)
+    return program
+
+
+def _wait(url: str) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, "the S3 server did not start"
+            time.sleep(0.05)
+        else:
+            return
