@@ -66,6 +66,13 @@ def compare_type(
     return True if differs else None
 
 
+def compare_default(
+    _migration: MigrationContext, _found: Column[Any], wanted: Column[Any], *_defaults: object
+) -> bool | None:
+    """A default that a migration leaves for older servers is not one of the model's."""
+    return False if "server_default" in wanted.info else None
+
+
 def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:
     """The names that script.py.mako defines, for the column types of models/types.py."""
     if kind != "type":
@@ -126,7 +133,7 @@ def _configure(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         compare_type=compare_type,
-        compare_server_default=True,
+        compare_server_default=compare_default,
         render_item=render_item,
         render_as_batch=True,
         autogenerate_plugins=_PLUGINS,

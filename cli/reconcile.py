@@ -20,7 +20,7 @@ _MOST_SHOWN: Final = 500
 @click.option("--fix", is_flag=True, help="Repair what differs, then check it again.")
 @click.option("--sku", help="Check this SKU only.")
 def reconcile(fix: bool, sku: str | None) -> None:
-    """Prove that the stock of every SKU adds up.
+    """Prove that the stock of every SKU adds up, in each warehouse.
 
     In the database: on hand = available + set aside + held + committed, each as the orders, the sales and the
     stock ledger have it. In Redis: what is left, who holds and who bought, of every sale's item. It may run
@@ -74,10 +74,11 @@ def _show_table(differences: Sequence["Difference"]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("in", "SKU", "item", "what", "expected", "found", "outcome")
+    table = Table("in", "SKU", "warehouse", "item", "what", "expected", "found", "outcome")
     for d in differences[:_MOST_SHOWN]:
         outcome = f"{d.outcome}: {d.note}" if d.note else str(d.outcome)
-        cells = (d.scope, d.sku, str(d.item_id or ""), d.what, _value(d.expected), _value(d.found), outcome)
+        where = (d.scope, d.sku, d.warehouse, str(d.item_id or ""))
+        cells = (*where, d.what, _value(d.expected), _value(d.found), outcome)
         # Text, for a SKU must not be taken for rich's markup.
         table.add_row(*(Text(printable(cell)) for cell in cells))
     console = Console()

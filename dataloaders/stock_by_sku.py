@@ -1,15 +1,17 @@
-"""Stock by SKU, a second old at most."""
+"""Stock by SKU over all warehouses, a second old at most."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from strawberry.dataloader import DataLoader
 
 from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models import StockLevel
-from models.documents import StockDoc, dump, load_stock, stock_doc, stock_key
+from models.documents import StockDoc, dump, load_stock, stock_key
 from services.catalog.cache import COUNT_TTL, catalog_cache
+
+_SUMS = [func.sum(getattr(StockLevel, name)) for name in ("on_hand", "available", "set_aside", "held")]
 
 
 class StockBySku(DataLoader[str, StockDoc | None]):
@@ -25,8 +27,8 @@ class StockBySku(DataLoader[str, StockDoc | None]):
         async def load(missing: Sequence[str]) -> dict[str, bytes]:
             async with self._infra.database.read() as session:
                 wanted = StockLevel.sku.in_([skus_by_key[key] for key in missing])
-                rows = await session.scalars(select(StockLevel).where(wanted))
-                return {stock_key(row.sku): dump(stock_doc(row)) for row in rows}
+                rows = await session.execute(select(StockLevel.sku, *_SUMS).where(wanted).group_by(StockLevel.sku))
+                return {stock_key(sku): dump(StockDoc(sku, *map(int, sums))) for sku, *sums in rows}
 
         found = await catalog_cache(self._infra, COUNT_TTL).get_many(skus_by_key, load, load_stock)
         return [found.get(key) for key in skus_by_key]

@@ -3,17 +3,27 @@
 from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
-from models.enums import FlashSaleStatus, MailKind, OrderStatus, ProductStatus, Role, StockCause, TokenPurpose
+from models.enums import (
+    FlashSaleStatus,
+    HoldState,
+    MailKind,
+    OrderStatus,
+    ProductStatus,
+    Role,
+    StockCause,
+    TokenPurpose,
+)
 from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
 from models.session import AuditEntry, RefreshSession, ServiceToken
-from models.stock import StockEntry, StockLevel
+from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
 from models.user import AccountToken, Address, Identity, StaffRole, User
 
 __all__ = [
+    "DEFAULT_WAREHOUSE",
     "AccountToken",
     "Address",
     "AuditEntry",
@@ -23,6 +33,7 @@ __all__ = [
     "FlashSale",
     "FlashSaleItem",
     "FlashSaleStatus",
+    "HoldState",
     "IdempotencyKey",
     "Identity",
     "Image",
@@ -43,9 +54,12 @@ __all__ = [
     "StaffRole",
     "StockCause",
     "StockEntry",
+    "StockHold",
     "StockLevel",
+    "StockThreshold",
     "TokenPurpose",
     "User",
     "Variant",
     "VariantPrice",
+    "Warehouse",
 ]

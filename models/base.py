@@ -21,6 +21,8 @@ MYSQL = {
     "mariadb_engine": "InnoDB",
     "mariadb_charset": "utf8mb4",
 }
+BY_MIGRATION = {"server_default": "by migration"}
+"""``info`` of a column whose default in the database is there only for servers that do not know the column yet."""
 
 
 class Base(DeclarativeBase):

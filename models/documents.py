@@ -14,7 +14,6 @@ import orjson
 
 from models.catalog import Category, Image, Product, Variant, VariantPrice
 from models.enums import ProductStatus
-from models.stock import StockLevel
 
 SCHEMA: Final = 4
 
@@ -123,7 +122,7 @@ class CategoryDoc:
 
 @dataclass(frozen=True, slots=True)
 class StockDoc:
-    """Units of a SKU, as in ``StockLevel``."""
+    """Units of a SKU over all warehouses, as in ``StockLevel``."""
 
     sku: str
     on_hand: int
@@ -222,10 +221,6 @@ def category_doc(row: Category) -> CategoryDoc:
     return CategoryDoc(
         row.id, row.slug, row.name, row.parent_id, row.position, row.version, row.archived_at is not None
     )
-
-
-def stock_doc(row: StockLevel) -> StockDoc:
-    return StockDoc(row.sku, row.on_hand, row.available, row.set_aside, row.held)
 
 
 def dump(document: ProductDoc | CategoryDoc | StockDoc) -> bytes:

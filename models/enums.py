@@ -56,11 +56,24 @@ class ProductStatus(StrEnum):
 class StockCause(StrEnum):
     RECEIVED = "RECEIVED"
     ADJUSTED = "ADJUSTED"
+    COUNTED = "COUNTED"
+    MOVED = "MOVED"
     SET_ASIDE = "SET_ASIDE"
     SALE_ENDED = "SALE_ENDED"
     HELD = "HELD"
     RELEASED = "RELEASED"
+    COMMITTED = "COMMITTED"
+    SHIPPED = "SHIPPED"
     REPAIRED = "REPAIRED"
+
+
+class HoldState(StrEnum):
+    """Of units in an order: held while it is not paid, committed until they are shipped."""
+
+    HELD = "HELD"
+    COMMITTED = "COMMITTED"
+    RELEASED = "RELEASED"
+    SHIPPED = "SHIPPED"
 
 
 class FlashSaleStatus(StrEnum):

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import MYSQL, Base
+from models.base import BY_MIGRATION, MYSQL, Base
+from models.stock import DEFAULT_WAREHOUSE
 from models.types import MinorUnits, Quantity, code_text, exact_text
 
 
@@ -42,6 +43,7 @@ class FlashSale(Base):
 class FlashSaleItem(Base):
     """``remaining`` is the database's count; Redis counts ahead of it while orders are on their way. Once settled
     it is what was unsold, and stands still. An item that was taken out of its sale has the ``quantity`` 0.
+    All its units are set aside in one warehouse, and its orders are shipped from there.
 
     ``epoch`` counts how often the counters in Redis were rebuilt from here: an order that was reserved in an
     older life of the counters and comes late takes nothing.
@@ -58,6 +60,7 @@ class FlashSaleItem(Base):
     sale_id: Mapped[UUID] = mapped_column(ForeignKey("flash_sales.id"), index=True)
     variant_id: Mapped[UUID] = mapped_column(ForeignKey("variants.id"), index=True)
     sku: Mapped[str] = mapped_column(exact_text(64), index=True)
+    warehouse_id: Mapped[UUID] = mapped_column(default=DEFAULT_WAREHOUSE, info=BY_MIGRATION)
     price: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(code_text(3))
     quantity: Mapped[int] = mapped_column(Quantity)

@@ -19,6 +19,7 @@ from resolvers.order.mutations import OrderMutation
 from resolvers.order.queries import OrderQuery
 from resolvers.order.subscriptions import OrderSubscription
 from resolvers.shared.node import NodeQuery
+from resolvers.stock.mutations import StockMutation
 from resolvers.user.account_mutations import AccountMutation
 from resolvers.user.address_mutations import AddressMutation
 from resolvers.user.identity_mutations import IdentityMutation
@@ -53,6 +54,7 @@ Mutation = merge_types(
         ImageMutation,
         CategoryMutation,
         BulkMutation,
+        StockMutation,
         FlashSaleMutation,
         OrderMutation,
         AdminMutation,

@@ -19,6 +19,7 @@ ORDER_CANCELLED = "rushcart.order.cancelled.v1"
 ORDER_EXPIRED = "rushcart.order.expired.v1"
 ORDER_REJECTED = "rushcart.order.rejected.v1"
 STOCK_CHANGED = "rushcart.stock.changed.v1"
+STOCK_LOW = "rushcart.stock.low.v1"
 SALE_SCHEDULED = "rushcart.sale.scheduled.v1"
 SALE_CHANGED = "rushcart.sale.changed.v1"
 SALE_PAUSED = "rushcart.sale.paused.v1"
@@ -45,6 +46,7 @@ __all__ = [
     "SALE_SETTLED",
     "STOCK",
     "STOCK_CHANGED",
+    "STOCK_LOW",
     "TOPICS",
     "Event",
     "MalformedEvent",

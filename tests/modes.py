@@ -6,18 +6,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from sqlalchemy import make_url, text
+from sqlalchemy import insert, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from infra.clock import utc_now
 from infra.database import Database
 from infra.settings import Settings
-from models import Base
+from models import DEFAULT_WAREHOUSE, Base, Warehouse
 
 EMBEDDED = "embedded"
 STACK = "stack"
@@ -90,4 +92,12 @@ async def _empty_tables(settings: Settings) -> None:
         for table in Base.metadata.sorted_tables:
             await connection.execute(table.delete())
         await connection.execute(text("SET foreign_key_checks = 1"))
+        await connection.execute(insert(Warehouse).values(_first_warehouse()))
     await database.close()
+
+
+def _first_warehouse() -> dict[str, Any]:
+    """As the migration makes it."""
+    now = utc_now()
+    names = {"code": "MAIN", "name": "Main warehouse", "priority": 100}
+    return {"id": DEFAULT_WAREHOUSE, **names, "active": True, "version": 1, "created_at": now, "updated_at": now}

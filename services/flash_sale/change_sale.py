@@ -29,10 +29,11 @@ from services.flash_sale.change_state import lock_sale
 from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_variants, prices
 from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_item, stands
 from services.flash_sale.schedule import add_item, load_unsold
-from services.flash_sale.set_aside import set_aside
+from services.flash_sale.set_aside import change_set_aside, set_aside
 from services.flash_sale.states import SaleField, may_change, needs_fence
 from services.money import to_decimal
 from services.reservation.keys import ItemKeys
+from services.stock.levels import Origin
 
 log = structlog.get_logger(__name__)
 _TRIES = 3
@@ -221,7 +222,10 @@ async def _store_items(
             continue
         quantity = draft.quantity if draft else 0
         more = quantity - item.quantity
-        await set_aside(session, sku, more, cause=StockCause.SET_ASIDE, sale_id=sale.id, actor=actor, now=now)
+        if quantity and not item.quantity:
+            item.warehouse_id = await set_aside(session, sku, quantity, sale.id, actor, now)
+        else:
+            await change_set_aside(session, item, more, Origin(StockCause.SET_ASIDE, actor), now)
         item.quantity, item.remaining = quantity, item.remaining + more
         if draft is not None:
             item.price, item.currency = price_of[sku], variants[sku].currency

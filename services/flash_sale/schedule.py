@@ -11,7 +11,7 @@ from infra.clock import whole_millis
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, StockCause, Variant
+from models import FlashSale, FlashSaleItem, Variant
 from services.events import SALE_SCHEDULED
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
@@ -73,14 +73,13 @@ async def add_item(
     now: datetime,
 ) -> FlashSaleItem:
     """In the caller's transaction, with its stock. Errors: OutOfStock."""
-    await set_aside(
-        session, draft.sku, draft.quantity, cause=StockCause.SET_ASIDE, sale_id=sale.id, actor=actor, now=now
-    )
+    warehouse_id = await set_aside(session, draft.sku, draft.quantity, sale.id, actor, now)
     item = FlashSaleItem(
         id=new_id(),
         sale_id=sale.id,
         variant_id=variant.id,
         sku=draft.sku,
+        warehouse_id=warehouse_id,
         price=price,
         currency=variant.currency,
         quantity=draft.quantity,

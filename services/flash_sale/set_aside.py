@@ -1,40 +1,40 @@
 """Move units between ordinary stock and what is set aside for sales, with a row in the ledger."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.ids import new_id
-from models import StockCause, StockEntry, StockLevel
+from models import FlashSaleItem, StockCause, StockEntry
 from services.errors import OutOfStock
+from services.stock.counts import Counts
+from services.stock.levels import Origin, ledger_row
+from services.stock.take import available_in, take_available, take_from
 
 
-async def set_aside(
-    session: AsyncSession, sku: str, units: int, *, cause: StockCause, sale_id: UUID, actor: str, now: datetime
+async def set_aside(session: AsyncSession, sku: str, units: int, sale_id: UUID, actor: str, now: datetime) -> UUID:
+    """For a new item; returns the warehouse that has all of the ``units``. Errors: OutOfStock."""
+    warehouse_id = await take_available(session, sku, units, "set_aside", now)
+    origin = Origin(StockCause.SET_ASIDE, actor, sale_id)
+    await _note(session, sku, warehouse_id, units, origin, now)
+    return warehouse_id
+
+
+async def change_set_aside(
+    session: AsyncSession, item: FlashSaleItem, units: int, origin: Origin, now: datetime
 ) -> None:
-    """``units`` below 0 go back to ordinary stock. Errors: OutOfStock."""
+    """So many more of its SKU in its warehouse; below 0 they go back to ordinary stock. Errors: OutOfStock."""
     if units == 0:
         return
-    taken = await session.execute(
-        update(StockLevel)
-        .where(StockLevel.sku == sku, StockLevel.available >= units)
-        .values(available=StockLevel.available - units, set_aside=StockLevel.set_aside + units, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if taken.rowcount != 1:  # type: ignore[attr-defined]
-        left = await session.scalar(select(StockLevel.available).where(StockLevel.sku == sku))
-        raise OutOfStock(sku, left or 0)
-    session.add(
-        StockEntry(
-            id=new_id(),
-            sku=sku,
-            cause=cause,
-            available=-units,
-            set_aside=units,
-            actor=actor,
-            reference=sale_id,
-            at=now,
-        )
-    )
+    if not await take_from(session, item.sku, item.warehouse_id, units, "set_aside", now):
+        raise OutOfStock(item.sku, await available_in(session, item.sku, item.warehouse_id))
+    await _note(session, item.sku, item.warehouse_id, units, replace(origin, reference=item.sale_id), now)
+
+
+async def _note(
+    session: AsyncSession, sku: str, warehouse_id: UUID, units: int, origin: Origin, now: datetime
+) -> None:
+    row = ledger_row((sku, warehouse_id), Counts(available=-units, set_aside=units), origin, now)
+    await session.execute(insert(StockEntry), [row])

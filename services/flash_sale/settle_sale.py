@@ -21,9 +21,10 @@ from models import Barrier, FlashSale, FlashSaleItem, StockCause
 from services.events import SALE_SETTLED
 from services.flash_sale.announce import announce
 from services.flash_sale.load_item import await_drained
-from services.flash_sale.set_aside import set_aside
+from services.flash_sale.set_aside import change_set_aside
 from services.order.barrier import SETTLE, barrier_row
 from services.reservation.parked import has_parked
+from services.stock.levels import Origin
 
 log = structlog.get_logger(__name__)
 ACTOR = "settlement"
@@ -93,12 +94,4 @@ async def _settle_item(session: AsyncSession, item: FlashSaleItem, now: datetime
     session.add(Barrier(**barrier_row(item.sale_id, SETTLE, now, branch=item.id.hex)))
     item.settled_at = now
     item.epoch += 1
-    await set_aside(
-        session,
-        item.sku,
-        -item.remaining,
-        cause=StockCause.SALE_ENDED,
-        sale_id=item.sale_id,
-        actor=ACTOR,
-        now=now,
-    )
+    await change_set_aside(session, item, -item.remaining, Origin(StockCause.SALE_ENDED, ACTOR), now)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -23,15 +24,21 @@ from models import (
     OutboxMessage,
     StockCause,
     StockEntry,
-    StockLevel,
 )
 from services.events import ORDER_CANCELLED, ORDER_EXPIRED
 from services.order.barrier import RELEASE, barrier_row
 from services.order.rows import outbox
 from services.reservation.release import ItemOrders, release
+from services.stock.counts import Counts, Place
+from services.stock.levels import Origin, change_levels, ledger_row, sum_up
 
 log = structlog.get_logger(__name__)
 _EVENTS = {OrderStatus.CANCELLED: ORDER_CANCELLED, OrderStatus.EXPIRED: ORDER_EXPIRED}
+
+
+_Move = tuple[OrderLine, Place, Counts]
+"""A line, and what giving it back does to which level."""
+_Moves = list[_Move]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +69,8 @@ async def close_orders(
         .execution_options(synchronize_session=False)
     )
     lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id.in_(won))))
-    settled = await _give_back(session, lines, now)
-    await _write(session, won, lines, settled, closing, now)
+    moves = await _give_back(session, lines, now)
+    await _write(session, won, lines, moves, closing, now)
     return _by_item(lines)
 
 
@@ -83,52 +90,39 @@ def _by_item(lines: Sequence[OrderLine]) -> ItemOrders:
     return found
 
 
-async def _give_back(session: AsyncSession, lines: Sequence[OrderLine], now: datetime) -> set[UUID]:
+async def _give_back(session: AsyncSession, lines: Sequence[OrderLine], now: datetime) -> _Moves:
     """To where the units came from: the sale's item; to ordinary stock once that is settled.
 
-    Returns the items that are settled. Their rows are locked: a settlement is all before this or all after it.
+    The items' rows are locked: a settlement is all before this or all after it.
     """
     by_item: dict[UUID, int] = defaultdict(int)
     for line in lines:
         assert line.flash_sale_item_id is not None
         by_item[line.flash_sale_item_id] += line.quantity
-    items = select(FlashSaleItem.id, FlashSaleItem.settled_at).where(FlashSaleItem.id.in_(by_item))
-    rows = await session.execute(items.order_by(FlashSaleItem.id).with_for_update())
-    settled = {item_id for item_id, settled_at in rows if settled_at is not None}
-    by_sku: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for line in lines:
-        by_sku[line.sku][_bucket(line, settled)] += line.quantity
-    for item_id in sorted(by_item.keys() - settled):
+    locked = select(FlashSaleItem.id, FlashSaleItem.warehouse_id, FlashSaleItem.settled_at)
+    locked = locked.where(FlashSaleItem.id.in_(by_item)).order_by(FlashSaleItem.id)
+    items = {row.id: row for row in await session.execute(locked.with_for_update())}
+    for item_id in sorted(item_id for item_id in by_item if items[item_id].settled_at is None):
         await session.execute(
             update(FlashSaleItem)
             .where(FlashSaleItem.id == item_id)
             .values(remaining=FlashSaleItem.remaining + by_item[item_id])
             .execution_options(synchronize_session=False)
         )
-    for sku in sorted(by_sku):
-        await session.execute(
-            update(StockLevel)
-            .where(StockLevel.sku == sku)
-            .values(
-                available=StockLevel.available + by_sku[sku]["available"],
-                set_aside=StockLevel.set_aside + by_sku[sku]["set_aside"],
-                held=StockLevel.held - sum(by_sku[sku].values()),
-                updated_at=now,
-            )
-            .execution_options(synchronize_session=False)
-        )
-    return settled
-
-
-def _bucket(line: OrderLine, settled: set[UUID]) -> str:
-    return "available" if line.flash_sale_item_id in settled else "set_aside"
+    moves: _Moves = []
+    for line in lines:
+        item, units = items[line.flash_sale_item_id], line.quantity
+        bucket = "available" if item.settled_at is not None else "set_aside"
+        moves.append((line, (line.sku, item.warehouse_id), Counts(held=-units, **{bucket: units})))
+    await change_levels(session, sum_up((place, deltas) for _, place, deltas in moves), now)
+    return moves
 
 
 async def _write(
     session: AsyncSession,
     won: list[UUID],
     lines: Sequence[OrderLine],
-    settled: set[UUID],
+    moves: _Moves,
     closing: Closing,
     now: datetime,
 ) -> None:
@@ -143,23 +137,10 @@ async def _write(
     messages = [outbox(_EVENTS[closing.status], o.hex, {"orderId": o.hex, "lines": items[o]}, now) for o in won]
     await connection.execute(insert(OrderEvent), events)
     await connection.execute(insert(Barrier), barriers)
-    await connection.execute(insert(StockEntry), [_ledger(line, settled, closing, now) for line in lines])
+    await connection.execute(insert(StockEntry), [_ledger(move, closing, now) for move in moves])
     await connection.execute(insert(OutboxMessage), messages)
 
 
-def _ledger(line: OrderLine, settled: set[UUID], closing: Closing, now: datetime) -> dict[str, object]:
-    bucket = _bucket(line, settled)
-    return {
-        "id": new_id(),
-        "sku": line.sku,
-        "cause": StockCause.RELEASED,
-        "on_hand": 0,
-        "available": line.quantity if bucket == "available" else 0,
-        "set_aside": line.quantity if bucket == "set_aside" else 0,
-        "held": -line.quantity,
-        "committed": 0,
-        "actor": closing.actor,
-        "reference": line.order_id,
-        "note": None,
-        "at": now,
-    }
+def _ledger(move: _Move, closing: Closing, now: datetime) -> dict[str, Any]:
+    line, place, deltas = move
+    return ledger_row(place, deltas, Origin(StockCause.RELEASED, closing.actor, line.order_id), now)

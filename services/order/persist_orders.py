@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
-from models import Barrier, FlashSaleItem, Order, OrderStatus, StockLevel
+from models import Barrier, FlashSaleItem, Order, OrderStatus
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.flash_sale.load_item import GIVEN_BACK
 from services.order import rows
 from services.order.barrier import PERSIST, barrier_row, passed
 from services.reservation.reserve import CLAIM_SECONDS
+from services.stock.counts import Counts
+from services.stock.levels import change_levels, sum_up
 
 log = structlog.get_logger(__name__)
 
@@ -68,8 +70,9 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     reused = [order for order in live if order.id in used]
     if stale or reused:
         log.warning("persist.dropped", stale=_ids(stale), reused=_ids(reused))
-    taken, short = await _take_stock(session, items, [order for order in live if order.id not in used])
-    await _write(session, fresh, taken, {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused}, now)
+    taken, short = await _take_stock(session, items, [order for order in live if order.id not in used], now)
+    holds = rows.of_holds(taken, {item.id: item.warehouse_id for item in items.values()}, now)
+    await _write(session, fresh, taken, holds, {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused}, now)
     result.stored += taken
     result.refused += short + reused + stale
     return result
@@ -124,9 +127,9 @@ async def _used_keys(session: AsyncSession, orders: list[OrderSnapshot], now: da
 
 
 async def _take_stock(
-    session: AsyncSession, items: dict[UUID, FlashSaleItem], orders: list[OrderSnapshot]
+    session: AsyncSession, items: dict[UUID, FlashSaleItem], orders: list[OrderSnapshot], now: datetime
 ) -> tuple[list[OrderSnapshot], list[OrderSnapshot]]:
-    """First come, first served, as the log has them; one update an item and one a SKU, however many orders."""
+    """First come, first served, as the log has them; one update an item and one a level, however many orders."""
     taken: list[OrderSnapshot] = []
     rejected: list[OrderSnapshot] = []
     wanted: dict[UUID, int] = defaultdict(int)
@@ -137,7 +140,7 @@ async def _take_stock(
                 wanted[_item_id(line)] += line.quantity
         else:
             rejected.append(order)
-    await _move_units(session, items, wanted)
+    await _move_units(session, items, wanted, now)
     return taken, rejected
 
 
@@ -162,37 +165,36 @@ def _fits(line: LineSnapshot, items: dict[UUID, FlashSaleItem], wanted: dict[UUI
     return wanted[item.id] + line.quantity <= item.remaining
 
 
-async def _move_units(session: AsyncSession, items: dict[UUID, FlashSaleItem], wanted: dict[UUID, int]) -> None:
-    by_sku: dict[str, int] = defaultdict(int)
+async def _move_units(
+    session: AsyncSession, items: dict[UUID, FlashSaleItem], wanted: dict[UUID, int], now: datetime
+) -> None:
     for item_id in sorted(wanted):
         if wanted[item_id]:
-            by_sku[items[item_id].sku] += wanted[item_id]
             await session.execute(
                 update(FlashSaleItem)
                 .where(FlashSaleItem.id == item_id)
                 .values(remaining=FlashSaleItem.remaining - wanted[item_id])
                 .execution_options(synchronize_session=False)
             )
-    for sku in sorted(by_sku):
-        await session.execute(
-            update(StockLevel)
-            .where(StockLevel.sku == sku)
-            .values(set_aside=StockLevel.set_aside - by_sku[sku], held=StockLevel.held + by_sku[sku])
-            .execution_options(synchronize_session=False)
-        )
+    held = (
+        ((items[item_id].sku, items[item_id].warehouse_id), Counts(set_aside=-units, held=units))
+        for item_id, units in wanted.items()
+    )
+    await change_levels(session, sum_up(held), now)
 
 
 async def _write(
     session: AsyncSession,
     fresh: list[OrderSnapshot],
     taken: list[OrderSnapshot],
+    holds: rows.Rows,
     rejected: dict[str, list[OrderSnapshot]],
     now: datetime,
 ) -> None:
     connection = await session.connection()
     await connection.execute(insert(Barrier), [barrier_row(order.id, PERSIST, now) for order in fresh])
     batches = rows.of_orders(taken, OrderStatus.AWAITING_PAYMENT, now)
-    batches += rows.of_holds(taken, now)
+    batches += holds
     for note, orders in rejected.items():
         batches += rows.of_orders(orders, OrderStatus.REJECTED, now, note)
         batches += rows.of_rejections(orders, now)

@@ -1,14 +1,17 @@
 """Rows of a batch, as plain values: one multi-row INSERT a table is many times faster than objects one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from infra.ids import new_id, spoken_number
 from models import Base, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry
 from models.order_document import OrderSnapshot
 from services.events import ORDER_REJECTED, ORDERS, Event, envelope
 from services.order.views import line_id
+from services.stock.counts import Counts
+from services.stock.levels import Origin, ledger_row
 
 Rows = list[tuple[type[Base], list[dict[str, Any]]]]
 """A table and its rows, in the order that foreign keys ask for."""
@@ -29,18 +32,17 @@ def of_orders(
     ]
 
 
-def of_holds(orders: Sequence[OrderSnapshot], now: datetime) -> Rows:
-    """The stock ledger's rows for units that go from set aside to held."""
-    return [
-        (
-            StockEntry,
-            [
-                _ledger(line.sku, StockCause.HELD, order, now, set_aside=-line.quantity, held=line.quantity)
-                for order in orders
-                for line in order.lines
-            ],
-        )
-    ]
+def of_holds(orders: Sequence[OrderSnapshot], warehouses: Mapping[UUID, UUID], now: datetime) -> Rows:
+    """The stock ledger's rows for units that go from set aside to held; ``warehouses`` by sale's item."""
+    ledger: list[dict[str, Any]] = []
+    for order in orders:
+        origin = Origin(StockCause.HELD, PIPELINE, order.id)
+        for line in order.lines:
+            assert line.flash_sale_item_id is not None
+            place = line.sku, warehouses[line.flash_sale_item_id]
+            deltas = Counts(set_aside=-line.quantity, held=line.quantity)
+            ledger.append(ledger_row(place, deltas, origin, now))
+    return [(StockEntry, ledger)]
 
 
 def of_rejections(orders: Sequence[OrderSnapshot], now: datetime) -> Rows:
@@ -105,17 +107,3 @@ def _lines(order: OrderSnapshot) -> list[dict[str, Any]]:
 
 def _event(order: OrderSnapshot, status: OrderStatus, now: datetime, note: str | None) -> dict[str, Any]:
     return {"id": new_id(), "order_id": order.id, "status": status, "actor": PIPELINE, "note": note, "at": now}
-
-
-def _ledger(sku: str, cause: StockCause, order: OrderSnapshot, now: datetime, **deltas: int) -> dict[str, Any]:
-    counts = {"on_hand": 0, "available": 0, "set_aside": 0, "held": 0, "committed": 0} | deltas
-    return {
-        "id": new_id(),
-        "sku": sku,
-        "cause": cause,
-        **counts,
-        "actor": PIPELINE,
-        "reference": order.id,
-        "note": None,
-        "at": now,
-    }

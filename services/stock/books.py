@@ -1,4 +1,4 @@
-"""The books of a SKU: what the database says of its stock in several places, read at one moment."""
+"""The books of a SKU in a warehouse: what the database says of its stock in several places, read at one moment."""
 
 import asyncio
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -15,31 +15,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.database import is_outage
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, Order, OrderLine, OrderStatus, StockEntry, StockLevel
+from models import (
+    FlashSale,
+    FlashSaleItem,
+    HoldState,
+    Order,
+    OrderLine,
+    OrderStatus,
+    StockEntry,
+    StockHold,
+    StockLevel,
+    Warehouse,
+)
+from models.stock import DEFAULT_WAREHOUSE
 from services.flash_sale.load_item import GIVEN_BACK
+from services.stock.counts import NOTHING, Counts, Place
 
 _PATIENCE = 60.0
 
 
-class Counts(NamedTuple):
-    """The buckets of a stock level."""
-
-    on_hand: int = 0
-    available: int = 0
-    set_aside: int = 0
-    held: int = 0
-    committed: int = 0
-
-
-_NONE = Counts()
-
-
 @dataclass(frozen=True, slots=True)
 class ItemBooks:
-    """``taken``: units of its orders that were not given back."""
+    """``taken``: units of its orders that were not given back. ``warehouse`` is its code."""
 
     id: UUID
     sku: str
+    warehouse: str
     quantity: int
     remaining: int
     starts_at: datetime
@@ -50,11 +51,16 @@ class ItemBooks:
 
 @dataclass(slots=True)
 class Books:
-    """``level`` is None when there is none; ``held`` and ``committed`` are summed over the orders."""
+    """Of a SKU in one warehouse, whose code is ``warehouse``.
+
+    ``level`` is None when there is none; ``held`` and ``committed`` are summed over orders of sales and holds.
+    """
 
     sku: str
+    warehouse_id: UUID = DEFAULT_WAREHOUSE
+    warehouse: str = ""
     level: Counts | None = None
-    ledger: Counts = _NONE
+    ledger: Counts = NOTHING
     held: int = 0
     committed: int = 0
     items: list[ItemBooks] = field(default_factory=list)
@@ -82,67 +88,102 @@ async def one_moment(infra: Infra) -> AsyncIterator[AsyncSession]:
 async def next_skus(session: AsyncSession, after: str, limit: int) -> list[str]:
     """The next SKUs that anything is known of: a level, a sale, an order or a ledger's row."""
     found: set[str] = set()
-    for column in (StockLevel.sku, FlashSaleItem.sku, OrderLine.sku, StockEntry.sku):
+    for column in (StockLevel.sku, FlashSaleItem.sku, OrderLine.sku, StockEntry.sku, StockHold.sku):
         page = select(column).where(column > after).distinct().order_by(column).limit(limit)
         found |= set(await session.scalars(page))
     return sorted(found, key=str.encode)[:limit]
 
 
-async def read_books(session: AsyncSession, skus: Sequence[str]) -> dict[str, Books]:
-    """In four statements, whatever the number of SKUs; each is there, also when nothing is known of it."""
-    books = {sku: Books(sku) for sku in skus}
-    levels = select(StockLevel.sku, *_buckets(StockLevel)).where(StockLevel.sku.in_(skus))
-    for sku, *counts in await session.execute(levels):
-        books[sku].level = Counts(*counts)
+async def read_books(session: AsyncSession, skus: Sequence[str]) -> list[Books]:
+    """In six statements, whatever the number of SKUs; of each warehouse in which anything is known of one."""
+    shelf = _Shelf({row[0]: row[1] for row in await session.execute(select(Warehouse.id, Warehouse.code))})
+    levels = select(StockLevel.sku, StockLevel.warehouse_id, *_buckets(StockLevel))
+    for sku, warehouse_id, *counts in await session.execute(levels.where(StockLevel.sku.in_(skus))):
+        shelf.at((sku, warehouse_id)).level = Counts(*counts)
+    place = (StockEntry.sku, StockEntry.warehouse_id)
     sums = [func.sum(bucket) for bucket in _buckets(StockEntry)]
-    ledger = select(StockEntry.sku, *sums).where(StockEntry.sku.in_(skus)).group_by(StockEntry.sku)
-    for sku, *counts in await session.execute(ledger):
-        books[sku].ledger = Counts(*map(int, counts))
-    taken = await _read_orders(session, books)
-    await _read_items(session, books, taken)
-    return books
+    ledger = select(*place, *sums).where(StockEntry.sku.in_(skus)).group_by(*place)
+    for sku, warehouse_id, *counts in await session.execute(ledger):
+        shelf.at((sku, warehouse_id)).ledger = Counts(*map(int, counts))
+    await _read_holds(session, skus, shelf)
+    await _read_items(session, skus, shelf)
+    return shelf.in_order()
 
 
-async def _read_orders(session: AsyncSession, books: dict[str, Books]) -> dict[UUID | None, int]:
-    """Sums held and committed units up; returns the units by item that were not given back."""
-    taken: dict[UUID | None, int] = defaultdict(int)
-    by = (OrderLine.sku, OrderLine.flash_sale_item_id, Order.status)
-    units = (
-        select(*by, func.sum(OrderLine.quantity))
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(OrderLine.sku.in_(list(books)), Order.status.not_in(GIVEN_BACK))
-        .group_by(*by)
-    )
-    for sku, item_id, status, count in await session.execute(units):
-        taken[item_id] += int(count)
-        if status == OrderStatus.AWAITING_PAYMENT:
-            books[sku].held += int(count)
-        elif status == OrderStatus.PAID:
-            books[sku].committed += int(count)
-    return taken
+class _Shelf:
+    """The books by SKU and warehouse, made when first asked for."""
+
+    def __init__(self, codes: dict[UUID, str]) -> None:
+        self._codes = codes
+        self._books: dict[Place, Books] = {}
+
+    def code(self, warehouse_id: UUID) -> str:
+        return self._codes.get(warehouse_id, warehouse_id.hex)
+
+    def at(self, place: Place) -> Books:
+        if place not in self._books:
+            self._books[place] = Books(*place, self.code(place[1]))
+        return self._books[place]
+
+    def in_order(self) -> list[Books]:
+        return sorted(self._books.values(), key=lambda books: (books.sku.encode(), books.warehouse))
 
 
-async def _read_items(session: AsyncSession, books: dict[str, Books], taken: dict[UUID | None, int]) -> None:
+async def _read_holds(session: AsyncSession, skus: Sequence[str], shelf: _Shelf) -> None:
+    by = (StockHold.sku, StockHold.warehouse_id, StockHold.state)
+    units = select(*by, func.sum(StockHold.quantity)).group_by(*by)
+    kept = units.where(StockHold.sku.in_(skus), StockHold.state.in_((HoldState.HELD, HoldState.COMMITTED)))
+    for sku, warehouse_id, state, count in await session.execute(kept):
+        books = shelf.at((sku, warehouse_id))
+        if state == HoldState.HELD:
+            books.held += int(count)
+        else:
+            books.committed += int(count)
+
+
+async def _read_items(session: AsyncSession, skus: Sequence[str], shelf: _Shelf) -> None:
+    """The items, and what orders of sales hold."""
+    orders = await _read_orders(session, skus)
     rows = await session.execute(
         select(FlashSaleItem, FlashSale.starts_at, FlashSale.ends_at, FlashSale.closed_at)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
-        .where(FlashSaleItem.sku.in_(list(books)))
+        .where(FlashSaleItem.sku.in_(skus))
         .order_by(FlashSaleItem.id)
         .execution_options(populate_existing=True)
     )
     for item, starts_at, ends_at, closed_at in rows:
-        books[item.sku].items.append(
+        books, units = shelf.at((item.sku, item.warehouse_id)), orders.get(item.id, {})
+        books.held += units.get(OrderStatus.AWAITING_PAYMENT, 0)
+        books.committed += units.get(OrderStatus.PAID, 0)
+        books.items.append(
             ItemBooks(
                 id=item.id,
                 sku=item.sku,
+                warehouse=books.warehouse,
                 quantity=item.quantity,
                 remaining=item.remaining,
                 starts_at=starts_at,
                 ends_at=min(ends_at, closed_at or ends_at),
                 settled=item.settled_at is not None,
-                taken=taken.get(item.id, 0),
+                taken=sum(units.values()),
             )
         )
+
+
+async def _read_orders(session: AsyncSession, skus: Sequence[str]) -> dict[UUID, dict[str, int]]:
+    """Units that were not given back, by sale's item and order's state."""
+    by = (OrderLine.flash_sale_item_id, Order.status)
+    units = (
+        select(*by, func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.sku.in_(skus), Order.status.not_in(GIVEN_BACK), OrderLine.flash_sale_item_id.is_not(None))
+        .group_by(*by)
+    )
+    found: dict[UUID, dict[str, int]] = defaultdict(dict)
+    for item_id, status, count in await session.execute(units):
+        if item_id is not None:
+            found[item_id][status] = int(count)
+    return found
 
 
 def _buckets(table: type[StockLevel] | type[StockEntry]) -> list[Any]:

@@ -1,8 +1,9 @@
-"""Check the books of a SKU against themselves. Pure."""
+"""Check the books of a SKU in a warehouse against themselves. Pure."""
 
 from collections.abc import Iterator
 
-from services.stock.books import Books, Counts, ItemBooks
+from services.stock.books import Books, ItemBooks
+from services.stock.counts import Counts
 from services.stock.report import Difference, Scope
 
 
@@ -41,4 +42,5 @@ def _check_items(books: Books) -> Iterator[Difference]:
 def _difference(
     books: Books, what: str, expected: int | str, found: int | None, item: ItemBooks | None = None
 ) -> Difference:
-    return Difference(Scope.DATABASE, books.sku, item.id if item else None, what, expected, found)
+    item_id = item.id if item else None
+    return Difference(Scope.DATABASE, books.sku, item_id, what, expected, found, warehouse=books.warehouse)

@@ -164,4 +164,5 @@ def _number(text: str | None) -> Value:
 
 
 def _difference(look: _Look, what: str, expected: Value, found: Value) -> Difference:
-    return Difference(Scope.REDIS, look.item.sku, look.item.id, what, expected, found)
+    item = look.item
+    return Difference(Scope.REDIS, item.sku, item.id, what, expected, found, warehouse=item.warehouse)

@@ -32,9 +32,9 @@ async def reconcile(
     total = await _count(infra, sku)
     report = Report()
     async for books in _pages(infra, sku):
-        found = await _check(infra, list(books.values()), report)
+        found = await _check(infra, books, report)
         report.differences += await _repair(infra, books, found) if fix else found
-        report.skus += len(books)
+        report.skus += len({one.sku for one in books})
         if progress is not None:
             progress(report.skus, max(total, report.skus))
     return report
@@ -44,10 +44,10 @@ async def _count(infra: Infra, sku: str | None) -> int:
     if sku is not None:
         return 1
     async with one_moment(infra) as session:
-        return await session.scalar(select(func.count()).select_from(StockLevel)) or 0
+        return await session.scalar(select(func.count(StockLevel.sku.distinct()))) or 0
 
 
-async def _pages(infra: Infra, sku: str | None) -> AsyncIterator[dict[str, Books]]:
+async def _pages(infra: Infra, sku: str | None) -> AsyncIterator[list[Books]]:
     if sku is not None:
         yield await _one(infra, sku)
         return
@@ -55,17 +55,17 @@ async def _pages(infra: Infra, sku: str | None) -> AsyncIterator[dict[str, Books
     while True:
         async with one_moment(infra) as session:
             skus = await next_skus(session, after, infra.settings.warm_page)
-            page = await read_books(session, skus) if skus else {}
-        if not page:
+            page = await read_books(session, skus) if skus else []
+        if not skus:
             return
         yield page
         after = skus[-1]
 
 
-async def _one(infra: Infra, sku: str) -> dict[str, Books]:
+async def _one(infra: Infra, sku: str) -> list[Books]:
     async with one_moment(infra) as session:
         books = await read_books(session, [sku])
-    if books[sku] == Books(sku):
+    if not books:
         raise NotFound(f"There is no SKU {sku}.")
     return books
 
@@ -82,27 +82,26 @@ async def _check_redis(infra: Infra, books: Iterable[Books]) -> RedisCheck:
     return await check_redis(infra, [item for one in books for item in one.unsettled])
 
 
-async def _repair(infra: Infra, books: dict[str, Books], found: list[Difference]) -> list[Difference]:
-    by_sku: dict[str, list[Difference]] = {}
-    for difference in found:
-        by_sku.setdefault(difference.sku, []).append(difference)
+async def _repair(infra: Infra, books: Sequence[Books], found: list[Difference]) -> list[Difference]:
     repaired: list[Difference] = []
-    for sku in sorted(by_sku):
-        repaired += await _repair_sku(infra, books[sku], by_sku[sku])
+    for one in books:
+        wrong = [d for d in found if (d.sku, d.warehouse) == (one.sku, one.warehouse)]
+        repaired += await _repair_place(infra, one, wrong) if wrong else []
     return repaired
 
 
-async def _repair_sku(infra: Infra, books: Books, found: list[Difference]) -> list[Difference]:
+async def _repair_place(infra: Infra, books: Books, found: list[Difference]) -> list[Difference]:
     """The database first: Redis is loaded from it. What still differs afterwards is not called repaired."""
     try:
         if any(difference.scope is Scope.DATABASE for difference in found):
-            await repair_database(infra, books.sku)
+            await repair_database(infra, (books.sku, books.warehouse_id))
     except NeedsAPerson as error:
         return [replace(d, outcome=Outcome.NEEDS_A_PERSON, note=str(error)) for d in found]
     broken = {difference.item_id for difference in found if difference.scope is Scope.REDIS}
     for item in books.unsettled:
         if item.id in broken:
             await repair_redis(infra, item)
-    left = {d.place: d for d in await _check(infra, list((await _one(infra, books.sku)).values()), Report())}
+    again = [one for one in await _one(infra, books.sku) if one.warehouse_id == books.warehouse_id]
+    left = {d.place: d for d in await _check(infra, again, Report())}
     outcome = [left.pop(d.place, replace(d, outcome=Outcome.REPAIRED)) for d in found]
     return outcome + list(left.values())

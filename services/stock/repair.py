@@ -10,12 +10,13 @@ import structlog
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.ids import new_id
 from infra.runtime import Infra
-from models import FlashSaleItem, StockCause, StockEntry, StockLevel
+from models import FlashSaleItem, StockCause, StockEntry
 from services.flash_sale.load_item import load_item
 from services.flash_sale.warm import settle_time
-from services.stock.books import Books, Counts, ItemBooks, read_books
+from services.stock.books import Books, ItemBooks, read_books
+from services.stock.counts import NOTHING, Counts, Place
+from services.stock.levels import Origin, change_levels, ledger_row, lock_level
 
 log = structlog.get_logger(__name__)
 ACTOR = "reconcile"
@@ -49,51 +50,55 @@ def plan(books: Books) -> Plan:
     return Plan(right, remaining)
 
 
-async def repair_database(infra: Infra, sku: str) -> None:
+async def repair_database(infra: Infra, place: Place) -> None:
     """In one transaction, with a ledger row for each change. Errors: NeedsAPerson, StoreUnavailable."""
-    await infra.database.transact(lambda session: _repair(session, sku, infra.now()))
+    await infra.database.transact(lambda session: _repair(session, place, infra.now()))
 
 
-async def _repair(session: AsyncSession, sku: str, now: datetime) -> None:
-    await _lock(session, sku)
-    books = (await read_books(session, [sku]))[sku]
+async def _repair(session: AsyncSession, place: Place, now: datetime) -> None:
+    await _lock(session, place)
+    found = await read_books(session, [place[0]])
+    books = next((one for one in found if one.warehouse_id == place[1]), Books(*place))
     right = plan(books)
     entries: list[dict[str, Any]] = []
     for item in books.unsettled:
         if item.remaining != right.remaining[item.id]:
-            entries.append(await _repair_item(session, item, right.remaining[item.id], now))
+            entries.append(await _repair_item(session, place, item, right.remaining[item.id], now))
     assert books.level is not None
     if right.level != books.level:
-        values = right.level._asdict() | {"updated_at": now}
-        await session.execute(update(StockLevel).where(StockLevel.sku == sku).values(values))
+        await change_levels(session, {place: right.level.minus(books.level)}, now)
     if not right.level == books.level == books.ledger:
         entries.append(_level_entry(books, books.level, right.level, now))
     if entries:
         await session.execute(insert(StockEntry), entries)
-        log.warning("stock.repaired", sku=sku, changes=[entry["note"] for entry in entries])
+        log.warning(
+            "stock.repaired", sku=place[0], warehouse=books.warehouse, changes=[entry["note"] for entry in entries]
+        )
 
 
-async def _lock(session: AsyncSession, sku: str) -> None:
+async def _lock(session: AsyncSession, place: Place) -> None:
     # Items by id, then the level: the order of every other transaction.
-    items = select(FlashSaleItem.id).where(FlashSaleItem.sku == sku).order_by(FlashSaleItem.id)
-    await session.execute(items.with_for_update())
-    await session.execute(select(StockLevel.sku).where(StockLevel.sku == sku).with_for_update())
+    items = select(FlashSaleItem.id).where(FlashSaleItem.sku == place[0], FlashSaleItem.warehouse_id == place[1])
+    await session.execute(items.order_by(FlashSaleItem.id).with_for_update())
+    await lock_level(session, place)
 
 
-async def _repair_item(session: AsyncSession, item: ItemBooks, right: int, now: datetime) -> dict[str, Any]:
+async def _repair_item(
+    session: AsyncSession, place: Place, item: ItemBooks, right: int, now: datetime
+) -> dict[str, Any]:
     await session.execute(
         update(FlashSaleItem)
         .where(FlashSaleItem.id == item.id)
         .values(remaining=right)
         .execution_options(synchronize_session=False)
     )
-    return _entry(item.sku, Counts(), f"sale item: remaining {item.remaining} -> {right}", now, item.id)
+    return _entry(place, NOTHING, f"sale item: remaining {item.remaining} -> {right}", now, item.id)
 
 
 def _level_entry(books: Books, before: Counts, after: Counts, now: datetime) -> dict[str, Any]:
     """It brings the ledger's sums to the level, which may have been changed without the ledger, or not at all."""
-    deltas = Counts(*(right - noted for right, noted in zip(after, books.ledger, strict=True)))
-    return _entry(books.sku, deltas, ", ".join(_changes(before, after)) or "the ledger alone", now)
+    place, deltas = (books.sku, books.warehouse_id), after.minus(books.ledger)
+    return _entry(place, deltas, ", ".join(_changes(before, after)) or "the ledger alone", now)
 
 
 def _changes(before: Counts, after: Counts) -> Iterator[str]:
@@ -102,17 +107,9 @@ def _changes(before: Counts, after: Counts) -> Iterator[str]:
             yield f"{name} {was} -> {right}"
 
 
-def _entry(sku: str, deltas: Counts, note: str, now: datetime, reference: UUID | None = None) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "sku": sku,
-        "cause": StockCause.REPAIRED,
-        **deltas._asdict(),
-        "actor": ACTOR,
-        "reference": reference,
-        "note": note[:_NOTE_LENGTH],
-        "at": now,
-    }
+def _entry(place: Place, deltas: Counts, note: str, now: datetime, item_id: UUID | None = None) -> dict[str, Any]:
+    origin = Origin(StockCause.REPAIRED, ACTOR, item_id, note=note[:_NOTE_LENGTH])
+    return ledger_row(place, deltas, origin, now)
 
 
 async def repair_redis(infra: Infra, item: ItemBooks) -> None:

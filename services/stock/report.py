@@ -22,7 +22,8 @@ Value = int | str | None
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """``what`` names the count that is wrong, e.g. ``held``, ``ledger available``, ``hold of 0198...``."""
+    """``what`` names the count that is wrong, e.g. ``held``, ``ledger available``, ``hold of 0198...``;
+    ``warehouse`` is its code."""
 
     scope: Scope
     sku: str
@@ -32,11 +33,12 @@ class Difference:
     found: Value
     outcome: Outcome = Outcome.FOUND
     note: str = ""
+    warehouse: str = ""
 
     @property
-    def place(self) -> tuple[Scope, str, UUID | None, str]:
+    def place(self) -> tuple[Scope, str, str, UUID | None, str]:
         """What it is about, whatever the values are at the moment."""
-        return self.scope, self.sku, self.item_id, self.what
+        return self.scope, self.sku, self.warehouse, self.item_id, self.what
 
 
 @dataclass(slots=True)

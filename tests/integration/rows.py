@@ -12,6 +12,7 @@ from models import (
     Category,
     FlashSale,
     FlashSaleItem,
+    HoldState,
     IdempotencyKey,
     Identity,
     Image,
@@ -31,10 +32,13 @@ from models import (
     StaffRole,
     StockCause,
     StockEntry,
+    StockHold,
     StockLevel,
+    StockThreshold,
     User,
     Variant,
     VariantPrice,
+    Warehouse,
 )
 
 MOMENT = datetime(2026, 11, 27, 23, 59, 59, 123457, UTC)
@@ -149,18 +153,34 @@ def order() -> list[Base]:
 
 
 def stock() -> list[Base]:
-    level = StockLevel(sku=SKU, on_hand=10, available=4, set_aside=3, held=2, committed=1, updated_at=MOMENT)
+    warehouse = Warehouse(
+        id=new_id(), code="Köln ", name="Köln 👟", priority=1, active=True, created_at=MOMENT, updated_at=MOMENT
+    )
+    counts = {"on_hand": 10, "available": 4, "set_aside": 3, "held": 2, "committed": 1}
+    level = StockLevel(sku=SKU, warehouse_id=warehouse.id, updated_at=MOMENT, **counts)
     entry = StockEntry(
         id=new_id(),
         sku=SKU,
+        warehouse_id=warehouse.id,
         cause=StockCause.HELD,
         available=-1,
         held=1,
         actor="worker",
         reference=new_id(),
+        document="Lieferschein 7",
         at=MOMENT,
     )
-    return [level, entry]
+    hold = StockHold(
+        order_id=new_id(),
+        sku=SKU,
+        warehouse_id=warehouse.id,
+        quantity=2,
+        state=HoldState.HELD,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    threshold = StockThreshold(sku=SKU, units=3, is_low=False, updated_at=MOMENT)
+    return [warehouse, level, entry, hold, threshold]
 
 
 def messaging() -> list[Base]:

@@ -10,7 +10,7 @@ import pytest
 from graphql_api.schema import build_schema
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Category, Role, StockLevel
+from models import DEFAULT_WAREHOUSE, Category, Role, StockLevel
 from resolvers.shared.context import Context
 from resolvers.shared.node import encode_id
 from services.catalog.create_product import create_product
@@ -205,7 +205,7 @@ async def test_arguments_that_cannot_be_are_named_and_coded(infra: Infra) -> Non
 async def test_stock_shows_what_is_set_aside_as_available(infra: Infra) -> None:
     await make(infra, 1)
     async with infra.database.write() as session:
-        level = await session.get(StockLevel, "A1")
+        level = await session.get(StockLevel, ("A1", DEFAULT_WAREHOUSE))
         assert level is not None
         level.available, level.set_aside, level.held, level.committed = 1, 2, 1, 1
     shown = await ask(infra, '{ product(slug: "t1") { variants { stock { available setAside held onHand } } } }')

@@ -21,8 +21,9 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys
-from services.stock.books import Books, Counts, one_moment
+from services.stock.books import Books, one_moment
 from services.stock.check_database import check_database
+from services.stock.counts import Counts
 from services.stock.reconcile import reconcile
 from services.stock.report import Difference, Outcome, Report, Scope, Value
 from tests.commands import rushcart

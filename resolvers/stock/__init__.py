@@ -1,0 +1,1 @@
+"""Stock for staff: warehouses, levels, the ledger, and what changes them."""

@@ -1,0 +1,90 @@
+"""Idempotency keys: what was asked with a key is done once, however often and however much at once it is asked."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import IdempotencyKey
+from services.errors import IdempotencyConflict, InvalidInput, TryAgain
+from services.order.fingerprint import fingerprint, key_problem
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+_MAX_RACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what: ``mark`` stands for the input."""
+
+    owner_id: UUID
+    operation: str
+    key: str
+    mark: str
+
+    @classmethod
+    def of(cls, owner_id: UUID, operation: str, key: str, *parts: str | int | None) -> "Request":
+        """``parts`` are the input, in order. Errors: InvalidInput (the key)."""
+        problem = key_problem(key)
+        if problem:
+            raise InvalidInput.at("idempotencyKey", message=problem)
+        return cls(owner_id, operation, key, fingerprint(operation, *parts))
+
+
+async def do_once(
+    infra: Infra, request: Request, result_id: UUID, work: Callable[[AsyncSession], Awaitable[None]]
+) -> UUID:
+    """Run ``work`` in one transaction with the key's row; returns ``result_id``, or that of the first time.
+
+    The row goes first: who asks at the same time waits for it, and finds the answer or, if there was none (errors
+    are not remembered), does the work. ``work`` may be begun several times, but is committed once.
+    Errors: IdempotencyConflict, TryAgain, and what ``work`` raises.
+    """
+    patience = 2 * infra.settings.store_timeout
+    for attempt in range(1, _MAX_RACES + 1):
+        try:
+            return await infra.database.transact(
+                lambda session: _attempt(session, infra, request, result_id, work), timeout=patience
+            )
+        except StoreUnavailable as error:
+            raise TryAgain from error
+        except IntegrityError:
+            # The key, or what the work makes, was made meanwhile; the next look sees it.
+            if attempt == _MAX_RACES:
+                raise
+            log.info("idempotency.raced", operation=request.operation, attempt=attempt)
+    raise AssertionError("unreachable")
+
+
+async def _attempt(
+    session: AsyncSession,
+    infra: Infra,
+    request: Request,
+    result_id: UUID,
+    work: Callable[[AsyncSession], Awaitable[None]],
+) -> UUID:
+    earlier = await session.get(IdempotencyKey, (request.owner_id, request.operation, request.key))
+    if earlier is not None:
+        if earlier.fingerprint != request.mark:
+            raise IdempotencyConflict
+        return earlier.result_id
+    session.add(
+        IdempotencyKey(
+            owner_id=request.owner_id,
+            operation=request.operation,
+            key=request.key,
+            fingerprint=request.mark,
+            result_id=result_id,
+            created_at=infra.now(),
+        )
+    )
+    await session.flush()
+    await work(session)
+    return result_id
