@@ -204,14 +204,16 @@ async def test_too_many_operations_and_orders_by_get_run_nothing(ground: Ground)
     headers = {"authorization": f"Bearer {ground.ada.token}"}
     reply = await ground.shop.server.http.get("/graphql", params=parameters, headers=headers)
     assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
-    for content_type in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+    for content_type, status, code in (
+        ("text/plain", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("application/x-www-form-urlencoded", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ("multipart/form-data; boundary=x", 403, "CSRF"),
+    ):
         reply = await ground.shop.server.http.post(
             "/graphql", content=orjson.dumps(order), headers={**headers, "content-type": content_type}
         )
-        assert (reply.status_code, reply.json()["errors"][0]["extensions"]["code"]) == (
-            415,
-            "UNSUPPORTED_MEDIA_TYPE",
-        )
+        assert (reply.status_code, reply.json()["errors"][0]["extensions"]["code"]) == (status, code)
     await ground.assert_untouched()
 
 
