@@ -138,3 +138,22 @@ def rest_table(figures: Figures) -> Table:
 
 def _aim(name: str, word: str = "") -> str:
     return f"aim: {word}{_AIMS[name]:,g}"
+
+
+def ways_table(title: str, rates: dict[str, Rate], measure: str) -> Table:
+    """Each way beside the one named ``measure``."""
+    table = Table(title=title, title_justify="left")
+    for name in ("way", "per s", "p50 ms", "p99 ms", "CPU µs", "ratio", "by CPU"):
+        table.add_column(name, justify="left" if name == "way" else "right")
+    bare = rates[measure]
+    for name, rate in rates.items():
+        table.add_row(
+            name,
+            f"{rate.per_second:,.0f}",
+            f"{rate.percentile_ms(0.5):.2f}",
+            f"{rate.percentile_ms(0.99):.2f}",
+            f"{rate.cpu_us:,.0f}",
+            "" if rate is bare else f"{rate.per_second / bare.per_second:.2f}",
+            "" if rate is bare or not rate.cpu_us else f"{bare.cpu_us / rate.cpu_us:.2f}",
+        )
+    return table

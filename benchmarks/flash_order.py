@@ -5,14 +5,13 @@ whatever else the machine does meets all of them: the ratios are the result, abs
 """
 
 import asyncio
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +19,16 @@ import orjson
 
 from benchmarks.figures import Figures, Kept, Rate
 from benchmarks.load_generator import Phase, Target
-from benchmarks.processes import ROOT, LoadGenerator, Server
+from benchmarks.processes import LoadGenerator, Server
 from benchmarks.shop import Shop, count_persisted, open_shop, persisted_numbers
+from benchmarks.stores import Echo, stores
 from infra.migrations import upgrade
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
-from infra.stack import Stack
 from resolvers.shared.node import encode_id
 from services.events import ALL_TOPICS
 
-Echo = Callable[[str], None]
 SERVERS = {"graphql": "serve", "plain": "bare", "verb": "bare"}
 _SLICE = 2.5
 _REFUSAL_SECONDS = 5.0
@@ -59,34 +57,11 @@ def run_benchmark(options: Options, echo: Echo) -> Figures:
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="rushcart-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        settings = stack.enter_context(_stores(folder, echo))
+        settings = stack.enter_context(stores(folder, echo))
         echo("filling the shop")
         shop = asyncio.run(_prepare(settings, options.buyers))
         with _Bench(options, settings, shop, folder, echo) as bench:
             return bench.run()
-
-
-@contextmanager
-def _stores(folder: Path, echo: Echo) -> Iterator[Settings]:
-    """Servers of the benchmark's own, or those that the environment names: a database that is its own, empty."""
-    stack = Stack.up(folder, echo=echo, kafka_cache=ROOT / ".rushcart" / "kafka", dies_with_parent=True)
-    try:
-        with _environment({**stack.env(), "RUSHCART_HOME": str(folder), "RUSHCART_LOG_LEVEL": "warning"}):
-            yield Settings()
-    finally:
-        stack.down(purge=True)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """For the child processes."""
-    before = dict(os.environ)
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 async def _prepare(settings: Settings, buyers: int) -> Shop:

@@ -19,6 +19,7 @@ import uvloop
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
+_STATUS = len(b"HTTP/1.1 200")
 _WARM_UP = 0.25
 """Seconds at the begin of a phase that are not measured: connections are made in them."""
 _PATIENCE = 5.0
@@ -26,15 +27,21 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One endpoint; the request's body is ``before`` + an idempotency key + ``after``."""
+    """One endpoint; the request's body is ``before`` + an idempotency key + ``after``.
+
+    ``whole``: the request as it is sent each time, with TOKEN where the buyer's access token belongs; no key.
+    """
 
     port: int
     path: str
-    before: str
-    after: str
+    before: str = ""
+    after: str = ""
+    whole: str = ""
 
     def requests(self, tokens: list[str]) -> list[tuple[bytes, bytes]]:
         """What comes before and after the key, for each buyer."""
+        if self.whole:
+            return [(self.whole.replace(TOKEN, token).encode(), b"") for token in tokens]
         length = len(self.before) + KEY_LENGTH + len(self.after)
         return [
             (
@@ -65,6 +72,7 @@ class Tally:
     numbers: list[str] = field(default_factory=list)
 
 
+TOKEN = "{TOKEN}"
 _PREFIX = os.urandom(4).hex().encode()
 _SERIAL = itertools.count()
 KEY_LENGTH = 24
@@ -79,13 +87,14 @@ class _Run:
 
     def __init__(self, phase: Phase, tokens: list[str]) -> None:
         self.requests: Iterator[tuple[bytes, bytes]] = itertools.cycle(phase.target.requests(tokens))
+        self.keyed = not phase.target.whole
         self.begin = time.perf_counter() + _WARM_UP
         self.end = self.begin + phase.seconds
         self.answers: list[tuple[float, float, bytes]] = []
 
     def next_request(self) -> bytes:
         before, after = next(self.requests)
-        return b"".join((before, _next_key(), after))
+        return b"".join((before, _next_key(), after)) if self.keyed else before
 
     def tally(self) -> Tally:
         measured = [answer for answer in self.answers if self.begin <= answer[1] <= self.end]
@@ -137,7 +146,7 @@ class _Buyer(asyncio.Protocol):
         if self._missing < 0 or len(answer) < self._missing:
             return
         done = time.perf_counter()
-        self._run.answers.append((self._sent, done, answer))
+        self._run.answers.append((self._sent, done, answer if self._run.keyed else answer[:_STATUS]))
         self._received, self._missing = b"", -1
         if done < self._run.end:
             self._buy()
@@ -156,6 +165,8 @@ def _answer_length(answer: bytes) -> int:
     if head < 0:
         return -1
     place = answer.find(_LENGTH, 0, head)
+    if place < 0:  # a 304 has none
+        return head + len(_HEAD_END)
     return head + len(_HEAD_END) + int(answer[place + len(_LENGTH) : answer.index(b"\r", place)])
 
 

@@ -36,7 +36,7 @@ async def open_shop(infra: Infra, buyers: int) -> Shop:
     return Shop(
         await _start_sale(infra, "BENCH-PLENTY", PLENTY),
         await _start_sale(infra, "BENCH-SCARCE", 1),
-        await _sign_in(infra, buyers),
+        await sign_in(infra, buyers),
     )
 
 
@@ -82,7 +82,7 @@ async def _start_sale(infra: Infra, sku: str, quantity: int) -> UUID:
     return (await find_sales(infra, [sale_id]))[sale_id].item_ids[0]
 
 
-async def _sign_in(infra: Infra, count: int) -> list[str]:
+async def sign_in(infra: Infra, count: int) -> list[str]:
     """Accounts without a password, and access tokens for them: hashing thousands would take minutes."""
     now = infra.now()
     rows = [

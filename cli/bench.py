@@ -90,3 +90,46 @@ def auth(file: Path | None) -> None:
     if file is not None:
         figures = {cost.name: round(cost.us, 2) for cost in costs}
         file.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2))
+
+
+@bench.command()
+@click.option("--seconds", default=6.0, show_default=True, help="Seconds of each way to ask, for each query.")
+@click.option("--connections", default=32, show_default=True, help="Clients at the same time.")
+@click.option("--colds", default=30, show_default=True, help="Cold answers of each query.")
+@click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
+@click.option(
+    "--profile",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="Folder for py-spy's profiles of the API (raw: for a flame graph).",
+)
+def catalog(seconds: float, connections: int, colds: int, file: Path | None, profile: Path | None) -> None:
+    """20 products with price and stock, and one product by slug, over HTTP.
+
+    Starts the stack as `rushcart bench flash` does, `rushcart serve`, and a bare Starlette endpoint that sends the
+    same bytes. Asks for each query in turn: bare, from the kept answer, with its ETag (304), signed in (warm: made
+    from cached documents), and one at a time after everything was forgotten (cold).
+    """
+    import orjson
+    from rich.console import Console
+
+    try:
+        from benchmarks.catalog import BARE, CatalogOptions, run_catalog_benchmark
+        from benchmarks.figures import ways_table
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("benchmarks"):
+            raise
+        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
+    from benchmarks.processes import ProcessFailed
+    from infra.stack import StackError
+
+    console = Console()
+    try:
+        figures = run_catalog_benchmark(CatalogOptions(seconds, connections, colds, profile), click.echo)
+    except (StackError, ProcessFailed) as error:
+        raise click.ClickException(str(error)) from error
+    titles = {"listing": "20 products with price and stock", "product": "One product by slug"}
+    for name, rates in figures.rates.items():
+        console.print(ways_table(titles[name], rates, BARE))
+    console.print(f"memory of serve: {figures.rss_mib:,.0f} MiB")
+    if file is not None:
+        file.write_bytes(orjson.dumps(figures.to_json(), option=orjson.OPT_INDENT_2))

@@ -8,6 +8,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from cli.corked_http import CorkedHttp
 from cli.draining_server import CloseWhenStopping, DrainingServer
 from cli.websocket_protocol import WebSocketProtocol
 from infra.settings import Settings
@@ -63,7 +64,7 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=CorkedHttp,
         ws=WebSocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more memory than all else of a connection

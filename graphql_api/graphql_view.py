@@ -285,8 +285,9 @@ async def _viewer(running: Running, authorization: bytes | None, cookie: str | N
 
 
 def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:
-    asks = any(name in scope["query_string"] for name in (b"query=", b"documentId=", b"extensions="))
-    return scope["method"] == "GET" and not asks and wants_page(accept)
+    if scope["method"] != "GET" or not wants_page(accept):
+        return False
+    return not any(name in scope["query_string"] for name in (b"query=", b"documentId=", b"extensions="))
 
 
 def _encode_result(result: ExecutionResult, scope: Scope) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from starlette.types import Scope, Send
@@ -16,18 +17,20 @@ _TYPES: Final = {type_: (b"content-type", f"{type_}; charset=utf-8".encode()) fo
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 
 
-def vary(settings: Settings) -> Header:
+@cache
+def vary(*, cookies: bool) -> Header:
     """The request headers that can make the answer another.
 
     Cookies count only where sessions may be in them: each name costs a CDN entries. We do not compress, but who
     does in front of us keys on Accept-Encoding. Where origins are allowed by name, CORS adds Origin.
     """
     names = ["Accept", "Accept-Encoding", "Authorization"]
-    if settings.session_cookies:
+    if cookies:
         names.append("Cookie")
     return b"vary", ", ".join(names).encode()
 
 
+@cache
 def keep_for(max_age: int) -> Header:
     return b"cache-control", b"public, max-age=%d" % max_age
 
@@ -51,7 +54,8 @@ class Sending:
 
     async def send(self, media_type: str, answer: Answer, others: Iterable[Header] = ()) -> None:
         """304 without a body when the client has it."""
-        headers = [vary(self.settings), keep_for(answer.max_age) if answer.max_age else NO_STORE, *others]
+        caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
+        headers = [vary(cookies=self.settings.session_cookies), caching, *others]
         status, body = answer.status, answer.body
         if answer.etag and self.scope["method"] == "GET":
             headers.append((b"etag", answer.etag))

@@ -41,8 +41,8 @@ def _make_ids(headers: list[tuple[bytes, bytes]]) -> RequestIds:
             request_id = value
         elif name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
             trace_id, flags = match.groups()
-    trace = trace_id.decode() or urandom(16).hex()
-    span = urandom(8).hex()
+    made = urandom(24).hex()
+    trace, span = trace_id.decode() or made[:32], made[32:]
     return RequestIds(request_id.decode() or trace, trace, f"00-{trace}-{span}-{flags.decode()}")
 
 

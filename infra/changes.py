@@ -66,6 +66,11 @@ class Changes:
         else:
             await self._documents.bury(tags)
 
+    async def forget_everything(self) -> None:
+        """What is cached is of the past: here, in Redis, and soon in every process. Errors: StoreUnavailable."""
+        await self._documents.forget_all()
+        self.note([EVERYTHING])
+
     def note(self, tags: Iterable[str]) -> None:
         """Of a change outside the database (a reservation): here at once, elsewhere in a tenth of a second.
 

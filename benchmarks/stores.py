@@ -1,0 +1,35 @@
+"""The servers that a benchmark runs on."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.processes import ROOT
+from infra.settings import Settings
+from infra.stack import Stack
+
+Echo = Callable[[str], None]
+
+
+@contextmanager
+def stores(folder: Path, echo: Echo) -> Iterator[Settings]:
+    """Servers of the benchmark's own, or those that the environment names: a database that is its own, empty."""
+    stack = Stack.up(folder, echo=echo, kafka_cache=ROOT / ".rushcart" / "kafka", dies_with_parent=True)
+    try:
+        with _environment({**stack.env(), "RUSHCART_HOME": str(folder), "RUSHCART_LOG_LEVEL": "warning"}):
+            yield Settings()
+    finally:
+        stack.down(purge=True)
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """For the child processes."""
+    before = dict(os.environ)
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
