@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.explained import explained
+
 if TYPE_CHECKING:
-    from infra.settings import Settings
     from services.catalog.import_products import ImportReport
     from services.catalog.shopify_csv import ParsedFile
     from services.catalog.shopify_rows import RowProblem
@@ -32,13 +33,19 @@ def _currency(_context: click.Context, _parameter: click.Parameter, value: str) 
 
 @import_.command("products")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--currency", default="USD", show_default=True, callback=_currency, help="Currency of the prices.")
+@click.option(
+    "--currency",
+    default="USD",
+    show_default=True,
+    callback=_currency,
+    help="Currency of the prices, where FILE names none.",
+)
 @click.option("--check", is_flag=True, help="Only check the file, import nothing.")
 def products(file: Path, currency: str, check: bool) -> None:
     """Import products from FILE, a CSV as Shopify exports it.
 
     All rows are imported or none: when any is at fault, each is shown with its line and column, and the
-    exit code is 1.
+    exit code is 1. FILE is read several times and never held in memory as a whole.
 
     It can be run again. Products are matched by Handle and variants by SKU; what differs is updated, what
     FILE does not name stays. A quantity counts only for a variant that is new: the stock of one that is
@@ -48,65 +55,42 @@ def products(file: Path, currency: str, check: bool) -> None:
 
     parsed = _parse(file, currency)
     if check and not parsed.problems:
-        click.echo(f"{len(parsed.products)} products, no problem found.")
+        click.echo(f"{parsed.total} products, no problem found.")
         return
     try:
-        report = _import(parsed)
+        with explained():
+            report = asyncio.run(_import(parsed))
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
     click.echo(
-        f"{len(report.created)} products created, {len(report.updated)} updated, {report.unchanged} unchanged; "
+        f"{report.created} products created, {report.updated} updated, {report.unchanged} unchanged; "
         f"{report.new_variants} new variants."
     )
 
 
 def _parse(file: Path, currency: str) -> "ParsedFile":
-    from services.catalog.shopify_csv import parse_shopify_csv
+    from services.catalog.shopify_csv import check_shopify_csv
 
     # Bytes that are not UTF-8 become surrogates, so that the parser can name the cell they are in.
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        return parse_shopify_csv(stream, currency)
+    return check_shopify_csv(
+        lambda: file.open(encoding="utf-8-sig", errors="surrogateescape", newline=""), currency
+    )
 
 
-def _import(parsed: "ParsedFile") -> "ImportReport":
-    from infra.embedded import any_valkey
-    from infra.embedded_valkey import EmbeddedValkeyError
-    from infra.errors import StoreUnavailable
-    from infra.migrations import SchemaMismatch
-    from infra.settings import get_settings
-    from services.catalog.import_products import ImportRefused
+async def _import(parsed: "ParsedFile") -> "ImportReport":
+    from cli.catalog_files import migrated_infra, progress_bar
+    from services.catalog.import_products import ImportRefused, import_products
+    from services.catalog.shopify_csv import FileChanged
 
     if parsed.problems:
         raise ImportRefused(parsed.problems)
     try:
-        # Also for the Valkey: its cache outlives a restart, and must hear of what is changed.
-        with any_valkey(get_settings()) as settings:
-            return asyncio.run(_run(parsed, settings))
-    except EmbeddedValkeyError as error:
-        raise click.ClickException(str(error)) from None
-    except SchemaMismatch as error:
-        raise click.ClickException(str(error)) from None
-    except StoreUnavailable as error:
-        raise click.ClickException(f"{error}. Run it again later: nothing is doubled.") from None
-
-
-async def _run(parsed: "ParsedFile", settings: "Settings") -> "ImportReport":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from infra.migrations import require_current
-    from infra.runtime import open_infra
-    from services.catalog.import_products import import_products
-
-    layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    async with open_infra(settings) as infra:
-        await require_current(infra.database)
-        with Progress(*layout, console=Console(stderr=True)) as bar:
-            task = bar.add_task("products", total=len(parsed.products))
-            return await import_products(
-                infra, parsed, "import", lambda done, total: bar.update(task, completed=done, total=total)
-            )
+        async with migrated_infra() as infra:
+            with progress_bar(parsed.total) as progress:
+                return await import_products(infra, parsed, "import", progress)
+    except FileChanged as error:
+        raise click.ClickException(f"Nothing was imported: {error}.") from None
 
 
 def _show(problems: Sequence["RowProblem"]) -> None:

@@ -15,6 +15,7 @@ COMMANDS = {
     "dev": ("cli.dev", "dev", "Run the whole shop on this machine; migrate and seed first."),
     "dlq": ("cli.dlq", "dlq", "Look at dead letters and replay them."),
     "docs": ("cli.docs", "docs", "Make the generated parts of the documents."),
+    "export": ("cli.export", "export", "Take out what is in the shop."),
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
     "keys": ("cli.keys", "keys", "Rotate and list the keys that sign access tokens."),
     "mail": ("cli.mail", "mail", "Look at mails that could not be sent, and send them after all."),

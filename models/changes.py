@@ -91,6 +91,8 @@ Known = Mapping[str, Sequence[object]]
 @event.listens_for(WriteSession, "after_flush")
 def _see_flush(session: Session, _context: object) -> None:
     changed = _tags_of(session)
+    if EVERYTHING in changed:
+        return
     for row in session.new:
         if (rule := RULES.get(type(row))) is not None:
             changed |= _of_row(row, rule, is_new=True)
@@ -98,6 +100,10 @@ def _see_flush(session: Session, _context: object) -> None:
         rule = RULES.get(type(row))
         if rule is not None and (row in session.deleted or session.is_modified(row)):
             changed |= _of_row(row, rule, is_new=False)
+    if len(changed) > MOST_TAGS:
+        # An import of a hundred thousand products: a million tags would say no more than this one.
+        changed.clear()
+        changed.add(EVERYTHING)
 
 
 def _of_row(row: Base, rule: Rule, *, is_new: bool) -> set[str]:

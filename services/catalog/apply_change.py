@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from models import Category, Product, Variant
+from models import Product, Variant, VariantPrice
 from services.catalog.changes import Keep, ProductChange, VariantChange
 from services.catalog.check_product import clean_tags
 from services.catalog.stored_product import StoredProduct
 from services.money import to_minor
 
 
-def set_values(row: Product | Variant | Category, values: Mapping[str, object]) -> bool:
+def set_values(row: Product | Variant | VariantPrice, values: Mapping[str, object]) -> bool:
     """Whether any was another before. Values that are to be kept are left out by the caller, or ``KEEP``."""
     wanted = {name: value for name, value in values.items() if not isinstance(value, Keep)}
     differing = {name: value for name, value in wanted.items() if getattr(row, name) != value}

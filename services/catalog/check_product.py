@@ -1,6 +1,6 @@
 """Check a draft: every problem at once, each with its path; then exact minor units and final texts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.catalog import rules
@@ -63,9 +63,13 @@ def clean_tags(tags: Sequence[str]) -> list[str]:
 
 
 def variant_title(variant: VariantDraft, product_title: str) -> str:
-    """Its own, or ``Small / Red`` from its options, or the product's."""
-    title = (variant.title or "").strip() or " / ".join(variant.options.values())
-    return (title or product_title)[: rules.TITLE_LENGTH]
+    """Its own, or one made for it."""
+    return (variant.title or "").strip() or derived_title(variant.options, product_title)
+
+
+def derived_title(options: Mapping[str, str], product_title: str) -> str:
+    """``Small / Red`` from the options, or the product's."""
+    return (" / ".join(options.values()) or product_title)[: rules.TITLE_LENGTH].strip()
 
 
 def checked_variant(variant: VariantDraft, product_title: str) -> CheckedVariant:

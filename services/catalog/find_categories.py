@@ -1,8 +1,9 @@
-"""Find categories by name, making those that are not there."""
+"""Find categories by name or by their way down the tree, making those that are not there."""
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,9 +11,45 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import Category
+from services.catalog.category_tree import lock_parents, require_depth
 from services.catalog.rules import SLUG_LENGTH, slugify
 
 _KEPT_BY_SLUG = re.compile(r"[A-Za-z0-9 _-]+", re.ASCII)
+
+
+Path = tuple[tuple[str, str], ...]
+"""Slug and name of each category, from the root down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """Ids of the categories that a file names, by name and by path."""
+
+    by_name: Mapping[str, UUID]
+    by_path: Mapping[Path, UUID]
+
+    def of(self, name: str, path: Path) -> UUID | None:
+        return self.by_path.get(path) if path else self.by_name.get(name)
+
+
+async def find_paths(session: AsyncSession, paths: Collection[Path]) -> dict[Path, UUID]:
+    """The last category of each path, wherever in the tree it is by now; within the caller's transaction.
+
+    Errors: InvalidInput when the tree would become too deep, or a parent is archived.
+    """
+    slugs = {slug for path in paths for slug, _ in path}
+    rows = await session.execute(select(Category.slug, Category.id).where(Category.slug.in_(slugs)))
+    ids: dict[str, UUID] = dict(rows.all())
+    for path in sorted(paths):
+        parent: UUID | None = None
+        for slug, name in path:
+            if slug not in ids:
+                require_depth(1 + await lock_parents(session, parent))
+                ids[slug] = new_id()
+                session.add(Category(id=ids[slug], slug=slug, name=name, parent_id=parent))
+                await session.flush()
+            parent = ids[slug]
+    return {path: ids[path[-1][0]] for path in paths}
 
 
 async def find_categories(session: AsyncSession, names: Collection[str]) -> dict[str, UUID]:

@@ -1,12 +1,13 @@
 """Import products from a parsed file: all or nothing, and as often as one likes.
 
 Products are matched by handle (their slug) and variants by SKU. What the file does not name stays; the
-quantity counts for new variants only, for stock that has been sold since must not come back.
+quantity counts for new variants only, for stock that has been sold since must not come back. Neither the file nor
+the rows are held in memory as a whole.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -16,16 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Image, Product, Variant
+from models import Product, Variant
 from models.documents import ProductDoc
 from services.catalog import shopify_rows as columns
-from services.catalog.cache_products import remember
-from services.catalog.check_product import CheckedProduct, check_product
-from services.catalog.find_categories import find_categories
+from services.catalog.cache_products import MOST_REMEMBERED, remember
+from services.catalog.check_product import check_product
+from services.catalog.find_categories import Categories, find_categories, find_paths
 from services.catalog.product_rows import new_product, stock_rows
-from services.catalog.shopify_csv import ParsedFile, ParsedProduct
+from services.catalog.shopify_csv import ParsedFile
+from services.catalog.shopify_product import ParsedProduct
 from services.catalog.shopify_rows import RowProblem
-from services.catalog.update_rows import StoredProduct, apply
+from services.catalog.stored_product import StoredProduct, lock_products
+from services.catalog.update_rows import apply, problems
+from services.errors import InvalidInput
 
 _CHUNK: Final = 200
 _TRIES: Final = 3
@@ -44,18 +48,19 @@ class ImportRefused(Exception):
 
 @dataclass(slots=True)
 class ImportReport:
-    """Products by what became of them, and the variants that are new."""
+    """Products by what became of them, and the variants that are new. ``documents``: the first that are new."""
 
-    created: list[ProductDoc] = field(default_factory=list)
-    updated: list[UUID] = field(default_factory=list)
+    created: int = 0
+    updated: int = 0
     unchanged: int = 0
     new_variants: int = 0
+    documents: list[ProductDoc] = field(default_factory=list)
 
 
 async def import_products(
     infra: Infra, file: ParsedFile, actor: str, progress: Progress = lambda done, total: None
 ) -> ImportReport:
-    """One transaction, then the cache. Errors: ImportRefused, StoreUnavailable."""
+    """One transaction, then the cache. Errors: ImportRefused, FileChanged, StoreUnavailable."""
     if file.problems:
         raise ImportRefused(file.problems)
     for attempt in range(1, _TRIES + 1):
@@ -68,7 +73,7 @@ async def import_products(
             # Somebody made the same product or SKU meanwhile: the next try finds it.
             if attempt == _TRIES:
                 raise
-    await remember(infra, report.created)
+    await remember(infra, report.documents)
     return report
 
 
@@ -81,38 +86,48 @@ class _Import:
     problems: list[RowProblem] = field(default_factory=list)
 
     async def run(self, session: AsyncSession, progress: Progress) -> ImportReport:
-        now, total, done = self.infra.now(), len(self.file.products), 0
-        categories = await find_categories(session, {p.category for p in self.file.products if p.category})
+        categories = await self._categories(session)
+        done = 0
         for chunk in _chunks(self.file.products):
-            stored = await _stored(session, [p.draft.slug or "" for p in chunk])
-            owners = await _owners(session, [v.sku for p in chunk for v in p.draft.variants])
-            for parsed in chunk:
-                draft = replace(parsed.draft, category_id=categories.get(parsed.category))
-                await self._one(session, replace(parsed, draft=draft), stored, owners, now)
+            await self._chunk(session, chunk, categories)
             if not self.problems:
                 await session.flush()
+                session.expunge_all()
             done += len(chunk)
-            progress(done, total)
+            progress(done, self.file.total)
         if self.problems:
             raise ImportRefused(self.problems)
         return self.report
 
+    async def _categories(self, session: AsyncSession) -> Categories:
+        try:
+            by_path = await find_paths(session, self.file.paths)
+        except InvalidInput as error:
+            column = self.file.headings.get(columns.CATEGORY_PATH, columns.CATEGORY_PATH)
+            raise ImportRefused([RowProblem(1, column, p.message) for p in error.problems]) from None
+        return Categories(await find_categories(session, self.file.types), by_path)
+
+    async def _chunk(self, session: AsyncSession, chunk: Sequence[ParsedProduct], known: Categories) -> None:
+        with session.no_autoflush:
+            found = await lock_products(session, Product.slug.in_([p.draft.slug for p in chunk]))
+            stored = {entry.product.slug: entry for entry in found}
+            owners = await _owners(session, [v.sku for p in chunk for v in p.draft.variants])
+            for parsed in chunk:
+                draft = replace(parsed.draft, category_id=known.of(parsed.category, parsed.category_path))
+                await self._one(session, replace(parsed, draft=draft), stored.get(draft.slug or ""), owners)
+
     async def _one(
-        self,
-        session: AsyncSession,
-        parsed: ParsedProduct,
-        stored: dict[str, StoredProduct],
-        owners: dict[str, UUID],
-        now: datetime,
+        self, session: AsyncSession, parsed: ParsedProduct, known: StoredProduct | None, owners: dict[str, UUID]
     ) -> None:
-        known = stored.get(parsed.draft.slug or "")
         if not self._may_import(parsed, known, owners):
             return
-        checked = check_product(parsed.draft)
-        if known is None:
-            self._create(session, checked, now)
-        else:
-            await self._update(session, known, checked, now)
+        try:
+            if known is None:
+                self._create(session, parsed)
+            else:
+                await self._update(session, known, parsed)
+        except InvalidInput as error:
+            self._report(parsed.line, "", str(error))
 
     def _may_import(self, parsed: ParsedProduct, known: StoredProduct | None, owners: dict[str, UUID]) -> bool:
         before = len(self.problems)
@@ -129,42 +144,34 @@ class _Import:
     def _report(self, line: int, column: str, message: str) -> None:
         self.problems.append(RowProblem(line, self.file.headings.get(column, column), message))
 
-    def _create(self, session: AsyncSession, checked: CheckedProduct, now: datetime) -> None:
-        made = new_product(checked, new_id(), checked.slug or "", self.actor, now)
+    def _create(self, session: AsyncSession, parsed: ParsedProduct) -> None:
+        checked = check_product(parsed.draft)
+        made = new_product(checked, new_id(), checked.slug or "", self.actor, self.infra.now())
         session.add_all(made.rows)
-        self.report.created.append(made.document())
+        self.report.created += 1
         self.report.new_variants += len(made.variants)
+        if len(self.report.documents) < MOST_REMEMBERED:
+            self.report.documents.append(made.document())
 
-    async def _update(
-        self, session: AsyncSession, known: StoredProduct, checked: CheckedProduct, now: datetime
-    ) -> None:
-        changes = apply(known, checked, self.file.headings, now)
-        session.add_all([*changes.new_variants, *changes.new_images])
-        session.add_all(stock_rows(changes.stocked, self.actor, now))
-        for image in changes.old_images:
-            await session.delete(image)
+    async def _update(self, session: AsyncSession, known: StoredProduct, parsed: ParsedProduct) -> None:
+        now = self.infra.now()
+        changes = apply(known, check_product(parsed.draft), self.file.headings, now)
+        for column, message in problems(known):
+            self._report(parsed.line, column, message)
         if not changes.changed:
             self.report.unchanged += 1
             return
-        self.report.updated.append(known.product.id)
-        self.report.new_variants += len(changes.new_variants)
+        session.add_all([*changes.new, *stock_rows(changes.stocked, self.actor, now)])
+        for row in changes.gone:
+            await session.delete(row)
+        self.report.updated += 1
+        self.report.new_variants += len(changes.stocked)
 
 
-def _chunks(products: Sequence[ParsedProduct]) -> Iterator[Sequence[ParsedProduct]]:
-    for start in range(0, len(products), _CHUNK):
-        yield products[start : start + _CHUNK]
-
-
-async def _stored(session: AsyncSession, slugs: Sequence[str]) -> dict[str, StoredProduct]:
-    """Locked, where the database locks rows: another import changes them after this one."""
-    found = select(Product).where(Product.slug.in_(slugs)).order_by(Product.id).with_for_update()
-    products = (await session.scalars(found)).all()
-    stored = {product.id: StoredProduct(product) for product in products}
-    for variant in await session.scalars(select(Variant).where(Variant.product_id.in_(stored))):
-        stored[variant.product_id].variants.append(variant)
-    for image in await session.scalars(select(Image).where(Image.product_id.in_(stored))):
-        stored[image.product_id].images.append(image)
-    return {entry.product.slug: entry for entry in stored.values()}
+def _chunks(products: Iterable[ParsedProduct]) -> Iterator[Sequence[ParsedProduct]]:
+    rest = iter(products)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
 
 
 async def _owners(session: AsyncSession, skus: Sequence[str]) -> dict[str, UUID]:

@@ -98,6 +98,8 @@ def options_problem(options: Mapping[str, str]) -> str | None:
     """What is wrong with one variant's options, by itself."""
     if len(options) > MOST_OPTIONS:
         return f"at most {MOST_OPTIONS}"
+    if options == {"Title": "Default Title"}:
+        return "is what Shopify writes for a product without options: leave it out"
     for text in (*options, *options.values()):
         if problem := line_problem(text, OPTION_LENGTH, required=True):
             return problem

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from services.money import is_currency
+
 MOST_CELL: Final = 16 * 1024 * 1024
 _SHOWN: Final = 40
 _BROKEN = re.compile(r"[\ud800-\udfff]")
@@ -15,17 +17,34 @@ HANDLE: Final = "Handle"
 TITLE: Final = "Title"
 BODY: Final = "Body (HTML)"
 VENDOR: Final = "Vendor"
+CATEGORY_NAMES: Final = "Product Category"
 TYPE: Final = "Type"
 TAGS: Final = "Tags"
+PUBLISHED: Final = "Published"
+OPTION_NAMES: Final = ("Option1 Name", "Option2 Name", "Option3 Name")
+OPTION_VALUES: Final = ("Option1 Value", "Option2 Value", "Option3 Value")
 SKU: Final = "Variant SKU"
-PRICE: Final = "Variant Price"
+GRAMS: Final = "Variant Grams"
 QUANTITY: Final = "Variant Inventory Qty"
+PRICE: Final = "Variant Price"
+COMPARE_AT: Final = "Variant Compare At Price"
 IMAGE: Final = "Image Src"
 IMAGE_POSITION: Final = "Image Position"
 IMAGE_ALT: Final = "Image Alt Text"
-OPTION_NAMES: Final = ("Option1 Name", "Option2 Name", "Option3 Name")
-OPTION_VALUES: Final = ("Option1 Value", "Option2 Value", "Option3 Value")
+SEO_TITLE: Final = "SEO Title"
+SEO_DESCRIPTION: Final = "SEO Description"
+STATUS: Final = "Status"
 REQUIRED: Final = (HANDLE, TITLE)
+
+# What Shopify has no column for.
+CURRENCY: Final = "Currency"
+CATEGORY_PATH: Final = "Category Path"
+VARIANT_TITLE: Final = "Variant Title"
+ARCHIVED: Final = "Variant Archived"
+
+# Trimmed nowhere: what is within is the shop's own text.
+_KEPT_WHOLE: Final = (BODY, IMAGE_ALT)
+_PRICE_LIST = re.compile(r"(price|compare at price) / ([a-z]{3})", re.IGNORECASE | re.ASCII)
 
 # Shopify's export renamed its columns; both names are in use.
 _NEW_NAMES: Final = {
@@ -35,13 +54,17 @@ _NEW_NAMES: Final = {
     "price": PRICE,
     "inventory quantity": QUANTITY,
     "product image url": IMAGE,
+    "compare-at price": COMPARE_AT,
+    "weight value (grams)": GRAMS,
+    "published on online store": PUBLISHED,
 }
-_KNOWN: Final = (
-    *(HANDLE, TITLE, BODY, VENDOR, TYPE, TAGS, SKU, PRICE, QUANTITY, IMAGE, IMAGE_POSITION, IMAGE_ALT),
-    *OPTION_NAMES,
-    *OPTION_VALUES,
+KNOWN: Final = (
+    *(HANDLE, TITLE, BODY, VENDOR, CATEGORY_NAMES, TYPE, TAGS, PUBLISHED),
+    *(part for pair in zip(OPTION_NAMES, OPTION_VALUES, strict=True) for part in pair),
+    *(SKU, GRAMS, QUANTITY, PRICE, COMPARE_AT, IMAGE, IMAGE_POSITION, IMAGE_ALT),
+    *(SEO_TITLE, SEO_DESCRIPTION, STATUS, CURRENCY, CATEGORY_PATH, VARIANT_TITLE, ARCHIVED),
 )
-_BY_NAME: Final = {name.lower(): name for name in _KNOWN} | _NEW_NAMES
+_BY_NAME: Final = {name.lower(): name for name in KNOWN} | _NEW_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +87,13 @@ class Row:
         return self.cells.get(column, "")
 
 
-@dataclass(slots=True)
-class Rows:
-    """``headings`` are the file's own names of the columns we know."""
+def price_column(currency: str) -> str:
+    """The column of a currency's price list, named as Shopify names those of its markets."""
+    return f"Price / {currency}"
 
-    rows: list[Row]
-    headings: dict[str, str]
-    problems: list[RowProblem]
+
+def compare_at_column(currency: str) -> str:
+    return f"Compare At Price / {currency}"
 
 
 def shown(value: str) -> str:
@@ -79,16 +102,77 @@ def shown(value: str) -> str:
     return repr(text.encode("utf-8", "replace").decode())
 
 
-def read_rows(stream: TextIO) -> Rows:
-    """All rows that are not blank. The stream is opened with ``newline=""`` and ``errors="surrogateescape"``."""
-    result = Rows([], {}, [])
-    with _large_cells():
-        records = _numbered_records(stream, result.problems)
-        line, heading = next(records, (1, []))
-        columns = _columns(line, heading, result)
-        if not result.problems:
-            result.rows.extend(_row(line, record, columns, result) for line, record in records)
-    return result
+class RowReader:
+    """The rows that are not blank, one after the other; read once. ``headings`` are the file's own names of the
+    columns we know, by Shopify's name. With a problem in the heading there are no rows.
+
+    The stream is opened with ``newline=""`` and ``errors="surrogateescape"``.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.headings: dict[str, str] = {}
+        self.problems: list[RowProblem] = []
+        self._records = _numbered_records(stream, self.problems)
+        with _large_cells():
+            line, heading = next(self._records, (1, []))
+        self._columns = self._known_columns(line, heading)
+
+    @property
+    def currencies(self) -> list[str]:
+        """Of the price lists that the file has."""
+        columns = (column for column in self.headings if column.startswith("Price / "))
+        return sorted(column.removeprefix("Price / ") for column in columns)
+
+    def __iter__(self) -> Iterator[Row]:
+        if self.problems:
+            return
+        while True:
+            with _large_cells():
+                line, record = next(self._records, (0, None))
+            if record is None:
+                return
+            yield self._row(line, record)
+
+    def _known_columns(self, line: int, heading: list[str]) -> list[str]:
+        """Shopify's name of each column, empty for those we have no use for."""
+        if any("\0" in name or _BROKEN.search(name) for name in heading):
+            self.problems.append(RowProblem(line, "", "is not UTF-8 text: save the file as UTF-8"))
+        names = [_column(name.strip()) for name in heading]
+        for own, name in zip(heading, names, strict=True):
+            if name and name in self.headings:
+                self.problems.append(RowProblem(line, own.strip(), "is there twice"))
+            elif name:
+                self.headings[name] = own.strip()
+        if not self.problems:
+            missing = [name for name in REQUIRED if name not in self.headings]
+            self.problems.extend(RowProblem(line, name, "is a required column and missing") for name in missing)
+        return names
+
+    def _row(self, line: int, record: list[str]) -> Row:
+        columns = self._columns
+        if any(record[len(columns) :]):
+            message = f"has {len(record)} cells, but the heading has {len(columns)}"
+            self.problems.append(RowProblem(line, "", message))
+        cells = {name: _trimmed(name, cell) for name, cell in zip(columns, record, strict=False) if name}
+        for name, cell in cells.items():
+            if _BROKEN.search(cell):
+                self.problems.append(RowProblem(line, self.headings[name], "is not UTF-8 text"))
+                cells[name] = _BROKEN.sub("?", cell)
+        return Row(line, cells)
+
+
+def _trimmed(column: str, cell: str) -> str:
+    return cell if column in _KEPT_WHOLE else cell.strip()
+
+
+def _column(own: str) -> str:
+    listed = _PRICE_LIST.fullmatch(own)
+    if listed is None:
+        return _BY_NAME.get(own.lower(), "")
+    currency = listed[2].upper()
+    if not is_currency(currency):
+        return ""
+    return price_column(currency) if listed[1].lower() == "price" else compare_at_column(currency)
 
 
 @contextmanager
@@ -120,31 +204,3 @@ def _without_mark(stream: TextIO) -> Iterator[str]:
     """The lines, without the byte order mark that spreadsheets put first."""
     for number, text in enumerate(stream):
         yield text if number else text.removeprefix("\ufeff")
-
-
-def _columns(line: int, heading: list[str], result: Rows) -> list[str]:
-    """Shopify's name of each column, empty for those we have no use for."""
-    if any("\0" in name or _BROKEN.search(name) for name in heading):
-        result.problems.append(RowProblem(line, "", "is not UTF-8 text: save the file as UTF-8"))
-    names = [_BY_NAME.get(name.strip().lower(), "") for name in heading]
-    for own, name in zip(heading, names, strict=True):
-        if name and name in result.headings:
-            result.problems.append(RowProblem(line, own.strip(), "is there twice"))
-        elif name:
-            result.headings[name] = own.strip()
-    if not result.problems:
-        missing = [name for name in REQUIRED if name not in result.headings]
-        result.problems.extend(RowProblem(line, name, "is a required column and missing") for name in missing)
-    return names
-
-
-def _row(line: int, record: list[str], columns: list[str], result: Rows) -> Row:
-    if any(record[len(columns) :]):
-        message = f"has {len(record)} cells, but the heading has {len(columns)}"
-        result.problems.append(RowProblem(line, "", message))
-    cells = {name: cell.strip() for name, cell in zip(columns, record, strict=False) if name}
-    for name, cell in cells.items():
-        if _BROKEN.search(cell):
-            result.problems.append(RowProblem(line, result.headings[name], "is not UTF-8 text"))
-            cells[name] = _BROKEN.sub("?", cell)
-    return Row(line, cells)

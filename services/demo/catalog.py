@@ -10,7 +10,7 @@ from models import Product, Variant
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.import_products import import_products
-from services.catalog.shopify_csv import parse_shopify_csv
+from services.catalog.shopify_csv import check_shopify_csv
 from services.errors import SkuTaken, SlugTaken
 
 RUSH_SKU = "RUSH-TEE"
@@ -35,8 +35,8 @@ async def ensure_catalog(infra: Infra) -> int:
 async def _import_example(infra: Infra) -> None:
     file = next((path for path in _EXAMPLES if path.exists()), None)
     if file is not None:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            await import_products(infra, parse_shopify_csv(stream, "USD"), "seed", lambda _done, _total: None)
+        parsed = check_shopify_csv(lambda: file.open(encoding="utf-8-sig", newline=""), "USD")
+        await import_products(infra, parsed, "seed", lambda _done, _total: None)
 
 
 async def _create_rush_product(infra: Infra) -> None:

@@ -26,7 +26,7 @@ from services.catalog.import_products import ImportRefused, ImportReport, import
 from services.catalog.list_categories import list_categories
 from services.catalog.list_products import Key, Page, ProductPage, ProductSort, list_products
 from services.catalog.product_filter import ProductFilter
-from services.catalog.shopify_csv import parse_shopify_csv
+from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
 from services.catalog.shopify_rows import RowProblem
 from services.errors import InvalidInput, SlugTaken
 
@@ -48,7 +48,11 @@ async def create(infra: Infra, title: str, sku: str, price: str = "10", **other:
 
 
 async def run_import(infra: Infra, text: str, currency: str = "USD") -> ImportReport:
-    return await import_products(infra, parse_shopify_csv(io.StringIO(text), currency), "test")
+    return await import_products(infra, parsed(text, currency), "test")
+
+
+def parsed(text: str, currency: str = "USD") -> ParsedFile:
+    return check_shopify_csv(lambda: io.StringIO(text, newline=""), currency)
 
 
 async def count(infra: Infra, table: type) -> int:
@@ -405,14 +409,13 @@ async def test_without_redis_reads_and_writes_go_to_the_database(infra: Infra) -
 async def test_the_example_is_imported_and_imported_again(infra: Infra) -> None:
     text = EXAMPLE.read_text(encoding="utf-8-sig")
     steps: list[tuple[int, int]] = []
-    file = parse_shopify_csv(io.StringIO(text), "USD")
-    first = await import_products(infra, file, "test", lambda done, total: steps.append((done, total)))
-    assert (len(first.created), first.updated, first.unchanged, first.new_variants) == (20, [], 0, 22)
+    first = await import_products(infra, parsed(text), "test", lambda done, total: steps.append((done, total)))
+    assert (first.created, first.updated, first.unchanged, first.new_variants) == (20, 0, 0, 22)
     assert steps == [(20, 20)]
     whole = {"Product": 20, "Variant": 22, "Image": 20, "StockLevel": 22, "StockEntry": 22}
     assert await counts(infra) == whole
     again = await run_import(infra, text)
-    assert (again.created, again.updated, again.unchanged, again.new_variants) == ([], [], 20, 0)
+    assert (again.created, again.updated, again.unchanged, again.new_variants) == (0, 0, 20, 0)
     assert await counts(infra) == whole
 
 
@@ -436,8 +439,10 @@ async def test_an_import_changes_what_differs_and_never_stock(infra: Infra) -> N
         .replace("x.test/1.jpg", "x.test/2.jpg")
         .replace("tee,,,,,,,M,T-M,12,5,", "tee,,,,,,,L,T-L,20,9,"),
     )
-    assert (len(report.created), len(report.updated), report.unchanged, report.new_variants) == (0, 1, 1, 1)
-    document = await Loaders(infra).product_by_id.load(report.updated[0])
+    assert (report.created, report.updated, report.unchanged, report.new_variants) == (0, 1, 1, 1)
+    tee = await Loaders(infra).product_id_by_slug.load("tee")
+    assert tee is not None
+    document = await Loaders(infra).product_by_id.load(tee)
     assert document is not None
     assert (document.title, document.description) == ("New Tee", "softer")
     assert (document.min_price, document.max_price) == (1150, 2000)
@@ -451,13 +456,14 @@ async def test_an_import_changes_what_differs_and_never_stock(infra: Infra) -> N
 
 
 async def test_a_file_of_prices_changes_prices_only(infra: Infra) -> None:
-    created = (await run_import(infra, BEFORE)).created
+    created = (await run_import(infra, BEFORE)).documents
     await run_import(infra, "Handle,Title,Variant SKU,Variant Price\ntee,Tee,T-S,1\n")
     document = await Loaders(infra).product_by_id.load(created[0].id)
     assert document is not None
     expected = replace(
         created[0],
         min_price=100,
+        version=2,
         updated_at=document.updated_at,
         variants=(replace(created[0].variants[0], price=100), created[0].variants[1]),
     )
@@ -482,7 +488,7 @@ async def test_an_import_with_a_fault_in_the_last_row_changes_nothing(infra: Inf
 
 async def test_two_imports_at_once_double_nothing(infra: Infra) -> None:
     reports = await asyncio.gather(*(run_import(infra, BEFORE) for _ in range(3)))
-    assert sorted(len(report.created) for report in reports) == [0, 0, 2]
+    assert sorted(report.created for report in reports) == [0, 0, 2]
     assert await counts(infra) == {"Product": 2, "Variant": 3, "Image": 1, "StockLevel": 3, "StockEntry": 3}
 
 
@@ -490,6 +496,6 @@ async def test_a_large_file_is_imported_in_chunks(infra: Infra) -> None:
     heading = "Handle,Title,Option1 Name,Option1 Value,Variant Price"
     rows = [f"p{n},P{n},Size,S,1\np{n},,,M,2" for n in range(450)]
     report = await run_import(infra, "\n".join([heading, *rows]))
-    assert (len(report.created), report.new_variants) == (450, 900)
+    assert (report.created, report.new_variants) == (450, 900)
     again = await run_import(infra, "\n".join([heading, *rows]))
     assert again.unchanged == 450

@@ -1,19 +1,19 @@
-"""``rushcart import products``, as a process of its own."""
+"""``rushcart import products`` and ``rushcart export products``, as processes of their own."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from infra.migrations import own_revision
 from infra.runtime import Infra
 from models import Product
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
-COMMAND = "from cli.import_ import import_; import_(prog_name='rushcart import')"
 
 
-def run(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(infra: Infra, *arguments: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
     settings = infra.settings
     environment = {
         "RUSHCART_HOME": str(settings.home),
@@ -22,13 +22,17 @@ def run(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":
         "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
     }
     return subprocess.run(
-        [sys.executable, "-c", COMMAND, "products", *arguments],
+        [sys.executable, "-c", "from cli.main import main; main()", command, "products", *arguments],
         env=environment,
         cwd=EXAMPLE.parents[1],
         capture_output=True,
         text=True,
         timeout=60,
     )
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
 
 
 async def products(infra: Infra) -> int:
@@ -76,3 +80,37 @@ async def test_the_currency_is_one_there_is(infra: Infra) -> None:
     refused = run(infra, "--currency", "XYZ", str(EXAMPLE))
     assert refused.returncode == 2
     assert "XYZ is not an ISO 4217 currency code" in refused.stderr
+
+
+async def test_a_shop_is_exported_and_imported_again(infra: Infra, tmp_path: Path) -> None:
+    assert run(infra, str(EXAMPLE)).returncode == 0
+    file = tmp_path / "shop.csv"
+    exported = run(infra, str(file), command="export")
+    assert (exported.returncode, exported.stdout) == (0, ""), exported.stderr
+    assert exported.stderr.endswith("20 products exported.\n")
+    assert "20/20" in exported.stderr
+    again = run(infra, str(file))
+    assert again.stdout == "0 products created, 0 updated, 20 unchanged; 0 new variants.\n"
+    to_terminal = run(infra, "--status", "published", "-", command="export")
+    assert to_terminal.stdout.splitlines() == file.read_text(encoding="utf-8").splitlines()
+    drafts = run(infra, "--status", "draft", "-", command="export")
+    assert (len(drafts.stdout.splitlines()), drafts.stderr.endswith("0 products exported.\n")) == (1, True)
+    assert files(tmp_path) == ["shop.csv"]
+
+
+async def test_an_export_that_fails_leaves_the_file_alone(infra: Infra, tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text("mine")
+    async with infra.database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        refused = run(infra, str(file), command="export")
+    finally:
+        async with infra.database.write() as session:
+            await session.execute(text(f"UPDATE alembic_version SET version_num = '{own_revision()}'"))
+    assert (refused.returncode, file.read_text()) == (1, "mine")
+    assert "The database is newer" in refused.stderr
+    lost = run(infra, str(tmp_path / "none" / "shop.csv"), command="export")
+    assert lost.returncode == 1
+    assert "No such file or directory" in lost.stderr
+    assert "Traceback" not in refused.stderr + lost.stderr

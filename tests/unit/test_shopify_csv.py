@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from services.catalog.drafts import ImageDraft
 from services.catalog.rules import SKU_LENGTH, sku_problem
-from services.catalog.shopify_csv import ParsedFile, parse_shopify_csv
+from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
+from services.catalog.shopify_product import ParsedProduct
 from services.catalog.shopify_rows import RowProblem
 from services.catalog.sku_maker import make_sku
 
@@ -22,8 +23,19 @@ HEADING = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty"
 
 def parse(text: str | bytes, currency: str = "EUR") -> ParsedFile:
     raw = text.encode() if isinstance(text, str) else text
-    stream = io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", "surrogateescape", newline="")
-    return parse_shopify_csv(stream, currency)
+    return check_shopify_csv(
+        lambda: io.TextIOWrapper(io.BytesIO(raw), "utf-8-sig", "surrogateescape", newline=""), currency
+    )
+
+
+def products(text: str | bytes) -> list[ParsedProduct]:
+    """Of a text without faults; gone through twice, as nothing may be left of the first time."""
+    parsed = parse(text)
+    assert parsed.problems == ()
+    found = list(parsed.products)
+    assert list(parsed.products) == found
+    assert len(found) == parsed.total
+    return found
 
 
 def problems(text: str | bytes, currency: str = "EUR") -> list[tuple[int, str, str]]:
@@ -37,14 +49,15 @@ def rows(*lines: str) -> str:
 def test_the_example_is_read_whole() -> None:
     parsed = parse(EXAMPLE.read_bytes(), "USD")
     assert parsed.problems == ()
-    assert len(parsed.products) == 20
-    assert [v.sku for p in parsed.products for v in p.draft.variants][:4] == [
+    assert parsed.total == 20
+    found = list(parsed.products)
+    assert [v.sku for p in found for v in p.draft.variants][:4] == [
         "ocean-blue-shirt",
         "classic-varsity-top.Small",
         "classic-varsity-top.Medium",
         "classic-varsity-top.Large",
     ]
-    top = parsed.products[1].draft
+    top = found[1].draft
     assert top.title == "Classic Varsity Top"
     assert top.tags == ["women"]
     assert top.vendor == "partners-demo"
@@ -84,21 +97,22 @@ def test_html_with_line_breaks_options_and_images_over_several_rows() -> None:
 def test_the_newer_column_names_are_known_too() -> None:
     parsed = parse("Title,URL handle,SKU,Price,Inventory quantity\nTee,tee,T1,5,3")
     assert parsed.problems == ()
-    [variant] = parsed.products[0].draft.variants
+    [variant] = next(iter(parsed.products)).draft.variants
     assert (variant.sku, variant.price, variant.quantity) == ("T1", Decimal(5), 3)
 
 
 def test_handle_and_title_are_enough() -> None:
     parsed = parse("Title,Handle\nTee,Tee")
     assert parsed.problems == ()
-    [variant] = parsed.products[0].draft.variants
+    [variant] = next(iter(parsed.products)).draft.variants
     assert (variant.sku, variant.price, variant.quantity) == ("tee", Decimal(0), 0)
 
 
 def test_rows_of_a_product_need_not_be_together() -> None:
     parsed = parse("Handle,Title,Option1 Name,Option1 Value\na,A,Size,S\nb,B,,\na,,,M")
     assert parsed.problems == ()
-    assert [(p.draft.title, len(p.draft.variants)) for p in parsed.products] == [("A", 2), ("B", 1)]
+    # Each as soon as its last row is there.
+    assert [(p.draft.title, len(p.draft.variants)) for p in parsed.products] == [("B", 1), ("A", 2)]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +267,7 @@ def test_a_made_sku_gives_way_to_one_that_the_file_has() -> None:
     made, given_one = (p.draft.variants[0].sku for p in parsed.products)
     assert given_one == "shirt"
     assert made.startswith("shirt~")
-    assert parse(f"{heading}\nother,B,shirt\nshirt,A,").products[1].draft.variants[0].sku == made
+    assert products(f"{heading}\nother,B,shirt\nshirt,A,")[1].draft.variants[0].sku == made
 
 
 def test_a_row_whose_handle_is_at_fault_is_checked_to_its_end() -> None:

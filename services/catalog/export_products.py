@@ -1,0 +1,84 @@
+"""Export products as Shopify's CSV, page by page in the order of their slugs: the same shop, the same bytes."""
+
+import csv
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final, TextIO
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from infra.runtime import Infra
+from models import Category, Product, ProductStatus, StockLevel, VariantPrice
+from models.documents import ProductDoc
+from services.catalog.read_products import read_products
+from services.catalog.shopify_export import Exported, headings, rows
+from services.catalog.shopify_product import CategoryPath
+
+PAGE: Final = 200
+Progress = Callable[[int, int], None]
+"""Products done, and of how many."""
+
+
+class PricesChanged(Exception):
+    """Prices in a currency appeared that the file has no column for."""
+
+
+async def export_products(
+    infra: Infra,
+    stream: TextIO,
+    statuses: Collection[ProductStatus] = tuple(ProductStatus),
+    progress: Progress = lambda done, total: None,
+) -> int:
+    """Write those in one of ``statuses``; how many they were. The stream is opened with ``newline=""``.
+
+    Each page is as the database has it at that moment. Errors: PricesChanged, StoreUnavailable.
+    """
+    wanted = Product.status.in_(statuses)
+    async with infra.database.read() as session:
+        total = await session.scalar(select(func.count()).select_from(Product).where(wanted)) or 0
+        currencies = list(await session.scalars(select(VariantPrice.currency).distinct()))
+        categories = {row.id: row for row in await session.scalars(select(Category))}
+    columns = headings(sorted(currencies))
+    # With this end of a line, a lone carriage return within a cell is quoted as well.
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    done, last = 0, ""
+    while page := await _page(infra, last, statuses):
+        known = set(columns)
+        for exported in await _exported(infra, page, categories):
+            for cells in rows(exported):
+                if not known.issuperset(cells):
+                    raise PricesChanged("prices in another currency appeared meanwhile")
+                writer.writerow(cells)
+        done, last = done + len(page), page[-1].slug
+        progress(done, max(done, total))
+    return done
+
+
+async def _page(infra: Infra, after: str, statuses: Collection[ProductStatus]) -> list[ProductDoc]:
+    """The next ones in the order of their slugs. Five statements."""
+    statement = select(Product.id).where(Product.slug > after, Product.status.in_(statuses))
+    async with infra.database.read() as session:
+        ids = list(await session.scalars(statement.order_by(Product.slug).limit(PAGE)))
+    found = await read_products(infra, ids) if ids else []
+    return sorted(found, key=lambda product: product.slug)
+
+
+async def _exported(
+    infra: Infra, page: Sequence[ProductDoc], categories: Mapping[UUID, Category]
+) -> list[Exported]:
+    skus = [variant.sku for product in page for variant in product.variants]
+    async with infra.database.read() as session:
+        levels = select(StockLevel.sku, StockLevel.on_hand).where(StockLevel.sku.in_(skus))
+        on_hand = dict((await session.execute(levels)).all())
+    return [Exported(product, _path(product.category_id, categories), on_hand) for product in page]
+
+
+def _path(category_id: UUID | None, categories: Mapping[UUID, Category]) -> CategoryPath:
+    """From the root down; empty when the category came after the export began."""
+    path: list[tuple[str, str]] = []
+    category = categories.get(category_id) if category_id else None
+    while category is not None:
+        path.append((category.slug, category.name))
+        category = categories.get(category.parent_id) if category.parent_id else None
+    return tuple(path[::-1])
