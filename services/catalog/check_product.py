@@ -128,7 +128,8 @@ def _list_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
 
 
 def _image_problems(image: ImageDraft, place: int) -> Iterator[FieldProblem]:
-    yield from _at(rules.url_problem(image.url), "imageUrls", str(place))
+    if image.media is None:
+        yield from _at(rules.url_problem(image.url), "imageUrls", str(place))
     if image.alt_text is not None:
         yield from _at(rules.line_problem(image.alt_text, rules.ALT_TEXT_LENGTH), "imageUrls", str(place))
 

@@ -9,9 +9,22 @@ from models.enums import ProductStatus
 
 
 @dataclass(frozen=True, slots=True)
+class MediaDraft:
+    """An uploaded file, as the table of these has it."""
+
+    name: str
+    width: int
+    height: int
+    thumbnails: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImageDraft:
+    """``media``: it is uploaded, and ``url`` is its path."""
+
     url: str
     alt_text: str | None = None
+    media: MediaDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Final, TextIO
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from models.documents import ProductDoc
 from services.catalog.read_products import read_products
 from services.catalog.shopify_export import Exported, headings, rows
 from services.catalog.shopify_product import CategoryPath
+from services.media.names import url_of
 
 PAGE: Final = 200
 Progress = Callable[[int, int], None]
@@ -69,9 +71,11 @@ async def _exported(
 ) -> list[Exported]:
     skus = [variant.sku for product in page for variant in product.variants]
     async with infra.database.read() as session:
-        levels = select(StockLevel.sku, StockLevel.on_hand).where(StockLevel.sku.in_(skus))
-        on_hand = dict((await session.execute(levels)).all())
-    return [Exported(product, _path(product.category_id, categories), on_hand) for product in page]
+        levels = select(StockLevel.sku, func.sum(StockLevel.on_hand)).where(StockLevel.sku.in_(skus))
+        found = await session.execute(levels.group_by(StockLevel.sku))
+        on_hand = {sku: int(units) for sku, units in found}
+    address = partial(url_of, infra.settings)
+    return [Exported(product, _path(product.category_id, categories), on_hand, address) for product in page]
 
 
 def _path(category_id: UUID | None, categories: Mapping[UUID, Category]) -> CategoryPath:

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Product, Variant
+from models import Image, Product, Variant
 from models.documents import ProductDoc
 from services.catalog import shopify_rows as columns
 from services.catalog.cache_products import MOST_REMEMBERED, remember
 from services.catalog.check_product import check_product
 from services.catalog.find_categories import Categories, find_categories, find_paths
+from services.catalog.own_images import find_uploads, note_use, own_name, resolved
 from services.catalog.product_rows import new_product, stock_rows
 from services.catalog.shopify_csv import ParsedFile
 from services.catalog.shopify_product import ParsedProduct
@@ -112,8 +113,14 @@ class _Import:
             found = await lock_products(session, Product.slug.in_([p.draft.slug for p in chunk]))
             stored = {entry.product.slug: entry for entry in found}
             owners = await _owners(session, [v.sku for p in chunk for v in p.draft.variants])
+            settings = self.infra.settings
+            uploads = await find_uploads(session, settings, (i for p in chunk for i in p.draft.images))
             for parsed in chunk:
-                draft = replace(parsed.draft, category_id=known.of(parsed.category, parsed.category_path))
+                draft = replace(
+                    parsed.draft,
+                    category_id=known.of(parsed.category, parsed.category_path),
+                    images=resolved(parsed.draft.images, uploads, settings),
+                )
                 await self._one(session, replace(parsed, draft=draft), stored.get(draft.slug or ""), owners)
 
     async def _one(
@@ -123,7 +130,7 @@ class _Import:
             return
         try:
             if known is None:
-                self._create(session, parsed)
+                await self._create(session, parsed)
             else:
                 await self._update(session, known, parsed)
         except InvalidInput as error:
@@ -139,15 +146,19 @@ class _Import:
         if known is not None and known.product.currency != currency:
             message = f"the product is priced in {known.product.currency}, not in {currency}"
             self._report(parsed.line, columns.PRICE, message)
+        for image in parsed.draft.images:
+            if image.media is None and own_name(image.url):
+                self._report(parsed.line, columns.IMAGE, f"{image.url} is no file of this shop")
         return len(self.problems) == before
 
     def _report(self, line: int, column: str, message: str) -> None:
         self.problems.append(RowProblem(line, self.file.headings.get(column, column), message))
 
-    def _create(self, session: AsyncSession, parsed: ParsedProduct) -> None:
+    async def _create(self, session: AsyncSession, parsed: ParsedProduct) -> None:
         checked = check_product(parsed.draft)
         made = new_product(checked, new_id(), checked.slug or "", self.actor, self.infra.now())
         session.add_all(made.rows)
+        await note_use(session, made.images, made.product.created_at)
         self.report.created += 1
         self.report.new_variants += len(made.variants)
         if len(self.report.documents) < MOST_REMEMBERED:
@@ -164,6 +175,7 @@ class _Import:
         session.add_all([*changes.new, *stock_rows(changes.stocked, self.actor, now)])
         for row in changes.gone:
             await session.delete(row)
+        await note_use(session, (row for row in (*changes.new, *changes.gone) if isinstance(row, Image)), now)
         self.report.updated += 1
         self.report.new_variants += len(changes.stocked)
 

@@ -96,10 +96,14 @@ def price_rows(prices: Iterable[CheckedPrice], variant_id: UUID) -> list[Variant
 
 
 def image_rows(images: Sequence[ImageDraft], product_id: UUID) -> list[Image]:
-    return [
-        Image(id=new_id(), product_id=product_id, url=image.url, alt_text=image.alt_text, position=position)
-        for position, image in enumerate(images)
-    ]
+    rows: list[Image] = []
+    for position, image in enumerate(images):
+        row = Image(id=new_id(), product_id=product_id, url=image.url, alt_text=image.alt_text, position=position)
+        if image.media is not None:
+            row.media_name, row.width, row.height = image.media.name, image.media.width, image.media.height
+            row.thumbnails = list(image.media.thumbnails)
+        rows.append(row)
+    return rows
 
 
 def stock_rows(variants: Iterable[CheckedVariant], actor: str, now: datetime) -> list[StockLevel | StockEntry]:

@@ -3,7 +3,7 @@
 What ``shopify_csv`` makes of these rows is the same product again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -12,6 +12,7 @@ from services.catalog import shopify_cells
 from services.catalog import shopify_rows as columns
 from services.catalog.check_product import derived_title
 from services.catalog.shopify_product import NO_OPTION, CategoryPath
+from services.media.names import PATH
 from services.money import to_decimal
 
 Cells = dict[str, str]
@@ -19,11 +20,14 @@ Cells = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """``category`` is the way to it; ``quantities`` are units on hand, by SKU."""
+    """``category`` is the way to it; ``quantities`` are units on hand, by SKU; ``address`` is where an uploaded
+    image can be fetched, by its name.
+    """
 
     product: ProductDoc
     category: CategoryPath
     quantities: Mapping[str, int]
+    address: Callable[[str], str] = lambda name: f"{PATH}/{name}"
 
 
 def headings(currencies: Sequence[str]) -> list[str]:
@@ -44,7 +48,7 @@ def rows(exported: Exported) -> Iterator[Cells]:
             cells |= _variant_cells(variant, exported)
             cells |= _option_cells(variant, first, with_names=place == 0)
         if image is not None:
-            cells |= _image_cells(image, place)
+            cells |= _image_cells(image, place, exported)
         yield cells
 
 
@@ -98,9 +102,9 @@ def _option_cells(variant: VariantDoc, first: Mapping[str, str], *, with_names: 
     return cells
 
 
-def _image_cells(image: ImageDoc, place: int) -> Cells:
+def _image_cells(image: ImageDoc, place: int, exported: Exported) -> Cells:
     return {
-        columns.IMAGE: image.url,
+        columns.IMAGE: exported.address(image.media_name) if image.media_name else image.url,
         columns.IMAGE_POSITION: str(place + 1),
         columns.IMAGE_ALT: image.alt_text or "",
     }

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from services.catalog import rules, shopify_cells
 from services.catalog import shopify_rows as columns
 from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from services.catalog.own_images import own_name
 from services.catalog.shopify_rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
 from services.catalog.sku_maker import make_sku
 from services.money import is_currency
@@ -218,7 +219,7 @@ class ProductParser:
             url = row[columns.IMAGE]
             if url and (row[columns.IMAGE_POSITION] or url not in urls):
                 urls.add(url)
-                self.report(row, columns.IMAGE, rules.url_problem(url))
+                self.report(row, columns.IMAGE, None if own_name(url) else rules.url_problem(url))
                 place = self._read(row, columns.IMAGE_POSITION, shopify_cells.place(row[columns.IMAGE_POSITION]))
                 found.setdefault((url, place), ImageDraft(url, self._alt_text(row)))
         if len(found) > rules.MOST_IMAGES:

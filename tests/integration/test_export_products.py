@@ -2,16 +2,20 @@
 
 import csv
 import io
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from infra.ids import new_id
 from infra.runtime import Infra
 from models import (
     Category,
     Image,
+    MediaFile,
     Product,
     ProductStatus,
     SlugRedirect,
@@ -27,6 +31,7 @@ from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from services.catalog.export_products import PAGE, export_products
 from services.catalog.import_products import ImportRefused, ImportReport
+from services.catalog.shopify_rows import RowProblem
 from services.catalog.update_product import update_product
 from tests.integration.test_catalog import EXAMPLE, create, run_import, statements
 
@@ -130,6 +135,41 @@ async def test_the_example_comes_back(infra: Infra) -> None:
         ("", "Medium"),
         ("", "Large"),
     ]
+
+
+async def test_an_uploaded_image_is_the_same_file_again(infra: Infra) -> None:
+    made = await create(infra, "Shirt", "A", images=[ImageDraft("https://x.test/1.jpg")])
+    name, long_ago = "ab" * 32 + ".jpg", infra.now() - timedelta(9)
+    file = MediaFile(name=name, bytes=1, width=10, height=20, thumbnails=[160], used_at=long_ago)
+    async with infra.database.write() as session:
+        session.add(file)
+        await session.flush()
+        session.add(Image(id=new_id(), product_id=made.id, url=f"/media/{name}", position=1, media_name=name))
+    path = await export(infra)
+    for settings, address in (
+        (infra.settings, f"/media/{name}"),
+        (infra.settings.model_copy(update={"public_url": "https://shop.test"}), f"https://shop.test/media/{name}"),
+        (infra.settings.model_copy(update={"media_url": "https://cdn.test"}), f"https://cdn.test/{name}"),
+    ):
+        here = replace(infra, settings=settings)
+        exported = await export(here)
+        assert f",{address},2," in exported
+        assert await run_import(here, exported) == ImportReport(unchanged=1)
+        await empty_shop(infra)
+        assert (await run_import(here, exported)).created == 1
+        assert await export(here) == exported
+        async with infra.database.write() as session:
+            [image] = await session.scalars(select(Image).where(Image.media_name == name))
+            assert (image.url, image.width, image.height, image.thumbnails) == (f"/media/{name}", 10, 20, [160])
+            # Just referred to, so that it is no garbage whoever counted references before.
+            kept = await session.get_one(MediaFile, name)
+            assert kept.used_at > long_ago
+    await empty_shop(infra)
+    async with infra.database.write() as session:
+        await session.execute(update(MediaFile).values(doomed_at=long_ago))
+    with pytest.raises(ImportRefused) as refused:
+        await run_import(infra, path)
+    assert refused.value.problems == (RowProblem(2, "Image Src", f"/media/{name} is no file of this shop"),)
 
 
 async def test_only_the_states_that_are_asked_for(infra: Infra) -> None:

@@ -98,6 +98,7 @@ def said(found: ProductDoc) -> dict[str, Any]:
     for name in ("id", "created_at", "updated_at"):
         del facts[name]
     facts["variants"] = [replace(v, id=NOBODY, product_id=NOBODY) for v in found.variants]
+    facts["images"] = [replace(image, id=NOBODY) for image in found.images]
     facts["orders of options"] = [list(variant.options) for variant in found.variants]
     return facts
 
