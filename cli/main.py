@@ -23,6 +23,8 @@ COMMANDS = {
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
     "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),
+    "search": ("cli.search", "search", "Build the index that products are found by."),
+    "seed": ("cli.seed", "seed", "Fill a database with products to try things on."),
     "serve": ("cli.serve", "serve", "Serve the API."),
     "stack": ("cli.stack", "stack", "Start MySQL/MariaDB, Redis and Kafka for development and tests."),
     "token": ("cli.token", "token", "Make, list and revoke service tokens for machines."),

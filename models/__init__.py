@@ -1,6 +1,7 @@
 """SQLAlchemy tables, enums and column types. One file an area; all of them share ``Base``."""
 
 from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
+from models import search_index as _search_index  # noqa: F401 - it does so, too
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.enums import (
@@ -18,6 +19,7 @@ from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
+from models.search import SearchPosting, SearchWord
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
 from models.user import AccountToken, Address, Identity, StaffRole, User
@@ -49,6 +51,8 @@ __all__ = [
     "QueuedMail",
     "RefreshSession",
     "Role",
+    "SearchPosting",
+    "SearchWord",
     "ServiceToken",
     "SlugRedirect",
     "StaffRole",

@@ -21,6 +21,7 @@ from services.media.collect_garbage import collect_garbage
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
+from services.search.reindex import index_missing
 from tasks.jobs import Jobs
 from tasks.loops import every, supervised, unless_stopped
 from tasks.order_consumer import OrderConsumer
@@ -61,6 +62,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: collect_garbage(infra), "tidy_media"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: index_missing(infra), "search_index"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
         await jobs.close()

@@ -16,7 +16,10 @@ from services.errors import InvalidInput
 
 @strawberry.input(description="All conditions that are given must hold.")
 class ProductFilter:
-    search: str | None = strawberry.field(default=None, description="Words in the title or the vendor's name.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words of title, vendor, tags, SKUs and description; all of them, the last may be unfinished.",
+    )
     category_id: strawberry.ID | None = None
     vendor: str | None = None
     tag: str | None = None
@@ -24,6 +27,11 @@ class ProductFilter:
     min_price: Decimal | None = strawberry.field(default=None, description="A variant costs at least this.")
     max_price: Decimal | None = strawberry.field(default=None, description="A variant costs at most this.")
 
+    vendors: list[str] | None = strawberry.field(default=None, description="One of these.")
+    tags: list[str] | None = strawberry.field(default=None, description="All of these.")
+    category_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="In one of these, not in those below them."
+    )
     status: list[ProductStatus] | None = strawberry.field(
         default=None, description="Products in one of these states; only staff may ask for others than PUBLISHED."
     )
@@ -42,6 +50,11 @@ class ProductFilter:
             in_stock=self.in_stock,
             min_price=self.min_price,
             max_price=self.max_price,
+            vendors=tuple(self.vendors or ()),
+            tags=tuple(self.tags or ()),
+            category_ids=tuple(
+                argument_id(id_, "Category", "filter.categoryIds") for id_ in self.category_ids or ()
+            ),
             statuses=statuses,
         )
 

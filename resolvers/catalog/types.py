@@ -9,6 +9,7 @@ import strawberry
 
 from models import ProductStatus
 from models.documents import PriceDoc, ProductDoc, StockDoc, VariantDoc
+from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
 from resolvers.shared.caching import CATALOG, COUNTS, cached
@@ -18,7 +19,7 @@ from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
-from services.catalog.cached_listing import product_count, product_page
+from services.catalog.cached_listing import product_count, product_facets, product_page
 from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
@@ -194,6 +195,14 @@ class ProductConnection:
     @field(description="All products that match, on whatever page; counted only when asked for.", max_age=CATALOG)
     async def total_count(self, info: Info) -> int:
         return await product_count(info.context.infra, self.wanted)
+
+    @field(
+        description="How many products there are by category, vendor, tag and price, each with the rest of the "
+        "filter; counted only when asked for.",
+        max_age=CATALOG,
+    )
+    async def facets(self, info: Info) -> ProductFacets:
+        return ProductFacets.of(await product_facets(info.context.infra, self.wanted))
 
 
 def _order_name(sort: ProductSort) -> str:

@@ -18,6 +18,7 @@ from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
 from models.changes import LISTINGS, MOVED, STOCKED
 from services.catalog.cache import COUNT_TTL, PAGE_TTL, catalog_cache
+from services.catalog.count_facets import Facets, count_facets, dump_facets, load_facets
 from services.catalog.count_products import count_products
 from services.catalog.list_products import Page, Place, ProductPage, ProductSort, list_products
 from services.catalog.product_filter import ProductFilter
@@ -44,6 +45,15 @@ async def product_count(infra: Infra, wanted: ProductFilter) -> int:
     scopes = _scopes(wanted, ProductSort.NEWEST)
     return await cached_listing(
         infra, ("count", wanted), scopes, lambda: count_products(infra, wanted), orjson.dumps, orjson.loads
+    )
+
+
+async def product_facets(infra: Infra, wanted: ProductFilter) -> Facets:
+    """As ``count_facets``. Errors: the same."""
+    wanted.check()
+    scopes = _scopes(wanted, ProductSort.TITLE)
+    return await cached_listing(
+        infra, ("facets", wanted), scopes, lambda: count_facets(infra, wanted), dump_facets, load_facets
     )
 
 

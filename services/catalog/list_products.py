@@ -4,20 +4,27 @@ Every order ends in the id, so it is total and a page is stable while products c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from infra.runtime import Infra
 from models import Product
-from services.catalog.product_filter import ProductFilter, conditions, contains, starts_with
+from services.catalog.product_filter import ProductFilter, conditions
+from services.search.choose import SEARCH
+from services.search.port import Matches
 
 KeyValue = str | int | UUID
 Key = tuple[KeyValue, ...]
+
+
+_ANCHOR = 1_000
+"""More than a score can be."""
 
 
 class ProductSort(StrEnum):
@@ -74,18 +81,43 @@ class _Term:
 async def list_products(
     infra: Infra, wanted: ProductFilter, page: Page, sort: ProductSort = ProductSort.NEWEST
 ) -> ProductPage:
-    """One statement. Errors: InvalidInput (filter), StoreUnavailable."""
+    """One statement, with a search three. Errors: InvalidInput (filter), StoreUnavailable."""
     wanted.check()
-    terms = _terms(sort, wanted.words)
-    where = conditions(wanted, is_sqlite=infra.database.is_sqlite)
-    where += [_beyond(terms, page.after, forward=True)] if page.after is not None else []
+    async with infra.database.read() as session:
+        matches = await SEARCH.prepare(session, wanted.words) if wanted.words else None
+        if matches is None or sort is not ProductSort.RELEVANCE:
+            where = conditions(wanted) + ([matches.condition()] if matches else [])
+            rows = await session.execute(_statement(_terms(sort), where, page))
+            return _page([tuple(row) for row in rows], page)
+        return await _best_first(session, wanted, page, matches)
+
+
+async def _best_first(session: AsyncSession, wanted: ProductFilter, page: Page, matches: Matches) -> ProductPage:
+    """A place holds the score and the anchor that it is of, as one number."""
+    known = page.after or page.before
+    ranked = matches.ranked(None if known is None else _whole(known[0]) // _ANCHOR)
+    inside = replace(page, after=_scored(page.after), before=_scored(page.before))
+    terms = (_Term(ranked.score, descending=True), _Term(ranked.product_id, descending=True))
+    statement = _statement(terms, [*conditions(wanted), *ranked.conditions], inside)
+    statement = statement.select_from(ranked.source).join(Product, Product.id == ranked.product_id)
+    rows = (await session.execute(statement)).all()
+    return _page([(row[0] + ranked.anchor * _ANCHOR, row[1]) for row in rows], page)
+
+
+def _scored(key: Key | None) -> Key | None:
+    return None if key is None else (_whole(key[0]) % _ANCHOR, *key[1:])
+
+
+def _whole(value: KeyValue) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _statement(terms: Sequence[_Term], where: list[ColumnElement[bool]], page: Page) -> Select[Any]:
+    where = where + ([_beyond(terms, page.after, forward=True)] if page.after is not None else [])
     where += [_beyond(terms, page.before, forward=False)] if page.before is not None else []
     order = [_order(term, page.backwards) for term in terms]
     # One row more than asked for tells whether there is another page.
-    statement = select(*(term.value for term in terms)).where(*where).order_by(*order).limit(page.limit + 1)
-    async with infra.database.read() as session:
-        rows = (await session.execute(statement)).all()
-    return _page([tuple(row) for row in rows], page)
+    return select(*(term.value for term in terms)).where(*where).order_by(*order).limit(page.limit + 1)
 
 
 def _page(keys: list[Key], page: Page) -> ProductPage:
@@ -97,7 +129,7 @@ def _page(keys: list[Key], page: Page) -> ProductPage:
     return ProductPage(places, has_next=more, has_previous=page.after is not None)
 
 
-def _terms(sort: ProductSort, words: str) -> tuple[_Term, ...]:
+def _terms(sort: ProductSort) -> tuple[_Term, ...]:
     if sort is ProductSort.TITLE:
         return _Term(Product.title), _Term(Product.id)
     if sort is ProductSort.PRICE_ASC:
@@ -105,15 +137,9 @@ def _terms(sort: ProductSort, words: str) -> tuple[_Term, ...]:
     if sort is ProductSort.PRICE_DESC:
         return _Term(Product.min_price, descending=True), _Term(Product.id, descending=True)
     if sort is ProductSort.RELEVANCE:
-        return _Term(_rank(words)), _Term(Product.id, descending=True)
+        # Nothing is searched for: all are as good.
+        return _Term(literal(0), descending=True), _Term(Product.id, descending=True)
     return (_Term(Product.id, descending=True),)
-
-
-def _rank(words: str) -> ColumnElement[int]:
-    """0: the title starts with the words; 1: it has them elsewhere; 2: only the vendor has them."""
-    if not words:
-        return case((false(), 0), else_=2)
-    return case((starts_with(Product.title, words), 0), (contains(Product.title, words), 1), else_=2)
 
 
 def _order(term: _Term, backwards: bool) -> ColumnElement[Any]:

@@ -1,27 +1,32 @@
 """Which products a listing is about, as SQL conditions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, and_, column, exists, func, literal, not_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, and_, exists, literal, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from models import Product, ProductStatus, StockLevel, Variant
+from models import Product, ProductStatus, SearchPosting, StockLevel, Variant
+from models.search import tag_term
 from services.catalog import rules
 from services.errors import FieldProblem, InvalidInput
 from services.money import currencies_by_exponent
 
 SEARCH_LENGTH: Final = 200
+MOST_VALUES: Final = 20
 _LARGEST: Final = Decimal(10) ** 12
 _MOST_DECIMALS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
-    """None: not asked. Prices are amounts in each product's own currency. ``statuses``: the caller's to allow."""
+    """None, or empty: not asked. Of ``vendors`` and of ``category_ids`` any will do, ``tags`` must all be there.
+
+    Prices are amounts in each product's own currency. ``statuses``: the caller's to allow.
+    """
 
     search: str | None = None
     category_id: UUID | None = None
@@ -30,6 +35,9 @@ class ProductFilter:
     in_stock: bool | None = None
     min_price: Decimal | None = None
     max_price: Decimal | None = None
+    vendors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    category_ids: tuple[UUID, ...] = ()
     statuses: frozenset[ProductStatus] = frozenset({ProductStatus.PUBLISHED})
 
     def check(self) -> None:
@@ -41,8 +49,18 @@ class ProductFilter:
             **{name: _price_problem(price) for name, price in prices.items() if price is not None},
         }
         problems = [FieldProblem(("filter", name), message) for name, message in found.items() if message]
+        problems += list(self._problems_of_lists())
         if problems:
             raise InvalidInput(problems)
+
+    def _problems_of_lists(self) -> Iterator[FieldProblem]:
+        for name, given in (("vendors", self.vendors), ("tags", self.tags), ("categoryIds", self.category_ids)):
+            if len(given) > MOST_VALUES:
+                yield FieldProblem(("filter", name), f"has more than {MOST_VALUES} entries")
+        for name, texts in (("vendors", self.vendors), ("tags", self.tags)):
+            for place, text in enumerate(texts[:MOST_VALUES]):
+                if problem := rules.line_problem(text, SEARCH_LENGTH):
+                    yield FieldProblem(("filter", name, str(place)), problem)
 
     @property
     def words(self) -> str:
@@ -59,17 +77,20 @@ def _price_problem(price: Decimal) -> str | None:
     return "has too many decimals" if isinstance(exponent, int) and exponent < -_MOST_DECIMALS else None
 
 
-def conditions(wanted: ProductFilter, *, is_sqlite: bool) -> list[ColumnElement[bool]]:
-    """Conditions on ``Product``, all of which hold. The filter is checked already."""
-    found: list[ColumnElement[bool]] = [Product.status.in_(sorted(wanted.statuses))]
-    if wanted.words:
-        found.append(or_(contains(Product.title, wanted.words), contains(Product.vendor, wanted.words)))
+def conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
+    """Conditions on ``Product``, all of which hold, without the search. The filter is checked already."""
+    found: list[ColumnElement[bool]] = [_in(Product.status, sorted(wanted.statuses))]
     if wanted.category_id is not None:
         found.append(Product.category_id == wanted.category_id)
+    if wanted.category_ids:
+        found.append(Product.category_id.in_(wanted.category_ids))
     if wanted.vendor is not None:
         found.append(Product.vendor == wanted.vendor)
+    if wanted.vendors:
+        found.append(Product.vendor.in_(wanted.vendors))
+    found += [_has_tag(tag) for tag in wanted.tags]
     if wanted.tag is not None:
-        found.append(_has_tag(wanted.tag, is_sqlite))
+        found.append(_has_tag(wanted.tag))
     if wanted.in_stock is not None:
         found.append(_in_stock() if wanted.in_stock else not_(_in_stock()))
     if wanted.min_price is not None:
@@ -79,20 +100,14 @@ def conditions(wanted: ProductFilter, *, is_sqlite: bool) -> list[ColumnElement[
     return found
 
 
-def contains(text: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    """Case-insensitive; the words' own ``%`` and ``_`` stand for themselves."""
-    return text.icontains(words, autoescape=True)
+def _in(column: InstrumentedAttribute[ProductStatus], values: Sequence[ProductStatus]) -> ColumnElement[bool]:
+    # An index is read in order along one value, not along a list of one.
+    return column == values[0] if len(values) == 1 else column.in_(values)
 
 
-def starts_with(text: InstrumentedAttribute[str], words: str) -> ColumnElement[bool]:
-    return text.istartswith(words, autoescape=True)
-
-
-def _has_tag(tag: str, is_sqlite: bool) -> ColumnElement[bool]:
-    if is_sqlite:
-        tags = func.json_each(Product.tags).table_valued(column("value", String))
-        return exists(select(literal(1)).select_from(tags).where(tags.c.value == tag))
-    return func.json_contains(Product.tags, func.json_quote(tag)) == 1
+def _has_tag(tag: str) -> ColumnElement[bool]:
+    posting = aliased(SearchPosting)
+    return exists().where(posting.product_id == Product.id, posting.term == tag_term(tag))
 
 
 def _in_stock() -> ColumnElement[bool]:

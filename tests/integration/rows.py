@@ -27,6 +27,8 @@ from models import (
     QueuedMail,
     RefreshSession,
     Role,
+    SearchPosting,
+    SearchWord,
     ServiceToken,
     SlugRedirect,
     StaffRole,
@@ -96,7 +98,9 @@ def catalog() -> list[Base]:
     )
     price = VariantPrice(variant_id=variant.id, currency="JPY", amount=2**40, compare_at=2**41)
     old_slug = SlugRedirect(slug="grun", product_id=product.id, created_at=MOMENT)
-    return [category, child, product, variant, file, image, price, old_slug]
+    posting = SearchPosting(term="红" * 64, product_id=product.id, weight=15)
+    word = SearchWord(word="红" * 64)
+    return [category, child, product, variant, file, image, price, old_slug, posting, word]
 
 
 def sale_of(variant: Variant) -> list[Base]:

@@ -1,0 +1,1 @@
+"""Search in the catalog: the port, and the index in the database."""
