@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, literal, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from models import Product, ProductStatus, SearchPosting, StockLevel, Variant
@@ -92,7 +92,7 @@ def conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
     if wanted.tag is not None:
         found.append(_has_tag(wanted.tag))
     if wanted.in_stock is not None:
-        found.append(_in_stock() if wanted.in_stock else not_(_in_stock()))
+        found.append(_in_stock(wanted.in_stock))
     if wanted.min_price is not None:
         found.append(_dearest_is_at_least(wanted.min_price))
     if wanted.max_price is not None:
@@ -110,11 +110,14 @@ def _has_tag(tag: str) -> ColumnElement[bool]:
     return exists().where(posting.product_id == Product.id, posting.term == tag_term(tag))
 
 
-def _in_stock() -> ColumnElement[bool]:
-    """A variant can be ordered now, outside or within a flash sale."""
+def _in_stock(wanted: bool) -> ColumnElement[bool]:
+    """Whether a variant can be ordered now, outside or within a flash sale."""
     levels = select(literal(1)).join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
     sold = (Variant.product_id == Product.id, Variant.archived_at.is_(None))
-    return exists(levels.where(*sold, StockLevel.available + StockLevel.set_aside > 0))
+    some = levels.where(*sold, StockLevel.available + StockLevel.set_aside > 0).limit(1)
+    # A value and no EXISTS, of which MariaDB makes a join that loses the order of the listing's index.
+    found = some.correlate(Product).scalar_subquery()
+    return found.is_not(None) if wanted else found.is_(None)
 
 
 def _dearest_is_at_least(amount: Decimal) -> ColumnElement[bool]:
