@@ -1,6 +1,8 @@
 """What an API process does beside answering: topics, and the counters of flash sales."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -8,11 +10,13 @@ import structlog
 from infra.errors import StoreUnavailable
 from infra.migrations import require_current
 from infra.runtime import Infra
+from services.catalog.warm import warm_catalog
 from services.events import ALL_TOPICS
 from services.flash_sale.warm import warm_flash_sales
 
 log = structlog.get_logger(__name__)
 _RETRY = 1.0
+_TELL_EVERY = 2.0
 
 
 async def wait_for_schema(infra: Infra, stop: asyncio.Event) -> None:
@@ -31,7 +35,7 @@ async def wait_for_schema(infra: Infra, stop: asyncio.Event) -> None:
 
 
 async def prepare(infra: Infra, stop: asyncio.Event) -> None:
-    """Make the topics and warm the counters, however long the stores take to come up."""
+    """Make the topics, warm the counters and the catalog, however long the stores take to come up."""
     topics = warmed = False
     while not stop.is_set() and not (topics and warmed):
         with suppress(StoreUnavailable):
@@ -39,6 +43,7 @@ async def prepare(infra: Infra, stop: asyncio.Event) -> None:
                 await infra.events.ensure_topics(ALL_TOPICS)
                 topics = True
             await warm_flash_sales(infra, progress=_tell)
+            await warm_catalog(infra, progress=_telling_of_catalog())
             warmed = True
         if not (topics and warmed):
             await asyncio.sleep(_RETRY)
@@ -46,3 +51,16 @@ async def prepare(infra: Infra, stop: asyncio.Event) -> None:
 
 def _tell(seen: int, loaded: int) -> None:
     log.info("flash_sales.warmed", items=seen, loaded=loaded)
+
+
+def _telling_of_catalog() -> Callable[[int, int], None]:
+    """A line every few seconds: there may be hundreds of pages."""
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > _TELL_EVERY:
+            told = time.monotonic()
+            log.info("catalog.warming", products=done, of=total)
+
+    return tell

@@ -158,6 +158,11 @@ class DocumentCache:
             return Look(away=True)
         return Look.of(keys, values[1:], self._schema, epoch)
 
+    async def epoch(self) -> bytes:
+        """It is another once everything was forgotten. Errors: StoreUnavailable."""
+        [found] = await self._redis.execute(("GET", _EPOCH))
+        return found or await self._begin_epoch()
+
     async def _begin_epoch(self) -> bytes:
         mine = os.urandom(8)
         [earlier] = await self._redis.execute(("SET", _EPOCH, mine, "NX", "GET"))

@@ -1,9 +1,10 @@
 """Put products into the cache before anybody asks for them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import Final
+from uuid import UUID
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
@@ -21,27 +22,26 @@ async def remember(infra: Infra, documents: Iterable[ProductDoc]) -> None:
     rest = iter(islice(documents, MOST_REMEMBERED))
     with suppress(StoreUnavailable):
         while chunk := list(islice(rest, _CHUNK)):
-            await cache_products(infra, chunk)
+            await fill_products(infra, {key: one.id for one in chunk for key, _ in _entries(one)})
 
 
-async def cache_products(infra: Infra, documents: Collection[ProductDoc]) -> None:
-    """Fill what is missing of these products and the pointers to them. Errors: StoreUnavailable.
+async def fill_products(infra: Infra, owners: Mapping[str, UUID]) -> None:
+    """Fill what is missing of these keys: products, and pointers to them. ``owners``: the product of each.
 
-    The database is read again: of what the caller has, nobody knows whether it is the latest.
+    The database is read for it: of what the caller has, nobody knows whether it is the latest.
+    Errors: StoreUnavailable.
     """
-    keys = [key for document in documents for key, _ in entries(document)]
-    owners = {key: document.id for document in documents for key, _ in entries(document)}
 
     async def load(missing: Sequence[str]) -> dict[str, bytes]:
         ids = list(dict.fromkeys(owners[key] for key in missing))
-        found = [entry for document in await read_products(infra, ids) for entry in entries(document)]
+        found = [entry for document in await read_products(infra, ids) for entry in _entries(document)]
         wanted = set(missing)
         return {key: raw for key, raw in found if key in wanted}
 
-    await documents_of(infra).get_many(keys, load)
+    await documents_of(infra).get_many(owners, load)
 
 
-def entries(document: ProductDoc) -> Iterator[tuple[str, bytes]]:
+def _entries(document: ProductDoc) -> Iterator[tuple[str, bytes]]:
     """What the cache holds of a product: the document, and its id under its slug, SKUs and variants."""
     pointer = document.id.bytes
     yield product_key(document.id), dump(document)
