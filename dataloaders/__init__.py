@@ -14,9 +14,12 @@ from dataloaders.product_id_by_slug import ProductIdBySlug
 from dataloaders.remaining_by_item import RemainingByItem
 from dataloaders.sessions_by_user import SessionsByUser
 from dataloaders.stock_by_sku import StockBySku
+from dataloaders.stock_levels_by_sku import StockLevelsBySku
+from dataloaders.threshold_by_sku import ThresholdBySku
 from dataloaders.user_by_id import UserById
 from dataloaders.variant_by_id import VariantById
 from dataloaders.variant_by_sku import VariantBySku
+from dataloaders.warehouse_by_id import WarehouseById
 from infra.runtime import Infra
 
 __all__ = ["Loaders"]
@@ -31,6 +34,11 @@ class Loaders:
     def forget_products(self) -> None:
         """After a mutation: what this request has loaded of products and variants may be outdated."""
         for name in ("product_by_id", "product_id_by_slug", "variant_by_id", "variant_by_sku", "stock_by_sku"):
+            self.__dict__.pop(name, None)
+
+    def forget_stock(self) -> None:
+        """As forget_products."""
+        for name in ("stock_by_sku", "stock_levels_by_sku", "threshold_by_sku", "warehouse_by_id"):
             self.__dict__.pop(name, None)
 
     def forget_categories(self) -> None:
@@ -57,6 +65,18 @@ class Loaders:
     @cached_property
     def stock_by_sku(self) -> StockBySku:
         return StockBySku(self._infra)
+
+    @cached_property
+    def stock_levels_by_sku(self) -> StockLevelsBySku:
+        return StockLevelsBySku(self._infra)
+
+    @cached_property
+    def threshold_by_sku(self) -> ThresholdBySku:
+        return ThresholdBySku(self._infra)
+
+    @cached_property
+    def warehouse_by_id(self) -> WarehouseById:
+        return WarehouseById(self._infra)
 
     @cached_property
     def category_by_id(self) -> CategoryById:

@@ -20,6 +20,7 @@ from resolvers.order.queries import OrderQuery
 from resolvers.order.subscriptions import OrderSubscription
 from resolvers.shared.node import NodeQuery
 from resolvers.stock.mutations import StockMutation
+from resolvers.stock.queries import StockQuery
 from resolvers.user.account_mutations import AccountMutation
 from resolvers.user.address_mutations import AddressMutation
 from resolvers.user.identity_mutations import IdentityMutation
@@ -35,6 +36,7 @@ Query = merge_types(
         UserQuery,
         IdentityQuery,
         CatalogQuery,
+        StockQuery,
         FlashSaleQuery,
         OrderQuery,
         AdminQuery,

@@ -166,6 +166,34 @@ class StaleVersion(ServiceError):
         self.version = version
 
 
+class StaleCount(ServiceError):
+    """``on_hand`` is what there was to count from, at the time."""
+
+    code = "STALE_COUNT"
+
+    def __init__(self, on_hand: int) -> None:
+        super().__init__(f"There are {on_hand} on hand by now: count again.")
+        self.on_hand = on_hand
+
+
+class WarehouseCodeTaken(ServiceError):
+    code = "WAREHOUSE_CODE_TAKEN"
+
+    def __init__(self, warehouse_code: str) -> None:
+        super().__init__(f"The warehouse code {warehouse_code} is in use.")
+        self.warehouse_code = warehouse_code
+
+
+class WarehouseNotEmpty(ServiceError):
+    """Units are on hand there, so it cannot be closed."""
+
+    code = "WAREHOUSE_NOT_EMPTY"
+
+    def __init__(self, on_hand: int) -> None:
+        super().__init__(f"{on_hand} units are on hand there. Move them first.")
+        self.on_hand = on_hand
+
+
 class PurchaseLimitReached(ServiceError):
     code = "PURCHASE_LIMIT_REACHED"
 

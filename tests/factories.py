@@ -15,6 +15,9 @@ from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder
+from services.stock.counts import Counts
+from services.stock.create_warehouse import WarehouseDraft, create_warehouse
+from services.stock.on_hand import Asked
 
 
 async def variant_in_stock(infra: Infra, *, on_hand: int = 10, price: int = 5000) -> Variant:
@@ -90,10 +93,16 @@ def order_wish(
     return FlashOrder(customer or new_id(), item.id, quantity, uuid4().hex)
 
 
+async def new_warehouse(infra: Infra, code: str, *, priority: int) -> UUID:
+    return await create_warehouse(infra, WarehouseDraft(code, code, priority), Asked(new_id(), code, "test"))
+
+
 async def stock_of(infra: Infra, sku: str) -> dict[str, int]:
+    """Over all warehouses."""
     async with infra.database.read() as session:
-        level = (await session.scalars(select(StockLevel).where(StockLevel.sku == sku))).one()
-    return {name: getattr(level, name) for name in ("on_hand", "available", "set_aside", "held", "committed")}
+        levels = list(await session.scalars(select(StockLevel).where(StockLevel.sku == sku)))
+    assert levels
+    return {name: sum(getattr(level, name) for level in levels) for name in Counts._fields}
 
 
 async def live_remaining(infra: Infra, item: FlashItemDoc) -> int:

@@ -19,6 +19,7 @@ from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.stock.types import StockLevel, levels_of, threshold_of
 from services.catalog.cached_listing import product_count, product_facets, product_page
 from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
@@ -118,6 +119,14 @@ class Variant(Node):
     @field(max_age=COUNTS)
     async def stock(self, info: Info) -> Stock:
         return Stock.of(await info.context.loaders.stock_by_sku.load(self.document.sku))
+
+    @field(description="By warehouse. For staff; null for everybody else.")
+    async def stock_levels(self, info: Info) -> list[StockLevel] | None:
+        return await levels_of(info, self.document.sku)
+
+    @field(description="At how many units it is low; null: at none. For staff; null for everybody else.")
+    async def low_stock_threshold(self, info: Info) -> int | None:
+        return await threshold_of(info, self.document.sku)
 
 
 @strawberry.type(directives=[cached(CATALOG)])
@@ -243,6 +252,12 @@ def _page_info(page: ProductPage, edges: Sequence[ProductEdge]) -> PageInfo:
 async def load_variant(context: Context, variant_id: UUID) -> Variant | None:
     """None for one that is not there, or that the viewer must not see."""
     document = visible(context.viewer, await context.loaders.variant_by_id.load(variant_id))
+    return None if document is None else Variant.of(document)
+
+
+async def load_variant_of_sku(context: Context, sku: str) -> Variant | None:
+    """None for one that is not there, or that the viewer must not see."""
+    document = visible(context.viewer, await context.loaders.variant_by_sku.load(sku))
     return None if document is None else Variant.of(document)
 
 

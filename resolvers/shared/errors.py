@@ -105,6 +105,21 @@ class StaleVersion(Error):
     current_version: int = strawberry.field(description="The one to base the change on now.")
 
 
+@strawberry.type(description="There is another number on hand than was counted from.")
+class StaleCount(Error):
+    on_hand: int = strawberry.field(description="What is on hand now.")
+
+
+@strawberry.type
+class WarehouseCodeTaken(Error):
+    warehouse_code: str
+
+
+@strawberry.type(description="A warehouse with units on hand cannot be closed.")
+class WarehouseNotEmpty(Error):
+    on_hand: int
+
+
 @strawberry.type
 class PurchaseLimitReached(Error):
     limit: int
@@ -158,6 +173,11 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
         code=e.code, message=e.message, status=FlashSaleStatus(e.status)
     ),
     service.StaleVersion: lambda e: StaleVersion(code=e.code, message=e.message, current_version=e.version),
+    service.StaleCount: lambda e: StaleCount(code=e.code, message=e.message, on_hand=e.on_hand),
+    service.WarehouseCodeTaken: lambda e: WarehouseCodeTaken(
+        code=e.code, message=e.message, warehouse_code=e.warehouse_code
+    ),
+    service.WarehouseNotEmpty: lambda e: WarehouseNotEmpty(code=e.code, message=e.message, on_hand=e.on_hand),
     service.PurchaseLimitReached: lambda e: PurchaseLimitReached(
         code=e.code, message=e.message, limit=e.limit, already_ordered=e.already_ordered
     ),

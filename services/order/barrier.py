@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Barrier
@@ -19,6 +19,11 @@ PERSIST: Final = "persist"
 RELEASE: Final = "release"
 SETTLE: Final = "settle"
 """Of a sale; each of its items is a branch."""
+STOCK: Final = "stock"
+"""The branch of an order's steps with ordinary stock."""
+HOLD: Final = "hold"
+COMMIT: Final = "commit"
+SHIP: Final = "ship"
 ABANDONED: Final = "abandoned"
 """The reason in a persist row that a null compensation wrote."""
 
@@ -43,3 +48,30 @@ async def passed(session: AsyncSession, saga_ids: Sequence[UUID], operation: str
         )
     )
     return set(found)
+
+
+async def enter(
+    session: AsyncSession,
+    saga_ids: Sequence[UUID],
+    operation: str,
+    now: datetime,
+    reason: str | None = None,
+    *,
+    branch: str,
+) -> set[UUID]:
+    """Write the operation's rows; returns those that had none. Who comes at the same time waits for this
+    transaction. Sagas are sorted, so that two batches do not wait for each other.
+    """
+    known = select(Barrier.saga_id).where(
+        Barrier.saga_id.in_(saga_ids), Barrier.branch == branch, Barrier.operation == operation
+    )
+    seen = set(await session.scalars(known))
+    ignoring = insert(Barrier)
+    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
+        ignoring = ignoring.prefix_with(words, dialect=dialect)
+    connection, entered = await session.connection(), set()
+    for saga_id in sorted(set(saga_ids) - seen):
+        row = barrier_row(saga_id, operation, now, reason, branch=branch)
+        if (await connection.execute(ignoring.values(row))).rowcount:
+            entered.add(saga_id)
+    return entered

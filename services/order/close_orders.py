@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import structlog
@@ -23,22 +22,17 @@ from models import (
     OrderStatus,
     OutboxMessage,
     StockCause,
-    StockEntry,
 )
 from services.events import ORDER_CANCELLED, ORDER_EXPIRED
 from services.order.barrier import RELEASE, barrier_row
 from services.order.rows import outbox
 from services.reservation.release import ItemOrders, release
-from services.stock.counts import Counts, Place
-from services.stock.levels import Origin, change_levels, ledger_row, sum_up
+from services.stock.counts import Counts
+from services.stock.moves import OrderMove, apply_moves
+from services.stock.release import take_back
 
 log = structlog.get_logger(__name__)
 _EVENTS = {OrderStatus.CANCELLED: ORDER_CANCELLED, OrderStatus.EXPIRED: ORDER_EXPIRED}
-
-
-_Move = tuple[OrderLine, Place, Counts]
-"""A line, and what giving it back does to which level."""
-_Moves = list[_Move]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,8 @@ async def close_orders(
     )
     lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id.in_(won))))
     moves = await _give_back(session, lines, now)
-    await _write(session, won, lines, moves, closing, now)
+    await apply_moves(session, moves, StockCause.RELEASED, closing.actor, now)
+    await _write(session, won, lines, closing, now)
     return _by_item(lines)
 
 
@@ -90,41 +85,42 @@ def _by_item(lines: Sequence[OrderLine]) -> ItemOrders:
     return found
 
 
-async def _give_back(session: AsyncSession, lines: Sequence[OrderLine], now: datetime) -> _Moves:
-    """To where the units came from: the sale's item; to ordinary stock once that is settled.
-
-    The items' rows are locked: a settlement is all before this or all after it.
+async def _give_back(session: AsyncSession, lines: Sequence[OrderLine], now: datetime) -> list[OrderMove]:
+    """Units of a sale to its item, or to ordinary stock once that is settled; those of a checkout to where they
+    were held. What is to become of the levels is returned, so that all of them are changed in one order.
     """
-    by_item: dict[UUID, int] = defaultdict(int)
+    from_sales = [line for line in lines if line.flash_sale_item_id is not None]
+    others = {line.order_id for line in lines if line.flash_sale_item_id is None}
+    moves = await _give_back_to_sales(session, from_sales) if from_sales else []
+    return moves + (await take_back(session, others, now) if others else [])
+
+
+async def _give_back_to_sales(session: AsyncSession, lines: Sequence[OrderLine]) -> list[OrderMove]:
+    """The items' rows are locked: a settlement is all before this or all after it."""
+    by_item: dict[UUID | None, int] = defaultdict(int)
     for line in lines:
-        assert line.flash_sale_item_id is not None
         by_item[line.flash_sale_item_id] += line.quantity
     locked = select(FlashSaleItem.id, FlashSaleItem.warehouse_id, FlashSaleItem.settled_at)
     locked = locked.where(FlashSaleItem.id.in_(by_item)).order_by(FlashSaleItem.id)
     items = {row.id: row for row in await session.execute(locked.with_for_update())}
-    for item_id in sorted(item_id for item_id in by_item if items[item_id].settled_at is None):
+    for item_id in sorted(item_id for item_id, item in items.items() if item.settled_at is None):
         await session.execute(
             update(FlashSaleItem)
             .where(FlashSaleItem.id == item_id)
             .values(remaining=FlashSaleItem.remaining + by_item[item_id])
             .execution_options(synchronize_session=False)
         )
-    moves: _Moves = []
+    moves: list[OrderMove] = []
     for line in lines:
         item, units = items[line.flash_sale_item_id], line.quantity
-        bucket = "available" if item.settled_at is not None else "set_aside"
-        moves.append((line, (line.sku, item.warehouse_id), Counts(held=-units, **{bucket: units})))
-    await change_levels(session, sum_up((place, deltas) for _, place, deltas in moves), now)
+        bucket = "set_aside" if item.settled_at is None else "available"
+        place = line.sku, item.warehouse_id
+        moves.append(OrderMove(line.order_id, place, Counts(held=-units, **{bucket: units})))
     return moves
 
 
 async def _write(
-    session: AsyncSession,
-    won: list[UUID],
-    lines: Sequence[OrderLine],
-    moves: _Moves,
-    closing: Closing,
-    now: datetime,
+    session: AsyncSession, won: list[UUID], lines: Sequence[OrderLine], closing: Closing, now: datetime
 ) -> None:
     connection = await session.connection()
     change = {"status": closing.status, "actor": closing.actor, "note": closing.note, "at": now}
@@ -137,10 +133,4 @@ async def _write(
     messages = [outbox(_EVENTS[closing.status], o.hex, {"orderId": o.hex, "lines": items[o]}, now) for o in won]
     await connection.execute(insert(OrderEvent), events)
     await connection.execute(insert(Barrier), barriers)
-    await connection.execute(insert(StockEntry), [_ledger(move, closing, now) for move in moves])
     await connection.execute(insert(OutboxMessage), messages)
-
-
-def _ledger(move: _Move, closing: Closing, now: datetime) -> dict[str, Any]:
-    line, place, deltas = move
-    return ledger_row(place, deltas, Origin(StockCause.RELEASED, closing.actor, line.order_id), now)

@@ -11,7 +11,7 @@ from models import DEFAULT_WAREHOUSE, StockCause
 from services.catalog.rules import MOST_QUANTITY
 from services.idempotency import Request, do_once
 from services.stock.levels import Origin
-from services.stock.on_hand import Asked, change_on_hand, check_fields, check_sku, note_problem, require_sku
+from services.stock.on_hand import Asked, change_on_hand, check_fields, check_sku, require_sku, text_problem
 from services.stock.warehouses import require_active
 
 
@@ -30,7 +30,7 @@ async def adjust_stock(infra: Infra, wish: Adjustment, asked: Asked) -> None:
     check_sku(wish.sku)
     check_fields(
         delta=None if 0 < abs(wish.delta) <= MOST_QUANTITY else f"must be 1 to {MOST_QUANTITY}, or below 0",
-        reason=note_problem(wish.reason, required=True),
+        reason=text_problem(wish.reason, required=True),
     )
     operation, place = new_id(), (wish.sku, wish.warehouse_id)
 
@@ -39,7 +39,7 @@ async def adjust_stock(infra: Infra, wish: Adjustment, asked: Asked) -> None:
         await require_sku(session, wish.sku)
         await require_active(session, wish.warehouse_id)
         origin = Origin(StockCause.ADJUSTED, asked.actor, operation, note=wish.reason.strip())
-        await change_on_hand(session, place, wish.delta, origin, now, field="delta")
+        await change_on_hand(session, {place: wish.delta}, origin, now, field="delta")
 
     parts = (wish.sku, wish.delta, wish.reason, wish.warehouse_id.hex)
     await do_once(infra, Request.of(asked.by, "adjustStock", asked.key, *parts), operation, work)

@@ -51,7 +51,7 @@ async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], 
     A bucket that would be below 0 is refused by the database itself (a DBAPIError): callers that expect it look
     first, under a lock. Errors: LevelMissing.
     """
-    for place in sorted(changes, key=_order):
+    for place in sorted(changes, key=place_order):
         deltas = changes[place]
         if deltas == NOTHING:
             continue
@@ -66,7 +66,8 @@ async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], 
     await note_low_stock(session, {place[0] for place, deltas in changes.items() if deltas.sellable}, now)
 
 
-def _order(place: Place) -> tuple[bytes, bytes]:
+def place_order(place: Place) -> tuple[bytes, bytes]:
+    """The order in which all lock levels."""
     return place[0].encode(), place[1].bytes
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,11 +34,13 @@ async def note_low_stock(session: AsyncSession, skus: Collection[str], now: date
         )
     low = [sku for sku in sorted(crossed) if not thresholds[sku].is_low]
     if low:
-        rows = [
-            stock_event(STOCK_LOW, sku, {"available": left[sku], "threshold": thresholds[sku].units}, now)
-            for sku in low
-        ]
-        await session.execute(insert(OutboxMessage), rows)
+        events = [low_event(sku, left[sku], thresholds[sku].units, now) for sku in low]
+        await session.execute(insert(OutboxMessage), events)
+
+
+def low_event(sku: str, left: int, threshold: int, now: datetime) -> dict[str, Any]:
+    """A row of the outbox."""
+    return stock_event(STOCK_LOW, sku, {"available": left, "threshold": threshold}, now)
 
 
 async def read_sellable(session: AsyncSession, skus: Collection[str]) -> dict[str, int]:

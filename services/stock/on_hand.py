@@ -1,11 +1,12 @@
 """What is on hand changes: units come, go, or are counted. What staff's verbs share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import OutboxMessage, StockEntry, StockLevel, Variant
@@ -14,7 +15,7 @@ from services.errors import FieldProblem, InvalidInput, NotFound, OutOfStock
 from services.events import STOCK_CHANGED
 from services.stock.announce import stock_event
 from services.stock.counts import NOTHING, Counts, Place
-from services.stock.levels import Origin, change_levels, ledger_row, lock_level
+from services.stock.levels import Origin, change_levels, ledger_row, lock_level, place_order
 
 NO_SKU: Final = "There is no such SKU."
 NOTE_LENGTH: Final = 200
@@ -23,14 +24,11 @@ DOCUMENT_LENGTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, with which key. The ledger names them, and the operation by an id of its own."""
+    """Who asks, with which key; ``actor`` is how the ledger names them."""
 
     by: UUID
     key: str
-
-    @property
-    def actor(self) -> str:
-        return f"user:{self.by.hex}"
+    actor: str
 
 
 def check_fields(**problems: str | None) -> None:
@@ -44,8 +42,8 @@ def units_problem(units: int, least: int = 1) -> str | None:
     return None if least <= units <= MOST_QUANTITY else f"must be {least} to {MOST_QUANTITY}"
 
 
-def note_problem(note: str | None, maximum: int = NOTE_LENGTH, *, required: bool = False) -> str | None:
-    return None if note is None else line_problem(note, maximum, required=required)
+def text_problem(text: str | None, maximum: int = NOTE_LENGTH, *, required: bool = False) -> str | None:
+    return None if text is None else line_problem(text, maximum, required=required)
 
 
 def check_sku(sku: str) -> None:
@@ -60,6 +58,28 @@ async def require_sku(session: AsyncSession, sku: str) -> None:
         raise NotFound(NO_SKU)
 
 
+async def change_on_hand(
+    session: AsyncSession, units: Mapping[Place, int], origin: Origin, now: datetime, *, field: str
+) -> None:
+    """So many more of a SKU at each place, or fewer, with rows in the ledger and events.
+
+    Errors: OutOfStock, InvalidInput (``field``).
+    """
+    levels = {place: await _open_level(session, place, now) for place in sorted(units, key=place_order)}
+    changes = {place: Counts(on_hand=count, available=count) for place, count in units.items()}
+    for place, deltas in changes.items():
+        if levels[place].available + deltas.available < 0:
+            raise OutOfStock(place[0], levels[place].available)
+    await _check_most(session, units, field)
+    await change_levels(session, changes, now)
+    ledger = [ledger_row(place, deltas, origin, now) for place, deltas in changes.items()]
+    await session.execute(insert(StockEntry), ledger)
+    moved = [place for place, deltas in changes.items() if deltas != NOTHING]
+    if moved:
+        events = [_changed(place, levels[place], changes[place], origin, now) for place in moved]
+        await session.execute(insert(OutboxMessage), events)
+
+
 async def _open_level(session: AsyncSession, place: Place, now: datetime) -> Counts:
     """The level, locked; an empty one is made when there is none."""
     level = await lock_level(session, place)
@@ -69,28 +89,22 @@ async def _open_level(session: AsyncSession, place: Place, now: datetime) -> Cou
     return level or NOTHING
 
 
-async def change_on_hand(
-    session: AsyncSession, place: Place, units: int, origin: Origin, now: datetime, *, field: str
-) -> None:
-    """So many more, or fewer. Errors: OutOfStock, InvalidInput (``field``)."""
-    level = await _open_level(session, place, now)
-    if level.available + units < 0:
-        raise OutOfStock(place[0], level.available)
-    if level.on_hand + units > MOST_QUANTITY:
+async def _check_most(session: AsyncSession, units: Mapping[Place, int], field: str) -> None:
+    """Over all warehouses, so that their sum stays a number that clients can read."""
+    (sku,), more = {sku for sku, _ in units}, sum(units.values())
+    on_hand = await session.scalar(select(func.sum(StockLevel.on_hand)).where(StockLevel.sku == sku))
+    if more > 0 and int(on_hand or 0) + more > MOST_QUANTITY:
         raise InvalidInput.at(field, message=f"would make it more than {MOST_QUANTITY} on hand")
-    deltas = Counts(on_hand=units, available=units)
-    await change_levels(session, {place: deltas}, now)
-    await session.execute(insert(StockEntry), [ledger_row(place, deltas, origin, now)])
-    await session.execute(insert(OutboxMessage), [_changed(place, level.plus(deltas), units, origin, now)])
 
 
-def _changed(place: Place, level: Counts, units: int, origin: Origin, now: datetime) -> dict[str, object]:
+def _changed(place: Place, level: Counts, deltas: Counts, origin: Origin, now: datetime) -> dict[str, object]:
+    after = level.plus(deltas)
     data = {
         "warehouseId": place[1].hex,
         "cause": origin.cause.value,
-        "units": units,
-        "onHand": level.on_hand,
-        "available": level.available,
+        "units": deltas.on_hand,
+        "onHand": after.on_hand,
+        "available": after.available,
         "reference": origin.reference.hex if origin.reference else None,
     }
     return stock_event(STOCK_CHANGED, place[0], data, now)

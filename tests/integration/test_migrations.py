@@ -8,12 +8,14 @@ import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
+from sqlalchemy import select, text
 
 from infra import migrations
 from infra.errors import StoreUnavailable
+from infra.ids import new_id
 from infra.migrations import MigrationFailed, SchemaMismatch
 from infra.settings import Settings
-from models import Base
+from models import DEFAULT_WAREHOUSE, Base, StockEntry, StockLevel, Warehouse
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened, run_sql, table_names
 
 HEAD = migrations.own_revision()
@@ -176,3 +178,39 @@ def test_history_is_one_line_in_the_order_of_the_file_names() -> None:
     script = ScriptDirectory.from_config(config)
     assert tuple(step.revision for step in script.walk_revisions())[::-1] == migrations.known_revisions()
     assert script.get_heads() == [HEAD]
+
+
+async def test_stock_of_before_is_the_default_warehouses_and_becomes_one_again(settings: Settings) -> None:
+    await upgrade(settings, "0007")
+    counts = "on_hand, available, set_aside, held, committed, updated_at"
+    await run_sql(
+        settings,
+        f"INSERT INTO stock_levels (sku, {counts}) VALUES ('A', 9, 3, 3, 2, 1, '2026-11-27 10:00:00')",
+        "INSERT INTO stock_ledger (id, sku, cause, on_hand, available, set_aside, held, committed, actor, at)"
+        " VALUES (X'00112233445566778899AABBCCDDEEFF', 'A', 'RECEIVED', 9, 3, 3, 2, 1, 'x', '2026-11-27')",
+    )
+    await upgrade(settings)
+    async with opened(settings) as database:
+        async with database.write() as session:
+            assert [row.warehouse_id for row in await session.scalars(select(StockEntry))] == [DEFAULT_WAREHOUSE]
+            level = (await session.scalars(select(StockLevel))).one()
+            assert (level.warehouse_id, level.on_hand, level.committed) == (DEFAULT_WAREHOUSE, 9, 1)
+            main = (await session.scalars(select(Warehouse))).one()
+            assert (main.id, main.code, main.active) == (DEFAULT_WAREHOUSE, "MAIN", True)
+            other = Warehouse(id=new_id(), code="B", name="B", priority=1, active=True)
+            other.created_at = other.updated_at = main.created_at
+            session.add(other)
+            await session.flush()
+            there = StockLevel(sku="A", warehouse_id=other.id, on_hand=2, available=2, updated_at=main.created_at)
+            session.add(there)
+        # As a server that does not know of warehouses yet writes it.
+        await run_sql(
+            settings, f"INSERT INTO stock_levels (sku, {counts}) VALUES ('C', 1, 1, 0, 0, 0, '2026-11-27')"
+        )
+        async with database.read() as session:
+            found = select(StockLevel.on_hand).where(StockLevel.warehouse_id == DEFAULT_WAREHOUSE)
+            assert list(await session.scalars(found.order_by(StockLevel.sku))) == [9, 1]
+    await downgrade(settings, "0007")
+    async with opened(settings) as database, database.read() as session:
+        rows = await session.execute(text("SELECT sku, on_hand, available, held FROM stock_levels ORDER BY sku"))
+        assert [tuple(row) for row in rows] == [("A", 11, 5, 2), ("C", 1, 1, 0)]

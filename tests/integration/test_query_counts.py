@@ -12,7 +12,7 @@ from infra.cache.hearing import EVERYTHING
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.settings import Settings
-from models import Category
+from models import Category, Role
 from models.documents import ProductDoc
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
@@ -42,6 +42,14 @@ ORDERS = """
 { me { orders(first: 20) { edges { node {
   status total { amount } history { status } lines { title variant { sku product { title } } }
 } } } } }
+"""
+STOCK = """
+{ products(first: 20) { edges { node {
+  variants { lowStockThreshold stockLevels { onHand available warehouse { code } } }
+} } } }
+"""
+LEDGER = """
+{ stockLedger(first: 20) { edges { node { warehouse { code } variant { sku stock { onHand } } } } } }
 """
 MORE = 17
 
@@ -114,6 +122,22 @@ async def test_products(server: Server) -> None:
     assert await costs(server, PRODUCTS) == {"cold": (7, 3), "warm": (0, 3)}
     await make_products(server.infra, MORE)
     assert await costs(server, PRODUCTS) == {"cold": (7, 20), "warm": (0, 20)}
+
+
+async def test_stock_for_staff(server: Server) -> None:
+    infra = server.infra
+    sam = await register(
+        infra, email="sam@example.com", password="correct horse battery", display_name="Sam", roles=(Role.STAFF,)
+    )
+    token = AccessTokens.from_settings(infra.settings).issue(sam).token
+    await make_products(infra, 3)
+    # Ids. Cold: products, variants, images, prices. Never cached: levels, thresholds, warehouses.
+    assert await costs(server, STOCK, token) == {"cold": (8, 3), "warm": (3, 3)}
+    # Entries, warehouses. Cold: pointers to products, the four of products; stock levels.
+    assert await costs(server, LEDGER, token) == {"cold": (8, 6), "warm": (2, 6)}
+    await make_products(infra, MORE)
+    assert await costs(server, STOCK, token) == {"cold": (8, 20), "warm": (3, 20)}
+    assert await costs(server, LEDGER, token) == {"cold": (8, 20), "warm": (2, 20)}
 
 
 async def test_flash_sales(server: Server) -> None:

@@ -1,0 +1,117 @@
+"""The types of the stock ledger."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import strawberry
+
+from models import StockCause, StockEntry
+from resolvers.catalog.types import Variant, load_variant_of_sku
+from resolvers.shared.connection import PageInfo
+from resolvers.shared.context import Context, Info
+from resolvers.shared.fields import field
+from resolvers.shared.id_pages import cursors, id_page, page_info
+from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.stock.types import Warehouse, load_warehouse, may_see_stock
+from services.stock.list_ledger import LedgerFilter, find_entries, list_ledger
+
+_SORT = "stockLedger"
+_ORDERS: Final = (StockCause.HELD, StockCause.RELEASED, StockCause.COMMITTED, StockCause.SHIPPED)
+_SALES: Final = (StockCause.SET_ASIDE, StockCause.SALE_ENDED)
+
+
+@strawberry.type(description="One change of a stock level, as differences. Entries are only ever added.")
+class StockLedgerEntry(Node):
+    at: datetime
+    sku: str
+    cause: StockCause
+    on_hand: int
+    available: int
+    set_aside: int
+    held: int
+    committed: int
+    actor: str = strawberry.field(description="Who did it: a user's id, or a name such as pipeline.")
+    reference: strawberry.ID | None = strawberry.field(
+        description="The order or the sale; for what staff did, the operation: both entries of a move name it."
+    )
+    document: str | None = strawberry.field(description="A number on paper, such as a delivery note's.")
+    note: str | None
+    warehouse_id: strawberry.Private[UUID]
+
+    @classmethod
+    def of(cls, row: StockEntry) -> "StockLedgerEntry":
+        return cls(
+            id=encode_id("StockLedgerEntry", row.id),
+            at=row.at,
+            sku=row.sku,
+            cause=StockCause(row.cause),
+            on_hand=row.on_hand,
+            available=row.available,
+            set_aside=row.set_aside,
+            held=row.held,
+            committed=row.committed,
+            actor=_actor(row.actor),
+            reference=_reference(row),
+            document=row.document,
+            note=row.note,
+            warehouse_id=row.warehouse_id,
+        )
+
+    @field()
+    async def warehouse(self, info: Info) -> Warehouse:
+        return await load_warehouse(info, self.warehouse_id)
+
+    @field(description="Null when the viewer must not see it.")
+    async def variant(self, info: Info) -> Variant | None:
+        return await load_variant_of_sku(info.context, self.sku)
+
+
+def _reference(row: StockEntry) -> strawberry.ID | None:
+    if row.reference is None:
+        return None
+    kind = "Order" if row.cause in _ORDERS else "FlashSale" if row.cause in _SALES else "StockOperation"
+    return encode_id("FlashSaleItem" if row.cause == StockCause.REPAIRED else kind, row.reference)
+
+
+def _actor(actor: str) -> str:
+    kind, _, key = actor.partition(":")
+    try:
+        return encode_id("User", UUID(key)) if kind == "user" else actor
+    except ValueError:
+        return actor
+
+
+@strawberry.type
+class StockLedgerEdge:
+    cursor: str
+    node: StockLedgerEntry
+
+
+@strawberry.type
+class StockLedgerConnection:
+    edges: list[StockLedgerEdge]
+    page_info: PageInfo
+
+
+async def ledger_connection(
+    info: Info, wanted: LedgerFilter, first: int | None, after: str | None, last: int | None, before: str | None
+) -> StockLedgerConnection:
+    """Errors: BAD_USER_INPUT naming the argument at fault."""
+    cut = await list_ledger(info.context.infra, wanted, id_page(first, after, last, before, _SORT))
+    shown = cursors([row.id for row in cut.rows], _SORT)
+    edges = [
+        StockLedgerEdge(cursor=cursor, node=StockLedgerEntry.of(row))
+        for cursor, row in zip(shown, cut.rows, strict=True)
+    ]
+    return StockLedgerConnection(edges=edges, page_info=page_info(cut, shown))
+
+
+async def _load(context: Context, ids: Sequence[UUID]) -> list[StockLedgerEntry | None]:
+    if not may_see_stock(context):
+        return [None] * len(ids)
+    return [None if row is None else StockLedgerEntry.of(row) for row in await find_entries(context.infra, ids)]
+
+
+register_node("StockLedgerEntry", _load)

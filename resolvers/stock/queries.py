@@ -1,0 +1,45 @@
+"""What staff look at: warehouses, and the ledger of stock."""
+
+import strawberry
+
+from models import StockCause
+from models.enums import Role, Scope
+from resolvers.shared.context import Info
+from resolvers.shared.failures import bad_argument
+from resolvers.shared.node import argument_id
+from resolvers.shared.restricted import restricted
+from resolvers.stock.ledger_types import StockLedgerConnection, ledger_connection
+from resolvers.stock.types import Warehouse
+from services.catalog.rules import sku_problem
+from services.stock.list_ledger import LedgerFilter
+from services.stock.list_warehouses import list_warehouses
+
+
+@strawberry.type
+class StockQuery:
+    @restricted(
+        Role.STAFF,
+        scope=Scope.STOCK_WRITE,
+        description="All warehouses, in the order in which orders take from them.",
+    )
+    async def warehouses(self, info: Info) -> list[Warehouse]:
+        return [Warehouse.of(row) for row in await list_warehouses(info.context.infra)]
+
+    @restricted(
+        Role.STAFF, scope=Scope.STOCK_WRITE, description="Every change of stock that matches, the newest first."
+    )
+    async def stock_ledger(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        sku: str | None = None,
+        warehouse_id: strawberry.ID | None = None,
+        cause: StockCause | None = None,
+    ) -> StockLedgerConnection:
+        if sku is not None and (problem := sku_problem(sku)):
+            raise bad_argument("sku", problem)
+        place = None if warehouse_id is None else argument_id(warehouse_id, "Warehouse", "warehouseId")
+        return await ledger_connection(info, LedgerFilter(sku, place, cause), first, after, last, before)

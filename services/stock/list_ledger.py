@@ -1,0 +1,36 @@
+"""Read the stock ledger, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from infra.runtime import Infra
+from models import StockCause, StockEntry
+from services.pages import Cut, IdPage
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFilter:
+    sku: str | None = None
+    warehouse_id: UUID | None = None
+    cause: StockCause | None = None
+
+
+async def list_ledger(infra: Infra, wanted: LedgerFilter, page: IdPage) -> Cut[StockEntry]:
+    """One statement. Errors: StoreUnavailable."""
+    statement = page.narrow(select(StockEntry), StockEntry.id)
+    for column in ("sku", "warehouse_id", "cause"):
+        value = getattr(wanted, column)
+        if value is not None:
+            statement = statement.where(getattr(StockEntry, column) == value)
+    async with infra.database.read() as session:
+        return page.cut(list(await session.scalars(statement)))
+
+
+async def find_entries(infra: Infra, ids: Sequence[UUID]) -> list[StockEntry | None]:
+    """In the order of ``ids``. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        found = {row.id: row for row in await session.scalars(select(StockEntry).where(StockEntry.id.in_(ids)))}
+    return [found.get(id_) for id_ in ids]

@@ -1,0 +1,239 @@
+"""Ordinary stock that orders hold: from the one warehouse that covers a line, all or nothing, each step once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from infra.settings import Settings
+from models import DEFAULT_WAREHOUSE, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockThreshold
+from services.errors import OutOfStock
+from services.events import STOCK, STOCK_LOW
+from services.order.close_orders import Closing, close_orders
+from services.order.place_flash_order import place_flash_order
+from services.stock.commit import commit_stock
+from services.stock.hold import HoldReleased, hold
+from services.stock.on_hand import Asked
+from services.stock.receive import Receipt, receive_stock
+from services.stock.reconcile import reconcile
+from services.stock.release import release
+from services.stock.ship import ship_stock
+from tests.books import causes, outbox_types
+from tests.factories import new_warehouse, order_wish, running_sale, stock_of, variant_in_stock
+from tests.workers import persist_all
+
+ACTOR = "checkout"
+Step = Callable[[AsyncSession, list[UUID], str, Any], Awaitable[None]]
+
+
+@pytest.fixture
+async def settings(settings: Settings) -> Settings:
+    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
+    return settings.model_copy(update={"store_timeout": 4.0})
+
+
+async def sku_of(infra: Infra, on_hand: int, elsewhere: int = 0, warehouse_id: UUID | None = None) -> str:
+    """``on_hand`` in the default warehouse, ``elsewhere`` in another."""
+    sku = (await variant_in_stock(infra, on_hand=on_hand)).sku
+    if elsewhere and warehouse_id is not None:
+        await receive_stock(infra, Receipt(sku, elsewhere, warehouse_id), Asked(new_id(), "key", "test"))
+    return sku
+
+
+async def run(infra: Infra, step: Step, order_id: UUID) -> None:
+    await infra.database.transact(lambda session: step(session, [order_id], ACTOR, infra.now()))
+
+
+async def assert_clean(infra: Infra) -> None:
+    assert (await reconcile(infra)).differences == []
+
+
+async def test_a_line_comes_from_the_first_warehouse_that_covers_it(infra: Infra) -> None:
+    near = await new_warehouse(infra, "NEAR", priority=1)
+    both, here = await sku_of(infra, 10, 3, near), await sku_of(infra, 4)
+    assert await hold(infra, new_id(), {both: 2, here: 4}, ACTOR) == {both: near, here: DEFAULT_WAREHOUSE}
+    # One is left there, and no line is put together from two places.
+    assert await hold(infra, new_id(), {both: 2}, ACTOR) == {both: DEFAULT_WAREHOUSE}
+    with pytest.raises(OutOfStock) as short:
+        await hold(infra, new_id(), {both: 9}, ACTOR)
+    assert (short.value.sku, short.value.available) == (both, 8)
+    with pytest.raises(OutOfStock) as short:
+        await hold(infra, order := new_id(), {both: 1, here: 1}, ACTOR)
+    assert (short.value.sku, short.value.available) == (here, 0)
+    assert await stock_of(infra, both) == level(13, available=9, held=4)
+    # Nothing of the refused order is left, so it may be tried with less.
+    assert await hold(infra, order, {both: 1}, ACTOR) == {both: near}
+    with pytest.raises(OutOfStock):
+        await hold(infra, new_id(), {"no-such-sku": 1}, ACTOR)
+    await assert_clean(infra)
+
+
+def level(on_hand: int, **counts: int) -> dict[str, int]:
+    return {"on_hand": on_hand, "available": 0, "set_aside": 0, "held": 0, "committed": 0} | counts
+
+
+async def test_each_step_is_done_once(infra: Infra) -> None:
+    sku, order = await sku_of(infra, 10), new_id()
+    for _ in range(2):
+        assert await hold(infra, order, {sku: 3}, ACTOR) == {sku: DEFAULT_WAREHOUSE}
+    assert await stock_of(infra, sku) == level(10, available=7, held=3)
+    for step, expected in (
+        (commit_stock, level(10, available=7, committed=3)),
+        (ship_stock, level(7, available=7)),
+        (commit_stock, level(7, available=7)),
+    ):
+        for _ in range(2):
+            await run(infra, step, order)
+            assert await stock_of(infra, sku) == expected
+        await assert_clean(infra)
+    assert not await release(infra, order, ACTOR)
+    assert await causes(infra, sku) == {"RECEIVED": 1, "HELD": 1, "COMMITTED": 1, "SHIPPED": 1}
+
+
+async def test_what_is_held_or_paid_is_given_back_once(infra: Infra) -> None:
+    sku, held, paid = await sku_of(infra, 10), new_id(), new_id()
+    for order in (held, paid):
+        await hold(infra, order, {sku: 2}, ACTOR)
+    await run(infra, commit_stock, paid)
+    for order in (held, paid):
+        assert sorted(await asyncio.gather(*(release(infra, order, ACTOR) for _ in range(3)))) == [
+            False,
+            False,
+            True,
+        ]
+        with pytest.raises(HoldReleased):
+            await hold(infra, order, {sku: 2}, ACTOR)
+        for step in (commit_stock, ship_stock):
+            await run(infra, step, order)
+    assert await stock_of(infra, sku) == level(10, available=10)
+    await assert_clean(infra)
+
+
+async def test_a_hold_that_comes_after_its_release_does_nothing(infra: Infra) -> None:
+    sku, order = await sku_of(infra, 10), new_id()
+    assert not await release(infra, order, ACTOR)
+    with pytest.raises(HoldReleased):
+        await hold(infra, order, {sku: 1}, ACTOR)
+    assert await stock_of(infra, sku) == level(10, available=10)
+
+
+async def test_hold_and_release_at_once_leave_nothing(infra: Infra) -> None:
+    sku, orders = await sku_of(infra, 10), [new_id() for _ in range(8)]
+    both = [
+        step for order in orders for step in (hold(infra, order, {sku: 1}, ACTOR), release(infra, order, ACTOR))
+    ]
+    results = await asyncio.gather(*both, return_exceptions=True)
+    for held, released in zip(results[::2], results[1::2], strict=True):
+        # Either it was held and given back, or it came too late.
+        assert isinstance(held, HoldReleased) != released
+    assert await stock_of(infra, sku) == level(10, available=10)
+    await assert_clean(infra)
+
+
+async def test_the_last_units_are_held_once(infra: Infra) -> None:
+    """Orders that name the same SKUs in another order do not wait for each other for ever."""
+    one, two = await sku_of(infra, 5), await sku_of(infra, 5)
+    wishes = [{one: 1, two: 1}, {two: 1, one: 1}] * 6
+    results = await asyncio.gather(
+        *(hold(infra, new_id(), wish, ACTOR) for wish in wishes), return_exceptions=True
+    )
+    refused = [result for result in results if isinstance(result, OutOfStock)]
+    assert (len(refused), sum(isinstance(result, dict) for result in results)) == (7, 5)
+    for sku in (one, two):
+        assert await stock_of(infra, sku) == level(5, held=5)
+    await assert_clean(infra)
+
+
+async def test_low_stock_over_two_warehouses_at_once_is_told_once(infra: Infra) -> None:
+    near = await new_warehouse(infra, "NEAR", priority=1)
+    sku = await sku_of(infra, 4, 4, near)
+    async with infra.database.write() as session:
+        row = {"sku": sku, "units": 6, "is_low": False, "updated_at": infra.now()}
+        await session.execute(insert(StockThreshold), [row])
+    await asyncio.gather(*(hold(infra, new_id(), {sku: units}, ACTOR) for units in (4, 3, 1)))
+    assert (await outbox_types(infra, STOCK)).count(STOCK_LOW) == 1
+    async with infra.database.read() as session:
+        waiting = list(await session.scalars(select(OutboxMessage.envelope).where(OutboxMessage.topic == STOCK)))
+    (told,) = (envelope["data"] for envelope in waiting if envelope["type"] == STOCK_LOW)
+    assert told["sku"] == sku  # type: ignore[index]
+    assert told["available"] <= 6  # type: ignore[index]
+
+
+async def test_an_order_that_is_closed_gives_ordinary_stock_back(infra: Infra) -> None:
+    """In one batch with an order of a flash sale of the same SKU."""
+    item = await running_sale(infra, quantity=5)
+    wish = order_wish(item, quantity=2)
+    flash = (await place_flash_order(infra, wish)).id
+    await persist_all(infra)
+    order = await ordinary_order(infra, item.sku, item.variant_id, 3)
+    assert await stock_of(infra, item.sku) == level(10, available=2, set_aside=3, held=5)
+    await assert_clean(infra)
+    closing = Closing(OrderStatus.EXPIRED, "sweep")
+    for expected in ({(item.sku, item.id): [flash]}, {}):
+        closed = await infra.database.transact(
+            lambda session: close_orders(session, [flash, order], closing, infra.now())
+        )
+        assert closed == expected
+        assert await stock_of(infra, item.sku) == level(10, available=5, set_aside=5)
+    await persist_all(infra)
+    await assert_clean(infra)
+
+
+async def ordinary_order(infra: Infra, sku: str, variant_id: UUID, quantity: int) -> UUID:
+    """As a checkout would make it: the order and its hold."""
+    order_id, now = new_id(), infra.now()
+    order = Order(
+        id=order_id,
+        number=order_id.hex[:20],
+        customer_id=new_id(),
+        status=OrderStatus.AWAITING_PAYMENT,
+        total=5000 * quantity,
+        currency="EUR",
+        idempotency_key="k",
+        fingerprint="f",
+        placed_at=now,
+        expires_at=now,
+        updated_at=now,
+    )
+    line = OrderLine(
+        id=new_id(),
+        order_id=order_id,
+        position=0,
+        sku=sku,
+        variant_id=variant_id,
+        title="Shirt",
+        quantity=quantity,
+        unit_price=5000,
+    )
+    event = OrderEvent(id=new_id(), order_id=order_id, status=order.status, actor=ACTOR, at=now)
+    async with infra.database.write() as session:
+        session.add(order)
+        await session.flush()
+        session.add_all([line, event])
+    await hold(infra, order_id, {sku: quantity}, ACTOR)
+    return order_id
+
+
+async def test_flash_orders_are_committed_and_shipped_from_their_warehouse(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = (await place_flash_order(infra, order_wish(item, quantity=2))).id
+    await persist_all(infra)
+    for step, status, expected in (
+        (commit_stock, OrderStatus.PAID, level(10, available=5, set_aside=3, committed=2)),
+        (ship_stock, OrderStatus.SHIPPED, level(8, available=5, set_aside=3)),
+    ):
+        for _ in range(2):
+
+            async def work(session: AsyncSession, step: Step = step, status: OrderStatus = status) -> None:
+                await session.execute(update(Order).where(Order.id == order).values(status=status))
+                await step(session, [order], ACTOR, infra.now())
+
+            await infra.database.transact(work)
+            assert await stock_of(infra, item.sku) == expected
+    assert [d for d in (await reconcile(infra)).differences if d.scope == "database"] == []
