@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import SQLCoreOperations
 
@@ -83,13 +83,22 @@ async def list_products(
 ) -> ProductPage:
     """One statement, with a search three. Errors: InvalidInput (filter), StoreUnavailable."""
     wanted.check()
+    if sort is ProductSort.RELEVANCE and not wanted.words:
+        return await _equally_good(infra, wanted, page)
     async with infra.database.read() as session:
         matches = await SEARCH.prepare(session, wanted.words) if wanted.words else None
-        if matches is None or sort is not ProductSort.RELEVANCE:
-            where = conditions(wanted) + ([matches.condition()] if matches else [])
-            rows = await session.execute(_statement(_terms(sort), where, page))
-            return _page([tuple(row) for row in rows], page)
-        return await _best_first(session, wanted, page, matches)
+        if matches is not None and sort is ProductSort.RELEVANCE:
+            return await _best_first(session, wanted, page, matches)
+        where = conditions(wanted) + ([matches.condition()] if matches else [])
+        rows = await session.execute(_statement(_terms(sort), where, page))
+        return _page([tuple(row) for row in rows], page)
+
+
+async def _equally_good(infra: Infra, wanted: ProductFilter, page: Page) -> ProductPage:
+    """Nothing is searched for: the newest first, and all have the score 0."""
+    inside = replace(page, after=page.after and page.after[1:], before=page.before and page.before[1:])
+    found = await list_products(infra, wanted, inside, ProductSort.NEWEST)
+    return replace(found, places=[Place(place.product_id, (0, *place.key)) for place in found.places])
 
 
 async def _best_first(session: AsyncSession, wanted: ProductFilter, page: Page, matches: Matches) -> ProductPage:
@@ -136,9 +145,6 @@ def _terms(sort: ProductSort) -> tuple[_Term, ...]:
         return _Term(Product.min_price), _Term(Product.id)
     if sort is ProductSort.PRICE_DESC:
         return _Term(Product.min_price, descending=True), _Term(Product.id, descending=True)
-    if sort is ProductSort.RELEVANCE:
-        # Nothing is searched for: all are as good.
-        return _Term(literal(0), descending=True), _Term(Product.id, descending=True)
     return (_Term(Product.id, descending=True),)
 
 
