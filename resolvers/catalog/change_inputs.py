@@ -6,11 +6,16 @@ from typing import TypeVar
 import strawberry
 
 from models.enums import ProductStatus
-from resolvers.catalog.inputs import CreateVariantInput, SeoInput, VariantOptionInput, options_of
+from resolvers.catalog.inputs import (
+    CreateVariantInput,
+    SeoInput,
+    VariantOptionInput,
+    VariantPriceInput,
+    options_of,
+)
 from resolvers.shared.node import input_id
 from services.catalog.change_product import Based
 from services.catalog.changes import KEEP, Keep, ProductChange, VariantChange
-from services.catalog.drafts import PriceDraft
 
 T = TypeVar("T")
 _VERSION = "The version of the product that the change is based on."
@@ -144,16 +149,6 @@ class ReorderVariantsInput:
     def based(self) -> Based:
         """Errors: InvalidInput."""
         return Based(input_id(self.product_id, "Product", "productId"), self.version)
-
-
-@strawberry.input
-class VariantPriceInput:
-    currency_code: str = strawberry.field(description="ISO 4217; not the product's own.")
-    price: Decimal
-    compare_at_price: Decimal | None = None
-
-    def to_service(self) -> PriceDraft:
-        return PriceDraft(self.currency_code, self.price, self.compare_at_price)
 
 
 @strawberry.input

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import strawberry
 
-from models.enums import ProductStatus, Role
+from models.enums import ProductStatus, Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.node import argument_id, input_id
 from resolvers.shared.permissions import check
-from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
+from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from services.catalog.product_filter import ProductFilter as Filter
 from services.errors import InvalidInput
 
@@ -26,7 +26,6 @@ class ProductFilter:
     in_stock: bool | None = strawberry.field(default=None, description="Whether a variant can be ordered now.")
     min_price: Decimal | None = strawberry.field(default=None, description="A variant costs at least this.")
     max_price: Decimal | None = strawberry.field(default=None, description="A variant costs at most this.")
-
     vendors: list[str] | None = strawberry.field(default=None, description="One of these.")
     tags: list[str] | None = strawberry.field(default=None, description="All of these.")
     category_ids: list[strawberry.ID] | None = strawberry.field(
@@ -41,7 +40,7 @@ class ProductFilter:
         category = self.category_id
         statuses = frozenset([ProductStatus.PUBLISHED] if self.status is None else self.status)
         if statuses - {ProductStatus.PUBLISHED}:
-            check(info, [Role.STAFF])
+            check(info, [Role.STAFF], Scope.CATALOG_READ)
         return Filter(
             search=self.search,
             category_id=None if category is None else argument_id(category, "Category", "filter.categoryId"),
@@ -72,6 +71,16 @@ class SeoInput:
 
 
 @strawberry.input
+class VariantPriceInput:
+    currency_code: str = strawberry.field(description="ISO 4217; not the product's own.")
+    price: Decimal
+    compare_at_price: Decimal | None = None
+
+    def to_service(self) -> PriceDraft:
+        return PriceDraft(self.currency_code, self.price, self.compare_at_price)
+
+
+@strawberry.input
 class CreateVariantInput:
     sku: str = strawberry.field(description="1 to 64 characters without whitespace and braces; it stays for ever.")
     price: Decimal
@@ -85,6 +94,9 @@ class CreateVariantInput:
     )
     compare_at_price: Decimal | None = None
     weight_grams: int | None = None
+    prices: list[VariantPriceInput] | None = strawberry.field(
+        default=None, description="In currencies other than the product's own."
+    )
 
     def to_service(self, *path: str) -> VariantDraft:
         """Errors: InvalidInput at ``input.<path>.options``."""
@@ -97,6 +109,7 @@ class CreateVariantInput:
             options=options_of(self.options or (), *path, "options"),
             compare_at_price=self.compare_at_price,
             weight_grams=self.weight_grams,
+            prices=[price.to_service() for price in self.prices or ()],
         )
 
 

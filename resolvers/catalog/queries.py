@@ -2,7 +2,7 @@
 
 import strawberry
 
-from models.enums import Role
+from models.enums import Role, Scope
 from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.inputs import ProductFilter
 from resolvers.catalog.types import (
@@ -76,6 +76,6 @@ class CatalogQuery:
     @field(description="All categories, by name; the archived ones too when staff ask for them.", max_age=CATALOG)
     async def categories(self, info: Info, include_archived: bool = False) -> list[Category]:
         if include_archived:
-            check(info, [Role.STAFF])
+            check(info, [Role.STAFF], Scope.CATALOG_READ)
         found = await list_categories(info.context.infra, include_archived=include_archived)
         return [Category.of(document) for document in found]

@@ -12,6 +12,7 @@ from resolvers.flash_sale.types import FlashSaleItem
 from resolvers.shared.context import Context, Info
 from resolvers.shared.node import argument_id
 from resolvers.shared.subscription import subscription
+from services.catalog.visibility import visible
 from services.errors import NotFound
 from services.flash_sale.follow_remaining import follow_remaining
 
@@ -38,7 +39,7 @@ class FlashSaleSubscription:
 
 
 async def _item(context: Context, key: UUID) -> FlashItemDoc:
-    document = await context.loaders.flash_item_by_id.load(key)
+    document = visible(context.viewer, await context.loaders.flash_item_by_id.load(key))
     if document is None:
         raise NotFound("There is no such item.")
     return document

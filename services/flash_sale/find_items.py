@@ -9,6 +9,7 @@ from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant
 from models.changes import item_tag
+from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
 from services.errors import NotFound
 
@@ -37,13 +38,14 @@ async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, Flash
     """The items that are there, in one statement."""
     depend_on(item_tag(item_id) for item_id in item_ids)
     async with infra.database.read() as session:
-        rows = await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))
-        return {row[0].id: _document(*row) for row in rows}
+        found = (await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))).all()
+    depend_on({product_key(row[-1]) for row in found})
+    return {row[0].id: _document(*row[:-1]) for row in found}
 
 
-def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus]:
+def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, UUID]:
     return (
-        select(FlashSaleItem, FlashSale, Variant, Product.title, Product.status)
+        select(FlashSaleItem, FlashSale, Variant, Product.title, Product.status, Product.id)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
         .join(Variant, Variant.id == FlashSaleItem.variant_id)
         .join(Product, Product.id == Variant.product_id)

@@ -83,10 +83,13 @@ def sized(size: str, sku: str, price: str = "19.90") -> dict[str, object]:
 async def test_the_life_of_a_product(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     seo = {"title": "Buy it", "description": "Now"}
-    variants = [{**sized("S", "TEE-S"), "compareAtPrice": "25", "weightGrams": 150}, sized("L", "TEE-L", "29.90")]
+    usd = [{"currencyCode": "USD", "price": "21"}]
+    variants = [{**sized("S", "TEE-S"), "compareAtPrice": "25", "weightGrams": 150}]
+    variants.append({**sized("L", "TEE-L", "29.90"), "prices": usd})
     made = await act(shop, staff, "createProduct", title="Tee", status="DRAFT", seo=seo, variants=variants)
     assert (made["status"], made["version"], made["seo"]) == ("DRAFT", 1, seo)
     small, large = made["variants"]
+    assert large["prices"][1] == {"price": {"amount": "21.00", "currencyCode": "USD"}, "compareAtPrice": None}
     assert small == {
         "id": small["id"],
         "sku": "TEE-S",

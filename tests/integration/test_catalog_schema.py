@@ -11,6 +11,7 @@ from graphql_api.schema import build_schema
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DEFAULT_WAREHOUSE, Category, Role, StockLevel
+from models.enums import Scope
 from resolvers.shared.context import Context
 from resolvers.shared.node import encode_id
 from services.catalog.create_product import create_product
@@ -39,10 +40,21 @@ SHIRT = {
 }
 
 
-async def ask(infra: Infra, query: str, variables: dict[str, Any] | None = None, role: Role | None = None) -> Any:
-    """The data, or the list of codes of the errors."""
-    viewer = role and Viewer(new_id(), frozenset({role}), infra.now() + timedelta(hours=1))
-    context = Context(infra, AccessTokens.from_settings(infra.settings), viewer or None)
+async def ask(
+    infra: Infra,
+    query: str,
+    variables: dict[str, Any] | None = None,
+    role: Role | None = None,
+    scope: Scope | None = None,
+) -> Any:
+    """The data, or the list of codes of the errors. With a ``scope`` it is a machine that asks."""
+    viewer = Viewer(
+        new_id(),
+        frozenset({role} if role else ()),
+        infra.now() + timedelta(hours=1),
+        scopes=frozenset({scope} if scope else ()),
+    )
+    context = Context(infra, AccessTokens.from_settings(infra.settings), viewer if role or scope else None)
     result = await SCHEMA.execute(query, variables, context)
     if result.errors:
         return [(error.extensions or {}).get("code") for error in result.errors]

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, Product, ProductStatus, Role, Variant
+from models.enums import Scope
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
 from services.errors import NotFound
@@ -123,3 +124,13 @@ async def test_an_archived_category_is_for_staff(infra: Infra) -> None:
         "products": {"edges": [{"node": {"category": ids}}]},
     }
     assert await ask(infra, "{ categories { id } }", role=Role.STAFF) == {"categories": []}
+
+
+async def test_a_machine_sees_drafts_when_it_may_read_the_catalog(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    await change(infra, item, "DRAFT")
+    query = "{ products(filter: {status: [DRAFT]}) { totalCount } categories(includeArchived: true) { id } }"
+    seen = {"products": {"totalCount": 1}, "categories": []}
+    assert await ask(infra, query, scope=Scope.CATALOG_READ) == seen
+    assert await ask(infra, query, scope=Scope.CATALOG_WRITE) == seen
+    assert await ask(infra, query, scope=Scope.STOCK_WRITE) == ["FORBIDDEN"]
