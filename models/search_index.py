@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, event, insert, inspect, select
+from sqlalchemy import Connection, delete, event, insert, inspect, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.database import WriteSession
@@ -21,6 +21,7 @@ from models.words import without_markup, words
 _TITLE, _NAME, _VARIANT, _DESCRIPTION = 8, 4, 2, 1
 _MOST_WORDS: Final = 400
 _CHUNK: Final = 200
+_REMOVED: Final = 500
 _CHANGED: Final = "products to index"
 _TEXTS: Final[Mapping[type, Sequence[str]]] = {
     Product: ("title", "vendor", "tags", "description"),
@@ -120,12 +121,10 @@ def _known(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, 
 
 
 def _remove(connection: Connection, stale: Sequence[tuple[str, UUID]]) -> None:
-    by_product: dict[UUID, list[str]] = defaultdict(list)
-    for term, id_ in stale:
-        by_product[id_].append(term)
-    for id_, terms in by_product.items():
-        gone = delete(SearchPosting).where(SearchPosting.product_id == id_, SearchPosting.term.in_(terms))
-        connection.execute(gone)
+    key = tuple_(SearchPosting.term, SearchPosting.product_id)
+    ordered = sorted(stale)
+    for start in range(0, len(ordered), _REMOVED):
+        connection.execute(delete(SearchPosting).where(key.in_(ordered[start : start + _REMOVED])))
 
 
 def _add_words(connection: Connection, terms: Collection[str]) -> None:

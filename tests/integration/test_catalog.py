@@ -81,6 +81,12 @@ def statements(infra: Infra) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
+def of_the_index(seen: list[str]) -> list[str]:
+    """The statements that keep the search index: it reads the texts of what changed, and its own tables."""
+    texts = ("SELECT products.id, products.title, products.vendor", "SELECT variants.product_id, variants.sku")
+    return [statement for statement in seen if "search_" in statement or statement.startswith(texts)]
+
+
 @asynccontextmanager
 async def without_redis(infra: Infra) -> AsyncIterator[Infra]:
     """The same stores, but nobody answers where Redis should be."""

@@ -24,7 +24,7 @@ from services.catalog.set_variant_prices import set_variant_prices
 from services.catalog.update_product import set_status, update_product
 from services.catalog.update_variant import update_variant
 from services.errors import InvalidInput, NotFound, ServiceError, SkuTaken, SlugTaken, StaleVersion
-from tests.integration.test_catalog import create, draft, statements, variant
+from tests.integration.test_catalog import create, draft, of_the_index, statements, variant
 
 
 def sized(sku: str, size: str, price: str = "10") -> VariantDraft:
@@ -306,7 +306,8 @@ async def test_a_change_takes_as_many_statements_for_one_variant_as_for_fifty(in
                 infra, ProductChange(made.id, 1, title="New", slug=f"new-{count}", variants=changes)
             )
         # Product, variants, images, prices; the slug and its redirect; three writes and the outbox.
-        assert len(seen) == 10
+        assert len(seen) - len(of_the_index(seen)) == 10
+        assert len(of_the_index(seen)) <= 8
 
 
 async def test_each_state_can_become_each_other(infra: Infra) -> None:
