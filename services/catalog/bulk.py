@@ -10,8 +10,6 @@ from services.errors import FieldProblem, InvalidInput, ServiceError
 
 MOST_ROWS: Final = 500
 MOST_VARIANTS: Final = 5000
-TIMEOUT: Final = 10.0
-"""Seconds a transaction may take. The stores are asked with the usual limit before it begins."""
 
 
 class BulkPolicy(StrEnum):

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, Product, Variant
-from services.catalog.bulk import TIMEOUT, BulkPolicy, RowOutcome, may_write, outcomes, require_size
+from services.catalog.bulk import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.drafts import ProductDraft
 from services.catalog.make_slug import free_slug
+from services.catalog.patience import MANY, patiently
 from services.catalog.product_rows import NewProduct, new_product
 from services.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
 
@@ -54,13 +55,9 @@ async def bulk_create_products(
     rows = [_checked(draft) for draft in drafts]
     if not may_write((row.error for row in rows), policy):
         return outcomes([row.error for row in rows], [None] * len(rows))
-    async with infra.database.read() as session:
-        await _taken(session, rows)  # in the time that a request has: a database that is away is found out here
     for attempt in range(1, _TRIES + 1):
         try:
-            found = await infra.database.transact(
-                lambda session: _write(session, infra, rows, policy, actor), timeout=TIMEOUT
-            )
+            found = await patiently(infra, lambda session: _write(session, infra, rows, policy, actor), times=MANY)
             break
         except IntegrityError:
             if attempt == _TRIES:

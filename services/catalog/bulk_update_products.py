@@ -13,9 +13,10 @@ from sqlalchemy.orm.attributes import flag_modified
 from infra.runtime import Infra
 from models import Category, Product, SlugRedirect
 from services.catalog.apply_change import apply_change
-from services.catalog.bulk import TIMEOUT, BulkPolicy, RowOutcome, may_write, outcomes, require_size
+from services.catalog.bulk import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.changes import ProductChange
 from services.catalog.check_change import change_problems
+from services.catalog.patience import MANY, patiently
 from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
@@ -45,13 +46,9 @@ async def bulk_update_products(
     Errors: InvalidInput (too many), StoreUnavailable.
     """
     require_size(len(changes), sum(len(change.variants) for change in _readable(changes)))
-    async with infra.database.read() as session:
-        await session.execute(select(1))  # a database that is away is found out here, in the time a request has
     for attempt in range(1, _TRIES + 1):
         try:
-            return await infra.database.transact(
-                lambda session: _write(session, infra, changes, policy), timeout=TIMEOUT
-            )
+            return await patiently(infra, lambda session: _write(session, infra, changes, policy), times=MANY)
         except IntegrityError:
             # Somebody took a slug between our look and our commit: the next look finds it taken.
             if attempt == _TRIES:

@@ -12,6 +12,7 @@ from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc, category_doc
 from services.catalog.category_tree import lock_version
+from services.catalog.patience import patiently
 
 _TRIES: Final = 3
 
@@ -57,7 +58,7 @@ async def run_change(infra: Infra, run: Callable[[AsyncSession], Awaitable[Chang
 async def _transact(infra: Infra, run: Callable[[AsyncSession], Awaitable[Changed]]) -> Changed:
     for attempt in range(1, _TRIES + 1):
         try:
-            return await infra.database.transact(run, timeout=2 * infra.settings.store_timeout)
+            return await patiently(infra, run)
         except IntegrityError:
             # Somebody took the slug between our look and our commit: the next look finds it taken.
             if attempt == _TRIES:

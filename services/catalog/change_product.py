@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Product, Variant
 from models.documents import ProductDoc
+from services.catalog.patience import patiently
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.errors import NotFound
 
@@ -52,7 +53,7 @@ async def _transact(infra: Infra, run: Callable[[AsyncSession], Awaitable[Produc
     for attempt in range(1, _TRIES + 1):
         try:
             # Cut off in its commit, it may have happened: the retry is then answered with StaleVersion.
-            return await infra.database.transact(run, timeout=infra.settings.store_timeout)
+            return await patiently(infra, run)
         except IntegrityError:
             # Somebody took the slug or SKU between our look and our commit: the next look finds it taken.
             if attempt == _TRIES:

@@ -15,6 +15,7 @@ from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.drafts import ProductDraft
 from services.catalog.make_slug import free_slug
+from services.catalog.patience import patiently
 from services.catalog.product_rows import new_product
 from services.catalog.require_category import require_category
 from services.errors import SkuTaken, SlugTaken
@@ -58,7 +59,7 @@ async def _insert(infra: Infra, checked: CheckedProduct, product_id: UUID, slug:
         return made.document()
 
     # Cut off in its commit, it may have happened: the retry is then answered with SkuTaken, nothing doubles.
-    return await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    return await patiently(infra, work)
 
 
 async def _raise_taken(infra: Infra, checked: CheckedProduct, slug: str, error: IntegrityError) -> None:
