@@ -78,7 +78,7 @@ async def test_a_crowd_without_redis_is_answered_or_told_so_in_time(server: Serv
     outcomes = {found for found, _ in answers}
     assert outcomes <= {None, "UNAVAILABLE"}
     assert None in outcomes
-    assert max(took for _, took in answers) < 5.0  # with all of the crowd in this very process
+    assert max(took for _, took in answers) < 20.0  # none hangs; the whole crowd is in this very process
     assert server.infra.fills.waiting == 0
     # Once the crowd is gone there is room again.
     assert await title(server, "shirt") == "Shirt"
