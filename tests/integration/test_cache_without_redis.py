@@ -17,7 +17,7 @@ from tests.server import Server, serve
 from tests.waiting import until
 
 ONE = "query One($slug: String!) { product(slug: $slug) { title } }"
-WITHIN = 1.0
+WITHIN = 2.0
 CROWD = 300
 
 
