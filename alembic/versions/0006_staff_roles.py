@@ -1,6 +1,5 @@
 """Who has a role beyond CUSTOMER, as rows."""
 
-import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,21 +44,11 @@ def upgrade() -> None:
         **INNODB,
     )
     op.create_index(op.f("ix_staff_roles_user_id"), "staff_roles", ["user_id"], unique=False)
-    if rows := list(_existing()):
-        op.bulk_insert(table, rows)
-
-
-def _existing() -> list[dict[str, Any]]:
-    """Of the accounts there are: few have more than one role, and a list of one is short."""
-    users = sa.table("users", sa.column("id", UUID), sa.column("roles", sa.String))
-    longer = sa.func.length(sa.cast(users.c.roles, sa.String(200))) > len('["CUSTOMER"]')
-    found = op.get_bind().execute(sa.select(users.c.id, sa.cast(users.c.roles, sa.String(200))).where(longer))
-    return [
-        {"role": role, "user_id": bytes(id_)}
-        for id_, roles in found
-        for role in json.loads(roles)
-        if role != "CUSTOMER"
-    ]
+    users = sa.table("users", sa.column("id"), sa.column("roles"))
+    for role in ("STAFF", "ADMIN"):
+        has_it = sa.cast(users.c.roles, sa.String(200)).contains(f'"{role}"')
+        found = sa.select(sa.literal_column(f"'{role}'"), users.c.id).where(has_it)
+        op.execute(table.insert().from_select(["role", "user_id"], found))
 
 
 def downgrade() -> None:
