@@ -23,7 +23,7 @@ _ACCESS, _SECRET, _BUCKET = "tests", "only-for-tests", "pictures"
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[Settings]:
-    """Settings that name its bucket. Skips the test where Go is missing or cannot build it."""
+    """Settings that name its bucket. Skips the test where there is no Go, unless CI is set."""
     program = _installed()
     (folder / "data" / _BUCKET).mkdir(parents=True)
     (folder / "meta").mkdir()
@@ -55,12 +55,10 @@ def _installed() -> Path:
     if program.exists():
         return program
     if shutil.which("go") is None:
-        pytest.skip("the S3 server of the tests needs go")
+        reason = "the S3 server of the tests needs go"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     environment = {**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "", "CGO_ENABLED": "0"}
-    try:
-        subprocess.run(["go", "install", _MODULE], env=environment, check=True, capture_output=True, timeout=100)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        pytest.skip("the S3 server of the tests cannot be built here")
+    subprocess.run(["go", "install", _MODULE], env=environment, check=True, capture_output=True)
     return program
 
 
