@@ -48,18 +48,23 @@ def upgrade() -> None:
         **INNODB,
     )
     op.create_index(op.f("ix_media_files_used_at"), "media_files", ["used_at"], unique=False)
-    with op.batch_alter_table("images", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("media_name", Exact(80), nullable=True))
-        batch_op.add_column(sa.Column("width", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("height", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("thumbnails", sa.JSON(), nullable=True))
-        batch_op.create_index(op.f("ix_images_media_name"), ["media_name"], unique=False)
-        batch_op.create_foreign_key(op.f("fk_images_media_name"), "media_files", ["media_name"], ["name"])
+    if op.get_context().dialect.name == "sqlite":
+        # It takes a foreign key with its column only, and alembic leaves the name out of such a one.
+        constraint = "CONSTRAINT fk_images_media_name REFERENCES media_files (name)"
+        op.execute(f"ALTER TABLE images ADD COLUMN media_name VARCHAR(80) {constraint}")
+    else:
+        key = sa.ForeignKey("media_files.name", name=op.f("fk_images_media_name"))
+        op.add_column("images", sa.Column("media_name", Exact(80), key, nullable=True))
+    op.add_column("images", sa.Column("width", sa.Integer(), nullable=True))
+    op.add_column("images", sa.Column("height", sa.Integer(), nullable=True))
+    op.add_column("images", sa.Column("thumbnails", sa.JSON(), nullable=True))
+    op.create_index(op.f("ix_images_media_name"), "images", ["media_name"], unique=False)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("images", schema=None) as batch_op:
-        batch_op.drop_constraint(op.f("fk_images_media_name"), type_="foreignkey")
+        if op.get_context().dialect.name != "sqlite":  # there it goes with its column
+            batch_op.drop_constraint(op.f("fk_images_media_name"), type_="foreignkey")
         batch_op.drop_index(op.f("ix_images_media_name"))
         batch_op.drop_column("thumbnails")
         batch_op.drop_column("height")
