@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, event, insert, inspect, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, event, insert, inspect, select, tuple_
 from sqlalchemy.orm import Session
 
 from infra.database import WriteSession
@@ -121,10 +121,22 @@ def _known(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, 
 
 
 def _remove(connection: Connection, stale: Sequence[tuple[str, UUID]]) -> None:
-    key = tuple_(SearchPosting.term, SearchPosting.product_id)
     ordered = sorted(stale)
+    if connection.dialect.name == "sqlite":
+        if ordered:
+            _remove_by_key(connection, ordered)
+        return
+    key = tuple_(SearchPosting.term, SearchPosting.product_id)
     for start in range(0, len(ordered), _REMOVED):
         connection.execute(delete(SearchPosting).where(key.in_(ordered[start : start + _REMOVED])))
+
+
+def _remove_by_key(connection: Connection, stale: Sequence[tuple[str, UUID]]) -> None:
+    """SQLite would look at every posting there is for a list of keys, and has no network between statements."""
+    one = delete(SearchPosting).where(
+        SearchPosting.term == bindparam("of_term"), SearchPosting.product_id == bindparam("of_product")
+    )
+    connection.execute(one, [{"of_term": term, "of_product": id_} for term, id_ in stale])
 
 
 def _add_words(connection: Connection, terms: Collection[str]) -> None:
