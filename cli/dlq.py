@@ -1,20 +1,19 @@
 """``rushcart dlq``: dead letters, the messages that could not be handled."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.explained import explained, printable
+from cli.explained import printable
+from cli.one_shot import run_once
 from services.events import TOPICS
 
 if TYPE_CHECKING:
     from infra.runtime import Infra
     from services.dead_letters import DeadLetter
 
-T = TypeVar("T")
 _WIDTH_OF_A_FILE: Final = 300
 _CODES = """
 
@@ -34,7 +33,7 @@ def list_(topic: str | None) -> None:
     from services.dead_letters import MOST, list_dead_letters
 
     topics = (topic,) if topic else TOPICS
-    letters = _run(lambda infra: list_dead_letters(infra, topics))
+    letters = run_once(lambda infra: list_dead_letters(infra, topics))
     if not letters:
         click.echo("There are no dead letters.")
         return
@@ -49,7 +48,7 @@ def show(letter_id: str) -> None:
     """Show the dead letter ID: where it comes from, why it is here, its headers and its body."""
     from services.dead_letters import find_dead_letters
 
-    [letter] = _run(lambda infra: find_dead_letters(infra, [letter_id]))
+    [letter] = run_once(lambda infra: find_dead_letters(infra, [letter_id]))
     facts = {
         "id": letter.id,
         "source": letter.source,
@@ -75,7 +74,7 @@ def replay(ids: tuple[str, ...], everything: bool) -> None:
     """
     if everything == bool(ids):
         raise click.UsageError("Give either one or more IDs or --all.")
-    _run(lambda infra: _replay(infra, ids))
+    run_once(lambda infra: _replay(infra, ids))
 
 
 async def _replay(infra: "Infra", ids: Sequence[str]) -> None:
@@ -90,17 +89,6 @@ async def _replay(infra: "Infra", ids: Sequence[str]) -> None:
         await replay_letter(infra, letter)
         click.echo(f"{letter.id} is in {letter.topic} again")
     click.echo(f"{len(letters)} replayed")
-
-
-def _run(work: "Callable[[Infra], Awaitable[T]]") -> T:
-    from cli.runtime import open_cli_infra
-
-    async def body() -> T:
-        async with open_cli_infra() as infra:
-            return await work(infra)
-
-    with explained():
-        return asyncio.run(body())
 
 
 def _show_table(letters: "Sequence[DeadLetter]") -> None:

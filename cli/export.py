@@ -1,6 +1,5 @@
 """``rushcart export``: take out what is in the shop."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from typing import TextIO
 
 import click
 
-from cli.explained import explained
+from cli.one_shot import progress_bar, run_once
 
 _STATUSES = ("draft", "published", "archived")
 
@@ -35,22 +34,18 @@ def products(file: Path, statuses: tuple[str, ...]) -> None:
     It has all that `rushcart import products` reads: imported into an empty shop and exported again, it is the
     same to the byte. FILE is replaced when the export is complete, and left alone when it fails.
     """
-    with explained():
-        done = asyncio.run(_run(file, statuses))
+    done = _write(file, statuses)
     click.echo(f"{done} products exported.", err=True)
 
 
-async def _run(file: Path, statuses: tuple[str, ...]) -> int:
-    from cli.catalog_files import migrated_infra, progress_bar
+def _write(file: Path, statuses: tuple[str, ...]) -> int:
     from models import ProductStatus
     from services.catalog.export_products import PricesChanged, export_products
 
     wanted = [ProductStatus(status.upper()) for status in statuses] or list(ProductStatus)
     try:
-        with _target(file) as stream:
-            async with migrated_infra() as infra:
-                with progress_bar() as progress:
-                    return await export_products(infra, stream, wanted, progress)
+        with _target(file) as stream, progress_bar() as progress:
+            return run_once(lambda infra: export_products(infra, stream, wanted, progress), migrated=True)
     except PricesChanged as error:
         raise click.ClickException(f"{error}: run this again.") from None
 

@@ -1,13 +1,12 @@
 """``rushcart import``: bring in what another shop exported."""
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.explained import explained
+from cli.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
     from services.catalog.import_products import ImportReport
@@ -58,8 +57,7 @@ def products(file: Path, currency: str, check: bool) -> None:
         click.echo(f"{parsed.total} products, no problem found.")
         return
     try:
-        with explained():
-            report = asyncio.run(_import(parsed))
+        report = _import(parsed)
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
@@ -78,17 +76,15 @@ def _parse(file: Path, currency: str) -> "ParsedFile":
     )
 
 
-async def _import(parsed: "ParsedFile") -> "ImportReport":
-    from cli.catalog_files import migrated_infra, progress_bar
+def _import(parsed: "ParsedFile") -> "ImportReport":
     from services.catalog.import_products import ImportRefused, import_products
     from services.catalog.shopify_csv import FileChanged
 
     if parsed.problems:
         raise ImportRefused(parsed.problems)
     try:
-        async with migrated_infra() as infra:
-            with progress_bar(parsed.total) as progress:
-                return await import_products(infra, parsed, "import", progress)
+        with progress_bar(total=parsed.total) as progress:
+            return run_once(lambda infra: import_products(infra, parsed, "import", progress), migrated=True)
     except FileChanged as error:
         raise click.ClickException(f"Nothing was imported: {error}.") from None
 

@@ -1,16 +1,10 @@
 """``rushcart mail``: mails that could not be sent."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import click
 
-if TYPE_CHECKING:
-    from infra.runtime import Infra
-
-T = TypeVar("T")
+from cli.one_shot import run_once
 
 
 @click.group()
@@ -23,7 +17,7 @@ def list_() -> None:
     """List the mails that were given up, oldest first: id, when, what about, and why. Not to whom."""
     from services.mail.given_up import MOST, list_given_up
 
-    found = _run(list_given_up)
+    found = run_once(list_given_up)
     if not found:
         click.echo("No mail was given up.")
     for row in found:
@@ -41,21 +35,7 @@ def retry(ids: tuple[UUID, ...], everything: bool) -> None:
 
     if bool(ids) == everything:
         raise click.UsageError("name mails by their IDs, or say --all")
-    count = _run(lambda infra: retry_given_up(infra, None if everything else ids))
+    count = run_once(lambda infra: retry_given_up(infra, None if everything else ids))
     click.echo(f"{count} back in the queue.")
     if not everything and count < len(set(ids)):
         raise click.ClickException(f"{len(set(ids)) - count} were not there.")
-
-
-def _run(work: "Callable[[Infra], Awaitable[T]]") -> T:
-    from cli.runtime import open_cli_infra
-    from infra.errors import StoreUnavailable
-
-    async def main() -> T:
-        async with open_cli_infra() as infra:
-            return await work(infra)
-
-    try:
-        return asyncio.run(main())
-    except StoreUnavailable as error:
-        raise click.ClickException(f"The {error.store} does not answer.") from None

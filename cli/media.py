@@ -1,9 +1,10 @@
 """``rushcart media``: uploaded images."""
 
-import asyncio
 from datetime import timedelta
 
 import click
+
+from cli.one_shot import run_once
 
 _LEAST_HOURS = 1
 
@@ -24,16 +25,7 @@ def media() -> None:
 )
 def gc(hours: int) -> None:
     """Delete the files that no product shows any more. The worker does the same every ten minutes."""
-    from cli.runtime import open_cli_infra
-    from infra.errors import StoreUnavailable
     from services.media.collect_garbage import collect_garbage
 
-    async def main() -> int:
-        async with open_cli_infra() as infra:
-            return await collect_garbage(infra, timedelta(hours=hours))
-
-    try:
-        count = asyncio.run(main())
-    except StoreUnavailable as error:
-        raise click.ClickException(f"The {error.store} does not answer.") from None
+    count = run_once(lambda infra: collect_garbage(infra, timedelta(hours=hours)))
     click.echo(f"{count} images deleted.")

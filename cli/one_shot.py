@@ -1,10 +1,11 @@
-"""Run one verb for a command that ends by itself."""
+"""Run one verb for a command that ends by itself; show how far it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-import click
+from cli.explained import explained
 
 if TYPE_CHECKING:
     from infra.runtime import Infra
@@ -12,19 +13,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def run_once(work: "Callable[[Infra], Awaitable[T]]") -> T:
-    """The verb's result. Errors: ClickException, for what the verb expects and for a store that is away."""
+def run_once(work: "Callable[[Infra], Awaitable[T]]", *, migrated: bool = False) -> T:
+    """The verb's result, with the stores open, also the Valkey: its cache must hear of what is changed.
+
+    ``migrated``: only on the schema of this version. Errors: ClickException, for whatever can be foreseen.
+    """
     from cli.runtime import open_cli_infra
-    from infra.errors import StoreUnavailable
-    from services.errors import ServiceError
+    from infra.migrations import require_current
 
     async def main() -> T:
         async with open_cli_infra() as infra:
+            if migrated:
+                await require_current(infra.database)
             return await work(infra)
 
-    try:
+    with explained():
         return asyncio.run(main())
-    except ServiceError as error:
-        raise click.ClickException(error.message) from None
-    except StoreUnavailable as error:
-        raise click.ClickException(f"The {error.store} does not answer.") from None
+
+
+@contextmanager
+def progress_bar(what: str = "products", total: int | None = None) -> Iterator[Callable[[int, int], None]]:
+    """On standard error; told of what is done, and of how much."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*layout, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

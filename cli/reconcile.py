@@ -1,13 +1,13 @@
 """``rushcart reconcile``: prove that the stock adds up, or repair it."""
 
-import asyncio
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.explained import explained, printable
+from cli.explained import printable
+from cli.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
     from services.stock.report import Difference, Report, Value
@@ -31,31 +31,12 @@ def reconcile(fix: bool, sku: str | None) -> None:
 
     Exit codes: 0 all is equal (now), 1 something differs or could not be checked, 2 wrong usage.
     """
-    with explained():
-        report = asyncio.run(_run(fix, sku))
+    from services.stock.reconcile import reconcile as verb
+
+    with progress_bar("SKUs") as progress:
+        report = run_once(lambda infra: verb(infra, fix=fix, sku=sku, progress=progress), migrated=True)
     _show(report)
     sys.exit(0 if report.clean else 1)
-
-
-async def _run(fix: bool, sku: str | None) -> "Report":
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from cli.runtime import open_cli_infra
-    from infra.migrations import require_current
-    from services.stock.reconcile import reconcile as reconcile_stock
-
-    layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    async with open_cli_infra() as infra:
-        await require_current(infra.database)
-        with Progress(*layout, console=Console(stderr=True)) as bar:
-            task = bar.add_task("SKUs", total=None)
-            return await reconcile_stock(
-                infra,
-                fix=fix,
-                sku=sku,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
 
 
 def _show(report: "Report") -> None:

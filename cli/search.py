@@ -2,7 +2,7 @@
 
 import click
 
-from cli.one_shot import run_once
+from cli.one_shot import progress_bar, run_once
 
 
 @click.group()
@@ -13,11 +13,8 @@ def search() -> None:
 @search.command()
 def reindex() -> None:
     """Build the index of all products anew, while the shop runs."""
-    from rich.progress import Progress
-
     from services.search.reindex import reindex as verb
 
-    with Progress(transient=True) as bar:
-        task = bar.add_task("products", total=None)
-        done = run_once(lambda infra: verb(infra, lambda n, total: bar.update(task, completed=n, total=total)))
+    with progress_bar() as progress:
+        done = run_once(lambda infra: verb(infra, progress), migrated=True)
     click.echo(f"{done} products indexed")

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.one_shot import run_once
+from cli.one_shot import progress_bar, run_once
 
 
 @click.command()
@@ -12,12 +12,8 @@ def seed(products: int) -> None:
 
     The database must be there (rushcart db upgrade). Cut off, it goes on where it ended when it is called again.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     from services.demo.many_products import seed_products
 
-    columns = (TextColumn("products"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("products", total=products)
-        made = run_once(lambda infra: seed_products(infra, products, lambda n, _: bar.update(task, completed=n)))
+    with progress_bar(total=products) as progress:
+        made = run_once(lambda infra: seed_products(infra, products, progress), migrated=True)
     click.echo(f"{made} products made, {products} are there")
