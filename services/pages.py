@@ -29,6 +29,10 @@ class IdPage:
             statement = statement.where(id_ > self.before)
         return statement.order_by(id_.asc() if self.backwards else id_.desc()).limit(self.limit + 1)
 
+    def holds(self, id_: UUID) -> bool:
+        """True for an id between the two."""
+        return (self.after is None or id_ < self.after) and (self.before is None or id_ > self.before)
+
     def cut(self, rows: Sequence[T]) -> "Cut[T]":
         """The page, newest first, from what the statement gave."""
         more, kept = len(rows) > self.limit, rows[: self.limit]

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from models.enums import OrderStatus
 from resolvers.order.types import Order, OrderConnection, OrderEdge
-from resolvers.shared.connection import PageInfo, encode_cursor, page_arguments
 from resolvers.shared.context import Info
-from services.order.list_orders import OrderPage, list_orders
+from resolvers.shared.id_pages import cursors, id_page, page_info
+from services.order.list_orders import list_orders
 
 _SORT = "orders"
 
@@ -21,29 +21,11 @@ async def user_orders(
     status: list[OrderStatus] | None,
 ) -> OrderConnection:
     """Newest first. Errors: BAD_USER_INPUT naming the argument at fault."""
-    page = page_arguments(first, after, last, before, sort=_SORT, kinds=(UUID,))
     statuses = None if status is None else tuple(status)
-    wanted = OrderPage(page.limit + 1, _key(page.after), _key(page.before), page.backwards, statuses)
-    found = await list_orders(info.context.infra, customer_id, wanted)
-    more = len(found) > page.limit
-    shown = found[len(found) - page.limit :] if page.backwards and more else found[: page.limit]
-    edges = [OrderEdge(cursor=encode_cursor(_SORT, view.id), node=Order.of(view)) for view in shown]
+    page = id_page(first, after, last, before, _SORT)
+    cut = await list_orders(info.context.infra, customer_id, page, statuses)
+    shown = cursors([view.id for view in cut.rows], _SORT)
+    edges = [OrderEdge(cursor=c, node=Order.of(view)) for c, view in zip(shown, cut.rows, strict=True)]
     return OrderConnection(
-        edges=edges,
-        page_info=PageInfo(
-            has_next_page=page.before is not None if page.backwards else more,
-            has_previous_page=more if page.backwards else page.after is not None,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-        customer_id=customer_id,
-        statuses=statuses,
+        edges=edges, page_info=page_info(cut, shown), customer_id=customer_id, statuses=statuses
     )
-
-
-def _key(values: tuple[object, ...] | None) -> UUID | None:
-    if values is None:
-        return None
-    [key] = values
-    assert isinstance(key, UUID)
-    return key

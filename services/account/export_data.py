@@ -15,7 +15,8 @@ from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
 from services.errors import NotFound
 from services.money import to_decimal
-from services.order.list_orders import OrderPage, list_orders
+from services.order.list_orders import list_orders
+from services.pages import IdPage
 
 _PAGE = 100
 
@@ -80,9 +81,9 @@ async def _orders(infra: Infra, user_id: UUID) -> list[OrderView]:
     """Newest first, in pages, so that no one read takes long."""
     found: list[OrderView] = []
     while True:
-        page = await list_orders(infra, user_id, OrderPage(_PAGE, after=found[-1].id if found else None))
-        found += page
-        if len(page) < _PAGE:
+        page = await list_orders(infra, user_id, IdPage(_PAGE, after=found[-1].id if found else None))
+        found += page.rows
+        if not page.has_next:
             return found
 
 
