@@ -38,8 +38,8 @@ class ProductFilter:
     def to_service(self, info: Info) -> Filter:
         """Errors: BAD_USER_INPUT for an id that is not a category's; FORBIDDEN for states that are not public."""
         category = self.category_id
-        statuses = frozenset([ProductStatus.PUBLISHED] if self.status is None else self.status)
-        if statuses - {ProductStatus.PUBLISHED}:
+        statuses = tuple(sorted({ProductStatus.PUBLISHED} if self.status is None else set(self.status)))
+        if set(statuses) - {ProductStatus.PUBLISHED}:
             check(info, [Role.STAFF], Scope.CATALOG_READ)
         return Filter(
             search=self.search,

@@ -25,7 +25,8 @@ _MOST_DECIMALS: Final = 20
 class ProductFilter:
     """None, or empty: not asked. Of ``vendors`` and of ``category_ids`` any will do, ``tags`` must all be there.
 
-    Prices are amounts in each product's own currency. ``statuses``: the caller's to allow.
+    Prices are amounts in each product's own currency. ``statuses``: sorted, the caller's to allow.
+    In no set: what a listing is cached under must be the same in every process.
     """
 
     search: str | None = None
@@ -38,7 +39,7 @@ class ProductFilter:
     vendors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     category_ids: tuple[UUID, ...] = ()
-    statuses: frozenset[ProductStatus] = frozenset({ProductStatus.PUBLISHED})
+    statuses: tuple[ProductStatus, ...] = (ProductStatus.PUBLISHED,)
 
     def check(self) -> None:
         """Errors: InvalidInput with every problem, at ``filter.<name>``."""
@@ -79,7 +80,7 @@ def _price_problem(price: Decimal) -> str | None:
 
 def conditions(wanted: ProductFilter) -> list[ColumnElement[bool]]:
     """Conditions on ``Product``, all of which hold, without the search. The filter is checked already."""
-    found: list[ColumnElement[bool]] = [_in(Product.status, sorted(wanted.statuses))]
+    found: list[ColumnElement[bool]] = [_in(Product.status, wanted.statuses)]
     if wanted.category_id is not None:
         found.append(Product.category_id == wanted.category_id)
     if wanted.category_ids:
