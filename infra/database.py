@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
@@ -112,12 +112,26 @@ class Database:
         if committed is not None and self.after_commit is not None:
             await self.after_commit(committed)
 
-    async def transact(self, work: Callable[[AsyncSession], Awaitable[T]], *, timeout: float | None = None) -> T:
+    async def transact(
+        self, work: Callable[[AsyncSession], Awaitable[T]], *, timeout: float | None = None, races: int = 1
+    ) -> T:
         """Run ``work`` in a transaction, again after a deadlock or lock time-out.
 
-        ``timeout`` bounds the whole in seconds (a request's write); a commit cut off by it may have
-        happened, so only idempotent work gets one. Errors: StoreUnavailable.
+        ``timeout`` bounds it in seconds (a request's write); a commit cut off by it may have happened, so only
+        idempotent work gets one. ``races`` is for work that looks whether a row is there before it makes one: how
+        often it may run, each time with that limit, when somebody else makes the row in between. The next look
+        finds it. Errors: StoreUnavailable; IntegrityError.
         """
+        for attempt in range(1, races + 1):
+            try:
+                return await self._transact(work, timeout)
+            except IntegrityError:
+                if attempt == races:
+                    raise
+                log.info("transaction.raced", attempt=attempt)
+        raise AssertionError("unreachable")
+
+    async def _transact(self, work: Callable[[AsyncSession], Awaitable[T]], timeout: float | None) -> T:
         try:
             async with asyncio.timeout(timeout):
                 result, session = await self._retrying(work)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
-import structlog
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
@@ -15,7 +13,6 @@ from models import IdempotencyKey
 from services.errors import IdempotencyConflict, InvalidInput, TryAgain
 from services.order.fingerprint import fingerprint, key_problem
 
-log = structlog.get_logger(__name__)
 T = TypeVar("T")
 _MAX_RACES = 5
 
@@ -48,19 +45,13 @@ async def do_once(
     Errors: IdempotencyConflict, TryAgain, and what ``work`` raises.
     """
     patience = 2 * infra.settings.store_timeout
-    for attempt in range(1, _MAX_RACES + 1):
-        try:
-            return await infra.database.transact(
-                lambda session: _attempt(session, infra, request, result_id, work), timeout=patience
-            )
-        except StoreUnavailable as error:
-            raise TryAgain from error
-        except IntegrityError:
-            # The key, or what the work makes, was made meanwhile; the next look sees it.
-            if attempt == _MAX_RACES:
-                raise
-            log.info("idempotency.raced", operation=request.operation, attempt=attempt)
-    raise AssertionError("unreachable")
+    try:
+        # The key, or what the work makes, may be made meanwhile; the next look sees it.
+        return await infra.database.transact(
+            lambda session: _attempt(session, infra, request, result_id, work), timeout=patience, races=_MAX_RACES
+        )
+    except StoreUnavailable as error:
+        raise TryAgain from error
 
 
 async def _attempt(

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
@@ -20,8 +18,6 @@ from services.catalog.make_slug import free_slug
 from services.catalog.patience import MANY, patiently
 from services.catalog.product_rows import NewProduct, new_product
 from services.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
-
-_TRIES: Final = 3
 
 
 @dataclass(slots=True)
@@ -55,13 +51,7 @@ async def bulk_create_products(
     rows = [_checked(draft) for draft in drafts]
     if not may_write((row.error for row in rows), policy):
         return outcomes([row.error for row in rows], [None] * len(rows))
-    for attempt in range(1, _TRIES + 1):
-        try:
-            found = await patiently(infra, lambda session: _write(session, infra, rows, policy, actor), times=MANY)
-            break
-        except IntegrityError:
-            if attempt == _TRIES:
-                raise
+    found = await patiently(infra, lambda session: _write(session, infra, rows, policy, actor), times=MANY)
     await remember(infra, [outcome.document for outcome in found if outcome.document is not None])
     return found
 

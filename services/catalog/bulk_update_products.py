@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -21,7 +20,6 @@ from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
 
-_TRIES: Final = 3
 _PRODUCT_COLUMNS: Final = (
     *("slug", "status", "version", "title", "description", "vendor", "tags", "option_names", "category_id"),
     *("min_price", "max_price", "seo_title", "seo_description", "updated_at"),
@@ -46,14 +44,7 @@ async def bulk_update_products(
     Errors: InvalidInput (too many), StoreUnavailable.
     """
     require_size(len(changes), sum(len(change.variants) for change in _readable(changes)))
-    for attempt in range(1, _TRIES + 1):
-        try:
-            return await patiently(infra, lambda session: _write(session, infra, changes, policy), times=MANY)
-        except IntegrityError:
-            # Somebody took a slug between our look and our commit: the next look finds it taken.
-            if attempt == _TRIES:
-                raise
-    raise AssertionError("unreachable")
+    return await patiently(infra, lambda session: _write(session, infra, changes, policy), times=MANY)
 
 
 async def _write(

@@ -2,10 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -13,8 +11,6 @@ from models import Category
 from models.documents import CategoryDoc, category_doc
 from services.catalog.category_tree import lock_version
 from services.catalog.patience import patiently
-
-_TRIES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +48,4 @@ async def change_category(
 
 async def run_change(infra: Infra, run: Callable[[AsyncSession], Awaitable[Changed]]) -> CategoryDoc:
     """One transaction."""
-    return category_doc((await _transact(infra, run)).category)
-
-
-async def _transact(infra: Infra, run: Callable[[AsyncSession], Awaitable[Changed]]) -> Changed:
-    for attempt in range(1, _TRIES + 1):
-        try:
-            return await patiently(infra, run)
-        except IntegrityError:
-            # Somebody took the slug between our look and our commit: the next look finds it taken.
-            if attempt == _TRIES:
-                raise
-    raise AssertionError("unreachable")
+    return category_doc((await patiently(infra, run)).category)

@@ -5,11 +5,9 @@ Caches are told by the session itself (models/changes.py), also of prices: the p
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -19,7 +17,6 @@ from services.catalog.patience import patiently
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.errors import NotFound
 
-_TRIES: Final = 3
 Work = Callable[[AsyncSession, StoredProduct], Awaitable[bool]]
 """Changes the rows, and says whether it changed any."""
 
@@ -46,19 +43,8 @@ async def change_product(infra: Infra, on: Based, work: Work) -> ProductDoc:
             stored.settle(infra.now())
         return stored.document()
 
-    return await _transact(infra, run)
-
-
-async def _transact(infra: Infra, run: Callable[[AsyncSession], Awaitable[ProductDoc]]) -> ProductDoc:
-    for attempt in range(1, _TRIES + 1):
-        try:
-            # Cut off in its commit, it may have happened: the retry is then answered with StaleVersion.
-            return await patiently(infra, run)
-        except IntegrityError:
-            # Somebody took the slug or SKU between our look and our commit: the next look finds it taken.
-            if attempt == _TRIES:
-                raise
-    raise AssertionError("unreachable")
+    # Cut off in its commit, it may have happened: the retry is then answered with StaleVersion.
+    return await patiently(infra, run)
 
 
 async def lock_product(session: AsyncSession, product_id: UUID) -> StoredProduct:

@@ -59,7 +59,8 @@ async def _insert(infra: Infra, checked: CheckedProduct, product_id: UUID, slug:
         return made.document()
 
     # Cut off in its commit, it may have happened: the retry is then answered with SkuTaken, nothing doubles.
-    return await patiently(infra, work)
+    # A slug or SKU that is taken meanwhile is for the caller to tell apart.
+    return await patiently(infra, work, races=1)
 
 
 async def _raise_taken(infra: Infra, checked: CheckedProduct, slug: str, error: IntegrityError) -> None:

@@ -12,7 +12,6 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
@@ -64,16 +63,10 @@ async def import_products(
     """One transaction, then the cache. Errors: ImportRefused, FileChanged, StoreUnavailable."""
     if file.problems:
         raise ImportRefused(file.problems)
-    for attempt in range(1, _TRIES + 1):
-        try:
-            report = await infra.database.transact(
-                lambda session: _Import(infra, file, actor).run(session, progress)
-            )
-            break
-        except IntegrityError:
-            # Somebody made the same product or SKU meanwhile: the next try finds it.
-            if attempt == _TRIES:
-                raise
+    # Somebody may make the same product or SKU meanwhile: the next try finds it.
+    report = await infra.database.transact(
+        lambda session: _Import(infra, file, actor).run(session, progress), races=_TRIES
+    )
     await remember(infra, report.documents)
     return report
 

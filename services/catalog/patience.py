@@ -17,10 +17,16 @@ T = TypeVar("T")
 _ONE: Final = 3
 MANY: Final = 12
 """Store time-outs that a change of one product may take, and one of many."""
+_RACES: Final = 3
 
 
-async def patiently(infra: Infra, work: Callable[[AsyncSession], Awaitable[T]], *, times: int = _ONE) -> T:
-    """One transaction. Errors: StoreUnavailable; the commit may have happened then."""
+async def patiently(
+    infra: Infra, work: Callable[[AsyncSession], Awaitable[T]], *, times: int = _ONE, races: int = _RACES
+) -> T:
+    """One transaction, begun again when somebody takes a slug or SKU between its look and its commit.
+
+    Errors: StoreUnavailable; the commit may have happened then. IntegrityError.
+    """
     async with infra.database.read() as session:
         await session.execute(select(1))
-    return await infra.database.transact(work, timeout=times * infra.settings.store_timeout)
+    return await infra.database.transact(work, timeout=times * infra.settings.store_timeout, races=races)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
@@ -84,15 +83,12 @@ async def _persist_first(infra: Infra, wish: Cancellation) -> bool:
 
 
 async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:
-    try:
-        return await infra.database.transact(
-            lambda session: _transaction(session, infra, wish, owner), timeout=2 * infra.settings.store_timeout
-        )
-    except IntegrityError:
-        # The same key came twice at once: the other request has done it.
-        return await infra.database.transact(
-            lambda session: _transaction(session, infra, wish, owner), timeout=2 * infra.settings.store_timeout
-        )
+    # The same key may come twice at once: then the other request has done it.
+    return await infra.database.transact(
+        lambda session: _transaction(session, infra, wish, owner),
+        timeout=2 * infra.settings.store_timeout,
+        races=2,
+    )
 
 
 async def _transaction(session: AsyncSession, infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import insert, select, tuple_, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
@@ -43,17 +42,10 @@ async def persist_orders(
 ) -> Persisted:
     """``timeout`` in seconds. Errors: StoreUnavailable; DBAPIError for what the database will never take."""
     unique = list({order.id: order for order in orders}.values())
-    for attempt in range(1, _MAX_RACES + 1):
-        try:
-            return await infra.database.transact(
-                lambda session: _persist(session, unique, infra.now()), timeout=timeout
-            )
-        except IntegrityError:
-            # Another worker persisted one of them meanwhile; the next look sees it.
-            if attempt == _MAX_RACES:
-                raise
-            log.info("persist.raced", attempt=attempt, orders=len(unique))
-    raise AssertionError("unreachable")
+    # Another worker may persist one of them meanwhile; the next look sees it.
+    return await infra.database.transact(
+        lambda session: _persist(session, unique, infra.now()), timeout=timeout, races=_MAX_RACES
+    )
 
 
 async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> Persisted:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -44,11 +43,5 @@ async def refuse_orders(infra: Infra, order_ids: Sequence[UUID], *, timeout: flo
             await (await session.connection()).execute(insert(Barrier), rows)
         return set(order_ids) - set(await session.scalars(select(Order.id).where(Order.id.in_(order_ids))))
 
-    for attempt in range(1, _MAX_RACES + 1):
-        try:
-            return await infra.database.transact(work, timeout=timeout)
-        except IntegrityError:
-            # The worker persisted one of them meanwhile; the next look sees it.
-            if attempt == _MAX_RACES:
-                raise
-    raise AssertionError("unreachable")
+    # The worker may persist one of them meanwhile; the next look sees it.
+    return await infra.database.transact(work, timeout=timeout, races=_MAX_RACES)
