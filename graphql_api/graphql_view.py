@@ -137,7 +137,7 @@ class GraphQLView:
         except OperationNotAllowed as error:
             raise _not_allowed(error) from error
         ended = asyncio.Event()
-        with self.runtime.readers.reading(Reader(lambda: context, _setter(ended))):
+        with self.runtime.readers.reading(Reader.until(context, ended)):
             # Of cookies that a mutation sets this way none would arrive: the head is sent before it has run.
             encode = partial(_encode_result, scope=scope)
             await send_events(scope, receive, send, results, encode, ended)
@@ -292,10 +292,3 @@ def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:
 
 def _encode_result(result: ExecutionResult, scope: Scope) -> bytes:
     return encode(formatted(result), scope)
-
-
-def _setter(event: asyncio.Event) -> Callable[[], Awaitable[None]]:
-    async def set_it() -> None:
-        event.set()
-
-    return set_it

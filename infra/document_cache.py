@@ -26,6 +26,7 @@ from infra.cache.entry import ABSENT, DOCUMENT, HEAD_BYTES, NO_EPOCH, NOTHING, T
 from infra.cache.gate import Gate
 from infra.cache.jitter import spread
 from infra.cache.look import Look
+from infra.cache.names import entry_name, lock_name
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
 from infra.metrics import Counters
@@ -121,7 +122,7 @@ class DocumentCache:
             chunk = doomed[start : start + _CHUNK]
             stone = make(TOMBSTONE, b"", schema=self._schema, epoch=NO_EPOCH, life=_TOMBSTONE_TTL, cost=0)
             await self._redis.execute(
-                *(("SET", _name(key), stone, "PX", int(_TOMBSTONE_TTL * 1000)) for key in chunk)
+                *(("SET", entry_name(key), stone, "PX", int(_TOMBSTONE_TTL * 1000)) for key in chunk)
             )
             self._shared.owed.difference_update(chunk)
 
@@ -151,7 +152,7 @@ class DocumentCache:
         try:
             if self._shared.owed:
                 await self.bury(set(self._shared.owed))
-            [values] = await self._redis.execute(("MGET", _EPOCH, *map(_name, keys)))
+            [values] = await self._redis.execute(("MGET", _EPOCH, *map(entry_name, keys)))
             epoch = values[0] or await self._begin_epoch()
         except StoreUnavailable:
             self._note_away()
@@ -252,7 +253,7 @@ class DocumentCache:
         """The keys that are ours to fill, and those that another process fills. Without Redis: neither."""
         if not keys:
             return [], []
-        commands = [("SET", _lock_name(key), token, "NX", "PX", int(_LOCK_TTL * 1000)) for key in keys]
+        commands = [("SET", lock_name(key), token, "NX", "PX", int(_LOCK_TTL * 1000)) for key in keys]
         try:
             got = await self._redis.execute(*commands)
         except StoreUnavailable:
@@ -279,7 +280,7 @@ class DocumentCache:
         kind = NOTHING if raw is None else DOCUMENT
         entry = make(kind, raw or b"", schema=self._schema, epoch=look.epoch, life=life, cost=cost)
         seen = look.heads.get(key, ABSENT)
-        return (_name(key), _lock_name(key)), (seen, entry, max(1, int(life * 1000)), token, HEAD_BYTES)
+        return (entry_name(key), lock_name(key)), (seen, entry, max(1, int(life * 1000)), token, HEAD_BYTES)
 
     def _count(self, keys: Iterable[str], what: str) -> None:
         for key in keys:
@@ -288,12 +289,3 @@ class DocumentCache:
     def _note_away(self) -> None:
         self._shared.away_until = time.monotonic() + _AWAY
         log.warning("cache.away", seconds=_AWAY, owed=len(self._shared.owed))
-
-
-def _name(key: str) -> str:
-    return f"doc:{key}"
-
-
-def _lock_name(key: str) -> str:
-    """In the slot of its entry, as Redis Cluster counts them."""
-    return f"{{doc:{key}}}:lock"

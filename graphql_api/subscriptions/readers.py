@@ -17,6 +17,15 @@ class Reader:
     context: Callable[[], Context]
     end: Callable[[], Awaitable[None]]
 
+    @classmethod
+    def until(cls, context: Context, ended: asyncio.Event) -> "Reader":
+        """One that is ended by an event."""
+
+        async def end() -> None:
+            ended.set()
+
+        return cls(lambda: context, end)
+
     def is_allowed(self) -> bool:
         context = self.context()
         viewer, infra = context.viewer, context.infra
