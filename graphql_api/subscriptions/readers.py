@@ -42,9 +42,6 @@ class Readers:
         self._open: set[Reader] = set()
         self._checking: asyncio.Task[None] | None = None
 
-    def __len__(self) -> int:
-        return len(self._open)
-
     @contextmanager
     def reading(self, reader: Reader) -> Iterator[None]:
         """While the block runs the reader is ended when its session is: within a second."""
