@@ -38,6 +38,7 @@ from infra.database import Database
 from infra.migrations import MigrationFailed, migration_lock
 from infra.settings import Settings, get_settings
 from models import Base
+from models.base import RETIRED_TABLES
 from models.types import ExactText, UtcDateTime, UuidBinary
 
 config = context.config
@@ -82,6 +83,10 @@ def render_item(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal
     if isinstance(item, UtcDateTime):
         return "MOMENT"
     return f"Exact({item.length})" if isinstance(item, ExactText) else False
+
+
+def include_name(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
+    return kind != "table" or name not in RETIRED_TABLES
 
 
 def plan_revision(_migration: MigrationContext, _rev: object, directives: list[MigrationScript]) -> None:
@@ -135,6 +140,7 @@ def _configure(connection: Connection) -> None:
         compare_type=compare_type,
         compare_server_default=compare_default,
         render_item=render_item,
+        include_name=include_name,
         render_as_batch=True,
         autogenerate_plugins=_PLUGINS,
         process_revision_directives=plan_revision,

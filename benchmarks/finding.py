@@ -4,84 +4,169 @@ The service's own verb on the database, without the cache: what a filter that no
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from rich.table import Table
+from sqlalchemy import select
 
 from infra.runtime import Infra
-from services.catalog.count_facets import count_facets
+from models import Category, Product
+from services.catalog.count_facets import count_price_bands, count_values
 from services.catalog.count_products import count_products
 from services.catalog.list_products import Page, ProductSort, list_products
 from services.catalog.product_filter import ProductFilter
+from services.search.port import FacetKind
 
-AIM_MS = 50.0
-_SIZE = 20
-_DEEP = 1_000
-_CASES: dict[str, tuple[ProductFilter, ProductSort]] = {
-    "newest": (ProductFilter(), ProductSort.NEWEST),
-    "title": (ProductFilter(), ProductSort.TITLE),
-    "cheapest": (ProductFilter(), ProductSort.PRICE_ASC),
-    "dearest": (ProductFilter(), ProductSort.PRICE_DESC),
-    "a tag": (ProductFilter(tag="wool"), ProductSort.NEWEST),
-    "in stock": (ProductFilter(in_stock=True), ProductSort.NEWEST),
-    "10 to 20, cheapest": (ProductFilter(min_price=Decimal(10), max_price=Decimal(20)), ProductSort.PRICE_ASC),
-    "search: organic": (ProductFilter(search="organic"), ProductSort.RELEVANCE),
-    "search: wool jacket": (ProductFilter(search="wool jacket"), ProductSort.RELEVANCE),
-    "search: elegant": (ProductFilter(search="elegant"), ProductSort.RELEVANCE),
-    "search: 防水": (ProductFilter(search="防水"), ProductSort.RELEVANCE),
-    "search: seed 777": (ProductFilter(search="seed 777"), ProductSort.RELEVANCE),
-    "search: wo": (ProductFilter(search="wo"), ProductSort.RELEVANCE),
-    "search: wool, cheapest": (ProductFilter(search="wool"), ProductSort.PRICE_ASC),
-    "search: nothing": (ProductFilter(search="zzzz"), ProductSort.RELEVANCE),
-}
+AIM_MS: Final = 50.0
+_SIZE: Final = 20
+_DEEP: Final = 1_000
+_STEP: Final = 2_000
+Cases = dict[str, tuple[ProductFilter, ProductSort]]
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Milliseconds; ``products`` is how many the listing has. The deep page is the last where there are fewer."""
+    """p50 and p99 in milliseconds; ``products`` is how many the listing has. The deep page is the last where there
+    are fewer.
+    """
 
     name: str
     products: int
     first: tuple[float, float]
     deep: tuple[float, float]
 
+    @property
+    def is_within_aim(self) -> bool:
+        return max(self.first[1], self.deep[1]) <= AIM_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """p50 and p99 in milliseconds of a count or a facet."""
+
+    name: str
+    took: tuple[float, float]
+
+
+def _cases(category: UUID, vendor: str) -> Cases:
+    every = {f"all, {sort.value}": (ProductFilter(), sort) for sort in ProductSort}
+    f, s = ProductFilter, ProductSort
+    cheap = f(min_price=Decimal(20), max_price=Decimal("20.5"))
+    dear = f(min_price=Decimal(490), max_price=Decimal(491))
+    return {
+        **every,
+        "category and below, PRICE_ASC": (f(category_ids=(category,)), s.PRICE_ASC),
+        "category and below, TITLE": (f(category_ids=(category,)), s.TITLE),
+        "vendor, PRICE_DESC": (f(vendor=vendor), s.PRICE_DESC),
+        "tag, NEWEST": (f(tag="wool"), s.NEWEST),
+        "tag, PRICE_ASC": (f(tag="wool"), s.PRICE_ASC),
+        "two tags, TITLE": (f(tags=("wool", "travel")), s.TITLE),
+        "tag and vendor, PRICE_ASC": (f(tag="wool", vendor=vendor), s.PRICE_ASC),
+        "20 to 20.50, TITLE": (cheap, s.TITLE),
+        "20 to 20.50, PRICE_ASC": (cheap, s.PRICE_ASC),
+        "490 to 491, PRICE_ASC": (dear, s.PRICE_ASC),
+        "in stock, NEWEST": (f(in_stock=True), s.NEWEST),
+        "out of stock, TITLE": (f(in_stock=False), s.TITLE),
+        "search: wool": (f(search="wool"), s.RELEVANCE),
+        "search: wool jacket": (f(search="wool jacket"), s.RELEVANCE),
+        "search: organic wool travel": (f(search="organic wool travel"), s.RELEVANCE),
+        "search: the for": (f(search="the for"), s.RELEVANCE),
+        "search: elegant": (f(search="elegant"), s.RELEVANCE),
+        "search: 防水": (f(search="防水"), s.RELEVANCE),
+        "search: 轻": (f(search="轻"), s.RELEVANCE),
+        "search: wo": (f(search="wo"), s.RELEVANCE),
+        "search: a": (f(search="a"), s.RELEVANCE),
+        "search: seed 777": (f(search="seed 777"), s.RELEVANCE),
+        "search: nothing at all": (f(search="zzzz wool"), s.RELEVANCE),
+        "search: wool, PRICE_ASC": (f(search="wool"), s.PRICE_ASC),
+        "search: wool jacket, TITLE": (f(search="wool jacket"), s.TITLE),
+        "search: wool, vendor": (f(search="wool", vendor=vendor), s.RELEVANCE),
+        "search: wool, in stock": (f(search="wool", in_stock=True), s.RELEVANCE),
+    }
+
 
 async def measure(infra: Infra, times: int, echo: Callable[[str], None]) -> list[Timing]:
     found = []
-    for name, (wanted, sort) in _CASES.items():
+    for name, (wanted, sort) in (await _some(infra)).items():
         echo(name)
         deep = await _deep(infra, wanted, sort)
-        first = await _timed(infra, wanted, sort, Page(_SIZE), times)
+        first = await _page(infra, wanted, sort, Page(_SIZE), times)
         count = await count_products(infra, wanted)
-        found.append(Timing(name, count, first, await _timed(infra, wanted, sort, deep, times)))
+        found.append(Timing(name, count, first, await _page(infra, wanted, sort, deep, times)))
     return found
 
 
-async def facets_ms(infra: Infra, wanted: ProductFilter) -> float:
-    begun = time.perf_counter()
-    await count_facets(infra, wanted)
-    return (time.perf_counter() - begun) * 1000
+async def measure_counts(infra: Infra, times: int) -> list[Counting]:
+    """What is only counted when it is asked for."""
+    found = []
+    for name, wanted in (("all", ProductFilter()), ("search: wool", ProductFilter(search="wool"))):
+        works: dict[str, Callable[[], Awaitable[object]]] = {
+            "totalCount": partial(count_products, infra, wanted),
+            "price bands": partial(count_price_bands, infra, wanted),
+        }
+        for kind in (FacetKind.CATEGORY, FacetKind.VENDOR, FacetKind.TAG):
+            works[f"facet {kind.value}"] = partial(count_values, infra, wanted, kind)
+        for what, work in works.items():
+            found.append(Counting(f"{name}, {what}", await _timed(work, times)))
+    return found
+
+
+def timings_table(timings: Sequence[Timing]) -> Table:
+    table = Table("listing", title="Milliseconds")
+    for name in ("products", "first p50", "p99", "1000th p50", "p99"):
+        table.add_column(name, justify="right")
+    for one in timings:
+        style = None if one.is_within_aim else "bold red"
+        table.add_row(one.name, f"{one.products:,}", *(f"{ms:.1f}" for ms in (*one.first, *one.deep)), style=style)
+    return table
+
+
+def counts_table(countings: Sequence[Counting]) -> Table:
+    table = Table("counted when asked for", title="Milliseconds")
+    for name in ("p50", "p99"):
+        table.add_column(name, justify="right")
+    for one in countings:
+        table.add_row(one.name, *(f"{ms:.1f}" for ms in one.took))
+    return table
+
+
+async def _some(infra: Infra) -> Cases:
+    """The cases, with a category and a vendor of this catalog."""
+    category = select(Category.id).where(Category.parent_id.is_(None)).order_by(Category.id).limit(1)
+    async with infra.database.read() as session:
+        root = await session.scalar(category)
+        vendor = await session.scalar(select(Product.vendor).where(Product.vendor != "").limit(1))
+    return _cases(root or UUID(int=0), vendor or "")
 
 
 async def _deep(infra: Infra, wanted: ProductFilter, sort: ProductSort) -> Page:
     """The thousandth page, found by large steps."""
     key, left = None, _SIZE * (_DEEP - 1)
     while left > 0:
-        got = await list_products(infra, wanted, Page(min(left, 1_000), after=key), sort)
+        got = await list_products(infra, wanted, Page(min(left, _STEP), after=key), sort)
         if not got.has_next:
             break
         key, left = got.places[-1].key, left - len(got.places)
     return Page(_SIZE, after=key)
 
 
-async def _timed(
+async def _page(
     infra: Infra, wanted: ProductFilter, sort: ProductSort, page: Page, times: int
 ) -> tuple[float, float]:
+    return await _timed(lambda: list_products(infra, wanted, page, sort), times)
+
+
+async def _timed(work: Callable[[], Awaitable[object]], times: int) -> tuple[float, float]:
     """p50 and p99."""
     seen = []
     for _ in range(times):
         begun = time.perf_counter()
-        await list_products(infra, wanted, page, sort)
+        await work()
         seen.append((time.perf_counter() - begun) * 1000)
     seen.sort()
     return seen[len(seen) // 2], seen[min(len(seen) - 1, int(len(seen) * 0.99))]

@@ -24,13 +24,19 @@ def db() -> None:
 def upgrade(revision: str) -> None:
     """Migrate up to REVISION (the newest by default).
 
-    Safe to run from several machines at once: one migrates, the others wait and find it done.
+    Safe to run from several machines at once: one migrates, the others wait and find it done. Then the index is
+    brought in line with the products that a Rushcart of before wrote, so that they are found.
     """
     from infra import migrations
     from infra.settings import get_settings
 
     with _reported():
         _say(migrations.upgrade(get_settings(), revision), f"Nothing to do at {migrations.where(get_settings())}.")
+        if migrations.current(get_settings()) == migrations.own_revision():
+            from cli.search import fill_index
+
+            if indexed := fill_index(get_settings(), stale=True):
+                click.echo(f"{indexed} products indexed.")
 
 
 @db.command(context_settings={"ignore_unknown_options": True})
@@ -95,13 +101,14 @@ def _say(passed: list[str], nothing: str) -> None:
 @contextmanager
 def _reported() -> Iterator[None]:
     """One clear line for what can be foreseen, in place of a stack trace."""
+    from infra.errors import StoreUnavailable
     from infra.migrations import MigrationFailed, SchemaMismatch
 
     try:
         yield
     except SchemaMismatch as error:
         _stop(str(error), _MISMATCH)
-    except MigrationFailed as error:
+    except (MigrationFailed, StoreUnavailable) as error:
         _stop(str(error), _FAILED)
 
 

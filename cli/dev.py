@@ -26,6 +26,7 @@ from services.demo.catalog import ensure_catalog
 from services.demo.sale import ensure_sale
 from services.events import ALL_TOPICS
 from services.flash_sale.warm import warm_flash_sales
+from services.search.reindex import reindex_stale
 from services.session.client import Client
 from services.session.open import open_session
 from services.user.tokens import AccessTokens
@@ -75,6 +76,7 @@ async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event
     await asyncio.to_thread(upgrade, settings)
     watching = asyncio.create_task(stop_with_make(stop))
     async with open_infra(settings) as infra:
+        await reindex_stale(infra.database)
         await infra.events.ensure_topics(ALL_TOPICS)
         behind = [asyncio.create_task(work(infra, stop)) for work in (run_worker, run_scheduler)]
         shop = await _seed(infra, url_of(listener))

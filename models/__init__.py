@@ -1,7 +1,6 @@
 """SQLAlchemy tables, enums and column types. One file an area; all of them share ``Base``."""
 
 from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
-from models import search_index as _search_index  # noqa: F401 - it does so, too
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.enums import (
@@ -19,7 +18,7 @@ from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
-from models.search import SearchPosting, SearchWord
+from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
 from models.user import AccountToken, Address, Identity, StaffRole, User
@@ -39,6 +38,7 @@ __all__ = [
     "IdempotencyKey",
     "Identity",
     "Image",
+    "ListingName",
     "MailKind",
     "MediaFile",
     "Order",
@@ -47,12 +47,14 @@ __all__ = [
     "OrderStatus",
     "OutboxMessage",
     "Product",
+    "ProductListing",
     "ProductStatus",
     "QueuedMail",
     "RefreshSession",
     "Role",
+    "SearchDocument",
     "SearchPosting",
-    "SearchWord",
+    "SearchText",
     "ServiceToken",
     "SlugRedirect",
     "StaffRole",

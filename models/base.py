@@ -23,6 +23,8 @@ MYSQL = {
 }
 BY_MIGRATION = {"server_default": "by migration"}
 """``info`` of a column whose default in the database is there only for servers that do not know the column yet."""
+RETIRED_TABLES = frozenset({"search_postings", "search_words"})
+"""Those that no model has any more. They stay in the database for servers of a release before."""
 
 
 class Base(DeclarativeBase):

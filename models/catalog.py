@@ -42,9 +42,9 @@ class Product(Base):
         Index("ix_products_min_price_id", "min_price", "id"),
         Index("ix_products_title_id", "title", "id"),
         Index("ix_products_status_id", "status", "id"),
+        # Servers of the release before list along these; now models/search.py does.
         Index("ix_products_status_title", "status", "title", "id"),
         Index("ix_products_status_min_price", "status", "min_price", "id"),
-        # For facets, which are counted from these alone.
         Index("ix_products_status_category_id", "status", "category_id"),
         Index("ix_products_status_vendor", "status", "vendor"),
         Index("ix_products_status_currency_min_price", "status", "currency", "min_price"),

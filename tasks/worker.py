@@ -21,7 +21,7 @@ from services.media.collect_garbage import collect_garbage
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
-from services.search.reindex import index_missing
+from services.search.reindex import reindex_newest, reindex_stale
 from tasks.jobs import Jobs
 from tasks.loops import every, supervised, unless_stopped
 from tasks.order_consumer import OrderConsumer
@@ -34,6 +34,7 @@ _ABANDON_EVERY = 5.0
 _SALES_EVERY = 0.5
 _TIDY_EVERY = 600.0
 _MAIL_EVERY = 0.5
+_INDEX_EVERY = 5.0
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
@@ -59,10 +60,11 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             ):
                 # They wait for the log to be read, which a consumer that has stopped will not do.
                 group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))
+            group.create_task(every(_INDEX_EVERY, stop, lambda: reindex_newest(infra.database), "index"))
+            group.create_task(every(_TIDY_EVERY, stop, _leaving(stop, infra, _reindex), "index_all"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: collect_garbage(infra), "tidy_media"))
-            group.create_task(every(_TIDY_EVERY, stop, lambda: index_missing(infra), "search_index"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
         await jobs.close()
@@ -109,6 +111,13 @@ async def _send_mails(infra: Infra, mailer: Mailer, stop: asyncio.Event) -> None
 async def _tend_sales(infra: Infra) -> None:
     await close_due_sales(infra)
     await apply_changed_sales(infra)
+
+
+async def _reindex(infra: Infra) -> None:
+    """Products that a server of before wrote, or that a new release indexes otherwise."""
+    indexed = await reindex_stale(infra.database)
+    if indexed:
+        log.info("search.reindexed", products=indexed)
 
 
 async def _watch(infra: Infra) -> None:

@@ -1,4 +1,4 @@
-"""The types of facets."""
+"""The types of facets. Each is counted only when it is asked for."""
 
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -9,7 +9,11 @@ from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
-from services.catalog.count_facets import Band, Facets
+from services.catalog.cached_listing import product_facet, product_price_bands
+from services.catalog.product_filter import ProductFilter as Filter
+from services.money import exponent
+from services.search.port import FacetKind
+from services.search.port import PriceBand as Band
 
 if TYPE_CHECKING:
     from resolvers.catalog.category_types import Category
@@ -21,7 +25,9 @@ class FacetValue:
     count: int
 
 
-@strawberry.type(directives=[cached(CATALOG)])
+@strawberry.type(
+    description="A category and how many products are in it, not below it.", directives=[cached(CATALOG)]
+)
 class CategoryFacet:
     count: int
     category_id: strawberry.Private[UUID]
@@ -46,22 +52,36 @@ class PriceBand:
 
     @classmethod
     def of(cls, band: Band) -> "PriceBand":
-        high = None if band.high is None else Money.of(band.high, band.currency)
-        return cls(min=Money.of(band.low, band.currency), max=high, count=band.count)
+        unit = 10 ** exponent(band.currency)
+        high = None if band.high is None else Money.of(band.high * unit, band.currency)
+        return cls(min=Money.of(band.low * unit, band.currency), max=high, count=band.count)
 
 
-@strawberry.type(description="The 50 most frequent values of each kind.", directives=[cached(CATALOG)])
+@strawberry.type(
+    description="How many products there are of each kind, with all of the filter but its part of that kind. "
+    "The 50 values with the most products.",
+    directives=[cached(CATALOG)],
+)
 class ProductFacets:
-    categories: list[CategoryFacet]
-    vendors: list[FacetValue]
-    tags: list[FacetValue]
-    price_bands: list[PriceBand]
+    wanted: strawberry.Private[Filter]
 
-    @classmethod
-    def of(cls, facets: Facets) -> "ProductFacets":
-        return cls(
-            categories=[CategoryFacet(category_id=id_, count=count) for id_, count in facets.categories],
-            vendors=[FacetValue(value=name, count=count) for name, count in facets.vendors],
-            tags=[FacetValue(value=name, count=count) for name, count in facets.tags],
-            price_bands=[PriceBand.of(band) for band in facets.bands],
-        )
+    @field(max_age=CATALOG)
+    async def categories(self, info: Info) -> list[CategoryFacet]:
+        found = await product_facet(info.context.infra, self.wanted, FacetKind.CATEGORY)
+        return [CategoryFacet(category_id=UUID(hex=one.value), count=one.count) for one in found]
+
+    @field(max_age=CATALOG)
+    async def vendors(self, info: Info) -> list[FacetValue]:
+        return await self._values(info, FacetKind.VENDOR)
+
+    @field(max_age=CATALOG)
+    async def tags(self, info: Info) -> list[FacetValue]:
+        return await self._values(info, FacetKind.TAG)
+
+    @field(max_age=CATALOG)
+    async def price_bands(self, info: Info) -> list[PriceBand]:
+        return [PriceBand.of(band) for band in await product_price_bands(info.context.infra, self.wanted)]
+
+    async def _values(self, info: Info, kind: FacetKind) -> list[FacetValue]:
+        found = await product_facet(info.context.infra, self.wanted, kind)
+        return [FacetValue(value=one.value, count=one.count) for one in found]

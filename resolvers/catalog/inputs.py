@@ -18,9 +18,12 @@ from services.errors import InvalidInput
 class ProductFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Words of title, vendor, tags, SKUs and description; all of them, the last may be unfinished.",
+        description="Words of title, vendor, tags, SKUs, variants and description; all of them, each may be "
+        "unfinished. Case and accents do not count; Chinese is found by any part of a word.",
     )
-    category_id: strawberry.ID | None = None
+    category_id: strawberry.ID | None = strawberry.field(
+        default=None, description="In this very category, not below it."
+    )
     vendor: str | None = None
     tag: str | None = None
     in_stock: bool | None = strawberry.field(default=None, description="Whether a variant can be ordered now.")
@@ -29,7 +32,7 @@ class ProductFilter:
     vendors: list[str] | None = strawberry.field(default=None, description="One of these.")
     tags: list[str] | None = strawberry.field(default=None, description="All of these.")
     category_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="In one of these, not in those below them."
+        default=None, description="In one of these, or anywhere below."
     )
     status: list[ProductStatus] | None = strawberry.field(
         default=None, description="Products in one of these states; only staff may ask for others than PUBLISHED."

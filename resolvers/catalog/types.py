@@ -20,7 +20,7 @@ from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.stock.types import StockLevel, levels_of, threshold_of
-from services.catalog.cached_listing import product_count, product_facets, product_page
+from services.catalog.cached_listing import product_count, product_page
 from services.catalog.list_products import KEY_KINDS, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
@@ -210,8 +210,8 @@ class ProductConnection:
         "filter; counted only when asked for.",
         max_age=CATALOG,
     )
-    async def facets(self, info: Info) -> ProductFacets:
-        return ProductFacets.of(await product_facets(info.context.infra, self.wanted))
+    def facets(self) -> ProductFacets:
+        return ProductFacets(wanted=self.wanted)
 
 
 def _order_name(sort: ProductSort) -> str:

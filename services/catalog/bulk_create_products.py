@@ -18,6 +18,7 @@ from services.catalog.make_slug import free_slug
 from services.catalog.patience import MANY, patiently
 from services.catalog.product_rows import NewProduct, new_product
 from services.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
+from services.search.index import write_index
 
 
 @dataclass(slots=True)
@@ -81,7 +82,9 @@ async def _write(
     ]
     session.add_all(part for product in made if product for part in product.rows)
     await session.flush()
-    return outcomes(errors, [product.document() if product else None for product in made])
+    documents = [product.document() if product else None for product in made]
+    await write_index(session, [document for document in documents if document is not None])
+    return outcomes(errors, documents)
 
 
 def _decide(row: _Row, taken: _Taken) -> str | ServiceError:

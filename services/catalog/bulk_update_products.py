@@ -19,6 +19,7 @@ from services.catalog.patience import MANY, patiently
 from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
+from services.search.index import write_index
 
 _PRODUCT_COLUMNS: Final = (
     *("slug", "status", "version", "title", "description", "vendor", "tags", "option_names", "category_id"),
@@ -59,7 +60,9 @@ async def _write(
     for change in good:
         _apply(change, known.products[change.product_id], infra)
     await session.flush()
-    written = iter([known.products[change.product_id].document() for change in good])
+    documents = [known.products[change.product_id].document() for change in good]
+    await write_index(session, documents)
+    written = iter(documents)
     return outcomes(errors, [next(written) if error is None else None for error in errors])
 
 

@@ -16,12 +16,13 @@ import orjson
 
 from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
-from models.changes import LISTINGS, MOVED, STOCKED
+from models.changes import CATEGORIES, LISTINGS, MOVED, STOCKED
 from services.catalog.cache import COUNT_TTL, PAGE_TTL, catalog_cache
-from services.catalog.count_facets import Facets, count_facets, dump_facets, load_facets
+from services.catalog.count_facets import count_price_bands, count_values
 from services.catalog.count_products import count_products
 from services.catalog.list_products import Page, Place, ProductPage, ProductSort, list_products
 from services.catalog.product_filter import ProductFilter
+from services.search.port import FacetKind, FacetValue, PriceBand
 
 T = TypeVar("T")
 
@@ -35,7 +36,12 @@ async def product_page(
     wanted.check()
     scopes = _scopes(wanted, sort)
     return await cached_listing(
-        infra, ("page", wanted, page, sort), scopes, lambda: list_products(infra, wanted, page, sort), _dump, _load
+        infra,
+        ("page", wanted, page, sort),
+        scopes,
+        lambda: list_products(infra, wanted, page, sort),
+        _dump,
+        _load,
     )
 
 
@@ -44,16 +50,38 @@ async def product_count(infra: Infra, wanted: ProductFilter) -> int:
     wanted.check()
     scopes = _scopes(wanted, ProductSort.NEWEST)
     return await cached_listing(
-        infra, ("count", wanted), scopes, lambda: count_products(infra, wanted), orjson.dumps, orjson.loads
+        infra,
+        ("count", wanted),
+        scopes,
+        lambda: count_products(infra, wanted),
+        orjson.dumps,
+        orjson.loads,
     )
 
 
-async def product_facets(infra: Infra, wanted: ProductFilter) -> Facets:
-    """As ``count_facets``. Errors: the same."""
+async def product_facet(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:
+    """As ``count_values``. Errors: the same."""
     wanted.check()
-    scopes = _scopes(wanted, ProductSort.TITLE)
     return await cached_listing(
-        infra, ("facets", wanted), scopes, lambda: count_facets(infra, wanted), dump_facets, load_facets
+        infra,
+        ("facet", kind, wanted),
+        _scopes(wanted, ProductSort.TITLE),
+        lambda: count_values(infra, wanted, kind),
+        orjson.dumps,
+        lambda raw: [FacetValue(**row) for row in orjson.loads(raw)],
+    )
+
+
+async def product_price_bands(infra: Infra, wanted: ProductFilter) -> Sequence[PriceBand]:
+    """As ``count_price_bands``. Errors: the same."""
+    wanted.check()
+    return await cached_listing(
+        infra,
+        ("bands", wanted),
+        _scopes(wanted, ProductSort.TITLE),
+        lambda: count_price_bands(infra, wanted),
+        orjson.dumps,
+        lambda raw: [PriceBand(**row) for row in orjson.loads(raw)],
     )
 
 
@@ -92,7 +120,8 @@ def _scopes(wanted: ProductFilter, sort: ProductSort) -> tuple[str, ...]:
     category = wanted.category_id
     if category is not None and sort is ProductSort.NEWEST and wanted == ProductFilter(category_id=category):
         return (f"list:{category.hex}", MOVED)
-    return (LISTINGS,) if wanted.in_stock is None else (LISTINGS, STOCKED)
+    below = (CATEGORIES,) if wanted.category_ids else ()
+    return (LISTINGS, *below) if wanted.in_stock is None else (LISTINGS, *below, STOCKED)
 
 
 def _dump(page: ProductPage) -> bytes:

@@ -16,6 +16,7 @@ from models.documents import ProductDoc
 from services.catalog.patience import patiently
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.errors import NotFound
+from services.search.index import write_index
 
 Work = Callable[[AsyncSession, StoredProduct], Awaitable[bool]]
 """Changes the rows, and says whether it changed any."""
@@ -39,9 +40,12 @@ async def change_product(infra: Infra, on: Based, work: Work) -> ProductDoc:
     async def run(session: AsyncSession) -> ProductDoc:
         stored = await lock_product(session, on.product_id)
         stored.require_version(on.version)
-        if await work(session, stored):
-            stored.settle(infra.now())
-        return stored.document()
+        if not await work(session, stored):
+            return stored.document()
+        stored.settle(infra.now())
+        document = stored.document()
+        await write_index(session, [document])
+        return document
 
     # Cut off in its commit, it may have happened: the retry is then answered with StaleVersion.
     return await patiently(infra, run)

@@ -19,6 +19,7 @@ from services.catalog.patience import patiently
 from services.catalog.product_rows import new_product
 from services.catalog.require_category import require_category
 from services.errors import SkuTaken, SlugTaken
+from services.search.index import write_index
 
 _TRIES: Final = 3
 
@@ -56,7 +57,9 @@ async def _insert(infra: Infra, checked: CheckedProduct, product_id: UUID, slug:
         await require_category(session, checked.draft.category_id)
         made = new_product(checked, product_id, slug, actor, now)
         session.add_all(made.rows)
-        return made.document()
+        document = made.document()
+        await write_index(session, [document])
+        return document
 
     # Cut off in its commit, it may have happened: the retry is then answered with SkuTaken, nothing doubles.
     # A slug or SKU that is taken meanwhile is for the caller to tell apart.

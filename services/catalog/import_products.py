@@ -30,6 +30,7 @@ from services.catalog.shopify_rows import RowProblem
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.catalog.update_rows import apply, problems
 from services.errors import InvalidInput
+from services.search.index import write_index
 
 _CHUNK: Final = 200
 _TRIES: Final = 3
@@ -78,6 +79,7 @@ class _Import:
     actor: str
     report: ImportReport = field(default_factory=ImportReport)
     problems: list[RowProblem] = field(default_factory=list)
+    changed: list[ProductDoc] = field(default_factory=list)
 
     async def run(self, session: AsyncSession, progress: Progress) -> ImportReport:
         categories = await self._categories(session)
@@ -86,7 +88,9 @@ class _Import:
             await self._chunk(session, chunk, categories)
             if not self.problems:
                 await session.flush()
+                await write_index(session, self.changed)
                 session.expunge_all()
+            self.changed.clear()
             done += len(chunk)
             progress(done, self.file.total)
         if self.problems:
@@ -154,8 +158,10 @@ class _Import:
         await note_use(session, made.images, made.product.created_at)
         self.report.created += 1
         self.report.new_variants += len(made.variants)
+        document = made.document()
+        self.changed.append(document)
         if len(self.report.documents) < MOST_REMEMBERED:
-            self.report.documents.append(made.document())
+            self.report.documents.append(document)
 
     async def _update(self, session: AsyncSession, known: StoredProduct, parsed: ParsedProduct) -> None:
         now = self.infra.now()
@@ -169,6 +175,7 @@ class _Import:
         for row in changes.gone:
             await session.delete(row)
         await note_use(session, (row for row in (*changes.new, *changes.gone) if isinstance(row, Image)), now)
+        self.changed.append(known.document())
         self.report.updated += 1
         self.report.new_variants += len(changes.stocked)
 

@@ -1,24 +1,26 @@
 """Products by the thousand, for trying and measuring: made up, but worded and priced like a shop's."""
 
 import random
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Final
+from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Product
+from models import Base, Product
 from services.catalog.check_product import check_product
 from services.catalog.drafts import ProductDraft, VariantDraft
-from services.catalog.find_categories import find_categories
+from services.catalog.find_categories import Path, category_slug, find_paths
 from services.catalog.product_rows import new_product
-from services.demo.wording import ADJECTIVES, COLOURS, KINDS, MATERIALS, SYLLABLES, USES
+from services.demo.wording import ADJECTIVES, COLOURS, KINDS, MATERIALS, SENTENCES, SYLLABLES, USES
+from services.search.index import write_index
 
 CHUNK: Final = 500
 _SLUG: Final = "seeded-"
@@ -48,11 +50,28 @@ async def _made(infra: Infra) -> int:
 
 
 async def _make(infra: Infra, numbers: range, session: AsyncSession) -> None:
-    categories = await find_categories(session, set(KINDS))
+    paths = {kind: _path(area, kind) for area, kinds in KINDS.items() for kind in kinds}
+    ids = await find_paths(session, set(paths.values()))
     now = infra.now()
-    for number in numbers:
-        checked = check_product(_draft(number, categories))
-        session.add_all(new_product(checked, new_id(), checked.slug or "", "seed", now).rows)
+    categories = {kind: ids[path] for kind, path in paths.items()}
+    checked = [check_product(_draft(number, categories)) for number in numbers]
+    made = [new_product(one, new_id(), one.slug or "", "seed", now) for one in checked]
+    await _insert(session, [row for product in made for row in product.rows])
+    await write_index(session, [product.document() for product in made])
+
+
+def _path(area: str, kind: str) -> Path:
+    return (f"seeded-{category_slug(area)}", area), (f"seeded-{category_slug(kind)}", kind)
+
+
+async def _insert(session: AsyncSession, rows: Sequence[Base]) -> None:
+    """A statement a table, past the session's bookkeeping, which takes longer than the database."""
+    by_table: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        given = inspect(type(row)).column_attrs.keys() & row.__dict__.keys()  # the rest are the columns' defaults
+        by_table[type(row)].append({name: getattr(row, name) for name in given})
+    for model, values in by_table.items():
+        await session.execute(insert(cast(Table, model.__table__)), values)
 
 
 def _draft(number: int, categories: dict[str, UUID]) -> ProductDraft:
@@ -65,12 +84,19 @@ def _draft(number: int, categories: dict[str, UUID]) -> ProductDraft:
     return ProductDraft(
         title=f"{name} {adjective} {kind}",
         slug=f"{_SLUG}{number}",
-        description=f"<p>A {adjective.lower()} {kind.lower()} of {material} for {use}, by {vendor}.</p>",
+        description=_description(
+            chance, adjective=adjective, kind=kind, material=material, use=use, vendor=vendor
+        ),
         vendor=vendor,
         tags=[material, chance.choice(USES), adjective.lower()],
-        category_id=categories[area],
+        category_id=categories[kind],
         variants=_variants(number, chance),
     )
+
+
+def _description(chance: random.Random, **words: str) -> str:
+    sentences = chance.sample(SENTENCES, 3)
+    return "".join(f"<p>{sentence.format_map(words)}</p>" for sentence in sentences)
 
 
 def _variants(number: int, chance: random.Random) -> list[VariantDraft]:

@@ -1,1 +1,1 @@
-"""Search in the catalog: the port, and the index in the database."""
+"""Find products: what is written to find them by, and how they are found. See docs/finding.md."""

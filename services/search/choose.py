@@ -1,8 +1,9 @@
 """The search engine in use."""
 
-from typing import Final
-
+from infra.runtime import Infra
+from services.search.database.engine import DatabaseSearch
 from services.search.port import ProductSearch
-from services.search.words_index import WordsIndex
 
-SEARCH: Final[ProductSearch] = WordsIndex()
+
+def product_search(infra: Infra) -> ProductSearch:
+    return DatabaseSearch(infra.database)

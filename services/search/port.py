@@ -1,36 +1,58 @@
-"""What a listing asks of a search engine; the one in the box is ``words_index``."""
+"""What listings ask of a search engine, and the facets it counts. The one in the box is services/search/database.
 
+Another engine gets its products by an event or by ``write_index``'s callers, and answers the same three questions:
+the ids of a page and their places in its order, so that the next page begins behind them.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Protocol
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncSession
+from services.catalog.listing import Page, ProductPage, ProductSort
+from services.catalog.product_filter import ProductFilter
+
+
+class FacetKind(StrEnum):
+    CATEGORY = "category"
+    VENDOR = "vendor"
+    TAG = "tag"
+    PRICE = "price"
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """Rows of a product's id and its score, which ``conditions`` narrow to the products that match.
+class FacetValue:
+    """``value`` is the name of a vendor or tag, or a category's id in hex."""
 
-    ``anchor`` names what the scores are of, in a number: scores of another anchor cannot be compared with them.
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Products whose lowest price is ``low`` or more and under ``high``, in whole units of the currency; None has
+    no end.
     """
 
-    source: Any
-    product_id: Any
-    score: Any
-    conditions: tuple[ColumnElement[bool], ...]
-    anchor: int = 0
-
-
-class Matches(Protocol):
-    """The products that have what is searched for."""
-
-    def condition(self) -> ColumnElement[bool]:
-        """On ``Product.id``, for listings in another order than the best first, and for counts."""
-
-    def ranked(self, anchor: int | None = None) -> Ranked:
-        """For the best first; ``anchor`` is that of a page before."""
+    low: int
+    high: int | None
+    currency: str
+    count: int
 
 
 class ProductSearch(Protocol):
-    async def prepare(self, session: AsyncSession, text: str) -> Matches:
-        """Errors: what the session raises."""
+    """Filters are checked already. Errors of all: StoreUnavailable."""
+
+    async def page(self, wanted: ProductFilter, page: Page, sort: ProductSort) -> ProductPage: ...
+
+    async def count(self, wanted: ProductFilter) -> int: ...
+
+    async def values(self, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:
+        """Those of categories, vendors or tags with the most products, with all of the filter but its part of that
+        kind.
+        """
+        ...
+
+    async def price_bands(self, wanted: ProductFilter) -> Sequence[PriceBand]:
+        """By currency and price, with all of the filter but its prices."""
+        ...

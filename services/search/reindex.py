@@ -1,63 +1,89 @@
-"""Build the search index anew, or complete it: in keyset pages, each its own transaction."""
+"""Bring the index in line with the catalog, a page of products a transaction.
+
+Each page locks its products, so it may run beside everything else, and several at once. What is done stays done
+when it is stopped.
+"""
 
 from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.database import WORKERS_PATIENCE
-from infra.runtime import Infra
-from models import Product, SearchPosting
-from models.search_index import index
+from infra.database import WORKERS_PATIENCE, Database
+from models import Product
+from services.catalog.stored_product import lock_products
+from services.search.index import write_index
+from services.search.stale import FIRST, newest_stale, stale_page
 
-PAGE = 200
+_CHUNK: Final = 200
+
 Progress = Callable[[int, int], None]
-"""Products done, and of how many."""
+"""Products looked at, and indexed anew."""
 
 
-async def reindex(infra: Infra, progress: Progress = lambda done, total: None) -> int:
-    """Every product; how many. Errors: StoreUnavailable."""
-    async with infra.database.read() as session:
-        total = await session.scalar(select(func.count()).select_from(Product)) or 0
-    done, after = 0, None
-    while ids := await _page(infra, after, missing=False):
-        await _index(infra, ids)
-        done, after = done + len(ids), ids[-1]
-        progress(done, max(total, done))
-    return done
+def _ignore(_seen: int, _indexed: int) -> None:
+    pass
 
 
-async def index_missing(infra: Infra) -> int:
-    """Those that are not in the index: of a database from before there was one, or brought in past it.
+async def reindex_stale(database: Database, progress: Progress = _ignore) -> int:
+    """Look at all products, index those whose entries are missing or out of date; how many these were.
 
-    How many; nothing is written when all are there. Errors: StoreUnavailable.
+    Errors: StoreUnavailable.
     """
-    done = 0
-    while ids := await _page(infra, None, missing=True):
-        if not await _index(infra, ids):
-            break
-        done += len(ids)
-    return done
+    after, seen, indexed = FIRST, 0, 0
+    while True:
+        page = await stale_page(database, after)
+        if page.last is None:
+            return indexed
+        for ids in _chunks(page.stale):
+            indexed += await _index(database, ids, anew=False)
+            progress(seen, indexed)
+        after, seen = page.last, seen + page.seen
+        progress(seen, indexed)
 
 
-async def _page(infra: Infra, after: UUID | None, *, missing: bool) -> Sequence[UUID]:
-    statement = select(Product.id).order_by(Product.id).limit(PAGE)
-    if after is not None:
-        statement = statement.where(Product.id > after)
-    if missing:
-        statement = statement.where(~exists().where(SearchPosting.product_id == Product.id))
-    async with infra.database.read() as session:
-        return list(await session.scalars(statement))
+async def reindex_newest(database: Database) -> int:
+    """As ``reindex_stale``, of the newest products only. Errors: StoreUnavailable."""
+    indexed = 0
+    for ids in _chunks(await newest_stale(database)):
+        indexed += await _index(database, ids, anew=False)
+    return indexed
 
 
-async def _index(infra: Infra, ids: Sequence[UUID]) -> bool:
-    """False when these products have no words at all."""
+async def reindex_all(database: Database, progress: Progress = _ignore) -> int:
+    """Take all entries out and write them again, product by product: none is missing for longer than its
+    transaction. Errors: StoreUnavailable.
+    """
+    after, indexed = FIRST, 0
+    while True:
+        async with database.read() as session:
+            page = select(Product.id).where(Product.id > after).order_by(Product.id).limit(_CHUNK)
+            ids = (await session.scalars(page)).all()
+        if not ids:
+            return indexed
+        indexed += await _index(database, ids, anew=True)
+        after = ids[-1]
+        progress(indexed, indexed)
 
-    async def work(session: AsyncSession) -> bool:
-        connection = await session.connection()
-        await connection.run_sync(lambda sync: index(sync, ids))
-        found = await session.scalar(select(SearchPosting.term).where(SearchPosting.product_id.in_(ids)).limit(1))
-        return found is not None
 
-    return await infra.database.transact(work, timeout=WORKERS_PATIENCE)
+async def count_to_index(database: Database) -> int:
+    """All products there are. Errors: StoreUnavailable."""
+    async with database.read() as session:
+        return await session.scalar(select(func.count()).select_from(Product)) or 0
+
+
+async def _index(database: Database, ids: Sequence[UUID], *, anew: bool) -> int:
+    async def work(session: AsyncSession) -> int:
+        stored = await lock_products(session, Product.id.in_(ids))
+        await write_index(session, [product.document() for product in stored], anew=anew)
+        return len(stored)
+
+    return await database.transact(work, timeout=WORKERS_PATIENCE)
+
+
+def _chunks(ids: Sequence[UUID]) -> "list[Sequence[UUID]]":
+    rest = iter(ids)
+    return list(iter(lambda: list(islice(rest, _CHUNK)), []))

@@ -16,6 +16,7 @@ from models import (
     IdempotencyKey,
     Identity,
     Image,
+    ListingName,
     MailKind,
     MediaFile,
     Order,
@@ -24,11 +25,13 @@ from models import (
     OrderStatus,
     OutboxMessage,
     Product,
+    ProductListing,
     QueuedMail,
     RefreshSession,
     Role,
+    SearchDocument,
     SearchPosting,
-    SearchWord,
+    SearchText,
     ServiceToken,
     SlugRedirect,
     StaffRole,
@@ -98,9 +101,7 @@ def catalog() -> list[Base]:
     )
     price = VariantPrice(variant_id=variant.id, currency="JPY", amount=2**40, compare_at=2**41)
     old_slug = SlugRedirect(slug="grun", product_id=product.id, created_at=MOMENT)
-    posting = SearchPosting(term="红" * 64, product_id=product.id, weight=15)
-    word = SearchWord(word="红" * 64)
-    return [category, child, product, variant, file, image, price, old_slug, posting, word]
+    return [category, child, product, variant, file, image, price, old_slug]
 
 
 def sale_of(variant: Variant) -> list[Base]:
@@ -283,7 +284,20 @@ def access(owner: User) -> list[Base]:
     return [session, machine, entry]
 
 
+def search() -> list[Base]:
+    product_id, most = new_id(), 2**63 - 1
+    place = {"product_id": product_id, "min_amount": 0, "max_amount": most, "title_key": "日本 👟 "}
+    texts = {"title": " 日本 👟 ".encode(), "labels": b""}
+    return [
+        ProductListing(list_id=most, **place),
+        ListingName(list_id=most, name="Ümlaut 👟"),
+        SearchPosting(term_id=most, level=6, product_id=product_id),
+        SearchDocument(version=1, updated_at=MOMENT, made_by=1, **place, **texts),
+        SearchText(product_id=product_id, body=b"\xff" * 65_535, terms=bytes(range(256)) * 200),
+    ]
+
+
 def a_row_of_each() -> list[Base]:
     shelf = catalog()
     variant = next(row for row in shelf if isinstance(row, Variant))
-    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *mail(), *account()]
+    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *mail(), *account(), *search()]

@@ -66,8 +66,8 @@ async def test_as_many_statements_for_hundreds_as_for_two(infra: Infra) -> None:
             updated = await bulk_update_products(infra, changes, ALL)
         assert errors(updated) == [""] * size
         costs.append((created, len(seen) - len(of_the_index(seen))))
-        # The index is written 200 products at a time.
-        assert len(of_the_index(seen)) <= 10 * -(-size // 200)
+        # Postings are taken out 500 at a time.
+        assert len(of_the_index(seen)) <= 11 + size // 50
     # Products, variants, prices, images, levels, ledger, outbox. - The stores asked; products, variants, images,
     # prices; slugs, old slugs (categories: none); products, variants, redirects, outbox.
     assert costs[0] == costs[1] == (7, 12)

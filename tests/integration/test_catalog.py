@@ -82,9 +82,9 @@ def statements(infra: Infra) -> Iterator[list[str]]:
 
 
 def of_the_index(seen: list[str]) -> list[str]:
-    """The statements that keep the search index: it reads the texts of what changed, and its own tables."""
-    texts = ("SELECT products.id, products.title, products.vendor", "SELECT variants.product_id, variants.sku")
-    return [statement for statement in seen if "search_" in statement or statement.startswith(texts)]
+    """The statements that keep the index of listings and searches."""
+    tables = ("term_postings", "search_texts", "search_documents", "product_listings", "listing_names")
+    return [statement for statement in seen if any(table in statement for table in tables)]
 
 
 @asynccontextmanager

@@ -307,7 +307,7 @@ async def test_a_change_takes_as_many_statements_for_one_variant_as_for_fifty(in
             )
         # The database asked; product, variants, images, prices; the slug, its redirect; three writes, the outbox.
         assert len(seen) - len(of_the_index(seen)) == 11
-        assert len(of_the_index(seen)) <= 8
+        assert len(of_the_index(seen)) == 11
 
 
 async def test_each_state_can_become_each_other(infra: Infra) -> None:

@@ -16,10 +16,11 @@ from infra.ids import new_id
 from infra.migrations import MigrationFailed, SchemaMismatch
 from infra.settings import Settings
 from models import DEFAULT_WAREHOUSE, Base, StockEntry, StockLevel, Warehouse
+from models.base import RETIRED_TABLES
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened, run_sql, table_names
 
 HEAD = migrations.own_revision()
-TABLES = {*Base.metadata.tables, "alembic_version"}
+TABLES = {*Base.metadata.tables, *RETIRED_TABLES, "alembic_version"}
 
 
 @pytest.fixture(params=ON_BOTH)

@@ -1,0 +1,91 @@
+"""Facets: how many of the matching products each category, vendor, tag and band of prices has."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import FromClause, Select, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog.product_filter import ProductFilter
+from services.search.database import limits
+from services.search.database.count import matching
+from services.search.database.narrowest import find_narrowest
+from services.search.database.wanted import Wanted, in_index_terms
+from services.search.entry import DECIMALS
+from services.search.lists import VALUE_BITS, Kind, bounds
+from services.search.port import FacetKind, FacetValue, PriceBand
+from services.search.write_rows import LISTINGS, NAMES
+
+MOST: Final = 50
+"""Values of a facet."""
+_EDGES: Final = tuple(step * 10**power for power in range(1, 7) for step in (1, 2, 5))
+"""Of the bands of prices, in whole units of the currency."""
+_KINDS: Final = {FacetKind.CATEGORY: Kind.CATEGORY, FacetKind.VENDOR: Kind.VENDOR, FacetKind.TAG: Kind.TAG}
+
+
+async def count_values(session: AsyncSession, wanted: ProductFilter, kind: FacetKind) -> list[FacetValue]:
+    """Two statements, and those that find what leads to the fewest."""
+    terms = await in_index_terms(session, _without(wanted, kind))
+    if terms.is_hopeless:
+        return []
+    row = LISTINGS.alias()
+    value = row.c.list_id.op("&")(VALUE_BITS).label("value")
+    number = func.count().label("number")
+    counted = await _counted(session, terms, row, _KINDS[kind], [value, number])
+    found = counted.group_by("value").order_by(number.desc(), "value").limit(MOST).subquery()
+    # A product without a vendor is in a list without a name.
+    named = select(NAMES.c.name, found.c.number).join(found, found.c.value == NAMES.c.list_id)
+    rows = [FacetValue(name, count) for name, count in await session.execute(named)]
+    return sorted(rows, key=lambda row: (-row.count, row.value))
+
+
+async def count_bands(session: AsyncSession, wanted: ProductFilter) -> list[PriceBand]:
+    """As ``count_values``. By currency, the cheapest first; none that is empty."""
+    terms = await in_index_terms(session, _without(wanted, FacetKind.PRICE))
+    if terms.is_hopeless:
+        return []
+    row = LISTINGS.alias()
+    value = row.c.list_id.op("&")(VALUE_BITS).label("value")
+    unit = 10**DECIMALS
+    place = case(*((row.c.min_amount < edge * unit, at) for at, edge in enumerate(_EDGES)), else_=len(_EDGES))
+    columns = [value, place.label("place"), func.count().label("number")]
+    counted = await _counted(session, terms, row, Kind.CURRENCY, columns)
+    found = counted.group_by("value", "place").subquery()
+    named = select(NAMES.c.name, found.c.place, found.c.number).join(found, found.c.value == NAMES.c.list_id)
+    rows = sorted(tuple(row) for row in await session.execute(named))
+    return [_band(currency, at, number) for currency, at, number in rows]
+
+
+def _band(currency: str, at: int, number: int) -> PriceBand:
+    edges = (0, *_EDGES)
+    return PriceBand(edges[at], edges[at + 1] if at + 1 < len(edges) else None, currency, number)
+
+
+def _without(wanted: ProductFilter, kind: FacetKind) -> ProductFilter:
+    match kind:
+        case FacetKind.CATEGORY:
+            return replace(wanted, category_id=None, category_ids=())
+        case FacetKind.VENDOR:
+            return replace(wanted, vendor=None, vendors=())
+        case FacetKind.TAG:
+            return replace(wanted, tag=None, tags=())
+        case FacetKind.PRICE:
+            return replace(wanted, min_price=None, max_price=None)
+
+
+async def _counted(
+    session: AsyncSession, wanted: Wanted, row: FromClause, kind: Kind, columns: Sequence[Any]
+) -> Select[Any]:
+    """Of the lists of a kind: all of them, or those of the products that match."""
+    of_kind = or_(*(row.c.list_id.between(*bounds(status, kind)) for status in wanted.statuses))
+    if not _narrows(wanted):
+        return select(*columns).where(of_kind)
+    found = matching(wanted, await find_narrowest(session, wanted, limits.MANY)).subquery()
+    joined = found.join(row, row.c.product_id == found.c.product_id)
+    return select(*columns).select_from(joined).where(of_kind)
+
+
+def _narrows(wanted: Wanted) -> bool:
+    given: tuple[Any, ...] = (wanted.words, wanted.low, wanted.high, wanted.in_stock)
+    return bool(wanted.groups) or any(value is not None for value in given)

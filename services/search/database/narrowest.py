@@ -1,0 +1,74 @@
+"""What leads to the fewest candidates: a group of lists, or a word. Counted, but never beyond a few."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.search.database import limits
+from services.search.database.wanted import Lists, Wanted
+from services.search.lists import term_id
+from services.search.query import Word
+from services.search.write_rows import LISTINGS, POSTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A word, and the terms that lead to its products: one for each state. ``count`` ends at some limit."""
+
+    word: Word
+    terms: Lists
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowest:
+    """Of the groups the smallest, else everything; of each word the rarest lead. Counts end at some limit."""
+
+    lists: Lists
+    lists_count: int
+    leads: tuple[Lead, ...]
+
+    @property
+    def lead(self) -> Lead | None:
+        """That of the rarest word."""
+        return min(self.leads, key=lambda lead: lead.count, default=None)
+
+
+async def find_narrowest(session: AsyncSession, wanted: Wanted, most: int | None = None) -> Narrowest:
+    """One statement; none when there is no choice. Counts end at ``most``, one more than few by default."""
+    most = limits.FEW + 1 if most is None else most
+    is_small = all(len(group) <= limits.MOST_STREAMS for group in wanted.groups)
+    if not wanted.words and len(wanted.groups) < 2 and is_small:
+        return Narrowest(wanted.groups[0] if wanted.groups else wanted.everything, most, ())
+    leads = [
+        Lead(word, frozenset(term_id(status, text) for status in wanted.statuses), 0)
+        for word in wanted.words or ()
+        for text in word.leads
+    ]
+    listed = [_size(LISTINGS.c.list_id, group, most) for group in wanted.groups]
+    posted = [_size(POSTINGS.c.term_id, lead.terms, most) for lead in leads]
+    counts = list((await session.execute(select(*listed, *posted))).one())
+    groups = [(count, group) for count, group in zip(counts, wanted.groups, strict=False)]
+    lists_count, lists = min(groups, key=_first, default=(most, wanted.everything))
+    counted = [replace(lead, count=count) for lead, count in zip(leads, counts[len(listed) :], strict=True)]
+    return Narrowest(lists, lists_count, _rarest_of_each(counted))
+
+
+def _rarest_of_each(leads: Sequence[Lead]) -> tuple[Lead, ...]:
+    found: dict[Word, Lead] = {}
+    for lead in leads:
+        if lead.word not in found or lead.count < found[lead.word].count:
+            found[lead.word] = lead
+    return tuple(found.values())
+
+
+def _first(pair: tuple[int, Any]) -> int:
+    return pair[0]
+
+
+def _size(column: Any, values: Lists, most: int) -> ScalarSelect[Any]:
+    some = select(literal(1).label("one")).where(column.in_(sorted(values))).limit(most).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()

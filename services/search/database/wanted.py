@@ -1,0 +1,79 @@
+"""A filter in the index's own terms: the lists that products must be in, the words, and the rest."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Category, ProductStatus
+from services.catalog.product_filter import ProductFilter
+from services.search.entry import DECIMALS
+from services.search.lists import Kind, category_lists, list_ids
+from services.search.query import Word, words_of
+
+Lists = frozenset[int]
+_MOST_CATEGORIES: Final = 1_000
+_UNITS: Final = 10**DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Products are in one of ``everything``, and in one of each of ``groups``. ``words`` None: no search.
+
+    ``low`` and ``high`` in the amounts of the index.
+    """
+
+    statuses: tuple[ProductStatus, ...]
+    everything: Lists
+    groups: tuple[Lists, ...]
+    words: tuple[Word, ...] | None
+    low: int | None
+    high: int | None
+    in_stock: bool | None
+
+    @property
+    def is_hopeless(self) -> bool:
+        """No product can be meant: of no state, of a category that is not there, a search without a word."""
+        return not self.everything or not all(self.groups) or self.words == ()
+
+
+async def in_index_terms(session: AsyncSession, wanted: ProductFilter) -> Wanted:
+    """One statement when there are categories to go down from, else none."""
+    return Wanted(
+        statuses=wanted.statuses,
+        everything=list_ids(wanted.statuses, Kind.ALL),
+        groups=tuple(dict.fromkeys(await _groups(session, wanted))),
+        words=words_of(wanted.words) if wanted.words else None,
+        low=None if wanted.min_price is None else -_floor(-wanted.min_price),
+        high=None if wanted.max_price is None else _floor(wanted.max_price),
+        in_stock=wanted.in_stock,
+    )
+
+
+def _floor(price: Decimal) -> int:
+    numerator, denominator = price.as_integer_ratio()
+    return numerator * _UNITS // denominator
+
+
+async def _groups(session: AsyncSession, wanted: ProductFilter) -> list[Lists]:
+    groups, statuses = [], wanted.statuses
+    if wanted.category_id is not None:
+        groups.append(category_lists(statuses, [wanted.category_id]))
+    if wanted.category_ids:
+        groups.append(category_lists(statuses, await _with_those_below(session, wanted.category_ids)))
+    if wanted.vendor is not None:
+        groups.append(list_ids(statuses, Kind.VENDOR, [wanted.vendor]))
+    if wanted.vendors:
+        groups.append(list_ids(statuses, Kind.VENDOR, wanted.vendors))
+    tags = wanted.tags if wanted.tag is None else (wanted.tag, *wanted.tags)
+    return [*groups, *(list_ids(statuses, Kind.TAG, [tag]) for tag in tags)]
+
+
+async def _with_those_below(session: AsyncSession, ids: tuple[UUID, ...]) -> list[UUID]:
+    """The categories and all below them, up to a thousand."""
+    below = select(Category.id).where(Category.id.in_(ids)).cte("below", recursive=True)
+    below = below.union(select(Category.id).join(below, Category.parent_id == below.c.id))
+    return list(await session.scalars(select(below.c.id).limit(_MOST_CATEGORIES)))
