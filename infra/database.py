@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -168,6 +168,7 @@ def _make_engine(dsn: str, is_sqlite: bool, pool_size: int, timeout: float) -> A
         engine = create_async_engine(dsn, connect_args={"timeout": 10}, pool_size=pool_size, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
         return engine
     engine = create_async_engine(
         dsn,
@@ -199,6 +200,13 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that later writes fails at once when another writer was faster.
     write = connection.get_execution_options().get("rushcart_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _roll_back_sqlite(connection: Any, _record: object, _error: BaseException | None) -> None:
+    # A connection that is cut off with a statement under way lives on after its close, with its locks, for as long
+    # as anybody has the statement: the traceback of the cancellation, say.
+    with suppress(Exception):
+        connection.rollback()
 
 
 def _prepare_mysql(connection: Any, _record: object) -> None:

@@ -14,24 +14,28 @@ from tasks.order_consumer import OrderConsumer
 from tasks.worker import run_scheduler, run_worker
 
 
-async def persist_all(infra: Infra) -> None:
-    """Publish the outbox, and consume orders until the log is read to its end."""
+async def persist_all(infra: Infra, consumer: type[OrderConsumer] = OrderConsumer) -> None:
+    """Publish the outbox, and consume orders until the log is read to its end, or the consumer fails."""
     while await relay_outbox(infra):
         pass
     stop = asyncio.Event()
     jobs = Jobs(infra)
     await infra.events.ensure_topics(ALL_TOPICS)
-    consuming = asyncio.create_task(OrderConsumer(infra, stop, jobs.schedule_expiry).run())
-    marker = await infra.events.end(ORDERS)
-    async with asyncio.timeout(20):
-        while not await _has_read(infra, marker):
-            assert not consuming.done(), consuming
-            await asyncio.sleep(0.01)
-    stop.set()
-    # All is handled and committed: it only waits for more.
-    consuming.cancel()
-    await asyncio.gather(consuming, return_exceptions=True)
-    await jobs.close()
+    consuming = asyncio.create_task(consumer(infra, stop, jobs.schedule_expiry).run())
+    try:
+        marker = await infra.events.end(ORDERS)
+        async with asyncio.timeout(20):
+            while not await _has_read(infra, marker):
+                if consuming.done():
+                    await consuming
+                    raise AssertionError(f"ended before the log: {consuming}")
+                await asyncio.sleep(0.01)
+    finally:
+        stop.set()
+        # All is handled and committed: it only waits for more.
+        consuming.cancel()
+        await asyncio.gather(consuming, return_exceptions=True)
+        await jobs.close()
 
 
 async def _has_read(infra: Infra, marker: Marker) -> bool:
