@@ -10,7 +10,7 @@ from models import Warehouse
 
 # Some seconds of work within one statement, on both.
 SLOW = {
-    "embedded": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 3000000) SELECT max(i) FROM n",
+    "embedded": "WITH RECURSIVE n(i) AS (SELECT 1 UNION SELECT i + 1 FROM n LIMIT 3000000) SELECT max(i) FROM n",
     "stack": "SELECT SLEEP(2)",
 }
 
