@@ -50,12 +50,14 @@ async def serve(settings: Settings, *, worker: bool = True) -> AsyncIterator[Ser
             listener.bind(("127.0.0.1", 0))
             serving = asyncio.create_task(web.serve([listener]))
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=url, timeout=10) as http:
-                await _until_ready(http)
-                yield Server(url, infra, http)
-            web.should_exit = True
-            stop.set()
-            await asyncio.gather(serving, *behind)
+            try:
+                async with httpx.AsyncClient(base_url=url, timeout=10) as http:
+                    await _until_ready(http)
+                    yield Server(url, infra, http)
+            finally:
+                web.should_exit = True
+                stop.set()
+                await asyncio.gather(serving, *behind)
 
 
 async def _until_ready(http: httpx.AsyncClient) -> None:

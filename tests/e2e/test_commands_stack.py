@@ -14,6 +14,7 @@ import pytest
 from infra.runtime import open_infra
 from infra.settings import Settings
 from resolvers.shared.node import encode_id
+from tests.commands import variables
 from tests.e2e.running import RUSHCART, Running, rushcart
 from tests.e2e.shop import PASSWORD, PLACE, REGISTER, new_key
 from tests.factories import running_sale, stock_of
@@ -38,24 +39,11 @@ async def stack(tmp_path: Path) -> AsyncIterator[Settings]:
     await on_server(settings, f"DROP DATABASE {name}")
 
 
-def variables(settings: Settings) -> dict[str, str]:
-    assert settings.database_url is not None
-    return {
-        "RUSHCART_DATABASE_URL": settings.database_url.get_secret_value(),
-        "RUSHCART_REDIS_URL": settings.redis_dsn,
-        "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
-        "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
-        "RUSHCART_KAFKA_PARTITIONS": str(settings.kafka_partitions),
-        "RUSHCART_STORE_TIMEOUT": str(settings.store_timeout),
-    }
-
-
 @contextmanager
 def part(settings: Settings, command: str) -> Iterator[Running]:
     """One of the processes, once it has said that it started."""
     home = settings.home.with_name(f"{settings.home.name}-{command}")
-    own = {**variables(settings), "RUSHCART_HOME": str(settings.home)}
-    with Running(home, command=(*RUSHCART, command), settings=own) as process:
+    with Running(home, command=(*RUSHCART, command), settings=variables(settings)) as process:
         process.says(f'"{command}.started"')
         yield process
 

@@ -22,6 +22,12 @@ CROWD = 300
 
 
 @pytest.fixture
+def store_timeout() -> float:
+    """What is set by default: it is about the time."""
+    return 0.8
+
+
+@pytest.fixture
 async def own(mode: str, tmp_path: Path) -> AsyncIterator[OwnRedis]:
     server = OwnRedis(mode, tmp_path)
     yield server

@@ -10,7 +10,6 @@ from sqlalchemy import update
 from infra.clock import utc_now
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Order, OrderStatus
 from models.order_document import OrderView
 from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
@@ -22,12 +21,6 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
-
-
-@pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 2.0})
 
 
 def cancellation(order: OrderView, *, key: str = "cancel", reason: str | None = None) -> Cancellation:

@@ -170,6 +170,7 @@ async def test_pages_by_cursor_forward_and_back(infra: Infra) -> None:
         assert back["products"]["pageInfo"]["hasPreviousPage"] is True
 
 
+@pytest.mark.usefixtures("unhurried")
 async def test_a_listing_costs_the_same_statements_for_two_and_for_twenty(infra: Infra) -> None:
     for number in range(20):
         await make(infra, number)

@@ -67,8 +67,7 @@ def _state(client: "Redis") -> str:
 
 @pytest.fixture
 async def infra(settings: Settings, cluster_url: str) -> AsyncIterator[Infra]:
-    patient = settings.with_redis(cluster_url).model_copy(update={"store_timeout": 3.0})
-    async with open_infra(patient) as opened:
+    async with open_infra(settings.with_redis(cluster_url)) as opened:
         await opened.events.ensure_topics(ALL_TOPICS)
         yield opened
 

@@ -70,11 +70,11 @@ async def test_of_several_processes_one_fills(infra: Infra, settings: Settings) 
 
 
 async def test_a_filler_that_died_does_not_hold_up_the_others(infra: Infra) -> None:
-    await infra.redis.client.set("{doc:k}:lock", b"its token", px=2000)
+    await infra.redis.client.set("{doc:k}:lock", b"its token", px=20_000)
     begun = time.monotonic()
     source = Source(b"mine")
     assert await cache_of(infra).get_many(["k"], source.load) == {"k": b"mine"}
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4
     # Whose fill it is, is not ours to decide: we read for ourselves.
     assert await kept(infra) == (b"", b"")
 
@@ -207,7 +207,7 @@ async def test_without_redis_few_read_the_database_at_once_and_too_many_are_told
     begun = time.monotonic()
     asks = [cache.get_many([f"k{number}"], load) for number in range(100)]
     answers = await asyncio.gather(*asks, return_exceptions=True)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4
     good = [answer for answer in answers if isinstance(answer, dict)]
     refused = [type(answer) for answer in answers if not isinstance(answer, dict)]
     assert most == 2

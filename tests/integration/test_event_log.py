@@ -9,17 +9,10 @@ from infra.errors import MessageTooLarge
 from infra.eventlog import Consumer, Message
 from infra.eventlog import streams as redis_streams
 from infra.runtime import Infra
-from infra.settings import Settings
 from services.events import ORDERS as TOPIC
 from tests.modes import MODES
 
 GROUP = "readers"
-
-
-@pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 5.0})
 
 
 @asynccontextmanager

@@ -29,12 +29,6 @@ from tests.waiting import until
 from tests.workers import persist_all, working
 
 
-@pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 2.0})
-
-
 @asynccontextmanager
 async def opened(settings: Settings, **changes: float) -> AsyncIterator[Infra]:
     async with open_infra(settings.model_copy(update=changes)) as infra:

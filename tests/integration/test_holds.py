@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import DEFAULT_WAREHOUSE, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockThreshold
 from services.errors import OutOfStock
 from services.events import STOCK, STOCK_LOW
@@ -30,12 +29,6 @@ from tests.workers import persist_all
 
 ACTOR = "checkout"
 Step = Callable[[AsyncSession, list[UUID], str, Any], Awaitable[None]]
-
-
-@pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 4.0})
 
 
 async def sku_of(infra: Infra, on_hand: int, elsewhere: int = 0, warehouse_id: UUID | None = None) -> str:

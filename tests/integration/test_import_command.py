@@ -1,7 +1,6 @@
 """``rushcart import products`` and ``rushcart export products``, as processes of their own."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 from sqlalchemy import func, select, text
@@ -9,26 +8,13 @@ from sqlalchemy import func, select, text
 from infra.migrations import own_revision
 from infra.runtime import Infra
 from models import Product
+from tests import commands
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
 
 
 def run(infra: Infra, *arguments: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
-    settings = infra.settings
-    environment = {
-        "RUSHCART_HOME": str(settings.home),
-        "RUSHCART_DATABASE_URL": settings.database_url.get_secret_value() if settings.database_url else "",
-        "RUSHCART_REDIS_URL": settings.redis_dsn,
-        "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
-    }
-    return subprocess.run(
-        [sys.executable, "-c", "from cli.main import main; main()", command, "products", *arguments],
-        env=environment,
-        cwd=EXAMPLE.parents[1],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return commands.run(infra, command, "products", *arguments)
 
 
 def files(folder: Path) -> list[str]:

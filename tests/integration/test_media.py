@@ -2,16 +2,13 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, update
 
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Image, MediaFile, Product
 from services.errors import InvalidInput, NotFound, StaleVersion, TryAgain
 from services.media.add_product_image import NewImage, add_product_image
@@ -22,17 +19,9 @@ from services.media.update_product_image import ImageChange, update_product_imag
 from services.media.upload import Upload
 from tests.commands import rushcart
 from tests.factories import variant_in_stock
-from tests.modes import Template, fresh_stores
 from tests.pictures import jpeg, png
 
 NOW = timedelta(0)
-
-
-@pytest.fixture
-async def settings(template: Template, tmp_path: Path) -> AsyncIterator[Settings]:
-    """On a machine that may be busy: slow is not the same as down."""
-    async with fresh_stores(template, tmp_path) as fresh:
-        yield fresh.model_copy(update={"store_timeout": 5.0})
 
 
 async def product(infra: Infra) -> UUID:

@@ -22,12 +22,6 @@ from tests.modes import MODES
 ON_STACK = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
 
 
-@pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 5.0})
-
-
 async def commit(infra: Infra, count: int, start: int = 0) -> list[str]:
     """Events in the outbox; their keys in order."""
     keys = [f"{number:032x}" for number in range(start, start + count)]

@@ -10,7 +10,6 @@ from sqlalchemy import insert, select, update
 from infra.eventlog import dead_letter_topic
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Barrier, FlashSaleItem, OrderStatus, StockLevel
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
@@ -24,12 +23,6 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from tests.books import assert_adds_up, assert_database_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
-
-
-@pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 2.0})
 
 
 async def accepted(infra: Infra, *wishes: FlashOrder) -> list[OrderSnapshot]:

@@ -53,6 +53,8 @@ LEDGER = """
 """
 MORE = 17
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[Server]:

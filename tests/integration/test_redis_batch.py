@@ -56,13 +56,14 @@ async def test_a_broken_connection_is_replaced(infra: Infra, redis: Redis) -> No
     assert found == [[str(number).encode()] for number in range(10)]
 
 
+@pytest.mark.parametrize("store_timeout", [0.8])
 async def test_a_silent_server_is_an_outage_within_the_time_limit(infra: Infra, redis: Redis) -> None:
-    await redis.client_pause(1500, all=True)
+    await redis.client_pause(5000, all=True)
     begun = time.monotonic()
     results = await asyncio.gather(*(infra.redis.execute(("PING",)) for _ in range(5)), return_exceptions=True)
-    assert 0.7 < time.monotonic() - begun < 1.2
+    assert 0.7 < time.monotonic() - begun < 4
     assert all(isinstance(result, StoreUnavailable) and result.store == "redis" for result in results)
-    await asyncio.sleep(1.0)
+    assert await redis.ping()  # waits for the end of it
     assert await infra.redis.execute(("PING",)) == [b"PONG"]
 
 

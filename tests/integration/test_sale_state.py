@@ -34,12 +34,6 @@ from tests.workers import persist_all
 
 
 @pytest.fixture
-async def settings(settings: Settings) -> Settings:
-    """Patient: nothing here is about the time that a store takes, and the machine may be busy."""
-    return settings.model_copy(update={"store_timeout": 3.0})
-
-
-@pytest.fixture
 async def other(settings: Settings, infra: Infra) -> AsyncIterator[Infra]:
     """Another process."""
     async with open_infra(settings) as opened:

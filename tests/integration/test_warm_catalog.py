@@ -1,8 +1,6 @@
 """The warm-up: all of what is published, in pages, once, and from where the last one stopped."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,8 +15,8 @@ from models.documents import product_key
 from services.catalog import warm
 from services.catalog.create_product import create_product
 from services.catalog.warm import Warmed, warm_catalog
+from tests.commands import run
 from tests.integration.test_catalog import draft, statements, variant
-from tests.integration.test_import_command import EXAMPLE
 
 PAGE = 3
 COUNT = 8
@@ -115,12 +113,12 @@ async def test_without_redis_it_says_so(infra: Infra, monkeypatch: pytest.Monkey
 
 
 async def test_the_command_shows_how_far_it_is_and_clears(infra: Infra) -> None:
-    first = rushcart_cache(infra, "warm")
+    first = run(infra, "cache", "warm")
     assert (first.returncode, first.stdout) == (0, f"{COUNT} products warmed.\n"), first.stderr
     assert f"{COUNT}/{COUNT}" in first.stderr
-    again = rushcart_cache(infra, "warm")
+    again = run(infra, "cache", "warm")
     assert again.stdout == "Nothing to do: it was done lately, or another process is at it.\n"
-    cleared = rushcart_cache(infra, "clear")
+    cleared = run(infra, "cache", "clear")
     assert (cleared.returncode, cleared.stdout) == (0, "Everything that was cached is forgotten.\n")
     [product_id] = [await Loaders(infra).product_id_by_slug.load("p-0")]
     assert product_id is not None
@@ -130,21 +128,6 @@ async def test_the_command_shows_how_far_it_is_and_clears(infra: Infra) -> None:
     assert await infra.redis.client.exists(f"doc:{product_key(product_id)}") == 1
     # What was done before everything was forgotten does not count.
     assert await warm_catalog(infra) == Warmed(COUNT, 0)
-
-
-def rushcart_cache(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    settings = infra.settings
-    environment = {
-        "RUSHCART_HOME": str(settings.home),
-        "RUSHCART_DATABASE_URL": settings.database_url.get_secret_value() if settings.database_url else "",
-        "RUSHCART_REDIS_URL": settings.redis_dsn,
-        "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
-        "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
-    }
-    command = [sys.executable, "-c", "from cli.cache import cache; cache(prog_name='rushcart cache')", *arguments]
-    return subprocess.run(
-        command, env=environment, cwd=EXAMPLE.parents[1], capture_output=True, text=True, timeout=60, check=False
-    )
 
 
 def test_a_page_is_no_smaller_than_what_was_measured_to_be_good() -> None:
