@@ -31,6 +31,12 @@ from tests.factories import live_remaining, order_wish, running_sale, stock_of, 
 from tests.workers import persist_all, working
 
 
+@pytest.fixture
+def store_timeout() -> float:
+    """Counters are loaded when twice this time has passed."""
+    return 1.5
+
+
 async def test_a_mix_of_orders_adds_up_at_every_step(infra: Infra) -> None:
     item, other = await running_sale(infra, quantity=8), await running_sale(infra, quantity=2, on_hand=5)
     await variant_in_stock(infra)

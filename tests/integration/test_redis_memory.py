@@ -24,6 +24,12 @@ from tests.waiting import until
 from tests.workers import persist_all, working
 
 
+@pytest.fixture
+def store_timeout() -> float:
+    """Counters are loaded when twice this time has passed."""
+    return 1.5
+
+
 async def test_a_flush_in_the_middle_of_a_sale_loses_nothing(infra: Infra) -> None:
     item = await running_sale(infra, quantity=10, limit=2)
     wishes = {name: order_wish(item, quantity=2) for name in ("stored", "cancelled", "unread")}

@@ -30,6 +30,12 @@ from tests.waiting import until_true
 from tests.workers import persist_all
 
 
+@pytest.fixture
+def store_timeout() -> float:
+    """Counters are loaded when twice this time has passed."""
+    return 1.5
+
+
 class OwnRedis:
     """A server of the test's own: a Valkey on its home, or a Redis that keeps its port."""
 
