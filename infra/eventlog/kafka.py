@@ -1,6 +1,7 @@
 """The event log on Kafka: acks=all, idempotent producer, manual commits, outcomes told apart."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -9,6 +10,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
 _LAST_ATTEMPT = 3.0
+_COORDINATOR_RETRY = 0.1
 # What a producer may say of one message, and be as good as before.
 _OF_THE_MESSAGE = (KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError)
 
@@ -217,10 +220,21 @@ class KafkaEventLog:
 
     async def _committed(self, topic: str, group: str) -> dict[int, int]:
         async with self._admin() as admin:
-            offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
-                self._prefix + group
-            )
+            offsets = await self._offsets(admin, self._prefix + group)
         return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == self._prefix + topic}
+
+    async def _offsets(self, admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
+        # A broker makes its topic of offsets when it is first asked for a group, and refuses until it has it.
+        deadline = time.monotonic() + self._timeout
+        while True:
+            try:
+                offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
+            except GroupCoordinatorNotAvailableError:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_COORDINATOR_RETRY)
+            else:
+                return offsets
 
     async def ping(self) -> None:
         with kafka_calls():

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
 from models import Role
+from resolvers.shared.node import decode_id
+from services.reservation.keys import ItemKeys
 from services.user.register import register
 from tests.server import Server
 from tests.waiting import until
@@ -182,6 +185,7 @@ class Shop:
         window = {"startsAt": (now - timedelta(minutes=1)).isoformat(), "endsAt": (now + timedelta(1)).isoformat()}
         sale = await self.ask(SCHEDULE, {"input": {"name": "Rush", **window, "items": [item]}}, staff)
         made, scheduled = product["createProduct"], sale["scheduleFlashSale"]
+        await until(partial(self._is_loaded, sku, scheduled["items"][0]["id"]), bool)
         return Offer(
             scheduled["id"],
             scheduled["items"][0]["id"],
@@ -191,6 +195,11 @@ class Shop:
             on_hand,
             quantity,
         )
+
+    async def _is_loaded(self, sku: str, item_id: str) -> bool:
+        """A server that is slow to load its counters has the workers do it; until then there is ``TryAgain``."""
+        keys = ItemKeys.of(sku, decode_id(item_id, "FlashSaleItem"))
+        return bool(await self.server.infra.redis.client.hexists(keys.item, "run"))
 
     async def place(self, by: Person, item_id: str, quantity: int = 1, key: str | None = None) -> Any:
         wish = {"itemId": item_id, "quantity": quantity, "idempotencyKey": key or new_key()}
