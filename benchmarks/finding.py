@@ -5,7 +5,7 @@ The service's own verb on the database, without the cache: what a filter that no
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import Final
@@ -57,6 +57,7 @@ def _cases(category: UUID, vendor: str) -> Cases:
     every = {f"all, {sort.value}": (ProductFilter(), sort) for sort in ProductSort}
     f, s = ProductFilter, ProductSort
     cheap = f(min_price=Decimal(20), max_price=Decimal("20.5"))
+    free = f(min_price=Decimal("0.01"), max_price=Decimal("0.02"))
     dear = f(min_price=Decimal(490), max_price=Decimal(491))
     return {
         **every,
@@ -67,6 +68,11 @@ def _cases(category: UUID, vendor: str) -> Cases:
         "tag, PRICE_ASC": (f(tag="wool"), s.PRICE_ASC),
         "two tags, TITLE": (f(tags=("wool", "travel")), s.TITLE),
         "tag and vendor, PRICE_ASC": (f(tag="wool", vendor=vendor), s.PRICE_ASC),
+        "two tags that none has both of, TITLE": (f(tags=("wool", "steel")), s.TITLE),
+        "two tags that none has both of, PRICE_ASC": (f(tags=("wool", "steel")), s.PRICE_ASC),
+        "0.01 to 0.02, TITLE": (free, s.TITLE),
+        "0.01 to 0.02, NEWEST": (free, s.NEWEST),
+        "0.01 to 0.02, PRICE_DESC": (free, s.PRICE_DESC),
         "20 to 20.50, TITLE": (cheap, s.TITLE),
         "20 to 20.50, PRICE_ASC": (cheap, s.PRICE_ASC),
         "490 to 491, PRICE_ASC": (dear, s.PRICE_ASC),
@@ -83,6 +89,15 @@ def _cases(category: UUID, vendor: str) -> Cases:
         "search: a": (f(search="a"), s.RELEVANCE),
         "search: seed 777": (f(search="seed 777"), s.RELEVANCE),
         "search: nothing at all": (f(search="zzzz wool"), s.RELEVANCE),
+        "search: cotton steel": (f(search="cotton steel"), s.RELEVANCE),
+        "search: cotton steel, PRICE_ASC": (f(search="cotton steel"), s.PRICE_ASC),
+        "search: wireless organic": (f(search="wireless organic"), s.RELEVANCE),
+        "search: wireless organic, TITLE": (f(search="wireless organic"), s.TITLE),
+        "search: the for, PRICE_DESC": (f(search="the for"), s.PRICE_DESC),
+        "search: the, 20 to 20.50, PRICE_ASC": (replace(cheap, search="the"), s.PRICE_ASC),
+        "search: the, 0.01 to 0.02": (replace(free, search="the"), s.RELEVANCE),
+        "search: wool, tag steel": (f(search="wool", tag="steel"), s.RELEVANCE),
+        "search: wool, tag steel, TITLE": (f(search="wool", tag="steel"), s.TITLE),
         "search: wool, PRICE_ASC": (f(search="wool"), s.PRICE_ASC),
         "search: wool jacket, TITLE": (f(search="wool jacket"), s.TITLE),
         "search: wool, vendor": (f(search="wool", vendor=vendor), s.RELEVANCE),
@@ -104,7 +119,13 @@ async def measure(infra: Infra, times: int, echo: Callable[[str], None]) -> list
 async def measure_counts(infra: Infra, times: int) -> list[Counting]:
     """What is only counted when it is asked for."""
     found = []
-    for name, wanted in (("all", ProductFilter()), ("search: wool", ProductFilter(search="wool"))):
+    for name, wanted in (
+        ("all", ProductFilter()),
+        ("tag", ProductFilter(tag="wool")),
+        ("search: wool", ProductFilter(search="wool")),
+        ("search: the", ProductFilter(search="the")),
+        ("in stock", ProductFilter(in_stock=True)),
+    ):
         works: dict[str, Callable[[], Awaitable[object]]] = {
             "totalCount": partial(count_products, infra, wanted),
             "price bands": partial(count_price_bands, infra, wanted),

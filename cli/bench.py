@@ -136,7 +136,7 @@ def catalog(seconds: float, connections: int, colds: int, file: Path | None, pro
 
 
 @bench.command()
-@click.option("--times", default=100, show_default=True, help="Reads of each page.")
+@click.option("--times", default=200, show_default=True, help="Reads of each page.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
 def finding(times: int, file: Path | None) -> None:
     """Pages of listings and searches, the first and the thousandth, straight from the database.
@@ -148,6 +148,7 @@ def finding(times: int, file: Path | None) -> None:
     from rich.console import Console
 
     from cli.one_shot import run_once
+    from cli.runtime import settle_garbage_collection
 
     try:
         from benchmarks.finding import counts_table, measure, measure_counts, timings_table
@@ -156,8 +157,9 @@ def finding(times: int, file: Path | None) -> None:
             raise
         raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
 
+    settle_garbage_collection()  # as servers do
     timings = run_once(lambda infra: measure(infra, times, click.echo))
-    counts = run_once(lambda infra: measure_counts(infra, max(1, times // 10)))
+    counts = run_once(lambda infra: measure_counts(infra, times))
     Console().print(timings_table(timings))
     Console().print(counts_table(counts))
     if file is not None:

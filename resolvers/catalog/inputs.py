@@ -22,7 +22,7 @@ class ProductFilter:
         "unfinished. Case and accents do not count; Chinese is found by any part of a word.",
     )
     category_id: strawberry.ID | None = strawberry.field(
-        default=None, description="In this very category, not below it."
+        default=None, description="In this category, or anywhere below."
     )
     vendor: str | None = None
     tag: str | None = None
@@ -46,7 +46,7 @@ class ProductFilter:
             check(info, [Role.STAFF], Scope.CATALOG_READ)
         return Filter(
             search=self.search,
-            category_id=None if category is None else argument_id(category, "Category", "filter.categoryId"),
+            within=None if category is None else argument_id(category, "Category", "filter.categoryId"),
             vendor=self.vendor,
             tag=self.tag,
             in_stock=self.in_stock,

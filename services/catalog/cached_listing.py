@@ -120,7 +120,7 @@ def _scopes(wanted: ProductFilter, sort: ProductSort) -> tuple[str, ...]:
     category = wanted.category_id
     if category is not None and sort is ProductSort.NEWEST and wanted == ProductFilter(category_id=category):
         return (f"list:{category.hex}", MOVED)
-    below = (CATEGORIES,) if wanted.category_ids else ()
+    below = (CATEGORIES,) if wanted.within or wanted.category_ids else ()
     return (LISTINGS, *below) if wanted.in_stock is None else (LISTINGS, *below, STOCKED)
 
 

@@ -20,13 +20,15 @@ _MOST_DECIMALS: Final = 20
 class ProductFilter:
     """None, or empty: not asked. Of ``vendors`` and of ``category_ids`` any will do, ``tags`` must all be there.
 
-    ``category_id`` is that very category, ``category_ids`` go with all below them. Of vendors and tags, case,
-    width and spacing do not count. Prices are amounts in each product's own currency. ``statuses``: sorted, the
-    caller's to allow. In no set: what a listing is cached under must be the same in every process.
+    ``category_id`` is that very category; ``within`` and ``category_ids`` go with all below them. Of vendors and
+    tags, case, width and spacing do not count. Prices are amounts in each product's own currency.
+    ``statuses``: sorted, the caller's to allow. In no set: what a listing is cached under must be the same in
+    every process.
     """
 
     search: str | None = None
     category_id: UUID | None = None
+    within: UUID | None = None
     vendor: str | None = None
     tag: str | None = None
     in_stock: bool | None = None

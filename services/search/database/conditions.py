@@ -52,11 +52,20 @@ def in_lists(lists: Lists, product_id: Column) -> Condition:
 
 def stock_is(wanted: bool, product_id: Column) -> Condition:
     """Whether a variant can be ordered now, outside or within a flash sale."""
-    levels = select(literal(1)).join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
-    sold = Variant.product_id == product_id, Variant.archived_at.is_(None)
-    found = _value(levels.where(*sold, StockLevel.available + StockLevel.set_aside > 0))
+    found = _value(_stocked(literal(1)).where(Variant.product_id == product_id))
     is_sold: Condition = found.is_not(None) if wanted else found.is_(None)
     return is_sold
+
+
+def is_among_stocked(wanted: bool, product_id: Column) -> Condition:
+    """As ``stock_is``, quicker for thousands of candidates: all that can be ordered are found out first."""
+    stocked = _stocked(Variant.product_id)
+    return product_id.in_(stocked) if wanted else product_id.not_in(stocked)
+
+
+def _stocked(column: Any) -> Select[Any]:
+    levels = select(column).join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
+    return levels.where(Variant.archived_at.is_(None), StockLevel.available + StockLevel.set_aside > 0)
 
 
 def rest_of(wanted: Wanted, product_id: Column, *, but: Lists | None = None) -> list[Condition]:
@@ -112,6 +121,8 @@ def score_of(word: Word, document: FromClause) -> ColumnElement[int]:
 
 def bonus_of(words: tuple[Word, ...], document: FromClause) -> ColumnElement[int]:
     """A title that begins with the first word, and one that has all of them side by side."""
+    if not words:
+        return literal(0)
     begins: ColumnElement[int] = case((func.instr(document.c.title, words[0].start).in_((1, 2)), 5), else_=0)
     if len(words) == 1:
         return begins

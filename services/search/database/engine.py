@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.database import Database
 from services.catalog.listing import Key, Page, ProductPage, ProductSort, page_of
 from services.catalog.product_filter import ProductFilter
-from services.search.database import limits
 from services.search.database.common import best_of_common
 from services.search.database.count import count
 from services.search.database.facets import count_bands, count_values
-from services.search.database.gather import gather
+from services.search.database.gather import find_few, from_narrowest, gather
 from services.search.database.narrowest import find_narrowest
 from services.search.database.walk import walk
 from services.search.database.wanted import Wanted, in_index_terms
@@ -51,35 +50,40 @@ class DatabaseSearch:
 
 
 async def _keys(session: AsyncSession, wanted: Wanted, page: Page, sort: ProductSort) -> Sequence[Key]:
-    if sort is ProductSort.RELEVANCE and wanted.words is None:
-        return await _all_alike(session, wanted, page)
-    found = await find_narrowest(session, wanted)
-    if wanted.words is None or found.lead is None:
-        return await walk(session, wanted, found, page, sort)
-    by_word = found.lead.count <= found.lists_count
-    is_few = min(found.lead.count, found.lists_count) <= limits.FEW
     if sort is not ProductSort.RELEVANCE:
-        if is_few:
-            return await gather(session, wanted, found, page, sort, by_word=by_word)
+        return await _in_order(session, wanted, page, sort)
+    if wanted.words is None:
+        return await _all_alike(session, wanted, page)
+    return await _best_first(session, wanted, page)
+
+
+async def _in_order(session: AsyncSession, wanted: Wanted, page: Page, sort: ProductSort) -> Sequence[Key]:
+    found = await find_narrowest(session, wanted)
+    few = await find_few(session, wanted, found)
+    if few is None:
         return await walk(session, wanted, found, page, sort)
-    if _goes_on(page, otherwise=not is_few):
-        keys = await best_of_common(session, wanted, found.leads, _without_mark(page))
-        return [(_COMMON + score, product_id) for score, product_id in keys if isinstance(score, int)]
-    return await gather(session, wanted, found, page, sort, by_word=by_word)
+    return await gather(session, wanted, few, page, sort)
 
 
 async def _all_alike(session: AsyncSession, wanted: Wanted, page: Page) -> Sequence[Key]:
     """Nothing is searched for: the newest first."""
     after, before = (None if key is None else key[1:] for key in (page.after, page.before))
-    found = await find_narrowest(session, wanted)
-    keys = await walk(session, wanted, found, replace(page, after=after, before=before), ProductSort.NEWEST)
+    keys = await _in_order(session, wanted, replace(page, after=after, before=before), ProductSort.NEWEST)
     return [(0, *key) for key in keys]
 
 
-def _goes_on(page: Page, *, otherwise: bool) -> bool:
-    """Whether the pages before went by common words; of the first page it is decided by how common they are."""
-    key = page.after or page.before
-    return otherwise if key is None or not isinstance(key[0], int) else key[0] > _COMMON
+async def _best_first(session: AsyncSession, wanted: Wanted, page: Page) -> Sequence[Key]:
+    found, key = await find_narrowest(session, wanted), page.after or page.before
+    few = None if _is_marked(key) else await find_few(session, wanted, found)
+    if few is None and (key is None or _is_marked(key)):
+        keys = await best_of_common(session, wanted, found.leads, _without_mark(page))
+        return [(_COMMON + score, product_id) for score, product_id in keys if isinstance(score, int)]
+    return await gather(session, wanted, few or from_narrowest(wanted, found), page, ProductSort.RELEVANCE)
+
+
+def _is_marked(key: Key | None) -> bool:
+    """The pages before went by common words; so does the next, however common they are by now."""
+    return key is not None and isinstance(key[0], int) and key[0] > _COMMON
 
 
 def _without_mark(page: Page) -> Page:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import FromClause, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog.product_filter import ProductFilter
@@ -30,13 +30,13 @@ async def count_values(session: AsyncSession, wanted: ProductFilter, kind: Facet
     if terms.is_hopeless:
         return []
     row = LISTINGS.alias()
-    value = row.c.list_id.op("&")(VALUE_BITS).label("value")
-    number = func.count().label("number")
-    counted = await _counted(session, terms, row, _KINDS[kind], [value, number])
-    found = counted.group_by("value").order_by(number.desc(), "value").limit(MOST).subquery()
+    # First by list, in the index's order; a value has one for each state.
+    lists = (await _counted(session, terms, row, _KINDS[kind], [row.c.list_id])).subquery()
+    value, number = lists.c.list_id.op("&")(VALUE_BITS).label("value"), func.sum(lists.c.number).label("number")
+    found = select(value, number).group_by("value").order_by(number.desc(), "value").limit(MOST).subquery()
     # A product without a vendor is in a list without a name.
     named = select(NAMES.c.name, found.c.number).join(found, found.c.value == NAMES.c.list_id)
-    rows = [FacetValue(name, count) for name, count in await session.execute(named)]
+    rows = [FacetValue(name, int(count)) for name, count in await session.execute(named)]
     return sorted(rows, key=lambda row: (-row.count, row.value))
 
 
@@ -45,16 +45,16 @@ async def count_bands(session: AsyncSession, wanted: ProductFilter) -> list[Pric
     terms = await in_index_terms(session, _without(wanted, FacetKind.PRICE))
     if terms.is_hopeless:
         return []
-    row = LISTINGS.alias()
-    value = row.c.list_id.op("&")(VALUE_BITS).label("value")
-    unit = 10**DECIMALS
-    place = case(*((row.c.min_amount < edge * unit, at) for at, edge in enumerate(_EDGES)), else_=len(_EDGES))
-    columns = [value, place.label("place"), func.count().label("number")]
-    counted = await _counted(session, terms, row, Kind.CURRENCY, columns)
-    found = counted.group_by("value", "place").subquery()
+    row, unit = LISTINGS.alias(), 10**DECIMALS
+    # First by price, in the index's order.
+    prices = (await _counted(session, terms, row, Kind.CURRENCY, [row.c.list_id, row.c.min_amount])).subquery()
+    value = prices.c.list_id.op("&")(VALUE_BITS).label("value")
+    place = case(*((prices.c.min_amount < edge * unit, at) for at, edge in enumerate(_EDGES)), else_=len(_EDGES))
+    columns = [value, place.label("place"), func.sum(prices.c.number).label("number")]
+    found = select(*columns).group_by("value", "place").subquery()
     named = select(NAMES.c.name, found.c.place, found.c.number).join(found, found.c.value == NAMES.c.list_id)
     rows = sorted(tuple(row) for row in await session.execute(named))
-    return [_band(currency, at, number) for currency, at, number in rows]
+    return [_band(currency, at, int(number)) for currency, at, number in rows]
 
 
 def _band(currency: str, at: int, number: int) -> PriceBand:
@@ -65,7 +65,7 @@ def _band(currency: str, at: int, number: int) -> PriceBand:
 def _without(wanted: ProductFilter, kind: FacetKind) -> ProductFilter:
     match kind:
         case FacetKind.CATEGORY:
-            return replace(wanted, category_id=None, category_ids=())
+            return replace(wanted, category_id=None, within=None, category_ids=())
         case FacetKind.VENDOR:
             return replace(wanted, vendor=None, vendors=())
         case FacetKind.TAG:
@@ -75,15 +75,15 @@ def _without(wanted: ProductFilter, kind: FacetKind) -> ProductFilter:
 
 
 async def _counted(
-    session: AsyncSession, wanted: Wanted, row: FromClause, kind: Kind, columns: Sequence[Any]
+    session: AsyncSession, wanted: Wanted, row: FromClause, kind: Kind, by: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
-    """Of the lists of a kind: all of them, or those of the products that match."""
+    """The ``number`` of rows by some columns, of lists of a kind: all of them, or those of what matches."""
     of_kind = or_(*(row.c.list_id.between(*bounds(status, kind)) for status in wanted.statuses))
+    counted = select(*by, func.count().label("number")).where(of_kind).group_by(*by)
     if not _narrows(wanted):
-        return select(*columns).where(of_kind)
+        return counted
     found = matching(wanted, await find_narrowest(session, wanted, limits.MANY)).subquery()
-    joined = found.join(row, row.c.product_id == found.c.product_id)
-    return select(*columns).select_from(joined).where(of_kind)
+    return counted.select_from(found.join(row, row.c.product_id == found.c.product_id))
 
 
 def _narrows(wanted: Wanted) -> bool:

@@ -1,28 +1,44 @@
 """A page of few candidates: all of them are looked at, scored and sorted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog.listing import Key, Page, ProductSort
-from services.search.database.conditions import bonus_of, has_lead, price_between, rest_of, score_of
+from services.search.database import limits
+from services.search.database.conditions import bonus_of, has_lead, price_between, rest_of, score_of, stock_is
+from services.search.database.count import is_one, matching
 from services.search.database.narrowest import Narrowest
 from services.search.database.walk import ORDERS, Order
 from services.search.database.wanted import Lists, Wanted
+from services.search.query import Word
 from services.search.write_rows import DOCUMENTS, LISTINGS, POSTINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """``ids``: each once. They have the ``word``, or are in one of ``lists``; else ``all_match``."""
+
+    ids: Select[Any]
+    word: Word | None = None
+    lists: Lists | None = None
+    all_match: bool = False
+
 
 BEST_FIRST = Order(("score", "product_id"), upwards=False)
 
 
 async def gather(
-    session: AsyncSession, wanted: Wanted, narrowest: Narrowest, page: Page, sort: ProductSort, *, by_word: bool
+    session: AsyncSession, wanted: Wanted, candidates: Candidates, page: Page, sort: ProductSort
 ) -> Sequence[Key]:
     """One statement. Keys as ``walk`` gives them; best first, the score and the id."""
-    scored = _scored(wanted, narrowest, by_word=by_word).subquery()
+    scored = _scored(wanted, candidates).subquery()
     order = BEST_FIRST if sort is ProductSort.RELEVANCE else ORDERS[sort]
     words = range(len(wanted.words or ()))
     found = select(*order.of(scored)).where(*(scored.c[f"word_{place}"] > 0 for place in words))
@@ -30,33 +46,67 @@ async def gather(
     return [tuple(row) for row in await session.execute(found.limit(page.limit + 1))]
 
 
-def _scored(wanted: Wanted, narrowest: Narrowest, *, by_word: bool) -> Select[Any]:
+def _scored(wanted: Wanted, candidates: Candidates) -> Select[Any]:
     words = wanted.words or ()
     document = DOCUMENTS.alias()
-    candidates = candidate_ids(narrowest, by_word=by_word).subquery()
+    ids = candidates.ids.subquery()
     scores = [score_of(word, document) for word in words]
-    total: ColumnElement[int] = reduce(add, scores) + bonus_of(words, document)
+    total: ColumnElement[int] = reduce(add, scores, bonus_of(words, document))
     named = [score.label(f"word_{place}") for place, score in enumerate(scores)]
     columns: list[Any] = [document.c.product_id, document.c.title_key, document.c.min_amount]
-    product_id = candidates.c.product_id
-    joined: FromClause = candidates.join(document, document.c.product_id == product_id)
+    product_id = ids.c.product_id
+    joined: FromClause = ids.join(document, document.c.product_id == product_id)
     found = select(*columns, total.label("score"), *named).select_from(joined)
-    lead = narrowest.lead.word if narrowest.lead and by_word else None
+    if candidates.all_match:
+        return found
     # Few have all of the words, and only their texts are read.
-    found = found.where(*(has_lead(word, wanted, product_id) for word in words if word != lead))
-    rest = rest_of(wanted, product_id, but=None if by_word else narrowest.lists)
-    return found.where(*price_between(wanted, document), *rest)
+    found = found.where(*(has_lead(word, wanted, product_id) for word in words if word != candidates.word))
+    return found.where(*price_between(wanted, document), *rest_of(wanted, product_id, but=candidates.lists))
 
 
-def candidate_ids(narrowest: Narrowest, *, by_word: bool) -> Select[Any]:
-    """Ids, each once."""
-    if by_word:
-        assert narrowest.lead is not None
-        return select(POSTINGS.c.product_id).where(_is_one(POSTINGS.c.term_id, narrowest.lead.terms))
-    found = select(LISTINGS.c.product_id).where(_is_one(LISTINGS.c.list_id, narrowest.lists))
-    return found if len(narrowest.lists) == 1 else found.distinct()
+async def find_few(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:
+    """All that match, when that many can be looked at for a page; else None. Up to two statements.
+
+    Each condition may be true of many, and all of them together of few.
+    """
+    if narrowest.count <= limits.FEW:
+        return from_narrowest(wanted, narrowest)
+    if wanted.in_stock is not None:
+        return await _few_of_stock(session, wanted, narrowest)
+    return await _few_matching(session, wanted, narrowest) if _may_be_sparse(wanted) else None
 
 
-def _is_one(column: Any, values: Lists) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column == next(iter(values)) if len(values) == 1 else column.in_(sorted(values))
-    return found
+async def _few_of_stock(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:
+    """Of some that match otherwise it is looked up one by one; where next to none is so, of all at once."""
+    some = matching(replace(wanted, in_stock=None), narrowest).limit(limits.SPARSE).subquery()
+    is_so = stock_is(bool(wanted.in_stock), some.c.product_id)
+    looks = (await session.execute(select(some.c.product_id, is_so))).all()
+    ids = [product_id for product_id, fits in looks if fits]
+    if len(looks) < limits.SPARSE:
+        return _these(ids)
+    return await _few_matching(session, wanted, narrowest) if len(ids) * 100 < len(looks) else None
+
+
+async def _few_matching(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:
+    ids = (await session.scalars(matching(wanted, narrowest).limit(limits.SPARSE + 1))).all()
+    return _these(ids) if len(ids) <= limits.SPARSE else None
+
+
+def _these(ids: Sequence[UUID]) -> Candidates:
+    return Candidates(select(DOCUMENTS.c.product_id).where(DOCUMENTS.c.product_id.in_(ids)), all_match=True)
+
+
+def _may_be_sparse(wanted: Wanted) -> bool:
+    """Not of one list or one short word: these are as many as are counted. Prices are in the lists' indexes."""
+    words = wanted.words or ()
+    return len(words) + len(wanted.groups) > 1 or any(not word.is_plain for word in words)
+
+
+def from_narrowest(wanted: Wanted, narrowest: Narrowest) -> Candidates:
+    lead = narrowest.lead
+    if lead is not None and lead.count <= narrowest.lists_count:
+        leading = select(POSTINGS.c.product_id).where(is_one(POSTINGS.c.term_id, lead.terms))
+        return Candidates(leading, word=lead.word)
+    listed = select(LISTINGS.c.product_id).where(is_one(LISTINGS.c.list_id, narrowest.lists))
+    listed = listed.where(*price_between(wanted, LISTINGS))
+    return Candidates(listed if len(narrowest.lists) == 1 else listed.distinct(), lists=narrowest.lists)

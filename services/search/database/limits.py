@@ -2,6 +2,8 @@
 
 FEW: int = 2_000
 """As many candidates are looked at one by one, and sorted, for a page."""
+SPARSE: int = 500
+"""Up to so many that match are looked for among many candidates; if they are more, a page is soon full."""
 MANY: int = 20_000
 """Worth to know the smaller one of, when all of them are to be counted."""
 MOST_STREAMS: int = 32

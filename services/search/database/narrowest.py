@@ -8,6 +8,7 @@ from sqlalchemy import ScalarSelect, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.search.database import limits
+from services.search.database.conditions import Condition, price_between
 from services.search.database.wanted import Lists, Wanted
 from services.search.lists import term_id
 from services.search.query import Word
@@ -25,7 +26,9 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Narrowest:
-    """Of the groups the smallest, else everything; of each word the rarest lead. Counts end at some limit."""
+    """Of the groups the smallest, else everything, with what it has at the prices wanted; of each word the rarest
+    lead. Counts end at some limit.
+    """
 
     lists: Lists
     lists_count: int
@@ -35,6 +38,10 @@ class Narrowest:
     def lead(self) -> Lead | None:
         """That of the rarest word."""
         return min(self.leads, key=lambda lead: lead.count, default=None)
+
+    @property
+    def count(self) -> int:
+        return min(self.lists_count, self.lead.count) if self.lead else self.lists_count
 
 
 async def find_narrowest(session: AsyncSession, wanted: Wanted, most: int | None = None) -> Narrowest:
@@ -48,10 +55,12 @@ async def find_narrowest(session: AsyncSession, wanted: Wanted, most: int | None
         for word in wanted.words or ()
         for text in word.leads
     ]
-    listed = [_size(LISTINGS.c.list_id, group, most) for group in wanted.groups]
+    prices = price_between(wanted, LISTINGS)
+    choice = wanted.groups or ((wanted.everything,) if prices else ())
+    listed = [_size(LISTINGS.c.list_id, group, most, prices) for group in choice]
     posted = [_size(POSTINGS.c.term_id, lead.terms, most) for lead in leads]
     counts = list((await session.execute(select(*listed, *posted))).one())
-    groups = [(count, group) for count, group in zip(counts, wanted.groups, strict=False)]
+    groups = [(count, group) for count, group in zip(counts, choice, strict=False)]
     lists_count, lists = min(groups, key=_first, default=(most, wanted.everything))
     counted = [replace(lead, count=count) for lead, count in zip(leads, counts[len(listed) :], strict=True)]
     return Narrowest(lists, lists_count, _rarest_of_each(counted))
@@ -69,6 +78,6 @@ def _first(pair: tuple[int, Any]) -> int:
     return pair[0]
 
 
-def _size(column: Any, values: Lists, most: int) -> ScalarSelect[Any]:
-    some = select(literal(1).label("one")).where(column.in_(sorted(values))).limit(most).subquery()
+def _size(column: Any, values: Lists, most: int, also: Sequence[Condition] = ()) -> ScalarSelect[Any]:
+    some = select(literal(1).label("one")).where(column.in_(sorted(values)), *also).limit(most).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

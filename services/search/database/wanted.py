@@ -41,7 +41,7 @@ class Wanted:
 
 
 async def in_index_terms(session: AsyncSession, wanted: ProductFilter) -> Wanted:
-    """One statement when there are categories to go down from, else none."""
+    """A statement for each filter by categories to go down from."""
     return Wanted(
         statuses=wanted.statuses,
         everything=list_ids(wanted.statuses, Kind.ALL),
@@ -62,8 +62,9 @@ async def _groups(session: AsyncSession, wanted: ProductFilter) -> list[Lists]:
     groups, statuses = [], wanted.statuses
     if wanted.category_id is not None:
         groups.append(category_lists(statuses, [wanted.category_id]))
-    if wanted.category_ids:
-        groups.append(category_lists(statuses, await _with_those_below(session, wanted.category_ids)))
+    for ids in ((wanted.within,) if wanted.within else (), wanted.category_ids):
+        if ids:
+            groups.append(category_lists(statuses, await _with_those_below(session, ids)))
     if wanted.vendor is not None:
         groups.append(list_ids(statuses, Kind.VENDOR, [wanted.vendor]))
     if wanted.vendors:
