@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
 from strawberry.dataloader import DataLoader
 
 from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
-from models import StockLevel
 from models.documents import StockDoc, dump, load_stock, stock_key
 from services.catalog.cache import COUNT_TTL, catalog_cache
-
-_SUMS = [func.sum(getattr(StockLevel, name)) for name in ("on_hand", "available", "set_aside", "held")]
+from services.stock.read_stock import read_stock
 
 
 class StockBySku(DataLoader[str, StockDoc | None]):
@@ -25,10 +22,8 @@ class StockBySku(DataLoader[str, StockDoc | None]):
         skus_by_key = {stock_key(sku): sku for sku in skus}
 
         async def load(missing: Sequence[str]) -> dict[str, bytes]:
-            async with self._infra.database.read() as session:
-                wanted = StockLevel.sku.in_([skus_by_key[key] for key in missing])
-                rows = await session.execute(select(StockLevel.sku, *_SUMS).where(wanted).group_by(StockLevel.sku))
-                return {stock_key(sku): dump(StockDoc(sku, *map(int, sums))) for sku, *sums in rows}
+            found = await read_stock(self._infra, [skus_by_key[key] for key in missing])
+            return {stock_key(document.sku): dump(document) for document in found}
 
         found = await catalog_cache(self._infra, COUNT_TTL).get_many(skus_by_key, load, load_stock)
         return [found.get(key) for key in skus_by_key]

@@ -34,6 +34,7 @@ _CORS_HEADERS = [
     "Traceparent",
     "X-Requested-With",
     "X-Session-Mode",
+    "X-Cart-Token",
     "GraphQL-Require-Preflight",
     "Apollo-Require-Preflight",
 ]

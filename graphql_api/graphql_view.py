@@ -22,9 +22,17 @@ from graphql_api.authentication import (
 )
 from graphql_api.client_address import client_of
 from graphql_api.http_answer import Sending
-from graphql_api.http_request import Operation, Refused, parse_get, parse_post, read_body
+from graphql_api.http_request import Operation, Refused, not_allowed, parse_get, parse_post, read_body
 from graphql_api.multipart import is_form
-from graphql_api.negotiation import EVENT_STREAM, GRAPHQL_JSON, JSON, response_type, wants_page
+from graphql_api.negotiation import (
+    EVENT_STREAM,
+    GRAPHQL_JSON,
+    JSON,
+    response_type,
+    status_of_refusal,
+    type_of_refusal,
+    wants_page,
+)
 from graphql_api.payload import encode, formatted, refusal_of
 from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
@@ -43,6 +51,7 @@ from services.user.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
+CART_HEADER = b"x-cart-token"
 RenderPage = Callable[[Request], Response | Awaitable[Response]]
 _BY_GET = frozenset({OperationType.QUERY})
 _STREAMED_BY_GET = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
@@ -57,6 +66,7 @@ _WANTED = {
     b"if-none-match",
     MODE_HEADER,
     CSRF_HEADER,
+    CART_HEADER,
     *PREFLIGHT,
 }
 
@@ -104,7 +114,7 @@ class GraphQLView:
         except Refused as error:
             refusal = Answer(error.status, orjson.dumps(refusal_of(error)))
             sending = Sending(scope, send, self.runtime.running.infra.settings)
-            await sending.send(_of_refusal(media_type), refusal, error.headers)
+            await sending.send(type_of_refusal(media_type), refusal, error.headers)
 
     async def _take_form(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], media_type: str
@@ -135,7 +145,7 @@ class GraphQLView:
                 allowed_operation_types=allowed,
             )
         except OperationNotAllowed as error:
-            raise _not_allowed(error) from error
+            raise not_allowed(error.type) from error
         ended = asyncio.Event()
         with self.runtime.readers.reading(Reader.until(context, ended)):
             # Of cookies that a mutation sets this way none would arrive: the head is sent before it has run.
@@ -175,7 +185,7 @@ class GraphQLView:
             return 200, await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
         result = await self._execute(operation, context, _BY_GET if method == "GET" else _BY_POST)
         refused = isinstance(result, PreExecutionError)
-        return _status_of_refusal(media_type) if refused else 200, formatted(result)
+        return status_of_refusal(media_type) if refused else 200, formatted(result)
 
     async def _body(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if scope["method"] == "GET":
@@ -200,7 +210,7 @@ class GraphQLView:
         try:
             return await self._documents.resolve(operation, context.infra, context.client)
         except RequestError as error:
-            raise Refused(_status_of_refusal(media_type), error.code, error.message) from error
+            raise Refused(status_of_refusal(media_type), error.code, error.message) from error
 
     async def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
         running = self.runtime.running
@@ -215,6 +225,7 @@ class GraphQLView:
             ids.traceparent,
             client_of(scope, headers.get(b"user-agent"), running.infra.settings.trusted_proxies),
             cookies,
+            cart_token=headers.get(CART_HEADER, b"")[:100].decode("latin-1") or None,
         )
 
     async def _execute(
@@ -230,7 +241,7 @@ class GraphQLView:
                 operation_extensions=operation.extensions,
             )
         except OperationNotAllowed as error:
-            raise _not_allowed(error) from error
+            raise not_allowed(error.type) from error
 
     async def _execute_in_batch(self, operation: Operation, context: Context) -> dict[str, Any]:
         try:
@@ -248,24 +259,6 @@ def _key(scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes
     if scope["method"] == "GET":
         return "GET", media_type, None, scope["query_string"]
     return "POST", media_type, headers.get(b"content-type"), body
-
-
-def _not_allowed(error: OperationNotAllowed) -> Refused:
-    if error.type is OperationType.SUBSCRIPTION:
-        way = "ask for text/event-stream, or use a WebSocket"
-    else:
-        way = "use POST for queries and mutations"
-    message = f"A {error.type.value} cannot be sent this way; {way}."
-    return Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
-
-
-def _status_of_refusal(media_type: str) -> int:
-    """The legacy media type answers 200 to anything that was well-formed JSON."""
-    return 400 if media_type == GRAPHQL_JSON else 200
-
-
-def _of_refusal(media_type: str | None) -> str:
-    return media_type if media_type == GRAPHQL_JSON else JSON
 
 
 async def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:

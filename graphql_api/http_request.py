@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive
+from strawberry.types.graphql import OperationType
 
 from graphql_api.limits import MAX_BATCH, MAX_STRING_CHARS, check_strings
 
@@ -28,6 +29,16 @@ class Refused(Exception):
 
 def bad_request(message: str) -> Refused:
     return Refused(400, "BAD_REQUEST", message)
+
+
+def not_allowed(type_: OperationType) -> Refused:
+    """An operation of this type cannot be sent the way it was."""
+    if type_ is OperationType.SUBSCRIPTION:
+        way = "ask for text/event-stream, or use a WebSocket"
+    else:
+        way = "use POST for queries and mutations"
+    message = f"A {type_.value} cannot be sent this way; {way}."
+    return Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,15 @@ def wants_page(accept: bytes | None) -> bool:
     return accept is not None and any(media == "text/html" and quality > 0 for media, quality in _ranges(accept))
 
 
+def status_of_refusal(media_type: str) -> int:
+    """The legacy media type answers 200 to anything that was well-formed JSON."""
+    return 400 if media_type == GRAPHQL_JSON else 200
+
+
+def type_of_refusal(media_type: str | None) -> str:
+    return media_type if media_type == GRAPHQL_JSON else JSON
+
+
 def _ranges(accept: bytes) -> list[tuple[str, float]]:
     return [_range(part) for part in accept.decode("latin-1")[:1000].lower().split(",")]
 

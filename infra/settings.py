@@ -114,6 +114,10 @@ class Settings(BaseSettings):
         (), description="Origins of front ends on other hosts, separated by commas, or *."
     )
 
+    guest_cart_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a guest's cart is kept unchanged.")
+    cart_lines: int = Field(100, ge=1, le=500, description="Most lines of a cart.")
+    cart_line_quantity: int = Field(999, ge=1, le=1_000_000, description="Most units of a line.")
+
     media_store: str | None = Field(
         None,
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?$",

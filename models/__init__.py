@@ -2,6 +2,7 @@
 
 from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
 from models.base import Base
+from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.enums import (
     FlashSaleStatus,
@@ -30,6 +31,8 @@ __all__ = [
     "AuditEntry",
     "Barrier",
     "Base",
+    "Cart",
+    "CartItem",
     "Category",
     "FlashSale",
     "FlashSaleItem",

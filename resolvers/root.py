@@ -6,6 +6,8 @@ from resolvers.admin.mutations import AdminMutation
 from resolvers.admin.queries import AdminQuery
 from resolvers.admin.token_mutations import TokenMutation
 from resolvers.admin.token_queries import TokenQuery
+from resolvers.cart.mutations import CartMutation
+from resolvers.cart.queries import CartQuery
 from resolvers.catalog.bulk_mutations import BulkMutation
 from resolvers.catalog.category_mutations import CategoryMutation
 from resolvers.catalog.image_mutations import ImageMutation
@@ -37,6 +39,7 @@ Query = merge_types(
         IdentityQuery,
         CatalogQuery,
         StockQuery,
+        CartQuery,
         FlashSaleQuery,
         OrderQuery,
         AdminQuery,
@@ -57,6 +60,7 @@ Mutation = merge_types(
         CategoryMutation,
         BulkMutation,
         StockMutation,
+        CartMutation,
         FlashSaleMutation,
         OrderMutation,
         AdminMutation,

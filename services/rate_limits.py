@@ -42,6 +42,7 @@ DEFAULTS: Final = {
     "closeAccount": "10/600s",
     "exportMyData": "10/600s",
     "placeFlashOrder": "1200/60s",
+    "addCartItem": "300/60s",
     # Documents that an address makes known by their hash.
     "persistDocument": "120/60s",
 }

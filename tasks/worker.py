@@ -9,6 +9,8 @@ import structlog
 from infra.cancellation import cancel_and_wait
 from infra.runtime import Infra
 from services.account.tidy import tidy_accounts
+from services.cart.flush_dirty import flush_dirty
+from services.cart.tidy_carts import tidy_carts
 from services.events import ALL_TOPICS
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.close_due import close_due_sales
@@ -35,6 +37,7 @@ _SALES_EVERY = 0.5
 _TIDY_EVERY = 600.0
 _MAIL_EVERY = 0.5
 _INDEX_EVERY = 5.0
+_CARTS_EVERY = 1.0
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
@@ -65,6 +68,8 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: collect_garbage(infra), "tidy_media"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_carts(infra), "tidy_carts"))
+            group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
         await jobs.close()

@@ -34,6 +34,7 @@ class Context:
     traceparent: str | None = None
     client: Client = NOWHERE
     cookies: SessionCookies = field(default_factory=SessionCookies)
+    cart_token: str | None = None
     make_loaders: Callable[[Infra], "Loaders"] = _new_loaders
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
 

@@ -15,6 +15,7 @@ from services.user.viewer import Viewer
 PUBLIC_MUTATIONS = frozenset(
     {"register", "login", "refresh_session", "logout", "verify_email", "request_password_reset", "reset_password"}
     | {"exchange_sign_in_code", "request_identity_link_mail", "confirm_identity_link"}
+    | {"add_cart_item", "update_cart_item", "remove_cart_item", "clear_cart", "select_cart_items"}
 )
 # Subscriptions that need nobody signed in.
 PUBLIC_SUBSCRIPTIONS = frozenset({"flash_sale_remaining"})

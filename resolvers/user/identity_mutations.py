@@ -9,6 +9,7 @@ from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.user import identity_types as types
 from resolvers.user.session_types import to_session
+from services.cart.merge_carts import bring_cart
 from services.identity.confirm_link import confirm_link
 from services.identity.exchange_code import exchange_sign_in_code
 from services.identity.link import link_identity
@@ -27,6 +28,7 @@ class IdentityMutation:
         session = await exchange_sign_in_code(
             context.infra, context.tokens, code=input.code, verifier=input.code_verifier, client=context.client
         )
+        await bring_cart(context.infra, session.user.id, context.cart_token)
         return to_session(info, session, in_cookies=context.cookies.asked)
 
     @mutation(Role.CUSTOMER, description="Begin to link another provider to one's account.")

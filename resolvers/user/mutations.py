@@ -6,13 +6,14 @@ from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.user.session_types import to_session
 from resolvers.user.types import LoginInput, LoginResult, RegisterInput, RegisterResult
+from services.cart.merge_carts import bring_cart
 from services.user.login import login
 from services.user.register import sign_up
 
 
 @strawberry.type
 class UserMutation:
-    @mutation(description="Open an account; the answer is signed in.")
+    @mutation(description="Open an account; the answer is signed in. A guest's cart (X-Cart-Token) comes along.")
     async def register(self, info: Info, input: RegisterInput) -> RegisterResult:
         context = info.context
         signed_in = await sign_up(
@@ -24,12 +25,14 @@ class UserMutation:
             client=context.client,
             locale=input.locale,
         )
+        await bring_cart(context.infra, signed_in.user.id, context.cart_token)
         return to_session(info, signed_in, in_cookies=context.cookies.asked)
 
-    @mutation(description="Sign in with e-mail and password.")
+    @mutation(description="Sign in with e-mail and password. A guest's cart (X-Cart-Token) comes along.")
     async def login(self, info: Info, input: LoginInput) -> LoginResult:
         context = info.context
         signed_in = await login(
             context.infra, context.tokens, email=input.email, password=input.password, client=context.client
         )
+        await bring_cart(context.infra, signed_in.user.id, context.cart_token)
         return to_session(info, signed_in, in_cookies=context.cookies.asked)

@@ -12,6 +12,7 @@ from models import AccountToken, Address, Identity, MailKind, QueuedMail, Refres
 from services.account.own import lock_proved, prove_password
 from services.address.find_addresses import forget_addresses
 from services.audit.record import record
+from services.cart.tidy_carts import erase_cart, forget_cart
 from services.mail.queue import queue_mail
 from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_all_sessions
@@ -37,6 +38,7 @@ async def close_account(infra: Infra, user_id: UUID, *, password: str, client: C
     ended = await infra.database.transact(work, timeout=infra.settings.store_timeout)
     await revoke_sessions(infra, ended)
     await forget_addresses(infra, user_id)
+    await forget_cart(infra, user_id)
     return now
 
 
@@ -52,5 +54,6 @@ async def _erase(session: AsyncSession, user: User) -> None:
     user.password_hash = ""
     user.roles = []
     await forget_roles(session, user.id)
+    await erase_cart(session, user.id)
     user.locale = "en"
     user.email_verified_at = None

@@ -13,6 +13,8 @@ from models import AuditEntry, Identity, RefreshSession, User
 from models.address_document import AddressDoc
 from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
+from services.cart.live import read_cart
+from services.cart.owner import Owner
 from services.errors import NotFound
 from services.money import to_decimal
 from services.order.list_orders import list_orders
@@ -29,6 +31,7 @@ async def export_data(infra: Infra, user_id: UUID, *, pretty: bool = False) -> s
         "addresses": await _addresses(infra, user_id),
         **await _sign_ins(infra, user_id),
         "orders": [_order(view) for view in await _orders(infra, user_id)],
+        "cart": await _cart(infra, user_id),
         "securityEvents": await _security_events(infra, user_id),
     }
     option = orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if pretty else 0)
@@ -75,6 +78,12 @@ async def _sign_ins(infra: Infra, user_id: UUID) -> dict[str, Any]:
             "sessions": [_pick(row, used) for row in sessions],
             "identities": [_pick(row, linked) for row in identities],
         }
+
+
+async def _cart(infra: Infra, user_id: UUID) -> list[dict[str, Any]]:
+    cart = await read_cart(infra, Owner.customer(user_id))
+    used = ("sku", "title", "quantity", "added_at")
+    return [_pick(line, used) for line in cart.lines] if cart else []
 
 
 async def _orders(infra: Infra, user_id: UUID) -> list[OrderView]:

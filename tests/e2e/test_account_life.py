@@ -401,8 +401,10 @@ async def test_an_export_holds_all_that_is_ones_own_and_nothing_else(shop: Shop)
         "sessions",
         "identities",
         "orders",
+        "cart",
         "securityEvents",
     ]
+    assert export["cart"] == []
     assert {name: export["profile"][name] for name in ("email", "displayName", "locale", "roles")} == {
         "email": ada.email,
         "displayName": "Ada Lovelace",

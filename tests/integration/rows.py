@@ -9,6 +9,8 @@ from models import (
     AuditEntry,
     Barrier,
     Base,
+    Cart,
+    CartItem,
     Category,
     FlashSale,
     FlashSaleItem,
@@ -188,6 +190,31 @@ def stock() -> list[Base]:
     return [warehouse, level, entry, hold, threshold]
 
 
+def cart() -> list[Base]:
+    made = Cart(
+        id=new_id(),
+        token_hash=HASH,
+        currency="EUR",
+        version=2**31 - 1,
+        life="f" * 16,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+        expires_at=MOMENT,
+    )
+    item = CartItem(
+        id=new_id(),
+        cart_id=made.id,
+        variant_id=new_id(),
+        sku=SKU,
+        title="Grün / 42 👟",
+        quantity=1,
+        selected=True,
+        price=2**40,
+        added_at=MOMENT,
+    )
+    return [made, item]
+
+
 def messaging() -> list[Base]:
     barrier = Barrier(saga_id=new_id(), branch="01", operation="hold", reason="hold", created_at=MOMENT)
     key = IdempotencyKey(
@@ -300,4 +327,4 @@ def search() -> list[Base]:
 def a_row_of_each() -> list[Base]:
     shelf = catalog()
     variant = next(row for row in shelf if isinstance(row, Variant))
-    return [*shelf, *sale_of(variant), *order(), *stock(), *messaging(), *mail(), *account(), *search()]
+    return [*shelf, *sale_of(variant), *order(), *cart(), *stock(), *messaging(), *mail(), *account(), *search()]

@@ -8,11 +8,19 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
+from infra.clock import to_millis
+from infra.ids import new_id
 from infra.ports import LOOPBACK, free_port
 from infra.processes import ProcessId, spawn
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from infra.stack.machine import find_program
+from models.cart_document import LineDoc
+from services.cart.flush_dirty import flush_dirty
+from services.cart.keys import cart_key, dirty_key
+from services.cart.live import Change, change_cart, read_cart
+from services.cart.owner import Owner
+from services.cart.scripts import SOURCES as CART_SOURCES
 from services.events import ALL_TOPICS
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
@@ -102,3 +110,17 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     assert (live.remaining, live.pending) == (13, {snapshot.id.hex})
     run = {path.stem for path in infra.redis._scripts}
     assert run == set(_SOURCES)
+
+
+async def test_carts_run_on_a_cluster(infra: Infra) -> None:
+    owner, now = Owner.customer(new_id()), infra.now()
+    line = LineDoc(new_id(), new_id(), "SKU", "Shirt", 2, True, 100, now)
+    change = Change("add", (line.id.hex, 2, 9, to_millis(now), line.details()), "EUR")
+    await change_cart(infra, owner, change)
+    await infra.redis.client.delete(cart_key(owner.cart_id))
+    cart = await read_cart(infra, owner)
+    assert cart is not None
+    assert [line.quantity for line in cart.lines] == [2]
+    await infra.redis.client.zadd(dirty_key(owner.cart_id), {owner.cart_id.hex: 1})
+    assert await flush_dirty(infra) == 1
+    assert {path.stem for path in infra.redis._scripts} == set(CART_SOURCES)

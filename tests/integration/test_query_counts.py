@@ -14,6 +14,8 @@ from infra.runtime import Infra
 from infra.settings import Settings
 from models import Category, Role
 from models.documents import ProductDoc
+from services.cart.add_item import Wish, add_item
+from services.cart.owner import Owner
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.events import ALL_TOPICS
@@ -50,6 +52,15 @@ STOCK = """
 """
 LEDGER = """
 { stockLedger(first: 20) { edges { node { warehouse { code } variant { sku stock { onHand } } } } } }
+"""
+CART = """
+{ cart {
+  totalQuantity subtotal { amount } selectedSubtotal { amount } unavailableItems { sku }
+  items {
+    quantity lineTotal { amount } available notes { code }
+    variant { sku product { title } stock { onHand } }
+  }
+} }
 """
 MORE = 17
 
@@ -166,3 +177,31 @@ async def make_orders(infra: Infra, customer_id: UUID, count: int) -> None:
     for item_id in await make_sales(infra, count):
         await place_flash_order(infra, FlashOrder(customer_id, item_id, 1, new_id().hex))
     await persist_all(infra)
+
+
+async def test_a_cart(server: Server) -> None:
+    infra = server.infra
+    ada = await register(infra, email="ada@example.com", password="correct horse battery", display_name="Ada")
+    token = AccessTokens.from_settings(infra.settings).issue(ada).token
+
+    async def fill(products: int) -> None:
+        for product in await make_products(infra, products):
+            for variant in product.variants:
+                await add_item(infra, Owner.customer(ada.id), Wish(variant.id, 1))
+
+    async def cart_costs() -> tuple[int, int]:
+        await forget_documents(infra)
+        found = []
+        for _ in ("cold", "warm"):
+            with statements(infra) as seen:
+                answer = await server.graphql(CART, token=token)
+            assert "errors" not in answer, answer
+            found.append(len(seen))
+        assert answer["data"]["cart"]["totalQuantity"] == len(answer["data"]["cart"]["items"])
+        return found[0], found[1]
+
+    await fill(2)
+    # Cold: the cart, its lines; pointers to products; products, variants, images, prices; stock levels.
+    assert await cart_costs() == (8, 0)
+    await fill(10)
+    assert await cart_costs() == (8, 0)

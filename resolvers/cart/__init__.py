@@ -1,0 +1,1 @@
+"""The carts' part of the schema."""

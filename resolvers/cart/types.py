@@ -1,0 +1,155 @@
+"""The types of carts. Prices and stock are those of now."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from models.cart_document import CartDoc, LineDoc
+from resolvers.catalog.types import Variant
+from resolvers.shared.context import Context, Info
+from resolvers.shared.errors import InvalidInput, NotFound, OutOfStock, TryAgain
+from resolvers.shared.fields import field
+from resolvers.shared.money import Money
+from resolvers.shared.node import Node, encode_id
+from services.cart.view import CartNoteCode, CartView, LineView, view_of
+from services.catalog.visibility import visible
+
+_SENTENCES = {
+    CartNoteCode.PRICE_CHANGED: "The price has changed since this was added.",
+    CartNoteCode.NOT_ENOUGH_STOCK: "There are fewer than this left.",
+    CartNoteCode.SOLD_OUT: "This is sold out at the moment.",
+}
+
+
+@strawberry.type(description="What has changed about a line since it was added.")
+class CartNote:
+    code: CartNoteCode
+    message: str = strawberry.field(description="A sentence for people.")
+
+
+@strawberry.type
+class CartItem:
+    id: strawberry.ID
+    variant: Variant
+    quantity: int
+    selected: bool = strawberry.field(description="Whether a checkout takes it.")
+    unit_price: Money = strawberry.field(description="As it is now.")
+    line_total: Money = strawberry.field(description="As it is now.")
+    added_price: Money = strawberry.field(description="The unit's price when it was added.")
+    added_at: datetime
+    available: int = strawberry.field(description="Units that can be ordered now.")
+    notes: list[CartNote]
+
+    @classmethod
+    def of(cls, view: LineView, currency: str) -> "CartItem":
+        line = view.line
+        return cls(
+            id=encode_id("CartItem", line.id),
+            variant=Variant.of(view.variant),
+            quantity=line.quantity,
+            selected=line.selected,
+            unit_price=Money.of(view.unit_price, currency),
+            line_total=Money.of(view.total, currency),
+            added_price=Money.of(line.price, currency),
+            added_at=line.added_at,
+            available=view.available,
+            notes=[CartNote(code=code, message=_SENTENCES[code]) for code in view.notes],
+        )
+
+
+@strawberry.type(description="A line of what is not sold any more, or not in the cart's currency.")
+class UnavailableCartItem:
+    id: strawberry.ID
+    sku: str
+    title: str = strawberry.field(description="As it was when it was added.")
+    quantity: int
+
+    @classmethod
+    def of(cls, line: LineDoc) -> "UnavailableCartItem":
+        return cls(id=encode_id("CartItem", line.id), sku=line.sku, title=line.title, quantity=line.quantity)
+
+
+@strawberry.type(description="Prices and stock of its lines are those of now; nothing is held by being in a cart.")
+class Cart(Node):
+    currency_code: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = strawberry.field(
+        description="When a guest's cart is forgotten if it is not changed; null for a customer's."
+    )
+    document: strawberry.Private[CartDoc]
+    loading: strawberry.Private["asyncio.Task[CartView] | None"] = None
+
+    @classmethod
+    def of(cls, document: CartDoc) -> "Cart":
+        return cls(
+            id=encode_id("Cart", document.id),
+            currency_code=document.currency or "",
+            created_at=document.created_at,
+            updated_at=document.updated_at,
+            expires_at=document.expires_at,
+            document=document,
+        )
+
+    @field()
+    async def items(self, info: Info) -> list[CartItem]:
+        view = await self._view(info)
+        return [CartItem.of(line, self.currency_code) for line in view.lines]
+
+    @field(description="What is not sold any more, or not in the cart's currency; no part of the totals.")
+    async def unavailable_items(self, info: Info) -> list[UnavailableCartItem]:
+        return [UnavailableCartItem.of(line) for line in (await self._view(info)).unavailable]
+
+    @field()
+    async def total_quantity(self, info: Info) -> int:
+        return (await self._view(info)).quantity()
+
+    @field()
+    async def subtotal(self, info: Info) -> Money:
+        return Money.of((await self._view(info)).subtotal(), self.currency_code)
+
+    @field(description="Of the selected lines.")
+    async def selected_quantity(self, info: Info) -> int:
+        return (await self._view(info)).quantity(selected_only=True)
+
+    @field(description="Of the selected lines.")
+    async def selected_subtotal(self, info: Info) -> Money:
+        return Money.of((await self._view(info)).subtotal(selected_only=True), self.currency_code)
+
+    async def _view(self, info: Info) -> CartView:
+        """Loaded once for all fields."""
+        if self.loading is None:
+            self.loading = asyncio.ensure_future(_load(info.context, self.document))
+        return await self.loading
+
+
+async def _load(context: Context, cart: CartDoc) -> CartView:
+    loaders = context.loaders
+    found = await loaders.variant_by_id.load_many(line.variant_id for line in cart.lines)
+    # For everybody alike: staff who shop cannot order what is not published.
+    variants = {variant.id: variant for variant in found if visible(None, variant) is not None and variant}
+    stocks = await loaders.stock_by_sku.load_many(variant.sku for variant in variants.values())
+    available = {stock.sku: stock.available for stock in stocks if stock is not None}
+    return view_of(cart, variants, available)
+
+
+@strawberry.type(
+    description="A guest's cart is known by the token that the first addCartItem returned; send it as the "
+    "X-Cart-Token header. login merges it into the customer's."
+)
+class CartPayload:
+    cart: Cart
+    cart_token: str | None = strawberry.field(
+        description="Of a guest's cart that is new. It is told once, and kept nowhere but with you."
+    )
+
+    @classmethod
+    def of(cls, document: CartDoc, token: str | None = None) -> "CartPayload":
+        return cls(cart=Cart.of(document), cart_token=token)
+
+
+CartResult = Annotated[
+    CartPayload | OutOfStock | NotFound | InvalidInput | TryAgain, strawberry.union("CartResult")
+]

@@ -1,0 +1,90 @@
+"""At sign-in: what is in a guest's cart goes into the customer's.
+
+The lines are put there first and taken out of the guest's cart after that, so nothing is lost by dying in between;
+done again, the same guest's cart in the same state is not added twice.
+"""
+
+import hashlib
+from uuid import UUID
+
+import structlog
+
+from infra.clock import to_millis
+from infra.errors import StoreUnavailable
+from infra.redis_batch import Argument
+from infra.runtime import Infra
+from models.cart_document import CartDoc, LineDoc, line_id
+from services.cart.live import Change, change_cart, read_cart
+from services.cart.owner import Owner
+from services.cart.refusals import OtherCurrency
+from services.cart.take_lines import take_lines
+from services.cart.view import price_in
+from services.cart.wares import Ware, find_wares
+from services.errors import TryAgain
+
+log = structlog.get_logger(__name__)
+
+
+async def merge_carts(infra: Infra, user_id: UUID, token: str | None) -> CartDoc | None:
+    """The customer's cart after it. Quantities are added as far as stock and the limit of a line allow, but a line
+    is never left out: of what is sold out one unit stays.
+
+    Errors: TryAgain, StoreUnavailable.
+    """
+    customer, guest = Owner.customer(user_id), Owner.guest(token)
+    cart = await read_cart(infra, guest) if guest else None
+    if guest is None or cart is None or not cart.lines:
+        return await read_cart(infra, customer)
+    wares = await find_wares(infra, [line.variant_id for line in cart.lines])
+    merged = await _merge(infra, customer, cart, wares)
+    await take_lines(infra, guest, {line.id: line.quantity for line in cart.lines}, _operation(cart, "out"))
+    return merged
+
+
+async def bring_cart(infra: Infra, user_id: UUID, token: str | None) -> None:
+    """As far as it can be done now: nobody is kept from signing in by a cart. Never fails."""
+    if token is None:
+        return
+    try:
+        await merge_carts(infra, user_id, token)
+    except (StoreUnavailable, TryAgain):
+        log.warning("cart.not_merged", user=user_id.hex)
+
+
+async def _merge(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware]) -> CartDoc:
+    """Into the customer's currency when the cart has one already."""
+    try:
+        return await change_cart(infra, customer, _change(infra, customer, cart, wares, cart.currency or ""))
+    except OtherCurrency as other:
+        change = _change(infra, customer, cart, wares, other.currency)
+        return await change_cart(infra, customer, change)
+
+
+def _change(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware], currency: str) -> Change:
+    args: list[Argument] = []
+    for line in cart.lines:
+        ware = wares.get(line.variant_id)
+        most = min(ware.available if ware else 0, infra.settings.cart_line_quantity)
+        new = _in_currency(line, customer, ware, currency, same=currency == cart.currency)
+        args += [new.id.hex, new.quantity, most, to_millis(new.added_at), new.details()]
+    return Change("merge", tuple(args), currency, _operation(cart, "in"))
+
+
+def _in_currency(line: LineDoc, customer: Owner, ware: Ware | None, currency: str, *, same: bool) -> LineDoc:
+    """The price that the guest saw, or today's in another currency; 0 where there is none: then it is not sold."""
+    price = line.price if same else (price_in(ware.variant, currency) if ware else None) or 0
+    return LineDoc(
+        line_id(customer.cart_id, line.variant_id),
+        line.variant_id,
+        line.sku,
+        line.title,
+        line.quantity,
+        line.selected,
+        price,
+        line.added_at,
+    )
+
+
+def _operation(cart: CartDoc, way: str) -> str:
+    state = f"{cart.id.hex}:{cart.life}:{cart.version}:{way}"
+    return hashlib.sha256(state.encode()).hexdigest()[:16]

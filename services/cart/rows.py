@@ -1,0 +1,114 @@
+"""Carts in the database: read one, write many in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum, auto
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Cart, CartItem
+from models.cart_document import CartDoc, LineDoc
+
+
+async def load_cart(infra: Infra, cart_id: UUID) -> CartDoc | None:
+    """As it was last written; ``base`` is its version. Two statements. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        row = await session.get(Cart, cart_id)
+        if row is None:
+            return None
+        items = await session.scalars(select(CartItem).where(CartItem.cart_id == cart_id))
+        return _document(row, items)
+
+
+async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
+    """Write what is newer than the rows; returns the carts whose copy does not go on from what is there.
+
+    One of each cart at most. Errors: StoreUnavailable.
+    """
+
+    async def work(session: AsyncSession) -> set[UUID]:
+        return await _write(session, carts)
+
+    try:
+        return await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    except IntegrityError:
+        # Another process was the first to write a new cart: now its row is there to be locked.
+        return await infra.database.transact(work, timeout=infra.settings.store_timeout)
+
+
+class _Verdict(Enum):
+    NEWER = auto()
+    KNOWN = auto()
+    ASTRAY = auto()
+
+
+def _judge(cart: CartDoc, row: Cart | None) -> _Verdict:
+    """Of two copies made from one state of the row, the first to be written wins: the other is astray."""
+    if row is None:
+        return _Verdict.NEWER if cart.base == 0 else _Verdict.ASTRAY
+    if row.life == cart.life:
+        return _Verdict.NEWER if cart.version > row.version else _Verdict.KNOWN
+    return _Verdict.NEWER if row.version == cart.base else _Verdict.ASTRAY
+
+
+async def _write(session: AsyncSession, carts: Sequence[CartDoc]) -> set[UUID]:
+    ids = [cart.id for cart in carts]
+    locked = select(Cart).where(Cart.id.in_(ids)).order_by(Cart.id).with_for_update()
+    rows = {row.id: row for row in await session.scalars(locked)}
+    verdicts = {cart.id: _judge(cart, rows.get(cart.id)) for cart in carts}
+    newer = [cart for cart in carts if verdicts[cart.id] is _Verdict.NEWER]
+    _set_rows(session, newer, rows)
+    await session.flush()
+    if newer:
+        await session.execute(delete(CartItem).where(CartItem.cart_id.in_([cart.id for cart in newer])))
+    if items := [_item(cart, line) for cart in newer for line in cart.lines]:
+        await session.execute(insert(CartItem), items)
+    return {cart_id for cart_id, verdict in verdicts.items() if verdict is _Verdict.ASTRAY}
+
+
+def _set_rows(session: AsyncSession, carts: Iterable[CartDoc], rows: Mapping[UUID, Cart]) -> None:
+    for cart in carts:
+        row = rows.get(cart.id)
+        if row is None:
+            row = Cart(id=cart.id, created_at=cart.created_at)
+            session.add(row)
+        row.token_hash = cart.token_hash
+        row.currency = cart.currency
+        row.version, row.life = cart.version, cart.life
+        row.updated_at, row.expires_at = cart.updated_at, cart.expires_at
+
+
+def _item(cart: CartDoc, line: LineDoc) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "cart_id": cart.id,
+        "variant_id": line.variant_id,
+        "sku": line.sku,
+        "title": line.title,
+        "quantity": line.quantity,
+        "selected": line.selected,
+        "price": line.price,
+        "added_at": line.added_at,
+    }
+
+
+def _document(row: Cart, items: Iterable[CartItem]) -> CartDoc:
+    lines = (
+        LineDoc(i.id, i.variant_id, i.sku, i.title, i.quantity, i.selected, i.price, i.added_at) for i in items
+    )
+    return CartDoc(
+        id=row.id,
+        token_hash=row.token_hash,
+        currency=row.currency,
+        version=row.version,
+        life=row.life,
+        base=row.version,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        expires_at=row.expires_at,
+        lines=tuple(sorted(lines, key=lambda line: (line.added_at, line.id))),
+    )

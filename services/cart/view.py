@@ -1,0 +1,76 @@
+"""A cart as it is now: what its lines cost today, what of them can be had, and what is sold no more. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from models.cart_document import CartDoc, LineDoc
+from models.documents import VariantDoc
+
+
+class CartNoteCode(StrEnum):
+    """What has changed about a line since it was added."""
+
+    PRICE_CHANGED = "PRICE_CHANGED"
+    NOT_ENOUGH_STOCK = "NOT_ENOUGH_STOCK"
+    SOLD_OUT = "SOLD_OUT"
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """``unit_price`` in minor units of the cart's currency, as it is now."""
+
+    line: LineDoc
+    variant: VariantDoc
+    unit_price: int
+    available: int
+    notes: tuple[CartNoteCode, ...]
+
+    @property
+    def total(self) -> int:
+        return self.unit_price * self.line.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    """``unavailable``: not sold any more, or not in the cart's currency; no part of the totals."""
+
+    lines: tuple[LineView, ...]
+    unavailable: tuple[LineDoc, ...]
+
+    def quantity(self, *, selected_only: bool = False) -> int:
+        return sum(view.line.quantity for view in self.lines if view.line.selected or not selected_only)
+
+    def subtotal(self, *, selected_only: bool = False) -> int:
+        """Minor units of the cart's currency."""
+        return sum(view.total for view in self.lines if view.line.selected or not selected_only)
+
+
+def price_in(variant: VariantDoc, currency: str | None) -> int | None:
+    """Minor units; None when it has no price in this currency."""
+    price = variant.price_in(currency)
+    return price.amount if price.currency == currency else None
+
+
+def view_of(cart: CartDoc, variants: Mapping[UUID, VariantDoc], available: Mapping[str, int]) -> CartView:
+    """``variants`` are those that customers may see; ``available`` is by SKU, 0 when it is not there."""
+    lines, unavailable = [], []
+    for line in cart.lines:
+        variant = variants.get(line.variant_id)
+        price = None if variant is None else price_in(variant, cart.currency)
+        if variant is None or price is None:
+            unavailable.append(line)
+            continue
+        left = max(0, available.get(variant.sku, 0))
+        lines.append(LineView(line, variant, price, left, _notes(line, price, left)))
+    return CartView(tuple(lines), tuple(unavailable))
+
+
+def _notes(line: LineDoc, price: int, available: int) -> tuple[CartNoteCode, ...]:
+    notes = []
+    if price != line.price:
+        notes.append(CartNoteCode.PRICE_CHANGED)
+    if available < line.quantity:
+        notes.append(CartNoteCode.NOT_ENOUGH_STOCK if available else CartNoteCode.SOLD_OUT)
+    return tuple(notes)
