@@ -1,0 +1,1 @@
+"""From what a customer wants to what it costs."""

@@ -1,0 +1,163 @@
+"""What a basket costs: worked examples, and what holds for every basket."""
+
+import random
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.checkout.allocate import allocate
+from services.checkout.pricing import WHOLE, Line, OrderDiscount, Priced, Tax, price, rounded
+from services.money import MAX_MINOR
+
+amounts = st.integers(0, MAX_MINOR)
+prices = st.one_of(st.integers(0, 300), amounts)
+lines = st.lists(
+    st.builds(Line, st.uuids().map(str), prices, st.integers(0, 10**6), prices),
+    max_size=12,
+    unique_by=lambda line: line.key,
+)
+discounts = st.builds(OrderDiscount, st.integers(0, WHOLE), prices, st.booleans())
+taxes = st.builds(Tax, st.integers(0, 2 * WHOLE), st.booleans(), st.booleans())
+
+
+@given(st.dictionaries(st.text(max_size=3), prices, min_size=1), st.data())
+def test_an_amount_is_split_without_a_rest(weights: dict[str, int], data: st.DataObject) -> None:
+    whole = sum(weights.values())
+    amount = data.draw(st.integers(0, whole))
+    parts = allocate(amount, weights)
+    assert sum(parts.values()) == amount
+    for key, part in parts.items():
+        assert 0 <= part <= weights[key]
+        # Within one minor unit of the exact share.
+        assert abs(part * whole - amount * weights[key]) < max(whole, 1)
+    shuffled = list(weights.items())
+    random.shuffle(shuffled)
+    assert allocate(amount, dict(shuffled)) == parts
+
+
+def test_of_equal_remainders_the_lower_key_comes_first() -> None:
+    assert allocate(100, {"c": 1, "b": 1, "a": 1}) == {"a": 34, "b": 33, "c": 33}
+    assert allocate(5, {"a": 0, "b": 7}) == {"a": 0, "b": 5}
+    assert allocate(0, {"a": 0}) == {"a": 0}
+    assert allocate(0, {}) == {}
+
+
+@pytest.mark.parametrize(("amount", "weights"), [(1, {}), (1, {"a": 0}), (-1, {"a": 1}), (1, {"a": -1, "b": 3})])
+def test_what_cannot_be_split(amount: int, weights: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="split"):
+        allocate(amount, weights)
+
+
+@given(st.integers(0, 10**24), st.integers(1, 10**9))
+def test_rounding_is_half_to_even(numerator: int, denominator: int) -> None:
+    nearest = rounded(numerator, denominator)
+    twice_off = 2 * abs(nearest * denominator - numerator)
+    assert twice_off < denominator or (twice_off == denominator and nearest % 2 == 0)
+
+
+@given(st.integers(0, 10**15))
+def test_rounding_is_that_of_decimal(halves: int) -> None:
+    assert rounded(halves, 2) == int((Decimal(halves) / 2).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+@given(lines, prices, discounts, taxes)
+def test_the_total_is_the_sum_of_its_parts(
+    basket: list[Line], shipping: int, discount: OrderDiscount, tax: Tax
+) -> None:
+    priced = price(basket, shipping=shipping, discount=discount, tax=tax)
+    for line in priced.lines:
+        assert line.subtotal == line.unit_price * line.quantity
+        assert min(line.line_discount, line.order_discount, line.net, line.tax) >= 0
+    added = 0 if tax.inclusive else priced.tax
+    assert priced.total == priced.subtotal - priced.discount + shipping - priced.shipping.discount + added
+    assert priced.total == sum(line.net for line in priced.lines) + priced.shipping.net + added
+    if tax.inclusive:
+        assert 0 <= priced.tax <= priced.total
+    assert priced.total >= 0
+    assert priced.shipping.discount == (shipping if discount.free_shipping else 0)
+
+
+@given(lines, prices, discounts, taxes, st.randoms(use_true_random=False))
+def test_the_order_of_lines_is_irrelevant(
+    basket: list[Line], shipping: int, discount: OrderDiscount, tax: Tax, chance: random.Random
+) -> None:
+    priced = price(basket, shipping=shipping, discount=discount, tax=tax)
+    shuffled = list(basket)
+    chance.shuffle(shuffled)
+    again = price(shuffled, shipping=shipping, discount=discount, tax=tax)
+    assert again.total == priced.total
+    assert {line.key: line for line in again.lines} == {line.key: line for line in priced.lines}
+
+
+@given(lines, discounts)
+def test_a_discount_is_what_was_promised_and_no_more_than_the_lines(
+    basket: list[Line], discount: OrderDiscount
+) -> None:
+    priced = price(basket, discount=discount)
+    cost = sum(line.subtotal - line.line_discount for line in priced.lines)
+    promised = rounded(cost * discount.rate, WHOLE) + discount.amount
+    assert sum(line.order_discount for line in priced.lines) == min(promised, cost)
+
+
+def basket_of(*prices_: int) -> list[Line]:
+    return [Line(str(place), one, 1) for place, one in enumerate(prices_)]
+
+
+def told(priced: Priced) -> tuple[list[int], list[int], int]:
+    return [line.order_discount for line in priced.lines], [line.tax for line in priced.lines], priced.total
+
+
+def test_ten_per_cent_and_exclusive_tax() -> None:
+    # 10 % of 29.97 is 2.997: 3.00, one from each line; 8.875 % of 8.99 is 0.7978.
+    priced = price(
+        basket_of(999, 999, 999), shipping=500, discount=OrderDiscount(rate=100_000), tax=Tax(88_750, False)
+    )
+    assert told(priced) == ([100, 100, 100], [80, 80, 80], 3 * 899 + 500 + 3 * 80 + 44)
+    assert priced.shipping.tax == 44  # 44.375
+
+
+def test_inclusive_tax_is_in_the_total() -> None:
+    priced = price(basket_of(1190, 595), shipping=119, tax=Tax(190_000, True))
+    assert told(priced) == ([0, 0], [190, 95], 1904)
+    assert (priced.shipping.tax, priced.tax) == (19, 304)
+
+
+def test_halves_go_to_the_even_neighbour() -> None:
+    # 5 % of 0.10, 0.30 and 0.50: 0.5, 1.5 and 2.5 minor units.
+    assert told(price(basket_of(10, 30, 50), tax=Tax(50_000, False)))[1] == [0, 2, 2]
+
+
+def test_an_amount_beyond_the_basket_makes_it_free_and_shipping_stays() -> None:
+    priced = price(basket_of(100, 50), shipping=70, discount=OrderDiscount(amount=1000), tax=Tax(100_000, False))
+    assert told(priced) == ([100, 50], [0, 0], 77)
+
+
+def test_free_shipping_is_untaxed_and_shipping_may_be() -> None:
+    free = price(basket_of(100), shipping=70, discount=OrderDiscount(free_shipping=True), tax=Tax(100_000, False))
+    assert (free.shipping.net, free.shipping.tax, free.total) == (0, 0, 110)
+    untaxed = price(basket_of(100), shipping=70, tax=Tax(100_000, False, on_shipping=False))
+    assert (untaxed.shipping.tax, untaxed.total) == (0, 180)
+
+
+def test_a_line_discount_is_no_more_than_its_line() -> None:
+    priced = price([Line("a", 100, 2, discount=500), Line("b", 100, 1)], discount=OrderDiscount(rate=500_000))
+    assert [line.net for line in priced.lines] == [0, 50]
+
+
+@pytest.mark.parametrize(
+    ("basket", "shipping", "discount"),
+    [
+        ([Line("a", -1, 1)], 0, OrderDiscount()),
+        ([Line("a", 1, -1)], 0, OrderDiscount()),
+        ([Line("a", 1, 1, -1)], 0, OrderDiscount()),
+        ([Line("a", 1, 1), Line("a", 1, 1)], 0, OrderDiscount()),
+        ([], -1, OrderDiscount()),
+        ([], 0, OrderDiscount(rate=WHOLE + 1)),
+        ([], 0, OrderDiscount(amount=-1)),
+    ],
+)
+def test_what_no_caller_may_ask(basket: list[Line], shipping: int, discount: OrderDiscount) -> None:
+    with pytest.raises(ValueError, match=r"0 or more|same key"):
+        price(basket, shipping=shipping, discount=discount)
