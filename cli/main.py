@@ -22,6 +22,7 @@ COMMANDS = {
     "mail": ("cli.mail", "mail", "Look at mails that could not be sent, and send them after all."),
     "media": ("cli.media", "media", "Delete uploaded images that nothing shows any more."),
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
+    "saga": ("cli.saga", "saga", "Look at checkouts under way, and go on with them."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),
     "schema": ("cli.schema", "schema", "Export the GraphQL schema, or check the committed one."),
     "search": ("cli.search", "search", "Build the index that products are found by."),

@@ -11,6 +11,7 @@ from models.enums import (
     OrderStatus,
     ProductStatus,
     Role,
+    SagaState,
     StockCause,
     TokenPurpose,
 )
@@ -19,6 +20,7 @@ from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
+from models.saga import Saga
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
@@ -55,6 +57,8 @@ __all__ = [
     "QueuedMail",
     "RefreshSession",
     "Role",
+    "Saga",
+    "SagaState",
     "SearchDocument",
     "SearchPosting",
     "SearchText",

@@ -93,3 +93,10 @@ class OrderStatus(StrEnum):
     EXPIRED = "EXPIRED"
     REJECTED = "REJECTED"
     REFUNDED = "REFUNDED"
+
+
+class SagaState(StrEnum):
+    RUNNING = "RUNNING"
+    UNDOING = "UNDOING"
+    DONE = "DONE"
+    UNDONE = "UNDONE"

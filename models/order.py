@@ -1,6 +1,7 @@
 """Orders, their lines and their history. No foreign key leaves the area: orders can be sharded by customer."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String
@@ -36,6 +37,8 @@ class Order(Base):
     fingerprint: Mapped[str] = mapped_column(exact_text(64))
     # The address as it was when the order was placed: what becomes of it later changes nothing here.
     shipping_address: Mapped[dict[str, str | bool | None] | None] = mapped_column(JSON(none_as_null=True))
+    # What is in the total besides the lines; none for a flash order, that has nothing else.
+    charges: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     placed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from infra.clock import from_millis, to_millis
 from models.address_document import AddressDoc
+from models.charges_document import Charges
 from models.enums import OrderStatus
 
 
@@ -61,9 +62,12 @@ class OrderSnapshot:
     lines: tuple[LineSnapshot, ...]
     placed_at: datetime
     shipping_address: AddressDoc | None = None
+    charges: Charges | None = None
 
     @property
     def total(self) -> int:
+        if self.charges is not None:
+            return self.charges.total
         return sum(line.quantity * line.unit_price for line in self.lines)
 
     @property
@@ -84,6 +88,7 @@ class OrderSnapshot:
             "placedAtMs": to_millis(self.placed_at),
             "lines": [line.to_json() for line in self.lines],
             "shippingAddress": None if self.shipping_address is None else self.shipping_address.to_json(),
+            **({} if self.charges is None else {"charges": self.charges.to_json()}),
         }
 
     @classmethod
@@ -92,6 +97,7 @@ class OrderSnapshot:
         lines = tuple(LineSnapshot.from_json(line) for line in raw["lines"])
         if not lines or any(line.quantity <= 0 or line.unit_price < 0 for line in lines):
             raise ValueError("an order needs lines with positive quantities")
+        charges = raw.get("charges")  # flash orders have none
         address = raw.get("shippingAddress")  # messages from before there was one have none
         return cls(
             UUID(raw["id"]),
@@ -103,6 +109,7 @@ class OrderSnapshot:
             lines,
             from_millis(int(raw["placedAtMs"])),
             None if address is None else AddressDoc.from_json(address),
+            None if charges is None else Charges.from_json(charges),
         )
 
 
@@ -138,3 +145,4 @@ class OrderView:
     lines: tuple[LineView, ...]
     history: tuple[EventView, ...]
     shipping_address: AddressDoc | None = None
+    charges: Charges | None = None

@@ -14,6 +14,7 @@ from resolvers.catalog.image_mutations import ImageMutation
 from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
 from resolvers.catalog.variant_mutations import VariantMutation
+from resolvers.checkout.mutations import CheckoutMutation
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
@@ -61,6 +62,7 @@ Mutation = merge_types(
         BulkMutation,
         StockMutation,
         CartMutation,
+        CheckoutMutation,
         FlashSaleMutation,
         OrderMutation,
         AdminMutation,

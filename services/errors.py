@@ -134,6 +134,13 @@ class OutOfStock(ServiceError):
         self.available = available
 
 
+class CartEmpty(ServiceError):
+    code = "CART_EMPTY"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing in the cart that could be ordered.")
+
+
 class FlashSaleNotRunning(ServiceError):
     code = "FLASH_SALE_NOT_RUNNING"
 

@@ -15,6 +15,8 @@ ORDER_WORKERS = "rushcart.orders"
 """The consumer group that persists orders and gives stock back."""
 
 ORDER_PLACED = "rushcart.order.placed.v1"
+ORDER_ACCEPTED = "rushcart.order.accepted.v1"
+"""Of a checkout: it is in the database already, where ``placed`` ones are to come."""
 ORDER_CANCELLED = "rushcart.order.cancelled.v1"
 ORDER_EXPIRED = "rushcart.order.expired.v1"
 ORDER_REJECTED = "rushcart.order.rejected.v1"
@@ -31,6 +33,7 @@ __all__ = [
     "ALL_TOPICS",
     "CHANGES",
     "ORDERS",
+    "ORDER_ACCEPTED",
     "ORDER_CANCELLED",
     "ORDER_EXPIRED",
     "ORDER_PLACED",

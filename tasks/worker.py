@@ -23,6 +23,7 @@ from services.media.collect_garbage import collect_garbage
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
+from services.saga.resume import forget_sagas, resume_sagas
 from services.search.reindex import reindex_newest, reindex_stale
 from tasks.jobs import Jobs
 from tasks.loops import every, supervised, unless_stopped
@@ -38,6 +39,7 @@ _TIDY_EVERY = 600.0
 _MAIL_EVERY = 0.5
 _INDEX_EVERY = 5.0
 _CARTS_EVERY = 1.0
+_SAGAS_EVERY = 1.0
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
@@ -69,6 +71,8 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: collect_garbage(infra), "tidy_media"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_carts(infra), "tidy_carts"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: forget_sagas(infra), "tidy_sagas"))
+            group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra), "sagas"))
             group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from models.charges_document import Charges
 from models.enums import OrderStatus, Role, Scope
 from models.order_document import LineView, OrderView
 from resolvers.catalog.types import Variant, load_variant
@@ -58,6 +59,33 @@ class OrderLine:
         return await load_variant(info.context, self.variant_id)
 
 
+@strawberry.type(
+    description="subtotal - discount + shipping - shippingDiscount, + tax unless it is included: total."
+)
+class OrderCharges:
+    subtotal: Money = strawberry.field(description="What the lines cost.")
+    discount: Money = strawberry.field(description="Off the lines.")
+    shipping: Money
+    shipping_discount: Money
+    tax: Money
+    tax_included: bool = strawberry.field(description="The prices have the tax in them.")
+    shipping_method: str | None
+    discount_code: str | None
+
+    @classmethod
+    def of(cls, charges: Charges, currency: str) -> "OrderCharges":
+        return cls(
+            subtotal=Money.of(charges.subtotal, currency),
+            discount=Money.of(charges.discount, currency),
+            shipping=Money.of(charges.shipping, currency),
+            shipping_discount=Money.of(charges.shipping_discount, currency),
+            tax=Money.of(charges.tax, currency),
+            tax_included=charges.tax_inclusive,
+            shipping_method=charges.shipping_method,
+            discount_code=charges.discount_code,
+        )
+
+
 @strawberry.type
 class OrderEvent:
     at: datetime
@@ -91,6 +119,11 @@ class Order(Node):
     @field()
     def total(self) -> Money:
         return Money.of(self.view.total, self.view.currency)
+
+    @field(description="What the total is made of; null for a flash order, that has its lines alone.")
+    def charges(self) -> OrderCharges | None:
+        charges = self.view.charges
+        return None if charges is None else OrderCharges.of(charges, self.view.currency)
 
     @field(description="As it was when the order was placed; null when none was given.")
     def shipping_address(self) -> Address | None:

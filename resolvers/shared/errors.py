@@ -90,6 +90,10 @@ class OutOfStock(Error):
 
 
 @strawberry.type
+class CartEmpty(Error): ...
+
+
+@strawberry.type
 class FlashSaleNotRunning(Error):
     starts_at: datetime
     ends_at: datetime
@@ -178,6 +182,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
         code=e.code, message=e.message, warehouse_code=e.warehouse_code
     ),
     service.WarehouseNotEmpty: lambda e: WarehouseNotEmpty(code=e.code, message=e.message, on_hand=e.on_hand),
+    service.CartEmpty: _plain(CartEmpty),
     service.PurchaseLimitReached: lambda e: PurchaseLimitReached(
         code=e.code, message=e.message, limit=e.limit, already_ordered=e.already_ordered
     ),

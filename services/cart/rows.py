@@ -40,6 +40,15 @@ async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
         return await infra.database.transact(work, timeout=infra.settings.store_timeout)
 
 
+async def is_newest(session: AsyncSession, cart: CartDoc) -> bool:
+    """In the caller's transaction: nothing is written that ``cart`` does not know of, and nothing will be before
+    its end, if it was ever written at all."""
+    row = await session.scalar(select(Cart).where(Cart.id == cart.id).with_for_update())
+    if row is not None and row.life == cart.life:
+        return cart.version >= row.version
+    return _judge(cart, row) is _Verdict.NEWER
+
+
 class _Verdict(Enum):
     NEWER = auto()
     KNOWN = auto()

@@ -82,6 +82,7 @@ def _order(order: OrderSnapshot, status: OrderStatus, now: datetime) -> dict[str
         "idempotency_key": order.idempotency_key,
         "fingerprint": order.fingerprint,
         "shipping_address": order.shipping_address.to_json() if order.shipping_address else None,
+        "charges": order.charges.to_json() if order.charges else None,
         "placed_at": order.placed_at,
         "expires_at": order.expires_at if status == OrderStatus.AWAITING_PAYMENT else None,
         "updated_at": now,

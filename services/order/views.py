@@ -5,6 +5,7 @@ from uuid import UUID
 from infra.ids import spoken_number
 from models import Order, OrderStatus
 from models.address_document import AddressDoc
+from models.charges_document import Charges
 from models.order_document import EventView, LineView, OrderSnapshot, OrderView
 
 
@@ -30,6 +31,7 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
         ),
         history=(EventView(order.placed_at, OrderStatus.ACCEPTED, None),),
         shipping_address=order.shipping_address,
+        charges=order.charges,
     )
 
 
@@ -51,4 +53,5 @@ def persisted_view(order: Order) -> OrderView:
         ),
         history=(accepted, *(EventView(e.at, OrderStatus(e.status), e.note) for e in order.events)),
         shipping_address=AddressDoc.from_json(order.shipping_address) if order.shipping_address else None,
+        charges=Charges.from_json(order.charges) if order.charges else None,
     )

@@ -31,6 +31,8 @@ from models import (
     QueuedMail,
     RefreshSession,
     Role,
+    Saga,
+    SagaState,
     SearchDocument,
     SearchPosting,
     SearchText,
@@ -227,7 +229,22 @@ def messaging() -> list[Base]:
     )
     envelope: dict[str, object] = {"id": "1", "data": {"lines": [{"sku": SKU, "quantity": 1}], "paid": None}}
     outbox = OutboxMessage(id=new_id(), topic="orders.v1", key="1", envelope=envelope, created_at=MOMENT)
-    return [barrier, key, outbox]
+    saga = Saga(
+        id=new_id(),
+        kind="checkout",
+        owner_id=new_id(),
+        claim=new_id(),
+        mark=HASH,
+        state=SagaState.RUNNING,
+        step=1,
+        attempts=0,
+        failure="OUT_OF_STOCK: Grün 👟",
+        data={"order": {"title": "Grün 👟"}},
+        created_at=MOMENT,
+        updated_at=MOMENT,
+        resume_at=MOMENT,
+    )
+    return [barrier, key, outbox, saga]
 
 
 def mail() -> list[Base]:

@@ -1,0 +1,1 @@
+"""Checkout in the schema."""

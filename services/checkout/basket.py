@@ -1,0 +1,43 @@
+"""What a checkout takes of a customer's cart: the selected lines that can be sold, at the prices of now."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from infra.runtime import Infra
+from models.cart_document import CartDoc
+from services.cart.live import read_cart
+from services.cart.owner import Owner
+from services.cart.view import LineView, view_of
+from services.cart.wares import Ware, find_wares
+from services.errors import CartEmpty
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """``currency`` is that of all prices, which are minor units of it."""
+
+    cart: CartDoc
+    currency: str
+    lines: tuple[LineView, ...]
+    wares: dict[UUID, Ware]
+
+    @property
+    def quantities(self) -> dict[UUID, int]:
+        """Units by line of the cart."""
+        return {view.line.id: view.line.quantity for view in self.lines}
+
+
+async def read_basket(infra: Infra, customer_id: UUID) -> Basket:
+    """Lines of what is not sold any more stay in the cart, as its totals leave them out too.
+
+    Errors: CartEmpty, StoreUnavailable.
+    """
+    cart = await read_cart(infra, Owner.customer(customer_id))
+    if cart is None:
+        raise CartEmpty
+    wares = await find_wares(infra, [line.variant_id for line in cart.lines])
+    view = view_of(cart, {i: ware.variant for i, ware in wares.items()}, {})
+    lines = tuple(line for line in view.lines if line.line.selected)
+    if not lines or cart.currency is None:
+        raise CartEmpty
+    return Basket(cart, cart.currency, lines, wares)

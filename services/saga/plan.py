@@ -1,0 +1,54 @@
+"""What a saga is made of."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The saga that a step is done for; ``data`` is what it was begun with."""
+
+    id: UUID
+    owner_id: UUID
+    data: dict[str, Any]
+
+
+Act = Callable[[AsyncSession, Job, datetime], Awaitable[None]]
+"""In a transaction that the runner makes. A ServiceError refuses: the steps before are undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """``name`` is its branch of the barrier. ``undo`` of a step that nothing can fail after is None."""
+
+    name: str
+    act: Act
+    undo: Act | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Outside of a transaction, after the last step: done until it succeeds, so twice must be harmless."""
+
+    name: str
+    act: Callable[[Infra, Job], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``given_up`` is done in the transaction that ends an undone saga."""
+
+    kind: str
+    steps: tuple[Step, ...]
+    finish: tuple[Finish, ...]
+    given_up: Act
+
+    def names(self) -> tuple[str, ...]:
+        return (*(step.name for step in self.steps), *(finish.name for finish in self.finish))

@@ -1,0 +1,100 @@
+"""From a cart to an order, as front ends do it."""
+
+from typing import Any, Final
+
+import pytest
+
+from tests.e2e.shop import CREATE, ORDER, Person, Shop, new_key
+from tests.server import Server
+
+ADD: Final = """
+mutation ($input: AddCartItemInput!) { addCartItem(input: $input) { __typename ... on Error { message } } }
+"""
+CART: Final = "{ cart { totalQuantity items { quantity variant { sku } } } }"
+ADDRESS: Final = """
+mutation ($input: AddAddressInput!) { addAddress(input: $input) { ... on Address { id } } }
+"""
+CHECKOUT: Final = f"""
+mutation ($input: CheckoutInput!) {{
+  checkout(input: $input) {{
+    __typename
+    ... on Order {{
+      ...WholeOrder
+      shippingAddress {{ recipient city }}
+      charges {{
+        subtotal {{ amount }} discount {{ amount }} shipping {{ amount }} shippingDiscount {{ amount }}
+        tax {{ amount }} taxIncluded shippingMethod discountCode
+      }}
+    }}
+    ... on Error {{ code message }}
+    ... on OutOfStock {{ sku available }}
+    ... on InvalidInput {{ fields {{ path }} }}
+  }}
+}}
+{ORDER}
+"""
+
+
+@pytest.fixture
+async def shop(server: Server) -> Shop:
+    return Shop(server)
+
+
+async def ware(shop: Shop, staff: Person, sku: str, price: str, on_hand: int = 10) -> str:
+    variant = {"sku": sku, "price": price, "currencyCode": "EUR", "quantity": on_hand}
+    made = await shop.ask(CREATE, {"input": {"title": f"Shirt {sku}", "variants": [variant]}}, staff)
+    return str(made["createProduct"]["variants"][0]["id"])
+
+
+async def add(shop: Shop, by: Person, variant_id: str, quantity: int) -> None:
+    added = await shop.ask(ADD, {"input": {"variantId": variant_id, "quantity": quantity}}, by)
+    assert added == {"addCartItem": {"__typename": "CartPayload"}}
+
+
+async def check_out(shop: Shop, by: Person, **given: Any) -> Any:
+    wish = {"idempotencyKey": new_key(), **given}
+    return (await shop.ask(CHECKOUT, {"input": wish}, by))["checkout"]
+
+
+async def test_from_the_cart_to_an_order_and_back(shop: Shop) -> None:
+    staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer("Eve")
+    shirt, shoe = await ware(shop, staff, "SHIRT", "19.99"), await ware(shop, staff, "SHOE", "50.00", 1)
+    where = {"recipient": "Ada", "phone": "+49 30 7777777", "line1": "Way 1", "city": "Berlin"}
+    where |= {"countryCode": "DE", "postalCode": "10115"}
+    address = (await shop.ask(ADDRESS, {"input": where}, ada))["addAddress"]["id"]
+    assert (await check_out(shop, ada))["code"] == "CART_EMPTY"
+    await add(shop, ada, shirt, 3)
+    await add(shop, ada, shoe, 1)
+    await add(shop, eve, shoe, 1)
+    key = new_key()
+    order = await check_out(shop, ada, idempotencyKey=key, addressId=address)
+    assert (order["__typename"], order["status"]) == ("Order", "AWAITING_PAYMENT")
+    assert [event["status"] for event in order["history"]] == ["ACCEPTED", "AWAITING_PAYMENT"]
+    assert order["total"] == {"amount": "109.97", "currencyCode": "EUR"}
+    assert [(line["sku"], line["quantity"]) for line in order["lines"]] == [("SHIRT", 3), ("SHOE", 1)]
+    assert order["shippingAddress"] == {"recipient": "Ada", "city": "Berlin"}
+    assert order["charges"]["subtotal"] == {"amount": "109.97"}
+    assert (await shop.ask(CART, by=ada))["cart"] == {"totalQuantity": 0, "items": []}
+    assert await check_out(shop, ada, idempotencyKey=key, addressId=address) == order
+    assert (await check_out(shop, ada, idempotencyKey=key))["code"] == "IDEMPOTENCY_CONFLICT"
+    assert (await check_out(shop, ada))["code"] == "CART_EMPTY"
+    assert await shop.order(eve, order["id"]) is None
+    short = await check_out(shop, eve)
+    assert (short["code"], short["sku"], short["available"]) == ("OUT_OF_STOCK", "SHOE", 0)
+    assert (await check_out(shop, eve, addressId=address))["code"] == "NOT_FOUND"
+    assert (await shop.cancel(ada, order["id"]))["status"] == "CANCELLED"
+    assert (await check_out(shop, eve))["status"] == "AWAITING_PAYMENT"
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({"idempotencyKey": ""}, ["input", "idempotencyKey"]),
+        ({"idempotencyKey": "k" * 129}, ["input", "idempotencyKey"]),
+        ({"idempotencyKey": "a\0b"}, ["input", "idempotencyKey"]),
+        ({"addressId": "nonsense"}, ["input", "addressId"]),
+    ],
+)
+async def test_wrong_input_is_named(shop: Shop, given: dict[str, str], path: list[str]) -> None:
+    refused = await check_out(shop, await shop.customer(), **given)
+    assert (refused["code"], [field["path"] for field in refused["fields"]]) == ("INVALID_INPUT", [path])

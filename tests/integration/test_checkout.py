@@ -1,0 +1,175 @@
+"""Checkout: one order of one cart, for what was selected, once; and what becomes of its stock."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import Order, OrderStatus, Saga, Variant
+from models.order_document import OrderView
+from services.cart.add_item import Wish, add_item
+from services.cart.live import read_cart
+from services.cart.owner import Owner
+from services.cart.select_items import select_items
+from services.checkout.checkout import Checkout, checkout
+from services.checkout.compose import Terms
+from services.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
+from services.order.cancel_order import Cancellation, cancel_order
+from services.order.expire_orders import expire_due_orders
+from services.stock.reconcile import reconcile
+from tests.factories import stock_of, variant_in_stock
+
+
+async def put(infra: Infra, customer: UUID, variant: Variant, quantity: int) -> None:
+    await add_item(infra, Owner.customer(customer), Wish(variant.id, quantity))
+
+
+async def in_cart(infra: Infra, customer: UUID) -> dict[str, int]:
+    cart = await read_cart(infra, Owner.customer(customer))
+    return {} if cart is None else {line.sku: line.quantity for line in cart.lines}
+
+
+async def count_orders(infra: Infra) -> int:
+    async with infra.database.read() as session:
+        return await session.scalar(select(func.count()).select_from(Order)) or 0
+
+
+async def held(infra: Infra, sku: str) -> tuple[int, int]:
+    levels = await stock_of(infra, sku)
+    return levels["available"], levels["held"]
+
+
+async def test_selected_lines_become_an_order(infra: Infra) -> None:
+    customer = new_id()
+    shirt = await variant_in_stock(infra, price=1999)
+    shoe = await variant_in_stock(infra, price=5000)
+    later = await variant_in_stock(infra)
+    for variant, quantity in ((shoe, 1), (shirt, 3), (later, 2)):
+        await put(infra, customer, variant, quantity)
+    cart = await read_cart(infra, owner := Owner.customer(customer))
+    assert cart is not None
+    [unwanted] = [line.id for line in cart.lines if line.sku == later.sku]
+    await select_items(infra, owner, [unwanted], selected=False)
+    order = await checkout(infra, Checkout(customer, "key"))
+    assert {line.sku: (line.quantity, line.unit_price) for line in order.lines} == {
+        shoe.sku: (1, 5000),
+        shirt.sku: (3, 1999),
+    }
+    assert (order.status, order.total, order.currency) == (OrderStatus.AWAITING_PAYMENT, 5000 + 3 * 1999, "EUR")
+    assert order.expires_at is not None
+    assert order.charges is not None
+    assert order.charges.total == order.charges.subtotal == order.total
+    assert await in_cart(infra, customer) == {later.sku: 2}
+    assert [await held(infra, v.sku) for v in (shirt, shoe, later)] == [(7, 3), (9, 1), (10, 0)]
+    assert (await reconcile(infra)).differences == []
+
+
+async def test_the_same_key_gives_the_same_order(infra: Infra) -> None:
+    customer, variant = new_id(), await variant_in_stock(infra)
+    await put(infra, customer, variant, 2)
+    wish = Checkout(customer, "key")
+    first = await checkout(infra, wish)
+    await put(infra, customer, variant, 1)
+    assert await checkout(infra, wish) == first
+    assert await in_cart(infra, customer) == {variant.sku: 1}
+    with pytest.raises(IdempotencyConflict):
+        await checkout(infra, Checkout(customer, "key", Terms(address_id=new_id())))
+    second = await checkout(infra, Checkout(customer, "other"))
+    assert second.id != first.id
+    assert await held(infra, variant.sku) == (7, 3)
+
+
+async def test_two_devices_make_one_order(infra: Infra) -> None:
+    """Each with a key of its own, and each tries again until it is told something for good."""
+    for _ in range(3):
+        customer, variant = new_id(), await variant_in_stock(infra)
+        await put(infra, customer, variant, 2)
+        before = await count_orders(infra)
+        results = await asyncio.gather(*(device(infra, Checkout(customer, f"key{n}")) for n in range(6)))
+        assert [isinstance(result, OrderView) for result in results].count(True) == 1
+        assert await count_orders(infra) == before + 1
+        assert await held(infra, variant.sku) == (8, 2)
+        assert await in_cart(infra, customer) == {}
+
+
+async def device(infra: Infra, wish: Checkout) -> OrderView | None:
+    while True:
+        try:
+            return await checkout(infra, wish)
+        except TryAgain:
+            await asyncio.sleep(0.02)
+        except CartEmpty:
+            return None
+
+
+async def test_one_key_sent_often_at_once_gives_one_order(infra: Infra) -> None:
+    customer, variant = new_id(), await variant_in_stock(infra)
+    await put(infra, customer, variant, 2)
+    results = await asyncio.gather(*(device(infra, Checkout(customer, "key")) for _ in range(5)))
+    assert len({result.id for result in results if result}) == 1
+    assert None not in results
+    assert await held(infra, variant.sku) == (8, 2)
+
+
+async def test_what_cannot_be_ordered_changes_nothing(infra: Infra) -> None:
+    customer, other = new_id(), new_id()
+    variant, rare = await variant_in_stock(infra), await variant_in_stock(infra, on_hand=3)
+    with pytest.raises(CartEmpty):
+        await checkout(infra, Checkout(customer, "key"))
+    for who in (customer, other):
+        await put(infra, who, variant, 1)
+        await put(infra, who, rare, 2)
+    await checkout(infra, Checkout(other, "key"))
+    with pytest.raises(OutOfStock) as short:
+        await checkout(infra, Checkout(customer, "key"))
+    assert (short.value.sku, short.value.available) == (rare.sku, 1)
+    with pytest.raises(NotFound):
+        await checkout(infra, Checkout(customer, "key", Terms(address_id=new_id())))
+    with pytest.raises(InvalidInput):
+        await checkout(infra, Checkout(customer, " "))
+    assert await in_cart(infra, customer) == {variant.sku: 1, rare.sku: 2}
+    assert [await held(infra, v.sku) for v in (variant, rare)] == [(9, 1), (1, 2)]
+    assert await count_orders(infra) == 1
+
+
+async def test_the_last_units_go_to_one_of_many(infra: Infra) -> None:
+    variant, buyers = await variant_in_stock(infra, on_hand=4), [new_id() for _ in range(6)]
+    for buyer in buyers:
+        await put(infra, buyer, variant, 2)
+    wishes = (checkout(infra, Checkout(buyer, "key")) for buyer in buyers)
+    results = await asyncio.gather(*wishes, return_exceptions=True)
+    assert sum(isinstance(result, OrderView) for result in results) == 2
+    assert sum(isinstance(result, OutOfStock) for result in results) == 4
+    assert await held(infra, variant.sku) == (0, 4)
+    assert (await reconcile(infra)).differences == []
+
+
+@pytest.mark.parametrize("how", ["expired", "cancelled"])
+async def test_units_go_back_once(infra: Infra, how: str) -> None:
+    customer, variant = new_id(), await variant_in_stock(infra)
+    await put(infra, customer, variant, 3)
+    order = await checkout(infra, Checkout(customer, "key"))
+    if how == "expired":
+        late = update(Order).where(Order.id == order.id).values(expires_at=infra.now() - timedelta(seconds=1))
+        async with infra.database.write() as session:
+            await session.execute(late)
+        await asyncio.gather(*(expire_due_orders(infra) for _ in range(3)))
+    else:
+        wish = Cancellation(customer, order.id, None, "cancel")
+        await asyncio.gather(*(cancel_order(infra, wish) for _ in range(3)))
+    assert await held(infra, variant.sku) == (10, 0)
+    again = await checkout(infra, Checkout(customer, "key"))
+    assert again.status == (OrderStatus.EXPIRED if how == "expired" else OrderStatus.CANCELLED)
+    assert (await reconcile(infra)).differences == []
+
+
+async def test_nothing_personal_stays_in_the_saga(infra: Infra) -> None:
+    customer, variant = new_id(), await variant_in_stock(infra)
+    await put(infra, customer, variant, 1)
+    order = await checkout(infra, Checkout(customer, "key"))
+    async with infra.database.read() as session:
+        assert (await session.get_one(Saga, order.id)).data == {}
