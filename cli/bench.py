@@ -136,7 +136,7 @@ def catalog(seconds: float, connections: int, colds: int, file: Path | None, pro
 
 
 @bench.command()
-@click.option("--times", default=200, show_default=True, help="Reads of each page.")
+@click.option("--times", default=100, show_default=True, help="Reads of each page, count and facet.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
 def finding(times: int, file: Path | None) -> None:
     """Pages of listings and searches, the first and the thousandth, straight from the database.
@@ -159,8 +159,8 @@ def finding(times: int, file: Path | None) -> None:
 
     settle_garbage_collection()  # as servers do
     timings = run_once(lambda infra: measure(infra, times, click.echo))
-    counts = run_once(lambda infra: measure_counts(infra, times))
     Console().print(timings_table(timings))
+    counts = run_once(lambda infra: measure_counts(infra, times))
     Console().print(counts_table(counts))
     if file is not None:
         pages = {one.name: {"first": one.first, "deep": one.deep, "products": one.products} for one in timings}

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.database import Database
 from services.catalog.listing import Key, Page, ProductPage, ProductSort, page_of
 from services.catalog.product_filter import ProductFilter
+from services.search.database import limits
 from services.search.database.common import best_of_common
 from services.search.database.count import count
 from services.search.database.facets import count_bands, count_values
@@ -78,7 +79,9 @@ async def _best_first(session: AsyncSession, wanted: Wanted, page: Page) -> Sequ
     if few is None and (key is None or _is_marked(key)):
         keys = await best_of_common(session, wanted, found.leads, _without_mark(page))
         return [(_COMMON + score, product_id) for score, product_id in keys if isinstance(score, int)]
-    return await gather(session, wanted, few or from_narrowest(wanted, found), page, ProductSort.RELEVANCE)
+    # They became common since the page before, or the cursor is made up.
+    few = few or from_narrowest(wanted, found).first(limits.MANY)
+    return await gather(session, wanted, few, page, ProductSort.RELEVANCE)
 
 
 def _is_marked(key: Key | None) -> bool:

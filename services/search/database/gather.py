@@ -30,6 +30,9 @@ class Candidates:
     lists: Lists | None = None
     all_match: bool = False
 
+    def first(self, most: int) -> "Candidates":
+        return replace(self, ids=self.ids.limit(most))
+
 
 BEST_FIRST = Order(("score", "product_id"), upwards=False)
 
