@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from infra.errors import BadSetting
 from infra.limit import Limit
+from infra.shop_settings import CountryOrOther, MethodCode, ShippingMethod, TaxRule
 from infra.sign_in_providers import OidcProvider, ProviderName, check_url
 from infra.store_urls import check_database_url, check_redis_url
 
@@ -118,6 +119,18 @@ class Settings(BaseSettings):
     cart_lines: int = Field(100, ge=1, le=500, description="Most lines of a cart.")
     cart_line_quantity: int = Field(999, ge=1, le=1_000_000, description="Most units of a line.")
 
+    shipping_methods: Annotated[dict[MethodCode, ShippingMethod], NoDecode] = Field(
+        {},
+        description='Ways to ship, the first is taken unless another is chosen: {"parcel": {"name": "Parcel", '
+        '"prices": {"EUR": 490}, "countries": ["DE"]}} or "by_weight": [{"up_to_grams": 1000, "prices": {…}}]; '
+        "minor units. Free when unset.",
+    )
+    taxes: Annotated[dict[CountryOrOther, TaxRule], NoDecode] = Field(
+        {},
+        description='Taxes by country, * for all others: {"DE": {"percent": "19", "inclusive": true, '
+        '"on_shipping": true}}. None when unset.',
+    )
+
     media_store: str | None = Field(
         None,
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]*)?$",
@@ -178,7 +191,7 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://user:password@host:port or smtps://user:password@host:port")
         return value
 
-    @field_validator("oidc_providers", "rate_limits", mode="before")
+    @field_validator("oidc_providers", "rate_limits", "shipping_methods", "taxes", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:
         if not isinstance(value, str):

@@ -15,6 +15,7 @@ from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
 from resolvers.catalog.variant_mutations import VariantMutation
 from resolvers.checkout.mutations import CheckoutMutation
+from resolvers.checkout.queries import CheckoutQuery
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
@@ -41,6 +42,7 @@ Query = merge_types(
         CatalogQuery,
         StockQuery,
         CartQuery,
+        CheckoutQuery,
         FlashSaleQuery,
         OrderQuery,
         AdminQuery,

@@ -26,6 +26,9 @@ class CheckoutInput:
         description="1 to 128 printable characters, new for each order; the same for a retry."
     )
     address_id: strawberry.ID | None = None
+    shipping_method: str | None = strawberry.field(
+        default=None, description="The code of one of the shippingOffers; the first when absent."
+    )
 
 
 @strawberry.type
@@ -36,5 +39,5 @@ class CheckoutMutation:
     )
     async def checkout(self, info: Info, input: CheckoutInput) -> CheckoutResult:
         address_id = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
-        wish = Checkout(signed_in(info).user_id, input.idempotency_key, Terms(address_id))
+        wish = Checkout(signed_in(info).user_id, input.idempotency_key, Terms(address_id, input.shipping_method))
         return Order.of(await checkout(info.context.infra, wish))

@@ -1,5 +1,6 @@
 """From a basket and what the customer chose to the order, priced."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -9,9 +10,12 @@ from models.charges_document import Charges
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import Basket
-from services.checkout.pricing import Line, Priced, price
+from services.checkout.pricing import Line, price
+from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
+from services.checkout.taxes import make_taxes
 from services.errors import FieldProblem, InvalidInput
 
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 MOST: Final = 10**15
 """Minor units of an order's total: sums of orders stay within 64 bits."""
 
@@ -21,10 +25,13 @@ class Terms:
     """What the customer chose."""
 
     address_id: UUID | None = None
+    shipping_method: str | None = None
 
     def parts(self) -> tuple[str | None, ...]:
-        """For a fingerprint."""
-        return (None if self.address_id is None else self.address_id.hex,)
+        """For a fingerprint. Errors: InvalidInput for what can be no code."""
+        if self.shipping_method is not None and not _CODE.fullmatch(self.shipping_method):
+            raise InvalidInput.at("shippingMethod", message="is no code of a shipping method")
+        return (None if self.address_id is None else self.address_id.hex, self.shipping_method)
 
 
 NO_TERMS: Final = Terms()
@@ -37,9 +44,7 @@ async def compose_order(
     address = None
     if terms.address_id is not None:
         address = await find_own_address(infra, customer_id, terms.address_id)
-    priced = price([Line(v.line.id.hex, v.unit_price, v.line.quantity) for v in basket.lines])
-    if priced.total > MOST:
-        raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
+    charges = await _charges(infra, basket, terms, None if address is None else address.country_code)
     return OrderSnapshot(
         id=order_id,
         customer_id=customer_id,
@@ -56,11 +61,18 @@ async def compose_order(
         ),
         placed_at=infra.now(),
         shipping_address=address,
-        charges=charges_of(priced),
+        charges=charges,
     )
 
 
-def charges_of(priced: Priced) -> Charges:
+async def _charges(infra: Infra, basket: Basket, terms: Terms, country: str | None) -> Charges:
+    """Errors: InvalidInput, TryAgain."""
+    offer = await _shipping(infra, basket, terms, country)
+    tax = await make_taxes(infra.settings).tax_for(country)
+    lines = [Line(view.line.id.hex, view.unit_price, view.line.quantity) for view in basket.lines]
+    priced = price(lines, shipping=offer.price, tax=tax)
+    if priced.total > MOST:
+        raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
     return Charges(
         subtotal=priced.subtotal,
         discount=priced.discount,
@@ -68,4 +80,18 @@ def charges_of(priced: Priced) -> Charges:
         shipping_discount=priced.shipping.discount,
         tax=priced.tax,
         tax_inclusive=priced.tax_inclusive,
+        shipping_method=offer.code,
     )
+
+
+async def _shipping(infra: Infra, basket: Basket, terms: Terms, country: str | None) -> ShippingOffer:
+    offers = await make_shipping_rates(infra.settings).offers(parcel_of(basket, country))
+    if not offers:
+        raise InvalidInput.at("addressId", message="nothing can be delivered there; or give an address")
+    if terms.shipping_method is None:
+        return offers[0]
+    chosen = next((offer for offer in offers if offer.code == terms.shipping_method), None)
+    if chosen is None:
+        known = ", ".join(offer.code for offer in offers)
+        raise InvalidInput.at("shippingMethod", message=f"must be one of {known}")
+    return chosen

@@ -92,6 +92,8 @@ async def test_from_the_cart_to_an_order_and_back(shop: Shop) -> None:
         ({"idempotencyKey": ""}, ["input", "idempotencyKey"]),
         ({"idempotencyKey": "k" * 129}, ["input", "idempotencyKey"]),
         ({"idempotencyKey": "a\0b"}, ["input", "idempotencyKey"]),
+        ({"shippingMethod": ""}, ["input", "shippingMethod"]),
+        ({"shippingMethod": "a\0b"}, ["input", "shippingMethod"]),
         ({"addressId": "nonsense"}, ["input", "addressId"]),
     ],
 )

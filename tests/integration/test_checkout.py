@@ -1,6 +1,8 @@
 """Checkout: one order of one cart, for what was selected, once; and what becomes of its stock."""
 
 import asyncio
+import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +11,9 @@ from sqlalchemy import func, select, update
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Order, OrderStatus, Saga, Variant
+from infra.settings import Settings
+from models import Address, Order, OrderStatus, Role, Saga, User, Variant
+from models.charges_document import Charges
 from models.order_document import OrderView
 from services.cart.add_item import Wish, add_item
 from services.cart.live import read_cart
@@ -17,6 +21,7 @@ from services.cart.owner import Owner
 from services.cart.select_items import select_items
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose import Terms
+from services.checkout.list_offers import list_offers
 from services.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
@@ -173,3 +178,70 @@ async def test_nothing_personal_stays_in_the_saga(infra: Infra) -> None:
     order = await checkout(infra, Checkout(customer, "key"))
     async with infra.database.read() as session:
         assert (await session.get_one(Saga, order.id)).data == {}
+
+
+@pytest.fixture
+def configured(infra: Infra) -> Infra:
+    """With two ways to ship and taxes of two countries."""
+    methods = {
+        "letter": {"name": "Letter", "by_weight": [{"up_to_grams": 500, "prices": {"EUR": 250}}]},
+        "parcel": {"name": "Parcel", "prices": {"EUR": 490}, "countries": ["DE"]},
+    }
+    taxes = {"DE": {"percent": "19", "inclusive": True}, "*": {"percent": "8.875"}}
+    made = Settings(shipping_methods=json.dumps(methods), taxes=json.dumps(taxes))
+    update = {"shipping_methods": made.shipping_methods, "taxes": made.taxes}
+    return replace(infra, settings=infra.settings.model_copy(update=update))
+
+
+async def address_in(infra: Infra, customer: UUID, country: str) -> UUID:
+    async with infra.database.write() as session:
+        session.add(
+            user := User(
+                id=customer,
+                email=f"{customer}@example.org",
+                display_name="Ada",
+                password_hash="",
+                created_at=infra.now(),
+            )
+        )
+        user.roles = [Role.CUSTOMER]
+        await session.flush()
+        where = Address(
+            id=new_id(), user_id=customer, recipient="Ada", phone="+49 30 7777777", line1="Way 1", city="Berlin"
+        )
+        where.country_code, where.postal_code = country, "10115"
+        where.is_default, where.created_at = True, infra.now()
+        session.add(where)
+    return where.id
+
+
+async def test_shipping_and_taxes_are_in_the_total(configured: Infra) -> None:
+    infra, customer = configured, new_id()
+    variant = await variant_in_stock(infra, price=1999)
+    await put(infra, customer, variant, 3)
+    home = await address_in(infra, customer, "DE")
+    with pytest.raises(InvalidInput) as unknown:
+        await checkout(infra, Checkout(customer, "key", Terms(home, "drone")))
+    assert [problem.path for problem in unknown.value.problems] == [("input", "shippingMethod")]
+    order = await checkout(infra, Checkout(customer, "key", Terms(home, "parcel")))
+    # 19 % that are in 59.97 and in 4.90.
+    assert order.charges == Charges(5997, 0, 490, 0, 958 + 78, True, "parcel")
+    assert order.total == 5997 + 490
+    await put(infra, customer, variant, 1)
+    abroad = await checkout(infra, Checkout(customer, "other"))
+    # 8.875 % of 19.99 and of 2.50 on top.
+    assert abroad.charges == Charges(1999, 0, 250, 0, 177 + 22, False, "letter")
+    assert abroad.total == 1999 + 250 + 199
+
+
+async def test_what_is_too_heavy_for_all_is_not_ordered(configured: Infra) -> None:
+    infra, customer = configured, new_id()
+    variant = await variant_in_stock(infra)
+    async with infra.database.write() as session:
+        await session.execute(update(Variant).where(Variant.id == variant.id).values(weight_grams=501))
+    await put(infra, customer, variant, 1)
+    with pytest.raises(InvalidInput) as refused:
+        await checkout(infra, Checkout(customer, "key"))
+    assert [problem.path for problem in refused.value.problems] == [("input", "addressId")]
+    assert await list_offers(infra, customer, None) == ("EUR", [])
+    assert (await held(infra, variant.sku), await count_orders(infra)) == ((10, 0), 0)

@@ -1,0 +1,23 @@
+"""The ways in which a customer's cart can be shipped."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from infra.runtime import Infra
+from services.address.find_addresses import find_own_address
+from services.checkout.basket import read_basket
+from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
+from services.errors import CartEmpty
+
+
+async def list_offers(
+    infra: Infra, customer_id: UUID, address_id: UUID | None
+) -> tuple[str, Sequence[ShippingOffer]]:
+    """With the currency of their prices; none for an empty cart. Errors: NotFound, StoreUnavailable, TryAgain."""
+    address = None if address_id is None else await find_own_address(infra, customer_id, address_id)
+    try:
+        basket = await read_basket(infra, customer_id)
+    except CartEmpty:
+        return "", []
+    parcel = parcel_of(basket, None if address is None else address.country_code)
+    return basket.currency, await make_shipping_rates(infra.settings).offers(parcel)
