@@ -4,7 +4,10 @@ from models import changes as _changes  # noqa: F401 - it listens to the session
 from models.base import Base
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
+from models.discount import DiscountCode, DiscountUse
 from models.enums import (
+    DiscountKind,
+    DiscountUseState,
     FlashSaleStatus,
     HoldState,
     MailKind,
@@ -36,6 +39,10 @@ __all__ = [
     "Cart",
     "CartItem",
     "Category",
+    "DiscountCode",
+    "DiscountKind",
+    "DiscountUse",
+    "DiscountUseState",
     "FlashSale",
     "FlashSaleItem",
     "FlashSaleStatus",

@@ -100,3 +100,15 @@ class SagaState(StrEnum):
     UNDOING = "UNDOING"
     DONE = "DONE"
     UNDONE = "UNDONE"
+
+
+class DiscountKind(StrEnum):
+    PERCENT = "PERCENT"
+    AMOUNT = "AMOUNT"
+    FREE_SHIPPING = "FREE_SHIPPING"
+
+
+class DiscountUseState(StrEnum):
+    HELD = "HELD"
+    COMMITTED = "COMMITTED"
+    RELEASED = "RELEASED"

@@ -16,6 +16,7 @@ from resolvers.catalog.queries import CatalogQuery
 from resolvers.catalog.variant_mutations import VariantMutation
 from resolvers.checkout.mutations import CheckoutMutation
 from resolvers.checkout.queries import CheckoutQuery
+from resolvers.discount.mutations import DiscountMutation, DiscountQuery
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
@@ -43,6 +44,7 @@ Query = merge_types(
         StockQuery,
         CartQuery,
         CheckoutQuery,
+        DiscountQuery,
         FlashSaleQuery,
         OrderQuery,
         AdminQuery,
@@ -65,6 +67,7 @@ Mutation = merge_types(
         StockMutation,
         CartMutation,
         CheckoutMutation,
+        DiscountMutation,
         FlashSaleMutation,
         OrderMutation,
         AdminMutation,

@@ -29,6 +29,7 @@ class CheckoutInput:
     shipping_method: str | None = strawberry.field(
         default=None, description="The code of one of the shippingOffers; the first when absent."
     )
+    discount_code: str | None = strawberry.field(default=None, description="In capitals or not.")
 
 
 @strawberry.type
@@ -39,5 +40,6 @@ class CheckoutMutation:
     )
     async def checkout(self, info: Info, input: CheckoutInput) -> CheckoutResult:
         address_id = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
-        wish = Checkout(signed_in(info).user_id, input.idempotency_key, Terms(address_id, input.shipping_method))
+        terms = Terms(address_id, input.shipping_method, input.discount_code)
+        wish = Checkout(signed_in(info).user_id, input.idempotency_key, terms)
         return Order.of(await checkout(info.context.infra, wish))

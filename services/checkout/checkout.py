@@ -84,8 +84,9 @@ async def _begin(infra: Infra, wish: Checkout, request: Request) -> UUID:
 
 
 async def _job(infra: Infra, wish: Checkout, basket: Basket) -> Job:
-    order = await compose_order(infra, new_id(), wish.customer_id, basket, wish.terms)
-    return Job(order.id, wish.customer_id, checkout_data(order, basket.quantities, wish.idempotency_key))
+    made = await compose_order(infra, new_id(), wish.customer_id, basket, wish.terms)
+    data = checkout_data(made.order, basket.quantities, wish.idempotency_key, made.discount_id, promised=False)
+    return Job(made.order.id, wish.customer_id, data)
 
 
 async def _start(session: AsyncSession, infra: Infra, cart: CartDoc, job: Job) -> None:

@@ -10,9 +10,10 @@ from models.charges_document import Charges
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import Basket
-from services.checkout.pricing import Line, price
+from services.checkout.pricing import NO_DISCOUNT, Line, price
 from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
 from services.checkout.taxes import make_taxes
+from services.discount.find_code import FoundCode, find_code, normal, refused
 from services.errors import FieldProblem, InvalidInput
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
@@ -26,26 +27,39 @@ class Terms:
 
     address_id: UUID | None = None
     shipping_method: str | None = None
+    discount_code: str | None = None
 
     def parts(self) -> tuple[str | None, ...]:
         """For a fingerprint. Errors: InvalidInput for what can be no code."""
         if self.shipping_method is not None and not _CODE.fullmatch(self.shipping_method):
             raise InvalidInput.at("shippingMethod", message="is no code of a shipping method")
-        return (None if self.address_id is None else self.address_id.hex, self.shipping_method)
+        if self.discount_code is not None and normal(self.discount_code) is None:
+            raise refused()
+        code = None if self.discount_code is None else normal(self.discount_code)
+        return (None if self.address_id is None else self.address_id.hex, self.shipping_method, code)
 
 
 NO_TERMS: Final = Terms()
 
 
-async def compose_order(
-    infra: Infra, order_id: UUID, customer_id: UUID, basket: Basket, terms: Terms
-) -> OrderSnapshot:
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """``discount_id``: of the code that is used."""
+
+    order: OrderSnapshot
+    discount_id: UUID | None
+
+
+async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket: Basket, terms: Terms) -> Composed:
     """Errors: NotFound (the address), InvalidInput, StoreUnavailable."""
     address = None
     if terms.address_id is not None:
         address = await find_own_address(infra, customer_id, terms.address_id)
-    charges = await _charges(infra, basket, terms, None if address is None else address.country_code)
-    return OrderSnapshot(
+    code = None
+    if terms.discount_code is not None:
+        code = await find_code(infra, terms.discount_code, basket.currency)
+    charges = await _charges(infra, basket, terms, None if address is None else address.country_code, code)
+    order = OrderSnapshot(
         id=order_id,
         customer_id=customer_id,
         # Not the customer's own: those are unique together with the keys of flash orders.
@@ -63,14 +77,17 @@ async def compose_order(
         shipping_address=address,
         charges=charges,
     )
+    return Composed(order, None if code is None else code.id)
 
 
-async def _charges(infra: Infra, basket: Basket, terms: Terms, country: str | None) -> Charges:
+async def _charges(
+    infra: Infra, basket: Basket, terms: Terms, country: str | None, code: FoundCode | None
+) -> Charges:
     """Errors: InvalidInput, TryAgain."""
     offer = await _shipping(infra, basket, terms, country)
     tax = await make_taxes(infra.settings).tax_for(country)
     lines = [Line(view.line.id.hex, view.unit_price, view.line.quantity) for view in basket.lines]
-    priced = price(lines, shipping=offer.price, tax=tax)
+    priced = price(lines, shipping=offer.price, tax=tax, discount=code.discount if code else NO_DISCOUNT)
     if priced.total > MOST:
         raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
     return Charges(
@@ -81,6 +98,7 @@ async def _charges(infra: Infra, basket: Basket, terms: Terms, country: str | No
         tax=priced.tax,
         tax_inclusive=priced.tax_inclusive,
         shipping_method=offer.code,
+        discount_code=code.code if code else None,
     )
 
 

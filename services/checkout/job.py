@@ -11,10 +11,18 @@ OPERATION: Final = "checkout"
 """Of idempotency keys."""
 
 
-def checkout_data(order: OrderSnapshot, cart_lines: Mapping[UUID, int], key: str) -> dict[str, Any]:
-    """``cart_lines``: units by line; ``key``: the customer's idempotency key."""
-    taken = {line.hex: quantity for line, quantity in cart_lines.items()}
-    return {"order": order.to_json(), "cart": taken, "key": key}
+def checkout_data(
+    order: OrderSnapshot, cart_lines: Mapping[UUID, int], key: str, discount_id: UUID | None, *, promised: bool
+) -> dict[str, Any]:
+    """``cart_lines``: units by line; ``key``: the customer's idempotency key; ``discount_id``: of the code that is
+    used; ``promised`` by a quote."""
+    return {
+        "order": order.to_json(),
+        "cart": {line.hex: quantity for line, quantity in cart_lines.items()},
+        "key": key,
+        "discount": None if discount_id is None else discount_id.hex,
+        "promised": promised,
+    }
 
 
 def order_of(job: Job) -> OrderSnapshot:

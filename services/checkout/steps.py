@@ -1,6 +1,7 @@
 """The steps of a checkout, and what undoes them: ``services/saga/plans.py`` has them in their order."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,7 @@ from models.order_document import OrderSnapshot
 from services.cart.owner import Owner
 from services.cart.take_lines import take_lines
 from services.checkout.job import OPERATION, cart_lines_of, order_of
+from services.discount.uses import hold_use, release_uses
 from services.errors import TryAgain
 from services.events import ORDER_ACCEPTED, ORDER_REJECTED
 from services.order import rows
@@ -31,6 +33,17 @@ async def hold_units(session: AsyncSession, job: Job, now: datetime) -> None:
 
 async def give_units_back(session: AsyncSession, job: Job, now: datetime) -> None:
     await release_stock(session, [job.id], ACTOR, now)
+
+
+async def hold_discount(session: AsyncSession, job: Job, now: datetime) -> None:
+    """Of the code, when one was given. Errors: InvalidInput."""
+    if code := job.data.get("discount"):
+        promised = bool(job.data.get("promised"))
+        await hold_use(session, UUID(code), job.id, job.owner_id, now, promised=promised)
+
+
+async def give_discount_back(session: AsyncSession, job: Job, now: datetime) -> None:
+    await release_uses(session, [job.id], now)
 
 
 async def write_order(session: AsyncSession, job: Job, now: datetime) -> None:

@@ -23,6 +23,7 @@ from models import (
     OutboxMessage,
     StockCause,
 )
+from services.discount.uses import release_uses
 from services.events import ORDER_CANCELLED, ORDER_EXPIRED
 from services.order.barrier import RELEASE, barrier_row
 from services.order.rows import outbox
@@ -62,6 +63,7 @@ async def close_orders(
         .values(status=closing.status, expires_at=None, updated_at=now)
         .execution_options(synchronize_session=False)
     )
+    await release_uses(session, won, now)
     lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id.in_(won))))
     moves = await _give_back(session, lines, now)
     await apply_moves(session, moves, StockCause.RELEASED, closing.actor, now)

@@ -8,7 +8,9 @@ from services.checkout.steps import (
     await_payment,
     empty_cart,
     forget_key,
+    give_discount_back,
     give_units_back,
+    hold_discount,
     hold_units,
     reject_order,
     write_order,
@@ -19,6 +21,7 @@ CHECKOUT = Plan(
     kind="checkout",
     steps=(
         Step("stock", hold_units, undo=give_units_back),  # each SKU in sorted order, all or none
+        Step("discount", hold_discount, undo=give_discount_back),  # one use of the code, if there is one
         Step("order", write_order, undo=reject_order),  # the row, ACCEPTED, and its event
         Step("payment", await_payment, undo=None),  # AWAITING_PAYMENT: from here on it is kept
     ),

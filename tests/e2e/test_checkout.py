@@ -94,9 +94,50 @@ async def test_from_the_cart_to_an_order_and_back(shop: Shop) -> None:
         ({"idempotencyKey": "a\0b"}, ["input", "idempotencyKey"]),
         ({"shippingMethod": ""}, ["input", "shippingMethod"]),
         ({"shippingMethod": "a\0b"}, ["input", "shippingMethod"]),
+        ({"discountCode": "a\0b"}, ["input", "discountCode"]),
         ({"addressId": "nonsense"}, ["input", "addressId"]),
     ],
 )
 async def test_wrong_input_is_named(shop: Shop, given: dict[str, str], path: list[str]) -> None:
     refused = await check_out(shop, await shop.customer(), **given)
     assert (refused["code"], [field["path"] for field in refused["fields"]]) == ("INVALID_INPUT", [path])
+
+
+CODE: Final = """
+fragment Code on DiscountCode { id code kind percent amount { amount } used maxUses disabledAt }
+"""
+
+
+async def test_staff_make_a_code_and_disable_it(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    shirt = await ware(shop, staff, "SHIRT", "20.00")
+    make = f"""mutation ($input: CreateDiscountCodeInput!) {{
+      createDiscountCode(input: $input) {{ ...Code ... on InvalidInput {{ fields {{ path }} }} }} }} {CODE}"""
+    given = {"code": "spring-10", "kind": "PERCENT", "percent": "12.5", "maxUses": 2}
+    code = (await shop.ask(make, {"input": given}, staff))["createDiscountCode"]
+    assert code == {
+        "id": code["id"],
+        "code": "SPRING-10",
+        "kind": "PERCENT",
+        "percent": "12.5",
+        "amount": None,
+        "used": 0,
+        "maxUses": 2,
+        "disabledAt": None,
+    }
+    again = (await shop.ask(make, {"input": given}, staff))["createDiscountCode"]
+    assert again == {"fields": [{"path": ["input", "code"]}]}
+    await add(shop, ada, shirt, 1)
+    order = await check_out(shop, ada, discountCode="Spring-10")
+    assert (order["charges"]["discount"], order["total"]["amount"]) == ({"amount": "2.50"}, "17.50")
+    look = f'{{ discountCode(code: "spring-10") {{ ...Code }} }} {CODE}'
+    assert (await shop.ask(look, by=staff))["discountCode"]["used"] == 1
+    await shop.cancel(ada, order["id"])
+    assert (await shop.ask(look, by=staff))["discountCode"]["used"] == 0
+    disable = f"""mutation ($input: DisableDiscountCodeInput!) {{
+      disableDiscountCode(input: $input) {{ ...Code }} }} {CODE}"""
+    await shop.ask(disable, {"input": {"id": code["id"]}}, staff)
+    assert (await shop.ask(look, by=staff))["discountCode"]["disabledAt"] is not None
+    await add(shop, ada, shirt, 1)
+    refused = await check_out(shop, ada, discountCode="SPRING-10")
+    assert refused["fields"] == [{"path": ["input", "discountCode"]}]

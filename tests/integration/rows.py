@@ -12,6 +12,10 @@ from models import (
     Cart,
     CartItem,
     Category,
+    DiscountCode,
+    DiscountKind,
+    DiscountUse,
+    DiscountUseState,
     FlashSale,
     FlashSaleItem,
     HoldState,
@@ -244,7 +248,31 @@ def messaging() -> list[Base]:
         updated_at=MOMENT,
         resume_at=MOMENT,
     )
-    return [barrier, key, outbox, saga]
+    code = DiscountCode(
+        id=new_id(),
+        code="SPRING-10",
+        kind=DiscountKind.AMOUNT,
+        rate=1_000_000,
+        amount=2**40,
+        currency="EUR",
+        starts_at=MOMENT,
+        ends_at=MOMENT,
+        max_uses=10**9,
+        max_uses_per_customer=1,
+        used=1,
+        disabled_at=MOMENT,
+        actor="user:1",
+        created_at=MOMENT,
+    )
+    use = DiscountUse(
+        order_id=new_id(),
+        code_id=code.id,
+        customer_id=new_id(),
+        state=DiscountUseState.HELD,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    return [barrier, key, outbox, saga, code, use]
 
 
 def mail() -> list[Base]:

@@ -148,7 +148,7 @@ async def test_another_process_goes_on(
         assert (row.state, row.claim, row.data, row.resume_at) == (SagaState.DONE, None, {}, None)
 
 
-@pytest.mark.parametrize("refusing", range(2))
+@pytest.mark.parametrize("refusing", range(3))
 @pytest.mark.parametrize("dies", [False, True], ids=["lives", "dies"])
 async def test_what_is_refused_is_undone(
     infra: Infra, monkeypatch: pytest.MonkeyPatch, refusing: int, dies: bool
@@ -199,7 +199,7 @@ async def test_an_order_is_rejected_when_it_cannot_be_kept(infra: Infra, monkeyp
     async def refuse(*_: Any) -> None:
         raise OutOfStock(sku, 0)
 
-    steps = (*CHECKOUT.steps[:2], Step("late", refuse, _nothing), *CHECKOUT.steps[2:])
+    steps = (*CHECKOUT.steps[:3], Step("late", refuse, _nothing), *CHECKOUT.steps[3:])
     monkeypatch.setitem(PLANS, "checkout", replace(CHECKOUT, steps=steps))
     with pytest.raises(OutOfStock):
         await checkout(infra, Checkout(customer, "key"))

@@ -1,0 +1,54 @@
+"""Discount codes, and the orders that use them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import MYSQL, Base
+from models.enums import DiscountKind, DiscountUseState
+from models.types import MinorUnits, Quantity, code_text, exact_text
+
+
+class DiscountCode(Base):
+    """Its terms never change; it can be disabled. ``rate`` is in millionths, ``amount`` in minor units.
+
+    ``used`` counts the uses that are HELD or COMMITTED; who changes it has the row locked.
+    """
+
+    __tablename__ = "discount_codes"
+    __table_args__ = (
+        CheckConstraint("used >= 0", name="used_not_negative"),
+        CheckConstraint("max_uses IS NULL OR used <= max_uses", name="within_limit"),
+        MYSQL,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(exact_text(40), unique=True)
+    kind: Mapped[DiscountKind] = mapped_column(String(16))
+    rate: Mapped[int]
+    amount: Mapped[int] = mapped_column(MinorUnits)
+    currency: Mapped[str | None] = mapped_column(code_text(3))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    max_uses: Mapped[int | None] = mapped_column(Quantity)
+    max_uses_per_customer: Mapped[int | None] = mapped_column(Quantity)
+    used: Mapped[int] = mapped_column(Quantity)
+    disabled_at: Mapped[datetime | None]
+    actor: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+
+
+class DiscountUse(Base):
+    """An order's use of a code: held with its stock, committed when it is paid, released when it is closed."""
+
+    __tablename__ = "discount_uses"
+    __table_args__ = (Index("ix_discount_uses_code_id_customer_id", "code_id", "customer_id"), MYSQL)
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code_id: Mapped[UUID] = mapped_column(ForeignKey("discount_codes.id"))
+    customer_id: Mapped[UUID]
+    state: Mapped[DiscountUseState] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,83 @@
+"""Make discount codes and disable them. For staff."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from models.enums import DiscountKind, Role, Scope
+from resolvers.discount.types import DiscountCode
+from resolvers.shared.context import Info
+from resolvers.shared.errors import InvalidInput, NotFound, TryAgain
+from resolvers.shared.mutation import mutation
+from resolvers.shared.node import input_id
+from resolvers.shared.permissions import signed_in
+from resolvers.shared.restricted import restricted
+from services.discount.codes import CodeDraft, create_code, disable_code, look_up_code
+
+CreateDiscountCodeResult = Annotated[
+    DiscountCode | InvalidInput | TryAgain, strawberry.union("CreateDiscountCodeResult")
+]
+DisableDiscountCodeResult = Annotated[
+    DiscountCode | NotFound | InvalidInput | TryAgain, strawberry.union("DisableDiscountCodeResult")
+]
+
+
+@strawberry.input
+class CreateDiscountCodeInput:
+    code: str = strawberry.field(description="3 to 40 letters, digits, - or _; kept in capitals.")
+    kind: DiscountKind
+    percent: Decimal | None = strawberry.field(
+        default=None, description="For PERCENT: off the lines, at most 100."
+    )
+    amount: Decimal | None = strawberry.field(default=None, description="For AMOUNT: off the lines, at most all.")
+    currency_code: str | None = strawberry.field(default=None, description="For AMOUNT: of the orders it is for.")
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    max_uses: int | None = strawberry.field(default=None, description="Over all orders; without end when absent.")
+    max_uses_per_customer: int | None = None
+
+
+@strawberry.input
+class DisableDiscountCodeInput:
+    id: strawberry.ID
+
+
+@strawberry.type
+class DiscountMutation:
+    @mutation(Role.STAFF, scope=Scope.SALES_WRITE, description="Make a discount code.")
+    async def create_discount_code(self, info: Info, input: CreateDiscountCodeInput) -> CreateDiscountCodeResult:
+        draft = CodeDraft(
+            input.code,
+            input.kind,
+            input.percent,
+            input.amount,
+            input.currency_code,
+            input.starts_at,
+            input.ends_at,
+            input.max_uses,
+            input.max_uses_per_customer,
+        )
+        viewer = signed_in(info)
+        actor = f"{'token' if viewer.scopes else 'user'}:{viewer.user_id.hex}"
+        return DiscountCode.of(await create_code(info.context.infra, draft, actor))
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.SALES_WRITE,
+        description="No new order may use it; those that do keep their discount.",
+    )
+    async def disable_discount_code(
+        self, info: Info, input: DisableDiscountCodeInput
+    ) -> DisableDiscountCodeResult:
+        code_id = input_id(input.id, "DiscountCode", "id")
+        return DiscountCode.of(await disable_code(info.context.infra, code_id))
+
+
+@strawberry.type
+class DiscountQuery:
+    @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="A discount code; null when there is none.")
+    async def discount_code(self, info: Info, code: str) -> DiscountCode | None:
+        row = await look_up_code(info.context.infra, code)
+        return None if row is None else DiscountCode.of(row)

@@ -1,0 +1,43 @@
+"""The types of discount codes."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import strawberry
+
+from models import DiscountCode as Row
+from models.enums import DiscountKind
+from resolvers.shared.money import Money
+from resolvers.shared.node import encode_id
+
+
+@strawberry.type(description="A code that takes something off an order. Its terms never change.")
+class DiscountCode:
+    id: strawberry.ID
+    code: str
+    kind: DiscountKind
+    percent: Decimal | None
+    amount: Money | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    max_uses: int | None
+    max_uses_per_customer: int | None
+    used: int = strawberry.field(description="Orders that have it: unpaid, paid or shipped.")
+    disabled_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Row) -> "DiscountCode":
+        is_amount = row.currency is not None
+        return cls(
+            id=encode_id("DiscountCode", row.id),
+            code=row.code,
+            kind=DiscountKind(row.kind),
+            percent=Decimal(row.rate) / 10_000 if row.rate else None,
+            amount=Money.of(row.amount, row.currency) if is_amount and row.currency else None,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            max_uses=row.max_uses,
+            max_uses_per_customer=row.max_uses_per_customer,
+            used=row.used,
+            disabled_at=row.disabled_at,
+        )

@@ -1,0 +1,87 @@
+"""Uses of codes by orders: held, committed, released, each in the transaction of what goes with it.
+
+The code's row is locked by who counts, so of any number of orders no more than the limit get a use.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import DiscountCode, DiscountUse, DiscountUseState
+from services.discount.find_code import check_limit, check_window, refused
+
+_COUNTED = (DiscountUseState.HELD, DiscountUseState.COMMITTED)
+
+
+async def hold_use(
+    session: AsyncSession, code_id: UUID, order_id: UUID, customer_id: UUID, now: datetime, *, promised: bool
+) -> None:
+    """``promised``: by a quote, so whether the code is still valid is not asked again; whether a use is left, is.
+
+    Errors: InvalidInput.
+    """
+    locked = select(DiscountCode).where(DiscountCode.id == code_id).with_for_update()
+    row = await session.scalar(locked.execution_options(populate_existing=True))
+    if row is None:
+        raise refused()
+    if not promised:
+        check_window(row, now)
+    check_limit(row)
+    if row.max_uses_per_customer is not None:
+        mine = select(func.count()).where(
+            DiscountUse.code_id == code_id,
+            DiscountUse.customer_id == customer_id,
+            DiscountUse.state.in_(_COUNTED),
+        )
+        if (await session.scalar(mine) or 0) >= row.max_uses_per_customer:
+            raise refused("has been used as often as one customer may")
+    await _count(session, code_id, 1)
+    use = {"order_id": order_id, "code_id": code_id, "customer_id": customer_id, "state": DiscountUseState.HELD}
+    await session.execute(insert(DiscountUse), [use | {"created_at": now, "updated_at": now}])
+
+
+async def release_uses(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
+    """Those of orders that are closed; each is given back once."""
+    uses = select(DiscountUse.order_id, DiscountUse.code_id).where(
+        DiscountUse.order_id.in_(order_ids), DiscountUse.state.in_(_COUNTED)
+    )
+    found = {
+        row[0]: row[1] for row in await session.execute(uses.order_by(DiscountUse.order_id).with_for_update())
+    }
+    if not found:
+        return
+    await _set(session, found, DiscountUseState.RELEASED, now)
+    for code_id, count in sorted(Counter(found.values()).items()):
+        await _count(session, code_id, -count)
+
+
+async def commit_uses(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
+    """Those of orders that are paid."""
+    held = select(DiscountUse.order_id).where(
+        DiscountUse.order_id.in_(order_ids), DiscountUse.state == DiscountUseState.HELD
+    )
+    found = list(await session.scalars(held.with_for_update()))
+    if found:
+        await _set(session, found, DiscountUseState.COMMITTED, now)
+
+
+async def _set(session: AsyncSession, order_ids: Collection[UUID], state: DiscountUseState, now: datetime) -> None:
+    await session.execute(
+        update(DiscountUse)
+        .where(DiscountUse.order_id.in_(order_ids))
+        .values(state=state, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _count(session: AsyncSession, code_id: UUID, by: int) -> None:
+    await session.execute(
+        update(DiscountCode)
+        .where(DiscountCode.id == code_id)
+        .values(used=DiscountCode.used + by)
+        .execution_options(synchronize_session=False)
+    )
