@@ -23,6 +23,7 @@ from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine
+from models.quote import Quote
 from models.saga import Saga
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
@@ -62,6 +63,7 @@ __all__ = [
     "ProductListing",
     "ProductStatus",
     "QueuedMail",
+    "Quote",
     "RefreshSession",
     "Role",
     "Saga",

@@ -33,6 +33,7 @@ DEFAULTS: Final = {
     "login": "60/60s",
     "refreshSession": "120/60s",
     "exchangeSignInCode": "60/60s",
+    "createQuote": "120/60s",
     "verifyEmail": "30/60s",
     "resetPassword": "30/60s",
     "requestPasswordReset": "10/3600s",

@@ -11,6 +11,7 @@ from infra.runtime import Infra
 from services.account.tidy import tidy_accounts
 from services.cart.flush_dirty import flush_dirty
 from services.cart.tidy_carts import tidy_carts
+from services.checkout.quotes import forget_quotes
 from services.events import ALL_TOPICS
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.close_due import close_due_sales
@@ -72,6 +73,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: collect_garbage(infra), "tidy_media"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_carts(infra), "tidy_carts"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_sagas(infra), "tidy_sagas"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: forget_quotes(infra), "tidy_quotes"))
             group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra), "sagas"))
             group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))

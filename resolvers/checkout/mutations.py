@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from models.enums import Role
+from resolvers.checkout.types import Quote
 from resolvers.order.types import Order
 from resolvers.shared.context import Info
 from resolvers.shared.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
@@ -13,10 +14,14 @@ from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose import Terms
+from services.checkout.quotes import create_quote
 
 CheckoutResult = Annotated[
     Order | CartEmpty | OutOfStock | NotFound | IdempotencyConflict | TryAgain | InvalidInput,
     strawberry.union("CheckoutResult"),
+]
+CreateQuoteResult = Annotated[
+    Quote | CartEmpty | NotFound | TryAgain | InvalidInput, strawberry.union("CreateQuoteResult")
 ]
 
 
@@ -30,16 +35,36 @@ class CheckoutInput:
         default=None, description="The code of one of the shippingOffers; the first when absent."
     )
     discount_code: str | None = strawberry.field(default=None, description="In capitals or not.")
+    quote_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Order as it was quoted; then with none of the three above."
+    )
+
+
+@strawberry.input
+class CreateQuoteInput:
+    address_id: strawberry.ID | None = None
+    shipping_method: str | None = None
+    discount_code: str | None = None
 
 
 @strawberry.type
 class CheckoutMutation:
     @mutation(
         Role.CUSTOMER,
+        description="What an order of the cart's selected lines costs, promised for 15 minutes. Holds nothing.",
+    )
+    async def create_quote(self, info: Info, input: CreateQuoteInput) -> CreateQuoteResult:
+        place = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
+        terms = Terms(place, input.shipping_method, input.discount_code)
+        return Quote.of(await create_quote(info.context.infra, signed_in(info).user_id, terms))
+
+    @mutation(
+        Role.CUSTOMER,
         description="Order the selected lines of one's cart; the stock is held, and the cart emptied of them.",
     )
     async def checkout(self, info: Info, input: CheckoutInput) -> CheckoutResult:
         address_id = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
-        terms = Terms(address_id, input.shipping_method, input.discount_code)
+        quote_id = None if input.quote_id is None else input_id(input.quote_id, "Quote", "quoteId")
+        terms = Terms(address_id, input.shipping_method, input.discount_code, quote_id)
         wish = Checkout(signed_in(info).user_id, input.idempotency_key, terms)
         return Order.of(await checkout(info.context.infra, wish))

@@ -18,6 +18,7 @@ from services.cart.rows import is_newest
 from services.checkout.basket import Basket, read_basket
 from services.checkout.compose import NO_TERMS, Terms, compose_order
 from services.checkout.job import OPERATION, checkout_data
+from services.checkout.quotes import honour
 from services.errors import IdempotencyConflict, TryAgain
 from services.idempotency import Request, do_once
 from services.order.find_orders import find_order
@@ -46,8 +47,8 @@ class _CartChanged(Exception):
 async def checkout(infra: Infra, wish: Checkout) -> OrderView:
     """Returns the order, or as it is now when the key made it earlier.
 
-    Errors: CartEmpty, OutOfStock, NotFound (the address), IdempotencyConflict, InvalidInput, TryAgain: nothing was
-    taken for good, or another checkout of the cart is under way.
+    Errors: CartEmpty, OutOfStock, NotFound (the address, the quote), IdempotencyConflict, InvalidInput, TryAgain:
+    nothing was taken for good, or another checkout of the cart is under way.
     """
     request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, *wish.terms.parts())
     try:
@@ -84,8 +85,13 @@ async def _begin(infra: Infra, wish: Checkout, request: Request) -> UUID:
 
 
 async def _job(infra: Infra, wish: Checkout, basket: Basket) -> Job:
-    made = await compose_order(infra, new_id(), wish.customer_id, basket, wish.terms)
-    data = checkout_data(made.order, basket.quantities, wish.idempotency_key, made.discount_id, promised=False)
+    quote = wish.terms.quote_id
+    if quote is None:
+        made = await compose_order(infra, new_id(), wish.customer_id, basket, wish.terms)
+    else:
+        made = await honour(infra, wish.customer_id, quote, basket)
+    promised = quote is not None
+    data = checkout_data(made.order, basket.quantities, wish.idempotency_key, made.discount_id, promised=promised)
     return Job(made.order.id, wish.customer_id, data)
 
 

@@ -28,6 +28,7 @@ class Terms:
     address_id: UUID | None = None
     shipping_method: str | None = None
     discount_code: str | None = None
+    quote_id: UUID | None = None
 
     def parts(self) -> tuple[str | None, ...]:
         """For a fingerprint. Errors: InvalidInput for what can be no code."""
@@ -35,6 +36,12 @@ class Terms:
             raise InvalidInput.at("shippingMethod", message="is no code of a shipping method")
         if self.discount_code is not None and normal(self.discount_code) is None:
             raise refused()
+        if self.quote_id is not None:
+            if self != Terms(quote_id=self.quote_id):
+                raise InvalidInput.at(
+                    "quoteId", message="has its own address, shipping and code: give none beside it"
+                )
+            return (self.quote_id.hex,)
         code = None if self.discount_code is None else normal(self.discount_code)
         return (None if self.address_id is None else self.address_id.hex, self.shipping_method, code)
 
@@ -62,8 +69,7 @@ async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket:
     order = OrderSnapshot(
         id=order_id,
         customer_id=customer_id,
-        # Not the customer's own: those are unique together with the keys of flash orders.
-        idempotency_key=f"checkout:{order_id.hex}",
+        idempotency_key=key_of(order_id),
         fingerprint="",
         currency=basket.currency,
         payment_timeout_ms=round(infra.settings.payment_timeout * 1000),
@@ -78,6 +84,11 @@ async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket:
         charges=charges,
     )
     return Composed(order, None if code is None else code.id)
+
+
+def key_of(order_id: UUID) -> str:
+    """Not the customer's own: those are unique together with the keys of flash orders."""
+    return f"checkout:{order_id.hex}"
 
 
 async def _charges(

@@ -141,3 +141,28 @@ async def test_staff_make_a_code_and_disable_it(shop: Shop) -> None:
     await add(shop, ada, shirt, 1)
     refused = await check_out(shop, ada, discountCode="SPRING-10")
     assert refused["fields"] == [{"path": ["input", "discountCode"]}]
+
+
+async def test_a_quote_is_what_the_order_costs(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    await add(shop, ada, await ware(shop, staff, "SHIRT", "20.00"), 2)
+    offers = "{ shippingOffers { code name price { amount currencyCode } } }"
+    free = {"code": "standard", "name": "Standard", "price": {"amount": "0.00", "currencyCode": "EUR"}}
+    assert (await shop.ask(offers, by=ada))["shippingOffers"] == [free]
+    ask = """mutation ($input: CreateQuoteInput!) { createQuote(input: $input) {
+      ... on Quote { id total { amount } lines { sku quantity lineTotal { amount } } charges { tax { amount } } }
+      ... on InvalidInput { fields { path } }
+    } }"""
+    refused = (await shop.ask(ask, {"input": {"shippingMethod": "drone"}}, ada))["createQuote"]
+    assert refused == {"fields": [{"path": ["input", "shippingMethod"]}]}
+    quote = (await shop.ask(ask, {"input": {}}, ada))["createQuote"]
+    assert quote == {
+        "id": quote["id"],
+        "total": {"amount": "40.00"},
+        "lines": [{"sku": "SHIRT", "quantity": 2, "lineTotal": {"amount": "40.00"}}],
+        "charges": {"tax": {"amount": "0.00"}},
+    }
+    eve = await shop.customer("Eve")
+    assert (await check_out(shop, eve, quoteId=quote["id"]))["code"] == "CART_EMPTY"
+    order = await check_out(shop, ada, quoteId=quote["id"])
+    assert (order["status"], order["total"]["amount"]) == ("AWAITING_PAYMENT", "40.00")

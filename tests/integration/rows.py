@@ -33,6 +33,7 @@ from models import (
     Product,
     ProductListing,
     QueuedMail,
+    Quote,
     RefreshSession,
     Role,
     Saga,
@@ -272,7 +273,10 @@ def messaging() -> list[Base]:
         created_at=MOMENT,
         updated_at=MOMENT,
     )
-    return [barrier, key, outbox, saga, code, use]
+    quote = Quote(
+        id=new_id(), customer_id=new_id(), data={"order": "Grün 👟"}, created_at=MOMENT, expires_at=MOMENT
+    )
+    return [barrier, key, outbox, saga, code, use, quote]
 
 
 def mail() -> list[Base]:

@@ -1,0 +1,39 @@
+"""Quotes of orders."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from alembic import op
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+# Frozen here, so that a later change of models/types.py does not rewrite history.
+UUID = sa.LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
+MOMENT = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
+_OPTIONS = {"engine": "InnoDB", "charset": "utf8mb4"}
+INNODB: dict[str, Any] = {
+    f"{name}_{key}": value for name in ("mysql", "mariadb") for key, value in _OPTIONS.items()
+}
+
+
+def upgrade() -> None:
+    op.create_table(
+        "quotes",
+        sa.Column("id", UUID, nullable=False),
+        sa.Column("customer_id", UUID, nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        **INNODB,
+    )
+    op.create_index(op.f("ix_quotes_expires_at"), "quotes", ["expires_at"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_table("quotes")
