@@ -235,7 +235,8 @@ async def product_connection(
     edges = [
         ProductEdge(cursor=encode_cursor(_order_name(sort), *place.key), node=Product.of(document))
         for place, document in zip(found.places, documents, strict=True)
-        if document is not None
+        # A server of before withdraws a product without a word to the index.
+        if document is not None and document.status in wanted.statuses
     ]
     return ProductConnection(edges=edges, page_info=_page_info(found, edges), wanted=wanted)
 

@@ -14,6 +14,7 @@ from resolvers.shared.node import encode_id
 from services.errors import NotFound
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import place_flash_order
+from services.search.reindex import reindex_all
 from tests.factories import order_wish, running_sale, variant_in_stock
 from tests.integration.test_catalog_schema import ask
 
@@ -34,6 +35,7 @@ async def change(infra: Infra, item: FlashItemDoc, status: str = "PUBLISHED", ar
         variant.archived_at = infra.now() if archived else None
         product = await session.get_one(Product, variant.product_id)
         product.status = ProductStatus(status)
+    await reindex_all(infra.database)
     infra.local.forget(("flash_item", item.id))
     return product
 
