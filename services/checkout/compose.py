@@ -10,7 +10,7 @@ from models.charges_document import Charges
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import Basket
-from services.checkout.pricing import NO_DISCOUNT, Line, price
+from services.checkout.pricing import NO_DISCOUNT, Line, Priced, price
 from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
 from services.checkout.taxes import make_taxes
 from services.discount.find_code import FoundCode, find_code, normal, refused
@@ -101,6 +101,10 @@ async def _charges(
     priced = price(lines, shipping=offer.price, tax=tax, discount=code.discount if code else NO_DISCOUNT)
     if priced.total > MOST:
         raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
+    return charges_of(priced, offer.code, code.code if code else None)
+
+
+def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
     return Charges(
         subtotal=priced.subtotal,
         discount=priced.discount,
@@ -108,8 +112,8 @@ async def _charges(
         shipping_discount=priced.shipping.discount,
         tax=priced.tax,
         tax_inclusive=priced.tax_inclusive,
-        shipping_method=offer.code,
-        discount_code=code.code if code else None,
+        shipping_method=method,
+        discount_code=code,
     )
 
 

@@ -1,5 +1,7 @@
 """Expire orders whose time to pay is over: a sweep that any number of workers may run at once."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,16 +19,18 @@ async def expire_due_orders(infra: Infra) -> int:
     """Expire all that are due, batch by batch; returns how many. Errors: StoreUnavailable."""
     total = 0
     while True:
-        closed = await infra.database.transact(
+        expired, held_in_redis = await infra.database.transact(
             lambda session: _expire_batch(session, infra), timeout=WORKERS_PATIENCE
         )
-        if not closed:
+        if not expired:
             return total
-        await release_closed(infra, closed)
-        total += len({order_id for order_ids in closed.values() for order_id in order_ids})
+        await release_closed(infra, held_in_redis)
+        infra.signals.send(expired)
+        total += len(expired)
 
 
-async def _expire_batch(session: AsyncSession, infra: Infra) -> ItemOrders:
+async def _expire_batch(session: AsyncSession, infra: Infra) -> tuple[list[UUID], ItemOrders]:
+    """The orders, and what to release of them in Redis: nothing of those of a checkout."""
     now = infra.now()
     due = (
         select(Order.id)
@@ -37,4 +41,4 @@ async def _expire_batch(session: AsyncSession, infra: Infra) -> ItemOrders:
         .with_for_update(skip_locked=True)
     )
     order_ids = list(await session.scalars(due))
-    return await close_orders(session, order_ids, _CLOSING, now) if order_ids else {}
+    return order_ids, await close_orders(session, order_ids, _CLOSING, now) if order_ids else {}

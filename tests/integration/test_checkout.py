@@ -23,6 +23,7 @@ from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose import Terms
 from services.checkout.list_offers import list_offers
 from services.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
+from services.order import expire_orders
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.stock.reconcile import reconcile
@@ -245,3 +246,15 @@ async def test_what_is_too_heavy_for_all_is_not_ordered(configured: Infra) -> No
     assert [problem.path for problem in refused.value.problems] == [("input", "addressId")]
     assert await list_offers(infra, customer, None) == ("EUR", [])
     assert (await held(infra, variant.sku), await count_orders(infra)) == ((10, 0), 0)
+
+
+async def test_more_than_one_batch_expires_in_one_sweep(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expire_orders, "BATCH", 2)
+    variant, buyers = await variant_in_stock(infra), [new_id() for _ in range(5)]
+    for buyer in buyers:
+        await put(infra, buyer, variant, 1)
+        await checkout(infra, Checkout(buyer, "key"))
+    async with infra.database.write() as session:
+        await session.execute(update(Order).values(expires_at=infra.now()))
+    assert await expire_due_orders(infra) == 5
+    assert await held(infra, variant.sku) == (10, 0)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.charges_document import Charges
 from services.checkout.allocate import allocate
+from services.checkout.compose import charges_of
 from services.checkout.pricing import WHOLE, Line, OrderDiscount, Priced, Tax, price, rounded
 from services.money import MAX_MINOR
 
@@ -77,6 +79,16 @@ def test_the_total_is_the_sum_of_its_parts(
         assert 0 <= priced.tax <= priced.total
     assert priced.total >= 0
     assert priced.shipping.discount == (shipping if discount.free_shipping else 0)
+
+
+@given(lines, prices, discounts, taxes)
+def test_what_an_order_keeps_of_it_has_the_same_total(
+    basket: list[Line], shipping: int, discount: OrderDiscount, tax: Tax
+) -> None:
+    priced = price(basket, shipping=shipping, discount=discount, tax=tax)
+    charges = charges_of(priced, "standard", None)
+    assert charges.total == priced.total
+    assert Charges.from_json(charges.to_json()) == charges
 
 
 @given(lines, prices, discounts, taxes, st.randoms(use_true_random=False))
