@@ -33,9 +33,9 @@ def patience(seconds: float) -> float:
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """Ours without what would be settings, and with these."""
+    """Ours without what would be settings, with these, and with patience: a busy machine is slow, not down."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("RUSHCART_")}
-    return {**ours, "RUSHCART_HOME": str(home), "RUSHCART_PORT": "0", **settings}
+    return {**ours, "RUSHCART_HOME": str(home), "RUSHCART_PORT": "0", "RUSHCART_STORE_TIMEOUT": "5", **settings}
 
 
 def rushcart(home: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
