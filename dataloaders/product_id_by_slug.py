@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 from strawberry.dataloader import DataLoader
 
-from dataloaders.catalog_cache import MAX_BATCH, product_ids
+from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models import Product, SlugRedirect
 from models.documents import slug_key
+from services.catalog.cached_products import product_ids
 
 
 class ProductIdBySlug(DataLoader[str, UUID | None]):
@@ -20,7 +21,8 @@ class ProductIdBySlug(DataLoader[str, UUID | None]):
         self._infra = infra
 
     async def _load_batch(self, slugs: list[str]) -> list[UUID | None]:
-        return await product_ids(self._infra, slugs, slug_key, self._read)
+        found = await product_ids(self._infra, slugs, slug_key, self._read)
+        return [found.get(slug) for slug in slugs]
 
     async def _read(self, slugs: Sequence[str]) -> dict[str, UUID]:
         async with self._infra.database.read() as session:

@@ -1,14 +1,11 @@
 """Stock by SKU over all warehouses, a second old at most."""
 
-from collections.abc import Sequence
-
 from strawberry.dataloader import DataLoader
 
 from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
-from models.documents import StockDoc, dump, load_stock, stock_key
-from services.catalog.cache import COUNT_TTL, catalog_cache
-from services.stock.read_stock import read_stock
+from models.documents import StockDoc
+from services.stock.cached_stock import stock_by_sku
 
 
 class StockBySku(DataLoader[str, StockDoc | None]):
@@ -19,11 +16,5 @@ class StockBySku(DataLoader[str, StockDoc | None]):
         self._infra = infra
 
     async def _load_batch(self, skus: list[str]) -> list[StockDoc | None]:
-        skus_by_key = {stock_key(sku): sku for sku in skus}
-
-        async def load(missing: Sequence[str]) -> dict[str, bytes]:
-            found = await read_stock(self._infra, [skus_by_key[key] for key in missing])
-            return {stock_key(document.sku): dump(document) for document in found}
-
-        found = await catalog_cache(self._infra, COUNT_TTL).get_many(skus_by_key, load, load_stock)
-        return [found.get(key) for key in skus_by_key]
+        found = await stock_by_sku(self._infra, skus)
+        return [found.get(sku) for sku in skus]

@@ -1,16 +1,14 @@
 """Variants by id, out of their product's document."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
 from strawberry.dataloader import DataLoader
 
-from dataloaders.catalog_cache import MAX_BATCH, product_ids
+from dataloaders.catalog_cache import MAX_BATCH
 from dataloaders.product_by_id import ProductById
 from infra.runtime import Infra
-from models import Variant
-from models.documents import VariantDoc, variant_key
+from models.documents import VariantDoc
+from services.catalog.cached_products import product_ids_of_variants
 
 
 class VariantById(DataLoader[UUID, VariantDoc | None]):
@@ -22,13 +20,8 @@ class VariantById(DataLoader[UUID, VariantDoc | None]):
         self._products = products
 
     async def _load_batch(self, ids: list[UUID]) -> list[VariantDoc | None]:
-        owners = await product_ids(self._infra, ids, variant_key, self._read)
-        known = dict.fromkeys(owner for owner in owners if owner is not None)
+        owners = await product_ids_of_variants(self._infra, ids)
+        known = dict.fromkeys(owners.values())
         documents = dict(zip(known, await self._products.load_many(known), strict=True))
-        products = [documents.get(owner) if owner else None for owner in owners]
+        products = [documents[owners[key]] if key in owners else None for key in ids]
         return [product.variant(key) if product else None for product, key in zip(products, ids, strict=True)]
-
-    async def _read(self, ids: Sequence[UUID]) -> dict[UUID, UUID]:
-        async with self._infra.database.read() as session:
-            rows = await session.execute(select(Variant.id, Variant.product_id).where(Variant.id.in_(ids)))
-            return dict(rows.all())

@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import select
 from strawberry.dataloader import DataLoader
 
-from dataloaders.catalog_cache import MAX_BATCH, product_ids
+from dataloaders.catalog_cache import MAX_BATCH
 from dataloaders.product_by_id import ProductById
 from infra.runtime import Infra
 from models import Variant
 from models.documents import VariantDoc, sku_key
+from services.catalog.cached_products import product_ids
 
 
 class VariantBySku(DataLoader[str, VariantDoc | None]):
@@ -23,9 +24,9 @@ class VariantBySku(DataLoader[str, VariantDoc | None]):
 
     async def _load_batch(self, skus: list[str]) -> list[VariantDoc | None]:
         owners = await product_ids(self._infra, skus, sku_key, self._read)
-        known = dict.fromkeys(owner for owner in owners if owner is not None)
+        known = dict.fromkeys(owners.values())
         documents = dict(zip(known, await self._products.load_many(known), strict=True))
-        products = [documents.get(owner) if owner else None for owner in owners]
+        products = [documents[owners[sku]] if sku in owners else None for sku in skus]
         return [
             product.variant_of_sku(sku) if product else None for product, sku in zip(products, skus, strict=True)
         ]

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from dataloaders import stock_by_sku
 from infra.cache import hearing
 from infra.embedded_valkey import EmbeddedValkey
 from infra.migrations import upgrade
@@ -17,6 +16,7 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from services.catalog import cached_listing
 from services.events import ALL_TOPICS
+from services.stock import cached_stock
 from tests.modes import EMBEDDED, MODES, STACK, Template, fresh_stores, on_server, stack_settings
 from tests.server import Server, serve
 
@@ -84,6 +84,6 @@ async def redis(settings: Settings) -> AsyncIterator["Redis"]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept for a second is kept for a minute: a busy machine's statements are those of an idle one."""
-    for place in (stock_by_sku, cached_listing):
+    for place in (cached_stock, cached_listing):
         monkeypatch.setattr(place, "COUNT_TTL", 60.0)
     monkeypatch.setattr(hearing, "LEASE", 60.0)
