@@ -19,7 +19,8 @@ from infra.runtime import Infra
 from models import Category, Product
 from services.catalog.count_facets import count_price_bands, count_values
 from services.catalog.count_products import count_products
-from services.catalog.list_products import Page, ProductSort, list_products
+from services.catalog.list_products import list_products
+from services.catalog.listing import Page, ProductSort
 from services.catalog.product_filter import ProductFilter
 from services.search.port import FacetKind
 

@@ -11,7 +11,7 @@ from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
-from services.catalog.list_products import ProductSort
+from services.catalog.listing import ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
 

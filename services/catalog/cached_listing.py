@@ -20,7 +20,8 @@ from models.changes import CATEGORIES, LISTINGS, MOVED, STOCKED
 from services.catalog.cache import COUNT_TTL, PAGE_TTL, catalog_cache
 from services.catalog.count_facets import count_price_bands, count_values
 from services.catalog.count_products import count_products
-from services.catalog.list_products import Page, Place, ProductPage, ProductSort, list_products
+from services.catalog.list_products import list_products
+from services.catalog.listing import Page, Place, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter
 from services.search.port import FacetKind, FacetValue, PriceBand
 

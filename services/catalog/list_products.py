@@ -4,11 +4,9 @@ Every order ends in the id, so it is total and a page is stable while products c
 """
 
 from infra.runtime import Infra
-from services.catalog.listing import KEY_KINDS, Key, Page, Place, ProductPage, ProductSort
+from services.catalog.listing import Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter
 from services.search.choose import product_search
-
-__all__ = ["KEY_KINDS", "Key", "Page", "Place", "ProductPage", "ProductSort", "list_products"]
 
 
 async def list_products(

@@ -24,7 +24,8 @@ from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.catalog.import_products import ImportRefused, ImportReport, import_products
 from services.catalog.list_categories import list_categories
-from services.catalog.list_products import Key, Page, ProductPage, ProductSort, list_products
+from services.catalog.list_products import list_products
+from services.catalog.listing import Key, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter
 from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
 from services.catalog.shopify_rows import RowProblem

@@ -21,7 +21,8 @@ from services.catalog.count_facets import count_price_bands, count_values
 from services.catalog.count_products import count_products
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
-from services.catalog.list_products import Page, ProductSort, list_products
+from services.catalog.list_products import list_products
+from services.catalog.listing import Page, ProductSort
 from services.catalog.product_filter import ProductFilter
 from services.catalog.read_products import read_products
 from services.catalog.update_product import update_product

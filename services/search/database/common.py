@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, literal, not_, select, union_all
+from sqlalchemy import ScalarSelect, Select, and_, literal, not_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog.listing import Key, Page
 from services.search.database import limits
-from services.search.database.conditions import Condition, beyond, has_words, price_of, rest_of
-from services.search.database.narrowest import Lead
+from services.search.database.conditions import Condition, along, beyond, has_words, price_of, rest_of
+from services.search.database.narrowest import Lead, size_of
 from services.search.database.wanted import Wanted
 from services.search.entry import BODY, LABEL, TITLE
 from services.search.query import Word
@@ -64,12 +64,8 @@ async def _rarest(session: AsyncSession, leads: Sequence[Lead]) -> dict[int, Lea
     return found
 
 
-def _size(score: int, lead: Lead) -> Any:
-    posting = POSTINGS.c
-    some = select(literal(1).label("one")).where(
-        posting.term_id.in_(sorted(lead.terms)), posting.level >= score - 1
-    )
-    return select(func.count()).select_from(some.limit(limits.FEW + 1).subquery()).scalar_subquery()
+def _size(score: int, lead: Lead) -> ScalarSelect[Any]:
+    return size_of(POSTINGS.c.term_id, lead.terms, limits.FEW + 1, [POSTINGS.c.level >= score - 1])
 
 
 def _class(words: tuple[Word, ...], lead: Lead, score: int) -> list[_Stream]:
@@ -118,6 +114,4 @@ def _select(wanted: Wanted, stream: _Stream, page: Page) -> Select[Any]:
     where += price_of(wanted, product_id) + rest_of(wanted, product_id)
     order = product_id if page.backwards else product_id.desc()
     found = select(literal(stream.score).label("score"), product_id).where(*where)
-    for dialect in ("mysql", "mariadb"):
-        found = found.with_hint(row, "FORCE INDEX (ix_term_postings_best)", dialect)
-    return found.order_by(order).limit(page.limit + 1)
+    return along(found, row, "ix_term_postings_best").order_by(order).limit(page.limit + 1)

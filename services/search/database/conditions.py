@@ -22,6 +22,17 @@ Column = ColumnElement[Any]
 Condition = ColumnElement[bool]
 
 
+def is_one_of(column: Column, values: Lists) -> Condition:
+    return column == next(iter(values)) if len(values) == 1 else column.in_(sorted(values))
+
+
+def along(found: Select[Any], row: FromClause, index: str) -> Select[Any]:
+    """By this index: the optimizers may take another when the statistics are old, and sort all there is."""
+    for dialect in ("mysql", "mariadb"):
+        found = found.with_hint(row, f"FORCE INDEX ({index})", dialect)
+    return found
+
+
 def beyond(columns: list[Column], key: tuple[Any, ...], *, upwards: bool) -> list[Condition]:
     """Rows on one side of the key. The first condition is one that an index is entered by."""
     first, value = columns[0], key[0]
@@ -53,9 +64,7 @@ def in_lists(lists: Lists, product_id: Column) -> Condition:
     if len(lists) > _FEW_LISTS:
         return _some(select(literal(1)).where(other.c.product_id == product_id, among))
     found = select(literal(1)).where(SameInOrder(other.c.product_id, product_id), among)
-    for dialect in ("mysql", "mariadb"):
-        found = found.with_hint(other, "FORCE INDEX (ix_product_listings_newest)", dialect)
-    return _some(found)
+    return _some(along(found, other, "ix_product_listings_newest"))
 
 
 def stock_is(wanted: bool, product_id: Column) -> Condition:

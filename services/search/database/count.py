@@ -7,9 +7,16 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.search.database import limits
-from services.search.database.conditions import has_words, is_among_stocked, price_between, price_of, rest_of
+from services.search.database.conditions import (
+    has_words,
+    is_among_stocked,
+    is_one_of,
+    price_between,
+    price_of,
+    rest_of,
+)
 from services.search.database.narrowest import Narrowest, find_narrowest
-from services.search.database.wanted import Lists, Wanted
+from services.search.database.wanted import Wanted
 from services.search.write_rows import LISTINGS, POSTINGS
 
 
@@ -24,21 +31,17 @@ def matching(wanted: Wanted, narrowest: Narrowest) -> Select[Any]:
     if wanted.in_stock is not None and narrowest.count > limits.FEW:
         rest = matching(replace(wanted, in_stock=None), narrowest).subquery()
         return select(rest.c.product_id).where(is_among_stocked(wanted.in_stock, rest.c.product_id))
-    lead = narrowest.lead
-    if lead is not None and lead.count <= narrowest.lists_count:
+    lead = narrowest.leading
+    if lead is not None:
         row = POSTINGS.alias()
         words = [word for word in wanted.words or () if word != lead.word or not word.is_plain]
-        found = select(row.c.product_id).where(is_one(row.c.term_id, lead.terms))
+        found = select(row.c.product_id).where(is_one_of(row.c.term_id, lead.terms))
         found = found.where(*price_of(wanted, row.c.product_id), *rest_of(wanted, row.c.product_id))
     else:
         row = LISTINGS.alias()
         words = list(wanted.words or ())
-        found = select(row.c.product_id).where(is_one(row.c.list_id, narrowest.lists))
+        found = select(row.c.product_id).where(is_one_of(row.c.list_id, narrowest.lists))
         found = found.where(*price_between(wanted, row))
         found = found.where(*rest_of(wanted, row.c.product_id, but=narrowest.lists))
         found = found if len(narrowest.lists) == 1 else found.distinct()
     return found.where(*has_words(words, wanted, row.c.product_id))
-
-
-def is_one(column: Any, values: Lists) -> Any:
-    return column == next(iter(values)) if len(values) == 1 else column.in_(sorted(values))

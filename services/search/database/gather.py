@@ -12,8 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog.listing import Key, Page, ProductSort
 from services.search.database import limits
-from services.search.database.conditions import bonus_of, has_lead, price_between, rest_of, score_of, stock_is
-from services.search.database.count import is_one, matching
+from services.search.database.conditions import (
+    bonus_of,
+    has_lead,
+    is_one_of,
+    price_between,
+    rest_of,
+    score_of,
+    stock_is,
+)
+from services.search.database.count import matching
 from services.search.database.narrowest import Narrowest
 from services.search.database.walk import ORDERS, Order
 from services.search.database.wanted import Lists, Wanted
@@ -106,10 +114,10 @@ def _may_be_sparse(wanted: Wanted) -> bool:
 
 
 def from_narrowest(wanted: Wanted, narrowest: Narrowest) -> Candidates:
-    lead = narrowest.lead
-    if lead is not None and lead.count <= narrowest.lists_count:
-        leading = select(POSTINGS.c.product_id).where(is_one(POSTINGS.c.term_id, lead.terms))
+    lead = narrowest.leading
+    if lead is not None:
+        leading = select(POSTINGS.c.product_id).where(is_one_of(POSTINGS.c.term_id, lead.terms))
         return Candidates(leading, word=lead.word)
-    listed = select(LISTINGS.c.product_id).where(is_one(LISTINGS.c.list_id, narrowest.lists))
+    listed = select(LISTINGS.c.product_id).where(is_one_of(LISTINGS.c.list_id, narrowest.lists))
     listed = listed.where(*price_between(wanted, LISTINGS))
     return Candidates(listed if len(narrowest.lists) == 1 else listed.distinct(), lists=narrowest.lists)

@@ -40,6 +40,12 @@ class Narrowest:
         return min(self.leads, key=lambda lead: lead.count, default=None)
 
     @property
+    def leading(self) -> Lead | None:
+        """That of the rarest word when it has no more than the lists; else the lists lead."""
+        lead = self.lead
+        return lead if lead is not None and lead.count <= self.lists_count else None
+
+    @property
     def count(self) -> int:
         return min(self.lists_count, self.lead.count) if self.lead else self.lists_count
 
@@ -57,8 +63,8 @@ async def find_narrowest(session: AsyncSession, wanted: Wanted, most: int | None
     ]
     prices = price_between(wanted, LISTINGS)
     choice = wanted.groups or ((wanted.everything,) if prices else ())
-    listed = [_size(LISTINGS.c.list_id, group, most, prices) for group in choice]
-    posted = [_size(POSTINGS.c.term_id, lead.terms, most) for lead in leads]
+    listed = [size_of(LISTINGS.c.list_id, group, most, prices) for group in choice]
+    posted = [size_of(POSTINGS.c.term_id, lead.terms, most) for lead in leads]
     counts = list((await session.execute(select(*listed, *posted))).one())
     groups = [(count, group) for count, group in zip(counts, choice, strict=False)]
     lists_count, lists = min(groups, key=_first, default=(most, wanted.everything))
@@ -78,6 +84,7 @@ def _first(pair: tuple[int, Any]) -> int:
     return pair[0]
 
 
-def _size(column: Any, values: Lists, most: int, also: Sequence[Condition] = ()) -> ScalarSelect[Any]:
+def size_of(column: Any, values: Lists, most: int, also: Sequence[Condition] = ()) -> ScalarSelect[Any]:
+    """How many rows have one of the values; ``most`` is counted no further."""
     some = select(literal(1).label("one")).where(column.in_(sorted(values)), *also).limit(most).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

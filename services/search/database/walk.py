@@ -12,8 +12,10 @@ from services.search.database import limits
 from services.search.database.conditions import (
     Column,
     Condition,
+    along,
     beyond,
     has_words,
+    is_one_of,
     price_between,
     rest_of,
 )
@@ -77,17 +79,12 @@ async def walk(
 
 def _stream(wanted: Wanted, lists: Lists, page: Page, sort: ProductSort, *, of: Lists | None) -> Select[Any]:
     row, order = LISTINGS.alias(), ORDERS[sort]
-    where = [row.c.list_id == next(iter(lists)) if len(lists) == 1 else row.c.list_id.in_(sorted(lists))]
+    where = [is_one_of(row.c.list_id, lists)]
     where += order.within(row, page) + price_between(wanted, row)
     where += rest_of(wanted, row.c.product_id, but=of)
     where += has_words(wanted.words or (), wanted, row.c.product_id)
     found = select(*order.of(row)).where(*where).order_by(*order.sorted(row, page)).limit(page.limit + 1)
-    if len(lists) > 1:
-        return found.distinct()
-    # The optimizers may take another index when the statistics are old, and sort all there is.
-    return found.with_hint(row, f"FORCE INDEX ({_INDEX[sort]})", "mysql").with_hint(
-        row, f"FORCE INDEX ({_INDEX[sort]})", "mariadb"
-    )
+    return found.distinct() if len(lists) > 1 else along(found, row, _INDEX[sort])
 
 
 def _merged(streams: Sequence[Select[Any]], order: Order, page: Page) -> Select[Any]:
