@@ -1,6 +1,6 @@
 """A cart outside the database: as Redis keeps it, in a hash, and as readers see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -56,6 +56,11 @@ def line_id(cart_id: UUID, variant_id: UUID) -> UUID:
     return uuid5(cart_id, variant_id.hex)
 
 
+def in_order(lines: Iterable[LineDoc]) -> tuple[LineDoc, ...]:
+    """As they were added."""
+    return tuple(sorted(lines, key=lambda line: (line.added_at, line.id)))
+
+
 def to_fields(cart: CartDoc) -> dict[str, str | bytes | int]:
     """The hash in Redis, but for what the scripts keep for themselves."""
     fields: dict[str, str | bytes | int] = {
@@ -94,7 +99,7 @@ def from_fields(cart_id: UUID, reply: Sequence[bytes]) -> CartDoc:
         created_at=from_millis(int(fields["made"])),
         updated_at=from_millis(int(fields["at"])),
         expires_at=from_millis(expires) if expires else None,
-        lines=tuple(sorted(lines, key=lambda line: (line.added_at, line.id))),
+        lines=in_order(lines),
     )
 
 

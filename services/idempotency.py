@@ -54,6 +54,16 @@ async def do_once(
         raise TryAgain from error
 
 
+async def recall(session: AsyncSession, request: Request) -> UUID | None:
+    """What it was answered with before; None when it is new. Errors: IdempotencyConflict."""
+    earlier = await session.get(IdempotencyKey, (request.owner_id, request.operation, request.key))
+    if earlier is None:
+        return None
+    if earlier.fingerprint != request.mark:
+        raise IdempotencyConflict
+    return earlier.result_id
+
+
 async def _attempt(
     session: AsyncSession,
     infra: Infra,
@@ -61,11 +71,9 @@ async def _attempt(
     result_id: UUID,
     work: Callable[[AsyncSession], Awaitable[None]],
 ) -> UUID:
-    earlier = await session.get(IdempotencyKey, (request.owner_id, request.operation, request.key))
+    earlier = await recall(session, request)
     if earlier is not None:
-        if earlier.fingerprint != request.mark:
-            raise IdempotencyConflict
-        return earlier.result_id
+        return earlier
     session.add(
         IdempotencyKey(
             owner_id=request.owner_id,

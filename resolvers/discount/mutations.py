@@ -59,9 +59,7 @@ class DiscountMutation:
             input.max_uses,
             input.max_uses_per_customer,
         )
-        viewer = signed_in(info)
-        actor = f"{'token' if viewer.scopes else 'user'}:{viewer.user_id.hex}"
-        return DiscountCode.of(await create_code(info.context.infra, draft, actor))
+        return DiscountCode.of(await create_code(info.context.infra, draft, signed_in(info).actor))
 
     @mutation(
         Role.STAFF,

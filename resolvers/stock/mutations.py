@@ -117,7 +117,7 @@ class StockMutation:
 
 def _asked(info: Info, key: str) -> Asked:
     viewer = signed_in(info)
-    return Asked(viewer.user_id, key, f"{'token' if viewer.scopes else 'user'}:{viewer.user_id.hex}")
+    return Asked(viewer.user_id, key, viewer.actor)
 
 
 async def _variant(info: Info, sku: str) -> Variant:

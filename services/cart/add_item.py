@@ -14,8 +14,7 @@ from services.cart.view import price_in
 from services.cart.wares import Ware, find_ware
 from services.errors import InvalidInput, OutOfStock
 from services.money import is_currency
-
-_KEY_LENGTH = 128
+from services.order.fingerprint import MAX_KEY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ def _check(infra: Infra, wish: Wish) -> None:
         raise InvalidInput.at("quantity", message=f"must be between 1 and {most}")
     if wish.currency is not None and not is_currency(wish.currency):
         raise InvalidInput.at("currencyCode", message="is not an ISO 4217 currency code")
-    if wish.key is not None and not 1 <= len(wish.key) <= _KEY_LENGTH:
-        raise InvalidInput.at("idempotencyKey", message=f"must have 1 to {_KEY_LENGTH} characters")
+    if wish.key is not None and not 1 <= len(wish.key) <= MAX_KEY:
+        raise InvalidInput.at("idempotencyKey", message=f"must have 1 to {MAX_KEY} characters")
 
 
 async def _add(infra: Infra, owner: Owner, wish: Wish, ware: Ware, *, new: bool) -> CartDoc:

@@ -5,6 +5,7 @@ done again, the same guest's cart in the same state is not added twice.
 """
 
 import hashlib
+from dataclasses import replace
 from uuid import UUID
 
 import structlog
@@ -73,16 +74,7 @@ def _change(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware
 def _in_currency(line: LineDoc, customer: Owner, ware: Ware | None, currency: str, *, same: bool) -> LineDoc:
     """The price that the guest saw, or today's in another currency; 0 where there is none: then it is not sold."""
     price = line.price if same else (price_in(ware.variant, currency) if ware else None) or 0
-    return LineDoc(
-        line_id(customer.cart_id, line.variant_id),
-        line.variant_id,
-        line.sku,
-        line.title,
-        line.quantity,
-        line.selected,
-        price,
-        line.added_at,
-    )
+    return replace(line, id=line_id(customer.cart_id, line.variant_id), price=price)
 
 
 def _operation(cart: CartDoc, way: str) -> str:

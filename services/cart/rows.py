@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Cart, CartItem
-from models.cart_document import CartDoc, LineDoc
+from models.cart_document import CartDoc, LineDoc, in_order
 
 
 async def load_cart(infra: Infra, cart_id: UUID) -> CartDoc | None:
@@ -33,11 +32,8 @@ async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
     async def work(session: AsyncSession) -> set[UUID]:
         return await _write(session, carts)
 
-    try:
-        return await infra.database.transact(work, timeout=infra.settings.store_timeout)
-    except IntegrityError:
-        # Another process was the first to write a new cart: now its row is there to be locked.
-        return await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    # Another process may be the first to write a new cart: then its row is there to be locked.
+    return await infra.database.transact(work, timeout=infra.settings.store_timeout, races=2)
 
 
 async def is_newest(session: AsyncSession, cart: CartDoc) -> bool:
@@ -119,5 +115,5 @@ def _document(row: Cart, items: Iterable[CartItem]) -> CartDoc:
         created_at=row.created_at,
         updated_at=row.updated_at,
         expires_at=row.expires_at,
-        lines=tuple(sorted(lines, key=lambda line: (line.added_at, line.id))),
+        lines=in_order(lines),
     )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import IdempotencyKey, OrderStatus, Saga, SagaState
+from models import OrderStatus, Saga, SagaState
 from models.cart_document import CartDoc
 from models.order_document import OrderView
 from services.cart.rows import is_newest
@@ -19,8 +19,8 @@ from services.checkout.basket import Basket, read_basket
 from services.checkout.compose import NO_TERMS, Terms, compose_order
 from services.checkout.job import OPERATION, checkout_data
 from services.checkout.quotes import honour
-from services.errors import IdempotencyConflict, TryAgain
-from services.idempotency import Request, do_once
+from services.errors import TryAgain
+from services.idempotency import Request, do_once, recall
 from services.order.find_orders import find_order
 from services.order.fingerprint import fingerprint
 from services.saga.plan import Job
@@ -61,10 +61,7 @@ async def checkout(infra: Infra, wish: Checkout) -> OrderView:
 async def _known(infra: Infra, request: Request) -> UUID | None:
     """A retry needs no cart. Errors: IdempotencyConflict, StoreUnavailable."""
     async with infra.database.read() as session:
-        known = await session.get(IdempotencyKey, (request.owner_id, request.operation, request.key))
-    if known is not None and known.fingerprint != request.mark:
-        raise IdempotencyConflict
-    return None if known is None else known.result_id
+        return await recall(session, request)
 
 
 async def _begin(infra: Infra, wish: Checkout, request: Request) -> UUID:

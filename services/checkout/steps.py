@@ -1,6 +1,7 @@
 """The steps of a checkout, and what undoes them: ``services/saga/plans.py`` has them in their order."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, update
@@ -51,14 +52,13 @@ async def write_order(session: AsyncSession, job: Job, now: datetime) -> None:
     for table, values in rows.of_orders([order], OrderStatus.ACCEPTED, now):
         if table is not OrderEvent:  # every history begins with ACCEPTED, a row of it or not
             await session.execute(insert(table), values)
-    await _tell(session, ORDER_ACCEPTED, order, now)
+    await _tell(session, ORDER_ACCEPTED, order, order.to_json(), now)
 
 
 async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
     order = order_of(job)
     if await _move(session, order, OrderStatus.REJECTED, None, now, _REFUSED):
-        message = rows.outbox(ORDER_REJECTED, order.id.hex, {"orderId": order.id.hex, "lines": []}, now)
-        await session.execute(insert(OutboxMessage), [message])
+        await _tell(session, ORDER_REJECTED, order, {"orderId": order.id.hex, "lines": []}, now)
 
 
 async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:
@@ -108,5 +108,7 @@ async def _move(
     return True
 
 
-async def _tell(session: AsyncSession, kind: str, order: OrderSnapshot, now: datetime) -> None:
-    await session.execute(insert(OutboxMessage), [rows.outbox(kind, order.id.hex, order.to_json(), now)])
+async def _tell(
+    session: AsyncSession, kind: str, order: OrderSnapshot, data: dict[str, Any], now: datetime
+) -> None:
+    await session.execute(insert(OutboxMessage), [rows.outbox(kind, order.id.hex, data, now)])

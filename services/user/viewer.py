@@ -33,6 +33,11 @@ class Viewer:
     scopes: frozenset[Scope] = frozenset()
 
     @property
+    def actor(self) -> str:
+        """How histories and ledgers name the viewer."""
+        return f"{'token' if self.scopes else 'user'}:{self.user_id.hex}"
+
+    @property
     def is_staff(self) -> bool:
         return not self.roles.isdisjoint(_STAFF)
 
