@@ -4,11 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Product, StockCause, StockEntry, StockLevel, Variant
+from models import Order, Product, StockCause, StockEntry, StockLevel, Variant
 from models.documents import product_doc
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.drafts import ItemDraft, SaleDraft
@@ -116,3 +116,10 @@ async def live_remaining(infra: Infra, item: FlashItemDoc) -> int:
     value = await infra.redis.client.hget(ItemKeys.of(item.sku, item.id).item, "remaining")
     assert value is not None
     return int(value)
+
+
+async def make_due(infra: Infra, *order_ids: UUID) -> None:
+    """The time to pay these orders, or all there are, ended a second ago."""
+    statement = update(Order).values(expires_at=infra.now() - timedelta(seconds=1))
+    async with infra.database.write() as session:
+        await session.execute(statement.where(Order.id.in_(order_ids)) if order_ids else statement)

@@ -9,12 +9,11 @@ from uuid import UUID, uuid4
 
 import orjson
 
-from infra.ids import new_id
 from infra.runtime import Infra
-from models import Role, User
+from models import Role
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import decode_id, encode_id
-from services.user.tokens import AccessTokens
+from tests.chaos.accounts import accounts
 from tests.chaos.http_connection import ConnectionRefused, CutOff, HttpConnection
 from tests.waiting import until
 
@@ -67,22 +66,7 @@ class Buyer:
 
 
 async def sign_up(infra: Infra, count: int) -> list[Buyer]:
-    """Accounts without a password, and tokens that the servers on the same RUSHCART_HOME believe."""
-    tokens, now = AccessTokens.from_settings(infra.settings), infra.now()
-    users = [
-        User(
-            id=new_id(),
-            email=f"{uuid4().hex}@example.com",
-            display_name="Buyer",
-            password_hash="",
-            roles=[Role.CUSTOMER],
-            created_at=now,
-        )
-        for _ in range(count)
-    ]
-    async with infra.database.write() as session:
-        session.add_all(users)
-    return [Buyer(user.id, tokens.issue(user).token) for user in users]
+    return [Buyer(user_id, token) for user_id, token in await accounts(infra, count, Role.CUSTOMER)]
 
 
 @dataclass(slots=True)

@@ -8,11 +8,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from infra.ids import new_id
 from infra.runtime import Infra
-from models import Role, User
+from models import Role
 from resolvers.shared.node import encode_id
-from services.user.tokens import AccessTokens
+from tests.chaos.accounts import accounts
 from tests.waiting import until
 
 _SHOWN: Final = "{ __typename ... on Error { code message } }"
@@ -85,21 +84,8 @@ class Clerk:
 
 
 async def hire(infra: Infra, urls: Sequence[str], count: int) -> list[Clerk]:
-    tokens = AccessTokens.from_settings(infra.settings)
-    staff = [
-        User(
-            id=new_id(),
-            email=f"{uuid4().hex}@example.com",
-            display_name="Clerk",
-            password_hash="",
-            roles=[Role.STAFF],
-            created_at=infra.now(),
-        )
-        for _ in range(count)
-    ]
-    async with infra.database.write() as session:
-        session.add_all(staff)
-    return [Clerk(urls, tokens.issue(user).token, turn=number) for number, user in enumerate(staff)]
+    staff = await accounts(infra, count, Role.STAFF)
+    return [Clerk(urls, token, turn=number) for number, (_, token) in enumerate(staff)]
 
 
 async def until_done(clerks: Sequence[Clerk], count: int, work: "asyncio.Future[Any]") -> None:

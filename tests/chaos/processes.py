@@ -15,6 +15,7 @@ import orjson
 from infra.ports import LOOPBACK, free_port
 from infra.processes import Keeper, spawn, tail
 from infra.settings import Settings
+from tests.commands import variables
 from tests.waiting import until
 
 COMMAND = Path(sys.executable).with_name("rushcart")
@@ -154,14 +155,7 @@ class Fleet:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    assert settings.database_url is not None
-    assert settings.redis_url is not None
-    ours = {
-        "RUSHCART_HOME": str(settings.home),
-        "RUSHCART_DATABASE_URL": settings.database_url.get_secret_value(),
-        "RUSHCART_REDIS_URL": settings.redis_url.get_secret_value(),
-        "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
-        "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
+    ours = variables(settings) | {
         "RUSHCART_PAYMENT_TIMEOUT": str(settings.payment_timeout),
         "RUSHCART_PERSIST_BATCH": str(settings.persist_batch),
         "RUSHCART_LOG_FORMAT": "json",

@@ -2,15 +2,12 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
-from infra.clock import utc_now
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from models import Order, OrderStatus
+from models import OrderStatus
 from models.order_document import OrderView
 from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
 from services.events import ORDER_CANCELLED, ORDER_EXPIRED
@@ -19,7 +16,7 @@ from services.order.expire_orders import expire_due_orders
 from services.order.find_orders import find_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
-from tests.factories import order_wish, running_sale
+from tests.factories import make_due, order_wish, running_sale
 from tests.workers import persist_all
 
 
@@ -31,11 +28,6 @@ async def persisted(infra: Infra, wish: FlashOrder) -> OrderView:
     order = await place_flash_order(infra, wish)
     await persist_all(infra)
     return order
-
-
-async def make_due(infra: Infra) -> None:
-    async with infra.database.write() as session:
-        await session.execute(update(Order).values(expires_at=utc_now() - timedelta(seconds=1)))
 
 
 async def test_cancelling_gives_back_once_whatever_is_repeated(infra: Infra) -> None:

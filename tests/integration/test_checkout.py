@@ -3,7 +3,6 @@
 import asyncio
 import json
 from dataclasses import replace
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -27,7 +26,7 @@ from services.order import expire_orders
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.stock.reconcile import reconcile
-from tests.factories import stock_of, variant_in_stock
+from tests.factories import make_due, stock_of, variant_in_stock
 
 
 async def put(infra: Infra, customer: UUID, variant: Variant, quantity: int) -> None:
@@ -160,9 +159,7 @@ async def test_units_go_back_once(infra: Infra, how: str) -> None:
     await put(infra, customer, variant, 3)
     order = await checkout(infra, Checkout(customer, "key"))
     if how == "expired":
-        late = update(Order).where(Order.id == order.id).values(expires_at=infra.now() - timedelta(seconds=1))
-        async with infra.database.write() as session:
-            await session.execute(late)
+        await make_due(infra, order.id)
         await asyncio.gather(*(expire_due_orders(infra) for _ in range(3)))
     else:
         wish = Cancellation(customer, order.id, None, "cancel")

@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import DiscountCode, DiscountKind, DiscountUse, DiscountUseState, Order, OrderStatus
+from models import DiscountCode, DiscountKind, DiscountUse, DiscountUseState, OrderStatus
 from models.charges_document import Charges
 from models.order_document import OrderView
 from services.checkout.checkout import Checkout, checkout
@@ -22,7 +22,7 @@ from services.errors import InvalidInput, OutOfStock
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.stock.reconcile import reconcile
-from tests.factories import stock_of, variant_in_stock
+from tests.factories import make_due, stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, in_cart, put
 
 __all__ = ["configured"]
@@ -125,9 +125,7 @@ async def test_a_use_is_given_back_once(infra: Infra, how: str) -> None:
     order = await buy(infra, customer)
     assert await used(infra) == 2
     if how == "expired":
-        late = update(Order).where(Order.id == order.id).values(expires_at=infra.now() - timedelta(seconds=1))
-        async with infra.database.write() as session:
-            await session.execute(late)
+        await make_due(infra, order.id)
         await asyncio.gather(*(expire_due_orders(infra) for _ in range(3)))
     else:
         cancellations = (Cancellation(customer, order.id, None, f"cancel{n}") for n in range(3))

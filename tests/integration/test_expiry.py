@@ -8,9 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
-from infra.clock import utc_now
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
@@ -24,7 +23,7 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.release import confirm
 from tasks.worker import run_worker
 from tests.books import assert_adds_up, causes, counters, orders_in
-from tests.factories import order_wish, running_sale
+from tests.factories import make_due, order_wish, running_sale
 from tests.waiting import until
 from tests.workers import persist_all, working
 
@@ -101,7 +100,7 @@ async def test_two_workers_close_each_order_once(settings: Settings, infra: Infr
     for _ in range(30):
         await place_flash_order(infra, order_wish(item))
     await persist_all(infra)
-    await _make_due(infra)
+    await make_due(infra)
     async with AsyncExitStack() as stack:
         both = [await stack.enter_async_context(opened(settings, store_timeout=10.0)) for _ in range(2)]
         counts = await asyncio.gather(*(expire_due_orders(each) for each in both * 2))
@@ -115,7 +114,7 @@ async def test_a_thousand_due_orders_are_closed_in_seconds(settings: Settings) -
     async with opened(settings, store_timeout=20.0) as infra:
         item = await running_sale(infra, quantity=1100)
         await _thousand_orders(infra, item)
-        await _make_due(infra)
+        await make_due(infra)
         begun = time.monotonic()
         assert await expire_due_orders(infra) == 1000
         assert time.monotonic() - begun < 10
@@ -135,18 +134,13 @@ async def _thousand_orders(infra: Infra, item: FlashItemDoc) -> None:
     assert len(done.stored) == 1000
 
 
-async def _make_due(infra: Infra) -> None:
-    async with infra.database.write() as session:
-        await session.execute(update(Order).values(expires_at=utc_now() - timedelta(seconds=1)))
-
-
 @pytest.mark.parametrize("lost", [False, True])
 async def test_what_redis_missed_is_released_by_the_event(infra: Infra, lost: bool) -> None:
     """The process that closed the order died before it told Redis; ``lost``: Redis has forgotten it all."""
     item = await running_sale(infra, quantity=4)
     await place_flash_order(infra, order_wish(item, quantity=2))
     await persist_all(infra)
-    await _make_due(infra)
+    await make_due(infra)
     await infra.database.transact(lambda session: _expire_batch(session, infra))
     assert (await counters(infra, item)).remaining == 2
     if lost:
