@@ -9,12 +9,12 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from redis.exceptions import RedisError
 from taskiq import AsyncTaskiqDecoratedTask, TaskiqScheduler
-from taskiq.cli.scheduler.run import SchedulerLoop
+from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq.serializers import JSONSerializer
 from taskiq_redis import RedisStreamBroker
@@ -29,9 +29,6 @@ log = structlog.get_logger(__name__)
 
 EXPIRE_TASK = "expire_due_orders"
 _BUCKET = 0.25
-_UPDATE_EVERY = timedelta(seconds=0.5)
-# Not less: taskiq cuts the time of its next round to the whole second, and would spin until then.
-_LOOP_EVERY = timedelta(seconds=1)
 _QUEUE = "taskiq:jobs"
 _SCHEDULE = "taskiq:schedule"
 
@@ -101,15 +98,16 @@ class Jobs:
             await asyncio.wait({listening}, timeout=2.0)
         await _ended(listening)
 
-    async def run_scheduler(self, stop: asyncio.Event) -> None:
-        """Send due tasks until told to stop. Two schedulers are harmless: they send a hint twice."""
+    async def send_due(self) -> None:
+        """Send the jobs that are due. Two schedulers are harmless: they send a hint twice.
+
+        taskiq's own loop looks once a second, at what it read a round before. Errors: StoreUnavailable.
+        """
         scheduler = TaskiqScheduler(self.broker, [self.source])
-        loop = SchedulerLoop(scheduler)
-        running = asyncio.create_task(loop.run(update_interval=_UPDATE_EVERY, loop_interval=_LOOP_EVERY))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        await _ended(running)
+        with _redis_faults():
+            async with asyncio.timeout(self._infra.redis.timeout):
+                for task in await self.source.get_schedules():
+                    await scheduler.on_ready(self.source, task)
 
     async def close(self) -> None:
         await self.broker.shutdown()
@@ -127,5 +125,5 @@ def _redis_faults() -> Iterator[None]:
     """Errors: StoreUnavailable for what the clients inside taskiq raise when Redis is away."""
     try:
         yield
-    except (RedisError, OSError, TimeoutError) as error:
+    except (SendTaskError, RedisError, OSError, TimeoutError) as error:
         raise StoreUnavailable("redis") from error

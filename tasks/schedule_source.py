@@ -1,4 +1,4 @@
-"""A taskiq schedule source on a sorted set: reading what is due soon costs one range, never a SCAN.
+"""A taskiq schedule source on a sorted set: reading what is due costs one range, never a SCAN.
 
 taskiq-redis's own sources walk the whole keyspace on each read, which a shop with millions of keys feels.
 """
@@ -7,16 +7,11 @@ import time
 from datetime import UTC
 from typing import Any
 
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 from taskiq import ScheduledTask, ScheduleSource
 from taskiq.abc.serializer import TaskiqSerializer
 
-log = structlog.get_logger(__name__)
-
-_AHEAD = 5.0
-_MOST = 1_000
+_MOST = 100
 
 
 class SortedSetScheduleSource(ScheduleSource):
@@ -27,25 +22,10 @@ class SortedSetScheduleSource(ScheduleSource):
         self._due = f"{{{key}}}:due"
         self._data = f"{{{key}}}:data"
         self._serializer = serializer
-        self._away = False
 
     async def get_schedules(self) -> list[ScheduledTask]:
-        """What is due within the next seconds, the most overdue first; nothing while Redis is away.
-
-        The scheduler would write a stack trace twice a second of that.
-        """
-        try:
-            found = await self._read_due()
-        except (RedisError, OSError, TimeoutError):
-            if not self._away:
-                log.warning("schedule.store_down", store="redis")
-            self._away = True
-            return []
-        self._away = False
-        return found
-
-    async def _read_due(self) -> list[ScheduledTask]:
-        ids: Any = await self._client.zrangebyscore(self._due, "-inf", time.time() + _AHEAD, start=0, num=_MOST)
+        """The first of what is due, the most overdue first. Errors: RedisError."""
+        ids: Any = await self._client.zrangebyscore(self._due, "-inf", time.time(), start=0, num=_MOST)
         if not ids:
             return []
         raw: list[Any] = await self._client.hmget(self._data, ids)

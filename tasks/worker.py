@@ -41,6 +41,7 @@ _MAIL_EVERY = 0.5
 _INDEX_EVERY = 5.0
 _CARTS_EVERY = 1.0
 _SAGAS_EVERY = 1.0
+_SEND_EVERY = 0.1
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
@@ -85,7 +86,7 @@ async def run_scheduler(infra: Infra, stop: asyncio.Event) -> None:
     """Send delayed jobs when they are due, until ``stop`` is set."""
     jobs = Jobs(infra)
     try:
-        await supervised(stop, lambda: jobs.run_scheduler(stop), "scheduler")
+        await every(_SEND_EVERY, stop, jobs.send_due, "scheduler")
     finally:
         await jobs.close()
 

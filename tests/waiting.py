@@ -7,6 +7,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _POLL = 0.02
+PAUSE = 2.0
+"""Seconds that a shared machine may stand still: room for it in what is promised within a time."""
 
 
 async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool], within: float = 15.0) -> T:

@@ -11,6 +11,7 @@ from services.events import ALL_TOPICS
 from tests.e2e.shop import LOGIN, PASSWORD, REGISTER, Offer, Shop, moment, new_key
 from tests.modes import Template, fresh_stores
 from tests.server import Server, serve
+from tests.waiting import PAUSE
 from tests.workers import working
 
 EUR = "EUR"
@@ -249,7 +250,7 @@ class TestNotPaidInTime:
         assert [event["status"] for event in expired["history"]] == ["ACCEPTED", "AWAITING_PAYMENT", "EXPIRED"]
         assert expired["expiresAt"] is None
         late = moment(expired["history"][-1]["at"]) - moment(placed["expiresAt"])
-        assert timedelta(0) <= late < timedelta(seconds=2)
+        assert timedelta(0) <= late < timedelta(seconds=2 + PAUSE)
         refused = await shop.cancel(ada, placed["id"])
         assert (refused["__typename"], refused["from"], refused["to"]) == (
             "InvalidTransition",

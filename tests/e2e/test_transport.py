@@ -260,7 +260,7 @@ async def test_health(server: Server) -> None:
         "redis": "up",
         "event_log": "up",
     }
-    assert all(store["latencyMs"] < 800 for store in ready["stores"].values())
+    assert all(0 < store["latencyMs"] < 5000 for store in ready["stores"].values())
     reply = await server.http.get("/nothing/here")
     assert (reply.status_code, _codes(reply.json())) == (404, ["NOT_FOUND"])
 

@@ -25,10 +25,10 @@ from services.outbox import relay_outbox
 from services.watch_changes import watching_changes
 from tests.factories import order_wish, running_sale
 from tests.integration.test_catalog import create, statements
-from tests.waiting import until
+from tests.waiting import PAUSE, until
 from tests.workers import persist_all
 
-WITHIN = 3.0  # a second is promised; a shared machine may stand still for as long
+WITHIN = 1.0 + PAUSE
 Work = Callable[[AsyncSession], Awaitable[object]]
 
 

@@ -15,7 +15,7 @@ from infra.redis import RedisStore
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from tests.integration.test_catalog import create, statements
-from tests.waiting import until
+from tests.waiting import PAUSE, until
 
 
 class Source:
@@ -74,7 +74,7 @@ async def test_a_filler_that_died_does_not_hold_up_the_others(infra: Infra) -> N
     begun = time.monotonic()
     source = Source(b"mine")
     assert await cache_of(infra).get_many(["k"], source.load) == {"k": b"mine"}
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 2 + PAUSE
     # Whose fill it is, is not ours to decide: we read for ourselves.
     assert await kept(infra) == (b"", b"")
 
@@ -207,7 +207,7 @@ async def test_without_redis_few_read_the_database_at_once_and_too_many_are_told
     begun = time.monotonic()
     asks = [cache.get_many([f"k{number}"], load) for number in range(100)]
     answers = await asyncio.gather(*asks, return_exceptions=True)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 2 + PAUSE
     good = [answer for answer in answers if isinstance(answer, dict)]
     refused = [type(answer) for answer in answers if not isinstance(answer, dict)]
     assert most == 2

@@ -26,12 +26,12 @@ from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import stack_settings
 from tests.run import KAFKA_CACHE
-from tests.waiting import until
+from tests.waiting import PAUSE, until
 from tests.workers import persist_all, working
 
 pytestmark = pytest.mark.stack
 How = Literal["stopped", "frozen"]
-IN_TIME = 3.0  # two seconds are promised; a shared machine may stand still for one
+IN_TIME = 2.0 + PAUSE
 HOWS: tuple[How, ...] = ("stopped", "frozen")
 
 
