@@ -13,6 +13,7 @@ from dataloaders.product_by_id import ProductById
 from dataloaders.product_id_by_slug import ProductIdBySlug
 from dataloaders.remaining_by_item import RemainingByItem
 from dataloaders.sessions_by_user import SessionsByUser
+from dataloaders.shipments_by_order import ShipmentsByOrder
 from dataloaders.stock_by_sku import StockBySku
 from dataloaders.stock_levels_by_sku import StockLevelsBySku
 from dataloaders.threshold_by_sku import ThresholdBySku
@@ -45,6 +46,14 @@ class Loaders:
         """As forget_products."""
         for name in ("category_by_id", "children_by_category"):
             self.__dict__.pop(name, None)
+
+    def forget_orders(self) -> None:
+        """As forget_products."""
+        self.__dict__.pop("shipments_by_order", None)
+
+    @cached_property
+    def shipments_by_order(self) -> ShipmentsByOrder:
+        return ShipmentsByOrder(self._infra)
 
     @cached_property
     def product_by_id(self) -> ProductById:

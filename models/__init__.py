@@ -22,7 +22,7 @@ from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
-from models.order import Order, OrderEvent, OrderLine
+from models.order import Order, OrderEvent, OrderLine, Shipment, ShipmentLine
 from models.quote import Quote
 from models.saga import Saga
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
@@ -72,6 +72,8 @@ __all__ = [
     "SearchPosting",
     "SearchText",
     "ServiceToken",
+    "Shipment",
+    "ShipmentLine",
     "SlugRedirect",
     "StaffRole",
     "StockCause",

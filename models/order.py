@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import MYSQL, Base
+from models.base import BY_MIGRATION, MYSQL, Base
 from models.enums import OrderStatus
 from models.types import MinorUnits, Quantity, code_text, exact_text
 
@@ -24,6 +24,7 @@ class Order(Base):
         Index("ix_orders_customer_id_key", "customer_id", "idempotency_key"),
         Index("ix_orders_status_expires", "status", "expires_at"),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
+        Index("ix_orders_status_id", "status", "id"),
         MYSQL,
     )
 
@@ -61,10 +62,11 @@ class OrderLine(Base):
     title: Mapped[str] = mapped_column(String(512))
     quantity: Mapped[int] = mapped_column(Quantity)
     unit_price: Mapped[int] = mapped_column(MinorUnits)
+    shipped: Mapped[int] = mapped_column(Quantity, default=0, info=BY_MIGRATION)
 
 
 class OrderEvent(Base):
-    """One change of an order's state."""
+    """One change of an order's state, or a note in that state; ``internal`` ones are for staff only."""
 
     __tablename__ = "order_events"
 
@@ -74,3 +76,29 @@ class OrderEvent(Base):
     actor: Mapped[str] = mapped_column(String(64))
     note: Mapped[str | None] = mapped_column(String(500))
     at: Mapped[datetime]
+    internal: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
+
+
+class Shipment(Base):
+    """A parcel of an order: some of its units, or all."""
+
+    __tablename__ = "shipments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
+    carrier: Mapped[str] = mapped_column(String(100))
+    tracking_number: Mapped[str | None] = mapped_column(exact_text(100))
+    actor: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+    lines: Mapped[list["ShipmentLine"]] = relationship(lazy="raise")
+
+
+class ShipmentLine(Base):
+    """How many units of an order's line are in a parcel."""
+
+    __tablename__ = "shipment_lines"
+
+    shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipments.id"), primary_key=True)
+    line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quantity: Mapped[int] = mapped_column(Quantity)

@@ -121,13 +121,18 @@ class LineView:
     title: str
     quantity: int
     unit_price: int
+    shipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class EventView:
+    """``actor`` is ``user:`` or ``token:`` and an id, or a name; ``internal`` ones are for staff only."""
+
     at: datetime
     status: OrderStatus
     note: str | None
+    actor: str
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

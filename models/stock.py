@@ -108,6 +108,8 @@ class StockHold(Base):
     sku: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
     warehouse_id: Mapped[UUID]
     quantity: Mapped[int] = mapped_column(Quantity)
+    # Of an order that is shipped in parts; the rest is still there.
+    shipped: Mapped[int] = mapped_column(Quantity, default=0, info=BY_MIGRATION)
     state: Mapped[HoldState] = mapped_column(String(16))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

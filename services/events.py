@@ -20,6 +20,11 @@ ORDER_ACCEPTED = "rushcart.order.accepted.v1"
 ORDER_CANCELLED = "rushcart.order.cancelled.v1"
 ORDER_EXPIRED = "rushcart.order.expired.v1"
 ORDER_REJECTED = "rushcart.order.rejected.v1"
+ORDER_PAID = "rushcart.order.paid.v1"
+ORDER_PARTLY_SHIPPED = "rushcart.order.partly-shipped.v1"
+ORDER_SHIPPED = "rushcart.order.shipped.v1"
+ORDER_COMPLETED = "rushcart.order.completed.v1"
+ORDER_NOTED = "rushcart.order.noted.v1"
 STOCK_CHANGED = "rushcart.stock.changed.v1"
 STOCK_LOW = "rushcart.stock.low.v1"
 SALE_SCHEDULED = "rushcart.sale.scheduled.v1"
@@ -35,9 +40,14 @@ __all__ = [
     "ORDERS",
     "ORDER_ACCEPTED",
     "ORDER_CANCELLED",
+    "ORDER_COMPLETED",
     "ORDER_EXPIRED",
+    "ORDER_NOTED",
+    "ORDER_PAID",
+    "ORDER_PARTLY_SHIPPED",
     "ORDER_PLACED",
     "ORDER_REJECTED",
+    "ORDER_SHIPPED",
     "ORDER_WORKERS",
     "PAYMENTS",
     "SALES",

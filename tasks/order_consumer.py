@@ -18,6 +18,7 @@ from services.events import (
     ORDER_EXPIRED,
     ORDER_PLACED,
     ORDER_REJECTED,
+    ORDER_SHIPPED,
     ORDER_WORKERS,
     ORDERS,
     Event,
@@ -25,7 +26,7 @@ from services.events import (
     decode,
 )
 from services.order.persist_orders import Persisted, persist_orders
-from services.reservation.release import Forget, ItemOrders, confirm, group, park, release
+from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
 from tasks.dead_letters import bury
 from tasks.loops import pause
 
@@ -115,6 +116,7 @@ class OrderConsumer:
     async def _handle(self, messages: Sequence[Message]) -> None:
         placed: list[tuple[Message, OrderSnapshot]] = []
         closed: list[ItemOrders] = []
+        shipped: list[ItemOrders] = []
         for message in messages:
             try:
                 event = decode(message.value)
@@ -122,12 +124,16 @@ class OrderConsumer:
                     placed.append((message, _order_of(event)))
                 elif event.type in _CLOSED:
                     closed.append(_held_by(event))
+                elif event.type == ORDER_SHIPPED:
+                    shipped.append(_held_by(event))
             except MalformedEvent as error:
                 await bury(self._infra, message, str(error))
         if placed:
             await self._persist(placed)
         for orders in closed:
             await release(self._infra, orders)
+        for orders in shipped:
+            await settle_holds(self._infra, orders)
 
     async def _persist(self, placed: list[tuple[Message, OrderSnapshot]]) -> None:
         begun = time.perf_counter()

@@ -13,6 +13,7 @@ from services.events import ORDERS
 from services.reservation.keys import ItemKeys
 
 _COUNTS = ("on_hand", "available", "set_aside", "held", "committed")
+_HOLDING = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
 _GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 
 
@@ -96,4 +97,4 @@ async def assert_adds_up(infra: Infra, item: FlashItemDoc, *, remaining: int) ->
     assert live.remaining == remaining
     assert live.pending == set()
     assert live.buyers == dict(bought)
-    assert live.holds == {order.hex for order, _, status, _ in kept if status == OrderStatus.AWAITING_PAYMENT}
+    assert live.holds == {order.hex for order, _, status, _ in kept if status in _HOLDING}

@@ -1,15 +1,27 @@
-"""Place and cancel orders."""
+"""Place and cancel orders; what staff do with them."""
 
 import strawberry
 
 from models.enums import Role, Scope
-from resolvers.order.types import CancelOrderResult, Order, PlaceFlashOrderResult
+from models.order_document import OrderView
+from resolvers.order.types import (
+    AddOrderNoteResult,
+    CancelOrderResult,
+    CompleteOrderResult,
+    CreateShipmentResult,
+    Order,
+    PlaceFlashOrderResult,
+)
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
+from services.order.complete_order import complete_order
+from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.stock.on_hand import Asked
 
 
 @strawberry.input
@@ -27,6 +39,49 @@ class CancelOrderInput:
     order_id: strawberry.ID
     idempotency_key: str
     reason: str | None = None
+
+
+@strawberry.input
+class ShipmentLineInput:
+    line_id: strawberry.ID
+    quantity: int
+
+
+@strawberry.input
+class CreateShipmentInput:
+    order_id: strawberry.ID
+    carrier: str
+    idempotency_key: str
+    tracking_number: str | None = None
+    lines: list[ShipmentLineInput] | None = strawberry.field(
+        default=None, description="Left out: all that is not shipped yet."
+    )
+
+    def to_service(self) -> ShipmentDraft:
+        lines = None
+        if self.lines is not None:
+            # No order has so many; the service says so.
+            some = self.lines[: MAX_LINES + 1]
+            lines = tuple(
+                (input_id(line.line_id, "OrderLine", "lines", str(i), "lineId"), line.quantity)
+                for i, line in enumerate(some)
+            )
+        order_id = input_id(self.order_id, "Order", "orderId")
+        return ShipmentDraft(order_id, self.carrier, self.tracking_number, lines)
+
+
+@strawberry.input
+class CompleteOrderInput:
+    order_id: strawberry.ID
+    idempotency_key: str
+
+
+@strawberry.input
+class AddOrderNoteInput:
+    order_id: strawberry.ID
+    text: str
+    idempotency_key: str
+    visible_to_customer: bool = False
 
 
 @strawberry.type
@@ -47,7 +102,7 @@ class OrderMutation:
     @mutation(
         Role.CUSTOMER,
         scope=Scope.ORDERS_WRITE,
-        description="Cancel an order that is not paid; its stock is given back.",
+        description="Cancel an order of which nothing is shipped; its stock is given back.",
     )
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
         viewer = signed_in(info)
@@ -57,5 +112,40 @@ class OrderMutation:
             reason=input.reason,
             idempotency_key=input.idempotency_key,
             any_owner=viewer.may(Role.STAFF, Scope.ORDERS_WRITE),
+            actor=viewer.actor,
         )
         return Order.of(await cancel_order(info.context.infra, wish))
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.ORDERS_WRITE,
+        description="Ship a paid order, or a part of it. It is SHIPPED when all of its units are.",
+    )
+    async def create_shipment(self, info: Info, input: CreateShipmentInput) -> CreateShipmentResult:
+        asked = _asked(info, input.idempotency_key)
+        return _changed(info, await create_shipment(info.context.infra, input.to_service(), asked))
+
+    @mutation(Role.STAFF, scope=Scope.ORDERS_WRITE, description="A shipped order has arrived.")
+    async def complete_order(self, info: Info, input: CompleteOrderInput) -> CompleteOrderResult:
+        order_id = input_id(input.order_id, "Order", "orderId")
+        asked = _asked(info, input.idempotency_key)
+        return _changed(info, await complete_order(info.context.infra, order_id, asked))
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.ORDERS_WRITE,
+        description="Add a note to an order's history, for staff only or for the customer too.",
+    )
+    async def add_order_note(self, info: Info, input: AddOrderNoteInput) -> AddOrderNoteResult:
+        wish = Note(input_id(input.order_id, "Order", "orderId"), input.text, input.visible_to_customer)
+        return _changed(info, await add_note(info.context.infra, wish, _asked(info, input.idempotency_key)))
+
+
+def _asked(info: Info, key: str) -> Asked:
+    viewer = signed_in(info)
+    return Asked(viewer.user_id, key, viewer.actor)
+
+
+def _changed(info: Info, view: OrderView) -> Order:
+    info.context.loaders.forget_orders()
+    return Order.of(view)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 import strawberry
 
+from models import Shipment as ShipmentRow
 from models.charges_document import Charges
 from models.enums import OrderStatus, Role, Scope
-from models.order_document import LineView, OrderView
+from models.order_document import EventView, LineView, OrderView
 from resolvers.catalog.types import Variant, load_variant
 from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
@@ -25,9 +26,10 @@ from resolvers.shared.errors import (
 )
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
-from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.node import Node, encode_actor, encode_id, register_node
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
+from services.order.actors import OrderActor, role_of
 from services.order.find_orders import find_orders
 from services.order.list_orders import count_orders
 
@@ -40,6 +42,7 @@ class OrderLine:
     quantity: int
     unit_price: Money
     line_total: Money
+    shipped_quantity: int = strawberry.field(description="Units that are in shipments.")
     variant_id: strawberry.Private[UUID]
 
     @classmethod
@@ -51,6 +54,7 @@ class OrderLine:
             quantity=line.quantity,
             unit_price=Money.of(line.unit_price, currency),
             line_total=Money.of(line.unit_price * line.quantity, currency),
+            shipped_quantity=line.shipped,
             variant_id=line.variant_id,
         )
 
@@ -86,11 +90,55 @@ class OrderCharges:
         )
 
 
-@strawberry.type
+@strawberry.type(description="A change of an order's state, or a note in that state.")
 class OrderEvent:
     at: datetime
     status: OrderStatus
     note: str | None
+    actor_role: OrderActor = strawberry.field(description="Who did it.")
+    actor: str | None = strawberry.field(description="For staff only: a user's id, or a name such as sweep.")
+    internal: bool = strawberry.field(description="A note that the customer does not see.")
+
+    @classmethod
+    def of(cls, event: EventView, customer_id: UUID, *, for_staff: bool) -> "OrderEvent":
+        return cls(
+            at=event.at,
+            status=event.status,
+            note=event.note,
+            actor_role=role_of(event.actor, customer_id),
+            actor=encode_actor(event.actor) if for_staff else None,
+            internal=event.internal,
+        )
+
+
+@strawberry.type
+class ShipmentLine:
+    line: OrderLine
+    quantity: int
+
+
+@strawberry.type(description="A parcel of an order.")
+class Shipment:
+    id: strawberry.ID
+    carrier: str
+    tracking_number: str | None
+    shipped_at: datetime
+    lines: list[ShipmentLine]
+
+    @classmethod
+    def of(cls, row: ShipmentRow, order: OrderView) -> "Shipment":
+        units = {line.line_id: line.quantity for line in row.lines}
+        return cls(
+            id=encode_id("Shipment", row.id),
+            carrier=row.carrier,
+            tracking_number=row.tracking_number,
+            shipped_at=row.at,
+            lines=[
+                ShipmentLine(line=OrderLine.of(line, order.currency), quantity=units[line.id])
+                for line in order.lines
+                if line.id in units
+            ],
+        )
 
 
 @strawberry.type
@@ -131,8 +179,16 @@ class Order(Node):
         return None if address is None else Address.of(address)
 
     @field()
-    def history(self) -> list[OrderEvent]:
-        return [OrderEvent(at=event.at, status=event.status, note=event.note) for event in self.view.history]
+    def history(self, info: Info) -> list[OrderEvent]:
+        viewer = info.context.viewer
+        for_staff = viewer is not None and viewer.may(Role.STAFF, Scope.ORDERS_READ)
+        shown = (event for event in self.view.history if for_staff or not event.internal)
+        return [OrderEvent.of(event, self.view.customer_id, for_staff=for_staff) for event in shown]
+
+    @field(description="The oldest first.")
+    async def shipments(self, info: Info) -> list[Shipment]:
+        rows = await info.context.loaders.shipments_by_order.load(self.view.id)
+        return [Shipment.of(row, self.view) for row in rows]
 
     @field()
     async def customer(self, info: Info) -> User:
@@ -174,6 +230,17 @@ PlaceFlashOrderResult = Annotated[
 CancelOrderResult = Annotated[
     Order | NotFound | InvalidTransition | IdempotencyConflict | TryAgain | InvalidInput,
     strawberry.union("CancelOrderResult"),
+]
+CreateShipmentResult = Annotated[
+    Order | NotFound | InvalidTransition | IdempotencyConflict | TryAgain | InvalidInput,
+    strawberry.union("CreateShipmentResult"),
+]
+CompleteOrderResult = Annotated[
+    Order | NotFound | InvalidTransition | IdempotencyConflict | TryAgain | InvalidInput,
+    strawberry.union("CompleteOrderResult"),
+]
+AddOrderNoteResult = Annotated[
+    Order | NotFound | IdempotencyConflict | TryAgain | InvalidInput, strawberry.union("AddOrderNoteResult")
 ]
 
 

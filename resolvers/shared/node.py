@@ -37,6 +37,15 @@ def encode_id(type_name: str, key: UUID) -> strawberry.ID:
     return strawberry.ID(urlsafe_b64encode(f"{type_name}:{key.hex}".encode()).rstrip(b"=").decode())
 
 
+def encode_actor(actor: str) -> str:
+    """Who a history or a ledger names, for staff: a user's global id, or the name as it is."""
+    kind, _, key = actor.partition(":")
+    try:
+        return encode_id("User", UUID(key)) if kind == "user" else actor
+    except ValueError:
+        return actor
+
+
 def split_id(gid: str) -> tuple[str, UUID]:
     """The type name and key of any global id. Errors: MalformedId."""
     if len(gid) > _MAX_ID_LENGTH:

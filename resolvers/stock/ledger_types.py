@@ -13,7 +13,7 @@ from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
 from resolvers.shared.id_pages import cursors, id_page, page_info
-from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.node import Node, encode_actor, encode_id, register_node
 from resolvers.stock.types import Warehouse, load_warehouse, may_see_stock
 from services.stock.list_ledger import LedgerFilter, find_entries, list_ledger
 
@@ -52,7 +52,7 @@ class StockLedgerEntry(Node):
             set_aside=row.set_aside,
             held=row.held,
             committed=row.committed,
-            actor=_actor(row.actor),
+            actor=encode_actor(row.actor),
             reference=_reference(row),
             document=row.document,
             note=row.note,
@@ -73,14 +73,6 @@ def _reference(row: StockEntry) -> strawberry.ID | None:
         return None
     kind = "Order" if row.cause in _ORDERS else "FlashSale" if row.cause in _SALES else "StockOperation"
     return encode_id("FlashSaleItem" if row.cause == StockCause.REPAIRED else kind, row.reference)
-
-
-def _actor(actor: str) -> str:
-    kind, _, key = actor.partition(":")
-    try:
-        return encode_id("User", UUID(key)) if kind == "user" else actor
-    except ValueError:
-        return actor
 
 
 @strawberry.type

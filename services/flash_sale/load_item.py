@@ -36,6 +36,8 @@ from services.reservation.scripts import run
 
 log = structlog.get_logger(__name__)
 
+HOLDING = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
+"""The units of such an order can still be given back."""
 GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 _CHUNK = 2_000
 _DRAIN_WITHIN = 30.0
@@ -184,7 +186,7 @@ async def _read_orders(session: AsyncSession, state: ItemState, recent: object) 
         customer, hex_key = customer_id.hex, key.encode().hex()
         if status not in GIVEN_BACK:
             state.buyers[customer] = state.buyers.get(customer, 0) + quantity
-        if status == OrderStatus.AWAITING_PAYMENT:
+        if status in HOLDING:
             state.holds[order_id.hex] = f"{quantity}|{customer}"
         if is_recent:
             state.keys[f"{customer}:{hex_key}"] = f"{order_id.hex}|{fingerprint}"

@@ -1,4 +1,4 @@
-"""Cancel an order that is not paid, by its customer or by staff."""
+"""Cancel an order of which nothing is shipped, by its customer or by staff."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,29 +8,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from models import IdempotencyKey, Order, OrderStatus
+from models import Order, OrderStatus
 from models.order_document import OrderView
 from services.catalog.rules import text_problem
-from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
+from services.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
+from services.idempotency import Request, do_once
 from services.order.close_orders import Closing, close_orders, release_closed
 from services.order.find_orders import find_order, read_accepted
-from services.order.fingerprint import fingerprint, key_problem
+from services.order.fingerprint import key_problem
 from services.order.persist_orders import persist_orders
 from services.reservation.release import ItemOrders, confirm
 
 OPERATION = "cancelOrder"
 MAX_REASON = 500
+_SOURCES = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """``customer_id`` is who asks; ``any_owner`` is for staff."""
+    """``customer_id`` is who asks; ``any_owner`` is for staff. ``actor``: how the history names them."""
 
     customer_id: UUID
     order_id: UUID
     reason: str | None
     idempotency_key: str
     any_owner: bool = False
+    actor: str | None = None
 
 
 async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
@@ -83,38 +86,22 @@ async def _persist_first(infra: Infra, wish: Cancellation) -> bool:
 
 
 async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:
-    # The same key may come twice at once: then the other request has done it.
-    return await infra.database.transact(
-        lambda session: _transaction(session, infra, wish, owner),
-        timeout=2 * infra.settings.store_timeout,
-        races=2,
-    )
+    request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, wish.order_id.hex, wish.reason)
+    released: ItemOrders = {}
 
-
-async def _transaction(session: AsyncSession, infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:
-    mark = fingerprint(OPERATION, wish.order_id.hex, wish.reason)
-    earlier = await session.get(IdempotencyKey, (wish.customer_id, OPERATION, wish.idempotency_key))
-    if earlier is not None:
-        if earlier.fingerprint != mark:
-            raise IdempotencyConflict
-        return {}
-    now = infra.now()
-    closing = Closing(OrderStatus.CANCELLED, f"user:{wish.customer_id.hex}", wish.reason)
-    await _require_owner(session, wish.order_id, owner)
-    closed = await close_orders(session, [wish.order_id], closing, now)
-    if not closed:
-        await _require_cancelled(session, wish.order_id)
-    session.add(
-        IdempotencyKey(
-            owner_id=wish.customer_id,
-            operation=OPERATION,
-            key=wish.idempotency_key,
-            fingerprint=mark,
-            result_id=wish.order_id,
-            created_at=now,
+    async def work(session: AsyncSession) -> None:
+        released.clear()
+        await _require_owner(session, wish.order_id, owner)
+        closing = Closing(
+            OrderStatus.CANCELLED, wish.actor or f"user:{wish.customer_id.hex}", wish.reason, _SOURCES
         )
-    )
-    return closed
+        closed = await close_orders(session, [wish.order_id], closing, infra.now())
+        released.update(closed)
+        if not closed:
+            await _require_cancelled(session, wish.order_id)
+
+    await do_once(infra, request, wish.order_id, work)
+    return released
 
 
 async def _require_owner(session: AsyncSession, order_id: UUID, owner: UUID | None) -> None:

@@ -1,7 +1,7 @@
-"""Close orders that will not be paid: CANCELLED or EXPIRED, the stock given back, database first, then Redis."""
+"""Close orders: CANCELLED or EXPIRED, the stock given back, database first, then Redis."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +21,7 @@ from models import (
     OrderLine,
     OrderStatus,
     OutboxMessage,
+    Shipment,
     StockCause,
 )
 from services.discount.uses import release_uses
@@ -38,37 +39,50 @@ _EVENTS = {OrderStatus.CANCELLED: ORDER_CANCELLED, OrderStatus.EXPIRED: ORDER_EX
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """To which state, by whom and why."""
+    """To which state, by whom and why. Of paid orders only those are closed of which nothing was shipped."""
 
     status: OrderStatus
     actor: str
     note: str | None = None
+    sources: tuple[OrderStatus, ...] = (OrderStatus.AWAITING_PAYMENT,)
 
 
 async def close_orders(
     session: AsyncSession, order_ids: Sequence[UUID], closing: Closing, now: datetime
 ) -> ItemOrders:
-    """In the caller's transaction: move those of the orders that await payment, and give their units back.
+    """In the caller's transaction: move those of the orders that are in one of the closing's sources, and give
+    their units back.
 
-    The compare-and-set on the status names the one winner of a race with a payment or another closing:
+    The compare-and-set on the status names the one winner of a race with a payment, a shipment or another closing:
     orders that are in another state are left alone. Returns what to release in Redis after the commit.
     """
-    locked = select(Order.id).where(Order.id.in_(order_ids), Order.status == OrderStatus.AWAITING_PAYMENT)
-    won = list(await session.scalars(locked.order_by(Order.id).with_for_update()))
+    locked = select(Order.id, Order.status).where(Order.id.in_(order_ids), Order.status.in_(closing.sources))
+    before = {row[0]: row[1] for row in await session.execute(locked.order_by(Order.id).with_for_update())}
+    won = await _unshipped(session, before)
     if not won:
         return {}
     await session.execute(
         update(Order)
-        .where(Order.id.in_(won), Order.status == OrderStatus.AWAITING_PAYMENT)
+        .where(Order.id.in_(won), Order.status.in_(closing.sources))
         .values(status=closing.status, expires_at=None, updated_at=now)
         .execution_options(synchronize_session=False)
     )
     await release_uses(session, won, now)
     lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id.in_(won))))
-    moves = await _give_back(session, lines, now)
+    paid = {order_id for order_id in won if before[order_id] == OrderStatus.PAID}
+    moves = await _give_back(session, lines, paid, now)
     await apply_moves(session, moves, StockCause.RELEASED, closing.actor, now)
-    await _write(session, won, lines, closing, now)
+    await _write(session, won, lines, closing, paid, now)
     return _by_item(lines)
+
+
+async def _unshipped(session: AsyncSession, before: Mapping[UUID, str]) -> list[UUID]:
+    """Shipments lock the order as well, so what is read here stays so."""
+    paid = [order_id for order_id, status in before.items() if status == OrderStatus.PAID]
+    if not paid:
+        return list(before)
+    shipped = set(await session.scalars(select(Shipment.order_id).where(Shipment.order_id.in_(paid))))
+    return [order_id for order_id in before if order_id not in shipped]
 
 
 async def release_closed(infra: Infra, orders: ItemOrders) -> None:
@@ -87,17 +101,21 @@ def _by_item(lines: Sequence[OrderLine]) -> ItemOrders:
     return found
 
 
-async def _give_back(session: AsyncSession, lines: Sequence[OrderLine], now: datetime) -> list[OrderMove]:
+async def _give_back(
+    session: AsyncSession, lines: Sequence[OrderLine], paid: Set[UUID], now: datetime
+) -> list[OrderMove]:
     """Units of a sale to its item, or to ordinary stock once that is settled; those of a checkout to where they
     were held. What is to become of the levels is returned, so that all of them are changed in one order.
     """
     from_sales = [line for line in lines if line.flash_sale_item_id is not None]
     others = {line.order_id for line in lines if line.flash_sale_item_id is None}
-    moves = await _give_back_to_sales(session, from_sales) if from_sales else []
+    moves = await _give_back_to_sales(session, from_sales, paid) if from_sales else []
     return moves + (await take_back(session, others, now) if others else [])
 
 
-async def _give_back_to_sales(session: AsyncSession, lines: Sequence[OrderLine]) -> list[OrderMove]:
+async def _give_back_to_sales(
+    session: AsyncSession, lines: Sequence[OrderLine], paid: Set[UUID]
+) -> list[OrderMove]:
     """The items' rows are locked: a settlement is all before this or all after it."""
     by_item: dict[UUID | None, int] = defaultdict(int)
     for line in lines:
@@ -116,14 +134,20 @@ async def _give_back_to_sales(session: AsyncSession, lines: Sequence[OrderLine])
     for line in lines:
         item, units = items[line.flash_sale_item_id], line.quantity
         bucket = "set_aside" if item.settled_at is None else "available"
-        place = line.sku, item.warehouse_id
-        moves.append(OrderMove(line.order_id, place, Counts(held=-units, **{bucket: units})))
+        source, place = "committed" if line.order_id in paid else "held", (line.sku, item.warehouse_id)
+        moves.append(OrderMove(line.order_id, place, Counts(**{source: -units, bucket: units})))
     return moves
 
 
 async def _write(
-    session: AsyncSession, won: list[UUID], lines: Sequence[OrderLine], closing: Closing, now: datetime
+    session: AsyncSession,
+    won: list[UUID],
+    lines: Sequence[OrderLine],
+    closing: Closing,
+    paid: Set[UUID],
+    now: datetime,
 ) -> None:
+    """The event says whether the order was paid: then the money is to be given back."""
     connection = await session.connection()
     change = {"status": closing.status, "actor": closing.actor, "note": closing.note, "at": now}
     events = [{"id": new_id(), "order_id": order_id, **change} for order_id in won]
@@ -132,7 +156,10 @@ async def _write(
     for line in lines:
         if line.flash_sale_item_id is not None:
             items[line.order_id].append({"sku": line.sku, "itemId": line.flash_sale_item_id.hex})
-    messages = [outbox(_EVENTS[closing.status], o.hex, {"orderId": o.hex, "lines": items[o]}, now) for o in won]
+    messages = [
+        outbox(_EVENTS[closing.status], o.hex, {"orderId": o.hex, "lines": items[o], "refundDue": o in paid}, now)
+        for o in won
+    ]
     await connection.execute(insert(OrderEvent), events)
     await connection.execute(insert(Barrier), barriers)
     await connection.execute(insert(OutboxMessage), messages)

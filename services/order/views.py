@@ -29,7 +29,7 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
             LineView(line_id(order.id, i), line.sku, line.variant_id, line.title, line.quantity, line.unit_price)
             for i, line in enumerate(order.lines)
         ),
-        history=(EventView(order.placed_at, OrderStatus.ACCEPTED, None),),
+        history=(_accepted(order),),
         shipping_address=order.shipping_address,
         charges=order.charges,
     )
@@ -37,7 +37,6 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
 
 def persisted_view(order: Order) -> OrderView:
     """An order from its rows; ``lines`` and ``events`` must be loaded."""
-    accepted = EventView(order.placed_at, OrderStatus.ACCEPTED, None)
     return OrderView(
         id=order.id,
         number=order.number,
@@ -48,10 +47,17 @@ def persisted_view(order: Order) -> OrderView:
         placed_at=order.placed_at,
         expires_at=order.expires_at,
         lines=tuple(
-            LineView(line.id, line.sku, line.variant_id, line.title, line.quantity, line.unit_price)
+            LineView(line.id, line.sku, line.variant_id, line.title, line.quantity, line.unit_price, line.shipped)
             for line in order.lines
         ),
-        history=(accepted, *(EventView(e.at, OrderStatus(e.status), e.note) for e in order.events)),
+        history=(
+            _accepted(order),
+            *(EventView(e.at, OrderStatus(e.status), e.note, e.actor, e.internal) for e in order.events),
+        ),
         shipping_address=AddressDoc.from_json(order.shipping_address) if order.shipping_address else None,
         charges=Charges.from_json(order.charges) if order.charges else None,
     )
+
+
+def _accepted(order: Order | OrderSnapshot) -> EventView:
+    return EventView(order.placed_at, OrderStatus.ACCEPTED, None, f"user:{order.customer_id.hex}")

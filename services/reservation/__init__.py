@@ -12,7 +12,7 @@ The keys of one item share the hash tag ``{sku}``, so each script runs on one sl
                                      undone, D when its message is in the dead letters
 ``flash:{sku}:ITEM:open``   set      pending orders that were not accepted yet: their requests are under way,
                                      or ended without knowing what the log did
-``flash:{sku}:ITEM:holds``  hash     order -> units|customer; in the database and unpaid
+``flash:{sku}:ITEM:holds``  hash     order -> units|customer; in the database, and not shipped
 ``flash:{sku}:ITEM:late``   set      orders released while the counters were being loaded
 ==========================  =======  ==========================================================
 

@@ -46,6 +46,17 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
     return released
 
 
+async def settle_holds(infra: Infra, orders: ItemOrders) -> None:
+    """These orders' units have left, and cannot come back: Redis forgets the holds. Errors: StoreUnavailable."""
+    if orders:
+        await infra.redis.execute(
+            *(
+                ("HDEL", ItemKeys.of(sku, item_id).holds, *(order_id.hex for order_id in ids))
+                for (sku, item_id), ids in orders.items()
+            )
+        )
+
+
 async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
     """Orders are in the database now: Redis keeps only their holds. Errors: StoreUnavailable."""
     by_item, by_customer = group(orders)

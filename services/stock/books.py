@@ -131,7 +131,7 @@ class _Shelf:
 
 async def _read_holds(session: AsyncSession, skus: Sequence[str], shelf: _Shelf) -> None:
     by = (StockHold.sku, StockHold.warehouse_id, StockHold.state)
-    units = select(*by, func.sum(StockHold.quantity)).group_by(*by)
+    units = select(*by, func.sum(StockHold.quantity - StockHold.shipped)).group_by(*by)
     kept = units.where(StockHold.sku.in_(skus), StockHold.state.in_((HoldState.HELD, HoldState.COMMITTED)))
     for sku, warehouse_id, state, count in await session.execute(kept):
         books = shelf.at((sku, warehouse_id))
@@ -143,7 +143,7 @@ async def _read_holds(session: AsyncSession, skus: Sequence[str], shelf: _Shelf)
 
 async def _read_items(session: AsyncSession, skus: Sequence[str], shelf: _Shelf) -> None:
     """The items, and what orders of sales hold."""
-    orders = await _read_orders(session, skus)
+    orders, shipped = await _read_orders(session, skus)
     rows = await session.execute(
         select(FlashSaleItem, FlashSale.starts_at, FlashSale.ends_at, FlashSale.closed_at)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
@@ -154,7 +154,7 @@ async def _read_items(session: AsyncSession, skus: Sequence[str], shelf: _Shelf)
     for item, starts_at, ends_at, closed_at in rows:
         books, units = shelf.at((item.sku, item.warehouse_id)), orders.get(item.id, {})
         books.held += units.get(OrderStatus.AWAITING_PAYMENT, 0)
-        books.committed += units.get(OrderStatus.PAID, 0)
+        books.committed += units.get(OrderStatus.PAID, 0) - shipped.get(item.id, 0)
         books.items.append(
             ItemBooks(
                 id=item.id,
@@ -170,20 +170,25 @@ async def _read_items(session: AsyncSession, skus: Sequence[str], shelf: _Shelf)
         )
 
 
-async def _read_orders(session: AsyncSession, skus: Sequence[str]) -> dict[UUID, dict[str, int]]:
-    """Units that were not given back, by sale's item and order's state."""
+async def _read_orders(
+    session: AsyncSession, skus: Sequence[str]
+) -> tuple[dict[UUID, dict[str, int]], dict[UUID, int]]:
+    """Units that were not given back, by sale's item and order's state; and what PAID orders have shipped."""
     by = (OrderLine.flash_sale_item_id, Order.status)
     units = (
-        select(*by, func.sum(OrderLine.quantity))
+        select(*by, func.sum(OrderLine.quantity), func.sum(OrderLine.shipped))
         .join(Order, Order.id == OrderLine.order_id)
         .where(OrderLine.sku.in_(skus), Order.status.not_in(GIVEN_BACK), OrderLine.flash_sale_item_id.is_not(None))
         .group_by(*by)
     )
     found: dict[UUID, dict[str, int]] = defaultdict(dict)
-    for item_id, status, count in await session.execute(units):
+    shipped: dict[UUID, int] = {}
+    for item_id, status, count, gone in await session.execute(units):
         if item_id is not None:
             found[item_id][status] = int(count)
-    return found
+            if status == OrderStatus.PAID:
+                shipped[item_id] = int(gone)
+    return found, shipped
 
 
 def _buckets(table: type[StockLevel] | type[StockEntry]) -> list[Any]:

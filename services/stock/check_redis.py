@@ -19,8 +19,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from infra.runtime import Infra
-from models import OrderStatus
-from services.flash_sale.load_item import GIVEN_BACK, await_drained
+from services.flash_sale.load_item import GIVEN_BACK, HOLDING, await_drained
 from services.stock.books import ItemBooks
 from services.stock.live_item import LiveItem, Taken, read_live, read_orders, read_pending_units
 from services.stock.report import Difference, Scope, Value
@@ -115,12 +114,12 @@ def _compare_holds(look: _Look) -> Iterator[Difference]:
             yield _difference(look, f"reservation {order}", "an entry", entry)
     for order, entry in live.holds.items():
         known = look.orders.get(order)
-        right = known.hold if known and known.status == OrderStatus.AWAITING_PAYMENT else None
+        right = known.hold if known and known.status in HOLDING else None
         if entry != right:
             yield _difference(look, _hold(order), right, entry)
     for order, known in look.orders.items():
         is_known = order in live.holds or order in live.pending
-        if known.status == OrderStatus.AWAITING_PAYMENT and not is_known and _is_before(known, live):
+        if known.status in HOLDING and not is_known and _is_before(known, live):
             yield _difference(look, _hold(order), known.hold, None)
 
 

@@ -58,9 +58,11 @@ async def turn_holds(
 
 
 async def flash_units(session: AsyncSession, order_ids: Collection[UUID]) -> list[tuple[UUID, Place, int]]:
-    """The units of flash orders' lines, and where they are."""
+    """The units of flash orders' lines that are not shipped, and where they are."""
     rows = await session.execute(
-        select(OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.quantity)
+        select(
+            OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.quantity - OrderLine.shipped
+        )
         .join(FlashSaleItem, FlashSaleItem.id == OrderLine.flash_sale_item_id)
         .where(OrderLine.order_id.in_(order_ids))
     )

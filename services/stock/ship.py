@@ -17,7 +17,7 @@ async def ship_stock(session: AsyncSession, order_ids: Collection[UUID], actor: 
     Orders that are shipped already are left alone."""
     fresh = await enter(session, list(order_ids), SHIP, now, branch=STOCK)
     holds = await turn_holds(session, fresh, (HoldState.COMMITTED,), HoldState.SHIPPED, now)
-    units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity) for hold in holds]
+    units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity - hold.shipped) for hold in holds]
     units += await flash_units(session, fresh)
     moves = [
         OrderMove(order_id, place, Counts(on_hand=-count, committed=-count)) for order_id, place, count in units

@@ -42,6 +42,8 @@ from models import (
     SearchPosting,
     SearchText,
     ServiceToken,
+    Shipment,
+    ShipmentLine,
     SlugRedirect,
     StaffRole,
     StockCause,
@@ -163,7 +165,11 @@ def order() -> list[Base]:
     event = OrderEvent(
         id=new_id(), order_id=made.id, status=OrderStatus.AWAITING_PAYMENT, actor="worker", note=None, at=MOMENT
     )
-    return [made, line, event]
+    parcel = Shipment(
+        id=new_id(), order_id=made.id, carrier="Post 📦", tracking_number="RR ", actor="x", at=MOMENT
+    )
+    packed = ShipmentLine(shipment_id=parcel.id, line_id=line.id, quantity=1)
+    return [made, line, event, parcel, packed]
 
 
 def stock() -> list[Base]:

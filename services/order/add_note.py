@@ -1,0 +1,40 @@
+"""Staff note something about an order: for each other, or for the customer too."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models.order_document import OrderView
+from services.catalog.rules import text_problem
+from services.events import ORDER_NOTED
+from services.idempotency import Request, do_once
+from services.order.change import as_it_is, lock_status, note, tell
+from services.stock.on_hand import Asked, check_fields
+
+OPERATION = "addOrderNote"
+MAX_NOTE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """``visible`` to the customer, or to staff only."""
+
+    order_id: UUID
+    text: str
+    visible: bool = False
+
+
+async def add_note(infra: Infra, wish: Note, asked: Asked) -> OrderView:
+    """Errors: InvalidInput, NotFound, IdempotencyConflict, TryAgain."""
+    check_fields(text=text_problem(wish.text, MAX_NOTE) if wish.text.strip() else "must not be empty")
+    request = Request.of(asked.by, OPERATION, asked.key, wish.order_id.hex, wish.text, int(wish.visible))
+
+    async def work(session: AsyncSession) -> None:
+        now, status = infra.now(), await lock_status(session, wish.order_id)
+        await note(session, wish.order_id, status, asked.actor, now, wish.text, internal=not wish.visible)
+        await tell(session, ORDER_NOTED, wish.order_id, now, internal=not wish.visible)
+
+    await do_once(infra, request, wish.order_id, work)
+    return await as_it_is(infra, wish.order_id)

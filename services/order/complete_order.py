@@ -1,0 +1,29 @@
+"""A shipped order has arrived, and nothing more is to be done."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import OrderStatus
+from models.order_document import OrderView
+from services.events import ORDER_COMPLETED
+from services.idempotency import Request, do_once
+from services.order.change import as_it_is, move, note, tell
+from services.stock.on_hand import Asked
+
+OPERATION = "completeOrder"
+
+
+async def complete_order(infra: Infra, order_id: UUID, asked: Asked) -> OrderView:
+    """SHIPPED -> COMPLETED. Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain."""
+    request = Request.of(asked.by, OPERATION, asked.key, order_id.hex)
+
+    async def work(session: AsyncSession) -> None:
+        now = infra.now()
+        if await move(session, order_id, OrderStatus.COMPLETED, now):
+            await note(session, order_id, OrderStatus.COMPLETED, asked.actor, now)
+            await tell(session, ORDER_COMPLETED, order_id, now)
+
+    await do_once(infra, request, order_id, work)
+    return await as_it_is(infra, order_id)

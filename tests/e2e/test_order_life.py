@@ -1,0 +1,133 @@
+"""Staff ship, complete and note orders over HTTP; customers see what is theirs to see, and may do none of it."""
+
+from typing import Any, Final
+
+import pytest
+
+from resolvers.shared.node import decode_id
+from services.order.pay_order import mark_paid
+from tests.e2e.shop import Person, Shop, new_key
+from tests.server import Server
+
+_ORDER: Final = """
+id status lines { id quantity shippedQuantity } history { status note actorRole actor internal }
+shipments { carrier trackingNumber lines { quantity line { id } } }
+"""
+_ERRORS: Final = "... on Error { code } ... on InvalidInput { fields { path } }"
+_SHOWN: Final = f"__typename ... on Order {{ {_ORDER} }} {_ERRORS}"
+_MOVED: Final = f"{_SHOWN} ... on InvalidTransition {{ from to }}"
+SHIP: Final = f"mutation ($input: CreateShipmentInput!) {{ createShipment(input: $input) {{ {_MOVED} }} }}"
+COMPLETE: Final = f"mutation ($input: CompleteOrderInput!) {{ completeOrder(input: $input) {{ {_MOVED} }} }}"
+NOTE: Final = f"mutation ($input: AddOrderNoteInput!) {{ addOrderNote(input: $input) {{ {_SHOWN} }} }}"
+LOOK: Final = f"query ($id: ID!) {{ order(id: $id) {{ {_ORDER} }} }}"
+
+
+@pytest.fixture
+async def shop(server: Server) -> Shop:
+    return Shop(server)
+
+
+async def do(shop: Shop, by: Person, query: str, **wish: Any) -> Any:
+    wish.setdefault("idempotencyKey", new_key())
+    (answer,) = (await shop.ask(query, {"input": wish}, by)).values()
+    return answer
+
+
+async def paid(shop: Shop, by: Person, item_id: str, quantity: int) -> Any:
+    infra = shop.server.infra
+    order_id = (await shop.place(by, item_id, quantity))["id"]
+    await shop.order_becomes(by, order_id, "AWAITING_PAYMENT")
+    key = decode_id(order_id, "Order")
+    await infra.database.transact(lambda session: mark_paid(session, key, "payments", infra.now()))
+    return await shop.order_becomes(by, order_id, "PAID")
+
+
+async def test_an_order_is_shipped_in_parts_and_completed(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff)
+    order = await paid(shop, ada, offer.item_id, 3)
+    line = order["lines"][0]["id"]
+    part = {"orderId": order["id"], "carrier": "Post", "trackingNumber": "RR1", "idempotencyKey": "one"}
+    part["lines"] = [{"lineId": line, "quantity": 2}]
+    shipped = await do(shop, staff, SHIP, **part)
+    assert (shipped["status"], shipped["lines"]) == ("PAID", [{"id": line, "quantity": 3, "shippedQuantity": 2}])
+    assert shipped["shipments"] == [
+        {"carrier": "Post", "trackingNumber": "RR1", "lines": [{"quantity": 2, "line": {"id": line}}]}
+    ]
+    assert await do(shop, staff, SHIP, **part) == shipped
+    conflict = await do(shop, staff, SHIP, **{**part, "carrier": "Other"})
+    assert conflict == {"__typename": "IdempotencyConflict", "code": "IDEMPOTENCY_CONFLICT"}
+    too_many = await do(shop, staff, SHIP, **{**part, "idempotencyKey": "two"})
+    assert [field["path"] for field in too_many["fields"]] == [["input", "lines", "0", "quantity"]]
+    refused = await shop.cancel(ada, order["id"])
+    assert (refused["__typename"], refused["from"], refused["to"]) == ("InvalidTransition", "PAID", "CANCELLED")
+
+    rest = await do(shop, staff, SHIP, orderId=order["id"], carrier="Post")
+    assert (rest["status"], len(rest["shipments"])) == ("SHIPPED", 2)
+    done = await do(shop, staff, COMPLETE, orderId=order["id"])
+    assert done["status"] == "COMPLETED"
+    assert done["history"][-1] == {
+        "status": "COMPLETED",
+        "note": None,
+        "actorRole": "STAFF",
+        "actor": staff.id,
+        "internal": False,
+    }
+    again = await do(shop, staff, SHIP, orderId=order["id"], carrier="Post")
+    assert (again["__typename"], again["from"]) == ("InvalidTransition", "COMPLETED")
+    counts = await shop.counts(offer)
+    assert (counts["onHand"], counts["held"], counts["remaining"]) == (7, 0, 2)
+
+
+async def test_notes_are_for_staff_or_for_all(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff)
+    order = await paid(shop, ada, offer.item_id, 1)
+    await do(shop, staff, NOTE, orderId=order["id"], text="Fraud?")
+    seen = await do(shop, staff, NOTE, orderId=order["id"], text="Thank you.", visibleToCustomer=True)
+    assert [event["note"] for event in seen["history"][-2:]] == ["Fraud?", "Thank you."]
+    mine = (await shop.ask(LOOK, {"id": order["id"]}, ada))["order"]["history"]
+    assert [(event["note"], event["actorRole"], event["actor"]) for event in mine] == [
+        (None, "CUSTOMER", None),
+        (None, "SYSTEM", None),
+        (None, "SYSTEM", None),
+        ("Thank you.", "STAFF", None),
+    ]
+
+
+async def test_customers_do_none_of_it_but_cancel_what_is_not_shipped(shop: Shop) -> None:
+    staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer("Eve")
+    offer = await shop.offer(staff)
+    order = await paid(shop, ada, offer.item_id, 2)
+    wish = {"orderId": order["id"], "idempotencyKey": new_key()}
+    for query, more in ((SHIP, {"carrier": "Post"}), (COMPLETE, {}), (NOTE, {"text": "x"})):
+        for by in (ada, eve):
+            answer = await shop.server.graphql(query, {"input": wish | more}, by.token)
+            assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert (await shop.cancel(eve, order["id"]))["__typename"] == "NotFound"
+    assert (await shop.order(ada, order["id"]))["status"] == "PAID"
+    assert (await shop.cancel(ada, order["id"]))["status"] == "CANCELLED"
+    counts = await shop.counts(offer)
+    assert (counts["onHand"], counts["available"], counts["held"], counts["remaining"]) == (10, 10, 0, 5)
+
+
+async def test_wrong_input_is_named(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff)
+    order = await paid(shop, ada, offer.item_id, 1)
+    line = order["lines"][0]["id"]
+    right = {"orderId": order["id"], "carrier": "Post"}
+    for wrong, path in (
+        ({"orderId": line}, ["orderId"]),
+        ({"carrier": " "}, ["carrier"]),
+        ({"carrier": "x\0"}, ["carrier"]),
+        ({"trackingNumber": "x" * 101}, ["trackingNumber"]),
+        ({"idempotencyKey": ""}, ["idempotencyKey"]),
+        ({"lines": []}, ["lines"]),
+        ({"lines": [{"lineId": line, "quantity": 1}] * 2}, ["lines"]),
+        ({"lines": [{"lineId": line, "quantity": 0}]}, ["lines", "0", "quantity"]),
+        ({"lines": [{"lineId": order["id"], "quantity": 1}]}, ["lines", "0", "lineId"]),
+    ):
+        answer = await do(shop, staff, SHIP, **{**right, **wrong})
+        assert [field["path"] for field in answer["fields"]] == [["input", *path]], wrong
+    assert (await shop.order(ada, order["id"]))["status"] == "PAID"
