@@ -165,9 +165,7 @@ def order() -> list[Base]:
     event = OrderEvent(
         id=new_id(), order_id=made.id, status=OrderStatus.AWAITING_PAYMENT, actor="worker", note=None, at=MOMENT
     )
-    parcel = Shipment(
-        id=new_id(), order_id=made.id, carrier="Post 📦", tracking_number="RR ", actor="x", at=MOMENT
-    )
+    parcel = Shipment(id=new_id(), order_id=made.id, carrier="Köln", tracking_number="RR ", actor="x", at=MOMENT)
     packed = ShipmentLine(shipment_id=parcel.id, line_id=line.id, quantity=1)
     return [made, line, event, parcel, packed]
 
