@@ -4,14 +4,22 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
+from uuid import UUID
 
 import click
 
 from cli.one_shot import progress_bar, run_once
 
 _STATUSES = ("draft", "published", "archived")
+# Spelt out: `--help` must not wait for the models.
+_ORDER_STATUSES = (
+    *("accepted", "awaiting_payment", "paid", "shipped", "completed"),
+    *("cancelled", "expired", "rejected", "refunded"),
+)
+_MOMENT = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"))
 
 
 @click.group("export")
@@ -36,6 +44,54 @@ def products(file: Path, statuses: tuple[str, ...]) -> None:
     """
     done = _write(file, statuses)
     click.echo(f"{done} products exported.", err=True)
+
+
+@export.command("orders")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice(_ORDER_STATUSES, case_sensitive=False),
+    help="Only orders in this state; may be given several times.",
+)
+@click.option("--from", "placed_from", type=_MOMENT, help="Placed at this moment (UTC) or later.")
+@click.option("--before", "placed_before", type=_MOMENT, help="Placed before this moment (UTC).")
+@click.option("--customer", type=click.UUID, help="The id of a customer, as the file has it.")
+@click.option("--number", help="The order with this number.")
+@click.option("--sku", help="Orders with a line of this SKU.")
+def orders(
+    file: Path,
+    statuses: tuple[str, ...],
+    placed_from: datetime | None,
+    placed_before: datetime | None,
+    customer: UUID | None,
+    number: str | None,
+    sku: str | None,
+) -> None:
+    """Write orders to FILE, a CSV with a row for each line, the oldest order first; - is standard output.
+
+    FILE is replaced when the export is complete, and left alone when it fails.
+    """
+    from models import OrderStatus
+    from services.order.export_orders import export_orders
+    from services.order.order_filter import OrderFilter
+
+    wanted = OrderFilter(
+        statuses=tuple(OrderStatus(status.upper()) for status in statuses) or None,
+        customer_id=customer,
+        number=number,
+        sku=sku,
+        placed_from=_utc(placed_from),
+        placed_before=_utc(placed_before),
+    )
+    with _target(file) as stream, progress_bar("orders") as progress:
+        done = run_once(lambda infra: export_orders(infra, stream, wanted, progress), migrated=True)
+    click.echo(f"{done} orders exported.", err=True)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _write(file: Path, statuses: tuple[str, ...]) -> int:

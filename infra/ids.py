@@ -13,6 +13,12 @@ def new_id() -> UUID:
     return made
 
 
+def first_id_of(seconds: float) -> UUID:
+    """No id made at that moment (Unix time) or later is smaller; of a moment that no id has, the nearest one's."""
+    millis = min(max(int(seconds * 1000), 0), (1 << 48) - 1)
+    return UUID(int=millis << 80 | 0x7 << 76 | 0b10 << 62)
+
+
 def spoken_number(source: UUID, prefix: str = "R") -> str:
     """A number people can read out: 60 random bits of ``source`` in Crockford's base 32, ``R-XXXX-XXXX-XXXX``."""
     bits = source.int & ((1 << 60) - 1)

@@ -1,11 +1,52 @@
 """Look at orders: one's own; staff at everyone's."""
 
+from datetime import datetime
+
 import strawberry
 
-from resolvers.order.types import Order, load_orders
+from models.enums import OrderStatus, Role, Scope
+from resolvers.order.types import Order, OrderConnection, load_orders
 from resolvers.shared.context import Info
+from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
+from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
+from resolvers.shared.restricted import restricted
+from services.catalog.rules import line_problem
+from services.order.order_filter import OrderFilter as Wanted
+from services.order.search_orders import count_found, search_orders
+
+_SORT = "all-orders"
+_MAX_TEXT = 64
+
+
+@strawberry.input(description="What all of the orders have that are shown.")
+class OrderFilter:
+    status: list[OrderStatus] | None = strawberry.field(default=None, description="One of these.")
+    customer_id: strawberry.ID | None = None
+    number: str | None = strawberry.field(default=None, description="The whole number; case does not count.")
+    sku: str | None = strawberry.field(default=None, description="A line is of this SKU.")
+    placed_from: datetime | None = strawberry.field(default=None, description="At this moment or later.")
+    placed_before: datetime | None = None
+
+    def to_service(self) -> Wanted:
+        """Errors: BAD_USER_INPUT naming the field."""
+        customer = self.customer_id
+        return Wanted(
+            statuses=None if self.status is None else tuple(self.status),
+            customer_id=None if customer is None else argument_id(customer, "User", "filter.customerId"),
+            number=_text("filter.number", self.number),
+            sku=_text("filter.sku", self.sku),
+            placed_from=self.placed_from,
+            placed_before=self.placed_before,
+        )
+
+
+def _text(argument: str, value: str | None) -> str | None:
+    problem = None if value is None else line_problem(value, _MAX_TEXT, required=True)
+    if problem:
+        raise bad_argument(argument, problem)
+    return value
 
 
 @strawberry.type
@@ -14,3 +55,22 @@ class OrderQuery:
     async def order(self, info: Info, id: strawberry.ID) -> Order | None:
         [found] = await load_orders(info.context, [argument_id(id, "Order", "id")])
         return found
+
+    @restricted(
+        Role.STAFF,
+        scope=Scope.ORDERS_READ,
+        description="Everyone's orders, the newest first; each from when it is in the database.",
+    )
+    async def orders(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        filter: OrderFilter | None = None,
+    ) -> OrderConnection:
+        infra = info.context.infra
+        wanted = Wanted() if filter is None else filter.to_service()
+        cut = await search_orders(infra, wanted, id_page(first, after, last, before, _SORT))
+        return OrderConnection.of(cut, _SORT, lambda: count_found(infra, wanted))

@@ -1,6 +1,6 @@
 """The types of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -25,13 +25,14 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.fields import field
+from resolvers.shared.id_pages import cursors, page_info
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
 from services.order.actors import OrderActor, role_of
 from services.order.find_orders import find_orders
-from services.order.list_orders import count_orders
+from services.pages import Cut
 
 
 @strawberry.type
@@ -208,12 +209,18 @@ class OrderEdge:
 class OrderConnection:
     edges: list[OrderEdge]
     page_info: PageInfo
-    customer_id: strawberry.Private[UUID]
-    statuses: strawberry.Private[tuple[OrderStatus, ...] | None]
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @classmethod
+    def of(cls, cut: Cut[OrderView], sort: str, count: Callable[[], Awaitable[int]]) -> "OrderConnection":
+        """``sort`` names the list in its cursors."""
+        shown = cursors([view.id for view in cut.rows], sort)
+        edges = [OrderEdge(cursor=c, node=Order.of(view)) for c, view in zip(shown, cut.rows, strict=True)]
+        return cls(edges=edges, page_info=page_info(cut, shown), count=count)
 
     @field(description="All orders that match, on whatever page; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        return await count_orders(info.context.infra, self.customer_id, self.statuses)
+    async def total_count(self) -> int:
+        return await self.count()
 
 
 PlaceFlashOrderResult = Annotated[

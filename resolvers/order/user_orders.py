@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from models.enums import OrderStatus
-from resolvers.order.types import Order, OrderConnection, OrderEdge
+from resolvers.order.types import OrderConnection
 from resolvers.shared.context import Info
-from resolvers.shared.id_pages import cursors, id_page, page_info
-from services.order.list_orders import list_orders
+from resolvers.shared.id_pages import id_page
+from services.order.list_orders import count_orders, list_orders
 
 _SORT = "orders"
 
@@ -21,11 +21,7 @@ async def user_orders(
     status: list[OrderStatus] | None,
 ) -> OrderConnection:
     """Newest first. Errors: BAD_USER_INPUT naming the argument at fault."""
+    infra = info.context.infra
     statuses = None if status is None else tuple(status)
-    page = id_page(first, after, last, before, _SORT)
-    cut = await list_orders(info.context.infra, customer_id, page, statuses)
-    shown = cursors([view.id for view in cut.rows], _SORT)
-    edges = [OrderEdge(cursor=c, node=Order.of(view)) for c, view in zip(shown, cut.rows, strict=True)]
-    return OrderConnection(
-        edges=edges, page_info=page_info(cut, shown), customer_id=customer_id, statuses=statuses
-    )
+    cut = await list_orders(infra, customer_id, id_page(first, after, last, before, _SORT), statuses)
+    return OrderConnection.of(cut, _SORT, lambda: count_orders(infra, customer_id, statuses))

@@ -58,7 +58,8 @@ async def write_order(session: AsyncSession, job: Job, now: datetime) -> None:
 async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
     order = order_of(job)
     if await _move(session, order, OrderStatus.REJECTED, None, now, _REFUSED):
-        await _tell(session, ORDER_REJECTED, order, {"orderId": order.id.hex, "lines": []}, now)
+        told = {"orderId": order.id.hex, "customerId": order.customer_id.hex, "lines": []}
+        await _tell(session, ORDER_REJECTED, order, told, now)
 
 
 async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:

@@ -6,13 +6,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import OrderStatus
+from services.discount.uses import commit_uses
 from services.events import ORDER_PAID
 from services.order.change import move, note, tell
 from services.stock.commit import commit_stock
 
 
 async def mark_paid(session: AsyncSession, order_id: UUID, actor: str, now: datetime) -> bool:
-    """AWAITING_PAYMENT -> PAID, and the units held -> committed; False when it is PAID already.
+    """AWAITING_PAYMENT -> PAID, the units and the use of a code held -> committed; False when it is PAID already.
 
     The compare-and-set names the one winner of a race with expiry or cancellation: after InvalidTransition the
     money is to be given back. The caller sends ``infra.signals`` after the commit.
@@ -21,6 +22,7 @@ async def mark_paid(session: AsyncSession, order_id: UUID, actor: str, now: date
     """
     if not await move(session, order_id, OrderStatus.PAID, now):
         return False
+    await commit_uses(session, [order_id], now)
     await commit_stock(session, [order_id], actor, now)
     await note(session, order_id, OrderStatus.PAID, actor, now)
     await tell(session, ORDER_PAID, order_id, now)

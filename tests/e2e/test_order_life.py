@@ -131,3 +131,43 @@ async def test_wrong_input_is_named(shop: Shop) -> None:
         answer = await do(shop, staff, SHIP, **{**right, **wrong})
         assert [field["path"] for field in answer["fields"]] == [["input", *path]], wrong
     assert (await shop.order(ada, order["id"]))["status"] == "PAID"
+
+
+ORDERS: Final = """
+query ($filter: OrderFilter, $first: Int, $after: String) { orders(filter: $filter, first: $first, after: $after) {
+  totalCount pageInfo { hasNextPage endCursor } edges { node { id status customer { id } } }
+} }
+"""
+
+
+async def test_staff_list_orders_and_nobody_else(shop: Shop) -> None:
+    staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer("Eve")
+    offer = await shop.offer(staff)
+    mine = await paid(shop, ada, offer.item_id, 1)
+    hers = await paid(shop, eve, offer.item_id, 1)
+
+    async def listed(**given: Any) -> Any:
+        return (await shop.ask(ORDERS, given, staff))["orders"]
+
+    page = await listed(first=1)
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (2, True)
+    assert page["edges"] == [{"node": {"id": hers["id"], "status": "PAID", "customer": {"id": eve.id}}}]
+    rest = await listed(after=page["pageInfo"]["endCursor"])
+    assert [edge["node"]["id"] for edge in rest["edges"]] == [mine["id"]]
+    of_ada = await listed(filter={"customerId": ada.id, "status": ["PAID"]})
+    assert [edge["node"]["id"] for edge in of_ada["edges"]] == [mine["id"]]
+    assert (await listed(filter={"status": ["SHIPPED"]}))["totalCount"] == 0
+    for by in (ada, None):
+        answer = await shop.server.graphql(ORDERS, {}, by.token if by else None)
+        assert answer["data"] is None
+    for wrong, argument in (
+        ({"customerId": hers["id"]}, "filter.customerId"),
+        ({"sku": "x" * 65}, "filter.sku"),
+        ({"number": "\0"}, "filter.number"),
+    ):
+        [error] = (await shop.server.graphql(ORDERS, {"filter": wrong}, staff.token))["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", argument)
+    cursor_of_another = (await shop.ask("{ me { orders { pageInfo { endCursor } } } }", {}, ada))["me"]["orders"]
+    wrong_cursor = {"after": cursor_of_another["pageInfo"]["endCursor"]}
+    [error] = (await shop.server.graphql(ORDERS, wrong_cursor, staff.token))["errors"]
+    assert error["extensions"]["argument"] == "after"

@@ -17,10 +17,10 @@ from models.order_document import OrderView
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose import Terms
 from services.discount.codes import CodeDraft, create_code, disable_code, look_up_code
-from services.discount.uses import commit_uses
 from services.errors import InvalidInput, OutOfStock
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
+from services.order.pay_order import mark_paid
 from services.stock.reconcile import reconcile
 from tests.factories import make_due, stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, in_cart, put
@@ -42,6 +42,10 @@ async def used(infra: Infra, code: str = "SPRING") -> int:
 
 async def buy(infra: Infra, customer: UUID, code: str = "spring", key: str = "key") -> OrderView:
     return await checkout(infra, Checkout(customer, key, Terms(discount_code=code)))
+
+
+async def pay(infra: Infra, order_id: UUID) -> bool:
+    return await infra.database.transact(lambda session: mark_paid(session, order_id, "payments", infra.now()))
 
 
 async def states(infra: Infra) -> list[str]:
@@ -107,7 +111,7 @@ async def test_one_customer_uses_it_as_often_as_allowed(infra: Infra) -> None:
     assert await used(infra) == 2
 
 
-@pytest.mark.parametrize("how", ["expired", "cancelled", "out of stock"])
+@pytest.mark.parametrize("how", ["expired", "cancelled", "paid and cancelled", "out of stock"])
 async def test_a_use_is_given_back_once(infra: Infra, how: str) -> None:
     await new_code(infra, max_uses=5)
     customer, other, variant = new_id(), new_id(), await variant_in_stock(infra)
@@ -128,20 +132,24 @@ async def test_a_use_is_given_back_once(infra: Infra, how: str) -> None:
         await make_due(infra, order.id)
         await asyncio.gather(*(expire_due_orders(infra) for _ in range(3)))
     else:
+        if how == "paid and cancelled":
+            await pay(infra, order.id)
+            assert sorted(await states(infra)) == [DiscountUseState.COMMITTED, DiscountUseState.HELD]
         cancellations = (Cancellation(customer, order.id, None, f"cancel{n}") for n in range(3))
         await asyncio.gather(*(cancel_order(infra, wish) for wish in cancellations))
     assert await used(infra) == 1
     assert sorted(await states(infra)) == [DiscountUseState.HELD, DiscountUseState.RELEASED]
+    assert (await stock_of(infra, variant.sku))["available"] == 9
+    assert (await reconcile(infra)).differences == []
 
 
 async def test_a_paid_use_is_committed(infra: Infra) -> None:
     await new_code(infra)
     await put(infra, customer := new_id(), await variant_in_stock(infra), 1)
     order = await buy(infra, customer)
-    for _ in range(2):
-        await infra.database.transact(lambda session: commit_uses(session, [order.id], infra.now()))
-    assert (await states(infra), await used(infra)) == ([DiscountUseState.COMMITTED], 1)
     assert order.status == OrderStatus.AWAITING_PAYMENT
+    assert [await pay(infra, order.id) for _ in range(2)] == [True, False]
+    assert (await states(infra), await used(infra)) == ([DiscountUseState.COMMITTED], 1)
 
 
 async def test_what_is_not_valid_is_refused(infra: Infra) -> None:

@@ -45,6 +45,11 @@ ORDERS = """
   status total { amount } history { status } lines { title variant { sku product { title } } }
 } } } } }
 """
+ALL_ORDERS = """
+{ orders(first: 20) { edges { node {
+  status customer { displayName } shipments { carrier lines { quantity } } lines { sku shippedQuantity }
+} } } }
+"""
 STOCK = """
 { products(first: 20) { edges { node {
   variants { lowStockThreshold stockLevels { onHand available warehouse { code } } }
@@ -170,6 +175,19 @@ async def test_orders_of_a_customer(server: Server) -> None:
     assert await costs(server, ORDERS, token) == {"cold": (9, 3), "warm": (4, 3)}
     await make_orders(infra, ada.id, MORE)
     assert await costs(server, ORDERS, token) == {"cold": (9, 20), "warm": (4, 20)}
+
+
+async def test_all_orders(server: Server) -> None:
+    infra = server.infra
+    sam = await register(
+        infra, email="sam@example.com", password="correct horse battery", display_name="Sam", roles=(Role.STAFF,)
+    )
+    token = AccessTokens.from_settings(infra.settings).issue(sam).token
+    await make_orders(infra, sam.id, 3)
+    # Orders, their lines and events; their customers; shipments and the lines of these.
+    assert await costs(server, ALL_ORDERS, token) == {"cold": (6, 3), "warm": (6, 3)}
+    await make_orders(infra, sam.id, MORE)
+    assert await costs(server, ALL_ORDERS, token) == {"cold": (6, 20), "warm": (6, 20)}
 
 
 async def make_orders(infra: Infra, customer_id: UUID, count: int) -> None:

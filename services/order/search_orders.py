@@ -1,0 +1,38 @@
+"""Everyone's orders, for staff, as a keyset page, newest first: those that are in the database."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from infra.runtime import Infra
+from models import Order
+from models.order_document import OrderView
+from services.order.order_filter import OrderFilter
+from services.order.views import persisted_view
+from services.pages import Cut, IdPage
+
+
+async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:
+    """Three statements. Errors: StoreUnavailable."""
+    statement = page.narrow(wanted.narrow(select(Order)), Order.id)
+    statement = statement.options(selectinload(Order.lines), selectinload(Order.events))
+    async with infra.database.read() as session:
+        return page.cut([persisted_view(order) for order in await session.scalars(statement)])
+
+
+async def count_found(infra: Infra, wanted: OrderFilter) -> int:
+    """Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        return await session.scalar(wanted.narrow(select(func.count()).select_from(Order))) or 0
+
+
+async def oldest_after(infra: Infra, wanted: OrderFilter, after: UUID | None, limit: int) -> Sequence[OrderView]:
+    """The next ones in the order of time, with their lines. Errors: StoreUnavailable."""
+    statement = wanted.narrow(select(Order)).options(selectinload(Order.lines), selectinload(Order.events))
+    if after is not None:
+        statement = statement.where(Order.id > after)
+    async with infra.database.read() as session:
+        rows = await session.scalars(statement.order_by(Order.id).limit(limit))
+        return [persisted_view(order) for order in rows]
