@@ -12,7 +12,7 @@ from infra.cache.hearing import EVERYTHING
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.settings import Settings
-from models import Category, Role
+from models import Category, OrderStatus, Role
 from models.documents import ProductDoc
 from services.cart.add_item import Wish, add_item
 from services.cart.owner import Owner
@@ -22,10 +22,15 @@ from services.events import ALL_TOPICS
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
+from services.order.create_shipment import create_shipment
+from services.order.order_filter import OrderFilter
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.order.search_orders import search_orders
+from services.pages import IdPage
 from services.user.register import register
 from services.user.tokens import AccessTokens
 from tests.integration.test_catalog import statements
+from tests.integration.test_order_life import asked, draft, pay
 from tests.server import Server, serve
 from tests.workers import persist_all
 
@@ -184,10 +189,19 @@ async def test_all_orders(server: Server) -> None:
     )
     token = AccessTokens.from_settings(infra.settings).issue(sam).token
     await make_orders(infra, sam.id, 3)
+    await ship_all(infra)
     # Orders, their lines and events; their customers; shipments and the lines of these.
     assert await costs(server, ALL_ORDERS, token) == {"cold": (6, 3), "warm": (6, 3)}
     await make_orders(infra, sam.id, MORE)
+    await ship_all(infra)
     assert await costs(server, ALL_ORDERS, token) == {"cold": (6, 20), "warm": (6, 20)}
+
+
+async def ship_all(infra: Infra) -> None:
+    for view in (await search_orders(infra, OrderFilter(), IdPage(100))).rows:
+        if view.status == OrderStatus.AWAITING_PAYMENT:
+            await pay(infra, view.id)
+            await create_shipment(infra, draft(view), asked(view.id.hex))
 
 
 async def make_orders(infra: Infra, customer_id: UUID, count: int) -> None:
