@@ -2,11 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import IdempotencyKey
@@ -14,7 +17,9 @@ from services.errors import IdempotencyConflict, InvalidInput, TryAgain
 from services.order.fingerprint import fingerprint, key_problem
 
 T = TypeVar("T")
+KEPT = timedelta(days=30)
 _MAX_RACES = 5
+_FORGOTTEN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,21 @@ async def do_once(
         )
     except StoreUnavailable as error:
         raise TryAgain from error
+
+
+async def forget_keys(infra: Infra) -> int:
+    """Those of a month ago; up to 1,000 at a time. Errors: StoreUnavailable."""
+
+    async def work(session: AsyncSession) -> int:
+        at = IdempotencyKey.created_at
+        last = await session.scalar(
+            select(at).where(at < infra.now() - KEPT).order_by(at).offset(_FORGOTTEN - 1).limit(1)
+        )
+        old = delete(IdempotencyKey).where(at < (last or infra.now() - KEPT))
+        done = await session.execute(old.execution_options(synchronize_session=False))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+    return await infra.database.transact(work, timeout=WORKERS_PATIENCE)
 
 
 async def recall(session: AsyncSession, request: Request) -> UUID | None:

@@ -17,6 +17,7 @@ from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.close_due import close_due_sales
 from services.flash_sale.settle_sale import settle_sales
 from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sales
+from services.idempotency import forget_keys
 from services.mail.choose import make_mailer
 from services.mail.port import Mailer
 from services.mail.send_due import BATCH, send_due_mails
@@ -75,6 +76,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_carts(infra), "tidy_carts"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_sagas(infra), "tidy_sagas"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_quotes(infra), "tidy_quotes"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: forget_keys(infra), "tidy_keys"))
             group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra), "sagas"))
             group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))

@@ -21,7 +21,7 @@ from services.flash_sale.change_sale import SaleChange, change_sale
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.schedule import schedule_flash_sale, schedule_request
 from services.flash_sale.states import SaleAction
 
 
@@ -42,6 +42,9 @@ class ScheduleFlashSaleInput:
     starts_at: datetime
     ends_at: datetime
     items: list[FlashSaleItemInput]
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="The same for a retry: then one sale is made, however often it is asked for."
+    )
 
     def to_service(self) -> SaleDraft:
         items = tuple(item.to_service() for item in self.items)
@@ -79,8 +82,9 @@ class FlashSaleMutation:
         Role.STAFF, scope=Scope.SALES_WRITE, description="Schedule a flash sale; its stock is set aside at once."
     )
     async def schedule_flash_sale(self, info: Info, input: ScheduleFlashSaleInput) -> ScheduleFlashSaleResult:
-        actor = f"user:{signed_in(info).user_id.hex}"
-        return await _shown(info, await schedule_flash_sale(info.context.infra, input.to_service(), actor))
+        viewer, draft, key = signed_in(info), input.to_service(), input.idempotency_key
+        once = None if key is None else schedule_request(viewer.user_id, key, draft)
+        return await _shown(info, await schedule_flash_sale(info.context.infra, draft, viewer.actor, once))
 
     @mutation(
         Role.STAFF,
@@ -89,7 +93,7 @@ class FlashSaleMutation:
     )
     async def change_flash_sale(self, info: Info, input: ChangeFlashSaleInput) -> ChangeFlashSaleResult:
         wish = input.to_service()
-        await change_sale(info.context.infra, wish, f"user:{signed_in(info).user_id.hex}")
+        await change_sale(info.context.infra, wish, signed_in(info).actor)
         return await _shown(info, wish.sale_id)
 
     @mutation(

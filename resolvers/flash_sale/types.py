@@ -15,6 +15,7 @@ from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     FlashSaleStateConflict,
+    IdempotencyConflict,
     InvalidInput,
     NotFound,
     OutOfStock,
@@ -143,7 +144,8 @@ FlashSaleStateResult = Annotated[
     strawberry.union("FlashSaleStateResult"),
 ]
 ScheduleFlashSaleResult = Annotated[
-    FlashSale | OutOfStock | NotFound | InvalidInput, strawberry.union("ScheduleFlashSaleResult")
+    FlashSale | OutOfStock | NotFound | InvalidInput | IdempotencyConflict | TryAgain,
+    strawberry.union("ScheduleFlashSaleResult"),
 ]
 
 

@@ -18,18 +18,37 @@ from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_variants, prices
 from services.flash_sale.load_item import load_item
 from services.flash_sale.set_aside import set_aside
+from services.idempotency import Request, do_once
 
 log = structlog.get_logger(__name__)
+OPERATION = "scheduleFlashSale"
 
 
-async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str) -> UUID:
-    """Returns the sale's id. Errors: InvalidInput, NotFound (a SKU), OutOfStock, StoreUnavailable."""
-    check_draft(draft, infra.now())
-    sale, items = await infra.database.transact(
-        lambda session: _store(session, infra, draft, actor), timeout=5 * infra.settings.store_timeout
-    )
-    await load_unsold(infra, sale.id, items)
-    return sale.id
+async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: Request | None = None) -> UUID:
+    """Returns the sale's id; of a request that came before, that of the sale it made then.
+
+    Errors: InvalidInput, NotFound (a SKU), OutOfStock, IdempotencyConflict, TryAgain, StoreUnavailable.
+    """
+    sale_id, made = new_id(), list[FlashSaleItem]()
+
+    async def work(session: AsyncSession) -> None:
+        # Not before: a sale that was made with this key may be over when it is asked for again.
+        check_draft(draft, infra.now())
+        made[:] = await _store(session, infra, draft, actor, sale_id)
+
+    if once is None:
+        await infra.database.transact(work, timeout=5 * infra.settings.store_timeout)
+    elif (earlier := await do_once(infra, once, sale_id, work)) != sale_id:
+        return earlier
+    await load_unsold(infra, sale_id, made)
+    return sale_id
+
+
+def schedule_request(owner_id: UUID, key: str, draft: SaleDraft) -> Request:
+    """Errors: InvalidInput (the key)."""
+    items = [f"{i.sku} {i.price} {i.quantity} {i.per_customer_limit}" for i in draft.items]
+    times = (whole_millis(draft.starts_at).isoformat(), whole_millis(draft.ends_at).isoformat())
+    return Request.of(owner_id, OPERATION, key, draft.name, *times, *sorted(items))
 
 
 async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem]) -> None:
@@ -43,12 +62,12 @@ async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem
 
 
 async def _store(
-    session: AsyncSession, infra: Infra, draft: SaleDraft, actor: str
-) -> tuple[FlashSale, list[FlashSaleItem]]:
+    session: AsyncSession, infra: Infra, draft: SaleDraft, actor: str, sale_id: UUID
+) -> list[FlashSaleItem]:
     variants = await find_variants(session, [item.sku for item in draft.items])
     price_of, now = prices(draft.items, variants), infra.now()
     sale = FlashSale(
-        id=new_id(),
+        id=sale_id,
         name=draft.name.strip(),
         starts_at=whole_millis(draft.starts_at),
         ends_at=whole_millis(draft.ends_at),
@@ -60,7 +79,7 @@ async def _store(
     for item in sorted(draft.items, key=lambda item: item.sku):
         items.append(await add_item(session, sale, item, variants[item.sku], price_of[item.sku], actor, now))
     announce(session, SALE_SCHEDULED, sale, items, now)
-    return sale, items
+    return items
 
 
 async def add_item(
