@@ -72,6 +72,11 @@ class Server:
         if self._child.poll() is not None:
             raise ProcessFailed(f"{self.name} ended with {self._child.returncode}:\n{tail(self._log)}")
 
+    def kill(self) -> None:
+        """As kill -9 does."""
+        self._child.kill()
+        self._child.wait()
+
     def stop(self) -> None:
         self._child.terminate()
         try:

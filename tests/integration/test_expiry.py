@@ -67,6 +67,18 @@ async def test_the_delayed_task_is_prompt(settings: Settings) -> None:
         await assert_adds_up(infra, item, remaining=4)
 
 
+async def test_two_schedulers_and_two_workers_close_each_order_once(settings: Settings) -> None:
+    async with opened(settings, payment_timeout=1.5, sweep_interval=3600.0) as infra:
+        item = await running_sale(infra, quantity=10)
+        async with working(infra), working(infra):
+            for _ in range(10):
+                await place_flash_order(infra, order_wish(item))
+            await until(lambda: closed(infra), reached(10))
+            await until(lambda: counters(infra, item), lambda live: live.remaining == 10)
+        assert (await causes(infra, item.sku))["RELEASED"] == 10
+        await assert_adds_up(infra, item, remaining=10)
+
+
 async def test_the_sweep_needs_no_scheduler(settings: Settings) -> None:
     """And no memory of Redis: what was scheduled is lost."""
     async with opened(settings, payment_timeout=1.0, sweep_interval=0.2, store_timeout=1.5) as infra:
