@@ -206,3 +206,35 @@ def expiry(rate: int, seconds: float, workers: int, fault: str) -> None:
         click.echo(f"WRONG: {problem}")
     if found.books or found.at(0.99) > AIM_SECONDS:
         raise click.exceptions.Exit(1)
+
+
+@bench.command()
+@click.option("--connections", default=5_000, show_default=True, help="WebSockets, each with one subscription.")
+@click.option("--changes", default=10, show_default=True, help="Units that are sold meanwhile.")
+def subscriptions(connections: int, changes: int) -> None:
+    """Open subscriptions in one API process: its memory, and how soon all readers are told of a change.
+
+    Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, or uses those of the settings, which must be
+    empty; needs as many open files (ulimit -n). Exits with 1 when the process has more than 500 MiB.
+    """
+    try:
+        from benchmarks.subscriptions import AIM_MIB, Options, run_benchmark
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("benchmarks"):
+            raise
+        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
+    from benchmarks.processes import ProcessFailed
+    from infra.stack import StackError
+
+    try:
+        found = run_benchmark(Options(connections, changes), click.echo)
+    except (StackError, ProcessFailed) as error:
+        raise click.ClickException(str(error)) from error
+    told = found.told_after
+    click.echo(
+        f"{connections:,} subscriptions opened in {found.opened_in:.1f} s: {found.before_mib:,.0f} MiB before, "
+        f"{found.open_mib:,.0f} MiB after\n"
+        f"seconds until told: p50 {told[len(told) // 2]:.2f}, last {told[-1]:.2f}"
+    )
+    if found.open_mib > AIM_MIB:
+        raise click.exceptions.Exit(1)

@@ -2,11 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from uuid import UUID
 
 import strawberry
 
-from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc
 from resolvers.flash_sale.types import FlashSaleItem
 from resolvers.shared.context import Context, Info
@@ -27,24 +25,21 @@ class FlashSaleSubscription:
     ) -> AsyncGenerator[FlashSaleItem, None]:
         context = info.context
         key = argument_id(item_id, "FlashSaleItem", "itemId")
-        following = follow_remaining(context.infra, await _item(context, key))
+        document = _shown(context, await context.loaders.flash_item_by_id.load(key))
+        following = follow_remaining(context.infra, document)
         async with aclosing(following):
             async for left in following:
                 context.look_anew()
-                document = await _item(context, key)
-                context.loaders.remaining_by_item.prime(document, left)
+                document = _shown(context, left.item)
+                context.loaders.remaining_by_item.prime(document, left.units)
                 yield FlashSaleItem.of(document)
-                if await _has_ended(context, document):
+                if document.is_over(context.infra.now()):
                     return
 
 
-async def _item(context: Context, key: UUID) -> FlashItemDoc:
-    document = visible(context.viewer, await context.loaders.flash_item_by_id.load(key))
+def _shown(context: Context, item: FlashItemDoc | None) -> FlashItemDoc:
+    """Errors: NotFound."""
+    document = visible(context.viewer, item)
     if document is None:
         raise NotFound("There is no such item.")
     return document
-
-
-async def _has_ended(context: Context, item: FlashItemDoc) -> bool:
-    sale = await context.loaders.flash_sale_by_id.load(item.sale_id)
-    return sale is None or sale.status(context.infra.now()) is FlashSaleStatus.ENDED

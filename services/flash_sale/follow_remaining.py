@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models.flash_sale_document import FlashItemDoc
+from services.flash_sale.find_items import find_items
 from services.flash_sale.remaining import Left, look_at
 
 _LOOK_AGAIN = 30.0
@@ -14,15 +16,15 @@ _LEAST_PAUSE = 0.3
 _VALUES_A_SECOND = 1_000
 
 
-async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[int, None]:
-    """Units left now, and again when that has changed, a few times a second at most, and when the sale has ended.
+async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[Left, None]:
+    """What is left now, and again when that has changed, a few times a second at most, and at the end of the sale.
 
     A reader that is slow gets the newest value next, not all of them. Errors: StoreUnavailable at the first look.
     """
     with infra.signals.watch(item.id) as watch:
         first = (await look_at(infra, [item])).get(item.id, Left(item, 0))
         item, seen = first.item, first.units
-        yield seen
+        yield first
         while True:
             await asyncio.sleep(max(_LEAST_PAUSE, infra.signals.watchers(item.id) / _VALUES_A_SECOND))
             until_end = (item.ends_at - infra.now()).total_seconds()
@@ -33,12 +35,17 @@ async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[i
             item = left.item
             if left.units != seen or item.is_over(infra.now()):
                 seen = left.units
-                yield seen
+                yield left
 
 
 async def _again(infra: Infra, item: FlashItemDoc) -> Left | None:
+    """One look at the database and one at Redis for all readers that were woken together, thousands perhaps."""
+
     async def load(items: Sequence[FlashItemDoc]) -> dict[FlashItemDoc, Left]:
-        found = await look_at(infra, items)
+        known = {one.id: one for one in items}
+        with suppress(StoreUnavailable):  # Redis has what counts
+            known = known | await find_items(infra, list(known))
+        found = await look_at(infra, list(known.values()))
         return {one: found[one.id] for one in items if one.id in found}
 
     try:

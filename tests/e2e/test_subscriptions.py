@@ -10,6 +10,7 @@ from infra.settings import Settings
 from resolvers.shared.node import decode_id
 from services.order.cancel_order import Cancellation, cancel_order
 from tests.e2e.shop import Shop, new_key
+from tests.integration.test_catalog import statements
 from tests.live import event_stream, greeted, socket
 from tests.server import Server
 from tests.waiting import until
@@ -85,6 +86,22 @@ async def test_what_is_left_is_told_to_everybody(shop: Shop) -> None:
         await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
         await shop.cancel(ada, order["id"])
         assert value(await live.receive(), "flashSaleRemaining")["remaining"] == 5
+
+
+async def test_many_readers_of_an_item_cost_as_much_as_one(shop: Shop) -> None:
+    offer, ada = await shop.offer(await shop.staff()), await shop.customer()
+    async with greeted(shop.server) as one, greeted(shop.server) as other:
+        for live in (one, other):
+            for number in range(15):
+                await live.subscribe(REMAINING, {"id": offer.item_id}, str(number))
+            for _ in range(15):
+                assert value(await live.receive(), "flashSaleRemaining")["remaining"] == 5
+        with statements(shop.server.infra) as seen:
+            await shop.place(ada, offer.item_id)
+            for live in (one, other):
+                for _ in range(15):
+                    assert value(await live.receive(), "flashSaleRemaining")["remaining"] == 4
+        assert len([statement for statement in seen if "flash_sale_items" in statement]) <= 15
 
 
 async def test_only_ones_own_orders(shop: Shop) -> None:

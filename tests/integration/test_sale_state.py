@@ -232,11 +232,12 @@ async def test_what_is_so_already_is_left_alone_and_versions_are_compared(infra:
 async def test_who_follows_an_item_sees_that_its_sale_has_ended(infra: Infra, other: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     async with aclosing(follow_remaining(other, item)) as following:
-        assert await anext(following) == 5
+        assert (await anext(following)).units == 5
         await place_flash_order(infra, order_wish(item))
-        assert await asyncio.wait_for(anext(following), 10) == 4
+        assert (await asyncio.wait_for(anext(following), 10)).units == 4
         await act(infra, item, SaleAction.END)
-        assert await asyncio.wait_for(anext(following), 10) == 0
+        last = await asyncio.wait_for(anext(following), 10)
+        assert (last.units, last.item.is_over(infra.now())) == (0, True)
 
 
 async def test_a_scheduled_sale_is_cancelled_and_a_paused_one_does_not_begin(infra: Infra) -> None:
