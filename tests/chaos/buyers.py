@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from chaos.accounts import accounts
+from chaos.http_connection import ConnectionRefused, CutOff, HttpConnection
 from infra.runtime import Infra
 from models import Role
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import decode_id, encode_id
-from tests.chaos.accounts import accounts
-from tests.chaos.http_connection import ConnectionRefused, CutOff, HttpConnection
 from tests.waiting import until
 
 ACCEPTED: Final = "Order"

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from chaos.accounts import accounts
 from infra.runtime import Infra
 from models import Role
 from resolvers.shared.node import encode_id
-from tests.chaos.accounts import accounts
 from tests.waiting import until
 
 _SHOWN: Final = "{ __typename ... on Error { code message } }"

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
+from chaos.fleet import Fleet
 from infra.migrations import upgrade
 from infra.settings import Settings
 from infra.stack import Stack
 from models.flash_sale_document import FlashItemDoc
 from services.events import ALL_TOPICS
 from tests.chaos.buyers import Rush, sign_up
-from tests.chaos.processes import Fleet
 from tests.chaos.proof import observer
 from tests.factories import running_sale
 from tests.modes import on_server, stack_settings

@@ -2,9 +2,9 @@
 
 import pytest
 
+from chaos.fleet import Fleet
 from tests.chaos.buyers import OUT_OF_STOCK, Rush
 from tests.chaos.conftest import BUYERS, UNITS, NewRush
-from tests.chaos.processes import Fleet
 from tests.chaos.proof import expired, observer, persisted, prove_all_returned, prove_sold_out
 from tests.waiting import until
 

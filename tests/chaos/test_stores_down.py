@@ -6,9 +6,9 @@ import signal
 import pytest
 from redis.asyncio import Redis
 
+from chaos.fleet import Fleet
 from infra.stack import ServerName, Stack
 from tests.chaos.buyers import Rush
-from tests.chaos.processes import Fleet
 from tests.chaos.proof import prove_sold_out
 
 pytestmark = pytest.mark.stack

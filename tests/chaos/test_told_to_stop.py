@@ -4,9 +4,9 @@ import signal
 
 import pytest
 
+from chaos.fleet import Fleet
 from tests.chaos.buyers import ACCEPTED, OUT_OF_STOCK, REFUSED, TRY_AGAIN, Rush
 from tests.chaos.conftest import NewRush
-from tests.chaos.processes import Fleet
 from tests.chaos.proof import committed, observer, persisted, prove_sold_out
 from tests.waiting import until
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chaos.environment import variables
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import Role
@@ -19,7 +20,6 @@ from services.events import ALL_TOPICS
 from services.outbox import relay_outbox
 from services.user.register import register
 from services.user.tokens import AccessTokens
-from tests.commands import variables
 from tests.e2e.running import ROOT, RUSHCART, Running
 from tests.integration.test_catalog import create
 from tests.waiting import until

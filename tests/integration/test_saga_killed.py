@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from chaos.environment import variables
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Saga, SagaState
@@ -18,7 +19,7 @@ from services.checkout.checkout import Checkout, checkout
 from services.saga.list_sagas import list_sagas
 from services.saga.resume import resume_sagas
 from services.stock.reconcile import reconcile
-from tests.commands import rushcart, variables
+from tests.commands import rushcart
 from tests.factories import stock_of, variant_in_stock
 from tests.waiting import until
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import orjson
 
+from chaos.environment import variables
+from chaos.waiting import until
 from infra.ports import LOOPBACK, free_port
 from infra.processes import Keeper, spawn, tail
 from infra.settings import Settings
-from tests.commands import variables
-from tests.waiting import until
 
 COMMAND = Path(sys.executable).with_name("rushcart")
 
