@@ -12,6 +12,7 @@ COMMANDS = {
     "admin": ("cli.admin", "admin", "Grant and revoke roles, list who has one."),
     "bench": ("cli.bench", "bench", "Measure the server; results are ratios within one run."),
     "cache": ("cli.cache", "cache", "Warm the catalog's cache, or forget all of it."),
+    "chaos": ("cli.chaos", "chaos", "Break everything while people buy, and prove that nothing is lost."),
     "db": ("cli.db", "db", "Create, change and check the database's schema."),
     "dev": ("cli.dev", "dev", "Run the whole shop on this machine; migrate and seed first."),
     "dlq": ("cli.dlq", "dlq", "Look at dead letters and replay them."),

@@ -31,6 +31,7 @@ EXPIRE_TASK = "expire_due_orders"
 _BUCKET = 0.25
 _QUEUE = "taskiq:jobs"
 _SCHEDULE = "taskiq:schedule"
+_FAULTS = (SendTaskError, RedisError, OSError, TimeoutError)
 
 
 class Jobs:
@@ -125,5 +126,9 @@ def _redis_faults() -> Iterator[None]:
     """Errors: StoreUnavailable for what the clients inside taskiq raise when Redis is away."""
     try:
         yield
-    except (SendTaskError, RedisError, OSError, TimeoutError) as error:
+    except _FAULTS as error:
         raise StoreUnavailable("redis") from error
+    except ExceptionGroup as group:  # of taskiq's receiver
+        if group.split(_FAULTS)[1] is not None:
+            raise
+        raise StoreUnavailable("redis") from group

@@ -71,3 +71,18 @@ async def test_a_job_that_cannot_be_sent_stays_due(infra: Infra) -> None:
     await jobs.send_due()
     assert (await _waiting(infra), await _queued(infra)) == (0, 1)
     await jobs.close()
+
+
+async def test_a_queue_that_is_gone_is_an_outage_and_no_fault(infra: Infra) -> None:
+    """So the worker starts to listen again, and says so in a word."""
+    jobs, stop = Jobs(infra), asyncio.Event()
+    listening = asyncio.create_task(jobs.run_receiver(stop))
+
+    async def waits() -> bool:
+        return any(client["cmd"] == "xreadgroup" for client in await infra.redis.client.client_list())
+
+    await until(waits, bool)
+    await infra.redis.client.flushdb()
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(listening, 10)
+    await jobs.close()

@@ -1,0 +1,113 @@
+"""What goes wrong, as data: each fault is brought on, lasts, and is made good again."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chaos.fleet import Fleet, Process
+from chaos.proxy import Proxy
+from infra.stack import ServerName, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What there is to break."""
+
+    fleet: Fleet
+    stack: Stack
+    proxies: dict[ServerName, Proxy]
+    dice: random.Random
+
+
+Step = Callable[[Target], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``longest``: seconds from ``begin`` to ``end``, at most."""
+
+    name: str
+    begin: Step
+    end: Step
+    longest: float
+
+
+async def _nothing(_target: Target) -> None:
+    """Connections that were cut are made again by those who had them."""
+
+
+async def _complete(target: Target) -> None:
+    await target.fleet.complete()
+
+
+def _pick(target: Target, kind: str) -> Process:
+    fleet = target.fleet
+    every = {"api": fleet.serves, "worker": fleet.workers, "scheduler": fleet.schedulers}[kind]
+    return target.dice.choice(every)
+
+
+def _kill(kind: str) -> Step:
+    async def kill(target: Target) -> None:
+        await asyncio.to_thread(_pick(target, kind).kill)
+
+    return kill
+
+
+def _freeze(kind: str) -> Step:
+    async def freeze(target: Target) -> None:
+        _pick(target, kind).send(signal.SIGSTOP)
+
+    return freeze
+
+
+async def _thaw(target: Target) -> None:
+    for process in target.fleet.all:
+        process.send(signal.SIGCONT)
+
+
+def _store(server: ServerName, verb: Callable[[Stack, ServerName], None]) -> Step:
+    async def act(target: Target) -> None:
+        await asyncio.to_thread(verb, target.stack, server)
+
+    return act
+
+
+def _start_empty(stack: Stack, server: ServerName) -> None:
+    stack.start(server, keep_data=False)
+
+
+def _cut(server: ServerName) -> Step:
+    async def cut(target: Target) -> None:
+        target.proxies[server].drop()
+
+    return cut
+
+
+def _killed_store(server: ServerName) -> Fault:
+    return Fault(f"{server} killed", _store(server, Stack.kill), _store(server, Stack.start), 2.0)
+
+
+def _frozen_store(server: ServerName) -> Fault:
+    return Fault(f"{server} frozen", _store(server, Stack.pause), _store(server, Stack.resume), 4.0)
+
+
+FAULTS: Final = (
+    Fault("api killed", _kill("api"), _complete, 1.0),
+    Fault("worker killed", _kill("worker"), _complete, 1.0),
+    Fault("scheduler killed", _kill("scheduler"), _complete, 3.0),
+    Fault("api frozen", _freeze("api"), _thaw, 3.0),
+    Fault("worker frozen", _freeze("worker"), _thaw, 6.0),
+    _killed_store("redis"),
+    Fault("redis emptied", _store("redis", Stack.kill), _store("redis", _start_empty), 1.0),
+    _frozen_store("redis"),
+    _killed_store("kafka"),
+    _frozen_store("kafka"),
+    _killed_store("database"),
+    _frozen_store("database"),
+    Fault("redis connections cut", _cut("redis"), _nothing, 0.0),
+    Fault("database connections cut", _cut("database"), _nothing, 0.0),
+)
+NAMES: Final = tuple(fault.name for fault in FAULTS)

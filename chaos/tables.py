@@ -1,0 +1,44 @@
+"""What came of it, to look at."""
+
+from rich.table import Table
+
+from chaos.run import Outcome
+from chaos.shoppers import ORDER
+
+
+def faults_table(outcome: Outcome) -> Table:
+    table = Table(title="Faults", title_justify="left")
+    table.add_column("what")
+    table.add_column("times", justify="right")
+    for name, times in sorted(outcome.faults.items()):
+        table.add_row(name, f"{times:,}")
+    table.add_row("connections dropped by them", f"{outcome.dropped:,}")
+    return table
+
+
+def answers_table(outcome: Outcome) -> Table:
+    table = Table(title="Answers", title_justify="left")
+    table.add_column("answer")
+    table.add_column("times", justify="right")
+    for name, times in outcome.tally.outcomes.most_common():
+        table.add_row("accepted or cancelled" if name == ORDER else name, f"{times:,}")
+    table.add_row("requests", f"{outcome.tally.requests:,}", style="bold")
+    table.add_row("slowest answer", f"{outcome.tally.slowest:.2f} s")
+    return table
+
+
+def verdict_table(outcome: Outcome) -> Table:
+    found = outcome.verdict
+    table = Table(title="In the end", title_justify="left", show_header=False)
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    table.add_row("orders accepted", f"{found.accepted:,}")
+    table.add_row("orders there are", f"{found.orders:,}")
+    table.add_row("of them cancelled, expired", f"{found.cancelled:,}, {found.expired:,}")
+    table.add_row("units sold + left = all", f"{found.sold:,} + {found.left:,} = {found.units:,}")
+    for name, problems in (("lost", found.lost), ("doubled", found.doubled), ("books that are off", found.books)):
+        table.add_row(name, f"{len(problems):,}", style="bold red" if problems else "bold green")
+    strange = outcome.tally.strange
+    table.add_row("answers that nobody should get", f"{len(strange):,}", style="bold red" if strange else "")
+    table.add_row("errors in the logs", f"{len(outcome.errors):,}")
+    return table

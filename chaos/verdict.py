@@ -1,0 +1,157 @@
+"""What is true in the end, against what the customers were told."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from chaos.shoppers import Wish
+from chaos.waiting import until
+from infra.runtime import Infra
+from models import FlashSaleItem, Order, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry, StockLevel
+from models.flash_sale_document import FlashItemDoc
+from services.events import ORDER_WORKERS, ORDERS
+from services.reservation.keys import ItemKeys
+from services.stock.books import one_moment
+from services.stock.reconcile import reconcile
+
+GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
+_WITHIN = 60.0
+_Changes = Counter[tuple[UUID | None, StockCause]]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """``lost``: accepted orders that are not there, or answers that are not true; ``doubled``: more than one order
+    of a key, or more than one change of an order's units; ``books``: what does not add up."""
+
+    accepted: int = 0
+    orders: int = 0
+    cancelled: int = 0
+    expired: int = 0
+    units: int = 0
+    sold: int = 0
+    left: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    books: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        return not (self.lost or self.doubled or self.books)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    id: UUID
+    customer_id: UUID
+    key: str
+    status: str
+    quantity: int
+
+
+async def judge(infra: Infra, item: FlashItemDoc, wishes: Sequence[Wish], *, settling: float = 30.0) -> Verdict:
+    """Once the log and the outbox are drained; Redis follows the database within ``settling`` seconds.
+
+    Errors: AssertionError when they do not come to rest.
+    """
+    await _drained(infra)
+    verdict = Verdict(units=item.quantity)
+    async with one_moment(infra) as session:  # units move while orders expire
+        rows = await _orders(session, item)
+        await _count_units(session, item, rows, verdict)
+        await _count_changes(session, item, rows, verdict)
+    _compare(rows, wishes, verdict)
+    await _compare_redis(infra, item, verdict, settling)
+    verdict.books += [str(difference) for difference in (await reconcile(infra)).differences]
+    return verdict
+
+
+async def _drained(infra: Infra) -> None:
+    async def look() -> tuple[int, int]:
+        async with infra.database.read() as session:
+            outbox = await session.scalar(select(func.count()).select_from(OutboxMessage)) or 0
+        return outbox, await infra.events.lag(ORDERS, ORDER_WORKERS)
+
+    await until(look, lambda seen: seen == (0, 0), within=_WITHIN)
+
+
+async def _orders(session: AsyncSession, item: FlashItemDoc) -> dict[UUID, _Row]:
+    columns = (Order.id, Order.customer_id, Order.idempotency_key, Order.status, OrderLine.quantity)
+    joined = select(*columns).join(OrderLine, OrderLine.order_id == Order.id)
+    # A rejected one took nothing, and was never accepted to anybody.
+    kept = joined.where(OrderLine.flash_sale_item_id == item.id, Order.status != OrderStatus.REJECTED)
+    found = await session.execute(kept)
+    return {row[0]: _Row(*row) for row in found}
+
+
+async def _count_units(
+    session: AsyncSession, item: FlashItemDoc, rows: dict[UUID, _Row], verdict: Verdict
+) -> None:
+    verdict.left = await session.scalar(select(FlashSaleItem.remaining).where(FlashSaleItem.id == item.id)) or 0
+    verdict.sold = sum(row.quantity for row in rows.values() if row.status not in GIVEN_BACK)
+    if verdict.sold + verdict.left != verdict.units:
+        verdict.books.append(f"{verdict.sold} sold and {verdict.left} left of {verdict.units} units")
+    level = (await session.scalars(select(StockLevel).where(StockLevel.sku == item.sku))).one()
+    if (level.held, level.set_aside) != (verdict.sold, verdict.left):
+        verdict.books.append(f"the level has {level.held} held and {level.set_aside} set aside")
+
+
+async def _count_changes(
+    session: AsyncSession, item: FlashItemDoc, rows: dict[UUID, _Row], verdict: Verdict
+) -> None:
+    """Each order took its units once, and gave them back once if it did."""
+    causes = (StockCause.HELD, StockCause.RELEASED)
+    entries = select(StockEntry.reference, StockEntry.cause).where(
+        StockEntry.sku == item.sku, StockEntry.cause.in_(causes)
+    )
+    seen: _Changes = Counter((row[0], StockCause(row[1])) for row in await session.execute(entries))
+    expected: _Changes = Counter({(row.id, StockCause.HELD): 1 for row in rows.values()})
+    expected.update({(r.id, StockCause.RELEASED): 1 for r in rows.values() if r.status in GIVEN_BACK})
+    for (order, cause), times in ((seen - expected) + (expected - seen)).items():
+        verdict.doubled.append(f"order {order}: {cause} is off by {times}")
+
+
+def _compare(rows: dict[UUID, _Row], wishes: Sequence[Wish], verdict: Verdict) -> None:
+    by_key = Counter((row.customer_id, row.key) for row in rows.values())
+    verdict.orders = len(rows)
+    verdict.cancelled = sum(row.status == OrderStatus.CANCELLED for row in rows.values())
+    verdict.expired = sum(row.status == OrderStatus.EXPIRED for row in rows.values())
+    for wish in wishes:
+        verdict.accepted += bool(wish.orders)
+        times = by_key.pop((wish.customer_id, wish.key), 0)
+        if times > 1 or len(wish.orders) > 1:
+            verdict.doubled.append(f"key {wish.key}: {times} orders, {len(wish.orders)} shown")
+        if wish.refused and times:
+            verdict.lost.append(f"key {wish.key}: refused, but there is an order")
+        verdict.lost += [f"order {id_}: {problem}" for id_ in wish.orders if (problem := _untrue(rows, id_, wish))]
+    verdict.doubled += [f"key {key}: an order that nobody asked for" for _, key in by_key]
+
+
+def _untrue(rows: dict[UUID, _Row], order_id: UUID, wish: Wish) -> str | None:
+    row = rows.get(order_id)
+    if row is None:
+        return "accepted, and not there"
+    if (row.customer_id, row.key, row.quantity) != (wish.customer_id, wish.key, wish.quantity):
+        return "is not what was asked for"
+    if wish.cancelled and row.status != OrderStatus.CANCELLED:
+        return f"cancelled, and is {row.status}"
+    return None
+
+
+async def _compare_redis(infra: Infra, item: FlashItemDoc, verdict: Verdict, settling: float) -> None:
+    key = ItemKeys.of(item.sku, item.id).item
+
+    async def look() -> tuple[int, int]:
+        live = await infra.redis.client.hget(key, "remaining")
+        async with infra.database.read() as session:
+            stored = await session.scalar(select(FlashSaleItem.remaining).where(FlashSaleItem.id == item.id))
+        return int(live or -1), int(stored or 0)
+
+    try:
+        await until(look, lambda seen: seen[0] == seen[1], within=settling)
+    except AssertionError as error:
+        verdict.books.append(f"Redis and the database count differently: {error}")

@@ -1,0 +1,63 @@
+"""``rushcart chaos``: break everything while people buy, and see that nothing is lost."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from chaos.shoppers import Tally
+
+
+@click.command()
+@click.option("--seconds", default=60.0, show_default=True, help="For so long something goes wrong.")
+@click.option("--shoppers", default=40, show_default=True, help="Customers who buy at the same time.")
+@click.option("--units", default=400, show_default=True, help="Units in the sale; what is not paid is sold again.")
+@click.option("--seed", default=1, show_default=True, help="Which faults, in which order.")
+@click.option("--fault", "faults", multiple=True, help="Only this one; may be given several times. Names: --list.")
+@click.option("--list", "listing", is_flag=True, help="Name the faults, and end.")
+def chaos(seconds: float, shoppers: int, units: int, seed: int, faults: tuple[str, ...], listing: bool) -> None:
+    """Break everything while people buy, and prove that nothing is lost or doubled.
+
+    Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, two APIs, two workers and a scheduler. Customers
+    buy and cancel over HTTP, and ask again until they know, while processes and stores are killed and frozen,
+    Redis loses its memory, and connections are cut. Then all comes to rest, and what is in the stores is compared
+    with what customers were told. Exits with 1 when anything is lost, doubled, oversold or off.
+    """
+    try:
+        from chaos.faults import NAMES
+        from chaos.run import Options, run_chaos
+        from chaos.tables import answers_table, faults_table, verdict_table
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("chaos"):
+            raise
+        raise click.ClickException("Chaos is not part of the package: run this in a clone.") from error
+    from rich.console import Console
+
+    from infra.stack import StackError
+
+    if listing:
+        click.echo("\n".join(NAMES))
+        return
+    if unknown := set(faults) - set(NAMES):
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}")
+    console = Console()
+    try:
+        with console.status("beginning") as status:
+
+            def progress(passed: float, tally: "Tally", seen: "Counter[str]") -> None:
+                status.update(
+                    f"{passed:,.0f} of {seconds:,.0f} s, {seen.total():,} faults, {tally.requests:,} answers, "
+                    f"{tally.outcomes['Order']:,} good"
+                )
+
+            outcome = run_chaos(Options(seconds, shoppers, units, seed, faults=faults), click.echo, progress)
+    except StackError as error:
+        raise click.ClickException(str(error)) from error
+    for table in (faults_table, answers_table, verdict_table):
+        console.print(table(outcome))
+    found = outcome.verdict
+    for problem in (*found.lost, *found.doubled, *found.books, *outcome.tally.strange, *outcome.errors)[:40]:
+        click.echo(problem[:300])
+    if not outcome.right:
+        raise click.exceptions.Exit(1)

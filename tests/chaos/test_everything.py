@@ -1,0 +1,51 @@
+"""A short run of ``rushcart chaos``: everything goes wrong in turn, and nothing is lost or doubled."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from redis.asyncio import Redis
+
+from chaos.faults import NAMES
+from chaos.run import Options, play
+from chaos.shoppers import ORDER
+from infra.migrations import upgrade
+from infra.settings import Settings
+from infra.stack import Stack
+from tests.modes import on_server, stack_settings
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture
+async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Settings]:
+    """A database and topics of its own, and a Redis without anything."""
+    name = f"rushcart_chaos_{uuid4().hex[:12]}"
+    settings = stack_settings(tmp_path, name).model_copy(
+        update={"kafka_prefix": f"c{uuid4().hex[:8]}.", "payment_timeout": 6.0}
+    )
+    async with Redis.from_url(settings.redis_dsn) as redis:
+        await redis.flushdb()
+    await on_server(settings, f"CREATE DATABASE {name}")
+    upgrade(settings)
+    yield settings
+    await on_server(settings, f"DROP DATABASE {name}")
+
+
+async def test_nothing_is_lost_and_nothing_doubled(stack: Stack, empty: Settings) -> None:
+    told: list[float] = []
+    options = Options(seconds=20.0, shoppers=25, units=120, seed=7)
+    outcome = await play(options, empty, stack, lambda passed, tally, faults: told.append(passed))
+    found = outcome.verdict
+    print(outcome)
+    assert (found.lost, found.doubled, found.books, outcome.tally.strange) == ([], [], [], [])
+    assert found.sold + found.left == found.units == 120
+    # It was no quiet day.
+    assert outcome.faults.total() >= 3
+    assert outcome.faults.keys() <= set(NAMES)
+    assert found.accepted > 120
+    assert +Counter({name: n for name, n in outcome.tally.outcomes.items() if name != ORDER})
+    assert told == sorted(told)
+    assert found.cancelled > 0
