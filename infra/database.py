@@ -47,6 +47,8 @@ def is_outage(error: BaseException) -> bool:
     """True when the database is away, as against wrong data or a wrong statement."""
     if isinstance(error, PoolTimeout | TimeoutError | OSError | InterfaceError | StoreUnavailable):
         return True
+    if isinstance(error, RuntimeError):
+        return "handler is closed" in str(error)  # uvloop, of a connection that has ended meanwhile
     if isinstance(error, OperationalError):
         return _code(error) not in _DATA_CODES
     return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -147,6 +147,13 @@ class _KnowsItsServer(AbstractConnection):
             args = tuple(self.server_run_id if arg is RUN_ID else arg for arg in args)
         await super().send_command(*args, **kwargs)
 
+    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await super().send_packed_command(*args, **kwargs)
+        except RuntimeError as error:
+            # What uvloop says of a connection that has ended meanwhile: one that died, as any other.
+            raise RedisConnectionError(str(error)) from error
+
 
 class _Tcp(_KnowsItsServer, Connection):
     pass

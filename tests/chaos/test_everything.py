@@ -1,5 +1,6 @@
 """A short run of ``rushcart chaos``: everything goes wrong in turn, and nothing is lost or doubled."""
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +30,7 @@ async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Settings]:
     async with Redis.from_url(settings.redis_dsn) as redis:
         await redis.flushdb()
     await on_server(settings, f"CREATE DATABASE {name}")
-    upgrade(settings)
+    await asyncio.to_thread(upgrade, settings)
     yield settings
     await on_server(settings, f"DROP DATABASE {name}")
 
