@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import shutil
 import tempfile
 import time
@@ -14,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
+import orjson
 from pydantic import SecretStr
 
 from chaos.accounts import accounts
@@ -39,6 +41,7 @@ from services.flash_sale.schedule import schedule_flash_sale
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _SKU: Final = "CHAOS"
+_ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 _END_WITHIN: Final = 60.0
 Echo = Callable[[str], None]
 Progress = Callable[[float, Tally, "Counter[str]"], None]
@@ -64,7 +67,7 @@ class Outcome:
     tally: Tally = field(default_factory=Tally)
     dropped: int = 0
     verdict: Verdict = field(default_factory=Verdict)
-    errors: list[str] = field(default_factory=list)
+    errors: "Counter[str]" = field(default_factory=Counter)
 
     @property
     def right(self) -> bool:
@@ -118,7 +121,7 @@ async def play(options: Options, settings: Settings, stack: Stack, progress: Pro
         # Whoever looks was not there when it happened: no connection of before is in the way.
         judging = await exits.enter_async_context(observer(settings))
         outcome.verdict = await judge(judging, item, wishes)
-        outcome.errors = fleet.errors()
+        outcome.errors = Counter(map(_told, fleet.errors()))
         await fleet.stop()
     return outcome
 
@@ -202,3 +205,14 @@ async def _watch(begun: float, outcome: Outcome, progress: Progress) -> None:
     while True:
         progress(time.monotonic() - begun, outcome.tally, outcome.faults)
         await asyncio.sleep(0.5)
+
+
+def _told(line: str) -> str:
+    """An error of a log without what is different each time."""
+    process, _, text = line.partition(": ")
+    if not text.startswith("{"):
+        return line[:200]
+    entry = orjson.loads(text)
+    causes = [f"{e['exc_type']}: {e['exc_value']}"[:200] for e in entry.get("exception") or ()]
+    cause = _ADDRESS.sub("", " / ".join(causes))
+    return f"{process.partition('-')[0]}: {entry['event']} {entry.get('loop', '')} {cause}"

@@ -84,7 +84,7 @@ class Shopper:
         asked = {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}
         answer = await self._until_known(http, PLACE, asked)
         if answer["__typename"] != ORDER:
-            wish.refused = True
+            wish.refused = answer["__typename"] != SURPRISE
             return
         wish.orders.add(decode_id(answer["id"], ORDER))
         if self.dice.random() < _CANCELS:

@@ -40,5 +40,5 @@ def verdict_table(outcome: Outcome) -> Table:
         table.add_row(name, f"{len(problems):,}", style="bold red" if problems else "bold green")
     strange = outcome.tally.strange
     table.add_row("answers that nobody should get", f"{len(strange):,}", style="bold red" if strange else "")
-    table.add_row("errors in the logs", f"{len(outcome.errors):,}")
+    table.add_row("errors in the logs", f"{outcome.errors.total():,}")
     return table

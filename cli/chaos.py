@@ -57,7 +57,9 @@ def chaos(seconds: float, shoppers: int, units: int, seed: int, faults: tuple[st
     for table in (faults_table, answers_table, verdict_table):
         console.print(table(outcome))
     found = outcome.verdict
-    for problem in (*found.lost, *found.doubled, *found.books, *outcome.tally.strange, *outcome.errors)[:40]:
+    for problem in (*found.lost, *found.doubled, *found.books, *outcome.tally.strange)[:20]:
         click.echo(problem[:300])
+    for logged, times in outcome.errors.most_common(20):
+        click.echo(f"{times:,} times {logged}")
     if not outcome.right:
         raise click.exceptions.Exit(1)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -47,8 +48,8 @@ def is_outage(error: BaseException) -> bool:
     """True when the database is away, as against wrong data or a wrong statement."""
     if isinstance(error, PoolTimeout | TimeoutError | OSError | InterfaceError | StoreUnavailable):
         return True
-    if isinstance(error, RuntimeError):
-        return "handler is closed" in str(error)  # uvloop, of a connection that has ended meanwhile
+    if has_ended(error):
+        return True
     if isinstance(error, OperationalError):
         return _code(error) not in _DATA_CODES
     return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -13,6 +13,11 @@ def new_id() -> UUID:
     return made
 
 
+def made_at(id_: UUID) -> float:
+    """Unix time at which an id of ours was made."""
+    return (id_.int >> 80) / 1000
+
+
 def first_id_of(seconds: float) -> UUID:
     """No id made at that moment (Unix time) or later is smaller; of a moment that no id has, the nearest one's."""
     millis = min(max(int(seconds * 1000), 0), (1 << 48) - 1)

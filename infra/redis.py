@@ -14,6 +14,7 @@ from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
 
@@ -151,7 +152,8 @@ class _KnowsItsServer(AbstractConnection):
         try:
             await super().send_packed_command(*args, **kwargs)
         except RuntimeError as error:
-            # What uvloop says of a connection that has ended meanwhile: one that died, as any other.
+            if not has_ended(error):
+                raise
             raise RedisConnectionError(str(error)) from error
 
 

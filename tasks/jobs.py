@@ -20,6 +20,7 @@ from taskiq.serializers import JSONSerializer
 from taskiq_redis import RedisStreamBroker
 
 from infra.cancellation import cancel_and_wait
+from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from services.order.expire_orders import expire_due_orders
@@ -31,7 +32,6 @@ EXPIRE_TASK = "expire_due_orders"
 _BUCKET = 0.25
 _QUEUE = "taskiq:jobs"
 _SCHEDULE = "taskiq:schedule"
-_FAULTS = (SendTaskError, RedisError, OSError, TimeoutError)
 
 
 class Jobs:
@@ -126,9 +126,13 @@ def _redis_faults() -> Iterator[None]:
     """Errors: StoreUnavailable for what the clients inside taskiq raise when Redis is away."""
     try:
         yield
-    except _FAULTS as error:
-        raise StoreUnavailable("redis") from error
-    except ExceptionGroup as group:  # of taskiq's receiver
-        if group.split(_FAULTS)[1] is not None:
+    except Exception as error:
+        if not _is_outage(error):
             raise
-        raise StoreUnavailable("redis") from group
+        raise StoreUnavailable("redis") from error
+
+
+def _is_outage(error: Exception) -> bool:
+    if isinstance(error, ExceptionGroup):  # of taskiq's receiver
+        return all(map(_is_outage, error.exceptions))
+    return isinstance(error, SendTaskError | RedisError | OSError | TimeoutError) or has_ended(error)

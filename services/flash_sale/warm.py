@@ -65,6 +65,21 @@ async def needs_warming(infra: Infra) -> bool:
     return warmed != infra.redis.run_id.encode()
 
 
+async def has_lost_counters(infra: Infra) -> bool:
+    """True while counters of running or coming sales are not back: orders may be in the log alone.
+
+    Errors: StoreUnavailable.
+    """
+    if not await needs_warming(infra):
+        return False
+    last: UUID | None = None
+    while page := await _page(infra, last):
+        if await _stale(infra, page):
+            return True
+        last = page[-1].item_id
+    return False
+
+
 async def _page(infra: Infra, after: UUID | None) -> list[_Entry]:
     statement = (
         select(FlashSaleItem.id, FlashSaleItem.sku, FlashSale.starts_at)

@@ -14,7 +14,7 @@ from services.catalog.rules import text_problem
 from services.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.idempotency import Request, do_once
 from services.order.close_orders import Closing, close_orders, release_closed
-from services.order.find_orders import find_order, read_accepted
+from services.order.find_orders import find_order, is_young, may_be_in_the_log, read_accepted
 from services.order.fingerprint import key_problem
 from services.order.persist_orders import persist_orders
 from services.reservation.release import ItemOrders, confirm
@@ -52,7 +52,7 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     except StoreUnavailable as error:
         raise TryAgain from error
     except NotFound as error:
-        if not looked:
+        if not looked or await _may_come(infra, wish.order_id, owner):
             raise TryAgain from error
         raise
     if found is None:
@@ -83,6 +83,16 @@ async def _persist_first(infra: Infra, wish: Cancellation) -> bool:
         persisted = await persist_orders(infra, waiting, timeout=2 * infra.settings.store_timeout)
         await confirm(infra, persisted.stored)
     return True
+
+
+async def _may_come(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
+    """Not found is only true of an order that is not on its way, and that has not come since."""
+    if not is_young(infra, order_id):
+        return False
+    try:
+        return await may_be_in_the_log(infra) or await find_order(infra, order_id, owner) is not None
+    except StoreUnavailable:
+        return True
 
 
 async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:

@@ -10,11 +10,16 @@ from sqlalchemy.orm import selectinload
 
 from infra.clock import from_millis
 from infra.errors import StoreUnavailable
+from infra.ids import made_at
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot, OrderView
+from services.flash_sale.warm import has_lost_counters
 from services.order.views import accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
+
+_ON_ITS_WAY = 600.0
+"""Seconds; the log is never so far behind."""
 
 
 async def find_order(infra: Infra, order_id: UUID, customer_id: UUID | None) -> OrderView | None:
@@ -31,7 +36,29 @@ async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID
         # It may have been persisted, and left Redis, between the two looks.
         missing = [i for i in order_ids if i not in found]
         found |= await _persisted(infra, missing, customer_id) if missing else {}
+        if missing := [i for i in missing if i not in found and is_young(infra, i)]:
+            if await may_be_in_the_log(infra):
+                raise StoreUnavailable("redis")
+            found |= await _persisted(infra, missing, customer_id)  # it may have come just before
     return found
+
+
+def is_young(infra: Infra, order_id: UUID) -> bool:
+    """An order with such an id may be on its way to the database."""
+    return abs(infra.now().timestamp() - made_at(order_id)) < _ON_ITS_WAY
+
+
+async def may_be_in_the_log(infra: Infra) -> bool:
+    """True while Redis has lost its memory: a young order that neither it nor the database has may be on its way.
+
+    Errors: StoreUnavailable, from the database.
+    """
+    try:
+        return await has_lost_counters(infra)
+    except StoreUnavailable as error:
+        if error.store != "redis":
+            raise
+        return False  # away, not empty: see find_accepted
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reconcile: prove that the stock of every SKU adds up, in the database and in Redis, or repair it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from services.stock.check_redis import RedisCheck, check_redis
 from services.stock.repair import NeedsAPerson, repair_database, repair_redis
 from services.stock.report import Difference, Outcome, Report, Scope
 
+_PARALLEL = 8
 Progress = Callable[[int, int], None]
 """Told of (SKUs checked, SKUs in all) after each page."""
 
@@ -24,7 +26,7 @@ async def reconcile(
 ) -> Report:
     """Check every SKU, or one. With ``fix`` what differs is repaired and checked again: "repaired" is a proof.
 
-    It may run beside a sale: nothing is locked to look, and one SKU at a time to repair.
+    It may run beside a sale: nothing is locked to look, and a SKU alone to be repaired.
     Errors: NotFound (the SKU), StoreUnavailable.
     """
     if fix:
@@ -83,11 +85,19 @@ async def _check_redis(infra: Infra, books: Iterable[Books]) -> RedisCheck:
 
 
 async def _repair(infra: Infra, books: Sequence[Books], found: list[Difference]) -> list[Difference]:
-    repaired: list[Difference] = []
-    for one in books:
-        wrong = [d for d in found if (d.sku, d.warehouse) == (one.sku, one.warehouse)]
-        repaired += await _repair_place(infra, one, wrong) if wrong else []
-    return repaired
+    """Several SKUs at the same time: each waits for the requests that are under way."""
+    gate = asyncio.Semaphore(_PARALLEL)
+
+    async def repair(sku: str) -> list[Difference]:
+        repaired: list[Difference] = []
+        async with gate:
+            for one in (one for one in books if one.sku == sku):
+                wrong = [d for d in found if (d.sku, d.warehouse) == (one.sku, one.warehouse)]
+                repaired += await _repair_place(infra, one, wrong) if wrong else []
+        return repaired
+
+    skus = sorted({difference.sku for difference in found})
+    return [d for one in await asyncio.gather(*map(repair, skus)) for d in one]
 
 
 async def _repair_place(infra: Infra, books: Books, found: list[Difference]) -> list[Difference]:
