@@ -2,22 +2,27 @@
 
 import asyncio
 from collections import Counter
+from uuid import UUID
 
 import pytest
 
+from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
+from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.events import ORDER_CANCELLED, ORDER_EXPIRED
+from services.flash_sale.warm import has_lost_counters
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.find_orders import find_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.reservation.keys import ItemKeys, accepted_key
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import make_due, order_wish, running_sale
-from tests.workers import persist_all
+from tests.waiting import until
+from tests.workers import persist_all, working
 
 
 def cancellation(order: OrderView, *, key: str = "cancel", reason: str | None = None) -> Cancellation:
@@ -145,3 +150,26 @@ async def test_cancelling_and_expiring_race_and_one_wins(infra: Infra) -> None:
     await persist_all(infra)
     assert (await causes(infra, item.sku))["RELEASED"] == 12
     await assert_adds_up(infra, item, remaining=12)
+
+
+@pytest.mark.parametrize("store_timeout", [1.5])
+async def test_an_order_that_redis_has_forgotten_is_on_its_way_and_not_missing(infra: Infra) -> None:
+    item = await running_sale(infra, quantity=5)
+    order = await place_flash_order(infra, order_wish(item))
+    # Its message is in the log; the database will have it from there.
+    await infra.redis.client.delete(*ItemKeys.of(item.sku, item.id).all(), accepted_key(order.customer_id))
+    with pytest.raises(TryAgain):
+        await cancel_order(infra, cancellation(order))
+    with pytest.raises(StoreUnavailable):
+        await find_order(infra, order.id, order.customer_id)
+    assert await find_order(infra, new_id(), None) is None  # staff see what is persisted
+    # So old an order is in the database, or nowhere.
+    old = UUID(int=order.id.int - (1 << 100))
+    assert await find_order(infra, old, order.customer_id) is None
+    async with working(infra):
+        await until(lambda: has_lost_counters(infra), lambda lost: not lost)
+        assert (await cancel_order(infra, cancellation(order))).status == OrderStatus.CANCELLED
+    stranger = new_id()
+    with pytest.raises(NotFound):
+        await cancel_order(infra, Cancellation(stranger, order.id, None, "cancel"))
+    assert await find_order(infra, order.id, stranger) is None
