@@ -29,6 +29,7 @@ from models.search import ListingName, ProductListing, SearchDocument, SearchPos
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
 from models.user import AccountToken, Address, Identity, StaffRole, User
+from models.waiting_room import SaleTicket, WaitingRoom
 
 __all__ = [
     "DEFAULT_WAREHOUSE",
@@ -68,6 +69,7 @@ __all__ = [
     "Role",
     "Saga",
     "SagaState",
+    "SaleTicket",
     "SearchDocument",
     "SearchPosting",
     "SearchText",
@@ -85,5 +87,6 @@ __all__ = [
     "User",
     "Variant",
     "VariantPrice",
+    "WaitingRoom",
     "Warehouse",
 ]

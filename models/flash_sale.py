@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import BY_MIGRATION, MYSQL, Base
 from models.stock import DEFAULT_WAREHOUSE
 from models.types import MinorUnits, Quantity, code_text, exact_text
+from models.waiting_room import WaitingRoom
 
 
 class FlashSale(Base):
@@ -38,6 +39,7 @@ class FlashSale(Base):
     created_at: Mapped[datetime]
 
     items: Mapped[list["FlashSaleItem"]] = relationship(lazy="raise", order_by="FlashSaleItem.id")
+    room: Mapped[WaitingRoom | None] = relationship(lazy="raise", viewonly=True)
 
 
 class FlashSaleItem(Base):

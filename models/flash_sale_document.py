@@ -12,7 +12,7 @@ from models.enums import FlashSaleStatus
 class FlashItemDoc:
     """One item with what seldom changes while its sale runs. Prices are minor units.
 
-    ``is_public``: customers may see its variant, and so order it.
+    ``is_public``: customers may see its variant, and so order it. ``needs_pass``: of the waiting room.
     """
 
     id: UUID
@@ -29,6 +29,7 @@ class FlashItemDoc:
     closed_at: datetime | None
     version: int
     is_public: bool = True
+    needs_pass: bool = False
 
     def is_over(self, now: datetime) -> bool:
         return self.closed_at is not None or now >= self.ends_at
@@ -45,6 +46,7 @@ class FlashSaleDoc:
     closed_at: datetime | None
     settled_at: datetime | None
     item_ids: tuple[UUID, ...]
+    admit_per_second: int | None = None
 
     def status(self, now: datetime) -> FlashSaleStatus:
         return sale_status(self, now)

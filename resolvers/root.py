@@ -33,6 +33,9 @@ from resolvers.user.identity_queries import IdentityQuery
 from resolvers.user.mutations import UserMutation
 from resolvers.user.queries import UserQuery
 from resolvers.user.session_mutations import SessionMutation
+from resolvers.waiting_room.mutations import WaitingRoomMutation
+from resolvers.waiting_room.queries import WaitingRoomQuery
+from resolvers.waiting_room.subscriptions import WaitingRoomSubscription
 
 Query = merge_types(
     "Query",
@@ -46,6 +49,7 @@ Query = merge_types(
         CheckoutQuery,
         DiscountQuery,
         FlashSaleQuery,
+        WaitingRoomQuery,
         OrderQuery,
         AdminQuery,
         TokenQuery,
@@ -69,12 +73,13 @@ Mutation = merge_types(
         CheckoutMutation,
         DiscountMutation,
         FlashSaleMutation,
+        WaitingRoomMutation,
         OrderMutation,
         AdminMutation,
         TokenMutation,
     ),
 )
-Subscription = merge_types("Subscription", (OrderSubscription, FlashSaleSubscription))
+Subscription = merge_types("Subscription", (OrderSubscription, FlashSaleSubscription, WaitingRoomSubscription))
 
 # Types that no field names, only ``node``.
 TYPES: tuple[type, ...] = ()

@@ -150,6 +150,15 @@ class FlashSaleNotRunning(ServiceError):
         self.ends_at = ends_at
 
 
+class AdmissionRequired(ServiceError):
+    """The sale has a waiting room, and there is no valid pass."""
+
+    code = "ADMISSION_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Enter the flash sale first: ordering needs a valid pass of its waiting room.")
+
+
 class FlashSaleStateConflict(ServiceError):
     """``status`` is the name of the sale's state; ``action`` what cannot be done with it in that state."""
 

@@ -27,6 +27,7 @@ from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
 from services.saga.resume import forget_sagas, resume_sagas
 from services.search.reindex import reindex_newest, reindex_stale
+from services.waiting_room.forget_tickets import forget_tickets
 from tasks.jobs import Jobs
 from tasks.loops import every, supervised, unless_stopped
 from tasks.order_consumer import OrderConsumer
@@ -77,6 +78,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_sagas(infra), "tidy_sagas"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_quotes(infra), "tidy_quotes"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_keys(infra), "tidy_keys"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: forget_tickets(infra), "tidy_tickets"))
             group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra), "sagas"))
             group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))

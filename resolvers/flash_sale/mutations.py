@@ -42,13 +42,16 @@ class ScheduleFlashSaleInput:
     starts_at: datetime
     ends_at: datetime
     items: list[FlashSaleItemInput]
+    admit_per_second: int | None = strawberry.field(
+        default=None, description="Gives the sale a waiting room that lets in so many a second."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same for a retry: then one sale is made, however often it is asked for."
     )
 
     def to_service(self) -> SaleDraft:
         items = tuple(item.to_service() for item in self.items)
-        return SaleDraft(self.name, self.starts_at, self.ends_at, items)
+        return SaleDraft(self.name, self.starts_at, self.ends_at, items, self.admit_per_second)
 
 
 @strawberry.input(description="What is left out, or null, stays as it is.")

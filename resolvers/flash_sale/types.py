@@ -43,6 +43,9 @@ class FlashSale(Node):
     settled_at: datetime | None = strawberry.field(
         description="When what was unsold returned to ordinary stock: the last step of a sale that has ended."
     )
+    admit_per_second: int | None = strawberry.field(
+        description="The sale has a waiting room, which lets in so many; null: no ticket is needed."
+    )
     document: strawberry.Private[FlashSaleDoc]
 
     @classmethod
@@ -57,6 +60,7 @@ class FlashSale(Node):
             version=document.version,
             cancelled_at=document.cancelled_at,
             settled_at=document.settled_at,
+            admit_per_second=document.admit_per_second,
             document=document,
         )
 

@@ -22,6 +22,7 @@ from services.order.complete_order import complete_order
 from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.stock.on_hand import Asked
+from services.waiting_room.passes import Passes
 
 
 @strawberry.input
@@ -32,6 +33,9 @@ class PlaceFlashOrderInput:
         description="1 to 128 printable characters, new for each order; the same for a retry."
     )
     address_id: strawberry.ID | None = None
+    pass_: str | None = strawberry.field(
+        name="pass", default=None, description="Of the sale's waiting room, if it has one; see enterFlashSale."
+    )
 
 
 @strawberry.input
@@ -88,14 +92,16 @@ class AddOrderNoteInput:
 class OrderMutation:
     @mutation(Role.CUSTOMER, description="Order units of a flash-sale item; the stock is held at once.")
     async def place_flash_order(self, info: Info, input: PlaceFlashOrderInput) -> PlaceFlashOrderResult:
-        context = info.context
+        context, customer_id = info.context, signed_in(info).user_id
+        passes = Passes(context.tokens.keys, context.infra.now)
         wish = FlashOrder(
-            customer_id=signed_in(info).user_id,
+            customer_id=customer_id,
             item_id=input_id(input.item_id, "FlashSaleItem", "itemId"),
             quantity=input.quantity,
             idempotency_key=input.idempotency_key,
             address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
             traceparent=context.traceparent,
+            admitted_to=passes.sale_of(input.pass_, customer_id),
         )
         return Order.of(await place_flash_order(context.infra, wish))
 

@@ -15,6 +15,7 @@ from resolvers.catalog.types import Variant, load_variant
 from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
+    AdmissionRequired,
     FlashSaleNotRunning,
     IdempotencyConflict,
     InvalidInput,
@@ -228,6 +229,7 @@ PlaceFlashOrderResult = Annotated[
     | OutOfStock
     | FlashSaleNotRunning
     | PurchaseLimitReached
+    | AdmissionRequired
     | NotFound
     | IdempotencyConflict
     | TryAgain

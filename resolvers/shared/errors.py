@@ -99,6 +99,12 @@ class FlashSaleNotRunning(Error):
     ends_at: datetime
 
 
+@strawberry.type(
+    description="The flash sale has a waiting room: enterFlashSale, and order with the pass that it gives."
+)
+class AdmissionRequired(Error): ...
+
+
 @strawberry.type(description="The flash sale is in a state in which that cannot be done.")
 class FlashSaleStateConflict(Error):
     status: FlashSaleStatus
@@ -161,6 +167,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.LastSignInMethod: _plain(LastSignInMethod),
     service.LastAdministrator: _plain(LastAdministrator),
     service.NotFound: _plain(NotFound),
+    service.AdmissionRequired: _plain(AdmissionRequired),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.InvalidInput: lambda e: InvalidInput(
         code=e.code,

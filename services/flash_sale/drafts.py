@@ -31,10 +31,13 @@ class ItemDraft:
 
 @dataclass(frozen=True, slots=True)
 class SaleDraft:
+    """``admit_per_second``: of its waiting room; None when it has none."""
+
     name: str
     starts_at: datetime
     ends_at: datetime
     items: tuple[ItemDraft, ...]
+    admit_per_second: int | None = None
 
 
 def check_draft(draft: SaleDraft, now: datetime) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 
 from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant
+from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant, WaitingRoom
 from models.changes import item_tag
 from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
@@ -43,18 +43,20 @@ async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, Flash
     return {row[0].id: _document(*row[:-1]) for row in found}
 
 
-def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, UUID]:
+def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, int | None, UUID]:
+    sold, rate = (FlashSaleItem, FlashSale, Variant, Product.title, Product.status), WaitingRoom.admit_per_second
     return (
-        select(FlashSaleItem, FlashSale, Variant, Product.title, Product.status, Product.id)
+        select(*sold, rate, Product.id)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
         .join(Variant, Variant.id == FlashSaleItem.variant_id)
         .join(Product, Product.id == Variant.product_id)
+        .outerjoin(WaitingRoom, WaitingRoom.sale_id == FlashSale.id)
         .where(FlashSaleItem.quantity > 0)
     )
 
 
 def _document(
-    item: FlashSaleItem, sale: FlashSale, variant: Variant, product_title: str, status: str
+    item: FlashSaleItem, sale: FlashSale, variant: Variant, product_title: str, status: str, rate: int | None
 ) -> FlashItemDoc:
     own = variant.title
     return FlashItemDoc(
@@ -72,4 +74,5 @@ def _document(
         closed_at=sale.closed_at,
         version=sale.version,
         is_public=status == ProductStatus.PUBLISHED and variant.archived_at is None,
+        needs_pass=rate is not None,
     )

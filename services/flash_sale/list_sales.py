@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
@@ -17,7 +17,11 @@ from models.flash_sale_document import FlashSaleDoc
 async def find_sales(infra: Infra, sale_ids: Sequence[UUID]) -> dict[UUID, FlashSaleDoc]:
     """The sales that are there, in two statements whatever their number."""
     depend_on(sale_tag(sale_id) for sale_id in sale_ids)
-    statement = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id.in_(sale_ids))
+    statement = (
+        select(FlashSale)
+        .options(selectinload(FlashSale.items), joinedload(FlashSale.room))
+        .where(FlashSale.id.in_(sale_ids))
+    )
     async with infra.database.read() as session:
         return {sale.id: _document(sale) for sale in await session.scalars(statement)}
 
@@ -34,7 +38,7 @@ async def list_sales(
     order = tuple_(FlashSale.starts_at, FlashSale.id)
     statement = (
         select(FlashSale)
-        .options(selectinload(FlashSale.items))
+        .options(selectinload(FlashSale.items), joinedload(FlashSale.room))
         .order_by(FlashSale.starts_at.desc(), FlashSale.id.desc())
         .limit(limit)
     )
@@ -70,4 +74,5 @@ def _document(sale: FlashSale) -> FlashSaleDoc:
         sale.closed_at,
         sale.settled_at,
         tuple(item.id for item in sale.items if item.quantity),
+        sale.room.admit_per_second if sale.room else None,
     )

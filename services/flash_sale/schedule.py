@@ -19,6 +19,7 @@ from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_v
 from services.flash_sale.load_item import load_item
 from services.flash_sale.set_aside import set_aside
 from services.idempotency import Request, do_once
+from services.waiting_room.room import check_rate, new_room
 
 log = structlog.get_logger(__name__)
 OPERATION = "scheduleFlashSale"
@@ -34,6 +35,7 @@ async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: 
     async def work(session: AsyncSession) -> None:
         # Not before: a sale that was made with this key may be over when it is asked for again.
         check_draft(draft, infra.now())
+        check_rate(draft.admit_per_second, "admitPerSecond")
         made[:] = await _store(session, infra, draft, actor, sale_id)
 
     if once is None:
@@ -48,7 +50,7 @@ def schedule_request(owner_id: UUID, key: str, draft: SaleDraft) -> Request:
     """Errors: InvalidInput (the key)."""
     items = [f"{i.sku} {i.price} {i.quantity} {i.per_customer_limit}" for i in draft.items]
     times = (whole_millis(draft.starts_at).isoformat(), whole_millis(draft.ends_at).isoformat())
-    return Request.of(owner_id, OPERATION, key, draft.name, *times, *sorted(items))
+    return Request.of(owner_id, OPERATION, key, draft.name, draft.admit_per_second, *times, *sorted(items))
 
 
 async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem]) -> None:
@@ -78,6 +80,8 @@ async def _store(
     items: list[FlashSaleItem] = []
     for item in sorted(draft.items, key=lambda item: item.sku):
         items.append(await add_item(session, sale, item, variants[item.sku], price_of[item.sku], actor, now))
+    if draft.admit_per_second is not None:
+        session.add(new_room(sale, draft.admit_per_second, now))
     announce(session, SALE_SCHEDULED, sale, items, now)
     return items
 

@@ -14,7 +14,14 @@ from infra.runtime import Infra
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
-from services.errors import FlashSaleNotRunning, IdempotencyConflict, InvalidInput, NotFound, TryAgain
+from services.errors import (
+    AdmissionRequired,
+    FlashSaleNotRunning,
+    IdempotencyConflict,
+    InvalidInput,
+    NotFound,
+    TryAgain,
+)
 from services.events import ORDER_PLACED, ORDERS, Event, encode
 from services.flash_sale.drafts import MAX_QUANTITY
 from services.flash_sale.find_items import find_item, forget_item
@@ -42,7 +49,7 @@ _STRAGGLERS = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class FlashOrder:
-    """What a customer asks for."""
+    """What a customer asks for; ``admitted_to`` is the sale that their pass lets them into."""
 
     customer_id: UUID
     item_id: UUID
@@ -50,13 +57,14 @@ class FlashOrder:
     idempotency_key: str
     address_id: UUID | None = None
     traceparent: str | None = None
+    admitted_to: UUID | None = None
 
 
 async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
     """Returns the order, ACCEPTED, or as it is now when the key made it earlier.
 
     Errors: InvalidInput, NotFound, FlashSaleNotRunning, PurchaseLimitReached, OutOfStock,
-    IdempotencyConflict, TryAgain.
+    IdempotencyConflict, AdmissionRequired, TryAgain.
     """
     _check(wish)
     begun = time.monotonic()
@@ -79,6 +87,7 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> Reservation:
         item = await find_item(infra, wish.item_id)
         snapshot = await _addressed(infra, wish, _snapshot(infra, item, wish))
         await _check_public(infra, item, snapshot)
+        await _check_admitted(infra, item, snapshot, wish)
         try:
             return await reserve(infra, snapshot, snapshot.fingerprint)
         except StaleTerms:
@@ -115,6 +124,12 @@ async def _check_public(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapsho
     """What was archived or unpublished is sold no more; a retry finds its order all the same. Errors: NotFound."""
     if not item.is_public and not await is_key_known(infra, snapshot):
         raise NotFound("There is no such flash-sale item.")
+
+
+async def _check_admitted(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot, wish: FlashOrder) -> None:
+    """A retry finds its order, whatever has become of the pass. Errors: AdmissionRequired."""
+    if item.needs_pass and wish.admitted_to != item.sale_id and not await is_key_known(infra, snapshot):
+        raise AdmissionRequired
 
 
 def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:

@@ -38,6 +38,7 @@ from models import (
     Role,
     Saga,
     SagaState,
+    SaleTicket,
     SearchDocument,
     SearchPosting,
     SearchText,
@@ -54,6 +55,7 @@ from models import (
     User,
     Variant,
     VariantPrice,
+    WaitingRoom,
     Warehouse,
 )
 
@@ -134,7 +136,9 @@ def sale_of(variant: Variant) -> list[Base]:
         remaining=100,
         per_customer_limit=2,
     )
-    return [sale, item]
+    room = WaitingRoom(sale_id=sale.id, admit_per_second=5, entered=1, base_count=0, base_at=MOMENT)
+    ticket = SaleTicket(sale_id=sale.id, customer_id=new_id(), position=1, entered_at=MOMENT)
+    return [sale, item, room, ticket]
 
 
 def order() -> list[Base]:

@@ -1,0 +1,1 @@
+"""The waiting room: tickets, places in the line, passes."""
