@@ -1,11 +1,23 @@
 """``rushcart bench``: how fast the server is, measured on real processes and real stores."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 # Spelt out: the benchmarks may not be there.
 _FAULTS = ("none", "scheduler-killed", "two-schedulers", "redis-emptied")
+
+
+@contextmanager
+def _in_a_clone() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("benchmarks"):
+            raise
+        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
 
 
 @click.group()
@@ -38,13 +50,9 @@ def flash(
     import orjson
     from rich.console import Console
 
-    try:
+    with _in_a_clone():
         from benchmarks.figures import rates_table, rest_table
         from benchmarks.flash_order import Options, run_benchmark
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
 
@@ -76,12 +84,8 @@ def auth(file: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    try:
+    with _in_a_clone():
         from benchmarks.authentication import AIM_US, Options, measure, prepare
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
 
     with tempfile.TemporaryDirectory(prefix="rushcart-bench-") as folder:
         prepare(Path(folder))
@@ -115,13 +119,9 @@ def catalog(seconds: float, connections: int, colds: int, file: Path | None, pro
     import orjson
     from rich.console import Console
 
-    try:
+    with _in_a_clone():
         from benchmarks.catalog import BARE, CatalogOptions, run_catalog_benchmark
         from benchmarks.figures import ways_table
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
 
@@ -153,12 +153,8 @@ def finding(times: int, file: Path | None) -> None:
     from cli.one_shot import run_once
     from cli.runtime import settle_garbage_collection
 
-    try:
+    with _in_a_clone():
         from benchmarks.finding import counts_table, measure, measure_counts, timings_table
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
 
     settle_garbage_collection()  # as servers do
     timings = run_once(lambda infra: measure(infra, times, click.echo))
@@ -185,12 +181,8 @@ def expiry(rate: int, seconds: float, workers: int, fault: str) -> None:
     empty; then `rushcart worker` and `rushcart scheduler`. Exits with 1 when the p99 is above the promise, or an
     order was not closed exactly once.
     """
-    try:
+    with _in_a_clone():
         from benchmarks.expiry import AIM_SECONDS, Options, run_benchmark
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
 
@@ -217,12 +209,8 @@ def subscriptions(connections: int, changes: int) -> None:
     Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, or uses those of the settings, which must be
     empty; needs as many open files (ulimit -n). Exits with 1 when the process has more than 500 MiB.
     """
-    try:
+    with _in_a_clone():
         from benchmarks.subscriptions import AIM_MIB, Options, run_benchmark
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
 
@@ -238,3 +226,34 @@ def subscriptions(connections: int, changes: int) -> None:
     )
     if found.open_mib > AIM_MIB:
         raise click.exceptions.Exit(1)
+
+
+@bench.command()
+@click.option("--seconds", default=15.0, show_default=True, help="Seconds of each of the two ways.")
+@click.option("--customers", default=16, show_default=True, help="Customers at the same time.")
+def checkout(seconds: float, customers: int) -> None:
+    """From an empty cart to an accepted order of three lines, over HTTP and by the verbs alone.
+
+    Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, or uses those of the settings, which must be
+    empty; then `rushcart serve` and `rushcart worker`. Four requests an order: three lines, and the checkout.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    with _in_a_clone():
+        from benchmarks.checkout import Options, at, run_benchmark
+    from benchmarks.processes import ProcessFailed
+    from infra.stack import StackError
+
+    try:
+        found = run_benchmark(Options(seconds, customers), click.echo)
+    except (StackError, ProcessFailed) as error:
+        raise click.ClickException(str(error)) from error
+    table = Table(title="A cart of three lines to an accepted order", title_justify="left")
+    for name in ("way", "orders/s", "checkout p50 ms", "p99 ms", "whole path p50 ms", "p99 ms"):
+        table.add_column(name, justify="left" if name == "way" else "right")
+    for way, one in (("HTTP and GraphQL", found.http), ("the verbs", found.verbs)):
+        times = [at(of, share) * 1000 for of in (one.checkouts, one.paths) for share in (0.5, 0.99)]
+        table.add_row(way, f"{one.per_second:,.0f}", *(f"{ms:,.1f}" for ms in times))
+    Console().print(table)
+    click.echo(f"ratio {found.ratio:.2f}; memory of serve: {found.rss_mib:,.0f} MiB")
