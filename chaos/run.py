@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -163,7 +163,9 @@ async def _open_sale(infra: Infra, units: int) -> FlashItemDoc:
 async def _shoppers(
     infra: Infra, item: FlashItemDoc, fleet: Fleet, options: Options, tally: Tally
 ) -> list[Shopper]:
-    people = await accounts(infra, options.shoppers, Role.CUSTOMER)
+    # They shop for longer than a token is valid, and none of this is about signing in again.
+    lasting = infra.settings.model_copy(update={"access_token_ttl": options.seconds + 3600})
+    people = await accounts(replace(infra, settings=lasting), options.shoppers, Role.CUSTOMER)
     urls = [url.replace("localhost", LOOPBACK) for url in fleet.urls]
     return [
         Shopper(id_, token, urls, item.id, random.Random(f"{options.seed} {number}"), tally)
