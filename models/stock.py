@@ -45,6 +45,8 @@ class StockLevel(Base):
     __table_args__ = (
         *(CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in _COUNTS),
         CheckConstraint("on_hand = available + set_aside + held + committed", name="equation"),
+        Index("ix_stock_levels_available", "available", "set_aside"),
+        Index("ix_stock_levels_set_aside", "set_aside"),
         MYSQL,
     )
 

@@ -370,3 +370,25 @@ async def test_facets_count_with_the_rest_of_the_filter(infra: Infra, how_common
         (2_000_000, 5_000_000, "EUR", 1),
         (20_000, 50_000, "JPY", 1),
     ]
+
+
+@pytest.mark.parametrize("stocked", [True, False])
+async def test_next_to_nothing_is_in_stock_or_next_to_everything(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch, stocked: bool
+) -> None:
+    """What the levels lead to is still looked at as all others are."""
+    monkeypatch.setattr(limits, "FEW", 0)
+    monkeypatch.setattr(limits, "SPARSE", 3)
+    few, many = (1, 0) if stocked else (0, 1)
+    first = await make(infra, "Wool hat", variant(quantity=few), variant(quantity=0), tags=["new"])
+    second = await make(infra, "Silk hat", variant("9.00", few), vendor="acme")
+    draft = await make(infra, "Wool coat", variant(quantity=few), status=ProductStatus.DRAFT)
+    for number in range(5):
+        await make(infra, f"Wool sock {number}", variant("7.00", many), tags=["new"])
+    assert await found(infra, in_stock=stocked) == [second, first]
+    assert await found(infra, in_stock=stocked, tag="new") == [first]
+    assert await found(infra, in_stock=stocked, vendor="acme") == [second]
+    assert await found(infra, in_stock=stocked, search="wool") == [first]
+    assert await found(infra, in_stock=stocked, min_price=Decimal(8)) == [second]
+    everything = tuple(ProductStatus)
+    assert set(await found(infra, in_stock=stocked, statuses=everything)) == {first, second, draft}

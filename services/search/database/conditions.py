@@ -7,7 +7,7 @@ all that it holds first.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, or_, select, union
 
 from models import StockLevel, Variant
 from services.search.database.same import SameInOrder
@@ -78,6 +78,15 @@ def is_among_stocked(wanted: bool, product_id: Column) -> Condition:
     """As ``stock_is``, quicker for thousands of candidates: all that can be ordered are found out first."""
     stocked = _stocked(Variant.product_id)
     return product_id.in_(stocked) if wanted else product_id.not_in(stocked)
+
+
+def few_levels(stocked: bool, most: int) -> Select[Any]:
+    """SKUs of levels that have something to sell, or nothing: ``most`` of each kind, read along the indexes."""
+    sku, available, set_aside = StockLevel.sku, StockLevel.available, StockLevel.set_aside
+    if not stocked:
+        return select(sku).where(available == 0, set_aside == 0).limit(most)
+    kinds = (select(sku).where(count > 0).limit(most).subquery() for count in (available, set_aside))
+    return union(*(select(kind.c.sku) for kind in kinds))  # type: ignore[return-value]
 
 
 def _stocked(column: Any) -> Select[Any]:
