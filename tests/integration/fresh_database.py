@@ -45,7 +45,7 @@ async def _on_server(url: URL, statement: str) -> None:
 async def opened(settings: Settings) -> AsyncIterator[Database]:
     if settings.database_url is None:
         settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_dsn)
+    database = Database(settings.database_dsn, read_timeout=10.0)  # nothing here is about how soon
     try:
         yield database
     finally:

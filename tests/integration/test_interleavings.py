@@ -60,7 +60,7 @@ async def settings(settings: Settings) -> Settings:
 
 @dataclass(slots=True)
 class Walk:
-    """What one walk knows of what it was told."""
+    """What one walk knows of what it was told. ``doubted``: it was told to try again, so it was done or not."""
 
     infra: Infra
     item: FlashItemDoc
@@ -68,6 +68,7 @@ class Walk:
     wishes: list[FlashOrder] = field(default_factory=list)
     accepted: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
     closed: set[UUID] = field(default_factory=set)
+    doubted: set[UUID] = field(default_factory=set)
     customers: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(6)])
 
     async def buy(self) -> None:
@@ -106,9 +107,12 @@ class Walk:
         (customer, _), order = self.dice.choice(list(self.accepted.items()))
         try:
             await cancel_order(self.infra, Cancellation(customer, order, None, f"c{self.dice.random()}"))
-        except (InvalidTransition, TryAgain, NotFound):
+        except TryAgain:
+            self.doubted.add(order)
+        except (InvalidTransition, NotFound):
             return
-        self.closed.add(order)
+        else:
+            self.closed.add(order)
 
     async def expire(self) -> None:
         """Time flies for one order of those that wait."""
@@ -118,6 +122,7 @@ class Walk:
             if not found:
                 return
             chosen = self.dice.choice(found)
+            self.doubted.add(chosen)
             past = utc_now() - timedelta(seconds=1)
             await session.execute(update(Order).where(Order.id == chosen).values(expires_at=past))
         self.closed.add(chosen)
@@ -198,7 +203,7 @@ async def check(walk: Walk) -> None:
     for key, order in walk.accepted.items():
         assert order in stored, f"{key} was accepted and is gone"
         assert stored[order] != OrderStatus.REJECTED, f"{key} was accepted and then rejected"
-        if order not in walk.closed:
+        if order not in walk.closed | walk.doubted:
             assert stored[order] == OrderStatus.AWAITING_PAYMENT
     async with walk.infra.database.read() as session:
         rows = await session.execute(select(Order.customer_id, Order.idempotency_key, Order.id))
