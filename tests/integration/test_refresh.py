@@ -274,7 +274,7 @@ BURSTS = st.lists(
 
 
 @given(bursts=BURSTS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_whatever_is_presented_one_family_lives_or_none(
     desk: Desk, bursts: list[tuple[int, int, float]]
 ) -> None:
