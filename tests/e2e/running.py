@@ -178,10 +178,15 @@ class Running:
         self.process.kill()
         self.process.wait(5)
 
-    def told(self, number: signal.Signals, port: int | None = None) -> int:
-        """Signal the process alone; it and all that it started are gone in 5 seconds. Returns its exit code."""
+    def told(self, number: signal.Signals, port: int | None = None, *, by_terminal: bool = False) -> int:
+        """Signal the process alone; it and all that it started are gone in 5 seconds. Returns its exit code.
+
+        ``by_terminal``: all of its group first, as Ctrl-C does; the process may be told twice then.
+        """
         family = self.family()
         assert port is None or not is_free(port)
+        if by_terminal:
+            os.killpg(self.process.pid, number)
         self.process.send_signal(number)
         begun = time.monotonic()
         allowed = patience(5)

@@ -1,6 +1,5 @@
 """The command line as a newcomer meets it: what is printed can be used, and everything can be stopped."""
 
-import os
 import re
 import shutil
 import signal
@@ -130,9 +129,7 @@ def test_make_run_ends_when_make_alone_is_told_to(home: Path, number: signal.Sig
 def test_make_run_ends_on_ctrl_c(home: Path) -> None:
     with Running(home, command=MAKE_RUN) as make:
         ready = make.ready()
-        # A terminal's Ctrl-C reaches all of the group; the last one of it may come twice.
-        os.killpg(make.process.pid, signal.SIGINT)
-        make.told(signal.SIGINT, ready.port)
+        make.told(signal.SIGINT, ready.port, by_terminal=True)
 
 
 def test_help(tmp_path: Path) -> None:
