@@ -8,10 +8,8 @@ is kept; with the ETag of that answer (304); by a signed-in customer, whose answ
 import asyncio
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from contextlib import ExitStack
@@ -23,10 +21,9 @@ from urllib.parse import urlencode
 
 from benchmarks.figures import Rate
 from benchmarks.load_generator import TOKEN, Phase, Target
-from benchmarks.processes import LoadGenerator, ProcessFailed, Server
+from benchmarks.processes import RUSHCART, LoadGenerator, ProcessFailed, Server
 from benchmarks.shop import sign_in
 from benchmarks.stores import Echo, stores
-from infra.migrations import upgrade
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
@@ -46,7 +43,6 @@ _QUERIES = {
 _PRODUCTS = 200
 _SLICE = 1.5
 _HEARD_WITHIN = 0.4
-_RUSHCART = ["-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +81,14 @@ def _shown(rates: dict[str, Rate]) -> dict[str, object]:
 def run_catalog_benchmark(options: CatalogOptions, echo: Echo) -> CatalogFigures:
     """Errors: StackError, ProcessFailed."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="rushcart-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        settings = stack.enter_context(stores(folder, echo))
+        settings = stack.enter_context(stores(echo))
         echo("filling the shop")
         tokens = asyncio.run(_prepare(settings))
-        with _Bench(options, settings, tokens, folder, echo) as bench:
+        with _Bench(options, settings, tokens, settings.home, echo) as bench:
             return bench.run()
 
 
 async def _prepare(settings: Settings) -> list[str]:
-    await asyncio.to_thread(upgrade, settings)
     async with open_infra(settings) as infra:
         await infra.events.ensure_topics(ALL_TOPICS)
         for number in range(_PRODUCTS):
@@ -129,7 +122,7 @@ class _Bench:
 
     def __enter__(self) -> "_Bench":
         with ExitStack() as stack:
-            serve = self._start("serve", [*_RUSHCART, "serve"], stack, {})
+            serve = self._start("serve", [*RUSHCART, "serve"], stack, {})
             serve.wait_for(self._url("serve", "/healthz"))
             bodies = self._folder / "bodies"
             bodies.mkdir()

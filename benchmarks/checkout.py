@@ -6,24 +6,20 @@ Both are loaded in turn, in short slices of one run, on one real stack: the rati
 import asyncio
 import math
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import orjson
 
-from benchmarks.processes import ProcessFailed, Server
+from benchmarks.processes import RUSHCART, ProcessFailed, Server
 from benchmarks.stores import Echo, stores
 from chaos.accounts import accounts
 from chaos.http_connection import HttpConnection
-from infra.migrations import upgrade
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
@@ -37,7 +33,6 @@ from services.checkout.checkout import Checkout, checkout
 from services.events import ALL_TOPICS
 
 LINES: Final = 3
-_RUSHCART = ["-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()"]
 _VARIANTS: Final = 60
 _PLENTY: Final = 1_000_000
 _SLICE: Final = 3.0
@@ -86,14 +81,11 @@ def at(seconds: list[float], share: float) -> float:
 def run_benchmark(options: Options, echo: Echo) -> Figures:
     """Errors: StackError, ProcessFailed."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="rushcart-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        settings = stack.enter_context(stores(folder, echo))
-        upgrade(settings)
+        settings = stack.enter_context(stores(echo))
         port = free_port()
-        server = Server("serve", [*_RUSHCART, "serve"], {"RUSHCART_PORT": str(port)}, folder)
+        server = Server("serve", [*RUSHCART, "serve"], {"RUSHCART_PORT": str(port)}, settings.home)
         stack.callback(server.stop)
-        worker = Server("worker", [*_RUSHCART, "worker"], {}, folder)
+        worker = Server("worker", [*RUSHCART, "worker"], {}, settings.home)
         stack.callback(worker.stop)
         server.wait_for(f"http://127.0.0.1:{port}/healthz")
         return asyncio.run(_measure(options, settings, server, port, echo))

@@ -5,23 +5,18 @@ Real processes on a real stack: flash orders are placed at an even rate, so they
 
 import asyncio
 import math
-import shutil
-import tempfile
 import time
-from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 
-from benchmarks.processes import ProcessFailed, Server
+from benchmarks.processes import RUSHCART, ProcessFailed, Server
 from benchmarks.shop import PLENTY, open_shop
 from benchmarks.stores import Echo, stores
 from infra.ids import new_id
-from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import Order, OrderStatus, StockCause, StockEntry, StockLevel
@@ -29,9 +24,7 @@ from services.events import ALL_TOPICS
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys
 
-FAULTS: Final = ("none", "scheduler-killed", "two-schedulers", "redis-emptied")
 AIM_SECONDS: Final = 2.0
-_RUSHCART = ["-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()"]
 _SKU = "BENCH-PLENTY"
 _TICK = 0.05
 _PATIENCE = 120.0
@@ -62,16 +55,13 @@ class Lateness:
 def run_benchmark(options: Options, echo: Echo) -> Lateness:
     """Errors: StackError, ProcessFailed."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="rushcart-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        settings = stack.enter_context(stores(folder, echo))
-        upgrade(settings)
+        settings = stack.enter_context(stores(echo))
         env = {"RUSHCART_PAYMENT_TIMEOUT": str(options.payment_timeout)}
         names = [f"worker{n}" for n in range(options.workers)] + ["scheduler"]
         names += ["scheduler2"] if options.fault == "two-schedulers" else []
         servers = {}
         for name in names:
-            servers[name] = Server(name, [*_RUSHCART, name.rstrip("0123456789")], env, folder)
+            servers[name] = Server(name, [*RUSHCART, name.rstrip("0123456789")], env, settings.home)
             stack.callback(servers[name].stop)
         patient = settings.model_copy(update={"payment_timeout": options.payment_timeout, "store_timeout": 10.0})
         return asyncio.run(_Run(options, patient, servers, echo).run())
@@ -146,9 +136,9 @@ async def _problems(infra: Infra, item_id: UUID, placed: int) -> list[str]:
     """Each order is closed once, and all units are back: in the database, and soon in Redis."""
     async with infra.database.read() as session:
         released = select(func.count()).where(StockEntry.sku == _SKU, StockEntry.cause == StockCause.RELEASED)
-        counts = Counter({"released": await session.scalar(released) or 0})
+        given_back = await session.scalar(released) or 0
         held = await session.scalar(select(func.sum(StockLevel.held)).where(StockLevel.sku == _SKU))
-    found = [] if counts["released"] == placed else [f"{counts['released']:,} releases of {placed:,} orders"]
+    found = [] if given_back == placed else [f"{given_back:,} releases of {placed:,} orders"]
     found += [f"{held} units are still held"] if held else []
     key, deadline = ItemKeys.of(_SKU, item_id).item, time.monotonic() + _PATIENCE
     while (left := await infra.redis.client.hget(key, "remaining")) is None or int(left) != PLENTY:

@@ -5,10 +5,8 @@ whatever else the machine does meets all of them: the ratios are the result, abs
 """
 
 import asyncio
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,10 +17,9 @@ import orjson
 
 from benchmarks.figures import Figures, Kept, Rate
 from benchmarks.load_generator import Phase, Target
-from benchmarks.processes import LoadGenerator, Server
+from benchmarks.processes import RUSHCART, LoadGenerator, Server
 from benchmarks.shop import Shop, count_persisted, open_shop, persisted_numbers
 from benchmarks.stores import Echo, stores
-from infra.migrations import upgrade
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
@@ -32,7 +29,6 @@ from services.events import ALL_TOPICS
 SERVERS = {"graphql": "serve", "plain": "bare", "verb": "bare"}
 _SLICE = 2.5
 _REFUSAL_SECONDS = 5.0
-_RUSHCART = ["-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()"]
 _BUY = (
     "mutation Buy($input: PlaceFlashOrderInput!) { placeFlashOrder(input: $input) { __typename "
     "... on Order { id number status expiresAt } ... on Error { code message } } }"
@@ -55,17 +51,14 @@ class Options:
 def run_benchmark(options: Options, echo: Echo) -> Figures:
     """Errors: StackError, ProcessFailed."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="rushcart-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        settings = stack.enter_context(stores(folder, echo))
+        settings = stack.enter_context(stores(echo))
         echo("filling the shop")
         shop = asyncio.run(_prepare(settings, options.buyers))
-        with _Bench(options, settings, shop, folder, echo) as bench:
+        with _Bench(options, settings, shop, settings.home, echo) as bench:
             return bench.run()
 
 
 async def _prepare(settings: Settings, buyers: int) -> Shop:
-    await asyncio.to_thread(upgrade, settings)
     async with open_infra(settings) as infra:
         await infra.events.ensure_topics(ALL_TOPICS)
         return await open_shop(infra, buyers)
@@ -92,7 +85,7 @@ class _Bench:
 
     def __enter__(self) -> "_Bench":
         with ExitStack() as stack:
-            self._start("serve", [*_RUSHCART, "serve"], stack)
+            self._start("serve", [*RUSHCART, "serve"], stack)
             self._start("bare", ["-m", "benchmarks.bare_endpoint"], stack)
             self._servers["serve"].wait_for(f"http://127.0.0.1:{self._ports['serve']}/healthz")
             self._servers["bare"].wait_for(f"http://127.0.0.1:{self._ports['bare']}/")
@@ -174,7 +167,7 @@ class _Bench:
     def _persist(self) -> tuple[int, float]:
         """Start a worker and wait until it has persisted everything: orders, and seconds between its commits."""
         self._echo(f"a worker begins to persist {len(self._accepted):,} orders")
-        worker = self._start("worker", [*_RUSHCART, "worker"], self._stack)
+        worker = self._start("worker", [*RUSHCART, "worker"], self._stack)
         profiler = self._profiler("worker", 10) if self._options.profile is not None else None
         seen = asyncio.run(_watch(self._settings, len(self._accepted), worker))
         if profiler is not None:

@@ -17,6 +17,8 @@ from benchmarks.load_generator import Phase, Tally
 from infra.processes import tail
 
 ROOT = Path(__file__).resolve().parents[1]
+RUSHCART = ("-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()")
+"""Arguments of Python that make it the command of this clone."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _START_WITHIN = 30.0

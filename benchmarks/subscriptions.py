@@ -1,12 +1,9 @@
 """Thousands of open subscriptions in one API process: what they cost in memory, and how soon they are told."""
 
 import asyncio
-import shutil
-import tempfile
 import time
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +11,10 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from benchmarks.processes import ProcessFailed, Server
+from benchmarks.processes import RUSHCART, ProcessFailed, Server
 from benchmarks.shop import Shop, open_shop
 from benchmarks.stores import Echo, stores
 from infra.ids import new_id
-from infra.migrations import upgrade
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
@@ -27,7 +23,6 @@ from services.events import ALL_TOPICS
 from services.order.place_flash_order import FlashOrder, place_flash_order
 
 AIM_MIB: Final = 500.0
-_RUSHCART = ["-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()"]
 _REMAINING = "subscription ($id: ID!) { flashSaleRemaining(itemId: $id) { remaining } }"
 _AT_ONCE = 100
 _PATIENCE = 60.0
@@ -52,13 +47,10 @@ class Figures:
 def run_benchmark(options: Options, echo: Echo) -> Figures:
     """Errors: StackError, ProcessFailed."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="rushcart-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        settings = stack.enter_context(stores(folder, echo))
-        upgrade(settings)
+        settings = stack.enter_context(stores(echo))
         port = free_port()
         shop = asyncio.run(_fill(settings))
-        server = Server("serve", [*_RUSHCART, "serve"], {"RUSHCART_PORT": str(port)}, folder)
+        server = Server("serve", [*RUSHCART, "serve"], {"RUSHCART_PORT": str(port)}, settings.home)
         stack.callback(server.stop)
         server.wait_for(f"http://127.0.0.1:{port}/healthz")
         return asyncio.run(_measure(options, settings, shop, server, port, echo))

@@ -25,7 +25,6 @@ from chaos.proxy import Proxy
 from chaos.shoppers import Shopper, Tally
 from chaos.verdict import Verdict, judge
 from infra.migrations import upgrade
-from infra.ports import LOOPBACK
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from infra.stack import ServerName, Stack
@@ -166,9 +165,8 @@ async def _shoppers(
     # They shop for longer than a token is valid, and none of this is about signing in again.
     lasting = infra.settings.model_copy(update={"access_token_ttl": options.seconds + 3600})
     people = await accounts(replace(infra, settings=lasting), options.shoppers, Role.CUSTOMER)
-    urls = [url.replace("localhost", LOOPBACK) for url in fleet.urls]
     return [
-        Shopper(id_, token, urls, item.id, random.Random(f"{options.seed} {number}"), tally)
+        Shopper(id_, token, fleet.urls, item.id, random.Random(f"{options.seed} {number}"), tally)
         for number, (id_, token) in enumerate(people)
     ]
 

@@ -1,23 +1,13 @@
 """``rushcart bench``: how fast the server is, measured on real processes and real stores."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from cli.in_a_clone import in_a_clone
+
 # Spelt out: the benchmarks may not be there.
 _FAULTS = ("none", "scheduler-killed", "two-schedulers", "redis-emptied")
-
-
-@contextmanager
-def _in_a_clone() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("benchmarks"):
-            raise
-        raise click.ClickException("The benchmarks are not part of the package: run this in a clone.") from error
 
 
 @click.group()
@@ -50,7 +40,7 @@ def flash(
     import orjson
     from rich.console import Console
 
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.figures import rates_table, rest_table
         from benchmarks.flash_order import Options, run_benchmark
     from benchmarks.processes import ProcessFailed
@@ -84,7 +74,7 @@ def auth(file: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.authentication import AIM_US, Options, measure, prepare
 
     with tempfile.TemporaryDirectory(prefix="rushcart-bench-") as folder:
@@ -119,7 +109,7 @@ def catalog(seconds: float, connections: int, colds: int, file: Path | None, pro
     import orjson
     from rich.console import Console
 
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.catalog import BARE, CatalogOptions, run_catalog_benchmark
         from benchmarks.figures import ways_table
     from benchmarks.processes import ProcessFailed
@@ -153,7 +143,7 @@ def finding(times: int, file: Path | None) -> None:
     from cli.one_shot import run_once
     from cli.runtime import settle_garbage_collection
 
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.finding import counts_table, measure, measure_counts, timings_table
 
     settle_garbage_collection()  # as servers do
@@ -181,7 +171,7 @@ def expiry(rate: int, seconds: float, workers: int, fault: str) -> None:
     empty; then `rushcart worker` and `rushcart scheduler`. Exits with 1 when the p99 is above the promise, or an
     order was not closed exactly once.
     """
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.expiry import AIM_SECONDS, Options, run_benchmark
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
@@ -209,7 +199,7 @@ def subscriptions(connections: int, changes: int) -> None:
     Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, or uses those of the settings, which must be
     empty; needs as many open files (ulimit -n). Exits with 1 when the process has more than 500 MiB.
     """
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.subscriptions import AIM_MIB, Options, run_benchmark
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
@@ -240,7 +230,7 @@ def checkout(seconds: float, customers: int) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    with _in_a_clone():
+    with in_a_clone("benchmarks"):
         from benchmarks.checkout import Options, at, run_benchmark
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError

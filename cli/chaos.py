@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.in_a_clone import in_a_clone
+
 if TYPE_CHECKING:
     from chaos.shoppers import Tally
 
@@ -24,14 +26,10 @@ def chaos(seconds: float, shoppers: int, units: int, seed: int, faults: tuple[st
     Redis loses its memory, and connections are cut. Then all comes to rest, and what is in the stores is compared
     with what customers were told. Exits with 1 when anything is lost, doubled, oversold or off.
     """
-    try:
+    with in_a_clone("chaos"):
         from chaos.faults import NAMES
         from chaos.run import Options, run_chaos
         from chaos.tables import answers_table, faults_table, verdict_table
-    except ModuleNotFoundError as error:
-        if not (error.name or "").startswith("chaos"):
-            raise
-        raise click.ClickException("Chaos is not part of the package: run this in a clone.") from error
     from rich.console import Console
 
     from infra.stack import StackError

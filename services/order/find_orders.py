@@ -6,7 +6,6 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from infra.clock import from_millis
 from infra.errors import StoreUnavailable
@@ -15,7 +14,7 @@ from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot, OrderView
 from services.flash_sale.warm import has_lost_counters
-from services.order.views import accepted_view, persisted_view
+from services.order.views import WHOLE, accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
 
 _ON_ITS_WAY = 600.0
@@ -80,9 +79,7 @@ async def find_by_key(infra: Infra, customer_id: UUID, key: str) -> KnownKey | N
 
 
 async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:
-    statement = (
-        select(Order).options(selectinload(Order.lines), selectinload(Order.events)).where(Order.id.in_(order_ids))
-    )
+    statement = select(Order).options(*WHOLE).where(Order.id.in_(order_ids))
     if customer_id is not None:
         statement = statement.where(Order.customer_id == customer_id)
     async with infra.database.read() as session:

@@ -5,13 +5,12 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
 
 from infra.runtime import Infra
 from models import Order, OrderStatus
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_accepted
-from services.order.views import accepted_view, persisted_view
+from services.order.views import WHOLE, accepted_view, persisted_view
 from services.pages import Cut, IdPage
 
 
@@ -24,7 +23,7 @@ async def list_orders(
     statement = select(Order).where(Order.customer_id == customer_id)
     if statuses is not None:
         statement = statement.where(Order.status.in_(statuses))
-    statement = statement.options(selectinload(Order.lines), selectinload(Order.events))
+    statement = statement.options(*WHOLE)
     async with infra.database.read() as session:
         rows = await session.scalars(page.narrow(statement, Order.id))
         found = {order.id: persisted_view(order) for order in rows}

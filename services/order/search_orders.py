@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderView
 from services.order.order_filter import OrderFilter
-from services.order.views import persisted_view
+from services.order.views import WHOLE, persisted_view
 from services.pages import Cut, IdPage
 
 
 async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:
     """Three statements. Errors: StoreUnavailable."""
-    statement = page.narrow(wanted.narrow(select(Order)), Order.id)
-    statement = statement.options(selectinload(Order.lines), selectinload(Order.events))
+    statement = page.narrow(wanted.narrow(select(Order)), Order.id).options(*WHOLE)
     async with infra.database.read() as session:
         return page.cut([persisted_view(order) for order in await session.scalars(statement)])
 
@@ -30,7 +28,7 @@ async def count_found(infra: Infra, wanted: OrderFilter) -> int:
 
 async def oldest_after(infra: Infra, wanted: OrderFilter, after: UUID | None, limit: int) -> Sequence[OrderView]:
     """The next ones in the order of time, with their lines. Errors: StoreUnavailable."""
-    statement = wanted.narrow(select(Order)).options(selectinload(Order.lines), selectinload(Order.events))
+    statement = wanted.narrow(select(Order)).options(*WHOLE)
     if after is not None:
         statement = statement.where(Order.id > after)
     async with infra.database.read() as session:

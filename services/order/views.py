@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlalchemy.orm import selectinload
+
 from infra.ids import spoken_number
 from models import Order, OrderStatus
 from models.address_document import AddressDoc
@@ -35,8 +37,12 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
     )
 
 
+WHOLE = (selectinload(Order.lines), selectinload(Order.events))
+"""What ``persisted_view`` needs to be loaded: two statements."""
+
+
 def persisted_view(order: Order) -> OrderView:
-    """An order from its rows; ``lines`` and ``events`` must be loaded."""
+    """An order from its rows, loaded ``WHOLE``."""
     return OrderView(
         id=order.id,
         number=order.number,
