@@ -39,14 +39,16 @@ class Warehouse(Base):
 
 
 class StockLevel(Base):
-    """``set_aside`` waits in sales, ``held`` is in unpaid orders, ``committed`` is paid and not shipped."""
+    """``set_aside`` waits in sales, ``held`` is in unpaid orders, ``committed`` is paid and not shipped.
+
+    ``listed``: the search index was told that there is something to order; where it is not so, it is to be told.
+    """
 
     __tablename__ = "stock_levels"
     __table_args__ = (
         *(CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in _COUNTS),
         CheckConstraint("on_hand = available + set_aside + held + committed", name="equation"),
-        Index("ix_stock_levels_available", "available", "set_aside"),
-        Index("ix_stock_levels_set_aside", "set_aside"),
+        Index("ix_stock_levels_listed", "listed", "available", "set_aside"),
         MYSQL,
     )
 
@@ -59,6 +61,7 @@ class StockLevel(Base):
     set_aside: Mapped[int] = mapped_column(Quantity, default=0)
     held: Mapped[int] = mapped_column(Quantity, default=0)
     committed: Mapped[int] = mapped_column(Quantity, default=0)
+    listed: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
     updated_at: Mapped[datetime]
 
 

@@ -26,6 +26,7 @@ from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
 from services.saga.resume import forget_sagas, resume_sagas
+from services.search.follow_stock import follow_stock
 from services.search.reindex import reindex_newest, reindex_stale
 from services.waiting_room.forget_tickets import forget_tickets
 from tasks.jobs import Jobs
@@ -41,6 +42,7 @@ _SALES_EVERY = 0.5
 _TIDY_EVERY = 600.0
 _MAIL_EVERY = 0.5
 _INDEX_EVERY = 5.0
+_STOCK_EVERY = 0.5
 _CARTS_EVERY = 1.0
 _SAGAS_EVERY = 1.0
 _SEND_EVERY = 0.1
@@ -70,6 +72,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
                 # They wait for the log to be read, which a consumer that has stopped will not do.
                 group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))
             group.create_task(every(_INDEX_EVERY, stop, lambda: reindex_newest(infra.database), "index"))
+            group.create_task(every(_STOCK_EVERY, stop, lambda: _follow_stock(infra, stop), "index_stock"))
             group.create_task(every(_TIDY_EVERY, stop, _leaving(stop, infra, _reindex), "index_all"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
@@ -116,6 +119,11 @@ def _leaving(
 
 async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:
     while await relay_outbox(infra) and not stop.is_set():
+        pass
+
+
+async def _follow_stock(infra: Infra, stop: asyncio.Event) -> None:
+    while await follow_stock(infra.database) and not stop.is_set():
         pass
 
 

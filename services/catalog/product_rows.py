@@ -122,4 +122,6 @@ def stock_rows(variants: Iterable[CheckedVariant], actor: str, now: datetime) ->
 
 
 def _level(sku: str, count: int, now: datetime) -> StockLevel:
-    return StockLevel(sku=sku, on_hand=count, available=count, set_aside=0, held=0, committed=0, updated_at=now)
+    counts = {"on_hand": count, "available": count, "set_aside": 0, "held": 0, "committed": 0}
+    # Whoever makes a product writes its entries in the index with it.
+    return StockLevel(sku=sku, listed=count > 0, updated_at=now, **counts)

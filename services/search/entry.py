@@ -16,7 +16,7 @@ from services.search.lists import Kind, list_id, term_id
 from services.search.query import LEAD
 from services.search.tokens import Token, as_text, bigrams, fold, indexed_tokens, tokens
 
-MADE_BY: Final = 1
+MADE_BY: Final = 2
 """Moves when the same product would be indexed otherwise: the worker then indexes all of them anew."""
 DECIMALS: Final = 4
 """Of amounts in the index: as many as the currency with the most has."""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models.documents import ProductDoc
 from services.search.entry import MADE_BY, IndexEntry, index_entry
 from services.search.lists import VALUE_BITS
+from services.search.stocked import find_stocked
 from services.search.write_listings import write_listings
 from services.search.write_rows import DOCUMENTS, LISTINGS, NAMES, TEXTS, Row, insert_rows, replace_rows
 from services.search.write_terms import Levels, delete_postings, stored_terms, write_terms
@@ -31,7 +32,7 @@ async def write_index(session: AsyncSession, products: Iterable[ProductDoc], *, 
         await _take_out(session, entries, known)
         known = {}
     await write_terms(session, entries, known)
-    await write_listings(session, entries, known.keys())
+    await write_listings(session, entries, known.keys(), await find_stocked(session, sorted(entries)))
     await _write_documents(session, entries, known.keys())
     await _write_names(session, entries.values())
 

@@ -69,8 +69,8 @@ async def test_as_many_statements_for_hundreds_as_for_two(infra: Infra) -> None:
         # Postings are taken out 500 at a time.
         assert len(of_the_index(seen)) <= 11 + size // 50
     # Products, variants, prices, images, levels, ledger, outbox. - The stores asked; products, variants, images,
-    # prices; slugs, old slugs (categories: none); products, variants, redirects, outbox.
-    assert costs[0] == costs[1] == (7, 12)
+    # prices; slugs, old slugs (categories: none); products, variants, redirects, outbox; what is in stock.
+    assert costs[0] == costs[1] == (7, 13)
     assert [await Loaders(infra).product_by_id.load(product.id) for product in made] == written(updated)
 
 

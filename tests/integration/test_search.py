@@ -373,12 +373,11 @@ async def test_facets_count_with_the_rest_of_the_filter(infra: Infra, how_common
 
 
 @pytest.mark.parametrize("stocked", [True, False])
-async def test_next_to_nothing_is_in_stock_or_next_to_everything(
+async def test_what_is_in_stock_and_what_is_not(
     infra: Infra, monkeypatch: pytest.MonkeyPatch, stocked: bool
 ) -> None:
-    """What the levels lead to is still looked at as all others are."""
+    """With each other condition, and as it is counted."""
     monkeypatch.setattr(limits, "FEW", 0)
-    monkeypatch.setattr(limits, "SPARSE", 3)
     few, many = (1, 0) if stocked else (0, 1)
     first = await make(infra, "Wool hat", variant(quantity=few), variant(quantity=0), tags=["new"])
     second = await make(infra, "Silk hat", variant("9.00", few), vendor="acme")
@@ -389,6 +388,14 @@ async def test_next_to_nothing_is_in_stock_or_next_to_everything(
     assert await found(infra, in_stock=stocked, tag="new") == [first]
     assert await found(infra, in_stock=stocked, vendor="acme") == [second]
     assert await found(infra, in_stock=stocked, search="wool") == [first]
+    assert await found(infra, in_stock=stocked, search="wool", tag="new") == [first]
     assert await found(infra, in_stock=stocked, min_price=Decimal(8)) == [second]
     everything = tuple(ProductStatus)
     assert set(await found(infra, in_stock=stocked, statuses=everything)) == {first, second, draft}
+    assert await count_products(infra, ProductFilter(in_stock=stocked)) == 2
+    assert await count_products(infra, ProductFilter(in_stock=stocked, search="wool")) == 1
+    assert await values(infra, FacetKind.TAG, in_stock=stocked) == [("new", 1)]
+    assert await values(infra, FacetKind.TAG, in_stock=not stocked) == [("new", 5)]
+    assert await values(infra, FacetKind.VENDOR, in_stock=stocked, search="hat") == [("acme", 1)]
+    bands = await count_price_bands(infra, ProductFilter(in_stock=not stocked))
+    assert [(band.low, band.count) for band in bands] == [(0, 5)]

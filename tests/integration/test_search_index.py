@@ -3,13 +3,14 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Product, ProductStatus
+from models import Product, ProductStatus, StockLevel, Variant
 from models.documents import ProductDoc
 from services.catalog.bulk import BulkPolicy
 from services.catalog.bulk_create_products import bulk_create_products
@@ -19,9 +20,14 @@ from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.read_products import read_products
 from services.catalog.update_product import update_product
-from services.search.entry import index_entry
+from services.search.entry import MADE_BY, index_entry
+from services.search.follow_stock import follow_stock
+from services.search.lists import by_stock
 from services.search.reindex import reindex_all, reindex_newest, reindex_stale
 from services.search.write_rows import DOCUMENTS, LISTINGS, NAMES, POSTINGS, TEXTS
+from services.stock.adjust import Adjustment, adjust_stock
+from services.stock.on_hand import Asked
+from tests.factories import sale_of
 
 TABLES = (POSTINGS, LISTINGS, DOCUMENTS, TEXTS)
 
@@ -42,6 +48,13 @@ async def run(infra: Infra, statement: Any) -> None:
     await infra.database.transact(work)
 
 
+async def in_stock(infra: Infra) -> set[UUID]:
+    units = StockLevel.available + StockLevel.set_aside
+    found = select(Variant.product_id).join(StockLevel, StockLevel.sku == Variant.sku)
+    async with infra.database.read() as session:
+        return set(await session.scalars(found.where(Variant.archived_at.is_(None), units > 0)))
+
+
 async def assert_right(infra: Infra) -> None:
     """Just what the products are, nothing of what they were."""
     async with infra.database.read() as session:
@@ -51,13 +64,17 @@ async def assert_right(infra: Infra) -> None:
     assert await rows(infra, POSTINGS) == {
         (term, entry.product_id, level) for entry in entries for term, level in entry.terms.items()
     }
+    stocked = await in_stock(infra)
     assert await rows(infra, LISTINGS) == {
-        (entry.product_id, number, *place[entry.product_id]) for entry in entries for number in entry.lists
+        (entry.product_id, number, *place[entry.product_id])
+        for entry in entries
+        for plain in entry.lists
+        for number in (plain, by_stock(plain, entry.product_id in stocked))
     }
     documents = {row[0]: row[1:] for row in await rows(infra, DOCUMENTS)}
     assert documents == {
         entry.product_id: (
-            entry.version, entry.updated_at, 1, *entry.place.values(), entry.title, entry.labels
+            entry.version, entry.updated_at, MADE_BY, *entry.place.values(), entry.title, entry.labels
         )
         for entry in entries
     }  # fmt: skip
@@ -134,3 +151,40 @@ async def test_names_stay_as_they_were_first_written(infra: Infra) -> None:
     again = draft("Other", "D", vendor="ÜNAL", tags=["Sale"], category_id=None)
     await create_product(infra, replace(again, slug=f"other-{new_id().hex}"), "test")
     assert await rows(infra, NAMES) == before
+
+
+async def stock(infra: Infra, sku: str, delta: int) -> None:
+    await adjust_stock(infra, Adjustment(sku, delta, "counted"), Asked(new_id(), new_id().hex, "test"))
+
+
+async def test_it_follows_the_stock(infra: Infra) -> None:
+    """Of the last unit and the first one, also within a sale and of an archived variant."""
+    one, two, three = await shop(infra)
+    assert await follow_stock(infra.database) == 0
+    await stock(infra, "A", -1)
+    assert await follow_stock(infra.database) == 0
+    await stock(infra, "A", -2)
+    await sale_of(infra, "B", quantity=3)
+    await stock(infra, "C", -3)
+    await stock(infra, "C", 1)
+    assert await follow_stock(infra.database) == 1
+    assert await in_stock(infra) == {two.id, three.id}
+    await assert_right(infra)
+    await stock(infra, "A", 5)
+    await update_product(infra, ProductChange(two.id, 1, title="Shirt"))
+    await stock(infra, "C", -1)
+    assert await follow_stock(infra.database) == 2
+    assert await in_stock(infra) == {one.id, two.id}
+    await assert_right(infra)
+    assert await follow_stock(infra.database) == 0
+
+
+async def test_a_change_of_the_product_may_see_its_stock_first(infra: Infra) -> None:
+    """Then it is seen again when it changes back, though the level was never told of in between."""
+    one, *_ = await shop(infra)
+    await stock(infra, "A", -3)
+    await update_product(infra, ProductChange(one.id, 1, title="Shirt"))
+    await assert_right(infra)
+    await stock(infra, "A", 3)
+    assert await follow_stock(infra.database) == 1
+    await assert_right(infra)

@@ -7,9 +7,8 @@ all that it holds first.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, or_, select, union
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, literal, or_, select
 
-from models import StockLevel, Variant
 from services.search.database.same import SameInOrder
 from services.search.database.wanted import Lists, Wanted
 from services.search.entry import BODY, LABEL
@@ -67,37 +66,9 @@ def in_lists(lists: Lists, product_id: Column) -> Condition:
     return _some(along(found, other, "ix_product_listings_newest"))
 
 
-def stock_is(wanted: bool, product_id: Column) -> Condition:
-    """Whether a variant can be ordered now, outside or within a flash sale."""
-    found = _value(_stocked(literal(1)).where(Variant.product_id == product_id))
-    is_sold: Condition = found.is_not(None) if wanted else found.is_(None)
-    return is_sold
-
-
-def is_among_stocked(wanted: bool, product_id: Column) -> Condition:
-    """As ``stock_is``, quicker for thousands of candidates: all that can be ordered are found out first."""
-    stocked = _stocked(Variant.product_id)
-    return product_id.in_(stocked) if wanted else product_id.not_in(stocked)
-
-
-def few_levels(stocked: bool, most: int) -> Select[Any]:
-    """SKUs of levels that have something to sell, or nothing: ``most`` of each kind, read along the indexes."""
-    sku, available, set_aside = StockLevel.sku, StockLevel.available, StockLevel.set_aside
-    if not stocked:
-        return select(sku).where(available == 0, set_aside == 0).limit(most)
-    kinds = (select(sku).where(count > 0).limit(most).subquery() for count in (available, set_aside))
-    return union(*(select(kind.c.sku) for kind in kinds))  # type: ignore[return-value]
-
-
-def _stocked(column: Any) -> Select[Any]:
-    levels = select(column).join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
-    return levels.where(Variant.archived_at.is_(None), StockLevel.available + StockLevel.set_aside > 0)
-
-
 def rest_of(wanted: Wanted, product_id: Column, *, but: Lists | None = None) -> list[Condition]:
-    """Lists and stock, without the lists ``but`` that the candidates come from."""
-    found = [in_lists(group, product_id) for group in wanted.groups if group != but]
-    return found if wanted.in_stock is None else [*found, stock_is(wanted.in_stock, product_id)]
+    """The lists, without those ``but`` that the candidates come from."""
+    return [in_lists(group, product_id) for group in wanted.groups if group != but]
 
 
 def has_words(words: Iterable[Word], wanted: Wanted, product_id: Column, level: int = BODY) -> list[Condition]:

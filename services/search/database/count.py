@@ -1,20 +1,12 @@
 """Count what matches, from the condition that leads to the fewest."""
 
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.search.database import limits
-from services.search.database.conditions import (
-    has_words,
-    is_among_stocked,
-    is_one_of,
-    price_between,
-    price_of,
-    rest_of,
-)
+from services.search.database.conditions import has_words, is_one_of, price_between, price_of, rest_of
 from services.search.database.narrowest import Narrowest, find_narrowest
 from services.search.database.wanted import Wanted
 from services.search.write_rows import LISTINGS, POSTINGS
@@ -28,9 +20,6 @@ async def count(session: AsyncSession, wanted: Wanted) -> int:
 
 def matching(wanted: Wanted, narrowest: Narrowest) -> Select[Any]:
     """The ids of all products that match, each once."""
-    if wanted.in_stock is not None and narrowest.count > limits.FEW:
-        rest = matching(replace(wanted, in_stock=None), narrowest).subquery()
-        return select(rest.c.product_id).where(is_among_stocked(wanted.in_stock, rest.c.product_id))
     lead = narrowest.leading
     if lead is not None:
         row = POSTINGS.alias()

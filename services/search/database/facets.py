@@ -78,7 +78,7 @@ async def _counted(
     session: AsyncSession, wanted: Wanted, row: FromClause, kind: Kind, by: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
     """The ``number`` of rows by some columns, of lists of a kind: all of them, or those of what matches."""
-    of_kind = or_(*(row.c.list_id.between(*bounds(status, kind)) for status in wanted.statuses))
+    of_kind = or_(*(row.c.list_id.between(*bounds(status, kind, wanted.in_stock)) for status in wanted.statuses))
     counted = select(*by, func.count().label("number")).where(of_kind).group_by(*by)
     if not _narrows(wanted):
         return counted
@@ -87,5 +87,5 @@ async def _counted(
 
 
 def _narrows(wanted: Wanted) -> bool:
-    given: tuple[Any, ...] = (wanted.words, wanted.low, wanted.high, wanted.in_stock)
+    given: tuple[Any, ...] = (wanted.words, wanted.low, wanted.high)
     return bool(wanted.groups) or any(value is not None for value in given)

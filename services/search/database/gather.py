@@ -10,19 +10,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import Variant
 from services.catalog.listing import Key, Page, ProductSort
 from services.search.database import limits
 from services.search.database.conditions import (
     bonus_of,
-    few_levels,
     has_lead,
-    in_lists,
     is_one_of,
     price_between,
     rest_of,
     score_of,
-    stock_is,
 )
 from services.search.database.count import matching
 from services.search.database.narrowest import Narrowest
@@ -85,34 +81,7 @@ async def find_few(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) 
     """
     if narrowest.count <= limits.FEW:
         return from_narrowest(wanted, narrowest)
-    if wanted.in_stock is not None:
-        return await _few_of_stock(session, wanted, narrowest)
     return await _few_matching(session, wanted, narrowest) if _may_be_sparse(wanted) else None
-
-
-async def _few_of_stock(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:
-    """Of some that match otherwise it is looked up one by one; where next to none is so, of all at once."""
-    some = matching(replace(wanted, in_stock=None), narrowest).limit(limits.SPARSE).subquery()
-    is_so = stock_is(bool(wanted.in_stock), some.c.product_id)
-    looks = (await session.execute(select(some.c.product_id, is_so))).all()
-    ids = [product_id for product_id, fits in looks if fits]
-    if len(looks) < limits.SPARSE:
-        return _these(ids)
-    if len(ids) * 100 >= len(looks):
-        return None
-    return await _few_so_in_all(session, wanted) or await _few_matching(session, wanted, narrowest)
-
-
-async def _few_so_in_all(session: AsyncSession, wanted: Wanted) -> Candidates | None:
-    """When next to nothing of the whole catalog is in stock, or next to everything: what the levels lead to."""
-    levels = few_levels(bool(wanted.in_stock), limits.SPARSE + 1).subquery()
-    variants = select(levels.c.sku, Variant.product_id).join_from(levels, Variant, Variant.sku == levels.c.sku)
-    found = (await session.execute(variants.where(Variant.archived_at.is_(None)))).all()
-    if len({sku for sku, _ in found}) > limits.SPARSE:
-        return None
-    ids = {product_id for _, product_id in found}
-    document = DOCUMENTS.c.product_id
-    return Candidates(select(document).where(document.in_(ids), in_lists(wanted.everything, document)))
 
 
 async def _few_matching(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:

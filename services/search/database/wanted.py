@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import Category, ProductStatus
 from services.catalog.product_filter import ProductFilter
 from services.search.entry import DECIMALS
-from services.search.lists import Kind, category_lists, list_ids
+from services.search.lists import Kind, by_stock, category_lists, list_ids
 from services.search.query import Word, words_of
 
 Lists = frozenset[int]
@@ -21,7 +21,8 @@ _UNITS: Final = 10**DECIMALS
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Products are in one of ``everything``, and in one of each of ``groups``. ``words`` None: no search.
+    """Products are in one of ``everything``, and in one of each of ``groups``: all of them lists of those in
+    stock, or of those that are not, if ``in_stock`` says so. ``words`` None: no search.
 
     ``low`` and ``high`` in the amounts of the index.
     """
@@ -42,10 +43,14 @@ class Wanted:
 
 async def in_index_terms(session: AsyncSession, wanted: ProductFilter) -> Wanted:
     """A statement for each filter by categories to go down from."""
+    everything = _of_stock(wanted, list_ids(wanted.statuses, Kind.ALL))
+    groups = [_of_stock(wanted, group) for group in await _groups(session, wanted)]
+    if wanted.in_stock is not None and wanted.words and not groups:
+        groups = [everything]
     return Wanted(
         statuses=wanted.statuses,
-        everything=list_ids(wanted.statuses, Kind.ALL),
-        groups=tuple(dict.fromkeys(await _groups(session, wanted))),
+        everything=everything,
+        groups=tuple(dict.fromkeys(groups)),
         words=words_of(wanted.words) if wanted.words else None,
         low=None if wanted.min_price is None else -_floor(-wanted.min_price),
         high=None if wanted.max_price is None else _floor(wanted.max_price),
@@ -56,6 +61,10 @@ async def in_index_terms(session: AsyncSession, wanted: ProductFilter) -> Wanted
 def _floor(price: Decimal) -> int:
     numerator, denominator = price.as_integer_ratio()
     return numerator * _UNITS // denominator
+
+
+def _of_stock(wanted: ProductFilter, lists: Lists) -> Lists:
+    return lists if wanted.in_stock is None else frozenset(by_stock(one, wanted.in_stock) for one in lists)
 
 
 async def _groups(session: AsyncSession, wanted: ProductFilter) -> list[Lists]:
