@@ -35,7 +35,7 @@ from sqlalchemy.types import TypeEngine
 
 from alembic import context
 from infra.database import Database
-from infra.migrations import MigrationFailed, migration_lock
+from infra.migrations import PATIENCE, MigrationFailed, migration_lock
 from infra.settings import Settings, get_settings
 from models import Base
 from models.base import RETIRED_TABLES
@@ -179,7 +179,7 @@ def _without_foreign_keys(connection: Any, _record: object) -> None:
 
 async def _online(settings: Settings) -> None:
     async with migration_lock(settings):
-        database = Database(settings.database_dsn, pool_size=1)
+        database = Database(settings.database_dsn, pool_size=1, read_timeout=PATIENCE)
         if database.is_sqlite:
             event.listen(database.engine.sync_engine, "connect", _without_foreign_keys)
         try:

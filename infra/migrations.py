@@ -27,6 +27,8 @@ from infra.settings import Settings
 log = structlog.get_logger(__name__)
 
 _VERSION_TABLE = "alembic_version"
+PATIENCE = 5.0
+"""Seconds a command waits for a connection to the database."""
 _LOCK_WAIT = 600  # seconds; a migration of a large table may take minutes
 
 
@@ -165,7 +167,7 @@ def _file_lock(database: Path) -> Iterator[None]:
 async def _server_lock(settings: Settings, url: URL) -> AsyncIterator[None]:
     # GET_LOCK's names are the whole server's, at most 64 characters, and live as long as this connection.
     name = "rushcart.migrate." + hashlib.sha256((url.database or "").encode()).hexdigest()[:32]
-    database = Database(settings.database_dsn, pool_size=1)
+    database = Database(settings.database_dsn, pool_size=1, read_timeout=PATIENCE)
     try:
         async with database.engine.connect() as connection:
             await connection.exec_driver_sql("SET SESSION wait_timeout = 86400")
@@ -236,7 +238,7 @@ def _sqlite_revision(file: Path) -> str | None:
 
 
 async def _connect_and_read(settings: Settings) -> str | None:
-    database = Database(settings.database_dsn, pool_size=1)
+    database = Database(settings.database_dsn, pool_size=1, read_timeout=PATIENCE)
     try:
         async with database.engine.connect() as connection:
             return await connection.run_sync(_revision)

@@ -86,7 +86,7 @@ async def _delete_topics(settings: Settings) -> None:
 
 
 async def _empty_tables(settings: Settings) -> None:
-    database = Database(settings.database_dsn)
+    database = Database(settings.database_dsn, read_timeout=10.0)
     async with database.engine.begin() as connection:
         await connection.execute(text("SET foreign_key_checks = 0"))
         for table in Base.metadata.sorted_tables:
