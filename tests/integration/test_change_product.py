@@ -305,8 +305,9 @@ async def test_a_change_takes_as_many_statements_for_one_variant_as_for_fifty(in
             await update_product(
                 infra, ProductChange(made.id, 1, title="New", slug=f"new-{count}", variants=changes)
             )
-        # The database asked; product, variants, images, prices; the slug, its redirect; three writes, the outbox.
-        assert len(seen) - len(of_the_index(seen)) == 11
+        # The database asked; product, variants, images, prices; the slug, its redirect; three writes, the outbox;
+        # what is in stock.
+        assert len(seen) - len(of_the_index(seen)) == 12
         assert len(of_the_index(seen)) == 11
 
 
