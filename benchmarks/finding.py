@@ -22,6 +22,7 @@ from services.catalog.count_products import count_products
 from services.catalog.list_products import list_products
 from services.catalog.listing import Page, ProductSort
 from services.catalog.product_filter import ProductFilter
+from services.demo.many_products import SOLD_OUT
 from services.search.port import FacetKind
 
 AIM_MS: Final = 50.0
@@ -82,6 +83,9 @@ def _cases(category: UUID, vendor: str) -> Cases:
         "490 to 491, PRICE_ASC": (dear, s.PRICE_ASC),
         "in stock, NEWEST": (f(in_stock=True), s.NEWEST),
         "out of stock, TITLE": (f(in_stock=False), s.TITLE),
+        "tag that is sold out, in stock, TITLE": (f(tag=SOLD_OUT, in_stock=True), s.TITLE),
+        "tag that is sold out, out of stock, NEWEST": (f(tag=SOLD_OUT, in_stock=False), s.NEWEST),
+        "category and below, in stock, PRICE_ASC": (f(category_ids=(category,), in_stock=True), s.PRICE_ASC),
         "search: wool": (f(search="wool"), s.RELEVANCE),
         "search: wool jacket": (f(search="wool jacket"), s.RELEVANCE),
         "search: organic wool travel": (f(search="organic wool travel"), s.RELEVANCE),
@@ -106,6 +110,8 @@ def _cases(category: UUID, vendor: str) -> Cases:
         "search: wool jacket, TITLE": (f(search="wool jacket"), s.TITLE),
         "search: wool, vendor": (f(search="wool", vendor=vendor), s.RELEVANCE),
         "search: wool, in stock": (f(search="wool", in_stock=True), s.RELEVANCE),
+        "search: felt, in stock": (f(search=SOLD_OUT, in_stock=True), s.RELEVANCE),
+        "search: felt, in stock, PRICE_DESC": (f(search=SOLD_OUT, in_stock=True), s.PRICE_DESC),
     }
 
 

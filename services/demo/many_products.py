@@ -24,6 +24,8 @@ from services.search.index import write_index
 
 CHUNK: Final = 500
 _SLUG: Final = "seeded-"
+SOLD_OUT: Final = "felt"
+"""Of this material nothing is in stock."""
 Progress = Callable[[int, int], None]
 """Products made, and of how many."""
 
@@ -90,7 +92,7 @@ def _draft(number: int, categories: dict[str, UUID]) -> ProductDraft:
         vendor=vendor,
         tags=[material, chance.choice(USES), adjective.lower()],
         category_id=categories[kind],
-        variants=_variants(number, chance),
+        variants=_variants(number, chance, sold_out=material == SOLD_OUT),
     )
 
 
@@ -99,7 +101,7 @@ def _description(chance: random.Random, **words: str) -> str:
     return "".join(f"<p>{sentence.format_map(words)}</p>" for sentence in sentences)
 
 
-def _variants(number: int, chance: random.Random) -> list[VariantDraft]:
+def _variants(number: int, chance: random.Random, *, sold_out: bool) -> list[VariantDraft]:
     price = Decimal(chance.randrange(300, 50_000)) / 100
     colours = chance.sample(COLOURS, chance.choice((1, 1, 2, 3)))
     return [
@@ -107,7 +109,7 @@ def _variants(number: int, chance: random.Random) -> list[VariantDraft]:
             sku=f"SEED-{number}-{colour.upper()}",
             price=price + place,
             currency="USD",
-            quantity=chance.choice((0, 5, 20, 100)),
+            quantity=chance.choice((0, 5, 20, 100)) * (not sold_out),
             options={"Colour": colour},
         )
         for place, colour in enumerate(colours)
