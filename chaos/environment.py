@@ -12,5 +12,6 @@ def variables(settings: Settings) -> dict[str, str]:
         "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
         "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
         "RUSHCART_KAFKA_PARTITIONS": str(settings.kafka_partitions),
+        "RUSHCART_PAYMENT_PROVIDERS": ",".join(settings.ways_to_pay),
         "RUSHCART_STORE_TIMEOUT": str(settings.store_timeout),
     }

@@ -22,6 +22,7 @@ COMMANDS = {
     "keys": ("cli.keys", "keys", "Rotate and list the keys that sign access tokens."),
     "mail": ("cli.mail", "mail", "Look at mails that could not be sent, and send them after all."),
     "media": ("cli.media", "media", "Delete uploaded images that nothing shows any more."),
+    "payments": ("cli.payments", "payments", "Prove that the money adds up, with the providers too."),
     "reconcile": ("cli.reconcile", "reconcile", "Prove that the stock adds up, or repair it."),
     "saga": ("cli.saga", "saga", "Look at checkouts under way, and go on with them."),
     "scheduler": ("cli.worker", "scheduler", "Send delayed jobs when they are due."),

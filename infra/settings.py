@@ -13,16 +13,17 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from infra.errors import BadSetting
 from infra.limit import Limit
+from infra.payment_settings import PaymentSettings
 from infra.shop_settings import CountryOrOther, MethodCode, ShippingMethod, TaxRule
 from infra.sign_in_providers import OidcProvider, ProviderName, check_url
 from infra.store_urls import check_database_url, check_redis_url
 
 
-class Settings(BaseSettings):
+class Settings(PaymentSettings):
     """Settings, read from the environment once. The README's table is made from this."""
 
     model_config = SettingsConfigDict(
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
         "s3_endpoint",
         "s3_access_key_id",
         "s3_secret_access_key",
+        "sandbox_secret",
         mode="before",
     )
     @classmethod
@@ -245,6 +247,11 @@ class Settings(BaseSettings):
     def return_urls(self) -> tuple[str, ...]:
         """Where a sign-in with another provider may return to."""
         return self.oidc_return_urls or (self.storefront_url.rstrip("/") + "/",)
+
+    @property
+    def ways_to_pay(self) -> tuple[str, ...]:
+        """Names of payment providers that are on."""
+        return self.payment_providers or (("sandbox", "manual") if self.embedded else ("manual",))
 
     @property
     def embedded(self) -> bool:

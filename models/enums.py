@@ -43,6 +43,9 @@ class MailKind(StrEnum):
     ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
     IDENTITY_LINKED = "IDENTITY_LINKED"
     IDENTITY_UNLINKED = "IDENTITY_UNLINKED"
+    RECEIPT = "RECEIPT"
+    REFUNDED = "REFUNDED"
+    REFUNDED_LATE = "REFUNDED_LATE"
 
 
 class ProductStatus(StrEnum):
@@ -93,6 +96,45 @@ class OrderStatus(StrEnum):
     EXPIRED = "EXPIRED"
     REJECTED = "REJECTED"
     REFUNDED = "REFUNDED"
+
+
+class PaymentStatus(StrEnum):
+    PENDING = "PENDING"
+    AUTHORIZED = "AUTHORIZED"
+    CAPTURED = "CAPTURED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
+class PaymentProblem(StrEnum):
+    """Why money is held for staff: it is not what the order costs."""
+
+    WRONG_AMOUNT = "WRONG_AMOUNT"
+    WRONG_CURRENCY = "WRONG_CURRENCY"
+
+
+class RefundState(StrEnum):
+    """FAILED: the provider will not, so staff must see to it."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+class InboxState(StrEnum):
+    """Of a provider's event: it was used, it was about nothing of ours, or of a kind that is not used."""
+
+    DONE = "DONE"
+    UNKNOWN = "UNKNOWN"
+    IGNORED = "IGNORED"
+
+
+class MoneyCause(StrEnum):
+    CAPTURED = "CAPTURED"
+    REFUNDED = "REFUNDED"
+    FEE = "FEE"
 
 
 class SagaState(StrEnum):

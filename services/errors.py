@@ -236,6 +236,15 @@ class TryAgain(ServiceError):
         self.retry_after_ms = retry_after_ms
 
 
+class PaymentDeclined(ServiceError):
+    """The provider will not take it; another attempt, with a new key, may do."""
+
+    code = "PAYMENT_DECLINED"
+
+    def __init__(self, message: str = "The payment was declined.") -> None:
+        super().__init__(message)
+
+
 class InvalidTransition(ServiceError):
     """``source`` and ``target`` are names of order states."""
 

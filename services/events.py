@@ -25,6 +25,13 @@ ORDER_PARTLY_SHIPPED = "rushcart.order.partly-shipped.v1"
 ORDER_SHIPPED = "rushcart.order.shipped.v1"
 ORDER_COMPLETED = "rushcart.order.completed.v1"
 ORDER_NOTED = "rushcart.order.noted.v1"
+ORDER_REFUNDED = "rushcart.order.refunded.v1"
+PAYMENT_CREATED = "rushcart.payment.created.v1"
+PAYMENT_AUTHORIZED = "rushcart.payment.authorized.v1"
+PAYMENT_CAPTURED = "rushcart.payment.captured.v1"
+PAYMENT_FAILED = "rushcart.payment.failed.v1"
+PAYMENT_CANCELLED = "rushcart.payment.cancelled.v1"
+PAYMENT_REFUNDED = "rushcart.payment.refunded.v1"
 STOCK_CHANGED = "rushcart.stock.changed.v1"
 STOCK_LOW = "rushcart.stock.low.v1"
 SALE_SCHEDULED = "rushcart.sale.scheduled.v1"
@@ -46,10 +53,17 @@ __all__ = [
     "ORDER_PAID",
     "ORDER_PARTLY_SHIPPED",
     "ORDER_PLACED",
+    "ORDER_REFUNDED",
     "ORDER_REJECTED",
     "ORDER_SHIPPED",
     "ORDER_WORKERS",
     "PAYMENTS",
+    "PAYMENT_AUTHORIZED",
+    "PAYMENT_CANCELLED",
+    "PAYMENT_CAPTURED",
+    "PAYMENT_CREATED",
+    "PAYMENT_FAILED",
+    "PAYMENT_REFUNDED",
     "SALES",
     "SALE_CHANGED",
     "SALE_ENDED",

@@ -17,6 +17,7 @@ from services.events import (
     ORDER_CANCELLED,
     ORDER_EXPIRED,
     ORDER_PLACED,
+    ORDER_REFUNDED,
     ORDER_REJECTED,
     ORDER_SHIPPED,
     ORDER_WORKERS,
@@ -31,7 +32,7 @@ from tasks.dead_letters import bury
 from tasks.loops import pause
 
 log = structlog.get_logger(__name__)
-_CLOSED = {ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED}
+_CLOSED = {ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED, ORDER_REFUNDED}
 _WAIT = 0.5
 _RETRY_AFTER = 0.3
 _QUIET_CHECK = 15.0

@@ -25,6 +25,9 @@ from services.media.collect_garbage import collect_garbage
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
 from services.outbox import relay_outbox
+from services.payment.check_payments import check_payments
+from services.payment.sandbox.send_events import send_events
+from services.payment.send_refunds import send_refunds
 from services.saga.resume import forget_sagas, resume_sagas
 from services.search.follow_stock import follow_stock
 from services.search.reindex import reindex_newest, reindex_stale
@@ -46,6 +49,9 @@ _STOCK_EVERY = 0.5
 _CARTS_EVERY = 1.0
 _SAGAS_EVERY = 1.0
 _SEND_EVERY = 0.1
+_REFUNDS_EVERY = 0.5
+_PAYMENTS_EVERY = 1.0
+_HOOKS_EVERY = 0.2
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
@@ -58,7 +64,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(supervised(stop, consumer.run, "orders"))
             group.create_task(supervised(stop, lambda: jobs.run_receiver(stop), "jobs"))
-            group.create_task(every(_RELAY_EVERY, stop, lambda: _relay_all(infra, stop), "outbox"))
+            group.create_task(every(_RELAY_EVERY, stop, _all(stop, lambda: relay_outbox(infra)), "outbox"))
             group.create_task(
                 every(infra.settings.sweep_interval, stop, lambda: expire_due_orders(infra), "sweep")
             )
@@ -72,7 +78,9 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
                 # They wait for the log to be read, which a consumer that has stopped will not do.
                 group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))
             group.create_task(every(_INDEX_EVERY, stop, lambda: reindex_newest(infra.database), "index"))
-            group.create_task(every(_STOCK_EVERY, stop, lambda: _follow_stock(infra, stop), "index_stock"))
+            group.create_task(
+                every(_STOCK_EVERY, stop, _all(stop, lambda: follow_stock(infra.database)), "index_stock")
+            )
             group.create_task(every(_TIDY_EVERY, stop, _leaving(stop, infra, _reindex), "index_all"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_ended(infra), "tidy"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: tidy_accounts(infra), "tidy_accounts"))
@@ -83,6 +91,9 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_keys(infra), "tidy_keys"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_tickets(infra), "tidy_tickets"))
             group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra), "sagas"))
+            group.create_task(every(_REFUNDS_EVERY, stop, _all(stop, lambda: send_refunds(infra)), "refunds"))
+            group.create_task(every(_PAYMENTS_EVERY, stop, _all(stop, lambda: check_payments(infra)), "payments"))
+            group.create_task(every(_HOOKS_EVERY, stop, _all(stop, lambda: send_events(infra)), "sandbox"))
             group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
@@ -117,14 +128,14 @@ def _leaving(
     return lambda: unless_stopped(stop, work(infra))
 
 
-async def _relay_all(infra: Infra, stop: asyncio.Event) -> None:
-    while await relay_outbox(infra) and not stop.is_set():
-        pass
+def _all(stop: asyncio.Event, work: Callable[[], Coroutine[Any, Any, int]]) -> Callable[[], Awaitable[None]]:
+    """Batch by batch, until there is none."""
 
+    async def run() -> None:
+        while await work() and not stop.is_set():
+            pass
 
-async def _follow_stock(infra: Infra, stop: asyncio.Event) -> None:
-    while await follow_stock(infra.database) and not stop.is_set():
-        pass
+    return run
 
 
 async def _send_mails(infra: Infra, mailer: Mailer, stop: asyncio.Event) -> None:

@@ -46,6 +46,7 @@ def stack_settings(home: Path, database: str) -> Settings:
         database_url=SecretStr(url.render_as_string(hide_password=False)),
         redis_url=SecretStr(given[1] or ""),
         kafka_bootstrap_servers=given[2],
+        payment_providers=("sandbox", "manual"),
     )
 
 

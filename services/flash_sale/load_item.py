@@ -30,6 +30,7 @@ from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Order, OrderLine, OrderStatus
 from services.events import ORDER_WORKERS, ORDERS
 from services.flash_sale.terms import Terms
+from services.order.states import as_to_stock
 from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key
 from services.reservation.reserve import CLAIM_SECONDS
 from services.reservation.scripts import run
@@ -178,12 +179,13 @@ async def _read_orders(session: AsyncSession, state: ItemState, recent: object) 
             Order.fingerprint,
             (Order.placed_at >= recent).label("recent"),
             OrderLine.quantity,
+            OrderLine.shipped,
         )
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(OrderLine.flash_sale_item_id == state.item_id)
     )
-    async for order_id, customer_id, status, key, fingerprint, is_recent, quantity in rows:
-        customer, hex_key = customer_id.hex, key.encode().hex()
+    async for order_id, customer_id, stored, key, fingerprint, is_recent, quantity, shipped in rows:
+        customer, hex_key, status = customer_id.hex, key.encode().hex(), as_to_stock(stored, shipped)
         if status not in GIVEN_BACK:
             state.buyers[customer] = state.buyers.get(customer, 0) + quantity
         if status in HOLDING:

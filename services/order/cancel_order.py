@@ -14,10 +14,10 @@ from services.catalog.rules import text_problem
 from services.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.idempotency import Request, do_once
 from services.order.close_orders import Closing, close_orders, release_closed
-from services.order.find_orders import find_order, is_young, may_be_in_the_log, read_accepted
+from services.order.find_orders import find_order
 from services.order.fingerprint import key_problem
-from services.order.persist_orders import persist_orders
-from services.reservation.release import ItemOrders, confirm
+from services.order.on_its_way import may_come, persist_first
+from services.reservation.release import ItemOrders
 
 OPERATION = "cancelOrder"
 MAX_REASON = 500
@@ -45,14 +45,14 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     owner = None if wish.any_owner else wish.customer_id
     looked = False
     try:
-        looked = await _persist_first(infra, wish)
+        looked = await persist_first(infra, wish.customer_id, wish.order_id)
         released = await _cancel(infra, wish, owner)
         await release_closed(infra, released)
         found = await find_order(infra, wish.order_id, owner)
     except StoreUnavailable as error:
         raise TryAgain from error
     except NotFound as error:
-        if not looked or await _may_come(infra, wish.order_id, owner):
+        if not looked or await may_come(infra, wish.order_id, owner):
             raise TryAgain from error
         raise
     if found is None:
@@ -67,32 +67,6 @@ def _check(wish: Cancellation) -> None:
     problem = None if wish.reason is None else text_problem(wish.reason, MAX_REASON)
     if problem:
         raise InvalidInput.at("reason", message=problem)
-
-
-async def _persist_first(infra: Infra, wish: Cancellation) -> bool:
-    """An order that is still on its way is persisted here: the worker will find its barrier row.
-
-    False when Redis is away: an order that the database does not have may be on its way.
-    """
-    try:
-        accepted = await read_accepted(infra, wish.customer_id)
-    except StoreUnavailable:
-        return False
-    waiting = [order for order in accepted if order.id == wish.order_id]
-    if waiting:
-        persisted = await persist_orders(infra, waiting, timeout=2 * infra.settings.store_timeout)
-        await confirm(infra, persisted.stored)
-    return True
-
-
-async def _may_come(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
-    """Not found is only true of an order that is not on its way, and that has not come since."""
-    if not is_young(infra, order_id):
-        return False
-    try:
-        return await may_be_in_the_log(infra) or await find_order(infra, order_id, owner) is not None
-    except StoreUnavailable:
-        return True
 
 
 async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> ItemOrders:

@@ -1,4 +1,4 @@
-"""Close orders: CANCELLED or EXPIRED, the stock given back, database first, then Redis."""
+"""Close orders: CANCELLED, EXPIRED or REFUNDED, the stock given back, database first, then Redis."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
@@ -25,16 +25,21 @@ from models import (
     StockCause,
 )
 from services.discount.uses import release_uses
-from services.events import ORDER_CANCELLED, ORDER_EXPIRED
+from services.events import ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REFUNDED
 from services.order.barrier import RELEASE, barrier_row
 from services.order.rows import outbox
+from services.payment.request_refunds import give_money_back, give_up_payments
 from services.reservation.release import ItemOrders, release
 from services.stock.counts import Counts
 from services.stock.moves import OrderMove, apply_moves
 from services.stock.release import take_back
 
 log = structlog.get_logger(__name__)
-_EVENTS = {OrderStatus.CANCELLED: ORDER_CANCELLED, OrderStatus.EXPIRED: ORDER_EXPIRED}
+_EVENTS = {
+    OrderStatus.CANCELLED: ORDER_CANCELLED,
+    OrderStatus.EXPIRED: ORDER_EXPIRED,
+    OrderStatus.REFUNDED: ORDER_REFUNDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ async def close_orders(
     session: AsyncSession, order_ids: Sequence[UUID], closing: Closing, now: datetime
 ) -> ItemOrders:
     """In the caller's transaction: move those of the orders that are in one of the closing's sources, and give
-    their units back.
+    their units back, and the money if they were paid.
 
     The compare-and-set on the status names the one winner of a race with a payment, a shipment or another closing:
     orders that are in another state are left alone. Returns what to release in Redis after the commit.
@@ -72,6 +77,10 @@ async def close_orders(
     paid = {order_id for order_id in won if before[order_id] == OrderStatus.PAID}
     moves = await _give_back(session, lines, paid, now)
     await apply_moves(session, moves, StockCause.RELEASED, closing.actor, now)
+    await give_up_payments(session, won, now)
+    if paid:
+        reason = closing.note or f"The order is {closing.status.value}."
+        await give_money_back(session, paid, reason, closing.actor, now)
     await _write(session, won, lines, closing, paid, now)
     return _by_item(lines)
 

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
-from models import Barrier, FlashSaleItem, Order, OrderStatus
+from models import Barrier, FlashSaleItem, Order, OrderLine, OrderStatus
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.flash_sale.load_item import GIVEN_BACK
 from services.order import rows
 from services.order.barrier import PERSIST, barrier_row, passed
+from services.order.states import as_to_stock
 from services.reservation.reserve import CLAIM_SECONDS
 from services.stock.counts import Counts
 from services.stock.levels import change_levels, sum_up
@@ -74,8 +75,9 @@ async def _sort_out_seen(session: AsyncSession, orders: list[OrderSnapshot], res
     """Delivered again: say the same as the first time."""
     if not orders:
         return
-    found = await session.execute(select(Order.id, Order.status).where(Order.id.in_([o.id for o in orders])))
-    status = {row[0]: row[1] for row in found}
+    lines = select(Order.id, Order.status, OrderLine.shipped).join(OrderLine, OrderLine.order_id == Order.id)
+    found = await session.execute(lines.where(Order.id.in_([order.id for order in orders])))
+    status = {row[0]: as_to_stock(row[1], row[2]) for row in found}
     for order in orders:
         if order.id not in status:
             result.undone.append(order)

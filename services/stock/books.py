@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import is_outage
@@ -179,6 +179,8 @@ async def _read_orders(
         select(*by, func.sum(OrderLine.quantity), func.sum(OrderLine.shipped))
         .join(Order, Order.id == OrderLine.order_id)
         .where(OrderLine.sku.in_(skus), Order.status.not_in(GIVEN_BACK), OrderLine.flash_sale_item_id.is_not(None))
+        # As services/order/states.py has it.
+        .where(or_(Order.status != OrderStatus.REFUNDED, OrderLine.shipped > 0))
         .group_by(*by)
     )
     found: dict[UUID, dict[str, int]] = defaultdict(dict)

@@ -13,6 +13,7 @@ from infra.clock import to_millis
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
+from services.order.states import as_to_stock
 from services.reservation.keys import ItemKeys
 from services.stock.books import one_moment
 
@@ -81,10 +82,11 @@ async def read_orders(infra: Infra, item_id: UUID) -> dict[str, Taken]:
 
 async def _stream_orders(infra: Infra, item_id: UUID) -> AsyncIterator[tuple[str, Taken]]:
     statement = (
-        select(Order.id, Order.customer_id, OrderLine.quantity, Order.status, Order.placed_at)
+        select(Order.id, Order.customer_id, OrderLine.quantity, Order.status, OrderLine.shipped, Order.placed_at)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .where(OrderLine.flash_sale_item_id == item_id)
     )
     async with one_moment(infra) as session:
-        async for order_id, customer_id, units, status, placed_at in await session.stream(statement):
-            yield order_id.hex, Taken(customer_id.hex, units, OrderStatus(status), to_millis(placed_at))
+        async for order_id, customer_id, units, stored, shipped, placed_at in await session.stream(statement):
+            status = as_to_stock(OrderStatus(stored), shipped)
+            yield order_id.hex, Taken(customer_id.hex, units, status, to_millis(placed_at))

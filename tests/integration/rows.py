@@ -22,23 +22,34 @@ from models import (
     IdempotencyKey,
     Identity,
     Image,
+    InboxEvent,
+    InboxState,
     ListingName,
     MailKind,
     MediaFile,
+    MoneyCause,
+    MoneyEntry,
     Order,
     OrderEvent,
     OrderLine,
     OrderStatus,
     OutboxMessage,
+    Payment,
+    PaymentProblem,
+    PaymentStatus,
     Product,
     ProductListing,
     QueuedMail,
     Quote,
     RefreshSession,
+    Refund,
+    RefundState,
     Role,
     Saga,
     SagaState,
     SaleTicket,
+    SandboxCharge,
+    SandboxEvent,
     SearchDocument,
     SearchPosting,
     SearchText,
@@ -287,6 +298,81 @@ def messaging() -> list[Base]:
     return [barrier, key, outbox, saga, code, use, quote]
 
 
+def money() -> list[Base]:
+    payment = Payment(
+        id=new_id(),
+        order_id=new_id(),
+        customer_id=new_id(),
+        live_order_id=new_id(),
+        provider="sandbox",
+        reference="ch_1",
+        status=PaymentStatus.PARTIALLY_REFUNDED,
+        amount=2**40,
+        currency="EUR",
+        captured=2**40,
+        refunded=1,
+        refunding=2**40 - 1,
+        fees=3,
+        pays_order=True,
+        problem=PaymentProblem.WRONG_CURRENCY,
+        redirect_url="https://example.org/ü",
+        return_url="https://example.org/",
+        checks=1,
+        check_at=MOMENT,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        amount=2**40 - 1,
+        state=RefundState.PENDING,
+        reason="Grün 👟",
+        actor="user:1",
+        attempts=0,
+        due_at=MOMENT,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    event = InboxEvent(
+        provider="sandbox",
+        event_id="evt_1",
+        kind="charge.captured",
+        state=InboxState.UNKNOWN,
+        payment_id=payment.id,
+        body={"charge": {"key": "Grün 👟"}},
+        received_at=MOMENT,
+    )
+    entry = MoneyEntry(
+        id=new_id(),
+        posting_id=new_id(),
+        account="provider:sandbox",
+        cause=MoneyCause.REFUNDED,
+        amount=-(2**40),
+        total=2**40,
+        currency="EUR",
+        provider="sandbox",
+        order_id=new_id(),
+        payment_id=payment.id,
+        at=MOMENT,
+    )
+    charge = SandboxCharge(
+        id=new_id(),
+        key=HASH,
+        status=PaymentStatus.CAPTURED,
+        amount=2**40,
+        currency="EUR",
+        captures=True,
+        captured=2**40,
+        refunds={"1": 5},
+        return_url="https://example.org/",
+        hook_url="http://127.0.0.1:1/",
+        created_at=MOMENT,
+    )
+    hook = SandboxEvent(id=new_id(), url="http://127.0.0.1:1/", body={"id": "1"}, attempts=0, due_at=MOMENT)
+    return [payment, refund, event, entry, charge, hook]
+
+
 def mail() -> list[Base]:
     waiting = QueuedMail(
         id=new_id(),
@@ -384,4 +470,15 @@ def search() -> list[Base]:
 def a_row_of_each() -> list[Base]:
     shelf = catalog()
     variant = next(row for row in shelf if isinstance(row, Variant))
-    return [*shelf, *sale_of(variant), *order(), *cart(), *stock(), *messaging(), *mail(), *account(), *search()]
+    return [
+        *shelf,
+        *sale_of(variant),
+        *order(),
+        *cart(),
+        *stock(),
+        *messaging(),
+        *money(),
+        *mail(),
+        *account(),
+        *search(),
+    ]

@@ -17,6 +17,10 @@ VALUES = {
     "link": "https://shop.test/verify-email#token=T&x=1",
     "expires": "2026-11-28 09:00 UTC",
     "provider": "Example ID",
+    "number": "R-1",
+    "lines": "1 × Shirt: 19.90 EUR",
+    "total": "19.90 EUR",
+    "amount": "19.90 EUR",
 }
 WITH_LINK = {MailKind.VERIFY_EMAIL, MailKind.CHANGE_EMAIL, MailKind.RESET_PASSWORD, MailKind.LINK_IDENTITY}
 CJK = re.compile(r"[\u4e00-\u9fff]")

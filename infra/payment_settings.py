@@ -1,0 +1,42 @@
+"""Settings of payments."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+PROVIDERS = ("sandbox", "manual")
+
+
+class PaymentSettings(BaseSettings):
+    payment_providers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="How customers can pay, separated by commas, the first unless they choose: sandbox, manual. "
+        "Both when unset and everything is embedded, else manual. The sandbox takes no money: it is for trying.",
+    )
+    payment_capture: Literal["together", "apart"] = Field(
+        "together", description="apart: money is held when a payment is approved, and taken by capturePayment."
+    )
+    authorization_ttl: float = Field(
+        5 * 86400.0, gt=0, description="Seconds an order waits for its money to be taken once it is held."
+    )
+    provider_timeout: float = Field(8.0, gt=0, description="Seconds a request waits for a payment provider.")
+    sandbox_secret: SecretStr | None = Field(
+        None,
+        description="Signs the sandbox's webhooks, for servers with homes of their own; made and kept in "
+        "RUSHCART_HOME when unset.",
+    )
+
+    @field_validator("payment_providers", mode="before")
+    @classmethod
+    def _split_providers(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+
+    @field_validator("payment_providers")
+    @classmethod
+    def _are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := set(value) - set(PROVIDERS):
+            raise ValueError(f"knows no {', '.join(sorted(unknown))}; there are {', '.join(PROVIDERS)}")
+        return value

@@ -1,0 +1,23 @@
+"""Settle what a provider answered, in a transaction of its own."""
+
+from uuid import UUID
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import Payment
+from services.errors import TryAgain
+from services.payment.provider import Standing
+from services.payment.settle import settle
+
+
+async def apply_news(infra: Infra, payment_id: UUID, news: Standing) -> Payment:
+    """Who watches the order is told. Errors: NotFound, TryAgain: then it is asked for again later."""
+    try:
+        # Cut off in its commit it may have happened; done again, it changes nothing.
+        payment = await infra.database.transact(
+            lambda session: settle(session, infra, payment_id, news), timeout=2 * infra.settings.store_timeout
+        )
+    except StoreUnavailable as error:
+        raise TryAgain from error
+    infra.signals.send([payment.order_id])
+    return payment

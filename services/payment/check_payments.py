@@ -1,0 +1,80 @@
+"""Ask providers about payments of which there was no news, and cancel what nobody waits for any more."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.database import WORKERS_PATIENCE
+from infra.runtime import Infra
+from models import Payment, PaymentStatus
+from services.errors import TryAgain
+from services.payment.apply_news import apply_news
+from services.payment.choose import find_provider
+from services.payment.provider import Provider, Refused, Standing, Unreachable
+from services.payment.settle import FIRST_CHECK
+
+log = structlog.get_logger(__name__)
+BATCH: Final = 20
+_LAST: Final = timedelta(minutes=5)
+_OPEN: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    id: UUID
+    provider: str
+    reference: str | None
+    amount: int
+    currency: str
+    is_live: bool
+
+
+async def check_payments(infra: Infra) -> int:
+    """A batch of those that are due; how many. Errors: StoreUnavailable."""
+    due = await infra.database.transact(lambda session: _claim(session, infra.now()), timeout=WORKERS_PATIENCE)
+    for result in await asyncio.gather(*(_check(infra, one) for one in due), return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+    return len(due)
+
+
+async def _claim(session: AsyncSession, now: datetime) -> Sequence[_Asked]:
+    """The next time is set before: twice as far away as the last, up to five minutes."""
+    due = select(Payment).where(Payment.check_at <= now).order_by(Payment.check_at).limit(BATCH)
+    found = (await session.scalars(due.with_for_update(skip_locked=True))).all()
+    for row in found:
+        row.check_at = now + min(FIRST_CHECK * 2 ** min(row.checks, 10), _LAST)
+        row.checks += 1
+    return [
+        _Asked(r.id, r.provider, r.reference, r.amount, r.currency, r.live_order_id is not None) for r in found
+    ]
+
+
+async def _check(infra: Infra, asked: _Asked) -> None:
+    provider = find_provider(infra, asked.provider)
+    if provider is None:
+        log.error("payment.provider_unknown", payment_id=asked.id.hex, provider=asked.provider)
+        return
+    try:
+        news = await _news(provider, asked)
+        if news is not None:
+            await apply_news(infra, asked.id, news)
+    except (Unreachable, Refused, TryAgain) as error:
+        log.warning("payment.not_checked", payment_id=asked.id.hex, provider=asked.provider, reason=str(error))
+
+
+async def _news(provider: Provider, asked: _Asked) -> Standing | None:
+    """A live one that the provider has not heard of is for its customer to try again."""
+    news = await provider.fetch(asked.id.hex, asked.reference)
+    if asked.is_live:
+        return news
+    if news is None:
+        return Standing(asked.id.hex, "", PaymentStatus.CANCELLED, asked.amount, asked.currency)
+    return news if news.status not in _OPEN else await provider.cancel(news.reference, asked.id.hex)

@@ -1,0 +1,30 @@
+"""The providers that the settings name."""
+
+from collections.abc import Callable
+from typing import Final
+
+from infra.runtime import Infra
+from services.errors import InvalidInput
+from services.payment import manual
+from services.payment.manual import Manual
+from services.payment.provider import Provider
+from services.payment.sandbox import provider as sandbox
+from services.payment.sandbox.provider import Sandbox
+
+KNOWN: Final[dict[str, Callable[[Infra], Provider]]] = {sandbox.NAME: Sandbox, manual.NAME: Manual}
+
+
+def find_provider(infra: Infra, name: str) -> Provider | None:
+    """One that is known, though it may be off: money that it has taken is still looked after."""
+    make = KNOWN.get(name)
+    return None if make is None else make(infra)
+
+
+def choose_provider(infra: Infra, name: str | None) -> Provider:
+    """For a new payment; the first one unless another is named. Errors: InvalidInput."""
+    names = infra.settings.ways_to_pay
+    wanted = names[0] if name is None else name
+    found = find_provider(infra, wanted) if wanted in names else None
+    if found is None:
+        raise InvalidInput.at("provider", message=f"must be one of {', '.join(names)}")
+    return found

@@ -1,0 +1,53 @@
+"""Read payments."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import Payment, Refund
+from services.errors import NotFound, TryAgain
+
+
+async def find_payments(
+    infra: Infra, ids: Collection[UUID], customer_id: UUID | None = None
+) -> dict[UUID, Payment]:
+    """Of one customer, unless that is None (staff). Errors: StoreUnavailable."""
+    found = select(Payment).where(Payment.id.in_(ids))
+    found = found if customer_id is None else found.where(Payment.customer_id == customer_id)
+    async with infra.database.read() as session:
+        return {payment.id: payment for payment in await session.scalars(found)}
+
+
+async def require_payment(infra: Infra, payment_id: UUID) -> Payment:
+    """Errors: NotFound, TryAgain."""
+    try:
+        found = await find_payments(infra, [payment_id])
+    except StoreUnavailable as error:
+        raise TryAgain from error
+    if payment_id not in found:
+        raise NotFound("There is no such payment.")
+    return found[payment_id]
+
+
+async def payments_of_orders(infra: Infra, order_ids: Collection[UUID]) -> dict[UUID, Sequence[Payment]]:
+    """The oldest first. Errors: StoreUnavailable."""
+    found: dict[UUID, list[Payment]] = defaultdict(list)
+    wanted = select(Payment).where(Payment.order_id.in_(order_ids)).order_by(Payment.id)
+    async with infra.database.read() as session:
+        for payment in await session.scalars(wanted):
+            found[payment.order_id].append(payment)
+    return dict(found)
+
+
+async def refunds_of_payments(infra: Infra, payment_ids: Collection[UUID]) -> dict[UUID, Sequence[Refund]]:
+    """The oldest first. Errors: StoreUnavailable."""
+    found: dict[UUID, list[Refund]] = defaultdict(list)
+    wanted = select(Refund).where(Refund.payment_id.in_(payment_ids)).order_by(Refund.id)
+    async with infra.database.read() as session:
+        for refund in await session.scalars(wanted):
+            found[refund.payment_id].append(refund)
+    return dict(found)

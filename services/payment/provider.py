@@ -1,0 +1,113 @@
+"""What Rushcart asks of a payment provider. See docs/payment-providers.md for how to write one.
+
+A provider tells how a payment stands by a ``Standing``: what was captured and refunded in all, never what was
+added. So any order of arrival and any repetition of its news come to the same.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from models import PaymentStatus
+
+
+class ProviderError(Exception):
+    """The message is for the log and for staff; it holds no secret."""
+
+
+class Unreachable(ProviderError):
+    """There was no answer, or none that says what happened: it may have happened."""
+
+
+class Declined(ProviderError):
+    """The provider will not take this payment; the message is for the customer."""
+
+
+class Refused(ProviderError):
+    """The provider will not do it, now or later; nothing happened."""
+
+
+class BadWebhook(ProviderError):
+    """It is not from the provider, too old, or cannot be read. ``reason`` names which, for the metrics."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What to take: ``amount`` in minor units. The same ``key`` is the same payment, however often it is created.
+
+    ``base_url`` is where browsers reach this server; they come back to ``return_url``. ``captures``: take the
+    money as soon as it is approved; else hold it until ``capture``.
+    """
+
+    key: str
+    amount: int
+    currency: str
+    description: str
+    base_url: str
+    return_url: str
+    captures: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a payment stands. ``captured``, ``refunded`` and ``fees`` in minor units, in all so far.
+
+    ``status`` is PENDING, AUTHORIZED, CAPTURED, FAILED or CANCELLED; refunds are in the numbers. ``key`` is the
+    charge's, ``reference`` the provider's own id; empty where we say so of our own.
+    """
+
+    key: str
+    reference: str
+    status: PaymentStatus
+    amount: int
+    currency: str
+    captured: int = 0
+    refunded: int = 0
+    fees: int = 0
+    redirect_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """A verified webhook. ``standing`` is None when its kind is not one that is used."""
+
+    id: str
+    kind: str
+    standing: Standing | None
+
+
+class Provider(Protocol):
+    """Calls may take seconds and are never made within a transaction. Errors of all but ``parse_webhook``:
+    Unreachable, Refused.
+    """
+
+    name: str
+
+    async def create(self, charge: Charge) -> Standing:
+        """Errors: also Declined."""
+        ...
+
+    async def capture(self, reference: str, amount: int, key: str) -> Standing: ...
+
+    async def cancel(self, reference: str, key: str) -> Standing:
+        """Of what is captured meanwhile it says so instead."""
+        ...
+
+    async def refund(self, reference: str, amount: int, key: str) -> Standing: ...
+
+    async def fetch(self, key: str, reference: str | None) -> Standing | None:
+        """None when it never heard of the charge."""
+        ...
+
+    def list_since(self, since: datetime) -> AsyncIterator[Standing]:
+        """All payments that were created since then."""
+        ...
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderEvent:
+        """``headers`` in small letters. Errors: BadWebhook."""
+        ...

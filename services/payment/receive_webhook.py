@@ -1,0 +1,104 @@
+"""Take in what a provider tells: verified, each event once, in one transaction with what follows from it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+import structlog
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import InboxEvent, InboxState, Payment
+from services.payment.choose import find_provider
+from services.payment.provider import BadWebhook, ProviderEvent, Standing
+from services.payment.settle import settle
+
+log = structlog.get_logger(__name__)
+MOST_BYTES: Final = 64 * 1024
+"""Of a webhook's body."""
+_AREA: Final = "payment_webhook"
+
+
+async def receive_webhook(infra: Infra, name: str, headers: Mapping[str, str], body: bytes) -> None:
+    """``headers`` in small letters. What comes again changes nothing. Errors: BadWebhook, StoreUnavailable."""
+    try:
+        event = _parse(infra, name, headers, body)
+    except BadWebhook as error:
+        infra.counters.add(_AREA, error.reason)
+        log.warning("webhook.refused", provider=name[:32], reason=error.reason)
+        raise
+    outcome, order_id = await infra.database.transact(
+        lambda session: _take(session, infra, name, event, body), timeout=2 * infra.settings.store_timeout
+    )
+    infra.counters.add(_AREA, outcome.lower())
+    log.info("webhook.received", provider=name, event_id=event.id, kind=event.kind, outcome=outcome)
+    if order_id is not None:
+        infra.signals.send([order_id])
+
+
+def _parse(infra: Infra, name: str, headers: Mapping[str, str], body: bytes) -> ProviderEvent:
+    provider = find_provider(infra, name)
+    if provider is None:
+        raise BadWebhook("unknown_provider")
+    if len(body) > MOST_BYTES:
+        raise BadWebhook("too_large")
+    return provider.parse_webhook(headers, body, infra.now())
+
+
+async def _take(
+    session: AsyncSession, infra: Infra, name: str, event: ProviderEvent, body: bytes
+) -> tuple[str, UUID | None]:
+    now = infra.now()
+    if not await _enter(session, name, event, now):
+        return "REPLAYED", None
+    payment_id = None if event.standing is None else await _find(session, name, event.standing)
+    if event.standing is None or payment_id is None:
+        state = InboxState.IGNORED if event.standing is None else InboxState.UNKNOWN
+        await _note(session, name, event, {"state": state, "body": orjson.loads(body)})
+        return state.value, None
+    payment = await settle(session, infra, payment_id, event.standing)
+    await _note(session, name, event, {"payment_id": payment_id})
+    return InboxState.DONE.value, payment.order_id
+
+
+async def _enter(session: AsyncSession, name: str, event: ProviderEvent, now: datetime) -> bool:
+    """False when it was here before. Who comes with the same at the same time waits for this transaction."""
+    statement = insert(InboxEvent)
+    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
+        statement = statement.prefix_with(words, dialect=dialect)
+    row = {
+        "provider": name,
+        "event_id": event.id,
+        "kind": event.kind,
+        "state": InboxState.DONE,
+        "payment_id": None,
+        "body": None,
+        "received_at": now,
+    }
+    connection = await session.connection()
+    return bool((await connection.execute(statement.values(row))).rowcount)
+
+
+async def _find(session: AsyncSession, name: str, news: Standing) -> UUID | None:
+    """By our key, which the provider has from us; the row is there before the provider is asked."""
+    try:
+        key = UUID(news.key)
+    except ValueError:
+        key = None
+    which = Payment.reference == news.reference
+    found: UUID | None = await session.scalar(
+        select(Payment.id).where(Payment.provider == name, which if key is None else or_(Payment.id == key, which))
+    )
+    return found
+
+
+async def _note(session: AsyncSession, name: str, event: ProviderEvent, values: dict[str, Any]) -> None:
+    await session.execute(
+        update(InboxEvent)
+        .where(InboxEvent.provider == name, InboxEvent.event_id == event.id)
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )

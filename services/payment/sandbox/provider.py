@@ -1,0 +1,125 @@
+"""The sandbox as a provider."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.errors import StoreUnavailable
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import PaymentStatus, SandboxCharge
+from services.payment import signature
+from services.payment.provider import BadWebhook, Charge, ProviderEvent, Standing, Unreachable
+from services.payment.sandbox import charges
+from services.payment.sandbox.charges import Change, lock_charge, queue_event, standing_of
+from services.payment.sandbox.secret import webhook_secret
+
+NAME: Final = "sandbox"
+_PAGE: Final = 200
+
+
+class Sandbox:
+    """Its answers come from the database that we have too; while that is away it cannot be reached."""
+
+    name = NAME
+
+    def __init__(self, infra: Infra) -> None:
+        self._infra = infra
+
+    async def create(self, charge: Charge) -> Standing:
+        async def work(session: AsyncSession) -> Standing:
+            found = await session.scalar(select(SandboxCharge).where(SandboxCharge.key == charge.key))
+            return standing_of(found or _add(session, charge, self._infra.now()), charge.base_url)
+
+        return await self._do(work, races=3)
+
+    async def capture(self, reference: str, amount: int, key: str) -> Standing:
+        return await self._change(reference, lambda charge: charges.capture(charge, amount))
+
+    async def cancel(self, reference: str, key: str) -> Standing:
+        return await self._change(reference, charges.cancel)
+
+    async def refund(self, reference: str, amount: int, key: str) -> Standing:
+        return await self._change(reference, lambda charge: charges.refund(charge, amount, key))
+
+    async def fetch(self, key: str, reference: str | None) -> Standing | None:
+        try:
+            async with self._infra.database.read() as session:
+                found = await session.scalar(select(SandboxCharge).where(SandboxCharge.key == key))
+        except StoreUnavailable as error:
+            raise Unreachable("no answer") from error
+        return None if found is None else standing_of(found)
+
+    async def list_since(self, since: datetime) -> AsyncIterator[Standing]:
+        """In keyset pages."""
+        after = None
+        while True:
+            page = select(SandboxCharge).where(SandboxCharge.created_at >= since).order_by(SandboxCharge.id)
+            page = page if after is None else page.where(SandboxCharge.id > after)
+            async with self._infra.database.read() as session:
+                found = (await session.scalars(page.limit(_PAGE))).all()
+            for charge in found:
+                yield standing_of(charge)
+            if len(found) < _PAGE:
+                return
+            after = found[-1].id
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderEvent:
+        event_id = signature.verify(webhook_secret(self._infra.settings), headers, body, now)
+        try:
+            told = orjson.loads(body)
+            return ProviderEvent(event_id, str(told["type"])[:100], _standing(told["charge"]))
+        except (ValueError, KeyError, TypeError):
+            raise BadWebhook("unreadable") from None
+
+    async def _change(self, reference: str, change: Change) -> Standing:
+        async def work(session: AsyncSession) -> Standing:
+            charge = await lock_charge(session, reference)
+            before = standing_of(charge)
+            change(charge)
+            if charge.hook_url is not None and standing_of(charge) != before:
+                queue_event(session, charge, charge.hook_url, self._infra.now())
+            return standing_of(charge)
+
+        return await self._do(work)
+
+    async def _do(self, work: Callable[[AsyncSession], Awaitable[Standing]], races: int = 1) -> Standing:
+        patience = self._infra.settings.provider_timeout
+        try:
+            return await self._infra.database.transact(work, timeout=patience, races=races)
+        except StoreUnavailable as error:
+            raise Unreachable("no answer") from error
+
+
+def _add(session: AsyncSession, wanted: Charge, now: datetime) -> SandboxCharge:
+    charge = SandboxCharge(
+        id=new_id(),
+        key=wanted.key,
+        status=PaymentStatus.PENDING,
+        amount=wanted.amount,
+        currency=wanted.currency,
+        captures=wanted.captures,
+        captured=0,
+        refunds={},
+        return_url=wanted.return_url,
+        created_at=now,
+    )
+    session.add(charge)
+    return charge
+
+
+def _standing(told: dict[str, Any]) -> Standing:
+    return Standing(
+        key=str(told["key"]),
+        reference=str(told["id"]),
+        status=PaymentStatus(told["status"]),
+        amount=int(told["amount"]),
+        currency=str(told["currency"]),
+        captured=int(told["captured"]),
+        refunded=int(told["refunded"]),
+        fees=int(told["fees"]),
+    )

@@ -1,0 +1,73 @@
+"""Send the sandbox's webhooks, signed, until they are taken."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import httpx2
+import orjson
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.database import WORKERS_PATIENCE
+from infra.runtime import Infra
+from models import SandboxEvent
+from services.payment.sandbox.secret import webhook_secret
+from services.payment.signature import sign
+
+log = structlog.get_logger(__name__)
+BATCH: Final = 20
+MOST_ATTEMPTS: Final = 12
+"""An hour and more; who has not taken it by then asks."""
+_LEASE: Final = timedelta(seconds=15)
+_TIMEOUT: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: UUID
+    url: str
+    body: dict[str, Any]
+    attempts: int
+
+
+async def send_events(infra: Infra) -> int:
+    """A batch of those that are due; how many. Errors: StoreUnavailable."""
+    due = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
+    if not due:
+        return 0
+    async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+        done = await asyncio.gather(*(_send(infra, client, one) for one in due))
+    sent = [one.id for one, is_done in zip(due, done, strict=True) if is_done or one.attempts >= MOST_ATTEMPTS]
+    if sent:
+        await infra.database.transact(lambda session: _delete(session, sent), timeout=WORKERS_PATIENCE)
+    return len(due)
+
+
+async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Due]:
+    now = infra.now()
+    found = select(SandboxEvent).where(SandboxEvent.due_at <= now).order_by(SandboxEvent.due_at).limit(BATCH)
+    rows = (await session.scalars(found.with_for_update(skip_locked=True))).all()
+    for row in rows:
+        row.attempts += 1
+        row.due_at = now + max(_LEASE, timedelta(seconds=2**row.attempts))
+    return [_Due(row.id, row.url, dict(row.body), row.attempts) for row in rows]
+
+
+async def _send(infra: Infra, client: httpx2.AsyncClient, due: _Due) -> bool:
+    body = orjson.dumps(due.body)
+    headers = sign(webhook_secret(infra.settings), str(due.body["id"]), body, infra.now())
+    try:
+        answer = await client.post(due.url, content=body, headers={"content-type": "application/json"} | headers)
+    except httpx2.HTTPError as error:
+        log.info("sandbox.webhook_not_sent", event_id=due.body["id"], reason=type(error).__name__)
+        return False
+    return answer.is_success
+
+
+async def _delete(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    await session.execute(delete(SandboxEvent).where(SandboxEvent.id.in_(ids)))

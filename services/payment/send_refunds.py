@@ -1,0 +1,126 @@
+"""Send refunds to their providers, as often as it takes for an answer."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.database import WORKERS_PATIENCE
+from infra.runtime import Infra
+from models import MailKind, Order, Payment, Refund, RefundState
+from services.payment.choose import find_provider
+from services.payment.mails import queue_order_mail
+from services.payment.provider import Refused, Standing, Unreachable
+from services.payment.settle import settle
+
+log = structlog.get_logger(__name__)
+BATCH: Final = 20
+# Longer than a provider may take: until then no other worker sends the same.
+_LEASE: Final = timedelta(seconds=60)
+_FIRST_RETRY: Final = timedelta(seconds=2)
+_LAST_RETRY: Final = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    id: UUID
+    payment_id: UUID
+    amount: int
+    provider: str
+    reference: str
+    attempts: int
+
+
+async def send_refunds(infra: Infra) -> int:
+    """A batch of those that are due; how many. Errors: StoreUnavailable."""
+    due = await infra.database.transact(lambda session: _claim(session, infra, None), timeout=WORKERS_PATIENCE)
+    for result in await asyncio.gather(*(_send(infra, one) for one in due), return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+    return len(due)
+
+
+async def send_refund(infra: Infra, refund_id: UUID) -> None:
+    """This one now, unless a worker has it. Errors: StoreUnavailable."""
+    patience = 2 * infra.settings.store_timeout
+    due = await infra.database.transact(lambda session: _claim(session, infra, refund_id), timeout=patience)
+    for one in due:
+        await _send(infra, one)
+
+
+async def _claim(session: AsyncSession, infra: Infra, only: UUID | None) -> Sequence[_Due]:
+    now = infra.now()
+    rows = select(Refund).where(Refund.state == RefundState.PENDING, Refund.due_at <= now)
+    rows = rows.order_by(Refund.due_at) if only is None else rows.where(Refund.id == only)
+    found = (await session.scalars(rows.limit(BATCH).with_for_update(skip_locked=True))).all()
+    payments = {
+        payment.id: payment
+        for payment in await session.scalars(select(Payment).where(Payment.id.in_([r.payment_id for r in found])))
+    }
+    for row in found:
+        row.attempts += 1
+        row.due_at = now + _LEASE
+    return [
+        _Due(
+            r.id, r.payment_id, r.amount, payments[r.payment_id].provider, str(payments[r.payment_id].reference),
+            r.attempts,
+        )
+        for r in found
+    ]  # fmt: skip
+
+
+async def _send(infra: Infra, due: _Due) -> None:
+    provider = find_provider(infra, due.provider)
+    try:
+        if provider is None:
+            raise Refused(f"there is no provider {due.provider}")
+        news = await provider.refund(due.reference, due.amount, due.id.hex)
+    except Unreachable as error:
+        log.warning("refund.unreachable", refund_id=due.id.hex, provider=due.provider, reason=str(error))
+        await infra.database.transact(lambda session: _later(session, infra, due), timeout=WORKERS_PATIENCE)
+        return
+    except Refused as error:
+        log.error("refund.refused", refund_id=due.id.hex, provider=due.provider, reason=str(error))
+        await infra.database.transact(lambda session: _fail(session, infra, due), timeout=WORKERS_PATIENCE)
+        return
+    order_id = await infra.database.transact(
+        lambda session: _finish(session, infra, due, news), timeout=WORKERS_PATIENCE
+    )
+    infra.signals.send([order_id])
+
+
+async def _later(session: AsyncSession, infra: Infra, due: _Due) -> None:
+    row = await _lock(session, due.id)
+    if row.state == RefundState.PENDING:
+        row.due_at = infra.now() + min(_FIRST_RETRY * 2 ** min(due.attempts - 1, 20), _LAST_RETRY)
+
+
+async def _fail(session: AsyncSession, infra: Infra, due: _Due) -> None:
+    """Staff see it, and may try again with another refund."""
+    payment = await session.get(Payment, due.payment_id, with_for_update=True, populate_existing=True)
+    row = await _lock(session, due.id)
+    if row.state == RefundState.PENDING and payment is not None:
+        row.state, row.updated_at = RefundState.FAILED, infra.now()
+        payment.refunding -= min(row.amount, payment.refunding)
+
+
+async def _finish(session: AsyncSession, infra: Infra, due: _Due, news: Standing) -> UUID:
+    """The payment before its refund, as everybody locks them; the order before both."""
+    payment = await settle(session, infra, due.payment_id, news)
+    row = await _lock(session, due.id)
+    if row.state == RefundState.PENDING:
+        row.state, row.updated_at = RefundState.DONE, infra.now()
+        order = await session.get(Order, payment.order_id)
+        if order is not None and payment.pays_order:
+            await queue_order_mail(session, MailKind.REFUNDED, order, payment, row.amount, infra.now())
+    return payment.order_id
+
+
+async def _lock(session: AsyncSession, refund_id: UUID) -> Refund:
+    return await session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
