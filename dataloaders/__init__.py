@@ -9,8 +9,11 @@ from dataloaders.figures_by_item import FiguresByItem
 from dataloaders.flash_item_by_id import FlashItemById
 from dataloaders.flash_sale_by_id import FlashSaleById
 from dataloaders.identities_by_user import IdentitiesByUser
+from dataloaders.order_by_id import OrderById
+from dataloaders.payments_by_order import PaymentsByOrder
 from dataloaders.product_by_id import ProductById
 from dataloaders.product_id_by_slug import ProductIdBySlug
+from dataloaders.refunds_by_payment import RefundsByPayment
 from dataloaders.remaining_by_item import RemainingByItem
 from dataloaders.sessions_by_user import SessionsByUser
 from dataloaders.shipments_by_order import ShipmentsByOrder
@@ -49,11 +52,24 @@ class Loaders:
 
     def forget_orders(self) -> None:
         """As forget_products."""
-        self.__dict__.pop("shipments_by_order", None)
+        for name in ("shipments_by_order", "order_by_id", "payments_by_order", "refunds_by_payment"):
+            self.__dict__.pop(name, None)
 
     @cached_property
     def shipments_by_order(self) -> ShipmentsByOrder:
         return ShipmentsByOrder(self._infra)
+
+    @cached_property
+    def order_by_id(self) -> OrderById:
+        return OrderById(self._infra)
+
+    @cached_property
+    def payments_by_order(self) -> PaymentsByOrder:
+        return PaymentsByOrder(self._infra)
+
+    @cached_property
+    def refunds_by_payment(self) -> RefundsByPayment:
+        return RefundsByPayment(self._infra)
 
     @cached_property
     def product_by_id(self) -> ProductById:

@@ -20,6 +20,7 @@ from graphql_api.authentication import (
     authenticate_machine,
     service_token_of,
 )
+from graphql_api.base_url import base_url_of
 from graphql_api.client_address import client_of
 from graphql_api.http_answer import Sending
 from graphql_api.http_request import Operation, Refused, not_allowed, parse_get, parse_post, read_body
@@ -58,6 +59,7 @@ _STREAMED_BY_GET = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
 _WANTED = {
     b"authorization",
+    b"host",
     b"accept",
     b"content-type",
     b"content-length",
@@ -226,6 +228,7 @@ class GraphQLView:
             client_of(scope, headers.get(b"user-agent"), running.infra.settings.trusted_proxies),
             cookies,
             cart_token=headers.get(CART_HEADER, b"")[:100].decode("latin-1") or None,
+            base_url=base_url_of(scope, headers.get(b"host"), running.infra.settings),
         )
 
     async def _execute(

@@ -23,6 +23,8 @@ from resolvers.flash_sale.subscriptions import FlashSaleSubscription
 from resolvers.order.mutations import OrderMutation
 from resolvers.order.queries import OrderQuery
 from resolvers.order.subscriptions import OrderSubscription
+from resolvers.payment.mutations import PaymentMutation
+from resolvers.payment.queries import PaymentQuery
 from resolvers.shared.node import NodeQuery
 from resolvers.stock.mutations import StockMutation
 from resolvers.stock.queries import StockQuery
@@ -51,6 +53,7 @@ Query = merge_types(
         FlashSaleQuery,
         WaitingRoomQuery,
         OrderQuery,
+        PaymentQuery,
         AdminQuery,
         TokenQuery,
     ),
@@ -75,6 +78,7 @@ Mutation = merge_types(
         FlashSaleMutation,
         WaitingRoomMutation,
         OrderMutation,
+        PaymentMutation,
         AdminMutation,
         TokenMutation,
     ),

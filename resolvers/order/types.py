@@ -12,6 +12,7 @@ from models.charges_document import Charges
 from models.enums import OrderStatus, Role, Scope
 from models.order_document import EventView, LineView, OrderView
 from resolvers.catalog.types import Variant, load_variant
+from resolvers.payment.types import Payment
 from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
@@ -191,6 +192,11 @@ class Order(Node):
     async def shipments(self, info: Info) -> list[Shipment]:
         rows = await info.context.loaders.shipments_by_order.load(self.view.id)
         return [Shipment.of(row, self.view) for row in rows]
+
+    @field(description="The oldest first.")
+    async def payments(self, info: Info) -> list[Payment]:
+        rows = await info.context.loaders.payments_by_order.load(self.view.id)
+        return [Payment.of(row) for row in rows]
 
     @field()
     async def customer(self, info: Info) -> User:

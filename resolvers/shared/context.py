@@ -24,7 +24,10 @@ def _new_loaders(infra: Infra) -> "Loaders":
 
 @dataclass(slots=True)
 class Context:
-    """One a request; operations of a batch share it, so it holds no session or transaction."""
+    """One a request; operations of a batch share it, so it holds no session or transaction.
+
+    ``base_url``: where browsers reach this server; no trailing slash.
+    """
 
     infra: Infra
     tokens: AccessTokens
@@ -35,6 +38,7 @@ class Context:
     client: Client = NOWHERE
     cookies: SessionCookies = field(default_factory=SessionCookies)
     cart_token: str | None = None
+    base_url: str = ""
     make_loaders: Callable[[Infra], "Loaders"] = _new_loaders
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
 

@@ -145,6 +145,10 @@ class TryAgain(Error):
     retry_after_ms: int
 
 
+@strawberry.type(description="The provider will not take it; try again with a new idempotencyKey.")
+class PaymentDeclined(Error): ...
+
+
 @strawberry.type
 class InvalidTransition(Error):
     from_: OrderStatus = strawberry.field(name="from")
@@ -169,6 +173,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.NotFound: _plain(NotFound),
     service.AdmissionRequired: _plain(AdmissionRequired),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
+    service.PaymentDeclined: _plain(PaymentDeclined),
     service.InvalidInput: lambda e: InvalidInput(
         code=e.code,
         message=e.message,

@@ -32,6 +32,7 @@ SCALARS: Mapping[str, str] = {
     "Boolean": "true",
     "Decimal": '"1.00"',
     "DateTime": '"2030-01-01T00:00:00Z"',
+    "Date": '"2030-01-01"',
 }
 
 _AT_ONCE = 3

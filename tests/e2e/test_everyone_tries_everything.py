@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from graphql_api.schema import build_schema
 from infra.runtime import Infra
-from models import Address, Identity, Order, RefreshSession, Role, User
+from models import Address, Identity, Order, Payment, RefreshSession, Role, User
 from models.enums import Scope
 from resolvers.shared.node import decode_id, encode_id
 from services.token.create_token import NewToken, create_token
@@ -28,6 +28,7 @@ from tests.server import Server
 FIELDS = list(root_fields(from_sdl(build_schema().as_str())))
 # A file comes by another way than a literal.
 NOT_TRIED = {"Upload"}
+PAY = "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { ... on Payment { id } } }"
 SECRETS = ("Ada Marker Name", "Marker Street 77", "+49 30 7777777")
 _INCLUDES = {"CUSTOMER": {"CUSTOMER"}, "STAFF": {"CUSTOMER", "STAFF"}}
 ADDRESS = """
@@ -58,10 +59,12 @@ async def victim(shop: Shop) -> Victim:
     address = (await shop.ask(ADDRESS, by=ada))["addAddress"]["id"]
     order = await shop.place(ada, offer.item_id)
     await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
+    wish = {"orderId": order["id"], "idempotencyKey": "k"}
+    payment = (await shop.ask(PAY, {"input": wish}, ada))["createPayment"]["id"]
     async with shop.server.infra.database.read() as session:
         rows = await session.scalars(select(RefreshSession.id).where(RefreshSession.user_id == _key(ada)))
         sessions = [encode_id("ActiveSession", id_) for id_ in rows]
-    private = (ada.id, address, order["id"], *sessions)
+    private = (ada.id, address, order["id"], payment, *sessions)
     shared = (offer.product_id, offer.variant_id, offer.item_id, offer.sale_id)
     return Victim(ada, order["number"], private, (*private, *shared))
 
@@ -80,6 +83,7 @@ async def rows_of(infra: Infra, person: Person) -> dict[str, Any]:
             (Identity, Identity.user_id),
             (RefreshSession, RefreshSession.user_id),
             (Order, Order.customer_id),
+            (Payment, Payment.customer_id),
         ):
             rows = await session.scalars(select(table).where(column == _key(person)))
             names = [column.key for column in table.__table__.columns]
@@ -180,7 +184,8 @@ async def test_staff(shop: Shop, victim: Victim) -> None:
         if field.roles and not field.roles & _INCLUDES["STAFF"]:
             check_refused(field, answer, "FORBIDDEN")
     after = await rows_of(shop.server.infra, victim.person)
-    before.pop("orders"), after.pop("orders")  # those are theirs to change
+    for theirs in ("orders", "payments"):
+        before.pop(theirs), after.pop(theirs)
     assert after == before
 
 

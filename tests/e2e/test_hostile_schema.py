@@ -38,6 +38,7 @@ _SENSIBLE: Final[dict[str, Any]] = {
     "Boolean": True,
     "Decimal": "1.00",
     "DateTime": "2030-01-01T00:00:00Z",
+    "Date": "2030-01-01",
 }
 
 

@@ -9,6 +9,7 @@ from graphql_api.schema import build_schema
 BY_KEY: Final = {
     *("placeFlashOrder", "cancelOrder", "checkout", "createShipment", "completeOrder", "addOrderNote"),
     *("receiveStock", "adjustStock", "moveStock", "countStock", "setLowStockThreshold"),
+    *("createPayment", "capturePayment", "refundPayment"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
 }
 BY_NATURE: Final = {

@@ -1,0 +1,18 @@
+"""Where browsers reach this server."""
+
+import re
+
+from starlette.types import Scope
+
+from infra.settings import Settings
+
+_HOST = re.compile(rb"[a-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-f:.]{2,45}\](:\d{1,5})?", re.ASCII | re.IGNORECASE)
+
+
+def base_url_of(scope: Scope, host: bytes | None, settings: Settings) -> str:
+    """PUBLIC_URL, else what the client itself called; no trailing slash."""
+    if settings.public_url is not None:
+        return settings.public_url
+    if host is None or not _HOST.fullmatch(host):
+        return f"http://{settings.host}:{settings.port}"
+    return f"{scope.get('scheme', 'http')}://{host.decode()}"

@@ -1,0 +1,94 @@
+"""Pay orders, take what is held, give money back."""
+
+from decimal import Decimal
+
+import strawberry
+
+from models import Payment as PaymentRow
+from models.enums import Role, Scope
+from resolvers.payment.types import CapturePaymentResult, CreatePaymentResult, Payment, RefundPaymentResult
+from resolvers.shared.context import Info
+from resolvers.shared.mutation import mutation
+from resolvers.shared.node import input_id
+from resolvers.shared.permissions import signed_in
+from services.payment.capture_payment import capture_payment
+from services.payment.create_payment import PaymentWish, create_payment
+from services.payment.refund_payment import RefundWish, refund_payment
+from services.stock.on_hand import Asked
+
+
+@strawberry.input
+class CreatePaymentInput:
+    order_id: strawberry.ID
+    idempotency_key: str
+    provider: str | None = strawberry.field(default=None, description="Left out: the shop's first one.")
+    return_url: str | None = strawberry.field(
+        default=None,
+        description="Where the customer goes from the provider's page: an address of the storefront's.",
+    )
+
+
+@strawberry.input
+class CapturePaymentInput:
+    payment_id: strawberry.ID
+    idempotency_key: str
+
+
+@strawberry.input
+class RefundPaymentInput:
+    payment_id: strawberry.ID
+    idempotency_key: str
+    amount: Decimal | None = strawberry.field(default=None, description="Left out: all that is left.")
+    reason: str | None = None
+
+
+@strawberry.type
+class PaymentMutation:
+    @mutation(
+        Role.CUSTOMER,
+        scope=Scope.ORDERS_WRITE,
+        description="Begin to pay an order. It has one payment at a time: asked again, this is the answer; with "
+        "another provider, the one before is cancelled.",
+    )
+    async def create_payment(self, info: Info, input: CreatePaymentInput) -> CreatePaymentResult:
+        viewer, context = signed_in(info), info.context
+        wish = PaymentWish(
+            customer_id=viewer.user_id,
+            order_id=input_id(input.order_id, "Order", "orderId"),
+            provider=input.provider,
+            return_url=input.return_url,
+            idempotency_key=input.idempotency_key,
+            base_url=context.base_url,
+            any_owner=viewer.may(Role.STAFF, Scope.ORDERS_WRITE),
+        )
+        return _changed(info, await create_payment(context.infra, wish))
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.ORDERS_WRITE,
+        description="Take the money that is held, or note that it has come (provider manual): the order is paid.",
+    )
+    async def capture_payment(self, info: Info, input: CapturePaymentInput) -> CapturePaymentResult:
+        payment_id = input_id(input.payment_id, "Payment", "paymentId")
+        asked = _asked(info, input.idempotency_key)
+        return _changed(info, await capture_payment(info.context.infra, payment_id, asked))
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.ORDERS_WRITE,
+        description="Give money back. An order of which all was given back is REFUNDED, and its stock free again "
+        "if nothing is shipped.",
+    )
+    async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentResult:
+        wish = RefundWish(input_id(input.payment_id, "Payment", "paymentId"), input.amount, input.reason)
+        return _changed(info, await refund_payment(info.context.infra, wish, _asked(info, input.idempotency_key)))
+
+
+def _asked(info: Info, key: str) -> Asked:
+    viewer = signed_in(info)
+    return Asked(viewer.user_id, key, viewer.actor)
+
+
+def _changed(info: Info, payment: PaymentRow) -> Payment:
+    info.context.loaders.forget_orders()
+    return Payment.of(payment)

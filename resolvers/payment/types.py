@@ -1,0 +1,205 @@
+"""The types of payments."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry.scalars import JSON
+
+from models import InboxEvent
+from models import Payment as PaymentRow
+from models import Refund as RefundRow
+from models.enums import InboxState, PaymentProblem, PaymentStatus, RefundState, Role, Scope
+from resolvers.shared.connection import PageInfo
+from resolvers.shared.context import Context, Info
+from resolvers.shared.errors import (
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    PaymentDeclined,
+    TryAgain,
+)
+from resolvers.shared.fields import field
+from resolvers.shared.id_pages import cursors, page_info
+from resolvers.shared.money import Money
+from resolvers.shared.node import Node, encode_id, register_node
+from services.pages import Cut
+from services.payment.daily_totals import DailyTotal as Totals
+from services.payment.find_payments import find_payments
+
+if TYPE_CHECKING:
+    from resolvers.order.types import Order
+
+
+@strawberry.type(description="Money that is given back, or was.")
+class Refund:
+    id: strawberry.ID
+    amount: Money
+    state: RefundState
+    reason: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: RefundRow, currency: str) -> "Refund":
+        return cls(
+            id=encode_id("Refund", row.id),
+            amount=Money.of(row.amount, currency),
+            state=RefundState(row.state),
+            reason=row.reason,
+            created_at=row.created_at,
+        )
+
+
+@strawberry.type(description="An attempt to pay an order with a provider.")
+class Payment(Node):
+    provider: str
+    status: PaymentStatus
+    redirect_url: str | None = strawberry.field(
+        description="Where the customer approves the payment, if the provider has such a page."
+    )
+    created_at: datetime
+    problem: PaymentProblem | None = strawberry.field(
+        description="The money is not what the order costs: it is held until staff give it back."
+    )
+    row: strawberry.Private[PaymentRow]
+
+    @classmethod
+    def of(cls, row: PaymentRow) -> "Payment":
+        return cls(
+            id=encode_id("Payment", row.id),
+            provider=row.provider,
+            status=PaymentStatus(row.status),
+            redirect_url=row.redirect_url,
+            created_at=row.created_at,
+            problem=None if row.problem is None else PaymentProblem(row.problem),
+            row=row,
+        )
+
+    @field(description="What was asked for; of money that has come, what that was.")
+    def amount(self) -> Money:
+        return Money.of(self.row.amount, self.row.currency)
+
+    @field()
+    def captured(self) -> Money:
+        return Money.of(self.row.captured, self.row.currency)
+
+    @field()
+    def refunded(self) -> Money:
+        return Money.of(self.row.refunded, self.row.currency)
+
+    @field(description="The oldest first.")
+    async def refunds(self, info: Info) -> list[Refund]:
+        rows = await info.context.loaders.refunds_by_payment.load(self.row.id)
+        return [Refund.of(row, self.row.currency) for row in rows]
+
+    @field(description="What the provider kept; for staff only.")
+    def fees(self, info: Info) -> Money | None:
+        return Money.of(self.row.fees, self.row.currency) if _for_staff(info) else None
+
+    @field(description="The provider's own id; for staff only.")
+    def reference(self, info: Info) -> str | None:
+        return self.row.reference if _for_staff(info) else None
+
+    @field()
+    async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("resolvers.order.types")]:
+        from resolvers.order.types import Order
+
+        view = await info.context.loaders.order_by_id.load(self.row.order_id)
+        if view is None:
+            raise LookupError(f"payment {self.row.id} without its order")
+        return Order.of(view)
+
+
+def _for_staff(info: Info) -> bool:
+    viewer = info.context.viewer
+    return viewer is not None and viewer.may(Role.STAFF, Scope.ORDERS_READ)
+
+
+@strawberry.type
+class PaymentEdge:
+    cursor: str
+    node: Payment
+
+
+@strawberry.type
+class PaymentConnection:
+    edges: list[PaymentEdge]
+    page_info: PageInfo
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @classmethod
+    def of(cls, cut: Cut[PaymentRow], sort: str, count: Callable[[], Awaitable[int]]) -> "PaymentConnection":
+        shown = cursors([row.id for row in cut.rows], sort)
+        edges = [PaymentEdge(cursor=c, node=Payment.of(row)) for c, row in zip(shown, cut.rows, strict=True)]
+        return cls(edges=edges, page_info=page_info(cut, shown), count=count)
+
+    @field(description="All payments that match, on whatever page; counted only when asked for.")
+    async def total_count(self) -> int:
+        return await self.count()
+
+
+@strawberry.type(description="What was taken, given back and kept as fees on a day (UTC).")
+class DailyTotal:
+    day: date
+    provider: str
+    captured: Money
+    refunded: Money
+    fees: Money
+
+    @classmethod
+    def of(cls, totals: Totals) -> "DailyTotal":
+        captured, refunded, fees = (
+            Money.of(amount, totals.currency) for amount in (totals.captured, totals.refunded, totals.fees)
+        )
+        return cls(day=totals.day, provider=totals.provider, captured=captured, refunded=refunded, fees=fees)
+
+
+@strawberry.type(description="What a provider told that could not be used.")
+class UnusedWebhook:
+    provider: str
+    event_id: str
+    kind: str
+    state: InboxState
+    received_at: datetime
+    body: JSON | None
+
+    @classmethod
+    def of(cls, event: InboxEvent) -> "UnusedWebhook":
+        return cls(
+            provider=event.provider,
+            event_id=event.event_id,
+            kind=event.kind,
+            state=InboxState(event.state),
+            received_at=event.received_at,
+            body=None if event.body is None else JSON(event.body),
+        )
+
+
+CreatePaymentResult = Annotated[
+    Payment | NotFound | InvalidTransition | PaymentDeclined | IdempotencyConflict | TryAgain | InvalidInput,
+    strawberry.union("CreatePaymentResult"),
+]
+CapturePaymentResult = Annotated[
+    Payment | NotFound | InvalidTransition | PaymentDeclined | IdempotencyConflict | TryAgain | InvalidInput,
+    strawberry.union("CapturePaymentResult"),
+]
+RefundPaymentResult = Annotated[
+    Payment | NotFound | InvalidInput | InvalidTransition | IdempotencyConflict | TryAgain,
+    strawberry.union("RefundPaymentResult"),
+]
+
+
+async def load_payments(context: Context, ids: Sequence[UUID]) -> list[Payment | None]:
+    """One's own; staff see everyone's."""
+    viewer = context.viewer
+    if viewer is None:
+        return [None] * len(ids)
+    owner = None if viewer.may(Role.STAFF, Scope.ORDERS_READ) else viewer.user_id
+    found = await find_payments(context.infra, ids, owner)
+    return [Payment.of(found[id_]) if id_ in found else None for id_ in ids]
+
+
+register_node("Payment", load_payments)
