@@ -44,14 +44,20 @@ def encode(event: Event, at: datetime) -> bytes:
     return orjson.dumps(envelope(event, at))
 
 
-def decode(value: bytes) -> Event:
-    """Errors: MalformedEvent."""
+def decode_envelope(value: bytes) -> dict[str, Any]:
+    """All of it. Errors: MalformedEvent."""
     try:
         raw = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise MalformedEvent(f"not JSON: {error}") from error
     if not isinstance(raw, dict) or raw.get("specversion") != "1.0":
         raise MalformedEvent("not a CloudEvents 1.0 envelope")
+    return raw
+
+
+def decode(value: bytes) -> Event:
+    """Errors: MalformedEvent."""
+    raw = decode_envelope(value)
     kind, subject, data = raw.get("type"), raw.get("subject"), raw.get("data")
     if not (isinstance(kind, str) and isinstance(subject, str) and isinstance(data, dict)):
         raise MalformedEvent("type, subject or data is missing")

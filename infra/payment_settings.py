@@ -1,4 +1,4 @@
-"""Settings of payments."""
+"""Settings of payments and of webhooks."""
 
 from typing import Annotated, Literal
 
@@ -26,6 +26,11 @@ class PaymentSettings(BaseSettings):
         description="Signs the sandbox's webhooks, for servers with homes of their own; made and kept in "
         "RUSHCART_HOME when unset.",
     )
+
+    webhooks_allow_private: bool = Field(
+        False, description="Let webhooks to merchants' systems go to addresses of private networks."
+    )
+    webhook_timeout: float = Field(10.0, gt=0, le=60, description="Seconds a merchant's system has to answer.")
 
     @field_validator("payment_providers", mode="before")
     @classmethod

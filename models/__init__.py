@@ -6,6 +6,7 @@ from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.discount import DiscountCode, DiscountUse
 from models.enums import (
+    DeliveryState,
     DiscountKind,
     DiscountUseState,
     FlashSaleStatus,
@@ -36,6 +37,7 @@ from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
 from models.user import AccountToken, Address, Identity, StaffRole, User
 from models.waiting_room import SaleTicket, WaitingRoom
+from models.webhook import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "DEFAULT_WAREHOUSE",
@@ -47,6 +49,7 @@ __all__ = [
     "Cart",
     "CartItem",
     "Category",
+    "DeliveryState",
     "DiscountCode",
     "DiscountKind",
     "DiscountUse",
@@ -106,4 +109,6 @@ __all__ = [
     "VariantPrice",
     "WaitingRoom",
     "Warehouse",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

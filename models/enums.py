@@ -46,6 +46,7 @@ class MailKind(StrEnum):
     RECEIPT = "RECEIPT"
     REFUNDED = "REFUNDED"
     REFUNDED_LATE = "REFUNDED_LATE"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
 class ProductStatus(StrEnum):
@@ -129,6 +130,14 @@ class InboxState(StrEnum):
     DONE = "DONE"
     UNKNOWN = "UNKNOWN"
     IGNORED = "IGNORED"
+
+
+class DeliveryState(StrEnum):
+    """Of a webhook to a merchant's system; FAILED: it was tried for a day."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
 
 
 class MoneyCause(StrEnum):

@@ -41,9 +41,21 @@ SALE_RESUMED = "rushcart.sale.resumed.v1"
 SALE_ENDED = "rushcart.sale.ended.v1"
 SALE_SETTLED = "rushcart.sale.settled.v1"
 
+EVENT_TYPES = (
+    *(ORDER_PLACED, ORDER_ACCEPTED, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED, ORDER_PAID),
+    *(ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, ORDER_COMPLETED, ORDER_NOTED, ORDER_REFUNDED),
+    *(PAYMENT_CREATED, PAYMENT_AUTHORIZED, PAYMENT_CAPTURED, PAYMENT_FAILED, PAYMENT_CANCELLED, PAYMENT_REFUNDED),
+    *(STOCK_CHANGED, STOCK_LOW),
+    *(SALE_SCHEDULED, SALE_CHANGED, SALE_PAUSED, SALE_RESUMED, SALE_ENDED, SALE_SETTLED),
+)
+"""All that is told of what happens in the shop."""
+WEBHOOK_WORKERS = "rushcart.webhooks"
+"""The consumer group that makes deliveries of events for merchants' systems."""
+
 __all__ = [
     "ALL_TOPICS",
     "CHANGES",
+    "EVENT_TYPES",
     "ORDERS",
     "ORDER_ACCEPTED",
     "ORDER_CANCELLED",
@@ -75,6 +87,7 @@ __all__ = [
     "STOCK_CHANGED",
     "STOCK_LOW",
     "TOPICS",
+    "WEBHOOK_WORKERS",
     "Event",
     "MalformedEvent",
     "decode",

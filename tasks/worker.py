@@ -32,9 +32,12 @@ from services.saga.resume import forget_sagas, resume_sagas
 from services.search.follow_stock import follow_stock
 from services.search.reindex import reindex_newest, reindex_stale
 from services.waiting_room.forget_tickets import forget_tickets
+from services.webhook.deliveries import forget_deliveries
+from services.webhook.send_deliveries import DeliverySender
 from tasks.jobs import Jobs
 from tasks.loops import every, supervised, unless_stopped
 from tasks.order_consumer import OrderConsumer
+from tasks.webhook_consumer import read_for_webhooks
 
 log = structlog.get_logger(__name__)
 _RELAY_EVERY = 0.2
@@ -57,7 +60,7 @@ _HOOKS_EVERY = 0.2
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
     """Run until ``stop`` is set, then finish what is at hand: the consumer commits what it handled."""
     jobs = Jobs(infra)
-    mailer = make_mailer(infra.settings)
+    mailer, hooks = make_mailer(infra.settings), DeliverySender(infra)
     consumer = OrderConsumer(infra, stop, jobs.schedule_expiry)
     await _ensure_topics(infra, stop)
     try:
@@ -94,9 +97,13 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_REFUNDS_EVERY, stop, _all(stop, lambda: send_refunds(infra)), "refunds"))
             group.create_task(every(_PAYMENTS_EVERY, stop, _all(stop, lambda: check_payments(infra)), "payments"))
             group.create_task(every(_HOOKS_EVERY, stop, _all(stop, lambda: send_events(infra)), "sandbox"))
+            group.create_task(supervised(stop, lambda: read_for_webhooks(infra, stop), "webhooks"))
+            group.create_task(every(_HOOKS_EVERY, stop, hooks.run, "deliveries"))
+            group.create_task(every(_TIDY_EVERY, stop, lambda: forget_deliveries(infra), "tidy_deliveries"))
             group.create_task(every(_CARTS_EVERY, stop, lambda: flush_dirty(infra), "carts"))
             group.create_task(every(_MAIL_EVERY, stop, lambda: _send_mails(infra, mailer, stop), "mail"))
     finally:
+        await hooks.close()
         await jobs.close()
 
 

@@ -12,6 +12,7 @@ from models import (
     Cart,
     CartItem,
     Category,
+    DeliveryState,
     DiscountCode,
     DiscountKind,
     DiscountUse,
@@ -68,6 +69,8 @@ from models import (
     VariantPrice,
     WaitingRoom,
     Warehouse,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 
 MOMENT = datetime(2026, 11, 27, 23, 59, 59, 123457, UTC)
@@ -369,8 +372,36 @@ def money() -> list[Base]:
         hook_url="http://127.0.0.1:1/",
         created_at=MOMENT,
     )
+    endpoint = WebhookEndpoint(
+        id=new_id(),
+        url="https://erp.example/hook",
+        types=["rushcart.order.paid.v1"],
+        secret="whsec_1",
+        old_secret="whsec_0",
+        old_secret_until=MOMENT,
+        enabled=False,
+        disabled_reason="Grün 👟",
+        failing_since=MOMENT,
+        owner_id=new_id(),
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
+    delivery = WebhookDelivery(
+        id=new_id(),
+        endpoint_id=endpoint.id,
+        event_id="1",
+        type="rushcart.order.paid.v1",
+        body={"data": "Grün 👟"},
+        state=DeliveryState.FAILED,
+        attempts=11,
+        status_code=500,
+        answer="Grün 👟",
+        due_at=MOMENT,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
     hook = SandboxEvent(id=new_id(), url="http://127.0.0.1:1/", body={"id": "1"}, attempts=0, due_at=MOMENT)
-    return [payment, refund, event, entry, charge, hook]
+    return [payment, refund, event, entry, charge, endpoint, delivery, hook]
 
 
 def mail() -> list[Base]:

@@ -18,6 +18,8 @@ VALUES = {
     "expires": "2026-11-28 09:00 UTC",
     "provider": "Example ID",
     "number": "R-1",
+    "url": "https://erp.example/hook",
+    "reason": "answered 500",
     "lines": "1 × Shirt: 19.90 EUR",
     "total": "19.90 EUR",
     "amount": "19.90 EUR",

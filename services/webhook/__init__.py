@@ -1,0 +1,1 @@
+"""Webhooks to merchants' own systems: events of the shop, signed, at least once."""
