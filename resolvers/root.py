@@ -38,6 +38,8 @@ from resolvers.user.session_mutations import SessionMutation
 from resolvers.waiting_room.mutations import WaitingRoomMutation
 from resolvers.waiting_room.queries import WaitingRoomQuery
 from resolvers.waiting_room.subscriptions import WaitingRoomSubscription
+from resolvers.webhook.mutations import WebhookMutation
+from resolvers.webhook.queries import WebhookQuery
 
 Query = merge_types(
     "Query",
@@ -54,6 +56,7 @@ Query = merge_types(
         WaitingRoomQuery,
         OrderQuery,
         PaymentQuery,
+        WebhookQuery,
         AdminQuery,
         TokenQuery,
     ),
@@ -79,6 +82,7 @@ Mutation = merge_types(
         WaitingRoomMutation,
         OrderMutation,
         PaymentMutation,
+        WebhookMutation,
         AdminMutation,
         TokenMutation,
     ),

@@ -166,9 +166,14 @@ class Shop:
         return Person(session["user"]["id"], session["user"]["email"], session["accessToken"])
 
     async def staff(self) -> Person:
-        """Staff are made on the server's own side, and sign in like anybody."""
+        return await self._made(Role.CUSTOMER, Role.STAFF)
+
+    async def admin(self) -> Person:
+        return await self._made(Role.CUSTOMER, Role.STAFF, Role.ADMIN)
+
+    async def _made(self, *roles: Role) -> Person:
+        """Made on the server's own side; they sign in like anybody."""
         email = f"{uuid4().hex[:12]}@example.com"
-        roles = (Role.CUSTOMER, Role.STAFF)
         await register(self.server.infra, email=email, password=PASSWORD, display_name="Sam", roles=roles)
         session = (await self.ask(LOGIN, {"input": {"email": email, "password": PASSWORD}}))["login"]
         return Person(session["user"]["id"], session["user"]["email"], session["accessToken"])

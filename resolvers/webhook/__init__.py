@@ -1,0 +1,1 @@
+"""Webhooks to merchants' systems in the schema; for administrators."""

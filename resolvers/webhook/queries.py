@@ -1,0 +1,40 @@
+"""Look at endpoints and at what was sent to them."""
+
+import strawberry
+
+from models.enums import DeliveryState, Role
+from resolvers.shared.context import Info
+from resolvers.shared.id_pages import id_page
+from resolvers.shared.node import argument_id
+from resolvers.shared.restricted import restricted
+from resolvers.webhook.types import WebhookDeliveryConnection, WebhookEndpoint
+from services.webhook.deliveries import DeliveryFilter, count_deliveries, list_deliveries
+from services.webhook.endpoints import list_endpoints
+
+_SORT = "webhook-deliveries"
+
+
+@strawberry.type
+class WebhookQuery:
+    @restricted(Role.ADMIN, description="The oldest first.")
+    async def webhook_endpoints(self, info: Info) -> list[WebhookEndpoint]:
+        return [WebhookEndpoint.of(row) for row in await list_endpoints(info.context.infra)]
+
+    @restricted(Role.ADMIN, description="The newest first; those of the last 30 days.")
+    async def webhook_deliveries(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        endpoint_id: strawberry.ID | None = None,
+        state: list[DeliveryState] | None = None,
+    ) -> WebhookDeliveryConnection:
+        infra = info.context.infra
+        wanted = DeliveryFilter(
+            None if endpoint_id is None else argument_id(endpoint_id, "WebhookEndpoint", "endpointId"),
+            None if state is None else tuple(state),
+        )
+        cut = await list_deliveries(infra, wanted, id_page(first, after, last, before, _SORT))
+        return WebhookDeliveryConnection.of(cut, _SORT, lambda: count_deliveries(infra, wanted))
