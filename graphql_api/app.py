@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from graphql_api import graphiql, health, jwks, media
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
-from graphql_api.payments import sandbox_page, webhooks
+from graphql_api.payments import sandbox_page, stripe_page, webhooks
 from graphql_api.request_context import RequestContext
 from graphql_api.runtime import Runtime
 from graphql_api.schema import build_schema
@@ -92,6 +92,7 @@ def _assemble(
         media.route(runtime),
         webhooks.route(runtime),
         sandbox_page.route(runtime),
+        stripe_page.route(runtime),
         *oidc.routes(runtime),
         Route("/", lambda _request: RedirectResponse(_PATH)),
         *graphiql.routes(),

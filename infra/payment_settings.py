@@ -1,18 +1,19 @@
 """Settings of payments and of webhooks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-PROVIDERS = ("sandbox", "manual")
+PROVIDERS: Final = ("sandbox", "stripe", "manual")
 
 
 class PaymentSettings(BaseSettings):
     payment_providers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="How customers can pay, separated by commas, the first unless they choose: sandbox, manual. "
-        "Both when unset and everything is embedded, else manual. The sandbox takes no money: it is for trying.",
+        description="How customers can pay, separated by commas, the first unless they choose: sandbox, stripe, "
+        "manual. Sandbox and manual when unset and everything is embedded, else manual. The sandbox "
+        "takes no money: it is for trying.",
     )
     payment_capture: Literal["together", "apart"] = Field(
         "together", description="apart: money is held when a payment is approved, and taken by capturePayment."
@@ -26,6 +27,15 @@ class PaymentSettings(BaseSettings):
         description="Signs the sandbox's webhooks, for servers with homes of their own; made and kept in "
         "RUSHCART_HOME when unset.",
     )
+
+    stripe_api_key: SecretStr | None = Field(
+        None, description="Stripe's secret key (sk_…), or a restricted one for intents, refunds and charges."
+    )
+    stripe_publishable_key: str | None = Field(None, description="Stripe's key for browsers (pk_…).")
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="What Stripe signs with (whsec_…) what it sends to /webhooks/payments/stripe."
+    )
+    stripe_api_base: str | None = Field(None, description="Where Stripe is, for tests of it such as stripe-mock.")
 
     webhooks_allow_private: bool = Field(
         False, description="Let webhooks to merchants' systems go to addresses of private networks."
@@ -45,3 +55,11 @@ class PaymentSettings(BaseSettings):
         if unknown := set(value) - set(PROVIDERS):
             raise ValueError(f"knows no {', '.join(sorted(unknown))}; there are {', '.join(PROVIDERS)}")
         return value
+
+    @model_validator(mode="after")
+    def _stripe_has_its_keys(self) -> Self:
+        needs = ("stripe_api_key", "stripe_publishable_key", "stripe_webhook_secret")
+        missing = [f"RUSHCART_{name.upper()}" for name in needs if not getattr(self, name)]
+        if "stripe" in self.payment_providers and missing:
+            raise ValueError(f"stripe needs {', '.join(missing)}")
+        return self

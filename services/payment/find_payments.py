@@ -33,6 +33,14 @@ async def require_payment(infra: Infra, payment_id: UUID) -> Payment:
     return found[payment_id]
 
 
+async def find_by_reference(infra: Infra, provider: str, reference: str) -> Payment | None:
+    """Errors: StoreUnavailable."""
+    wanted = select(Payment).where(Payment.provider == provider, Payment.reference == reference)
+    async with infra.database.read() as session:
+        found: Payment | None = await session.scalar(wanted)
+        return found
+
+
 async def payments_of_orders(infra: Infra, order_ids: Collection[UUID]) -> dict[UUID, Sequence[Payment]]:
     """The oldest first. Errors: StoreUnavailable."""
     found: dict[UUID, list[Payment]] = defaultdict(list)

@@ -57,6 +57,7 @@ class Charge:
 class Standing:
     """How a payment stands. ``captured``, ``refunded`` and ``fees`` in minor units, in all so far.
 
+    ``fees`` is None while it is not known; then it is asked for again, for a while.
     ``status`` is PENDING, AUTHORIZED, CAPTURED, FAILED or CANCELLED; refunds are in the numbers. ``key`` is the
     charge's, ``reference`` the provider's own id; empty where we say so of our own.
     """
@@ -68,7 +69,7 @@ class Standing:
     currency: str
     captured: int = 0
     refunded: int = 0
-    fees: int = 0
+    fees: int | None = 0
     redirect_url: str | None = None
 
 

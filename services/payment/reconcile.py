@@ -58,7 +58,8 @@ async def reconcile_payments(infra: Infra, since: datetime, *, fix: bool = False
         after = page[-1].id
     for name in KNOWN:
         provider = find_provider(infra, name)
-        if provider is not None and name != manual.NAME:
+        is_used = name in infra.settings.ways_to_pay or bool(ours[name])
+        if provider is not None and is_used and name != manual.NAME:
             await _compare(infra, provider, since, ours[name], report, fix=fix)
     return report
 
@@ -111,8 +112,9 @@ async def _compare(
     unseen = {payment_id for payment_id, totals in ours.items() if totals[0]}
     async for standing in provider.list_since(since):
         report.listed += 1
-        payment_id, theirs = _key(standing), (standing.captured, standing.refunded, standing.fees)
+        payment_id = _key(standing)
         has = None if payment_id is None else ours.get(payment_id)
+        theirs = (standing.captured, standing.refunded, _fees(standing, has))
         unseen.discard(payment_id or UUID(int=0))
         if payment_id is None or has is None:
             if standing.captured:
@@ -124,6 +126,13 @@ async def _compare(
             report.differences.append(Difference("provider", payment_id.hex, str(has), str(theirs), fixed=fix))
     for payment_id in sorted(unseen):
         report.differences.append(Difference("unknown", payment_id.hex, str(ours[payment_id]), "none"))
+
+
+def _fees(standing: Standing, ours: Totals | None) -> int:
+    """What is not known yet is no difference."""
+    if standing.fees is not None:
+        return standing.fees
+    return 0 if ours is None else ours[2]
 
 
 def _key(standing: Standing) -> UUID | None:

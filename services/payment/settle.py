@@ -26,6 +26,8 @@ from services.payment.tell import tell
 T = TypeVar("T")
 ACTOR: Final = "payments"
 FIRST_CHECK: Final = timedelta(seconds=10)
+_MOST_CHECKS: Final = 20
+"""More than an hour, for fees alone."""
 _OPEN: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
 _ENDED: Final = (PaymentStatus.FAILED, PaymentStatus.CANCELLED)
 
@@ -128,9 +130,9 @@ async def _give_up_others(case: _Case) -> None:
 
 async def _count_rest(case: _Case, news: Standing) -> None:
     payment = case.payment
-    if (fees := news.fees - payment.fees) > 0:
-        payment.fees = news.fees
-        await books.post(case.session, payment, MoneyCause.FEE, fees, news.fees, case.now)
+    if (fees := (news.fees or 0) - payment.fees) > 0:
+        payment.fees += fees
+        await books.post(case.session, payment, MoneyCause.FEE, fees, payment.fees, case.now)
     back = min(news.refunded, payment.captured) - payment.refunded
     if back <= 0:
         return
@@ -149,10 +151,17 @@ def _set_status(case: _Case, news: Standing) -> None:
         if before != payment.status:
             _wait_for_capture(case)
     elif payment.status not in _OPEN:
-        payment.check_at = None
+        payment.check_at = _when_fees_are_known(case) if news.fees is None and payment.fees == 0 else None
         # Money that is held for staff may still pay the order: until then there is no other attempt.
         if payment.problem is None or payment.refunded == payment.captured:
             payment.live_order_id = None
+
+
+def _when_fees_are_known(case: _Case) -> datetime | None:
+    """The worker, which asks, has set its next time already."""
+    if case.payment.checks >= _MOST_CHECKS:
+        return None
+    return case.payment.check_at or case.now + FIRST_CHECK
 
 
 def _status(payment: Payment, news: Standing) -> PaymentStatus:

@@ -1,7 +1,6 @@
 """A server that speaks S3 and checks signatures: versitygw, a Go module that is built once."""
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,21 +9,20 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-import pytest
 from pydantic import SecretStr
 
 from infra.ports import free_port
 from infra.settings import Settings
+from tests.go_program import built
 
 _MODULE: Final = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
-_CACHE: Final = Path(__file__).resolve().parents[2] / ".rushcart" / "go"
 _ACCESS, _SECRET, _BUCKET = "tests", "only-for-tests", "pictures"
 
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[Settings]:
     """Settings that name its bucket. Skips the test where there is no Go, unless CI is set."""
-    program = _installed()
+    program = built(_MODULE)
     (folder / "data" / _BUCKET).mkdir(parents=True)
     (folder / "meta").mkdir()
     port = free_port()
@@ -48,18 +46,6 @@ def s3_server(folder: Path) -> Iterator[Settings]:
             )
         finally:
             process.kill()
-
-
-def _installed() -> Path:
-    program = _CACHE / _MODULE.rpartition("@")[2] / "versitygw"
-    if program.exists():
-        return program
-    if shutil.which("go") is None:
-        reason = "the S3 server of the tests needs go"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    environment = {**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "", "CGO_ENABLED": "0"}
-    subprocess.run(["go", "install", _MODULE], env=environment, check=True, capture_output=True)
-    return program
 
 
 def _wait(url: str) -> None:

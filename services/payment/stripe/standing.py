@@ -1,0 +1,81 @@
+"""How Stripe's objects stand. They are read as plain JSON: from the API and from webhooks of any version alike.
+
+https://docs.stripe.com/payments/paymentintents/lifecycle, https://docs.stripe.com/currencies
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from models import PaymentStatus
+from services.payment.provider import Standing
+
+NAME: Final = "stripe"
+PAGE: Final = "/stripe/payments/"
+KEY: Final = "rushcart_payment"
+"""Where our key is in the metadata of intents; Stripe copies it to their charges."""
+# Stripe counts these in hundredths, though they have none.
+_HUNDREDTHS: Final = ("ISK", "UGX")
+_STATUS: Final = {
+    "requires_capture": PaymentStatus.AUTHORIZED,
+    "succeeded": PaymentStatus.CAPTURED,
+    "canceled": PaymentStatus.CANCELLED,
+}
+Json = Mapping[str, Any]
+
+
+def to_stripe(amount: int, currency: str) -> int:
+    """Minor units as Stripe counts them."""
+    return amount * 100 if currency in _HUNDREDTHS else amount
+
+
+def from_stripe(amount: int, currency: str) -> int:
+    return amount // 100 if currency in _HUNDREDTHS else amount
+
+
+def of_intent(intent: Json) -> Standing:
+    """Its charge tells refunds and fees where it is expanded. Errors: KeyError, TypeError, ValueError."""
+    currency = str(intent["currency"]).upper()
+    charge = intent.get("latest_charge")
+    told: Json = charge if isinstance(charge, Mapping) else {}
+    captured = int(intent.get("amount_received") or 0)
+    return Standing(
+        key=_key(intent),
+        reference=str(intent["id"]),
+        status=_STATUS.get(str(intent["status"]), PaymentStatus.PENDING),
+        amount=from_stripe(int(intent["amount"]), currency),
+        currency=currency,
+        captured=from_stripe(captured, currency),
+        refunded=from_stripe(int(told.get("amount_refunded") or 0), currency),
+        fees=_fees(told.get("balance_transaction"), currency) if captured else 0,
+    )
+
+
+def of_charge(charge: Json) -> Standing | None:
+    """None for one of no intent, or that took nothing. Errors: KeyError, TypeError, ValueError."""
+    currency = str(charge["currency"]).upper()
+    captured = int(charge.get("amount_captured") or 0)
+    if not charge.get("payment_intent") or not captured:
+        return None
+    return Standing(
+        key=_key(charge),
+        reference=str(charge["payment_intent"]),
+        status=PaymentStatus.CAPTURED,
+        amount=from_stripe(int(charge["amount"]), currency),
+        currency=currency,
+        captured=from_stripe(captured, currency),
+        refunded=from_stripe(int(charge.get("amount_refunded") or 0), currency),
+        fees=_fees(charge.get("balance_transaction"), currency),
+    )
+
+
+def _key(told: Json) -> str:
+    return str((told.get("metadata") or {}).get(KEY, ""))
+
+
+def _fees(entry: Any, currency: str) -> int | None:
+    """None until it is known; none of ours when the account is kept in another currency."""
+    if not isinstance(entry, Mapping):
+        return None
+    if str(entry["currency"]).upper() != currency:
+        return 0
+    return from_stripe(int(entry["fee"]), currency)

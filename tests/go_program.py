@@ -1,0 +1,26 @@
+"""Programs for tests that are Go modules: each is built once, for this clone."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+_CACHE: Final = Path(__file__).resolve().parents[1] / ".rushcart" / "go"
+
+
+def built(module: str) -> Path:
+    """Of ``module``, PATH@VERSION. Skips the test where there is no Go, unless CI is set."""
+    path, _, version = module.rpartition("@")
+    name = path.rpartition("/")[2]
+    program = _CACHE / version / name
+    if program.exists():
+        return program
+    if shutil.which("go") is None:
+        reason = f"{name}, which this test talks to, is built with go, and there is none"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    environment = {**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "", "CGO_ENABLED": "0"}
+    subprocess.run(["go", "install", module], env=environment, check=True, capture_output=True)
+    return program
