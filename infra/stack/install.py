@@ -3,7 +3,7 @@
 import contextlib
 import os
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from infra.stack.errors import StackError
@@ -25,7 +25,11 @@ def can_install() -> bool:
 
 def install(servers: Iterable[str], echo: Callable[[str], None]) -> None:
     """Install the packages of these servers; takes a minute. Errors: StackError with apt-get's last lines."""
-    packages = [package for server in dict.fromkeys(servers) for package in _PACKAGES[server]]
+    install_packages([package for server in dict.fromkeys(servers) for package in _PACKAGES[server]], echo)
+
+
+def install_packages(packages: Sequence[str], echo: Callable[[str], None]) -> None:
+    """Errors: StackError with apt-get's last lines."""
     echo(f"installing {', '.join(packages)} (apt-get)")
     with _starting_nothing():
         if _apt_get("install", "--yes", "--no-install-recommends", *packages) is None:
