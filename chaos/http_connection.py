@@ -23,17 +23,19 @@ class HttpConnection:
         self._streams: dict[str, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = {}
 
     async def post(self, url: str, token: str, body: object, *, close: bool = False) -> tuple[int, bytes]:
-        """Status and body; ``close`` asks for a connection of this request's own.
+        """Status and body; bytes are a form, all else is sent as JSON. ``close`` asks for a connection of this
+        request's own.
 
         Errors: ConnectionRefused, CutOff.
         """
         parts = urlsplit(url)
         kept_open = parts.netloc in self._streams
         reader, writer = self._streams.pop(parts.netloc) if kept_open else await self._connect(parts.netloc)
-        content = orjson.dumps(body)
+        kind = "x-www-form-urlencoded" if isinstance(body, bytes) else "json"
+        content = body if isinstance(body, bytes) else orjson.dumps(body)
         head = (
             f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+            f"Content-Type: application/{kind}\r\nContent-Length: {len(content)}\r\n"
             f"{'Connection: close' if close else 'Connection: keep-alive'}\r\n\r\n"
         )
         kept = False

@@ -96,6 +96,7 @@ def run_chaos(options: Options, echo: Echo, progress: Progress) -> Outcome:
             redis_url=SecretStr(env["RUSHCART_REDIS_URL"]),
             kafka_bootstrap_servers=env["RUSHCART_KAFKA_BOOTSTRAP_SERVERS"],
             payment_timeout=options.payment_timeout,
+            payment_providers=("sandbox",),
         )
         upgrade(settings)
         return asyncio.run(play(options, settings, stack, progress))

@@ -11,13 +11,17 @@ from uuid import UUID, uuid4
 import orjson
 
 from chaos.http_connection import ConnectionRefused, CutOff, HttpConnection
+from chaos.paying import pay
+from chaos.wishes import Wish
 from resolvers.shared.node import decode_id, encode_id
 
 ORDER: Final = "Order"
 SURPRISE: Final = "unexpected"
 _UNKNOWN: Final = frozenset({"TryAgain", "UNAVAILABLE", "connection refused", "cut off", "no answer"})
 """It may have been done or not: ask again with the same key."""
+_RETRY_AFTER: Final = 0.2
 _PATIENCE: Final = 5.0
+_PAYS: Final = 0.5
 _CANCELS: Final = 0.3
 _ERRORS: Final = "... on Error { code } ... on TryAgain { retryAfterMs }"
 PLACE: Final = (
@@ -28,18 +32,6 @@ CANCEL: Final = (
     "mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) "
     f"{{ __typename ... on Order {{ id status }} {_ERRORS} }} }}"
 )
-
-
-@dataclass(slots=True)
-class Wish:
-    """One thing that one customer wants: ``orders`` are those that answers showed, ``cancelled`` as was told."""
-
-    customer_id: UUID
-    key: str
-    quantity: int
-    orders: set[UUID] = field(default_factory=set)
-    refused: bool = False
-    cancelled: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +59,10 @@ class Shopper:
     tally: Tally
     wishes: list[Wish] = field(default_factory=list)
 
+    @property
+    def strange(self) -> list[str]:
+        return self.tally.strange
+
     async def shop(self, stop: asyncio.Event, pause: float) -> None:
         """Until told to stop; the last wish is brought to its end."""
         http = HttpConnection()
@@ -82,18 +78,20 @@ class Shopper:
         self.wishes.append(wish)
         item = encode_id("FlashSaleItem", self.item_id)
         asked = {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}
-        answer = await self._until_known(http, PLACE, asked)
+        answer = await self.until_known(http, PLACE, asked)
         if answer["__typename"] != ORDER:
             wish.refused = answer["__typename"] != SURPRISE
             return
         wish.orders.add(decode_id(answer["id"], ORDER))
+        if self.dice.random() < _PAYS:
+            await pay(self, http, wish, answer["id"])
         if self.dice.random() < _CANCELS:
             await self._cancel(http, wish, answer["id"])
 
     async def _cancel(self, http: HttpConnection, wish: Wish, order_id: str) -> None:
         """Refused when the order has expired meanwhile."""
         await asyncio.sleep(self.dice.uniform(0, 1))
-        answer = await self._until_known(http, CANCEL, {"orderId": order_id, "idempotencyKey": wish.key})
+        answer = await self.until_known(http, CANCEL, {"orderId": order_id, "idempotencyKey": wish.key})
         if answer["__typename"] == ORDER:
             wish.cancelled = answer["status"] == "CANCELLED"
             wish.orders.add(decode_id(answer["id"], ORDER))
@@ -105,34 +103,37 @@ class Shopper:
         for wish in self.wishes[-3:]:
             if wish.orders:
                 asked = {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}
-                answer = await self._until_known(http, PLACE, asked)
+                answer = await self.until_known(http, PLACE, asked)
                 if answer["__typename"] == ORDER:
                     wish.orders.add(decode_id(answer["id"], ORDER))
         await http.close()
 
-    async def _until_known(self, http: HttpConnection, query: str, wish: dict[str, Any]) -> dict[str, Any]:
+    async def until_known(self, http: HttpConnection, query: str, wish: dict[str, Any]) -> dict[str, Any]:
         while True:
             outcome, answer = await self._ask(http, query, wish)
             self.tally.outcomes[outcome] += 1
             if outcome not in _UNKNOWN:
                 return answer
-            await asyncio.sleep(answer.get("retryAfterMs", 200) / 1000)
+            await asyncio.sleep(answer.get("retryAfterMs", _RETRY_AFTER * 1000) / 1000)
 
     async def _ask(self, http: HttpConnection, query: str, wish: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        outcome, status, reply = await self.post(http, "/graphql", {"query": query, "variables": {"input": wish}})
+        return (outcome, {}) if outcome else self._understand(status, reply)
+
+    async def post(self, http: HttpConnection, path: str, body: object) -> tuple[str, int, bytes]:
+        """To any of the servers: why there was no answer, or nothing, its status and its body."""
         url, begun = self.dice.choice(self.urls), time.monotonic()
         try:
             async with asyncio.timeout(_PATIENCE):
-                status, reply = await http.post(
-                    f"{url}/graphql", self.token, {"query": query, "variables": {"input": wish}}
-                )
+                status, reply = await http.post(f"{url}{path}", self.token, body)
         except ConnectionRefused:
-            return "connection refused", {}
+            return "connection refused", 0, b""
         except CutOff:
-            return "cut off", {}
+            return "cut off", 0, b""
         except TimeoutError:
-            return "no answer", {}
+            return "no answer", 0, b""
         self.tally.slowest = max(self.tally.slowest, time.monotonic() - begun)
-        return self._understand(status, reply)
+        return "", status, reply
 
     def _understand(self, status: int, reply: bytes) -> tuple[str, dict[str, Any]]:
         answer = orjson.loads(reply) if status == 200 else {}
@@ -142,4 +143,6 @@ class Shopper:
             self.tally.strange.append(f"{status} {reply[:200]!r}")
             return SURPRISE, {"__typename": SURPRISE}
         [result] = answer["data"].values()
+        if result["__typename"] == "NotFound":
+            self.tally.strange.append(f"{answer['data']}: of an order that was accepted")
         return str(result["__typename"]), result

@@ -36,7 +36,14 @@ def verdict_table(outcome: Outcome) -> Table:
     table.add_row("orders there are", f"{found.orders:,}")
     table.add_row("of them cancelled, expired", f"{found.cancelled:,}, {found.expired:,}")
     table.add_row("units sold + left = all", f"{found.sold:,} + {found.left:,} = {found.units:,}")
-    for name, problems in (("lost", found.lost), ("doubled", found.doubled), ("books that are off", found.books)):
+    table.add_row("of them paid", f"{found.paid:,}")
+    table.add_row("payments taken, given back", f"{found.money.taken:,}, {found.money.given_back:,}")
+    for name, problems in (
+        ("lost", found.lost),
+        ("doubled", found.doubled),
+        ("books that are off", found.books),
+        ("money that is not where it belongs", found.money.wrong),
+    ):
         table.add_row(name, f"{len(problems):,}", style="bold red" if problems else "bold green")
     strange = outcome.tally.strange
     table.add_row("answers that nobody should get", f"{len(strange):,}", style="bold red" if strange else "")

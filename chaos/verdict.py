@@ -1,15 +1,16 @@
 """What is true in the end, against what the customers were told."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from chaos.shoppers import Wish
+from chaos.money import MoneyVerdict, judge_money
 from chaos.waiting import until
+from chaos.wishes import Wish
 from infra.runtime import Infra
 from models import FlashSaleItem, Order, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry, StockLevel
 from models.flash_sale_document import FlashItemDoc
@@ -34,14 +35,16 @@ class Verdict:
     expired: int = 0
     units: int = 0
     sold: int = 0
+    paid: int = 0
     left: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     books: list[str] = field(default_factory=list)
+    money: MoneyVerdict = field(default_factory=MoneyVerdict)
 
     @property
     def right(self) -> bool:
-        return not (self.lost or self.doubled or self.books)
+        return not (self.lost or self.doubled or self.books or self.money.wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ async def judge(infra: Infra, item: FlashItemDoc, wishes: Sequence[Wish], *, set
     Errors: AssertionError when they do not come to rest.
     """
     await _drained(infra)
-    verdict = Verdict(units=item.quantity)
+    verdict = Verdict(units=item.quantity, money=await judge_money(infra, wishes))
     async with one_moment(infra) as session:  # units move while orders expire
         rows = await _orders(session, item)
         await _count_units(session, item, rows, verdict)
@@ -96,23 +99,34 @@ async def _count_units(
     if verdict.sold + verdict.left != verdict.units:
         verdict.books.append(f"{verdict.sold} sold and {verdict.left} left of {verdict.units} units")
     level = (await session.scalars(select(StockLevel).where(StockLevel.sku == item.sku))).one()
-    if (level.held, level.set_aside) != (verdict.sold, verdict.left):
-        verdict.books.append(f"the level has {level.held} held and {level.set_aside} set aside")
+    verdict.paid = sum(row.quantity for row in rows.values() if row.status == OrderStatus.PAID)
+    if (level.held, level.committed, level.set_aside) != (verdict.sold - verdict.paid, verdict.paid, verdict.left):
+        verdict.books.append(
+            f"the level has {level.held} held, {level.committed} committed and {level.set_aside} set aside"
+        )
 
 
 async def _count_changes(
     session: AsyncSession, item: FlashItemDoc, rows: dict[UUID, _Row], verdict: Verdict
 ) -> None:
-    """Each order took its units once, and gave them back once if it did."""
-    causes = (StockCause.HELD, StockCause.RELEASED)
+    """Each order took its units once, gave them back once if it did, and was paid once at most."""
+    causes = (StockCause.HELD, StockCause.RELEASED, StockCause.COMMITTED)
     entries = select(StockEntry.reference, StockEntry.cause).where(
         StockEntry.sku == item.sku, StockEntry.cause.in_(causes)
     )
     seen: _Changes = Counter((row[0], StockCause(row[1])) for row in await session.execute(entries))
     expected: _Changes = Counter({(row.id, StockCause.HELD): 1 for row in rows.values()})
     expected.update({(r.id, StockCause.RELEASED): 1 for r in rows.values() if r.status in GIVEN_BACK})
+    was_paid = {key for key in seen if key[1] == StockCause.COMMITTED}
+    expected.update({(r.id, StockCause.COMMITTED): 1 for r in rows.values() if _paid(r, was_paid)})
     for (order, cause), times in ((seen - expected) + (expected - seen)).items():
         verdict.doubled.append(f"order {order}: {cause} is off by {times}")
+
+
+def _paid(row: _Row, committed: Collection[tuple[UUID | None, StockCause]]) -> bool:
+    """One that was cancelled may have been paid before."""
+    was = (row.id, StockCause.COMMITTED) in committed
+    return row.status == OrderStatus.PAID or (row.status == OrderStatus.CANCELLED and was)
 
 
 def _compare(rows: dict[UUID, _Row], wishes: Sequence[Wish], verdict: Verdict) -> None:

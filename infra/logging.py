@@ -86,8 +86,9 @@ def _route_standard_library(stream: TextIO, level: int, shared: list[Processor],
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(level, logging.INFO))
-    # What these tell at info is of use to their own developers.
-    for name in ("alembic", "taskiq", "uvicorn"):
+    # What these tell at info is of use to their own developers. The HTTP client's are whole addresses, and
+    # those of merchants' systems may hold their secrets.
+    for name in ("alembic", "httpx2", "stripe", "taskiq", "uvicorn"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     # It warns of every body that it cannot read, and that is the client's matter.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)

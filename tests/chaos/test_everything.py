@@ -25,7 +25,7 @@ async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Settings]:
     """A database and topics of its own, and a Redis without anything."""
     name = f"rushcart_chaos_{uuid4().hex[:12]}"
     settings = stack_settings(tmp_path, name).model_copy(
-        update={"kafka_prefix": f"c{uuid4().hex[:8]}.", "payment_timeout": 6.0}
+        update={"kafka_prefix": f"c{uuid4().hex[:8]}.", "payment_timeout": 6.0, "payment_providers": ("sandbox",)}
     )
     async with Redis.from_url(settings.redis_dsn) as redis:
         await redis.flushdb()
@@ -42,6 +42,8 @@ async def test_nothing_is_lost_and_nothing_doubled(stack: Stack, empty: Settings
     found = outcome.verdict
     print(outcome)
     assert (found.lost, found.doubled, found.books, outcome.tally.strange) == ([], [], [], [])
+    assert found.money.wrong == []
+    assert found.money.taken > found.money.given_back > 0
     assert found.sold + found.left == found.units == 120
     # It was no quiet day.
     assert outcome.faults.total() >= 3

@@ -9,7 +9,6 @@ import pytest
 from infra.settings import Settings
 from services.events import ALL_TOPICS
 from tests.e2e.shop import LOGIN, PASSWORD, REGISTER, Offer, Shop, moment, new_key
-from tests.modes import Template, fresh_stores
 from tests.server import Server, serve
 from tests.waiting import PAUSE
 from tests.workers import working
@@ -238,9 +237,8 @@ class TestNotPaidInTime:
     """With a time to pay that a test can wait for."""
 
     @pytest.fixture
-    async def settings(self, template: Template, tmp_path: Any) -> AsyncIterator[Settings]:
-        async with fresh_stores(template, tmp_path) as fresh:
-            yield fresh.model_copy(update={"payment_timeout": 1.5})
+    async def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"payment_timeout": 1.5})
 
     async def test_the_order_expires_and_the_stock_is_back(self, shop: Shop) -> None:
         ada, offer = await shop.customer(), await shop.offer(await shop.staff(), limit=2)

@@ -7,15 +7,17 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from chaos.shoppers import Wish
+from chaos.money import MoneyVerdict
 from chaos.verdict import Verdict, judge
+from chaos.wishes import Wish
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import FlashSaleItem, Order, OrderLine, OrderStatus, StockEntry
+from models import FlashSaleItem, MoneyEntry, Order, OrderLine, OrderStatus, Payment, StockEntry
 from models.flash_sale_document import FlashItemDoc
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from tests.factories import running_sale
+from tests.integration.money import approve, begin, deliver, refund_all_due, told
 from tests.workers import persist_all
 
 
@@ -120,3 +122,41 @@ async def test_a_rejected_order_was_accepted_to_nobody(shop: Shop) -> None:
     [order_id] = shop.wishes[0].orders
     await shop.change(update(Order).where(Order.id == order_id).values(status=OrderStatus.REJECTED))
     assert f"order {order_id}: accepted, and not there" in (await shop.verdict()).lost
+
+
+async def buy(shop: Shop) -> tuple[Wish, Payment]:
+    """One more unit, paid for on the sandbox's page."""
+    wish = Wish(new_id(), uuid4().hex, 1, approved=True)
+    order = await place_flash_order(shop.infra, FlashOrder(wish.customer_id, shop.item.id, 1, wish.key))
+    wish.orders.add(order.id)
+    shop.wishes.append(wish)
+    await persist_all(shop.infra)
+    payment = await begin(shop.infra, order)
+    await approve(shop.infra, payment)
+    await deliver(shop.infra, told(payment, fees=payment.amount // 100))
+    return wish, payment
+
+
+async def test_money_is_where_it_belongs(shop: Shop) -> None:
+    wish, payment = await buy(shop)
+    found = await shop.verdict()
+    assert (found.money, found.paid, found.right) == (MoneyVerdict(taken=1), 1, True)
+    await cancel_order(shop.infra, Cancellation(wish.customer_id, payment.order_id, None, "cancel"))
+    wish.cancelled = True
+    await refund_all_due(shop.infra)
+    found = await shop.verdict()
+    assert (found.money, found.right) == (MoneyVerdict(taken=1, given_back=1), True)
+
+
+async def test_money_that_is_not(shop: Shop) -> None:
+    wish, payment = await buy(shop)
+    other, _, _, _ = shop.wishes
+    wish.approved, other.approved = False, True
+    await shop.change(update(Order).where(Order.id == payment.order_id).values(status=OrderStatus.EXPIRED))
+    await shop.change(delete(MoneyEntry).where(MoneyEntry.account == "orders"))
+    found = await shop.verdict()
+    assert not found.right
+    assert [problem for problem in found.money.wrong if "kept" in problem]
+    assert f"key {wish.key}: approved False, taken 1 times" in found.money.wrong
+    assert f"key {other.key}: approved True, taken 0 times" in found.money.wrong
+    assert [problem for problem in found.money.wrong if problem.startswith("Difference(what='books'")]

@@ -1,0 +1,61 @@
+"""How a shopper pays: on the sandbox's page, where some decline; some webhooks come late, twice or never."""
+
+import asyncio
+from collections.abc import MutableSequence
+from random import Random
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from chaos.http_connection import HttpConnection
+from chaos.wishes import Wish
+
+PAY: Final = (
+    "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) "
+    "{ __typename ... on Payment { id redirectUrl } ... on Error { code } ... on TryAgain { retryAfterMs } } }"
+)
+_SEE_OTHER: Final = 303
+_UNAVAILABLE: Final = 503
+_AGAIN: Final = 0.2
+
+
+class Payer(Protocol):
+    """What is needed of a shopper."""
+
+    dice: Random
+
+    async def until_known(self, http: HttpConnection, query: str, wish: dict[str, Any]) -> dict[str, Any]: ...
+
+    async def post(self, http: HttpConnection, path: str, body: object) -> tuple[str, int, bytes]: ...
+
+    @property
+    def strange(self) -> MutableSequence[str]: ...
+
+
+async def pay(payer: Payer, http: HttpConnection, wish: Wish, order_id: str) -> None:
+    """Not begun when the order has expired meanwhile."""
+    answer = await payer.until_known(http, PAY, {"orderId": order_id, "idempotencyKey": wish.key})
+    if answer["__typename"] == "Payment":
+        approves = payer.dice.random() < 0.85
+        form = urlencode(_form(payer.dice, approves)).encode()
+        if await _press(payer, http, urlsplit(answer["redirectUrl"]).path, form):
+            wish.approved = approves
+
+
+def _form(dice: Random, approves: bool) -> dict[str, str]:
+    return {
+        "decision": "approve" if approves else "decline",
+        "delay": str(dice.choice((0, 0, 0, 1, 3))),
+        "webhook": dice.choice(("once", "once", "twice", "never")),
+    }
+
+
+async def _press(payer: Payer, http: HttpConnection, path: str, form: bytes) -> bool:
+    """Again until it is known to be done: what was decided first stays."""
+    while True:
+        problem, status, reply = await payer.post(http, path, form)
+        if status == _SEE_OTHER:
+            return True
+        if not problem and status != _UNAVAILABLE:
+            payer.strange.append(f"{status} of the sandbox's page: {reply[:200]!r}")
+            return False
+        await asyncio.sleep(_AGAIN)
