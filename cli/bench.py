@@ -247,3 +247,31 @@ def checkout(seconds: float, customers: int) -> None:
         table.add_row(way, f"{one.per_second:,.0f}", *(f"{ms:,.1f}" for ms in times))
     Console().print(table)
     click.echo(f"ratio {found.ratio:.2f}; memory of serve: {found.rss_mib:,.0f} MiB")
+
+
+@bench.command()
+@click.option("--payments", default=300, show_default=True, help="Orders that are paid in each series.")
+def payments(payments: int) -> None:
+    """How soon a payment provider's webhook is answered: one that pays an order, and one that came before.
+
+    Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, or uses those of the settings, which must be
+    empty; then `rushcart serve` and `rushcart worker`.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    with in_a_clone("benchmarks"):
+        from benchmarks.payments import run_benchmark
+    from benchmarks.processes import ProcessFailed
+    from infra.stack import StackError
+
+    try:
+        found = run_benchmark(payments, click.echo)
+    except (StackError, ProcessFailed) as error:
+        raise click.ClickException(str(error)) from error
+    table = Table(title="Webhooks", title_justify="left")
+    for name in ("way", "at once", "p50 ms", "p99 ms"):
+        table.add_column(name, justify="left" if name == "way" else "right")
+    for one in found:
+        table.add_row(one.name, str(one.at_once), f"{one.ms(0.5):,.1f}", f"{one.ms(0.99):,.1f}")
+    Console().print(table)

@@ -1,13 +1,12 @@
 """Take in what a provider tells: verified, each event once, in one transaction with what follows from it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -51,33 +50,30 @@ def _parse(infra: Infra, name: str, headers: Mapping[str, str], body: bytes) -> 
 async def _take(
     session: AsyncSession, infra: Infra, name: str, event: ProviderEvent, body: bytes
 ) -> tuple[str, UUID | None]:
-    now = infra.now()
-    if not await _enter(session, name, event, now):
-        return "REPLAYED", None
     payment_id = None if event.standing is None else await _find(session, name, event.standing)
-    if event.standing is None or payment_id is None:
-        state = InboxState.IGNORED if event.standing is None else InboxState.UNKNOWN
-        await _note(session, name, event, {"state": state, "body": orjson.loads(body)})
-        return state.value, None
-    payment = await settle(session, infra, payment_id, event.standing)
-    await _note(session, name, event, {"payment_id": payment_id})
-    return InboxState.DONE.value, payment.order_id
-
-
-async def _enter(session: AsyncSession, name: str, event: ProviderEvent, now: datetime) -> bool:
-    """False when it was here before. Who comes with the same at the same time waits for this transaction."""
-    statement = insert(InboxEvent)
-    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
-        statement = statement.prefix_with(words, dialect=dialect)
+    state = InboxState.IGNORED if event.standing is None else InboxState.UNKNOWN
     row = {
         "provider": name,
         "event_id": event.id,
         "kind": event.kind,
-        "state": InboxState.DONE,
-        "payment_id": None,
-        "body": None,
-        "received_at": now,
+        "state": InboxState.DONE if payment_id else state,
+        "payment_id": payment_id,
+        "body": None if payment_id else orjson.loads(body),
+        "received_at": infra.now(),
     }
+    if not await _enter(session, row):
+        return "REPLAYED", None
+    if payment_id is None or event.standing is None:
+        return state.value, None
+    payment = await settle(session, infra, payment_id, event.standing)
+    return InboxState.DONE.value, payment.order_id
+
+
+async def _enter(session: AsyncSession, row: dict[str, Any]) -> bool:
+    """False when it was here before. Who comes with the same at the same time waits for this transaction."""
+    statement = insert(InboxEvent)
+    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
+        statement = statement.prefix_with(words, dialect=dialect)
     connection = await session.connection()
     return bool((await connection.execute(statement.values(row))).rowcount)
 
@@ -93,12 +89,3 @@ async def _find(session: AsyncSession, name: str, news: Standing) -> UUID | None
         select(Payment.id).where(Payment.provider == name, which if key is None else or_(Payment.id == key, which))
     )
     return found
-
-
-async def _note(session: AsyncSession, name: str, event: ProviderEvent, values: dict[str, Any]) -> None:
-    await session.execute(
-        update(InboxEvent)
-        .where(InboxEvent.provider == name, InboxEvent.event_id == event.id)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )

@@ -48,10 +48,11 @@ async def settle(session: AsyncSession, infra: Infra, payment_id: UUID, news: St
     before = (payment.status, payment.captured, payment.refunded, payment.problem)
     payment.reference = news.reference or payment.reference
     payment.redirect_url = news.redirect_url or payment.redirect_url
-    if await _count_captured(case, news):
-        await _use(case)
-    await _count_rest(case, news)
-    _set_status(case, news)
+    with session.no_autoflush:  # one UPDATE of the payment, not one after each step
+        if await _count_captured(case, news):
+            await _use(case)
+        await _count_rest(case, news)
+        _set_status(case, news)
     if before != (payment.status, payment.captured, payment.refunded, payment.problem):
         payment.updated_at = case.now
         await session.flush()

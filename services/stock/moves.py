@@ -48,6 +48,8 @@ async def turn_holds(
     found = list(await session.scalars(in_order.with_for_update()))
     for hold in found:
         session.expunge(hold)
+    if not found:
+        return []
     await session.execute(
         update(StockHold)
         .where(StockHold.order_id.in_({hold.order_id for hold in found}), StockHold.state.in_(source))

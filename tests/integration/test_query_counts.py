@@ -27,8 +27,10 @@ from services.order.order_filter import OrderFilter
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.search_orders import search_orders
 from services.pages import IdPage
+from services.payment.refund_payment import RefundWish, refund_payment
 from services.user.register import register
 from services.user.tokens import AccessTokens
+from tests.integration.money import begin, deliver, told
 from tests.integration.test_catalog import statements
 from tests.integration.test_order_life import asked, draft, pay
 from tests.server import Server, serve
@@ -53,6 +55,16 @@ ORDERS = """
 ALL_ORDERS = """
 { orders(first: 20) { edges { node {
   status customer { displayName } shipments { carrier lines { quantity } } lines { sku shippedQuantity }
+} } } }
+"""
+PAID_ORDERS = """
+{ me { orders(first: 20) { edges { node {
+  status payments { status captured { amount } refunds { amount { amount } state } }
+} } } } }
+"""
+PAYMENTS = """
+{ payments(first: 20) { edges { node {
+  status refunds { state } order { number status customer { displayName } }
 } } } }
 """
 STOCK = """
@@ -202,6 +214,32 @@ async def ship_all(infra: Infra) -> None:
         if view.status == OrderStatus.AWAITING_PAYMENT:
             await pay(infra, view.id)
             await create_shipment(infra, draft(view), asked(view.id.hex))
+
+
+async def test_payments(server: Server) -> None:
+    infra = server.infra
+    sam = await register(
+        infra, email="sam@example.com", password="correct horse battery", display_name="Sam", roles=(Role.STAFF,)
+    )
+    token = AccessTokens.from_settings(infra.settings).issue(sam).token
+    await make_paid_orders(infra, sam.id, 3)
+    # The user; orders, their lines and events; payments and refunds.
+    assert await costs(server, PAID_ORDERS, token) == {"cold": (6, 3), "warm": (6, 3)}
+    # Payments and refunds; orders, their lines and events; customers.
+    assert await costs(server, PAYMENTS, token) == {"cold": (6, 3), "warm": (6, 3)}
+    await make_paid_orders(infra, sam.id, MORE)
+    assert await costs(server, PAID_ORDERS, token) == {"cold": (6, 20), "warm": (6, 20)}
+    assert await costs(server, PAYMENTS, token) == {"cold": (6, 20), "warm": (6, 20)}
+
+
+async def make_paid_orders(infra: Infra, customer_id: UUID, count: int) -> None:
+    """Each with a refund of a part."""
+    for item_id in await make_sales(infra, count):
+        order = await place_flash_order(infra, FlashOrder(customer_id, item_id, 1, new_id().hex))
+        await persist_all(infra)
+        payment = await begin(infra, order)
+        await deliver(infra, told(payment))
+        await refund_payment(infra, RefundWish(payment.id, Decimal("0.10"), None), asked(new_id().hex))
 
 
 async def make_orders(infra: Infra, customer_id: UUID, count: int) -> None:
