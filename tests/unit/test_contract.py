@@ -1,4 +1,4 @@
-"""The exported schema holds all of the contract, apart from a list of what is still to come."""
+"""The exported schema holds all of the contract."""
 
 from pathlib import Path
 
@@ -13,8 +13,6 @@ from graphql import (
 from graphql_api.schema import build_schema as build_rushcart
 
 CONTRACT = Path(__file__).parent.parent / "contract.graphql"
-# One line a breaking change that is known. It only ever shrinks, and is gone when the contract is met.
-TO_COME = Path(__file__).with_name("contract_to_come.txt")
 
 
 def _changes(exported: GraphQLSchema) -> set[str]:
@@ -31,18 +29,9 @@ def _is_about_directive(type_: BreakingChangeType, description: str, names: set[
     return "DIRECTIVE" in type_.name and any(name in description for name in names)
 
 
-def _to_come() -> set[str]:
-    return set(TO_COME.read_text(encoding="utf-8").splitlines()) if TO_COME.exists() else set()
-
-
 def test_nothing_of_the_contract_is_broken() -> None:
-    broken = _changes(build_rushcart()._schema) - _to_come()
+    broken = _changes(build_rushcart()._schema)
     assert not broken, "breaks the contract:\n" + "\n".join(sorted(broken))
-
-
-def test_the_list_names_only_what_is_not_there_yet() -> None:
-    there = _to_come() - _changes(build_rushcart()._schema)
-    assert not there, f"remove from {TO_COME.name}, it is there by now:\n" + "\n".join(sorted(there))
 
 
 def test_a_broken_contract_is_noticed() -> None:
