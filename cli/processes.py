@@ -5,6 +5,8 @@ import signal
 import time
 from collections.abc import Callable
 
+from infra.telemetry.exposition import forget_process
+
 _GIVE_UP_UNDER = 1.0
 
 
@@ -37,6 +39,7 @@ class _Supervisor:
         while self._started:
             pid, status = os.wait()
             born = self._started.pop(pid, None)
+            forget_process(pid)
             if born is None or self._stopping:
                 continue
             if time.monotonic() - born < _GIVE_UP_UNDER:

@@ -14,12 +14,17 @@ def serve(workers: int) -> None:
     The database must have this server's schema (`rushcart db upgrade`). SIGTERM and SIGINT drain: no more
     connections are taken, open requests are answered (for RUSHCART_DRAIN_TIMEOUT seconds at most).
     """
+    from infra.settings import get_settings
+    from infra.telemetry.exposition import share_metrics
+
+    settings = get_settings()
+    if workers > 1:
+        # Before the imports below, which make metrics.
+        share_metrics(settings.home / "metrics" / str(settings.port))
     from cli.http_server import PortInUse, bind
     from cli.processes import run_processes
     from cli.runtime import fail
-    from infra.settings import get_settings
 
-    settings = get_settings()
     try:
         listener = bind(settings)
     except PortInUse as error:

@@ -34,6 +34,7 @@ def scheduler() -> None:
 
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
     from cli.background import log, wait_for_schema
+    from cli.metrics_server import watched
     from cli.runtime import fail, run_until_stopped, settle_garbage_collection
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
@@ -45,8 +46,9 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
             settle_garbage_collection()
-            log.info(f"{name}.started")
-            await work(infra, stop)
+            async with watched(settings, stop):
+                log.info(f"{name}.started")
+                await work(infra, stop)
             log.info(f"{name}.stopped")
 
     try:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphql_api import graphiql, health, jwks, media
+from graphql_api import graphiql, health, jwks, media, metrics
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
 from graphql_api.payments import sandbox_page, stripe_page, webhooks
@@ -88,6 +88,7 @@ def _assemble(
     routes: list[BaseRoute] = [
         Route(_PATH, view),
         *health.routes(runtime),
+        metrics.route(settings),
         jwks.route(runtime),
         media.route(runtime),
         webhooks.route(runtime),

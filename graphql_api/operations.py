@@ -47,7 +47,7 @@ _SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, Collect
 class PreparedOperation:
     """An operation of a valid document. ``is_static``: no directive decides which fields it has.
 
-    ``policy``: how long an answer may be kept.
+    ``policy``: how long an answer may be kept. ``root``: the root field that it asks for, for metrics.
     """
 
     schema: GraphQLSchema
@@ -56,6 +56,7 @@ class PreparedOperation:
     is_static: bool
     type: OperationType
     policy: CachePolicy
+    root: str
     _signatures: list[GraphQLVariableSignature]
     _fields: GroupedFieldSet | None = None
     _sub_fields: _SubFields = field(default_factory=dict)
@@ -70,7 +71,7 @@ class PreparedOperation:
         signatures = [signature for signature in found if isinstance(signature, GraphQLVariableSignature)]
         policy = operation_policy(schema, node, fragments)
         type_ = OperationType(node.operation.value)
-        return cls(schema, node, fragments, "@" not in text, type_, policy, signatures)
+        return cls(schema, node, fragments, "@" not in text, type_, policy, _root(node), signatures)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
@@ -201,3 +202,10 @@ class _Executor(Executor[None]):
             if value is not Undefined:
                 return value
         return super().execute_field(parent_type, source, field_details_list, path, position_context)
+
+
+def _root(node: OperationDefinitionNode) -> str:
+    """A field of the schema, as the operation is valid; not the name that a client gave."""
+    selected = node.selection_set.selections
+    names = {field.name.value if isinstance(field, FieldNode) else "" for field in selected}
+    return names.pop() or "several" if len(names) == 1 else "several"

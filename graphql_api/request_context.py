@@ -9,6 +9,7 @@ import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from graphql_api.counting import count_response
 from graphql_api.errors import internal
 
 log = structlog.get_logger("rushcart.access")
@@ -78,6 +79,7 @@ class RequestContext:
                 raise
             await _send_internal_error(send_with_id, ids)
         finally:
+            count_response(scope, status)
             _log_access(scope, status, (perf_counter() - started) * 1000)
             structlog.contextvars.reset_contextvars(**bound)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from time import perf_counter
 from typing import Any
 
 import strawberry
@@ -15,6 +16,7 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
+from graphql_api.counting import count_operation
 from graphql_api.documents import Documents
 from graphql_api.errors import present
 from resolvers.root import TYPES, Mutation, Query, Subscription
@@ -68,8 +70,11 @@ class RushcartSchema(strawberry.Schema):
             return PreExecutionError(data=None, errors=[_no_operation(operation_name)])
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
+        begun = perf_counter()
         result = await operation.execute(variable_values, context_value, operation_extensions)
-        return _presented(result, getattr(context_value, "trace_id", ""))
+        presented = _presented(result, getattr(context_value, "trace_id", ""))
+        count_operation(operation.root, presented.errors, perf_counter() - begun)
+        return presented
 
     async def stream(
         self,

@@ -1,5 +1,6 @@
 """The plumbing of one process, opened and closed as one: what every verb in ``services/`` is given."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from infra.blobs import BlobStore, open_blobs
 from infra.cache.gate import Gate
 from infra.cache.hearing import Hearing
 from infra.cache.memory import Memory
+from infra.cancellation import cancel_and_wait
 from infra.changes import Changes
 from infra.clock import Clock, utc_now
 from infra.database import Database
@@ -21,6 +23,7 @@ from infra.refusals import Refusals
 from infra.revocations import Revocations
 from infra.settings import Settings
 from infra.signals import Signals
+from infra.telemetry.process_sampler import sample_process
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
         signals = Signals(redis)
         stack.push_async_callback(signals.close)
+        sampling = asyncio.create_task(sample_process(database))
+        stack.push_async_callback(cancel_and_wait, sampling)
         blobs = open_blobs(settings, clock)
         stack.push_async_callback(blobs.close)
         yield Infra(

@@ -17,13 +17,14 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from infra.errors import BadSetting
 from infra.limit import Limit
+from infra.operations_settings import OperationsSettings
 from infra.payment_settings import PaymentSettings
 from infra.shop_settings import CountryOrOther, MethodCode, ShippingMethod, TaxRule
 from infra.sign_in_providers import OidcProvider, ProviderName, check_url
 from infra.store_urls import check_database_url, check_redis_url
 
 
-class Settings(PaymentSettings):
+class Settings(PaymentSettings, OperationsSettings):
     """Settings, read from the environment once. The README's table is made from this."""
 
     model_config = SettingsConfigDict(

@@ -12,6 +12,7 @@ import structlog
 from infra.errors import StoreUnavailable
 from infra.eventlog import Consumer, Message
 from infra.runtime import Infra
+from infra.telemetry.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from models.order_document import OrderSnapshot
 from services.events import (
     ORDER_CANCELLED,
@@ -145,10 +146,12 @@ class OrderConsumer:
         except Exception as error:
             await self._one_by_one(placed, error)
             return
+        seconds = time.perf_counter() - begun
+        PERSIST_BATCH.observe(len(placed))
+        PERSIST_SECONDS.observe(seconds)
         await self._after(result)
-        took = round((time.perf_counter() - begun) * 1000)
         refused = len(result.refused) + len(result.undone)
-        log.info("orders.persisted", stored=len(result.stored), refused=refused, ms=took)
+        log.info("orders.persisted", stored=len(result.stored), refused=refused, ms=round(seconds * 1000))
 
     async def _one_by_one(self, placed: list[tuple[Message, OrderSnapshot]], error: Exception) -> None:
         """One message spoils its batch: find it, and let the others through."""

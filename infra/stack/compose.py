@@ -1,4 +1,4 @@
-"""The servers as containers, where a Docker daemon answers: ``deploy/compose.yaml`` with our ports."""
+"""The servers as containers, where a Docker daemon answers: ``deploy/compose.stack.yaml`` with our ports."""
 
 import contextlib
 import hashlib
@@ -17,7 +17,7 @@ from infra.stack.probes import NotAnswering, probe
 from infra.stack.runner import Job, Runner
 from infra.stack.state import Record, ServerName
 
-COMPOSE_FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
+COMPOSE_FILE = Path(__file__).parents[2] / "deploy" / "compose.stack.yaml"
 _NOTE = "compose"
 # Docker's own words for the signals that freeze and thaw a container.
 _FREEZE = {signal.SIGSTOP: "pause", signal.SIGCONT: "unpause"}

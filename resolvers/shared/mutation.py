@@ -17,6 +17,7 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from infra.errors import StoreUnavailable
+from infra.telemetry.metrics import REFUSALS
 from models.enums import Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
@@ -26,6 +27,7 @@ from services.rate_limits import spend_operation
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_UNAVAILABLE = "UNAVAILABLE"
 Resolver = Callable[Concatenate[Any, Info, P], Awaitable[R]]
 
 
@@ -59,6 +61,7 @@ def _guard(resolver: Resolver[P, R], roles: tuple[Role, ...], scope: Scope | Non
             await spend_operation(context.infra, name, context.client, account)
             return await resolver(self, info, *args, **kwargs)
         except (ServiceError, StoreUnavailable) as error:
+            REFUSALS.labels(name, _UNAVAILABLE if isinstance(error, StoreUnavailable) else error.code).inc()
             return outcome(info, error)  # type: ignore[return-value]  # a member of the union R
 
     return cast(Resolver[P, R], guarded)

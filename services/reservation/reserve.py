@@ -9,6 +9,7 @@ from infra.clock import from_millis
 from infra.redis import RUN_ID
 from infra.redis_batch import Command
 from infra.runtime import Infra
+from infra.telemetry.metrics import RESERVATIONS
 from models.changes import item_tag
 from models.order_document import OrderSnapshot
 from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
@@ -62,6 +63,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
             price_text(line.unit_price, snapshot.currency),
         ],
     )
+    RESERVATIONS.labels(reply[0].decode().lower()).inc()
     reservation = _understand(reply, snapshot)
     if reservation.fresh:
         infra.changes.note([item_tag(line.flash_sale_item_id)])

@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from infra.settings import Settings
-from tests.e2e.browser import browser, have_browser
+from tests.e2e.browser import browser
 from tests.e2e.shop import CREATE, Person, Shop
 from tests.mailbox import Mailbox, html_of
 from tests.server import Server
@@ -36,7 +36,6 @@ Do = Callable[[Chrome], Any]
 
 @pytest.fixture(scope="module")
 def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    have_browser()
     with browser(tmp_path_factory.mktemp("profile")) as opened:
         yield opened
 

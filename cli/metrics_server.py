@@ -1,0 +1,46 @@
+"""``/metrics`` and ``/healthz`` of a process that serves nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cli.http_server import PortInUse, bind, serve_http, url_of
+from graphql_api import metrics
+from infra.cancellation import cancel_and_wait
+from infra.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def watched(settings: Settings, stop: asyncio.Event) -> AsyncIterator[None]:
+    """While the block runs, where RUSHCART_METRICS_PORT says. A port that is in use is logged: work goes on."""
+    if settings.metrics_port is None:
+        yield
+        return
+    own = settings.model_copy(update={"port": settings.metrics_port, "drain_timeout": 1.0})
+    try:
+        listener = bind(own)
+    except PortInUse as error:
+        log.error("metrics.not_served", reason=str(error))
+        yield
+        return
+    log.info("metrics.served", url=url_of(listener))
+    serving = asyncio.create_task(serve_http(_app(settings), listener, stop, own))
+    try:
+        yield
+    finally:
+        await cancel_and_wait(serving)
+
+
+def _app(settings: Settings) -> Starlette:
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "alive"}, headers={"cache-control": "no-store"})
+
+    return Starlette(routes=[metrics.route(settings), Route("/healthz", healthz)])

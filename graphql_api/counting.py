@@ -1,0 +1,41 @@
+"""Count what is asked and what is answered."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from graphql import GraphQLError
+from prometheus_client import Counter, Histogram
+from starlette.types import Scope
+
+from infra.telemetry.metrics import HTTP_RESPONSES, REQUEST_SECONDS, REQUESTS
+
+_OK: Final = "ok"
+# Children are kept: to look one up by its labels takes a lock and longer than to count.
+_requests: dict[tuple[str, str], Counter] = {}
+_seconds: dict[str, Histogram] = {}
+_responses: dict[tuple[str, int], Counter] = {}
+_ROUTES: Final = (
+    *("/graphql", "/healthz", "/readyz", "/metrics", "/.well-known/"),
+    *("/auth/", "/media/", "/webhooks/", "/sandbox/", "/stripe/"),
+)
+
+
+def count_operation(root: str, errors: Sequence[GraphQLError] | None, seconds: float) -> None:
+    """``seconds`` of its execution."""
+    outcome = str((errors[0].extensions or {}).get("code", "INTERNAL")) if errors else _OK
+    counter = _requests.get((root, outcome))
+    if counter is None:
+        counter = _requests[root, outcome] = REQUESTS.labels(root, outcome)
+        _seconds.setdefault(root, REQUEST_SECONDS.labels(root))
+    counter.inc()
+    _seconds[root].observe(seconds)
+
+
+def count_response(scope: Scope, status: int) -> None:
+    """By the beginning of its path, of which there are few; ``status`` 0: there was no answer."""
+    path: str = scope["path"]
+    route = next((known for known in _ROUTES if path.startswith(known)), "other")
+    counter = _responses.get((route, status))
+    if counter is None:
+        counter = _responses[route, status] = HTTP_RESPONSES.labels(route.strip("/"), str(status))
+    counter.inc()

@@ -1,0 +1,41 @@
+"""Settings of how the server is watched and found."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+
+class OperationsSettings(BaseSettings):
+    metrics_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port on RUSHCART_HOST where a worker or scheduler serves /metrics and /healthz; an API does "
+        "so on its own.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="What Prometheus must send as its bearer token to see /metrics; unset, anybody may."
+    )
+    reconcile_interval: float = Field(
+        300.0, ge=0, description="Seconds between checks, by one of the workers, that all stock adds up; 0: never."
+    )
+    trace_fields: bool = Field(
+        False, description="A span for every field of GraphQL that is awaited, when traces are sent. It is much."
+    )
+    etcd_endpoints: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="http://host:2379[,http://host:2379]: APIs register themselves there; see docs/discovery.md.",
+    )
+    etcd_ttl: float = Field(10.0, ge=2, description="Seconds after which a dead API is gone from etcd.")
+    etcd_prefix: str = Field("/rushcart/instances/", description="Where in etcd APIs register themselves.")
+    advertise_url: str | None = Field(
+        None, description="Where others reach this API, for etcd; its own address and port when unset."
+    )
+
+    @field_validator("etcd_endpoints", mode="before")
+    @classmethod
+    def _split_endpoints(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())

@@ -1,0 +1,1 @@
+"""What the process tells of itself: metrics for Prometheus, traces for OpenTelemetry."""

@@ -1,0 +1,42 @@
+"""The text that Prometheus scrapes: of this process, or of all that share its socket.
+
+With ``serve --workers`` processes keep their metrics in files of one folder, and whoever is asked adds them up
+(https://prometheus.github.io/client_python/multiprocess/). That way there are no exemplars.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share_metrics(folder: Path) -> None:
+    """For processes that are forked after this. Call before any metric is made: the library looks once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob("*.db"):
+        left.unlink()
+    os.environ[FOLDER] = str(folder)
+
+
+def forget_process(pid: int) -> None:
+    """What a process that has died had, such as connections, is had no more."""
+    if FOLDER in os.environ:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
+def exposition(accept: str) -> tuple[bytes, str]:
+    """The text and its media type: OpenMetrics, which has exemplars, for who asks for it."""
+    from prometheus_client import REGISTRY, CollectorRegistry
+    from prometheus_client.exposition import choose_encoder
+
+    encode, media_type = choose_encoder(accept)
+    registry = REGISTRY
+    if FOLDER in os.environ:
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return encode(registry), media_type

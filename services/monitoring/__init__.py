@@ -1,0 +1,1 @@
+"""What operators watch of the shop as a whole."""

@@ -1,0 +1,41 @@
+"""Now and then one of the workers proves that all stock adds up; all of them tell what it found."""
+
+from typing import Final
+
+import orjson
+import structlog
+
+from infra.runtime import Infra
+from infra.telemetry.metrics import RECONCILED_AT, STOCK_DIFFERENCES
+from services.stock.reconcile import reconcile
+
+log = structlog.get_logger(__name__)
+_TURN: Final = "monitoring:stock:turn"
+_FOUND: Final = "monitoring:stock:found"
+
+
+async def watch_stock(infra: Infra) -> None:
+    """Errors: StoreUnavailable."""
+    if infra.settings.reconcile_interval and await _is_our_turn(infra):
+        report = await reconcile(infra)
+        if report.differences:
+            log.error("stock.differs", differences=len(report.differences), first=str(report.differences[0])[:200])
+        found = {"differences": len(report.differences), "at": infra.now().timestamp()}
+        async with infra.redis.guard():
+            await infra.redis.client.set(_FOUND, orjson.dumps(found))
+    await _tell(infra)
+
+
+async def _is_our_turn(infra: Infra) -> bool:
+    milliseconds = round(infra.settings.reconcile_interval * 1000)
+    async with infra.redis.guard():
+        return bool(await infra.redis.client.set(_TURN, b"1", nx=True, px=milliseconds))
+
+
+async def _tell(infra: Infra) -> None:
+    async with infra.redis.guard():
+        raw = await infra.redis.client.get(_FOUND)
+    if raw is not None:
+        found = orjson.loads(raw)
+        STOCK_DIFFERENCES.set(found["differences"])
+        RECONCILED_AT.set(found["at"])
