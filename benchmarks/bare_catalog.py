@@ -36,7 +36,7 @@ async def _main(listener: socket.socket, stop: asyncio.Event) -> None:
 def main() -> None:
     settings = get_settings()
     listener = bind(settings)
-    run_until_stopped(settings, lambda stop: _main(listener, stop))
+    run_until_stopped(settings, "bare", lambda stop: _main(listener, stop))
 
 
 if __name__ == "__main__":

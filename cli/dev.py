@@ -63,7 +63,7 @@ def dev() -> None:
         fail(str(error))
     try:
         with own_valkey(settings) as found:
-            run_until_stopped(found, lambda stop: _main(found, listener, stop))
+            run_until_stopped(found, "dev", lambda stop: _main(found, listener, stop))
     except (SchemaMismatch, MigrationFailed) as error:
         fail(str(error), 3)
     except EmbeddedValkeyError as error:

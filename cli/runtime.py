@@ -15,6 +15,7 @@ from infra.embedded_valkey import EmbeddedValkeyError
 from infra.logging import configure_logging
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings, get_settings
+from infra.telemetry.tracing import tracing
 
 _COLLECT_EVERY = 10_000
 """New objects that can be part of a cycle, more than the requests in flight hold."""
@@ -30,7 +31,7 @@ async def open_cli_infra() -> AsyncIterator[Infra]:
             yield infra
 
 
-def run_until_stopped(settings: Settings, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+def run_until_stopped(settings: Settings, part: str, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run ``main`` on uvloop; SIGINT and SIGTERM set its event, also where a shell made us ignore SIGINT."""
     configure_logging(settings)
 
@@ -42,7 +43,7 @@ def run_until_stopped(settings: Settings, main: Callable[[asyncio.Event], Awaita
         await main(stop)
 
     try:
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), tracing(part):
             uvloop.run(body())
     except EmbeddedValkeyError as error:
         fail(str(error))

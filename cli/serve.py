@@ -59,6 +59,6 @@ def _run(listener: object) -> None:
             log.info("serve.stopped")
 
     try:
-        run_until_stopped(settings, main)
+        run_until_stopped(settings, "api", main)
     except SchemaMismatch as error:
         fail(str(error), 3)

@@ -52,6 +52,6 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
             log.info(f"{name}.stopped")
 
     try:
-        run_until_stopped(settings, main)
+        run_until_stopped(settings, name, main)
     except SchemaMismatch as error:
         fail(str(error), 3)

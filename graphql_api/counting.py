@@ -7,6 +7,7 @@ from graphql import GraphQLError
 from prometheus_client import Counter, Histogram
 from starlette.types import Scope
 
+from infra.telemetry import tracing
 from infra.telemetry.metrics import HTTP_RESPONSES, REQUEST_SECONDS, REQUESTS
 
 _OK: Final = "ok"
@@ -28,14 +29,20 @@ def count_operation(root: str, errors: Sequence[GraphQLError] | None, seconds: f
         counter = _requests[root, outcome] = REQUESTS.labels(root, outcome)
         _seconds.setdefault(root, REQUEST_SECONDS.labels(root))
     counter.inc()
-    _seconds[root].observe(seconds)
+    trace_id = tracing.trace_id() if tracing.is_on() else None
+    _seconds[root].observe(seconds, None if trace_id is None else {"trace_id": trace_id})
 
 
 def count_response(scope: Scope, status: int) -> None:
-    """By the beginning of its path, of which there are few; ``status`` 0: there was no answer."""
-    path: str = scope["path"]
-    route = next((known for known in _ROUTES if path.startswith(known)), "other")
+    """``status`` 0: there was no answer."""
+    route = route_of(scope)
     counter = _responses.get((route, status))
     if counter is None:
-        counter = _responses[route, status] = HTTP_RESPONSES.labels(route.strip("/"), str(status))
+        counter = _responses[route, status] = HTTP_RESPONSES.labels(route, str(status))
     counter.inc()
+
+
+def route_of(scope: Scope) -> str:
+    """The beginning of its path, if it is one of ours."""
+    path: str = scope["path"]
+    return next((known for known in _ROUTES if path.startswith(known)), "other").strip("/")

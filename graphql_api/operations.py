@@ -38,6 +38,8 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.cache_policy import CachePolicy, operation_policy
 from graphql_api.compiled_fields import LeafAttribute
+from infra.telemetry import tracing
+from resolvers.shared.context import Context
 
 _MAX_ERRORS = 50
 _SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]]
@@ -167,6 +169,9 @@ class _Executor(Executor[None]):
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # bool where TypeGuard is asked
         )
         self.operation_extensions = extensions
+        self.traces_fields = (
+            tracing.is_on() and isinstance(context, Context) and context.infra.settings.trace_fields
+        )
 
     def share(self, sub_fields: _SubFields) -> None:
         """Use and fill the sub-fields of all executions of the operation."""
@@ -201,7 +206,15 @@ class _Executor(Executor[None]):
             value = definition.resolve.read(source)
             if value is not Undefined:
                 return value
-        return super().execute_field(parent_type, source, field_details_list, path, position_context)
+        value = super().execute_field(parent_type, source, field_details_list, path, position_context)
+        if self.traces_fields and self.is_awaitable(value):
+            return _traced(f"{parent_type.name}.{name}", value)
+        return value
+
+
+async def _traced(name: str, value: Awaitable[Any]) -> Any:
+    with tracing.span(name):
+        return await value
 
 
 def _root(node: OperationDefinitionNode) -> str:

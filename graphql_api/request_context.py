@@ -7,10 +7,12 @@ from time import perf_counter
 
 import orjson
 import structlog
+from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graphql_api.counting import count_response
+from graphql_api.counting import count_response, route_of
 from graphql_api.errors import internal
+from infra.telemetry import tracing
 
 log = structlog.get_logger("rushcart.access")
 
@@ -18,6 +20,7 @@ log = structlog.get_logger("rushcart.access")
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
 _REQUEST_ID = re.compile(rb"[\w.:-]{8,64}", re.ASCII)
 _SLOW_MS = 1000.0
+_FAULT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,29 @@ class RequestContext:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        ids = scope["rushcart.ids"] = _make_ids(scope["headers"])
+        if tracing.is_on():
+            await self._traced(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send, _make_ids(scope["headers"]))
+
+    async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Within a span of the server's, which names what was asked once that is known."""
+        ids = _make_ids(scope["headers"])
+        attributes = {"http.request.method": scope["method"], "url.path": scope["path"]}
+        name = f"{scope['method']} {route_of(scope)}"
+        with tracing.span(name, SpanKind.SERVER, parent=_parent(scope), attributes=attributes) as current:
+            context = current.get_span_context()
+            trace, flags = format_trace_id(context.trace_id), int(context.trace_flags)
+            parent = f"00-{trace}-{format_span_id(context.span_id)}-{flags:02x}"
+            request_id = ids.request_id if ids.request_id != ids.trace_id else trace
+            status = await self._answer(scope, receive, send, RequestIds(request_id, trace, parent))
+            current.set_attribute("http.response.status_code", status)
+            if status >= _FAULT:
+                current.set_status(StatusCode.ERROR)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, ids: RequestIds) -> int:
+        """The status; 0 when there was no answer."""
+        scope["rushcart.ids"] = ids
         started = perf_counter()
         status = 0
 
@@ -82,6 +107,13 @@ class RequestContext:
             count_response(scope, status)
             _log_access(scope, status, (perf_counter() - started) * 1000)
             structlog.contextvars.reset_contextvars(**bound)
+        return status
+
+
+def _parent(scope: Scope) -> str | None:
+    """The caller's, if it is one."""
+    given = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+    return given.decode() if _TRACEPARENT.fullmatch(given) else None
 
 
 async def _send_internal_error(send: Send, ids: RequestIds) -> None:

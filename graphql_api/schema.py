@@ -19,6 +19,7 @@ from graphql_api.compiled_fields import compile_fields
 from graphql_api.counting import count_operation
 from graphql_api.documents import Documents
 from graphql_api.errors import present
+from infra.telemetry import tracing
 from resolvers.root import TYPES, Mutation, Query, Subscription
 from resolvers.shared.failures import RequestError
 from resolvers.shared.scalars import SCALARS
@@ -71,7 +72,8 @@ class RushcartSchema(strawberry.Schema):
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
         begun = perf_counter()
-        result = await operation.execute(variable_values, context_value, operation_extensions)
+        with tracing.span(f"{operation.type.value} {operation.root}"):
+            result = await operation.execute(variable_values, context_value, operation_extensions)
         presented = _presented(result, getattr(context_value, "trace_id", ""))
         count_operation(operation.root, presented.errors, perf_counter() - begun)
         return presented

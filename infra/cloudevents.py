@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from infra.ids import new_id
+from infra.telemetry import tracing
 
 
 class MalformedEvent(Exception):
@@ -35,8 +36,9 @@ def envelope(event: Event, at: datetime) -> dict[str, Any]:
         "datacontenttype": "application/json",
         "data": event.data,
     }
-    if event.traceparent:
-        made["traceparent"] = event.traceparent
+    traceparent = event.traceparent or tracing.traceparent()
+    if traceparent:
+        made["traceparent"] = traceparent
     return made
 
 

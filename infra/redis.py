@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.trace import SpanKind
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
@@ -17,6 +18,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
+from infra.telemetry import tracing
 
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
@@ -83,7 +85,8 @@ class RedisStore:
         same; ResponseError.
         """
         try:
-            replies = await self._batcher.execute(*commands)
+            with tracing.span(f"redis {_names(commands)}", SpanKind.CLIENT):
+                replies = await self._batcher.execute(*commands)
             for reply in replies:
                 if isinstance(reply, ResponseError):
                     raise reply
@@ -96,12 +99,13 @@ class RedisStore:
     async def run_script(self, path: Path, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """Run a script by its hash. Errors as of ``execute``."""
         script = self.script(path)
-        try:
-            [reply] = await self.execute(("EVALSHA", script.sha, len(keys), *keys, *args))
-        except NoScriptError:
-            async with self.guard():
-                return await script(keys=keys, args=args)
-        return reply
+        with tracing.span(f"redis script {path.stem}"):
+            try:
+                [reply] = await self.execute(("EVALSHA", script.sha, len(keys), *keys, *args))
+            except NoScriptError:
+                async with self.guard():
+                    return await script(keys=keys, args=args)
+            return reply
 
     async def run_script_many(
         self, path: Path, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
@@ -189,6 +193,11 @@ def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
     if RUN_ID not in command:
         return command
     return tuple(connection.server_run_id if part is RUN_ID else part for part in command)
+
+
+def _names(commands: Sequence[Command]) -> str:
+    """The commands without what they are about."""
+    return " ".join(sorted({str(command[0]) for command in commands})) if tracing.is_on() else ""
 
 
 def _is_outage(error: Exception) -> bool:

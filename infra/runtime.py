@@ -24,6 +24,7 @@ from infra.revocations import Revocations
 from infra.settings import Settings
 from infra.signals import Signals
 from infra.telemetry.process_sampler import sample_process
+from infra.telemetry.stores import trace_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
         signals = Signals(redis)
         stack.push_async_callback(signals.close)
+        trace_stores(database.engine, redis.client)
         sampling = asyncio.create_task(sample_process(database))
         stack.push_async_callback(cancel_and_wait, sampling)
         blobs = open_blobs(settings, clock)

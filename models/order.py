@@ -40,6 +40,8 @@ class Order(Base):
     shipping_address: Mapped[dict[str, str | bool | None] | None] = mapped_column(JSON(none_as_null=True))
     # What is in the total besides the lines; none for a flash order, that has nothing else.
     charges: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # W3C trace context of the request that placed it, where traces are sent.
+    traceparent: Mapped[str | None] = mapped_column(String(55))
     placed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]

@@ -10,6 +10,8 @@ from models.address_document import AddressDoc
 from models.charges_document import Charges
 from models.enums import OrderStatus
 
+_TRACEPARENT_LENGTH = 55
+
 
 @dataclass(frozen=True, slots=True)
 class LineSnapshot:
@@ -63,6 +65,7 @@ class OrderSnapshot:
     placed_at: datetime
     shipping_address: AddressDoc | None = None
     charges: Charges | None = None
+    traceparent: str | None = None
 
     @property
     def total(self) -> int:
@@ -89,6 +92,7 @@ class OrderSnapshot:
             "lines": [line.to_json() for line in self.lines],
             "shippingAddress": None if self.shipping_address is None else self.shipping_address.to_json(),
             **({} if self.charges is None else {"charges": self.charges.to_json()}),
+            **({} if self.traceparent is None else {"traceparent": self.traceparent}),
         }
 
     @classmethod
@@ -110,7 +114,12 @@ class OrderSnapshot:
             from_millis(int(raw["placedAtMs"])),
             None if address is None else AddressDoc.from_json(address),
             None if charges is None else Charges.from_json(charges),
+            _traceparent(raw.get("traceparent")),
         )
+
+
+def _traceparent(text: object) -> str | None:
+    return text if isinstance(text, str) and len(text) == _TRACEPARENT_LENGTH else None
 
 
 @dataclass(frozen=True, slots=True)

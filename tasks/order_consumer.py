@@ -12,6 +12,7 @@ import structlog
 from infra.errors import StoreUnavailable
 from infra.eventlog import Consumer, Message
 from infra.runtime import Infra
+from infra.telemetry.handling import handling
 from infra.telemetry.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from models.order_document import OrderSnapshot
 from services.events import (
@@ -140,7 +141,8 @@ class OrderConsumer:
     async def _persist(self, placed: list[tuple[Message, OrderSnapshot]]) -> None:
         begun = time.perf_counter()
         try:
-            result = await persist_orders(self._infra, [order for _, order in placed])
+            with handling(f"{ORDERS} process", [order.traceparent for _, order in placed]):
+                result = await persist_orders(self._infra, [order for _, order in placed])
         except StoreUnavailable:
             raise
         except Exception as error:

@@ -1,12 +1,15 @@
 """Expire orders whose time to pay is over: a sweep that any number of workers may run at once."""
 
+import time
 from uuid import UUID
 
+from opentelemetry.trace import SpanKind
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
+from infra.telemetry import tracing
 from models import Order, OrderStatus
 from services.order.close_orders import Closing, close_orders, release_closed
 from services.reservation.release import ItemOrders
@@ -19,6 +22,7 @@ async def expire_due_orders(infra: Infra) -> int:
     """Expire all that are due, batch by batch; returns how many. Errors: StoreUnavailable."""
     total = 0
     while True:
+        begun = time.time_ns()
         expired, held_in_redis = await infra.database.transact(
             lambda session: _expire_batch(session, infra), timeout=WORKERS_PATIENCE
         )
@@ -26,19 +30,21 @@ async def expire_due_orders(infra: Infra) -> int:
             return total
         await release_closed(infra, held_in_redis)
         infra.signals.send(expired)
+        for traceparent in filter(None, expired.values()):
+            tracing.note_span("order expire", SpanKind.CONSUMER, begun, parent=traceparent)
         total += len(expired)
 
 
-async def _expire_batch(session: AsyncSession, infra: Infra) -> tuple[list[UUID], ItemOrders]:
-    """The orders, and what to release of them in Redis: nothing of those of a checkout."""
+async def _expire_batch(session: AsyncSession, infra: Infra) -> tuple[dict[UUID, str | None], ItemOrders]:
+    """The orders, with the trace of each, and what to release of them in Redis: nothing of those of a checkout."""
     now = infra.now()
     due = (
-        select(Order.id)
+        select(Order.id, Order.traceparent)
         .where(Order.status == OrderStatus.AWAITING_PAYMENT, Order.expires_at <= now)
         .order_by(Order.expires_at)
         .limit(BATCH)
         # Another worker's batch is skipped, not waited for.
         .with_for_update(skip_locked=True)
     )
-    order_ids = list(await session.scalars(due))
-    return order_ids, await close_orders(session, order_ids, _CLOSING, now) if order_ids else {}
+    found = {row[0]: row[1] for row in await session.execute(due)}
+    return found, await close_orders(session, list(found), _CLOSING, now) if found else {}

@@ -6,11 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from opentelemetry.trace import SpanKind
 
 from infra.clock import from_millis
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
+from infra.telemetry import tracing
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
@@ -144,6 +146,7 @@ def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapsh
         payment_timeout_ms=round(infra.settings.payment_timeout * 1000),
         lines=(line,),
         placed_at=from_millis(0),  # the script's clock says when
+        traceparent=tracing.traceparent(),
     )
 
 
@@ -186,9 +189,10 @@ async def _claim(infra: Infra, reservation: Reservation, wish: FlashOrder) -> No
 async def _publish(infra: Infra, reservation: Reservation, traceparent: str | None) -> None:
     order = reservation.snapshot
     assert order is not None
-    event = Event(ORDER_PLACED, str(order.id), order.to_json(), traceparent)
     try:
-        await infra.events.publish(ORDERS, order.id.hex, encode(event, order.placed_at))
+        with tracing.span(f"{ORDERS} publish", SpanKind.PRODUCER):
+            event = Event(ORDER_PLACED, str(order.id), order.to_json(), tracing.traceparent() or traceparent)
+            await infra.events.publish(ORDERS, order.id.hex, encode(event, order.placed_at))
     except PublishUnknown:
         # The log may still take it: the hold stays, and the same key finds it.
         log.warning("order.unconfirmed", order_id=str(order.id))

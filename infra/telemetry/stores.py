@@ -1,0 +1,21 @@
+"""Spans of what stores are asked: statements and commands without their values."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.telemetry import tracing
+
+
+def trace_stores(engine: AsyncEngine, redis: Any) -> None:
+    """``redis``: clients' library. Nothing when traces are not on."""
+    if not tracing.is_on():
+        return
+    from opentelemetry.instrumentation.redis import RedisInstrumentor
+    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+
+    # It says that it is for SQLAlchemy < 2.1, and works with 2.1.
+    SQLAlchemyInstrumentor().instrument(
+        engine=engine.sync_engine, skip_dep_check=True, tracer_provider=tracing.provider()
+    )
+    RedisInstrumentor.instrument_client(redis, tracer_provider=tracing.provider())

@@ -1,0 +1,129 @@
+"""Traces by OpenTelemetry, sent as the standard OTEL_* variables say; nothing at all without an endpoint.
+
+https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
+https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Arguments, variables and tokens are never in spans.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_W3C: Final = TraceContextTextMapPropagator()
+_provider: "TracerProvider | None" = None
+
+
+def is_wanted() -> bool:
+    """Whether the environment says where traces go."""
+    if (
+        os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+        or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
+    ):
+        return False
+    return any(map(os.environ.get, _ENDPOINTS))
+
+
+def is_on() -> bool:
+    return _provider is not None
+
+
+def provider() -> "TracerProvider":
+    assert _provider is not None, "is_on() comes first"
+    return _provider
+
+
+@contextmanager
+def tracing(part: str) -> Iterator[None]:
+    """While the block runs this process sends traces, if that is wanted; ``part``: api, worker, scheduler, dev."""
+    global _provider
+    if not is_wanted():
+        yield
+        return
+    from infra.telemetry.tracer_provider import forget_stores, make_provider
+
+    _provider = made = make_provider(part)
+    try:
+        yield
+    finally:
+        _provider = None
+        forget_stores()
+        made.shutdown()
+
+
+@contextmanager
+def span(
+    name: str,
+    kind: SpanKind = SpanKind.INTERNAL,
+    *,
+    parent: str | None = None,
+    links: Sequence[str] = (),
+    attributes: Mapping[str, AttributeValue] | None = None,
+) -> Iterator[Span]:
+    """The block as a span within the current one, or within ``parent``, a traceparent; so are ``links``.
+
+    Of an exception it says its type alone: messages may hold what they should not.
+    """
+    if _provider is None:
+        yield trace.INVALID_SPAN
+        return
+    tracer = _provider.get_tracer("rushcart")
+    context = None if parent is None else _context(parent)
+    with tracer.start_as_current_span(
+        name,
+        context,
+        kind,
+        attributes,
+        [Link(linked) for text in links if (linked := _span_context(text)).is_valid],
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield current
+        except BaseException as error:
+            current.set_status(Status(StatusCode.ERROR))
+            current.set_attribute("error.type", type(error).__name__)
+            raise
+
+
+def note_span(
+    name: str, kind: SpanKind, begun_ns: int, *, parent: str, links: Sequence[str] = (), **attributes: str
+) -> None:
+    """A span in another trace, for what was done for many at once, from ``begun_ns`` until now."""
+    if _provider is None or not _span_context(parent).is_valid:
+        return
+    linked = [Link(context) for text in links if (context := _span_context(text)).is_valid]
+    tracer = _provider.get_tracer("rushcart")
+    tracer.start_span(name, _context(parent), kind, attributes, linked, begun_ns).end()
+
+
+def traceparent() -> str | None:
+    """Of the current span; None when there is none that is sent."""
+    if _provider is None or not trace.get_current_span().get_span_context().trace_flags.sampled:
+        return None
+    carrier: dict[str, str] = {}
+    _W3C.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def trace_id() -> str | None:
+    """Of the current span, in hex; None when there is none that is sent."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.trace_flags.sampled else None
+
+
+def _context(text: str) -> Context:
+    return _W3C.extract({"traceparent": text}, Context())
+
+
+def _span_context(text: str) -> trace.SpanContext:
+    return trace.get_current_span(_context(text)).get_span_context()

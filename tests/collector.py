@@ -1,0 +1,87 @@
+"""An OTLP receiver over HTTP: what an OpenTelemetry collector or Jaeger would take, kept to be looked at."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Ids in hex; ``parent`` is empty for the first of a trace."""
+
+    service: str
+    name: str
+    kind: int
+    trace: str
+    id: str
+    parent: str
+    links: tuple[str, ...]
+    attributes: dict[str, str]
+    is_error: bool
+
+
+@dataclass
+class Collector:
+    url: str = ""
+    spans: list[Seen] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+
+    async def take(self, request: Request) -> Response:
+        body = await request.body()
+        body = gzip.decompress(body) if request.headers.get("content-encoding") == "gzip" else body
+        self.raw.append(body)
+        told = ExportTraceServiceRequest.FromString(body)
+        for resource in told.resource_spans:
+            named = {one.key: one.value.string_value for one in resource.resource.attributes}
+            for scope in resource.scope_spans:
+                self.spans += [_seen(named["service.name"], span) for span in scope.spans]
+        return Response(
+            ExportTraceServiceResponse().SerializeToString(), headers={"content-type": "application/x-protobuf"}
+        )
+
+    def trace(self, trace_id: str) -> list[Seen]:
+        return [span for span in self.spans if span.trace == trace_id]
+
+
+def _seen(service: str, span: "object") -> Seen:
+    return Seen(
+        service,
+        span.name,  # type: ignore[attr-defined]  # protobuf makes its classes at run time
+        span.kind,  # type: ignore[attr-defined]
+        span.trace_id.hex(),  # type: ignore[attr-defined]
+        span.span_id.hex(),  # type: ignore[attr-defined]
+        span.parent_span_id.hex(),  # type: ignore[attr-defined]
+        tuple(link.span_id.hex() for link in span.links),  # type: ignore[attr-defined]
+        {one.key: one.value.string_value for one in span.attributes},  # type: ignore[attr-defined]
+        span.status.code == 2,  # type: ignore[attr-defined]
+    )
+
+
+@asynccontextmanager
+async def collecting() -> AsyncIterator[Collector]:
+    collector = Collector()
+    app = Starlette(routes=[Route("/v1/traces", collector.take, methods=["POST"])])
+    web = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        collector.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        serving = asyncio.create_task(web.serve([listener]))
+        try:
+            yield collector
+        finally:
+            web.should_exit = True
+            await serving

@@ -1,0 +1,144 @@
+"""One flash order, from the request to its cancellation, as one trace at an OTLP receiver."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from os import urandom
+from typing import Any, Final
+
+import pytest
+
+from infra.settings import Settings
+from infra.telemetry.tracing import tracing
+from tests.collector import Collector, Seen, collecting
+from tests.e2e.shop import PLACE, Shop, new_key
+from tests.server import Server, serve
+from tests.waiting import until
+
+_SERVER, _CLIENT, _PRODUCER, _CONSUMER = 2, 3, 4, 5
+SECRET: Final = "a-key-that-nobody-should-see"
+
+
+@pytest.fixture
+async def collector(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Collector]:
+    async with collecting() as running:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", running.url)
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        yield running
+
+
+@pytest.fixture
+async def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"payment_timeout": 1.0})
+
+
+@pytest.fixture
+async def server(settings: Settings, collector: Collector) -> AsyncIterator[Server]:
+    with tracing("test"):
+        async with serve(settings) as running:
+            yield running
+        # The last spans are sent when it ends, which must not hold up the receiver.
+        await asyncio.sleep(0)
+
+
+async def traced(shop: Shop, traceparent: str, query: str, variables: dict[str, Any], token: str) -> Any:
+    headers = {"authorization": f"Bearer {token}", "traceparent": traceparent}
+    body = {"query": query, "variables": variables}
+    return (await shop.server.http.post("/graphql", json=body, headers=headers)).json()
+
+
+def one(spans: list[Seen], name: str, kind: int | None = None) -> Seen:
+    [found] = [span for span in spans if span.name == name and kind in (None, span.kind)]
+    return found
+
+
+async def test_a_flash_order_is_one_trace(server: Server, collector: Collector) -> None:
+    shop = Shop(server)
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff)
+    trace, caller = urandom(16).hex(), urandom(8).hex()
+    wish = {"itemId": offer.item_id, "quantity": 1, "idempotencyKey": f"{SECRET}{new_key()}"}
+    answer = await traced(shop, f"00-{trace}-{caller}-01", PLACE, {"input": wish}, ada.token)
+    order = answer["data"]["placeFlashOrder"]
+    await shop.order_becomes(ada, order["id"], "EXPIRED")
+
+    async def seen() -> list[Seen]:
+        return collector.trace(trace)
+
+    spans = await until(seen, lambda found: any(span.name == "order expire" for span in found))
+    request = one(spans, "POST graphql", _SERVER)
+    assert request.parent == caller
+    operation = one(spans, "mutation placeFlashOrder")
+    assert operation.parent == request.id
+    script = one(spans, "redis script reserve")
+    assert script.parent == operation.id
+    assert [span.name for span in spans if span.parent == script.id][:1] == ["redis EVALSHA"]
+    publish = one(spans, "orders.v1 publish", _PRODUCER)
+    assert publish.parent == operation.id
+    process = one(spans, "orders.v1 process", _CONSUMER)
+    inserts = [span for span in spans if span.name.startswith("INSERT") and span.kind == _CLIENT]
+    assert inserts
+    assert {span.parent for span in inserts} == {process.id}
+    expire = one(spans, "order expire", _CONSUMER)
+    ids = {span.id for span in spans}
+    assert {process.parent, expire.parent} <= ids
+    # Redis does not know a script before it was sent once.
+    assert {span.name for span in spans if span.is_error} <= {"EVALSHA"}
+
+
+async def test_nothing_of_a_client_is_in_spans(server: Server, collector: Collector) -> None:
+    shop = Shop(server)
+    ada = await shop.customer()
+    trace = urandom(16).hex()
+    wish = {"itemId": "nothing", "quantity": 1, "idempotencyKey": SECRET}
+    await traced(shop, f"00-{trace}-{urandom(8).hex()}-01", PLACE, {"input": wish}, ada.token)
+
+    async def seen() -> list[Seen]:
+        return collector.trace(trace)
+
+    await until(seen, lambda found: any(span.kind == _SERVER for span in found))
+    sent = b"".join(collector.raw)
+    for word in (SECRET.encode(), ada.token.encode(), ada.email.encode(), b"correct horse"):
+        assert word not in sent
+
+
+async def test_a_loop_that_looks_for_work_is_no_trace(server: Server, collector: Collector) -> None:
+    """Every trace begins with a request or a message."""
+    shop = Shop(server)
+    await shop.customer()
+
+    async def seen() -> list[Seen]:
+        return [span for span in collector.spans if span.kind == _SERVER]
+
+    await until(seen, bool)
+    assert [span for span in collector.spans if not span.parent and span.kind == _CLIENT] == []
+
+
+async def test_metrics_have_exemplars(server: Server, collector: Collector) -> None:
+    shop = Shop(server)
+    ada = await shop.customer()
+    trace = urandom(16).hex()
+    await traced(shop, f"00-{trace}-{urandom(8).hex()}-01", "{ me { id } }", {}, ada.token)
+    accept = {"accept": "application/openmetrics-text; version=1.0.0"}
+    text = (await server.http.get("/metrics", headers=accept)).text
+    assert [line for line in text.splitlines() if 'operation="me"' in line and f'trace_id="{trace}"' in line]
+
+
+class TestFields:
+    @pytest.fixture
+    async def settings(self, settings: Settings) -> Settings:
+        return settings.model_copy(update={"trace_fields": True})
+
+    async def test_spans_of_fields_on_demand(self, server: Server, collector: Collector) -> None:
+        shop = Shop(server)
+        ada = await shop.customer()
+        trace = urandom(16).hex()
+        query = "{ me { id orders(first: 1) { totalCount } } }"
+        await traced(shop, f"00-{trace}-{urandom(8).hex()}-01", query, {}, ada.token)
+
+        async def seen() -> list[Seen]:
+            return collector.trace(trace)
+
+        spans = await until(seen, lambda found: any(span.kind == _SERVER for span in found))
+        names = {span.name: span for span in spans}
+        assert names["Query.me"].parent == names["query me"].id
+        assert "User.orders" in names
