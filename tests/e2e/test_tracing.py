@@ -71,7 +71,7 @@ async def test_a_flash_order_is_one_trace(server: Server, collector: Collector) 
     assert operation.parent == request.id
     script = one(spans, "redis script reserve")
     assert script.parent == operation.id
-    assert [span.name for span in spans if span.parent == script.id][:1] == ["redis EVALSHA"]
+    assert "redis EVALSHA" in {span.name for span in spans if span.parent == script.id}
     publish = one(spans, "orders.v1 publish", _PRODUCER)
     assert publish.parent == operation.id
     process = one(spans, "orders.v1 process", _CONSUMER)
