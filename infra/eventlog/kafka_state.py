@@ -1,0 +1,64 @@
+"""How a Kafka cluster is set up."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from infra.eventlog.kafka_errors import kafka_calls
+from infra.settings import Settings
+
+_MIN_INSYNC: Final = "min.insync.replicas"
+_TIMEOUT_MS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    partitions: int
+    replication: int
+    min_insync: int
+
+
+@dataclass(slots=True)
+class KafkaState:
+    """``topics`` by name, with our prefix: those that are there of those that were asked for."""
+
+    brokers: int = 0
+    topics: dict[str, TopicState] = field(default_factory=dict)
+
+
+async def look_at_kafka(settings: Settings, names: list[str]) -> KafkaState:
+    """Errors: StoreUnavailable."""
+    wanted = [settings.kafka_prefix + name for name in names]
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=settings.kafka_bootstrap_servers or "", request_timeout_ms=_TIMEOUT_MS
+    )
+    with kafka_calls():
+        try:
+            await admin.start()
+            state = KafkaState(len((await admin.describe_cluster())["brokers"]))
+            present = sorted(set(wanted) & set(await admin.list_topics()))
+            insync = await _min_insync(admin, present)
+            for topic in await admin.describe_topics(present) if present else ():
+                partitions = topic["partitions"]
+                replicas = min((len(partition["replicas"]) for partition in partitions), default=0)
+                name = topic["topic"]
+                state.topics[name] = TopicState(len(partitions), replicas, insync.get(name, 1))
+        finally:
+            await admin.close()
+    return state
+
+
+async def _min_insync(admin: AIOKafkaAdminClient, topics: list[str]) -> dict[str, int]:
+    if not topics:
+        return {}
+    asked = [ConfigResource(ConfigResourceType.TOPIC, name, {_MIN_INSYNC: ""}) for name in topics]
+    found: dict[str, int] = {}
+    for answer in await admin.describe_configs(asked):
+        for resource in answer.resources:
+            name, entries = resource[3], resource[4]
+            for entry in entries:
+                if entry[0] == _MIN_INSYNC:
+                    found[name] = int(entry[1])
+    return found

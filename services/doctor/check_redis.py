@@ -1,0 +1,61 @@
+"""Redis: version, what it does when memory is full, and whether it remembers after a restart."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from infra.runtime import Infra
+from services.doctor.check_clock import check_clock
+from services.doctor.finding import Finding, doubtful, good, version_of, wrong
+
+_AREA: Final = "redis"
+_FULL: Final = 0.8
+
+
+async def check_redis(infra: Infra) -> list[Finding]:
+    """Errors: StoreUnavailable."""
+    client = infra.redis.client
+    async with infra.redis.guard():
+        info: dict[str, Any] = await client.info()
+        seconds, micros = await client.time()
+    now = datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+    return [*judge_redis(info), check_clock(_AREA, now, infra.now())]
+
+
+def judge_redis(info: dict[str, Any]) -> list[Finding]:
+    """``info``: what INFO says."""
+    return [*_version(info), *_memory(info), *_persistence(info)]
+
+
+def _version(info: dict[str, Any]) -> Iterator[Finding]:
+    is_valkey = "valkey_version" in info
+    version = str(info.get("valkey_version") or info.get("redis_version"))
+    name, oldest = ("Valkey", (8, 0)) if is_valkey else ("Redis", (7, 0))
+    if version_of(version) < oldest:
+        yield wrong(_AREA, f"{name} {version} is too old", f"Rushcart needs {name} {oldest[0]} or newer.")
+    else:
+        yield good(_AREA, f"{name} {version}, {info.get('redis_mode', 'standalone')}")
+
+
+def _memory(info: dict[str, Any]) -> Iterator[Finding]:
+    policy = str(info.get("maxmemory_policy", ""))
+    if policy == "noeviction":
+        yield good(_AREA, "it evicts nothing")
+    else:
+        yield wrong(
+            _AREA, f"maxmemory-policy is {policy}: counters of stock may be evicted",
+            "Set maxmemory-policy to noeviction.",
+        )  # fmt: skip
+    most, used = int(info.get("maxmemory", 0)), int(info.get("used_memory", 0))
+    if most and used > _FULL * most:
+        yield doubtful(_AREA, f"{used / most:.0%} of its memory is used", "Give it more (maxmemory).")
+
+
+def _persistence(info: dict[str, Any]) -> Iterator[Finding]:
+    if int(info.get("aof_enabled", 0)):
+        yield good(_AREA, "it writes what it is told to a log (appendonly)")
+        return
+    yield doubtful(
+        _AREA, "it forgets when it is restarted: flash orders wait until counters are back from the database",
+        "Set appendonly to yes, and appendfsync to everysec.",
+    )  # fmt: skip

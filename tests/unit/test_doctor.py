@@ -1,0 +1,103 @@
+"""What the doctor thinks of what stores tell of themselves."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from infra.settings import Settings
+from services.doctor.check_clock import check_clock
+from services.doctor.check_database import judge_variables, judge_version
+from services.doctor.check_keys import check_keys
+from services.doctor.check_redis import judge_redis
+from services.doctor.check_settings import check_settings
+from services.doctor.finding import Finding, Level
+
+RIGHT = {"sql_mode": "STRICT_TRANS_TABLES,NO_ZERO_DATE", "innodb_flush_log_at_trx_commit": "1", "log_bin": "OFF"}
+INFO: dict[str, Any] = {"redis_version": "7.4.1", "maxmemory_policy": "noeviction", "aof_enabled": 1}
+STACK: dict[str, Any] = {
+    "database_url": SecretStr("mysql+asyncmy://a:b@c/d"),
+    "kafka_bootstrap_servers": "k:9092",
+    "signing_key": SecretStr("x"),
+    "smtp_url": SecretStr("smtp://mail:25"),
+    "storefront_url": "https://shop.example",
+    "metrics_token": SecretStr("x"),
+}
+
+
+def levels(found: list[Finding]) -> set[Level]:
+    assert all(bool(finding.mend) != (finding.level == Level.GOOD) for finding in found)
+    return {finding.level for finding in found} - {Level.GOOD}
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("8.0.36", set()), ("9.7.0", set()), ("10.11.6-MariaDB-log", set()), ("5.7.44", {Level.WRONG}),
+     ("10.6.1-MariaDB", {Level.WRONG}), ("nonsense", {Level.WRONG})],
+)  # fmt: skip
+def test_versions_of_databases(version: str, expected: set[Level]) -> None:
+    assert levels(list(judge_version(version))) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, set()),
+        ({"sql_mode": ""}, {Level.WRONG}),
+        ({"innodb_flush_log_at_trx_commit": "2"}, {Level.WRONG}),
+        ({"log_bin": "ON", "sync_binlog": "0"}, {Level.DOUBTFUL}),
+        ({"log_bin": "ON", "sync_binlog": "1"}, set()),
+    ],
+)
+def test_variables_of_a_database(change: dict[str, str], expected: set[Level]) -> None:
+    assert levels(list(judge_variables(RIGHT | change))) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, set()),
+        ({"valkey_version": "8.0.1", "redis_version": "7.2.4"}, set()),
+        ({"redis_version": "6.2.0"}, {Level.WRONG}),
+        ({"maxmemory_policy": "allkeys-lru"}, {Level.WRONG}),
+        ({"aof_enabled": 0}, {Level.DOUBTFUL}),
+        ({"maxmemory": 100, "used_memory": 90}, {Level.DOUBTFUL}),
+    ],
+)
+def test_what_redis_says(change: dict[str, Any], expected: set[Level]) -> None:
+    assert levels(judge_redis(INFO | change)) == expected
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(0, set()), (-2, {Level.DOUBTFUL}), (9, {Level.WRONG})])
+def test_clocks(seconds: float, expected: set[Level]) -> None:
+    now = datetime.now(UTC)
+    assert levels([check_clock("x", now + timedelta(seconds=seconds), now)]) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, set()),
+        ({"payment_providers": ("sandbox",)}, {Level.WRONG}),
+        ({"smtp_url": None}, {Level.DOUBTFUL}),
+        ({"storefront_url": "http://localhost:3000"}, {Level.DOUBTFUL}),
+        ({"signing_key": None}, {Level.DOUBTFUL}),
+        ({"metrics_token": None}, {Level.DOUBTFUL}),
+        ({"database_url": None}, {Level.DOUBTFUL}),
+    ],
+)
+def test_settings_together(change: dict[str, Any], expected: set[Level]) -> None:
+    assert levels(list(check_settings(Settings(**STACK | change)))) == expected
+    assert levels(list(check_settings(Settings()))) == set()
+
+
+def test_keys(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert levels(list(check_keys(settings))) == set()
+    assert not list(tmp_path.iterdir())
+    bad = Settings(home=tmp_path, signing_key=SecretStr("no key"))
+    [finding] = check_keys(bad)
+    assert finding.level == Level.WRONG
+    assert "no key" not in finding.what + finding.mend
