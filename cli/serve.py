@@ -38,6 +38,9 @@ def _run(listener: object) -> None:
     from cli.http_server import serve_http, url_of
     from cli.runtime import fail, run_until_stopped, settle_garbage_collection
     from graphql_api.app import build_app
+    from graphql_api.health import is_ready
+    from infra.discovery.instance import Instance
+    from infra.discovery.register import registered
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from infra.settings import get_settings
@@ -53,8 +56,11 @@ def _run(listener: object) -> None:
             preparing = asyncio.create_task(prepare(infra, stop))
             app = build_app(infra)
             settle_garbage_collection()
-            log.info("serve.started", url=url_of(listener))
-            await serve_http(app, listener, stop, settings)
+            url = url_of(listener)
+            instance = Instance.of_this_process(settings.advertise_url or url, infra.now().isoformat())
+            async with registered(settings, instance, lambda: is_ready(infra)):
+                log.info("serve.started", url=url)
+                await serve_http(app, listener, stop, settings)
             preparing.cancel()
             log.info("serve.stopped")
 

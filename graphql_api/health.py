@@ -55,6 +55,10 @@ async def check_stores(infra: Infra) -> dict[str, dict[str, object]]:
     return dict(zip(pings, states, strict=True))
 
 
+async def is_ready(infra: Infra) -> bool:
+    return all(state["status"] == "up" for state in (await check_stores(infra)).values())
+
+
 def routes(runtime: Runtime) -> list[Route]:
     async def healthz(_request: Request) -> Response:
         return _json({"status": "alive"})

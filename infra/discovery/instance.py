@@ -1,0 +1,41 @@
+"""What an API process says of itself."""
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+
+from infra.ids import new_id
+from infra.telemetry.version import version
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """``ready``: all its stores answer. ``since``: when it started, ISO 8601."""
+
+    id: str
+    url: str
+    version: str
+    pid: int
+    ready: bool
+    since: str
+
+    @classmethod
+    def of_this_process(cls, url: str, since: str) -> "Instance":
+        return cls(new_id().hex, url, version(), os.getpid(), False, since)
+
+    def to_json(self) -> bytes:
+        return orjson.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, raw: bytes) -> "Instance | None":
+        """None of what is none."""
+        try:
+            told: dict[str, Any] = orjson.loads(raw)
+            return cls(
+                str(told["id"]), str(told["url"]), str(told["version"]), int(told["pid"]),
+                bool(told["ready"]), str(told["since"]),
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError):
+            return None
