@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -77,6 +78,25 @@ def check() -> None:
     if differences:
         sys.exit(_MISMATCH)
     click.echo("No difference.")
+
+
+@db.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def lint(files: tuple[Path, ...]) -> None:
+    """Look for migrations that servers of the release before would not survive: all, or FILES.
+
+    Exits with 3 and a line for each problem.
+    """
+    from infra.migration_lint import lint_migration
+    from infra.migrations import script_folder
+
+    paths = files or tuple(sorted((script_folder() / "versions").glob("[0-9]*.py")))
+    problems = [line for path in paths for line in lint_migration(path)]
+    for line in problems:
+        click.echo(line)
+    if problems:
+        sys.exit(_MISMATCH)
+    click.echo(f"{len(paths)} migrations, no problem.")
 
 
 @db.command()

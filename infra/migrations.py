@@ -19,6 +19,7 @@ from typing import Any
 import structlog
 from sqlalchemy import URL, Connection, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.database import Database, is_outage
 from infra.errors import StoreUnavailable
@@ -122,16 +123,33 @@ def check(settings: Settings) -> list[str]:
 
 
 async def require_current(database: Database) -> None:
-    """Refuse to serve a database of another schema. Errors: SchemaMismatch, StoreUnavailable."""
+    """Refuse to serve a database of a schema that does not serve this code. Errors: SchemaMismatch,
+    StoreUnavailable.
+
+    A newer one does, unless it has taken away what this code needs: see docs/migrations.md.
+    """
     try:
         async with database.engine.connect() as connection:
             found = await connection.run_sync(_revision)
+            if found and found not in known_revisions() and await _serves(connection, own_revision()):
+                log.warning("schema.newer", found=found, own=own_revision())
+                return
     except Exception as error:
         if is_outage(error):
             raise StoreUnavailable("database") from error
         raise
     if found != own_revision():
         raise SchemaMismatch(found, own_revision(), database.url.render_as_string(hide_password=True))
+
+
+async def _serves(connection: AsyncConnection, revision: str) -> bool:
+    try:
+        oldest = await connection.scalar(text("SELECT oldest FROM schema_support"))
+    except DBAPIError as error:
+        if is_outage(error):
+            raise
+        return False  # no schema of ours
+    return oldest is not None and str(oldest) <= revision
 
 
 def where(settings: Settings) -> str:

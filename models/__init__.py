@@ -32,6 +32,7 @@ from models.order import Order, OrderEvent, OrderLine, Shipment, ShipmentLine
 from models.payment import InboxEvent, MoneyEntry, Payment, Refund, SandboxCharge, SandboxEvent
 from models.quote import Quote
 from models.saga import Saga
+from models.schema_support import SchemaSupport
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
@@ -90,6 +91,7 @@ __all__ = [
     "SaleTicket",
     "SandboxCharge",
     "SandboxEvent",
+    "SchemaSupport",
     "SearchDocument",
     "SearchPosting",
     "SearchText",

@@ -89,11 +89,13 @@ async def test_an_export_that_fails_leaves_the_file_alone(infra: Infra, tmp_path
     file.write_text("mine")
     async with infra.database.write() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        await session.execute(text("UPDATE schema_support SET oldest = '9999'"))
     try:
         refused = run(infra, str(file), command="export")
     finally:
         async with infra.database.write() as session:
             await session.execute(text(f"UPDATE alembic_version SET version_num = '{own_revision()}'"))
+            await session.execute(text(f"UPDATE schema_support SET oldest = '{own_revision()}'"))
     assert (refused.returncode, file.read_text()) == (1, "mine")
     assert "The database is newer" in refused.stderr
     lost = run(infra, str(tmp_path / "none" / "shop.csv"), command="export")

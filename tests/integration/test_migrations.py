@@ -128,9 +128,12 @@ async def test_an_older_schema_is_refused(settings: Settings, monkeypatch: pytes
             await migrations.require_current(database)
 
 
-async def test_a_newer_schema_is_refused(settings: Settings) -> None:
+async def test_a_newer_schema_is_refused_that_does_not_serve_us(settings: Settings) -> None:
     await upgrade(settings)
     await run_sql(settings, "UPDATE alembic_version SET version_num = '9999'")
+    async with opened(settings) as database:
+        await migrations.require_current(database)  # it has taken nothing away
+    await run_sql(settings, "UPDATE schema_support SET oldest = '9999'")
     async with opened(settings) as database:
         with pytest.raises(SchemaMismatch) as refused:
             await migrations.require_current(database)
