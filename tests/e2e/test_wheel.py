@@ -1,0 +1,46 @@
+"""What is installed from the wheel, as the image does, is all that a server needs."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import httpx
+
+from infra.embedded_valkey import EmbeddedValkey
+from tests.e2e.running import ROOT, Running, environment
+from tests.waiting import until_true
+
+
+def test_a_server_from_the_wheel(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
+         "--wheel-dir", str(tmp_path), str(ROOT)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    [wheel] = tmp_path.glob("rushcart-*.whl")
+    place = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(place)
+    assert not {"tests", "benchmarks", "chaos", "docs"} & {path.name for path in place.iterdir()}
+    home = tmp_path / "home"
+    command = (sys.executable, "-P", "-c", "from cli.main import main; main()")
+    valkey = EmbeddedValkey.start(tmp_path / "valkey")
+    settings = {"PYTHONPATH": str(place), "RUSHCART_REDIS_URL": valkey.url}
+    try:
+        where = subprocess.run(
+            [sys.executable, "-P", "-c", "import cli.main; print(cli.main.__file__)"],
+            env=environment(home, **settings), cwd=tmp_path, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        assert where.stdout.startswith(str(place))
+        subprocess.run([*command, "db", "upgrade"], env=environment(home, **settings), check=True, cwd=tmp_path)
+        with Running(home, command=(*command, "serve"), settings=settings) as serve:
+            serve.says("serve.started")
+            until_true(lambda: "url=" in serve.err, "it tells its address")
+            url = next(word for word in serve.err.split() if word.startswith("url=")).removeprefix("url=")
+            answer = httpx.post(f"{url}/graphql", json={"query": "{ me { id } }"})
+            assert answer.json() == {"data": {"me": None}}
+            assert "GraphiQL" in httpx.get(f"{url}/graphql", headers={"accept": "text/html"}).text
+            assert httpx.get(f"{url}/metrics").status_code == 200
+    finally:
+        valkey.stop()
