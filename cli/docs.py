@@ -27,6 +27,24 @@ def write(file: Path, check: bool) -> None:
         file.write_text(new, encoding="utf-8")
 
 
+@docs.command()
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it here.")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when the file is not up to date.")
+def asyncapi(output: Path | None, check: bool) -> None:
+    """Export the events in AsyncAPI 3.0, as JSON."""
+    import orjson
+
+    from services.asyncapi import asyncapi as document
+
+    text = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    if output is None:
+        click.echo(text.decode(), nl=False)
+    elif not check:
+        output.write_bytes(text)
+    elif not output.exists() or output.read_bytes() != text:
+        raise click.ClickException(f"{output} is not up to date: run `rushcart docs asyncapi --output {output}`")
+
+
 def render(text: str) -> str:
     """The text with its generated parts made anew."""
     for name, make in {"settings": settings, "commands": commands, "order-states": order_states}.items():

@@ -1,7 +1,7 @@
 """Fixtures: an ``Infra`` on fresh stores, and a server over HTTP on them, in both modes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -17,8 +17,18 @@ from infra.settings import Settings
 from services.catalog import cached_listing
 from services.events import ALL_TOPICS
 from services.stock import cached_stock
+from tests.event_contract import PROBLEMS, watch_outbox
 from tests.modes import EMBEDDED, MODES, STACK, Template, fresh_stores, on_server, stack_settings
 from tests.server import Server, serve
+
+watch_outbox()
+
+
+@pytest.fixture(autouse=True)
+def events_keep_their_contract() -> Iterator[None]:
+    PROBLEMS.clear()
+    yield
+    assert PROBLEMS == []
 
 
 @pytest.fixture(scope="session", params=MODES)

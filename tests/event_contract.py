@@ -1,0 +1,44 @@
+"""Every event that a test causes is held against its schema, as it is put into the outbox."""
+
+from typing import Any
+
+import jsonschema
+from sqlalchemy import Insert, event
+from sqlalchemy.engine import Engine
+
+from models import OutboxMessage
+from services.asyncapi import envelope_schema, topic_of
+from services.event_data import DATA
+
+SEEN: set[str] = set()
+PROBLEMS: list[str] = []
+_VALIDATORS = {
+    kind: jsonschema.Draft202012Validator(envelope_schema(kind), format_checker=jsonschema.FormatChecker())
+    for kind in DATA
+}
+
+
+def problems_of(envelope: dict[str, Any]) -> list[str]:
+    kind = envelope.get("type", "")
+    if kind not in _VALIDATORS:
+        return [f"{kind} is not in services/event_data.py"]
+    SEEN.add(kind)
+    return [f"{kind}: {error.json_path}: {error.message}" for error in _VALIDATORS[kind].iter_errors(envelope)]
+
+
+def watch_outbox() -> None:
+    """From now on, in this process."""
+    event.listen(Engine, "before_execute", _look)
+
+
+def _look(
+    _connection: object, statement: object, many: list[dict[str, Any]], one: dict[str, Any], _options: object
+) -> None:
+    if not isinstance(statement, Insert) or statement.table is not OutboxMessage.__table__:
+        return
+    for row in many or [one]:
+        if row["topic"].startswith("changes"):
+            continue
+        if row["topic"] != topic_of(row["envelope"]["type"]):
+            PROBLEMS.append(f"{row['envelope']['type']} in {row['topic']}")
+        PROBLEMS.extend(problems_of(row["envelope"]))

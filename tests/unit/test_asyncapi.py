@@ -1,0 +1,41 @@
+"""The events' document is whole, and up to date."""
+
+from pathlib import Path
+
+import jsonschema
+import orjson
+import pytest
+
+from services.asyncapi import asyncapi, envelope_schema, topic_of
+from services.event_data import DATA
+from services.events import EVENT_TYPES, TOPICS
+
+FILE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
+
+
+def test_it_is_up_to_date() -> None:
+    wanted = orjson.dumps(asyncapi(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    assert FILE.read_bytes() == wanted, "run `rushcart docs asyncapi --output docs/asyncapi.json`"
+
+
+def test_every_event_is_in_it() -> None:
+    document = asyncapi()
+    assert set(DATA) == set(EVENT_TYPES) == set(document["components"]["messages"])
+    assert set(document["channels"]) == set(TOPICS)
+    listed = [kind for channel in document["channels"].values() for kind in channel["messages"]]
+    assert sorted(listed) == sorted(EVENT_TYPES)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    document = asyncapi()
+    for channel in document["channels"].values():
+        for message in channel["messages"].values():
+            assert message["$ref"].removeprefix("#/components/messages/") in document["components"]["messages"]
+    for operation in document["operations"].values():
+        assert operation["channel"]["$ref"].removeprefix("#/channels/") in document["channels"]
+
+
+@pytest.mark.parametrize("kind", EVENT_TYPES)
+def test_schemas_are_schemas(kind: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(envelope_schema(kind))
+    assert topic_of(kind) in TOPICS
