@@ -34,7 +34,7 @@ def watch_outbox() -> None:
 def _look(
     _connection: object, statement: object, many: list[dict[str, Any]], one: dict[str, Any], _options: object
 ) -> None:
-    if not isinstance(statement, Insert) or statement.table is not OutboxMessage.__table__:
+    if not isinstance(statement, Insert) or statement.table.name != OutboxMessage.__tablename__:
         return
     for row in many or [one]:
         if row["topic"].startswith("changes"):

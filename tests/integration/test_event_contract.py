@@ -17,7 +17,8 @@ async def test_messages_of_an_order(infra: Infra) -> None:
     await persist_all(infra)
     SEEN.clear()
     await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "no"))
-    assert SEEN == {"rushcart.order.cancelled.v1"}  # looked at on its way into the outbox
+    # Looked at on its way into the outbox.
+    assert "rushcart.order.cancelled.v1" in SEEN
     while await relay_outbox(infra):
         pass
     told = [orjson.loads(message.value) for message in await infra.events.read_all(ORDERS, 10)]
