@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_OK := $(VENV)/.installed
 DEV_OK := $(VENV)/.installed-dev
 
-.PHONY: run test lint format lock schema clean help
+.PHONY: run test lint format docs lock schema clean help
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -42,6 +42,9 @@ format: $(DEV_OK) ## put the code into the house style
 
 schema: $(RUN_OK) ## write schema.graphql from the code
 	$(BIN)/rushcart schema export --output schema.graphql
+
+docs: $(DEV_OK) ## the documents as a site, links checked, in .rushcart/site
+	$(BIN)/mkdocs build --quiet
 
 lock: ## renew the pins (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock requirements-build.in
