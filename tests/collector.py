@@ -1,4 +1,4 @@
-"""An OTLP receiver over HTTP: what an OpenTelemetry collector or Jaeger would take, kept to be looked at."""
+"""OTLP receivers: what an OpenTelemetry collector or Jaeger would take, kept to be looked at."""
 
 import asyncio
 import gzip
@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import grpc
 import uvicorn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
 )
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -43,14 +48,16 @@ class Collector:
         body = await request.body()
         body = gzip.decompress(body) if request.headers.get("content-encoding") == "gzip" else body
         self.raw.append(body)
-        told = ExportTraceServiceRequest.FromString(body)
+        self.keep(ExportTraceServiceRequest.FromString(body))
+        return Response(
+            ExportTraceServiceResponse().SerializeToString(), headers={"content-type": "application/x-protobuf"}
+        )
+
+    def keep(self, told: ExportTraceServiceRequest) -> None:
         for resource in told.resource_spans:
             named = {one.key: one.value.string_value for one in resource.resource.attributes}
             for scope in resource.scope_spans:
                 self.spans += [_seen(named["service.name"], span) for span in scope.spans]
-        return Response(
-            ExportTraceServiceResponse().SerializeToString(), headers={"content-type": "application/x-protobuf"}
-        )
 
     def trace(self, trace_id: str) -> list[Seen]:
         return [span for span in self.spans if span.trace == trace_id]
@@ -85,3 +92,26 @@ async def collecting() -> AsyncIterator[Collector]:
         finally:
             web.should_exit = True
             await serving
+
+
+class _Service(TraceServiceServicer):
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+
+    async def Export(self, request: ExportTraceServiceRequest, _context: object) -> ExportTraceServiceResponse:
+        self._collector.keep(request)
+        return ExportTraceServiceResponse()
+
+
+@asynccontextmanager
+async def collecting_grpc() -> AsyncIterator[Collector]:
+    """The same over gRPC."""
+    collector, server = Collector(), grpc.aio.server()
+    add_TraceServiceServicer_to_server(_Service(collector), server)  # type: ignore[no-untyped-call]
+    port = server.add_insecure_port("127.0.0.1:0")
+    collector.url = f"http://127.0.0.1:{port}"
+    await server.start()
+    try:
+        yield collector
+    finally:
+        await server.stop(1)

@@ -1,11 +1,16 @@
 """Every command that a document shows is run, here or by the test that is named."""
 
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
+from pydantic import SecretStr
 
+from infra.settings import Settings
+from infra.signing_keys import SigningKeys
 from tests.documents import ROOT, commands
 from tests.e2e.running import rushcart
 
@@ -93,3 +98,22 @@ def test_commands_on_a_shop(tmp_path: Path) -> None:
         assert ended.returncode in codes, f"{shown}: {ended.returncode}\n{ended.stdout}{ended.stderr}"
         assert "Traceback" not in ended.stderr, shown
         orders.unlink(missing_ok=True)
+
+
+def test_the_key_of_the_deployment_guide(tmp_path: Path) -> None:
+    """Its line makes a key that signs."""
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    line = "openssl ecparam" + text.partition("`openssl ecparam")[2].partition("`")[0]
+    subprocess.run(["/bin/sh", "-c", line], cwd=tmp_path, check=True, capture_output=True)
+    key = (tmp_path / "signing-key.pem").read_text()
+    keys = SigningKeys.from_settings(Settings(home=tmp_path, signing_key=SecretStr(key)))
+    assert len(keys.all) == 1
+
+
+def test_the_manifests_of_the_deployment_guide() -> None:
+    if (kubectl := shutil.which("kubectl")) is None:
+        pytest.skip("there is no kubectl to put the manifests together")
+    ended = subprocess.run(
+        [kubectl, "kustomize", str(ROOT / "deploy/kubernetes")], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.count("\nkind: Deployment\n") == 3

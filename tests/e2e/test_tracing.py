@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from infra.settings import Settings
-from infra.telemetry.tracing import tracing
-from tests.collector import Collector, Seen, collecting
+from infra.telemetry.tracing import is_wanted, tracing
+from tests.collector import Collector, Seen, collecting, collecting_grpc
 from tests.e2e.shop import PLACE, Shop, new_key
 from tests.server import Server, serve
 from tests.waiting import until
@@ -121,6 +121,32 @@ async def test_metrics_have_exemplars(server: Server, collector: Collector) -> N
     accept = {"accept": "application/openmetrics-text; version=1.0.0"}
     text = (await server.http.get("/metrics", headers=accept)).text
     assert [line for line in text.splitlines() if 'operation="me"' in line and f'trace_id="{trace}"' in line]
+
+
+async def test_over_grpc_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is sent without an endpoint, or when the SDK is told to be off."""
+    async with collecting_grpc() as collector:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
+        monkeypatch.setenv("OTEL_SERVICE_NAME", "a-name-of-its-own")
+        with tracing("test"):
+            async with serve(settings, worker=False) as server:
+                await server.graphql("{ me { id } }")
+
+                async def seen() -> list[Seen]:
+                    return [span for span in collector.spans if span.name == "query me"]
+
+                [span] = await until(seen, bool)
+                assert span.service == "a-name-of-its-own"
+        monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+        assert not is_wanted()
+        monkeypatch.delenv("OTEL_SDK_DISABLED")
+        monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+        assert not is_wanted()
+        monkeypatch.delenv("OTEL_TRACES_EXPORTER")
+        monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+        assert not is_wanted()
 
 
 class TestFields:
