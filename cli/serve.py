@@ -14,19 +14,23 @@ def serve(workers: int) -> None:
     The database must have this server's schema (`rushcart db upgrade`). SIGTERM and SIGINT drain: no more
     connections are taken, open requests are answered (for RUSHCART_DRAIN_TIMEOUT seconds at most).
     """
-    from infra.settings import get_settings
-    from infra.telemetry.exposition import share_metrics
+    from contextlib import nullcontext
 
-    settings = get_settings()
-    if workers > 1:
-        # Before the imports below, which make metrics.
-        share_metrics(settings.home / "metrics" / str(settings.port))
+    from infra.telemetry.exposition import shared_metrics
+
+    # Before all else is imported, as that makes metrics.
+    with shared_metrics() if workers > 1 else nullcontext():
+        _serve(workers)
+
+
+def _serve(workers: int) -> None:
     from cli.http_server import PortInUse, bind
     from cli.processes import run_processes
     from cli.runtime import fail
+    from infra.settings import get_settings
 
     try:
-        listener = bind(settings)
+        listener = bind(get_settings())
     except PortInUse as error:
         fail(str(error))
     sys.exit(run_processes(workers, lambda: _run(listener), listener.close))

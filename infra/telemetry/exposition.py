@@ -5,18 +5,24 @@ With ``serve --workers`` processes keep their metrics in files of one folder, an
 """
 
 import os
-from pathlib import Path
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def share_metrics(folder: Path) -> None:
-    """For processes that are forked after this. Call before any metric is made: the library looks once."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob("*.db"):
-        left.unlink()
-    os.environ[FOLDER] = str(folder)
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """For processes that are forked in the block. Begin it before any metric is made: the library looks once."""
+    folder = tempfile.mkdtemp(prefix="rushcart-metrics-")
+    os.environ[FOLDER] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def forget_process(pid: int) -> None:

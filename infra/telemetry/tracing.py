@@ -5,6 +5,7 @@ https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Arguments, variable
 """
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_PATIENCE: Final = 2.0
 _W3C: Final = TraceContextTextMapPropagator()
 _provider: "TracerProvider | None" = None
 
@@ -57,7 +59,14 @@ def tracing(part: str) -> Iterator[None]:
     finally:
         _provider = None
         forget_stores()
-        made.shutdown()
+        _stop(made)
+
+
+def _stop(made: "TracerProvider") -> None:
+    """What is left is sent, unless it cannot be: a process that is to end does not wait for a collector."""
+    ending = threading.Thread(target=made.shutdown, daemon=True)
+    ending.start()
+    ending.join(_PATIENCE)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from infra.settings import Settings
 from infra.stack import Stack
 from tests.modes import on_server, stack_settings
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

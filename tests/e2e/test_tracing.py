@@ -1,6 +1,7 @@
 """One flash order, from the request to its cancellation, as one trace at an OTLP receiver."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from os import urandom
 from typing import Any, Final
@@ -8,11 +9,11 @@ from typing import Any, Final
 import pytest
 
 from infra.settings import Settings
-from infra.telemetry.tracing import is_wanted, tracing
+from infra.telemetry.tracing import is_on, is_wanted, span, tracing
 from tests.collector import Collector, Seen, collecting, collecting_grpc
 from tests.e2e.shop import PLACE, Shop, new_key
 from tests.server import Server, serve
-from tests.waiting import until
+from tests.waiting import PAUSE, until
 
 _SERVER, _CLIENT, _PRODUCER, _CONSUMER = 2, 3, 4, 5
 SECRET: Final = "a-key-that-nobody-should-see"
@@ -147,6 +148,15 @@ async def test_over_grpc_too(settings: Settings, monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv("OTEL_TRACES_EXPORTER")
         monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
         assert not is_wanted()
+
+
+def test_a_collector_that_is_away_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    begun = time.monotonic()
+    with tracing("test"), span("lost"):
+        assert is_on()
+    assert time.monotonic() - begun < 2 + PAUSE
+    assert not is_on()
 
 
 class TestFields:
