@@ -1,5 +1,6 @@
 """Now and then one of the workers proves that all stock adds up; all of them tell what it found."""
 
+import asyncio
 from typing import Final
 
 import orjson
@@ -8,8 +9,10 @@ import structlog
 from infra.runtime import Infra
 from infra.telemetry.metrics import RECONCILED_AT, STOCK_DIFFERENCES
 from services.stock.reconcile import reconcile
+from services.stock.report import Difference
 
 log = structlog.get_logger(__name__)
+_AGAIN: Final = 3.0
 _TURN: Final = "monitoring:stock:turn"
 _FOUND: Final = "monitoring:stock:found"
 
@@ -17,13 +20,22 @@ _FOUND: Final = "monitoring:stock:found"
 async def watch_stock(infra: Infra) -> None:
     """Errors: StoreUnavailable."""
     if infra.settings.reconcile_interval and await _is_our_turn(infra):
-        report = await reconcile(infra)
-        if report.differences:
-            log.error("stock.differs", differences=len(report.differences), first=str(report.differences[0])[:200])
-        found = {"differences": len(report.differences), "at": infra.now().timestamp()}
+        differences = await _lasting_differences(infra)
+        if differences:
+            log.error("stock.differs", differences=len(differences), first=str(differences[0])[:200])
+        found = {"differences": len(differences), "at": infra.now().timestamp()}
         async with infra.redis.guard():
             await infra.redis.client.set(_FOUND, orjson.dumps(found))
     await _tell(infra)
+
+
+async def _lasting_differences(infra: Infra) -> list[Difference]:
+    """What changes while it is looked at may seem to differ: only what does so twice counts."""
+    first = {difference.place for difference in (await reconcile(infra)).differences}
+    if not first:
+        return []
+    await asyncio.sleep(_AGAIN)
+    return [one for one in (await reconcile(infra)).differences if one.place in first]
 
 
 async def _is_our_turn(infra: Infra) -> bool:

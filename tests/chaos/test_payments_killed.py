@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -95,12 +96,23 @@ async def statuses(infra: Infra, rush: Rush) -> Counter[OrderStatus]:
         return Counter(map(OrderStatus, found))
 
 
+async def expiries(infra: Infra, rush: Rush) -> list[datetime]:
+    """Once they are in the database."""
+
+    async def look() -> list[datetime | None]:
+        async with infra.database.read() as session:
+            return list(await session.scalars(select(Order.expires_at).where(Order.id.in_(list(rush.orders)))))
+
+    found = await until(look, lambda seen: len(seen) == len(rush.orders), within=30)
+    return [moment for moment in found if moment is not None]
+
+
 async def payments_of(infra: Infra, rush: Rush) -> list[Payment]:
     async with infra.database.read() as session:
         return list(await session.scalars(select(Payment).where(Payment.order_id.in_(list(rush.orders)))))
 
 
-@pytest.mark.parametrize(("payment_timeout", "payment_providers"), [(6.0, ("sandbox",))])
+@pytest.mark.parametrize(("payment_timeout", "payment_providers"), [(15.0, ("sandbox",))])
 async def test_money_that_comes_while_orders_expire(
     fleet_of_its_own: Fleet, new_rush: NewRush, payment_timeout: float, payment_providers: tuple[str, ...]
 ) -> None:
@@ -110,11 +122,15 @@ async def test_money_that_comes_while_orders_expire(
     rush.arrive()
     await rush.finish()
     async with clients(fleet) as (client, infra):
+        ends = max(await expiries(infra, rush))
 
         async def pay(turn: int, token: str, order_id: str) -> None:
+            """At once; a second before orders expire, with the webhook before or after that; and just then."""
             payment = await client.ask(PAY, token, orderId=order_id)
+            early, delay = [(60.0, "0"), (1.0, "0"), (1.0, "3"), (0.0, "0")][turn % 4]
+            await asyncio.sleep(max(0.0, (ends - infra.now()).total_seconds() - early))
             if payment["__typename"] == "Payment":
-                await client.press(payment, decision="approve", delay=str(turn % 8))
+                await client.press(payment, decision="approve", delay=delay)
 
         async with asyncio.TaskGroup() as tasks:
             paying = [tasks.create_task(pay(turn, *one)) for turn, one in enumerate(bought(rush))]
