@@ -32,7 +32,8 @@ NAMES = {
 STACK_HOME = "RUSHCART_TEST_STACK_HOME"
 KAFKA_CACHE = ROOT / ".rushcart" / "kafka"
 # Those that start processes, and break them; and the others. They take about as long.
-PARTS = (("tests/chaos", "tests/e2e"), ("tests/integration", "tests/unit"))
+_APART = "tests/e2e/oidc"
+PARTS = (("tests/chaos", "tests/e2e", f"--ignore={_APART}"), (_APART, "tests/integration", "tests/unit"))
 Running = tuple["subprocess.Popen[bytes]", IO[str] | None]
 
 

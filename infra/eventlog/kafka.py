@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -20,6 +21,7 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import OffsetAndMetadata
 
+from infra.cancellation import cancel_and_wait
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
@@ -27,6 +29,7 @@ from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
 from infra.settings import Settings
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
@@ -48,6 +51,7 @@ class KafkaEventLog:
         self._producer: AIOKafkaProducer | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
+        self._looking: set[asyncio.Task[Any]] = set()
         self._closed = False
 
     async def start(self) -> None:
@@ -197,6 +201,9 @@ class KafkaEventLog:
                 await reader.stop()
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
+        return await self._whole(self._read_all(topic, limit))
+
+    async def _read_all(self, topic: str, limit: int) -> Sequence[Message]:
         found: list[Message] = []
         async with self._reader(topic) as reader:
             ends = await reader.end_offsets(reader.assignment())
@@ -206,16 +213,19 @@ class KafkaEventLog:
         return sorted(found, key=lambda message: message.headers.get("time", ""))
 
     async def end(self, topic: str) -> Marker:
+        return await self._whole(self._end(topic))
+
+    async def _end(self, topic: str) -> Marker:
         async with self._reader(topic) as reader:
             ends = await reader.end_offsets(reader.assignment())
         return {str(tp.partition): str(offset) for tp, offset in ends.items()}
 
     async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
-        committed = await self._committed(topic, group)
+        committed = await self._whole(self._committed(topic, group))
         return all(committed.get(int(part), 0) >= int(offset) for part, offset in marker.items() if int(offset))
 
     async def lag(self, topic: str, group: str) -> int:
-        end, committed = await self.end(topic), await self._committed(topic, group)
+        end, committed = await self.end(topic), await self._whole(self._committed(topic, group))
         return sum(max(0, int(offset) - committed.get(int(part), 0)) for part, offset in end.items())
 
     async def _committed(self, topic: str, group: str) -> dict[int, int]:
@@ -244,8 +254,23 @@ class KafkaEventLog:
                 if not await self._producer.client.force_metadata_update():
                     raise StoreUnavailable("event_log")
 
+    async def _whole(self, looking: Coroutine[Any, Any, T]) -> T:
+        """To its end, though its caller may be cancelled: aiokafka leaves connections open when its start is."""
+        task = asyncio.create_task(looking)
+        self._looking.add(task)
+        task.add_done_callback(self._looked)
+        return await asyncio.shield(task)
+
+    def _looked(self, task: asyncio.Task[Any]) -> None:
+        self._looking.discard(task)
+        if not task.cancelled():
+            task.exception()  # there may be nobody who wants to know any more
+
     async def close(self) -> None:
         self._closed = True
+        if self._looking:
+            _, late = await asyncio.wait(self._looking, timeout=_LAST_ATTEMPT)
+            await cancel_and_wait(*late)
         if self._connecting is not None:
             # aiokafka leaves a connection open when its start is cancelled, so the attempt may end by itself.
             await asyncio.wait({self._connecting}, timeout=_LAST_ATTEMPT)

@@ -51,6 +51,7 @@ from models import (
     SaleTicket,
     SandboxCharge,
     SandboxEvent,
+    SchemaSupport,
     SearchDocument,
     SearchPosting,
     SearchText,
@@ -298,7 +299,8 @@ def messaging() -> list[Base]:
     quote = Quote(
         id=new_id(), customer_id=new_id(), data={"order": "Grün 👟"}, created_at=MOMENT, expires_at=MOMENT
     )
-    return [barrier, key, outbox, saga, code, use, quote]
+    support = SchemaSupport(id=2, oldest="0022")  # the first is there from the migration
+    return [barrier, key, outbox, saga, code, use, quote, support]
 
 
 def money() -> list[Base]:

@@ -14,7 +14,9 @@ from services.payment.stripe.standing import KEY, of_charge, of_intent, to_strip
 from services.payment.stripe.webhook import read_webhook
 from tests.stripe_mock import SECRET, event, signed, stripe_settings
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def intent(status: str = "succeeded", **changes: Any) -> dict[str, Any]:
@@ -90,15 +92,15 @@ def test_units_are_stripes(currency: str, theirs: int) -> None:
 
 def test_a_webhook_is_read() -> None:
     body = event("payment_intent.succeeded", intent())
-    read = read_webhook(SECRET, signed(body), body, NOW)
+    read = read_webhook(SECRET, signed(body), body, now())
     assert (read.id, read.kind, read.standing) == ("evt_1", "payment_intent.succeeded", of_intent(intent()))
     body = event("customer.created", {"object": "customer"})
-    assert read_webhook(SECRET, signed(body), body, NOW).standing is None
+    assert read_webhook(SECRET, signed(body), body, now()).standing is None
 
 
-def refusal(headers: dict[str, str], body: bytes, now: datetime = NOW) -> str:
+def refusal(headers: dict[str, str], body: bytes) -> str:
     with pytest.raises(BadWebhook) as caught:
-        read_webhook(SECRET, headers, body, now)
+        read_webhook(SECRET, headers, body, now())
     return caught.value.reason
 
 
@@ -112,7 +114,7 @@ def test_webhooks_that_are_not_stripes() -> None:
     for header in ("t=,v1=", "v1=" + right[-64:], "t=x,v1=y", "t=1", "=", "t=1,v1=\u00e9", "a" * 3_000):
         assert refusal({"stripe-signature": header}, body) in ("bad_signature", "unsigned")
     for minutes in (-6, 6):
-        at = int((NOW + timedelta(minutes=minutes)).timestamp())
+        at = int((now() + timedelta(minutes=minutes)).timestamp())
         assert refusal(signed(body, at=at), body) == "too_old"
 
 
