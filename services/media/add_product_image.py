@@ -12,9 +12,9 @@ from models import Image, Product
 from services.catalog.rules import MOST_IMAGES
 from services.errors import InvalidInput, StaleVersion
 from services.media.names import PATH
+from services.media.picture import Picture
 from services.media.pool import picture_of
 from services.media.product_images import ProductImages, checked_alt_text, lock_images, no_product
-from services.media.render import Picture
 from services.media.store_picture import store_picture
 from services.media.upload import Upload
 

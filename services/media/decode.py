@@ -14,6 +14,7 @@ import structlog
 from PIL import Image, ImageCms, ImageOps
 
 from services.media import rules
+from services.media.picture import BadImage
 from services.media.sniff import HEAD, sniff
 
 log = structlog.get_logger(__name__)
@@ -24,10 +25,6 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _SRGB = ImageCms.createProfile("sRGB")
 _TOO_MANY = f"has more than {rules.MAX_PIXELS:,} pixels"
-
-
-class BadImage(ValueError):
-    """The message is for who sent the file."""
 
 
 def decode(file: BinaryIO) -> tuple[str, Image.Image]:

@@ -2,13 +2,13 @@
 
 import hashlib
 import io
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from PIL import Image
 
 from services.media import rules
 from services.media.decode import decode
+from services.media.picture import Picture
 
 # Of what was lossless stays so, and of the rest what every browser shows: AVIF is slow to make.
 _ENCODINGS: Final[dict[str, tuple[str, str, dict[str, object]]]] = {
@@ -19,17 +19,6 @@ _ENCODINGS: Final[dict[str, tuple[str, str, dict[str, object]]]] = {
     "AVIF": ("webp", "WEBP", {"quality": 90}),
 }
 _THUMBNAIL: Final[dict[str, object]] = {"quality": 80}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """``name`` is the SHA-256 of ``content`` and an extension; ``thumbnails`` go by their longest side."""
-
-    name: str
-    content: bytes
-    width: int
-    height: int
-    thumbnails: dict[int, bytes]
 
 
 def render(file: BinaryIO) -> Picture:

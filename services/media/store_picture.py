@@ -14,7 +14,7 @@ from infra.runtime import Infra
 from models import MediaFile
 from services.errors import TryAgain
 from services.media.names import content_type, thumbnail_name
-from services.media.render import Picture
+from services.media.picture import Picture
 
 
 async def store_picture(infra: Infra, picture: Picture) -> None:
