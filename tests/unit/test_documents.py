@@ -1,48 +1,121 @@
-"""The documents are true: links, GraphQL, commands and their options."""
+"""What a document may ask for, and that refusing it is cheap."""
 
-import subprocess
-import sys
-from pathlib import Path
-
-import click
 import pytest
-from graphql import OperationDefinitionNode, parse, validate
+from graphql import get_introspection_query
 
-from cli.main import rushcart
+from graphql_api.documents import Documents
+from graphql_api.limits import MAX_STRING_CHARS, check_strings
 from graphql_api.schema import build_schema
-from tests.documents import ROOT, commands, graphql_blocks
-
-SCHEMA = build_schema()._schema
 
 
-def test_the_site_is_built_and_all_its_links_lead_somewhere(tmp_path: Path) -> None:
-    tool = Path(sys.executable).with_name("mkdocs")
-    ended = subprocess.run(
-        [str(tool), "build", "--strict", "--site-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    assert (tmp_path / "index.html").exists()
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(build_schema()._schema)
 
 
-@pytest.mark.parametrize(("name", "block"), graphql_blocks(), ids=lambda text: text[:40])
-def test_graphql_is_of_our_schema(name: str, block: str) -> None:
-    document = parse(block)
-    assert any(isinstance(definition, OperationDefinitionNode) for definition in document.definitions)
-    problems = [error.message for error in validate(SCHEMA, document)]
-    # Examples may show several operations without names.
-    assert [text for text in problems if "anonymous operation" not in text] == [], name
+def _codes(documents: Documents, query: str) -> set[object]:
+    return {(error.extensions or {}).get("code") for error in documents.get(query).errors}
 
 
-@pytest.mark.parametrize("shown", sorted(commands()))
-def test_there_is_such_a_command(shown: str) -> None:
-    """With these options; what it is given may be a placeholder."""
-    command: click.Command = rushcart
-    context = click.Context(rushcart, info_name="rushcart")
-    words = shown.split()[1:]
-    while isinstance(command, click.Group) and words:
-        found = command.get_command(context, words[0])
-        assert found is not None, f"there is no {shown}"
-        command, words = found, words[1:]
-        context = click.Context(command, info_name=command.name, parent=context)
-    command.make_context(command.name or "", words, resilient_parsing=True)
+def _doubling_fragments(levels: int) -> str:
+    chain = " ".join(f"fragment F{n} on User {{ ...F{n + 1} x: id ...F{n + 1} }}" for n in range(levels))
+    return f"{{ me {{ ...F0 }} }} {chain} fragment F{levels} on User {{ id }}"
+
+
+def _not_reached(*_args: object) -> None:
+    raise AssertionError("it was validated")
+
+
+HUGE = {
+    "deep": "{" + "a{" * 1500,
+    "deep and closed": "{me{orders{edges{node{" + "customer{" * 20 + "id" + "}" * 25,
+    "deep list": "{node(id: " + "[" * 1500 + "]" * 1500 + "){id}}",
+    "long": "{me{id}} #" + "x" * 20_001,
+    "many tokens": "{me{" + "id " * 2500 + "}}",
+    "many fields": "{me{" + "id " * 600 + "}}",
+    "many aliases": "{me{" + " ".join(f"a{n}: id" for n in range(31)) + "}}",
+    "many roots": "{" + "me{id}" * 21 + "}",
+    "many directives": "{me{id " + "@include(if: true)" * 51 + "}}",
+    "lists in lists": "{products{edges{node{" + "variants{product{" * 4 + "id" + "}" * 12,
+    "a large page of everything": "query ($n: Int) {products(first: $n){edges{node{"
+    + "variants{sku price{amount} product{slug variants{sku title price{amount} stock{available held}}}}}}}}",
+    "pages in pages": "{categories{products(first: 100){edges{node{category{products(last: 100){totalCount"
+    " edges{node{id}}}}}}}}}",
+    "many nodes": "query ($i: [ID!]!) {nodes(ids: $i){... on Product{variants{product{variants{"
+    "id sku title stock{available held onHand} product{id title}}}}}}}",
+    "fragments that double": _doubling_fragments(40),
+}
+
+
+@pytest.mark.parametrize("query", HUGE.values(), ids=HUGE.keys())
+def test_too_much_is_refused_before_it_is_validated(
+    documents: Documents, query: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Validation takes a time that grows with the square of a document."""
+    monkeypatch.setattr(Documents, "_validate", _not_reached)
+    assert _codes(documents, query) == {"QUERY_TOO_COMPLEX"}
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "GRAPHQL_PARSE_FAILED"),
+        ("{ me { id }", "GRAPHQL_PARSE_FAILED"),
+        ("{ me(x: \x00) }", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ ...A } fragment A on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
+        ("{ node { id } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("type Query { me: Int }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+def test_what_cannot_run_has_a_code(documents: Documents, query: str, code: str) -> None:
+    assert _codes(documents, query) == {code}
+
+
+def test_the_usual_introspection_passes(documents: Documents) -> None:
+    full = get_introspection_query(
+        specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
+    )
+    assert documents.get(full).errors == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        """{ products(first: 100) { totalCount pageInfo { endCursor } edges { cursor node { id slug title vendor
+        tags images { url altText } variants { id sku title price { amount currencyCode } } } } } }""",
+        "query ($n: Int) { products(first: $n) { edges { node { title variants { sku price { amount } } } } } }",
+        "{ categories { name products(first: 20) { edges { node { title priceRange { min { amount } } } } } } }",
+        "{ products(first: 100000) { totalCount } }",
+    ],
+)
+def test_what_a_shop_asks_for_passes(documents: Documents, query: str) -> None:
+    assert documents.get(query).errors == ()
+
+
+def test_a_document_is_prepared_once(documents: Documents) -> None:
+    assert documents.get("{me{id}}") is documents.get("{me{id}}")
+
+
+def test_what_is_kept_has_a_bound_and_refusals_are_not_kept(documents: Documents) -> None:
+    for number in range(40):
+        documents.get(f"{{me{{id}}}} #{number}" + "x" * 15_000)
+        documents.get(f"{{nothing{number}}}")
+    assert len(documents._kept) == 250_000 // 15_013
+    assert documents._chars == sum(map(len, documents._kept)) <= 250_000
+
+
+def test_an_operation_is_found_by_name(documents: Documents) -> None:
+    document = documents.get("query A {me{id}} query B {me{email}}")
+    assert document.operation(None) is None
+    assert document.operation("C") is None
+    found = document.operation("B")
+    assert found is not None
+    assert found.node.name is not None
+    assert found.node.name.value == "B"
+
+
+def test_a_long_string_is_found_wherever_it_is() -> None:
+    long = "x" * (MAX_STRING_CHARS + 1)
+    assert check_strings({"a": long[:-1], "b": [1, {"c": None}]}) is None
+    assert check_strings({"input": {"variants": [{}, {"title": long}]}}) == "input.variants.1.title"

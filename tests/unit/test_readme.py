@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cli.docs import render
+from tests.documents import documents
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,6 +16,6 @@ def test_generated_parts_of_the_readme_are_up_to_date() -> None:
 def test_every_file_that_the_documents_link_to_is_there() -> None:
     import re
 
-    for document in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
+    for document in documents():
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"

@@ -1,0 +1,48 @@
+"""The documents are true: links, GraphQL, commands and their options."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from graphql import OperationDefinitionNode, parse, validate
+
+from cli.main import rushcart
+from graphql_api.schema import build_schema
+from tests.documents import ROOT, commands, graphql_blocks
+
+SCHEMA = build_schema()._schema
+
+
+def test_the_site_is_built_and_all_its_links_lead_somewhere(tmp_path: Path) -> None:
+    tool = Path(sys.executable).with_name("mkdocs")
+    ended = subprocess.run(
+        [str(tool), "build", "--strict", "--site-dir", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "index.html").exists()
+
+
+@pytest.mark.parametrize(("name", "block"), graphql_blocks(), ids=lambda text: text[:40])
+def test_graphql_is_of_our_schema(name: str, block: str) -> None:
+    document = parse(block)
+    assert any(isinstance(definition, OperationDefinitionNode) for definition in document.definitions)
+    problems = [error.message for error in validate(SCHEMA, document)]
+    # Examples may show several operations without names.
+    assert [text for text in problems if "anonymous operation" not in text] == [], name
+
+
+@pytest.mark.parametrize("shown", sorted(commands()))
+def test_there_is_such_a_command(shown: str) -> None:
+    """With these options; what it is given may be a placeholder."""
+    command: click.Command = rushcart
+    context = click.Context(rushcart, info_name="rushcart")
+    words = shown.split()[1:]
+    while isinstance(command, click.Group) and words:
+        found = command.get_command(context, words[0])
+        assert found is not None, f"there is no {shown}"
+        command, words = found, words[1:]
+        context = click.Context(command, info_name=command.name, parent=context)
+    command.make_context(command.name or "", words, resilient_parsing=True)
