@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
+
+from infra.comma_separated import COMMA_SEPARATED
 
 
 class OperationsSettings(BaseSettings):
@@ -23,7 +25,7 @@ class OperationsSettings(BaseSettings):
     trace_fields: bool = Field(
         False, description="A span for every field of GraphQL that is awaited, when traces are sent. It is much."
     )
-    etcd_endpoints: Annotated[tuple[str, ...], NoDecode] = Field(
+    etcd_endpoints: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (),
         description="http://host:2379[,http://host:2379]: APIs register themselves there; see docs/discovery.md.",
     )
@@ -32,10 +34,3 @@ class OperationsSettings(BaseSettings):
     advertise_url: str | None = Field(
         None, description="Where others reach this API, for etcd; its own address and port when unset."
     )
-
-    @field_validator("etcd_endpoints", mode="before")
-    @classmethod
-    def _split_endpoints(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())

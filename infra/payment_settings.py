@@ -5,11 +5,13 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+from infra.comma_separated import COMMA_SEPARATED
+
 PROVIDERS: Final = ("sandbox", "stripe", "manual")
 
 
 class PaymentSettings(BaseSettings):
-    payment_providers: Annotated[tuple[str, ...], NoDecode] = Field(
+    payment_providers: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (),
         description="How customers can pay, separated by commas, the first unless they choose: sandbox, stripe, "
         "manual. Sandbox and manual when unset and everything is embedded, else manual. The sandbox "
@@ -41,13 +43,6 @@ class PaymentSettings(BaseSettings):
         False, description="Let webhooks to merchants' systems go to addresses of private networks."
     )
     webhook_timeout: float = Field(10.0, gt=0, le=60, description="Seconds a merchant's system has to answer.")
-
-    @field_validator("payment_providers", mode="before")
-    @classmethod
-    def _split_providers(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("payment_providers")
     @classmethod

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from infra.comma_separated import COMMA_SEPARATED
 from infra.errors import BadSetting
 from infra.limit import Limit
 from infra.operations_settings import OperationsSettings
@@ -96,7 +97,7 @@ class Settings(PaymentSettings, OperationsSettings):
         description='OpenID Connect providers to sign in with: {"name": {"issuer": "https://…", "client_id": "…", '
         '"client_secret": "…", "scopes": "openid email profile", "title": "…"}}.',
     )
-    oidc_return_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+    oidc_return_urls: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (),
         description="Where such a sign-in may return to, separated by commas; one that ends with / allows all "
         "below it. STOREFRONT_URL/ when unset.",
@@ -110,10 +111,10 @@ class Settings(PaymentSettings, OperationsSettings):
         {},
         description='Changes to the rate limits (services/rate_limits.py), e.g. {"login": "30/60s", "ip": "off"}.',
     )
-    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Networks, separated by commas, whose X-Forwarded-For is believed, e.g. 10.0.0.0/8."
     )
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+    cors_origins: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Origins of front ends on other hosts, separated by commas, or *."
     )
 
@@ -204,13 +205,6 @@ class Settings(PaymentSettings, OperationsSettings):
         except ValueError:
             # The parser's own message repeats what it read.
             raise ValueError("must be a JSON object") from None
-
-    @field_validator("oidc_return_urls", "trusted_proxies", "cors_origins", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip() for part in value.split(",") if part.strip())
 
     @field_validator("oidc_return_urls")
     @classmethod

@@ -22,7 +22,7 @@ class Etcd:
     """``endpoints`` are tried one after the other, from the one that answered last. Seconds are of one try."""
 
     def __init__(self, endpoints: Sequence[str], timeout: float = 2.0) -> None:
-        self._endpoints = list(endpoints)
+        self._endpoints = [endpoint.rstrip("/") for endpoint in endpoints]
         self._http = httpx2.AsyncClient(timeout=timeout, trust_env=False)
 
     async def grant(self, ttl: int) -> str:

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.insert_ignoring import insert_ignoring
 from models import Barrier
 
 ORDER: Final = "order"
@@ -69,10 +70,7 @@ async def enter(
         Barrier.saga_id.in_(saga_ids), Barrier.branch == branch, Barrier.operation == operation
     )
     seen = set(await session.scalars(known))
-    ignoring = insert(Barrier)
-    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
-        ignoring = ignoring.prefix_with(words, dialect=dialect)
-    connection, entered = await session.connection(), set()
+    ignoring, connection, entered = insert_ignoring(Barrier), await session.connection(), set()
     for saga_id in sorted(set(saga_ids) - seen):
         row = barrier_row(saga_id, operation, now, reason, branch=branch)
         if (await connection.execute(ignoring.values(row))).rowcount:

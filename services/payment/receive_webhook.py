@@ -6,9 +6,10 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.insert_ignoring import insert_ignoring
 from infra.runtime import Infra
 from models import InboxEvent, InboxState, Payment
 from services.payment.choose import find_provider
@@ -71,11 +72,8 @@ async def _take(
 
 async def _enter(session: AsyncSession, row: dict[str, Any]) -> bool:
     """False when it was here before. Who comes with the same at the same time waits for this transaction."""
-    statement = insert(InboxEvent)
-    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
-        statement = statement.prefix_with(words, dialect=dialect)
     connection = await session.connection()
-    return bool((await connection.execute(statement.values(row))).rowcount)
+    return bool((await connection.execute(insert_ignoring(InboxEvent).values(row))).rowcount)
 
 
 async def _find(session: AsyncSession, name: str, news: Standing) -> UUID | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Table, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.insert_ignoring import insert_ignoring
 from models import Base, ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 
 _CHUNK: Final = 5_000
@@ -30,10 +31,7 @@ async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Row], 
 
     ``ignore``: rows that are there already stay as they are.
     """
-    statement = insert(table)
-    if ignore:
-        for dialect, word in (("sqlite", "OR IGNORE"), ("mysql", "IGNORE"), ("mariadb", "IGNORE")):
-            statement = statement.prefix_with(word, dialect=dialect)
+    statement = insert_ignoring(table) if ignore else insert(table)
     for start in range(0, len(rows), _CHUNK):
         await session.execute(statement, rows[start : start + _CHUNK])
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.cloudevents import MalformedEvent, decode_envelope
 from infra.database import WORKERS_PATIENCE
 from infra.ids import new_id
+from infra.insert_ignoring import insert_ignoring
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
 
@@ -68,9 +69,6 @@ def _row(envelope: dict[str, Any], endpoint: WebhookEndpoint, now: datetime) -> 
 async def _insert(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """Those that are there stay as they are; of an endpoint that is deleted meanwhile there are none."""
     kept = set(await session.scalars(select(WebhookEndpoint.id).with_for_update(read=True)))
-    statement = insert(WebhookDelivery)
-    for dialect, words in (("mysql", "IGNORE"), ("mariadb", "IGNORE"), ("sqlite", "OR IGNORE")):
-        statement = statement.prefix_with(words, dialect=dialect)
     wanted = [row for row in rows if row["endpoint_id"] in kept]
     if wanted:
-        await session.execute(statement, wanted)
+        await session.execute(insert_ignoring(WebhookDelivery), wanted)
