@@ -21,7 +21,7 @@ from benchmarks.stores import Echo, stores
 from infra.ids import new_id
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from models import Payment
+from models import Payment, PaymentStatus
 from services.cart.add_item import Wish, add_item
 from services.cart.owner import Owner
 from services.catalog.create_product import create_product
@@ -29,7 +29,9 @@ from services.catalog.drafts import ProductDraft, VariantDraft
 from services.checkout.checkout import Checkout, checkout
 from services.events import ALL_TOPICS
 from services.payment.create_payment import PaymentWish, create_payment
+from services.payment.provider import Standing
 from services.payment.receive_webhook import receive_webhook
+from services.payment.sandbox.charges import event_body
 from services.payment.sandbox.secret import webhook_secret
 from services.payment.signature import sign
 
@@ -110,19 +112,11 @@ async def _hook(infra: Infra, variant: UUID) -> Hook:
 
 
 def _captured(infra: Infra, payment: Payment) -> Hook:
-    charge = {
-        "key": payment.id.hex,
-        "id": payment.reference,
-        "status": "CAPTURED",
-        "amount": payment.amount,
-        "currency": payment.currency,
-        "captured": payment.amount,
-        "refunded": 0,
-        "fees": 19,
-    }
-    event_id = new_id().hex
-    body = orjson.dumps({"id": event_id, "type": "charge.captured", "charge": charge})
-    return Hook(sign(webhook_secret(infra.settings), event_id, body, infra.now()), body)
+    key, reference, amount = payment.id.hex, str(payment.reference), payment.amount
+    standing = Standing(key, reference, PaymentStatus.CAPTURED, amount, payment.currency, amount, fees=19)
+    told = event_body(standing)
+    body = orjson.dumps(told)
+    return Hook(sign(webhook_secret(infra.settings), told["id"], body, infra.now()), body)
 
 
 async def _send(hooks: Sequence[Hook], at_once: int, way: Callable[[Hook], Awaitable[None]]) -> list[float]:

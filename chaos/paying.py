@@ -1,13 +1,15 @@
 """How a shopper pays: on the sandbox's page, where some decline; some webhooks come late, twice or never."""
 
 import asyncio
-from collections.abc import MutableSequence
 from random import Random
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from chaos.http_connection import HttpConnection
 from chaos.wishes import Wish
+
+if TYPE_CHECKING:
+    from chaos.shoppers import Shopper
 
 PAY: Final = (
     "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) "
@@ -18,26 +20,13 @@ _UNAVAILABLE: Final = 503
 _AGAIN: Final = 0.2
 
 
-class Payer(Protocol):
-    """What is needed of a shopper."""
-
-    dice: Random
-
-    async def until_known(self, http: HttpConnection, query: str, wish: dict[str, Any]) -> dict[str, Any]: ...
-
-    async def post(self, http: HttpConnection, path: str, body: object) -> tuple[str, int, bytes]: ...
-
-    @property
-    def strange(self) -> MutableSequence[str]: ...
-
-
-async def pay(payer: Payer, http: HttpConnection, wish: Wish, order_id: str) -> None:
+async def pay(shopper: "Shopper", http: HttpConnection, wish: Wish, order_id: str) -> None:
     """Not begun when the order has expired meanwhile."""
-    answer = await payer.until_known(http, PAY, {"orderId": order_id, "idempotencyKey": wish.key})
+    answer = await shopper.until_known(http, PAY, {"orderId": order_id, "idempotencyKey": wish.key})
     if answer["__typename"] == "Payment":
-        approves = payer.dice.random() < 0.85
-        form = urlencode(_form(payer.dice, approves)).encode()
-        if await _press(payer, http, urlsplit(answer["redirectUrl"]).path, form):
+        approves = shopper.dice.random() < 0.85
+        form = urlencode(_form(shopper.dice, approves)).encode()
+        if await _press(shopper, http, urlsplit(answer["redirectUrl"]).path, form):
             wish.approved = approves
 
 
@@ -49,13 +38,13 @@ def _form(dice: Random, approves: bool) -> dict[str, str]:
     }
 
 
-async def _press(payer: Payer, http: HttpConnection, path: str, form: bytes) -> bool:
+async def _press(shopper: "Shopper", http: HttpConnection, path: str, form: bytes) -> bool:
     """Again until it is known to be done: what was decided first stays."""
     while True:
-        problem, status, reply = await payer.post(http, path, form)
+        problem, status, reply = await shopper.post(http, path, form)
         if status == _SEE_OTHER:
             return True
         if not problem and status != _UNAVAILABLE:
-            payer.strange.append(f"{status} of the sandbox's page: {reply[:200]!r}")
+            shopper.tally.strange.append(f"{status} of the sandbox's page: {reply[:200]!r}")
             return False
         await asyncio.sleep(_AGAIN)

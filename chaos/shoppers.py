@@ -59,10 +59,6 @@ class Shopper:
     tally: Tally
     wishes: list[Wish] = field(default_factory=list)
 
-    @property
-    def strange(self) -> list[str]:
-        return self.tally.strange
-
     async def shop(self, stop: asyncio.Event, pause: float) -> None:
         """Until told to stop; the last wish is brought to its end."""
         http = HttpConnection()

@@ -88,9 +88,9 @@ def lint(files: tuple[Path, ...]) -> None:
     Exits with 3 and a line for each problem.
     """
     from infra.migration_lint import lint_migration
-    from infra.migrations import script_folder
+    from infra.migrations import migration_files
 
-    paths = files or tuple(sorted((script_folder() / "versions").glob("[0-9]*.py")))
+    paths = files or migration_files()
     problems = [line for path in paths for line in lint_migration(path)]
     for line in problems:
         click.echo(line)

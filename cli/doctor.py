@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.one_shot import run_once
+
 if TYPE_CHECKING:
     from services.doctor.finding import Finding
 
@@ -20,19 +22,13 @@ def doctor(as_json: bool) -> None:
 
     Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage or a setting that cannot be read.
     """
-    import asyncio
     from dataclasses import asdict
 
     import orjson
 
-    from cli.runtime import open_cli_infra
     from services.doctor.examine import examine
 
-    async def look() -> "list[Finding]":
-        async with open_cli_infra() as infra:
-            return await examine(infra)
-
-    found = asyncio.run(look())
+    found = run_once(examine)
     for finding in found:
         if as_json:
             click.echo(orjson.dumps(asdict(finding)))

@@ -6,12 +6,9 @@ from contextlib import asynccontextmanager
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from cli.http_server import PortInUse, bind, serve_http, url_of
-from graphql_api import metrics
+from graphql_api import health, metrics
 from infra.cancellation import cancel_and_wait
 from infra.settings import Settings
 
@@ -32,15 +29,9 @@ async def watched(settings: Settings, stop: asyncio.Event) -> AsyncIterator[None
         yield
         return
     log.info("metrics.served", url=url_of(listener))
-    serving = asyncio.create_task(serve_http(_app(settings), listener, stop, own))
+    app = Starlette(routes=[metrics.route(settings), health.alive_route()])
+    serving = asyncio.create_task(serve_http(app, listener, stop, own))
     try:
         yield
     finally:
         await cancel_and_wait(serving)
-
-
-def _app(settings: Settings) -> Starlette:
-    async def healthz(_request: Request) -> Response:
-        return JSONResponse({"status": "alive"}, headers={"cache-control": "no-store"})
-
-    return Starlette(routes=[metrics.route(settings), Route("/healthz", healthz)])

@@ -59,13 +59,19 @@ async def is_ready(infra: Infra) -> bool:
     return all(state["status"] == "up" for state in (await check_stores(infra)).values())
 
 
-def routes(runtime: Runtime) -> list[Route]:
+def alive_route() -> Route:
+    """Also for processes that serve nothing else."""
+
     async def healthz(_request: Request) -> Response:
         return _json({"status": "alive"})
 
+    return Route("/healthz", healthz)
+
+
+def routes(runtime: Runtime) -> list[Route]:
     async def readyz(_request: Request) -> Response:
         stores = await check_stores(runtime.running.infra)
         ready = all(state["status"] == "up" for state in stores.values())
         return _json({"status": "ready" if ready else "unready", "stores": stores}, 200 if ready else 503)
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [alive_route(), Route("/readyz", readyz)]

@@ -17,7 +17,7 @@ from graphql_api.cache_policy import CachePolicy
 from infra.cache.dependencies import Noted, noting
 from infra.cache.hearing import Hearing
 from infra.cancellation import cancel_and_wait
-from infra.metrics import Counters
+from infra.telemetry.counters import Counters
 
 Key = tuple[str, str, bytes | None, bytes]
 """What tells requests apart: method, media type, the body's type, and the query string or body as it was sent."""

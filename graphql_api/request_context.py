@@ -68,7 +68,7 @@ class RequestContext:
             await self._answer(scope, receive, send, _make_ids(scope["headers"]))
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Within a span of the server's, which names what was asked once that is known."""
+        """Within a span of the server's, whose ids the request has then."""
         ids = _make_ids(scope["headers"])
         attributes = {"http.request.method": scope["method"], "url.path": scope["path"]}
         name = f"{scope['method']} {route_of(scope)}"

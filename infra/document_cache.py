@@ -29,8 +29,8 @@ from infra.cache.look import Look
 from infra.cache.names import entry_name, lock_name
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
-from infra.metrics import Counters
 from infra.redis import RedisStore
+from infra.telemetry.counters import Counters
 
 log = structlog.get_logger(__name__)
 

@@ -62,10 +62,15 @@ def script_folder() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "alembic"
 
 
+def migration_files() -> list[Path]:
+    """From first to last."""
+    return sorted((script_folder() / "versions").glob("[0-9]*.py"))
+
+
 @cache
 def known_revisions() -> tuple[str, ...]:
     """Ids from first to last. File names begin with the id and history has no branches, so no import is needed."""
-    return tuple(sorted(path.name.split("_")[0] for path in (script_folder() / "versions").glob("[0-9]*.py")))
+    return tuple(path.name.split("_")[0] for path in migration_files())
 
 
 def own_revision() -> str:

@@ -16,13 +16,13 @@ from infra.database import Database
 from infra.document_cache import DocumentCache
 from infra.eventlog import EventLog
 from infra.local_cache import LocalCache
-from infra.metrics import Counters
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.refusals import Refusals
 from infra.revocations import Revocations
 from infra.settings import Settings
 from infra.signals import Signals
+from infra.telemetry.counters import Counters
 from infra.telemetry.process_sampler import sample_process
 from infra.telemetry.stores import trace_stores
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from infra.telemetry.version import version
+from infra.version import version
 from services import events
 from services.event_data import DATA, Schema
 

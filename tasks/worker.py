@@ -22,7 +22,7 @@ from services.mail.choose import make_mailer
 from services.mail.port import Mailer
 from services.mail.send_due import BATCH, send_due_mails
 from services.media.collect_garbage import collect_garbage
-from services.monitoring.sample_shop import sample_shop
+from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
@@ -58,6 +58,7 @@ _REFUNDS_EVERY = 0.5
 _PAYMENTS_EVERY = 1.0
 _HOOKS_EVERY = 0.2
 _SAMPLE_EVERY = 10.0
+_DEAD_EVERY = 60.0
 
 
 async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
@@ -82,6 +83,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
                 (_SALES_EVERY, settle_sales, "settlement"),
                 (_SAMPLE_EVERY, sample_shop, "monitoring"),
                 (_SAMPLE_EVERY, watch_stock, "stock_watch"),
+                (_DEAD_EVERY, count_dead_letters, "dead_letters"),
             ):
                 # They wait for the log to be read, which a consumer that has stopped will not do.
                 group.create_task(every(seconds, stop, _leaving(stop, infra, work), name))

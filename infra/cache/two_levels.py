@@ -8,7 +8,7 @@ from infra.cache.hearing import Hearing
 from infra.cache.jitter import spread
 from infra.cache.memory import Memory
 from infra.document_cache import DocumentCache, Loader
-from infra.metrics import Counters
+from infra.telemetry.counters import Counters
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from infra.ids import new_id
-from infra.telemetry.version import version
+from infra.version import version
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,3 +19,11 @@ def trace_stores(engine: AsyncEngine, redis: Any) -> None:
         engine=engine.sync_engine, skip_dep_check=True, tracer_provider=tracing.provider()
     )
     RedisInstrumentor.instrument_client(redis, tracer_provider=tracing.provider())
+
+
+def forget_stores() -> None:
+    """What ``trace_stores`` did to the database's library."""
+    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+
+    if SQLAlchemyInstrumentor().is_instrumented_by_opentelemetry:
+        SQLAlchemyInstrumentor().uninstrument()

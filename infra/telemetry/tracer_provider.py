@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
-from infra.telemetry.version import version
+from infra.version import version
 
 
 def make_provider(part: str) -> TracerProvider:
@@ -24,14 +24,6 @@ def make_provider(part: str) -> TracerProvider:
     provider.sampler = _NoLonelyCalls(provider.sampler)
     provider.add_span_processor(BatchSpanProcessor(_exporter()))
     return provider
-
-
-def forget_stores() -> None:
-    """What ``trace_stores`` did to the database's library."""
-    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
-
-    if SQLAlchemyInstrumentor().is_instrumented_by_opentelemetry:
-        SQLAlchemyInstrumentor().uninstrument()
 
 
 def _exporter() -> SpanExporter:

@@ -51,7 +51,8 @@ def tracing(part: str) -> Iterator[None]:
     if not is_wanted():
         yield
         return
-    from infra.telemetry.tracer_provider import forget_stores, make_provider
+    from infra.telemetry.stores import forget_stores
+    from infra.telemetry.tracer_provider import make_provider
 
     _provider = made = make_provider(part)
     try:

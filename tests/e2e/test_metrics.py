@@ -1,14 +1,12 @@
 """What Prometheus is told, after a little shopping."""
 
-from dataclasses import replace
-
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from infra.settings import Settings
-from services.monitoring.sample_shop import sample_shop
+from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
 from tests.e2e.shop import Shop
 from tests.server import Server
@@ -87,7 +85,8 @@ async def test_the_shop_as_a_whole(shop: Shop) -> None:
         order = await shop.place(ada, offer.item_id)
         await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
     infra = shop.server.infra
-    await sample_shop(replace(infra))
+    await sample_shop(infra)
+    await count_dead_letters(infra)
     await watch_stock(infra)
     seen = await scrape(shop.server.http)
     assert value(seen, "rushcart_orders", status="awaiting_payment") == 2

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import MoneyEntry, Order, OrderStatus, Payment, QueuedMail, Refund
+from models import MoneyEntry, Order, OrderStatus, Payment, PaymentStatus, QueuedMail, Refund
 from models.order_document import OrderView
 from services.order.place_flash_order import place_flash_order
 from services.payment.create_payment import PaymentWish, create_payment
+from services.payment.provider import Standing
 from services.payment.receive_webhook import receive_webhook
+from services.payment.sandbox.charges import event_body
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.secret import webhook_secret
 from services.payment.send_refunds import send_refunds
@@ -64,17 +66,10 @@ async def deliver(infra: Infra, body: dict[str, Any]) -> None:
 
 def told(payment: Payment, **changes: Any) -> dict[str, Any]:
     """A webhook that says that all of it is captured."""
-    charge = {
-        "key": payment.id.hex,
-        "id": payment.reference,
-        "status": "CAPTURED",
-        "amount": payment.amount,
-        "currency": payment.currency,
-        "captured": payment.amount,
-        "refunded": 0,
-        "fees": 0,
-    }
-    return {"id": new_id().hex, "type": "charge.captured", "charge": charge | changes}
+    key, reference, amount = payment.id.hex, str(payment.reference), payment.amount
+    body = event_body(Standing(key, reference, PaymentStatus.CAPTURED, amount, payment.currency, amount))
+    body["charge"] |= changes
+    return body
 
 
 async def refund_all_due(infra: Infra) -> None:

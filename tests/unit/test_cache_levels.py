@@ -13,7 +13,7 @@ from infra.cache.hearing import EVERYTHING, LEASE, Hearing
 from infra.cache.jitter import spread
 from infra.cache.memory import Memory
 from infra.errors import StoreUnavailable
-from infra.metrics import Counters
+from infra.telemetry.counters import Counters
 from tests.waiting import PAUSE
 
 # ------------------------------------------------------------------ what was heard

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.migration_lint import lint_migration
-from infra.migrations import script_folder
+from infra.migrations import migration_files
 
 _HEAD = '"""A migration."""\n\nimport sqlalchemy as sa\n\nfrom alembic import op\n\nrevision = "0999"\n'
 
@@ -19,7 +19,7 @@ def problems(folder: Path, body: str, head: str = "") -> list[str]:
 
 
 def test_ours_pass() -> None:
-    paths = sorted((script_folder() / "versions").glob("[0-9]*.py"))
+    paths = migration_files()
     assert len(paths) > 20
     assert [line for path in paths for line in lint_migration(path)] == []
 

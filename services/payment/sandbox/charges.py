@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -82,12 +83,9 @@ def refund(charge: SandboxCharge, amount: int, key: str) -> None:
     charge.refunds = charge.refunds | {key: amount}
 
 
-def queue_event(
-    session: AsyncSession, charge: SandboxCharge, url: str, now: datetime, *, delay: float = 0.0, times: int = 1
-) -> None:
-    """``times`` with one id: a webhook that comes twice."""
-    standing = standing_of(charge)
-    body = {
+def event_body(standing: Standing) -> dict[str, Any]:
+    """Of a new webhook that tells how a charge stands."""
+    return {
         "id": new_id().hex,
         "type": f"charge.{standing.status.value.lower()}",
         "charge": {
@@ -101,5 +99,12 @@ def queue_event(
             "fees": standing.fees,
         },
     }
+
+
+def queue_event(
+    session: AsyncSession, charge: SandboxCharge, url: str, now: datetime, *, delay: float = 0.0, times: int = 1
+) -> None:
+    """``times`` with one id: a webhook that comes twice."""
+    body = event_body(standing_of(charge))
     due = now + timedelta(seconds=delay)
     session.add_all(SandboxEvent(id=new_id(), url=url, body=body, attempts=0, due_at=due) for _ in range(times))
