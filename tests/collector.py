@@ -1,14 +1,11 @@
 """OTLP receivers: what an OpenTelemetry collector or Jaeger would take, kept to be looked at."""
 
-import asyncio
 import gzip
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import grpc
-import uvicorn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -21,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from tests.app_server import serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +80,9 @@ def _seen(service: str, span: "object") -> Seen:
 async def collecting() -> AsyncIterator[Collector]:
     collector = Collector()
     app = Starlette(routes=[Route("/v1/traces", collector.take, methods=["POST"])])
-    web = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        collector.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        serving = asyncio.create_task(web.serve([listener]))
-        try:
-            yield collector
-        finally:
-            web.should_exit = True
-            await serving
+    async with serving(app) as url:
+        collector.url = url
+        yield collector
 
 
 class _Service(TraceServiceServicer):

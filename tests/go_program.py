@@ -6,7 +6,10 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
+
+from tests.waiting import until_true
 
 _CACHE: Final = Path(__file__).resolve().parents[1] / ".rushcart" / "go"
 
@@ -24,3 +27,14 @@ def built(module: str) -> Path:
     environment = {**os.environ, "GOBIN": str(program.parent), "GOFLAGS": "", "CGO_ENABLED": "0"}
     subprocess.run(["go", "install", module], env=environment, check=True, capture_output=True)
     return program
+
+
+def wait_until_it_answers(url: str) -> None:
+    def answers() -> bool:
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            return False
+        return True
+
+    until_true(answers, f"{url} answers", within=20)

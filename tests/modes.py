@@ -1,5 +1,6 @@
 """The two modes that integration and e2e tests run in, and fresh stores for each test."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
@@ -102,3 +103,15 @@ def _first_warehouse() -> dict[str, Any]:
     now = utc_now()
     names = {"code": "MAIN", "name": "Main warehouse", "priority": 100}
     return {"id": DEFAULT_WAREHOUSE, **names, "active": True, "version": 1, "created_at": now, "updated_at": now}
+
+
+@asynccontextmanager
+async def empty_stack(home: Path) -> AsyncIterator[Settings]:
+    """For processes of a test's own: a database without tables, topics of its own, patience with the stores."""
+    name = f"rushcart_test_{uuid4().hex[:12]}"
+    await asyncio.to_thread(home.mkdir)
+    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": 2, "store_timeout": 5.0}
+    settings = stack_settings(home, name).model_copy(update=own)
+    await on_server(settings, f"CREATE DATABASE {name}")
+    yield settings
+    await on_server(settings, f"DROP DATABASE {name}")

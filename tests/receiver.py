@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import socket
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from tests.app_server import serving
 
 
 @dataclass
@@ -49,15 +49,9 @@ async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
     receiver.open.set()
     app = Starlette(routes=[Route("/hook", receiver.take, methods=["POST"])])
-    web = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        receiver.url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
-        serving = asyncio.create_task(web.serve([listener]))
+    async with serving(app) as url:
+        receiver.url = f"{url}/hook"
         try:
             yield receiver
         finally:
             receiver.open.set()
-            web.should_exit = True
-            await serving

@@ -3,18 +3,16 @@ examples. It remembers nothing.
 """
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import httpx
 import orjson
 import stripe
 from pydantic import SecretStr
 
 from infra.ports import free_port
-from tests.go_program import built
+from tests.go_program import built, wait_until_it_answers
 
 _MODULE: Final = "github.com/stripe/stripe-mock@v0.203.0"
 SECRET: Final = "whsec_only_for_tests"
@@ -31,7 +29,7 @@ def stripe_mock() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            _wait(url)
+            wait_until_it_answers(url)
             yield url
         finally:
             process.kill()
@@ -56,15 +54,3 @@ def signed(body: bytes, secret: str = SECRET, at: int | None = None) -> dict[str
     """Its headers, by the SDK."""
     signature = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, at)
     return {"stripe-signature": signature}
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            httpx.get(url)
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "stripe-mock did not start"
-            time.sleep(0.05)
-        else:
-            return

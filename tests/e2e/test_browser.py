@@ -1,14 +1,12 @@
 """A person in a real browser: from the cart to the receipt, by way of the sandbox's page."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import uvicorn
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -23,6 +21,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from infra.settings import Settings
+from tests.app_server import serving
 from tests.e2e.browser import browser
 from tests.e2e.shop import CREATE, Person, Shop
 from tests.mailbox import Mailbox, html_of
@@ -48,15 +47,8 @@ async def storefront() -> AsyncIterator[str]:
     async def show(_request: Request) -> HTMLResponse:
         return HTMLResponse(page)
 
-    app = Starlette(routes=[Route("/", show)])
-    web = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        serving = asyncio.create_task(web.serve([listener]))
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        web.should_exit = True
-        await serving
+    async with serving(Starlette(routes=[Route("/", show)])) as url:
+        yield url
 
 
 @pytest.fixture

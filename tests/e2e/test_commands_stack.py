@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,7 +17,7 @@ from resolvers.shared.node import encode_id
 from tests.e2e.running import RUSHCART, Running, rushcart
 from tests.e2e.shop import PASSWORD, PLACE, REGISTER, new_key
 from tests.factories import running_sale, stock_of
-from tests.modes import on_server, stack_settings
+from tests.modes import empty_stack
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack
@@ -29,14 +28,8 @@ HELD = {"on_hand": 10, "available": 7, "set_aside": 1, "held": 2, "committed": 0
 @pytest.fixture
 async def stack(tmp_path: Path) -> AsyncIterator[Settings]:
     """A database of the test's own, empty, and topics of its own."""
-    name = f"rushcart_test_{uuid4().hex[:12]}"
-    home = tmp_path / "home"
-    home.mkdir()
-    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": 2, "store_timeout": 5.0}
-    settings = stack_settings(home, name).model_copy(update=own)
-    await on_server(settings, f"CREATE DATABASE {name}")
-    yield settings
-    await on_server(settings, f"DROP DATABASE {name}")
+    async with empty_stack(tmp_path / "home") as settings:
+        yield settings
 
 
 @contextmanager

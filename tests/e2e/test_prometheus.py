@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from infra.ports import free_port
 from infra.settings import Settings
 from tests.deb_program import installed
 from tests.e2e.running import ROOT, RUSHCART, Running, rushcart
-from tests.modes import on_server, stack_settings
+from tests.modes import empty_stack
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(300)
@@ -42,15 +41,9 @@ def test_the_rules_do_what_they_say(prometheus: str) -> None:
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Settings]:
-    name = f"rushcart_test_{uuid4().hex[:12]}"
-    home = tmp_path / "home"
-    home.mkdir()
-    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": 2, "store_timeout": 5.0}
-    settings = stack_settings(home, name).model_copy(update=own)
-    await on_server(settings, f"CREATE DATABASE {name}")
-    assert rushcart(home, "db", "upgrade", **variables(settings)).returncode == 0
-    yield settings
-    await on_server(settings, f"DROP DATABASE {name}")
+    async with empty_stack(tmp_path / "home") as settings:
+        assert rushcart(settings.home, "db", "upgrade", **variables(settings)).returncode == 0
+        yield settings
 
 
 def start(settings: Settings, exits: ExitStack, *command: str) -> Running:

@@ -2,18 +2,16 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import httpx
 from pydantic import SecretStr
 
 from infra.ports import free_port
 from infra.settings import Settings
-from tests.go_program import built
+from tests.go_program import built, wait_until_it_answers
 
 _MODULE: Final = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 _ACCESS, _SECRET, _BUCKET = "tests", "only-for-tests", "pictures"
@@ -36,7 +34,7 @@ def s3_server(folder: Path) -> Iterator[Settings]:
     ) as process:
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait(url)
+            wait_until_it_answers(url)
             yield Settings(
                 media_store=f"s3://{_BUCKET}/shop/one",
                 s3_endpoint=url,
@@ -46,15 +44,3 @@ def s3_server(folder: Path) -> Iterator[Settings]:
             )
         finally:
             process.kill()
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            httpx.get(url)
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "the S3 server did not start"
-            time.sleep(0.05)
-        else:
-            return

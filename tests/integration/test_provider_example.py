@@ -1,8 +1,6 @@
 """The worked example of docs/payment-providers.md, against a service that does what it says."""
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,7 +9,6 @@ from typing import Any
 
 import orjson
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +17,7 @@ from starlette.routing import Route
 from models import PaymentStatus
 from services.payment.provider import BadWebhook, Charge, Refused, Unreachable
 from services.payment.signature import sign
+from tests.app_server import serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "payment-providers.md"
 SECRET = b"voucher secret"
@@ -70,16 +68,8 @@ class Service:
 @asynccontextmanager
 async def running() -> AsyncIterator[tuple[Any, Service]]:
     service = Service()
-    web = uvicorn.Server(uvicorn.Config(service.app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        serving = asyncio.create_task(web.serve([listener]))
-        try:
-            yield example()(f"http://127.0.0.1:{listener.getsockname()[1]}", SECRET), service
-        finally:
-            web.should_exit = True
-            await serving
+    async with serving(service.app) as url:
+        yield example()(url, SECRET), service
 
 
 def charge(key: str) -> Charge:

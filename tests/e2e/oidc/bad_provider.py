@@ -1,7 +1,6 @@
 """A provider that answers whatever a test wants it to, right or wrong; it asks nobody anything."""
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
@@ -18,6 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from models import Identity, User
+from tests.app_server import serving
 from tests.e2e.oidc.browser import Browser, Landing
 from tests.e2e.oidc.operations import count
 from tests.server import Server
@@ -116,18 +115,12 @@ class BadProvider:
 async def bad_provider() -> AsyncIterator[BadProvider]:
     provider = BadProvider()
     app = Starlette(routes=[Route("/{path:path}", provider.handle, methods=["GET", "POST"])])
-    web = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        provider.issuer = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        serving = asyncio.create_task(web.serve([listener]))
+    async with serving(app) as url:
+        provider.issuer = url
         try:
             yield provider
         finally:
             provider.hanging.set()
-            web.should_exit = True
-            await serving
 
 
 async def sign_in(browser: Browser) -> Landing:
