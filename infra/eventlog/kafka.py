@@ -162,6 +162,9 @@ class KafkaEventLog:
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
         """Make the topics that are not there. Errors: StoreUnavailable."""
+        await self._whole(self._ensure_topics(topics))
+
+    async def _ensure_topics(self, topics: Sequence[str]) -> None:
         wanted = [NewTopic(self._prefix + name, self._partitions, self._replication) for name in topics]
         async with self._admin() as admin:
             present = set(await admin.list_topics())

@@ -1,10 +1,14 @@
 """The contract of the event log, the same for Kafka and for Redis Streams."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
+from infra.cancellation import cancel_and_wait
 from infra.errors import MessageTooLarge
 from infra.eventlog import Consumer, Message
 from infra.eventlog import streams as redis_streams
@@ -158,3 +162,20 @@ def fast_claims(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a member left is another's after a moment, not after seconds."""
     monkeypatch.setattr(redis_streams, "_CLAIM_IDLE_MS", 1)
     monkeypatch.setattr(redis_streams, "_CLAIM_EVERY", 0.0)
+
+
+async def test_a_look_that_is_cancelled_leaves_no_connection_open(infra: Infra) -> None:
+    """Wherever it is: aiokafka does not close what it was opening, and warns of it; warnings are errors."""
+    looks: list[Callable[[], Coroutine[Any, Any, object]]] = [
+        lambda: infra.events.ensure_topics([TOPIC]),
+        lambda: infra.events.lag(TOPIC, GROUP),
+        lambda: infra.events.read_all(TOPIC, 1),
+    ]
+    for look in looks:
+        for turns in range(0, 24, 2):
+            looking = asyncio.create_task(look())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await cancel_and_wait(looking)
+    await infra.events.close()
+    gc.collect()
