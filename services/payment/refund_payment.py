@@ -1,5 +1,6 @@
 """Give money back, all or a part: never more than was taken, however many ask at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -12,14 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Order, OrderStatus, Payment, Refund
+from models import Order, OrderStatus, Payment
 from services.catalog.rules import text_problem
 from services.errors import InvalidInput, InvalidTransition, NotFound
 from services.idempotency import Request, do_once
 from services.money import MoneyError, to_decimal, to_minor
 from services.payment.find_payments import require_payment
 from services.payment.request_refunds import refundable, request_refund
-from services.payment.send_refunds import send_refund
+from services.payment.send_refunds import Claimed, claim, send_claimed
 from services.stock.on_hand import Asked
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,8 @@ class RefundWish:
 async def refund_payment(infra: Infra, wish: RefundWish, asked: Asked) -> Payment:
     """The refund is noted, and sent at once if the provider can be reached, else by a worker.
 
+    It is noted as claimed: a worker that took it meanwhile would leave us to answer with how it stood before.
+
     Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain.
     """
     problem = None if wish.reason is None else text_problem(wish.reason, _LONGEST)
@@ -48,19 +51,25 @@ async def refund_payment(infra: Infra, wish: RefundWish, asked: Asked) -> Paymen
     request = Request.of(asked.by, OPERATION, asked.key, wish.payment_id.hex, amount, wish.reason)
 
     async def work(session: AsyncSession) -> None:
-        made = await _request(session, infra, wish, refund_id, asked.actor)
-        log.info("refund.requested", refund_id=made.id.hex, payment_id=wish.payment_id.hex)
+        claimed[:] = [await _request(session, infra, wish, refund_id, asked.actor)]
+        log.info("refund.requested", refund_id=refund_id.hex, payment_id=wish.payment_id.hex)
 
+    claimed: list[Claimed] = []
     refund_id = new_id()
-    done = await do_once(infra, request, refund_id, work)
-    try:
-        await send_refund(infra, done)
-    except StoreUnavailable:
-        log.warning("refund.deferred", refund_id=done.hex)
+    if await do_once(infra, request, refund_id, work) == refund_id:
+        await _send(infra, claimed)
     return await require_payment(infra, wish.payment_id)
 
 
-async def _request(session: AsyncSession, infra: Infra, wish: RefundWish, refund_id: UUID, actor: str) -> Refund:
+async def _send(infra: Infra, claimed: Sequence[Claimed]) -> None:
+    try:
+        for one in claimed:
+            await send_claimed(infra, one)
+    except StoreUnavailable:
+        log.warning("refund.deferred", refund_ids=[one.id.hex for one in claimed])
+
+
+async def _request(session: AsyncSession, infra: Infra, wish: RefundWish, refund_id: UUID, actor: str) -> Claimed:
     locked = select(Payment).where(Payment.id == wish.payment_id).with_for_update()
     payment = await session.scalar(locked.execution_options(populate_existing=True))
     if payment is None:
@@ -74,8 +83,9 @@ async def _request(session: AsyncSession, infra: Infra, wish: RefundWish, refund
         raise InvalidInput.at("amount", message=f"must be more than 0 and at most {most}")
     made = request_refund(session, payment, amount, wish.reason or "", actor, infra.now())
     made.id = refund_id
+    claimed = claim(made, payment, infra.now())
     await session.flush()
-    return made
+    return claimed
 
 
 def _amount(amount: Decimal | None, payment: Payment) -> int:

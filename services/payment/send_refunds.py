@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -28,7 +28,9 @@ _LAST_RETRY: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class Claimed:
+    """A refund that its claimer sends, and nobody else for a while."""
+
     id: UUID
     payment_id: UUID
     amount: int
@@ -39,43 +41,31 @@ class _Due:
 
 async def send_refunds(infra: Infra) -> int:
     """A batch of those that are due; how many. Errors: StoreUnavailable."""
-    due = await infra.database.transact(lambda session: _claim(session, infra, None), timeout=WORKERS_PATIENCE)
-    for result in await asyncio.gather(*(_send(infra, one) for one in due), return_exceptions=True):
+    due = await infra.database.transact(lambda session: _claim_due(session, infra), timeout=WORKERS_PATIENCE)
+    for result in await asyncio.gather(*(send_claimed(infra, one) for one in due), return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
     return len(due)
 
 
-async def send_refund(infra: Infra, refund_id: UUID) -> None:
-    """This one now, unless a worker has it. Errors: StoreUnavailable."""
-    patience = 2 * infra.settings.store_timeout
-    due = await infra.database.transact(lambda session: _claim(session, infra, refund_id), timeout=patience)
-    for one in due:
-        await _send(infra, one)
+def claim(refund: Refund, payment: Payment, now: datetime) -> Claimed:
+    """In the transaction that makes the refund, or has it locked."""
+    refund.attempts += 1
+    refund.due_at = now + _LEASE
+    return Claimed(refund.id, payment.id, refund.amount, payment.provider, str(payment.reference), refund.attempts)
 
 
-async def _claim(session: AsyncSession, infra: Infra, only: UUID | None) -> Sequence[_Due]:
+async def _claim_due(session: AsyncSession, infra: Infra) -> Sequence[Claimed]:
     now = infra.now()
-    rows = select(Refund).where(Refund.state == RefundState.PENDING, Refund.due_at <= now)
-    rows = rows.order_by(Refund.due_at) if only is None else rows.where(Refund.id == only)
+    rows = select(Refund).where(Refund.state == RefundState.PENDING, Refund.due_at <= now).order_by(Refund.due_at)
     found = (await session.scalars(rows.limit(BATCH).with_for_update(skip_locked=True))).all()
-    payments = {
-        payment.id: payment
-        for payment in await session.scalars(select(Payment).where(Payment.id.in_([r.payment_id for r in found])))
-    }
-    for row in found:
-        row.attempts += 1
-        row.due_at = now + _LEASE
-    return [
-        _Due(
-            r.id, r.payment_id, r.amount, payments[r.payment_id].provider, str(payments[r.payment_id].reference),
-            r.attempts,
-        )
-        for r in found
-    ]  # fmt: skip
+    paid = select(Payment).where(Payment.id.in_([row.payment_id for row in found]))
+    payments = {payment.id: payment for payment in await session.scalars(paid)}
+    return [claim(row, payments[row.payment_id], now) for row in found]
 
 
-async def _send(infra: Infra, due: _Due) -> None:
+async def send_claimed(infra: Infra, due: Claimed) -> None:
+    """Errors: StoreUnavailable; it is sent again when the claim has run out."""
     provider = find_provider(infra, due.provider)
     try:
         if provider is None:
@@ -95,13 +85,13 @@ async def _send(infra: Infra, due: _Due) -> None:
     infra.signals.send([order_id])
 
 
-async def _later(session: AsyncSession, infra: Infra, due: _Due) -> None:
+async def _later(session: AsyncSession, infra: Infra, due: Claimed) -> None:
     row = await _lock(session, due.id)
     if row.state == RefundState.PENDING:
         row.due_at = infra.now() + min(_FIRST_RETRY * 2 ** min(due.attempts - 1, 20), _LAST_RETRY)
 
 
-async def _fail(session: AsyncSession, infra: Infra, due: _Due) -> None:
+async def _fail(session: AsyncSession, infra: Infra, due: Claimed) -> None:
     """Staff see it, and may try again with another refund."""
     payment = await session.get(Payment, due.payment_id, with_for_update=True, populate_existing=True)
     row = await _lock(session, due.id)
@@ -110,7 +100,7 @@ async def _fail(session: AsyncSession, infra: Infra, due: _Due) -> None:
         payment.refunding -= min(row.amount, payment.refunding)
 
 
-async def _finish(session: AsyncSession, infra: Infra, due: _Due, news: Standing) -> UUID:
+async def _finish(session: AsyncSession, infra: Infra, due: Claimed, news: Standing) -> UUID:
     """The payment before its refund, as everybody locks them; the order before both."""
     payment = await settle(session, infra, due.payment_id, news)
     row = await _lock(session, due.id)

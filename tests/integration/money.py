@@ -1,15 +1,16 @@
 """What payment tests have in common."""
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import MoneyEntry, Order, OrderStatus, Payment, PaymentStatus, QueuedMail, Refund
+from models import MoneyEntry, Order, OrderStatus, Payment, PaymentStatus, QueuedMail, Refund, User
 from models.order_document import OrderView
 from services.order.place_flash_order import place_flash_order
 from services.payment.create_payment import PaymentWish, create_payment
@@ -21,6 +22,7 @@ from services.payment.sandbox.secret import webhook_secret
 from services.payment.send_refunds import send_refunds
 from services.payment.signature import sign
 from services.stock.on_hand import Asked
+from services.stock.reconcile import reconcile
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
 
@@ -28,6 +30,8 @@ STAFF = new_id()
 BASE = "http://127.0.0.1:1"
 Book = dict[tuple[str, str], int]
 """Minor units by account and currency."""
+FEE_ONLY = {("provider:sandbox", "EUR"): -19, ("fees", "EUR"): 19}
+"""All was given back but what the provider keeps."""
 
 
 def asked(key: str | None = None) -> Asked:
@@ -108,3 +112,24 @@ async def book(infra: Infra) -> Book:
             postings[entry.posting_id] += entry.amount
     assert set(postings.values()) <= {0}
     return {key: amount for key, amount in accounts.items() if amount}
+
+
+async def make_checks_due(infra: Infra) -> None:
+    async with infra.database.write() as session:
+        due = update(Payment).where(Payment.check_at.is_not(None))
+        await session.execute(due.values(check_at=infra.now() - timedelta(seconds=1)))
+
+
+async def assert_books_of_stock(infra: Infra) -> None:
+    await persist_all(infra)
+    assert (await reconcile(infra)).differences == []
+
+
+async def add_customer(infra: Infra, user_id: Any) -> None:
+    async with infra.database.write() as session:
+        session.add(
+            User(
+                id=user_id, email=f"{user_id.hex}@example.org", display_name="Ada", password_hash="",
+                roles=["CUSTOMER"], locale="zh", created_at=infra.now(),
+            )
+        )  # fmt: skip

@@ -1,0 +1,136 @@
+"""Money that comes too late, twice, or is not what the order costs."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from infra.runtime import Infra
+from models import (
+    OrderStatus,
+    PaymentProblem,
+    PaymentStatus,
+    RefundState,
+)
+from services.order.cancel_order import Cancellation, cancel_order
+from services.order.expire_orders import expire_due_orders
+from services.payment.capture_payment import capture_payment
+from services.payment.check_payments import check_payments
+from services.payment.find_payments import require_payment
+from services.payment.refund_payment import RefundWish, refund_payment
+from services.payment.sandbox.page import Decision, decide
+from tests.factories import make_due
+from tests.integration.money import (
+    BASE,
+    FEE_ONLY,
+    add_customer,
+    an_order,
+    approve,
+    asked,
+    assert_books_of_stock,
+    begin,
+    book,
+    charge_of,
+    deliver,
+    mails_in,
+    make_checks_due,
+    payments_in,
+    refund_all_due,
+    refunds_in,
+    status_of,
+    told,
+)
+
+
+@pytest.mark.parametrize("ended", [OrderStatus.EXPIRED, OrderStatus.CANCELLED])
+async def test_money_that_comes_too_late_goes_back_once(infra: Infra, ended: OrderStatus) -> None:
+    order = await an_order(infra)
+    payment = await begin(infra, order)
+    if ended == OrderStatus.EXPIRED:
+        await make_due(infra, order.id)
+        await expire_due_orders(infra)
+    else:
+        await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "c"))
+    await approve(infra, payment)
+    await add_customer(infra, order.customer_id)
+    for _ in range(2):
+        await deliver(infra, told(payment))
+    # The worker meant to cancel it, and finds it captured.
+    await make_checks_due(infra)
+    await check_payments(infra)
+    await refund_all_due(infra)
+    assert await status_of(infra, order.id) == ended
+    [refund] = await refunds_in(infra)
+    assert (refund.amount, refund.state) == (1990, RefundState.DONE)
+    after = await require_payment(infra, payment.id)
+    assert (after.status, after.refunded, after.refunding) == (PaymentStatus.REFUNDED, 1990, 0)
+    assert await mails_in(infra) == ["REFUNDED_LATE"]
+    assert await book(infra) == FEE_ONLY
+    await assert_books_of_stock(infra)
+
+
+@pytest.mark.parametrize(
+    ("told_of", "problem"),
+    [
+        ({"captured": 1989, "amount": 1989}, PaymentProblem.WRONG_AMOUNT),
+        ({"captured": 5000, "amount": 5000}, PaymentProblem.WRONG_AMOUNT),
+        ({"currency": "USD"}, PaymentProblem.WRONG_CURRENCY),
+    ],
+)
+async def test_money_that_is_not_what_it_costs_is_held(
+    infra: Infra, told_of: dict[str, Any], problem: PaymentProblem
+) -> None:
+    order = await an_order(infra)
+    payment = await begin(infra, order)
+    await decide(infra, charge_of(payment), Decision(True, amount=told_of.get("amount")), BASE)
+    await deliver(infra, told(payment, **told_of))
+    held = await require_payment(infra, payment.id)
+    assert (held.status, held.problem, held.pays_order) == (PaymentStatus.CAPTURED, problem, False)
+    assert await status_of(infra, order.id) == OrderStatus.AWAITING_PAYMENT
+    assert await refunds_in(infra) == []
+    assert (await begin(infra, order)).id == payment.id
+    await refund_payment(infra, RefundWish(payment.id, None, "Wrong"), asked())
+    after = await require_payment(infra, payment.id)
+    assert after.status == PaymentStatus.REFUNDED
+    assert await status_of(infra, order.id) == OrderStatus.AWAITING_PAYMENT
+    assert (await begin(infra, order)).id != payment.id
+    left = await book(infra)
+    assert {account: amount for (account, _), amount in left.items()} == {
+        "provider:sandbox": -(after.captured // 100), "fees": after.captured // 100,
+    }  # fmt: skip
+
+
+async def test_the_second_of_two_captures_goes_back(infra: Infra) -> None:
+    order = await an_order(infra)
+    first = await begin(infra, order)
+    await begin(infra, order, provider="manual")
+    second = (await payments_in(infra, order.id))[1]
+    await approve(infra, first)
+    await capture_payment(infra, second.id, asked())
+    assert await status_of(infra, order.id) == OrderStatus.PAID
+    await deliver(infra, told(first))
+    await refund_all_due(infra)
+    one, two = await payments_in(infra, order.id)
+    assert (one.status, one.pays_order) == (PaymentStatus.REFUNDED, False)
+    assert (two.status, two.pays_order) == (PaymentStatus.CAPTURED, True)
+    assert await status_of(infra, order.id) == OrderStatus.PAID
+    assert await book(infra) == {("provider:manual", "EUR"): 1990, ("orders", "EUR"): -1990} | FEE_ONLY
+
+
+async def test_capture_and_expiry_race(infra: Infra) -> None:
+    """One of them wins; if it is the expiry, the money goes back."""
+    seen: Counter[OrderStatus] = Counter()
+    for _ in range(6):
+        order = await an_order(infra)
+        payment = await begin(infra, order)
+        await approve(infra, payment)
+        await make_due(infra, order.id)
+        await asyncio.gather(deliver(infra, told(payment)), expire_due_orders(infra))
+        await refund_all_due(infra)
+        status, after = await status_of(infra, order.id), await require_payment(infra, payment.id)
+        kept = {OrderStatus.PAID: PaymentStatus.CAPTURED, OrderStatus.EXPIRED: PaymentStatus.REFUNDED}
+        assert after.status == kept[status]
+        seen[status] += 1
+    assert (await book(infra)).get(("orders", "EUR"), 0) == -1990 * seen[OrderStatus.PAID]
+    await assert_books_of_stock(infra)
