@@ -14,6 +14,7 @@ from chaos.wishes import Wish
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundState, SandboxCharge
 from services.payment.reconcile import reconcile_payments
+from services.stock.books import one_moment
 
 # A webhook that never comes is made up for by asking, after 10 s, 20 s and so on.
 _WITHIN: Final = 150.0
@@ -33,7 +34,7 @@ async def judge_money(infra: Infra, wishes: Sequence[Wish]) -> MoneyVerdict:
     """Once all news have come in and all refunds are done. Errors: AssertionError when they do not."""
     await until(lambda: _unsettled(infra), lambda count: count == 0, within=_WITHIN)
     verdict = MoneyVerdict()
-    async with infra.database.read() as session:
+    async with one_moment(infra) as session:
         orders = {order.id: order for order in await session.scalars(select(Order))}
         payments = (await session.scalars(select(Payment))).all()
     by_order: dict[UUID, list[Payment]] = defaultdict(list)
@@ -51,7 +52,7 @@ async def judge_money(infra: Infra, wishes: Sequence[Wish]) -> MoneyVerdict:
 async def _unsettled(infra: Infra) -> int:
     """Refunds that are not done, and payments of which the provider knows more than we do."""
     refunds = select(func.count()).select_from(Refund).where(Refund.state == RefundState.PENDING)
-    async with infra.database.read() as session:
+    async with one_moment(infra) as session:  # a capture makes its refund in the same transaction
         count = await session.scalar(refunds) or 0
         charges = {UUID(charge.key): charge for charge in await session.scalars(select(SandboxCharge))}
         for payment in await session.scalars(select(Payment)):

@@ -23,7 +23,8 @@ _AGAIN: Final = 0.2
 async def pay(shopper: "Shopper", http: HttpConnection, wish: Wish, order_id: str) -> None:
     """Not begun when the order has expired meanwhile."""
     answer = await shopper.until_known(http, PAY, {"orderId": order_id, "idempotencyKey": wish.key})
-    if answer["__typename"] == "Payment":
+    # One that was given up before it was begun with the provider has no page.
+    if answer["__typename"] == "Payment" and answer["redirectUrl"] is not None:
         approves = shopper.dice.random() < 0.85
         form = urlencode(_form(shopper.dice, approves)).encode()
         if await _press(shopper, http, urlsplit(answer["redirectUrl"]).path, form):

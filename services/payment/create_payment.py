@@ -58,11 +58,19 @@ async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
     except StoreUnavailable as error:
         raise TryAgain from error
     payment = await require_payment(infra, payment_id)
-    if payment.reference is None and payment.status == PaymentStatus.PENDING:
+    if _has_no_page(payment):
         payment = await _create(infra, provider, payment, wish.base_url)
     if payment.status == PaymentStatus.FAILED:
         raise PaymentDeclined
     return payment
+
+
+def _has_no_page(payment: Payment) -> bool:
+    """The provider's answer was lost, or is yet to come; what is given up is not begun. Who asked the provider
+    meanwhile knows the reference, but not the page.
+    """
+    missing = payment.reference is None or payment.redirect_url is None
+    return missing and payment.status == PaymentStatus.PENDING and payment.live_order_id is not None
 
 
 def _return_url(infra: Infra, url: str | None) -> str:

@@ -45,6 +45,8 @@ async def settle(session: AsyncSession, infra: Infra, payment_id: UUID, news: St
     """In the caller's transaction; ``infra.signals`` is for after the commit. Errors: NotFound."""
     case = await _lock(session, infra, payment_id)
     payment = case.payment
+    if payment.reference and not news.reference:
+        return payment  # we said so of what the provider had not heard of; meanwhile it has
     before = (payment.status, payment.captured, payment.refunded, payment.problem)
     payment.reference = news.reference or payment.reference
     payment.redirect_url = news.redirect_url or payment.redirect_url
@@ -152,14 +154,19 @@ def _set_status(case: _Case, news: Standing) -> None:
         if before != payment.status:
             _wait_for_capture(case)
     elif payment.status not in _OPEN:
-        payment.check_at = _when_fees_are_known(case) if news.fees is None and payment.fees == 0 else None
+        payment.check_at = _next_check(case, news)
         # Money that is held for staff may still pay the order: until then there is no other attempt.
         if payment.problem is None or payment.refunded == payment.captured:
             payment.live_order_id = None
 
 
-def _when_fees_are_known(case: _Case) -> datetime | None:
-    """The worker, which asks, has set its next time already."""
+def _next_check(case: _Case, news: Standing) -> datetime | None:
+    """Of what has ended here. The worker, which asks for fees, has set its next time already."""
+    if news.status in _OPEN and case.payment.status in _ENDED:
+        # Late news, or the provider heard of it after we had given it up: then it must be cancelled there too.
+        return case.now
+    if news.fees is not None or case.payment.fees:
+        return None
     if case.payment.checks >= _MOST_CHECKS:
         return None
     return case.payment.check_at or case.now + FIRST_CHECK

@@ -1,4 +1,4 @@
-"""Money that comes too late, twice, or is not what the order costs."""
+"""Money that comes too late, twice, or is not what the order costs; payments that nobody waits for any more."""
 
 import asyncio
 from collections import Counter
@@ -13,13 +13,16 @@ from models import (
     PaymentStatus,
     RefundState,
 )
+from services.errors import TryAgain
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.payment.capture_payment import capture_payment
 from services.payment.check_payments import check_payments
 from services.payment.find_payments import require_payment
+from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.page import Decision, decide
+from services.payment.sandbox.provider import Sandbox
 from tests.factories import make_due
 from tests.integration.money import (
     BASE,
@@ -134,3 +137,58 @@ async def test_capture_and_expiry_race(infra: Infra) -> None:
         seen[status] += 1
     assert (await book(infra)).get(("orders", "EUR"), 0) == -1990 * seen[OrderStatus.PAID]
     await assert_books_of_stock(infra)
+
+
+@pytest.mark.parametrize("told_late", [False, True])
+async def test_what_is_begun_after_it_was_given_up_is_cancelled_with_the_provider(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch, told_late: bool
+) -> None:
+    """A worker asks about it before the provider has heard of it, and hears the answer after that."""
+    order, create, fetch = await an_order(infra), Sandbox.create, Sandbox.fetch
+    made, asked_for = asyncio.Event(), asyncio.Event()
+
+    async def late(self: Sandbox, charge: Charge) -> Standing:
+        await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "c"))
+        checking.append(asyncio.create_task(check_payments(infra)))
+        await (asked_for.wait() if told_late else checking[0])
+        return await create(self, charge)
+
+    async def unheard(self: Sandbox, key: str, reference: str | None) -> Standing | None:
+        found = await fetch(self, key, reference)
+        asked_for.set()
+        if told_late:
+            await made.wait()
+        return found
+
+    checking: list[asyncio.Task[int]] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "create", late)
+        patched.setattr(Sandbox, "fetch", unheard)
+        payment = await begin(infra, order)
+        made.set()
+        await checking[0]
+    await make_checks_due(infra)
+    await check_payments(infra)
+    there = await fetch(Sandbox(infra), payment.id.hex, None)
+    assert there is not None
+    assert there.status == PaymentStatus.CANCELLED
+    after = await require_payment(infra, payment.id)
+    assert (after.status, after.check_at) == (PaymentStatus.CANCELLED, None)
+
+
+async def test_a_payment_that_was_given_up_is_not_begun(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = await an_order(infra)
+
+    async def unreachable(self: Sandbox, charge: Charge) -> Standing:
+        raise Unreachable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "create", unreachable)
+        with pytest.raises(TryAgain):
+            await begin(infra, order, key="k")
+    await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "c"))
+    payment = await begin(infra, order, key="k")
+    assert (payment.status, payment.reference) == (PaymentStatus.PENDING, None)
+    await check_payments(infra)
+    assert (await begin(infra, order, key="k")).status == PaymentStatus.CANCELLED
+    assert await Sandbox(infra).fetch(payment.id.hex, None) is None

@@ -110,8 +110,11 @@ async def test_what_is_asked_is_looked_at(infra: Infra) -> None:
     assert len(await payments_in(infra, order.id)) == 1
 
 
-async def test_an_answer_that_is_lost_is_found_again(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The charge was made; the same key finds it, and it is never made twice."""
+@pytest.mark.parametrize("worker_asks", [False, True])
+async def test_an_answer_that_is_lost_is_found_again(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch, worker_asks: bool
+) -> None:
+    """The charge was made; the same key finds it with its page, and it is never made twice."""
     order, create = await an_order(infra), Sandbox.create
 
     async def lost(self: Sandbox, charge: Charge) -> Standing:
@@ -122,7 +125,11 @@ async def test_an_answer_that_is_lost_is_found_again(infra: Infra, monkeypatch: 
         patched.setattr(Sandbox, "create", lost)
         with pytest.raises(TryAgain):
             await begin(infra, order, key="k")
+    if worker_asks:
+        await make_checks_due(infra)
+        await check_payments(infra)
     payment = await begin(infra, order, key="k")
+    assert payment.redirect_url == f"{BASE}/sandbox/payments/{payment.reference}"
     [only] = await payments_in(infra, order.id)
     assert payment.id == only.id
     async with infra.database.read() as session:
