@@ -10,7 +10,7 @@ from infra.settings import Settings
 from resolvers.shared.node import decode_id
 from services.order.cancel_order import Cancellation, cancel_order
 from tests.e2e.shop import Shop, new_key
-from tests.integration.test_catalog import statements
+from tests.integration.catalog.products import statements
 from tests.live import event_stream, greeted, socket
 from tests.server import Server
 from tests.waiting import until

@@ -21,7 +21,7 @@ from services.outbox import relay_outbox
 from services.user.register import register
 from services.user.tokens import AccessTokens
 from tests.e2e.running import ROOT, RUSHCART, Running
-from tests.integration.test_catalog import create
+from tests.integration.catalog.products import create
 from tests.waiting import until
 
 WITHIN = 3.0  # a second is promised; a shared machine may stand still for as long

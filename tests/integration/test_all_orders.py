@@ -24,7 +24,7 @@ from services.order.search_orders import count_found, search_orders
 from services.pages import IdPage
 from tests.commands import rushcart
 from tests.factories import variant_in_stock
-from tests.integration.test_catalog import statements
+from tests.integration.catalog.products import statements
 from tests.integration.test_checkout import address_in
 
 ADA, EVE = new_id(), new_id()

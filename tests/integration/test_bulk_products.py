@@ -16,7 +16,7 @@ from services.catalog.bulk_update_products import bulk_update_products
 from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from services.errors import InvalidInput
-from tests.integration.test_catalog import count, create, draft, of_the_index, statements, variant
+from tests.integration.catalog.products import count, create, draft, of_the_index, statements, variant
 
 ALL, ROWS = BulkPolicy.REJECT_ALL, BulkPolicy.REJECT_ROWS
 

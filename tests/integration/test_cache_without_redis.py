@@ -10,7 +10,7 @@ import pytest
 
 from infra.settings import Settings
 from services.events import ALL_TOPICS
-from tests.integration.test_catalog import create
+from tests.integration.catalog.products import create
 from tests.integration.test_changes import rename
 from tests.integration.test_redis_restart import OwnRedis
 from tests.server import Server, serve

@@ -18,7 +18,7 @@ from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
 from services.user.tokens import AccessTokens
 from services.user.viewer import Viewer
-from tests.integration.test_catalog import statements
+from tests.integration.catalog.products import statements
 
 SCHEMA = build_schema()
 CREATE = """

@@ -24,7 +24,7 @@ from services.catalog.set_variant_prices import set_variant_prices
 from services.catalog.update_product import set_status, update_product
 from services.catalog.update_variant import update_variant
 from services.errors import InvalidInput, NotFound, ServiceError, SkuTaken, SlugTaken, StaleVersion
-from tests.integration.test_catalog import create, draft, of_the_index, statements, variant
+from tests.integration.catalog.products import create, draft, of_the_index, statements, variant
 
 
 def sized(sku: str, size: str, price: str = "10") -> VariantDraft:

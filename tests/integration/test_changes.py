@@ -24,7 +24,7 @@ from services.events import CHANGES
 from services.outbox import relay_outbox
 from services.watch_changes import watching_changes
 from tests.factories import order_wish, running_sale
-from tests.integration.test_catalog import create, statements
+from tests.integration.catalog.products import create, statements
 from tests.waiting import PAUSE, until
 from tests.workers import persist_all
 

@@ -14,7 +14,7 @@ from infra.errors import StoreUnavailable
 from infra.redis import RedisStore
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
-from tests.integration.test_catalog import create, statements
+from tests.integration.catalog.products import create, statements
 from tests.waiting import PAUSE, until
 
 

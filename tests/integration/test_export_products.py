@@ -33,7 +33,7 @@ from services.catalog.export_products import PAGE, export_products
 from services.catalog.import_products import ImportRefused, ImportReport
 from services.catalog.shopify_rows import RowProblem
 from services.catalog.update_product import update_product
-from tests.integration.test_catalog import EXAMPLE, create, run_import, statements
+from tests.integration.catalog.products import EXAMPLE, create, run_import, statements
 
 BODY = ' <p class="a">Soft,\r\n"warm"\n\ttabs\r and 日本 👟</p>\n '
 

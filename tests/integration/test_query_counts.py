@@ -30,8 +30,8 @@ from services.pages import IdPage
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.user.register import register
 from services.user.tokens import AccessTokens
+from tests.integration.catalog.products import statements
 from tests.integration.money import begin, deliver, told
-from tests.integration.test_catalog import statements
 from tests.integration.test_order_life import asked, draft, pay
 from tests.server import Server, serve
 from tests.workers import persist_all

@@ -37,7 +37,7 @@ from services.waiting_room.passes import TTL, Passes
 from services.waiting_room.set_room import set_room
 from services.waiting_room.ticket import Ticket
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
-from tests.integration.test_catalog import statements
+from tests.integration.catalog.products import statements
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from services.catalog import warm
 from services.catalog.create_product import create_product
 from services.catalog.warm import Warmed, warm_catalog
 from tests.commands import run
-from tests.integration.test_catalog import draft, statements, variant
+from tests.integration.catalog.products import draft, statements, variant
 
 PAGE = 3
 COUNT = 8

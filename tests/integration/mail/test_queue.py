@@ -1,29 +1,14 @@
-"""Mail through a real SMTP server, with and without TLS; what is retried, given up and never told."""
+"""What is queued is sent once, again after failures, and given up in the end."""
 
 import asyncio
-import ssl
-import warnings
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import SMTPUTF8
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from sqlalchemy import select, update
 
 from infra.clock import Clock
-from infra.ids import new_id
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import AccountToken, MailKind, QueuedMail, User
@@ -34,180 +19,12 @@ from services.mail.files import FileMailer
 from services.mail.port import Mail, Mailer, MailNotSent, MailRefused
 from services.mail.queue import queue_for
 from services.mail.send_due import BATCH, MAX_ATTEMPTS, send_due_mails
-from services.mail.smtp import SmtpMailer, SmtpServer
 from services.user.register import register
 from tests.commands import rushcart
+from tests.integration.mail.smtp import SENDER, Inbox, a_mail, mailer_for, smtp_server
 from tests.mailbox import html_of, text_of, token_in
-from tests.waiting import PAUSE
 
-SENDER = "Rush <no-reply@shop.test>"
 PASSWORD = "correct horse battery"
-USER, SECRET = "rush", "s3cret-of-smtp"
-
-
-class Inbox:
-    """What the server took; ``refuse`` is what it answers to a recipient instead."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.recipients: list[str] = []
-        self.refuse = ""
-        self.secure: list[bool] = []
-
-    async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        if self.refuse:
-            return self.refuse
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.mails.append(message_from_bytes(content, _class=EmailMessage, policy=SMTPUTF8))
-        self.recipients += envelope.rcpt_tos
-        self.secure.append(session.ssl is not None)
-        return "250 Taken"
-
-
-def _authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _way: str, given: Any) -> AuthResult:
-    right = isinstance(given, LoginPassword) and given == LoginPassword(USER.encode(), SECRET.encode())
-    return AuthResult(success=right, handled=right)
-
-
-@asynccontextmanager
-async def smtp_server(inbox: Inbox, *, tls: ssl.SSLContext | None = None, **options: Any) -> AsyncIterator[int]:
-    """A server on a port of its own; with ``tls`` it is TLS from the first byte on."""
-
-    def connect() -> SMTP:
-        with warnings.catch_warnings(action="ignore"):  # it warns of AUTH without STARTTLS, also when all is TLS
-            return SMTP(inbox, hostname="mail.test", enable_SMTPUTF8=True, **options)
-
-    server = await asyncio.get_running_loop().create_server(connect, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
-
-
-@pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For 127.0.0.1, signed by itself, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return path
-
-
-@pytest.fixture
-def server_tls(certificate: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
-
-
-@pytest.fixture
-def trusting(certificate: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(certificate))
-
-
-def mailer_for(url: str, tls: ssl.SSLContext | None = None, timeout: float = 5.0) -> SmtpMailer:
-    return SmtpMailer(SmtpServer.parse(url), SENDER, tls=tls, timeout=timeout)
-
-
-def a_mail(recipient: str = "ada@example.com") -> Mail:
-    return Mail(
-        new_id(), recipient, "zh", "您好 👩‍💻", "文字\n", "<p>文字</p>", datetime(2026, 11, 27, tzinfo=UTC)
-    )
-
-
-class TestSmtp:
-    async def test_a_mail_arrives_as_it_was_written(self, inbox: Inbox) -> None:
-        async with smtp_server(inbox) as port:
-            for recipient in ("ada@example.com", "ada@bücher.example", "åda@example.com"):
-                await mailer_for(f"smtp://127.0.0.1:{port}").send(a_mail(recipient))
-        assert inbox.recipients == ["ada@example.com", "ada@xn--bcher-kva.example", "åda@example.com"]
-        for mail in inbox.mails:
-            assert (mail["Subject"], text_of(mail), html_of(mail)) == ("您好 👩‍💻", "文字\n", "<p>文字</p>\n")
-        assert inbox.secure == [False] * 3
-
-    @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-    async def test_tls_and_a_password(
-        self, inbox: Inbox, server_tls: ssl.SSLContext, trusting: ssl.SSLContext, scheme: str
-    ) -> None:
-        options: dict[str, Any] = {"authenticator": _authenticate, "auth_required": True}
-        options |= {"tls": server_tls} if scheme == "smtps" else {"tls_context": server_tls}
-        # aiosmtpd knows TLS from the first byte only as "no TLS" when it asks for it before a password.
-        options["auth_require_tls"] = scheme == "smtp"
-        async with smtp_server(inbox, **options) as port:
-            await mailer_for(f"{scheme}://{USER}:{SECRET}@127.0.0.1:{port}", trusting).send(a_mail())
-            with pytest.raises(MailNotSent, match=r"^SMTP 535$") as caught:
-                await mailer_for(f"{scheme}://{USER}:wrong@127.0.0.1:{port}", trusting).send(a_mail())
-            # That is wrong with us, not with the mail.
-            assert not isinstance(caught.value, MailRefused)
-            # A server that cannot prove who it is gets neither the password nor the mail.
-            with pytest.raises(MailNotSent):
-                await mailer_for(f"{scheme}://{USER}:{SECRET}@127.0.0.1:{port}").send(a_mail())
-        assert len(inbox.mails) == 1
-
-    async def test_a_password_does_not_go_over_an_open_line(self, inbox: Inbox) -> None:
-        async with smtp_server(inbox, authenticator=_authenticate, auth_require_tls=False) as port:
-            with pytest.raises(MailNotSent):
-                await mailer_for(f"smtp://{USER}:{SECRET}@127.0.0.1:{port}").send(a_mail())
-        assert inbox.mails == []
-
-    @pytest.mark.parametrize(
-        ("answer", "kind"),
-        [
-            ("550 5.1.1 no ada@example.com here", MailRefused),
-            ("451 4.7.1 try again, ada@example.com", MailNotSent),
-        ],
-    )
-    async def test_what_the_server_says(self, inbox: Inbox, answer: str, kind: type[MailNotSent]) -> None:
-        inbox.refuse = answer
-        async with smtp_server(inbox) as port:
-            with pytest.raises(MailNotSent) as caught:
-                await mailer_for(f"smtp://127.0.0.1:{port}").send(a_mail())
-        assert type(caught.value) is kind
-        assert str(caught.value) == f"SMTP {answer[:3]}"
-        assert caught.value.__cause__ is None
-
-    async def test_a_server_that_hangs_or_is_away_costs_a_bounded_time(self) -> None:
-        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read()
-            writer.close()
-
-        silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-        port = silent.sockets[0].getsockname()[1]
-        begun = asyncio.get_running_loop().time()
-        with pytest.raises(MailNotSent):
-            await mailer_for(f"smtp://127.0.0.1:{port}", timeout=0.3).send(a_mail())
-        assert asyncio.get_running_loop().time() - begun < 0.3 + PAUSE
-        silent.close()
-        with pytest.raises(MailNotSent):
-            await mailer_for(f"smtp://127.0.0.1:{port}").send(a_mail())
 
 
 class Time:

@@ -1,0 +1,18 @@
+import pytest
+
+from infra.runtime import Infra
+from services.search.database import limits
+
+
+@pytest.fixture(params=["few", "sparse", "common"])
+def how_common(request: pytest.FixtureRequest, infra: Infra, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The ways of a search: candidates are few; too many to look at each, but up to two match; or many do.
+
+    It is about what is found, on a busy machine too, and not about how soon.
+    """
+    monkeypatch.setattr(infra.database, "read_timeout", 10.0)
+    if request.param != "few":
+        monkeypatch.setattr(limits, "FEW", 0)
+        monkeypatch.setattr(limits, "SPARSE", 2 if request.param == "sparse" else 0)
+        monkeypatch.setattr(limits, "MOST_STREAMS", 1)
+    return str(request.param)
