@@ -50,14 +50,9 @@ def is_young(infra: Infra, order_id: UUID) -> bool:
 async def may_be_in_the_log(infra: Infra) -> bool:
     """True while Redis has lost its memory: a young order that neither it nor the database has may be on its way.
 
-    Errors: StoreUnavailable, from the database.
+    Errors: StoreUnavailable; away, Redis cannot tell.
     """
-    try:
-        return await has_lost_counters(infra)
-    except StoreUnavailable as error:
-        if error.store != "redis":
-            raise
-        return False  # away, not empty: see find_accepted
+    return await has_lost_counters(infra)
 
 
 @dataclass(frozen=True, slots=True)
