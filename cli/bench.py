@@ -250,7 +250,13 @@ def checkout(seconds: float, customers: int) -> None:
 
 
 @bench.command()
-@click.option("--payments", default=300, show_default=True, help="Orders that are paid in each series.")
+@click.option(
+    "--payments",
+    type=click.IntRange(1),
+    default=300,
+    show_default=True,
+    help="Orders that are paid in each series.",
+)
 def payments(payments: int) -> None:
     """How soon a payment provider's webhook is answered: one that pays an order, and one that came before.
 

@@ -49,7 +49,7 @@ RUN: Final[dict[str, set[int]]] = {
 }
 # What starts servers, or takes minutes.
 ELSEWHERE: Final = {
-    "rushcart bench": "by hand: benchmarks are not for a shared machine's tests",
+    "rushcart bench": "tests/e2e/test_benchmarks.py",
     "rushcart chaos": "tests/chaos/test_everything.py",
     "rushcart dev": "tests/e2e/test_commands.py",
     "rushcart docs write": "tests/unit/test_readme.py",
@@ -58,7 +58,7 @@ ELSEWHERE: Final = {
     "rushcart reconcile": "tests/e2e/test_commands_stack.py",
     "rushcart scheduler": "tests/e2e/test_commands_stack.py",
     "rushcart serve": "tests/e2e/test_commands_stack.py",
-    "rushcart stack": "tests/integration/test_stack.py",
+    "rushcart stack": "tests/integration/stack",
     "rushcart worker": "tests/e2e/test_commands_stack.py",
 }
 GROUPS: Final = {"cache", "db", "dlq", "docs", "export", "import", "keys", "mail", "media", "payments", "saga",

@@ -17,7 +17,7 @@ from services.catalog.list_categories import list_categories, list_children
 from services.catalog.move_category import CategoryMove, move_category
 from services.catalog.update_category import CategoryChange, update_category
 from services.errors import NotFound, SlugTaken, StaleVersion
-from tests.integration.test_change_product import outcome, problems
+from tests.integration.changing_products.outcomes import outcome, problems
 
 
 async def make(infra: Infra, name: str, parent: CategoryDoc | None = None) -> CategoryDoc:

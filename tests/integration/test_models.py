@@ -18,13 +18,10 @@ from models import (
     User,
 )
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened
-from tests.integration.rows import (
-    HASH,
-    MOMENT,
-    a_row_of_each,
-    stock,
-    user,
-)
+from tests.integration.rows.each import a_row_of_each
+from tests.integration.rows.hard import HASH, MOMENT
+from tests.integration.rows.people import user
+from tests.integration.rows.shop import stock
 
 MYSQL_CHECK = r"\((4025|3819), "  # MariaDB, MySQL
 

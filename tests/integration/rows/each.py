@@ -1,0 +1,26 @@
+"""A row of each table, with values that are hard to keep."""
+
+from models import (
+    Base,
+    Variant,
+)
+from tests.integration.rows.people import account, mail
+from tests.integration.rows.shop import cart, catalog, order, sale_of, search, stock
+from tests.integration.rows.work import messaging, money
+
+
+def a_row_of_each() -> list[Base]:
+    shelf = catalog()
+    variant = next(row for row in shelf if isinstance(row, Variant))
+    return [
+        *shelf,
+        *sale_of(variant),
+        *order(),
+        *cart(),
+        *stock(),
+        *messaging(),
+        *money(),
+        *mail(),
+        *account(),
+        *search(),
+    ]
