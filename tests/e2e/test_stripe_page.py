@@ -7,8 +7,11 @@ import pytest
 
 from infra.settings import Settings
 from tests.e2e.shop import Shop, new_key
+from tests.go_program import BUILDING
 from tests.server import Server
 from tests.stripe_mock import stripe_mock, stripe_settings
+
+pytestmark = pytest.mark.timeout(BUILDING)
 
 PAY: Final = """
 mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { ... on Payment { redirectUrl } } }

@@ -12,7 +12,10 @@ from infra.blobs.protocol import BadName
 from infra.clock import utc_now
 from infra.errors import BadSetting, StoreUnavailable
 from infra.settings import Settings
+from tests.go_program import BUILDING
 from tests.integration.s3_server import s3_server
+
+pytestmark = pytest.mark.timeout(BUILDING)
 
 NAME = "ab" + "c" * 62 + "-160.webp"
 CONTENT = bytes(range(256)) * 1000

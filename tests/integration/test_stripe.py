@@ -18,8 +18,11 @@ from services.payment.provider import Charge, Refused, Unreachable
 from services.payment.receive_webhook import receive_webhook
 from services.payment.stripe.provider import Stripe
 from services.payment.stripe.standing import KEY
+from tests.go_program import BUILDING
 from tests.integration.money import an_order, begin, book, status_of
 from tests.stripe_mock import event, signed, stripe_mock, stripe_settings
+
+pytestmark = pytest.mark.timeout(BUILDING)
 
 
 @pytest.fixture(scope="module")
