@@ -65,6 +65,13 @@ async def infra(own: Settings) -> AsyncIterator[Infra]:
         yield opened
 
 
+@pytest.fixture
+async def observer(infra: Infra) -> AsyncIterator[Infra]:
+    """The same stores, without the haste of a server."""
+    async with open_infra(infra.settings.model_copy(update={"store_timeout": 10.0})) as opened:
+        yield opened
+
+
 @asynccontextmanager
 async def away(stack: Stack, server: Literal["database", "redis", "kafka"], how: How) -> AsyncIterator[None]:
     out, back = (stack.stop, stack.start) if how == "stopped" else (stack.pause, stack.resume)
@@ -92,7 +99,9 @@ async def place_until_taken(infra: Infra, wish: FlashOrder) -> None:
 
 
 @pytest.mark.parametrize("how", HOWS)
-async def test_without_kafka_customers_try_again_and_get_one_order(stack: Stack, infra: Infra, how: How) -> None:
+async def test_without_kafka_customers_try_again_and_get_one_order(
+    stack: Stack, infra: Infra, observer: Infra, how: How
+) -> None:
     item = await running_sale(infra, quantity=5)
     before, wishes = order_wish(item), [order_wish(item), order_wish(item)]
     await place_flash_order(infra, before)
@@ -101,18 +110,20 @@ async def test_without_kafka_customers_try_again_and_get_one_order(stack: Stack,
         assert set(kinds) == {TryAgain}
         async with open_infra(infra.settings) as started_meanwhile:
             assert await try_in_time(started_meanwhile, order_wish(item)) is TryAgain
-            live = await counters(infra, item)
+            live = await counters(observer, item)
             # A process that has not reached the log knows that it took nothing; the others cannot know.
             assert (live.remaining, len(live.pending)) == (2, 3)
     for wish in wishes:
         await place_until_taken(infra, wish)
-    await persist_all(infra)
-    assert list((await orders_in(infra)).values()).count(OrderStatus.AWAITING_PAYMENT) >= 3
-    await assert_adds_up(infra, item, remaining=2)
+    await persist_all(observer)
+    assert list((await orders_in(observer)).values()).count(OrderStatus.AWAITING_PAYMENT) >= 3
+    await assert_adds_up(observer, item, remaining=2)
 
 
 @pytest.mark.parametrize("how", HOWS)
-async def test_without_the_database_orders_are_accepted_and_kept(stack: Stack, infra: Infra, how: How) -> None:
+async def test_without_the_database_orders_are_accepted_and_kept(
+    stack: Stack, infra: Infra, observer: Infra, how: How
+) -> None:
     item = await running_sale(infra, quantity=5)
     wishes = [order_wish(item) for _ in range(3)]
     async with working(infra):
@@ -124,18 +135,20 @@ async def test_without_the_database_orders_are_accepted_and_kept(stack: Stack, i
             assert time.monotonic() - begun < IN_TIME
             assert {order.status for order in accepted} == {OrderStatus.ACCEPTED}
         ids = {order.id for order in accepted}
-        await until(lambda: orders_in(infra), lambda found: ids <= found.keys())
-        await until(lambda: counters(infra, item), lambda live: not live.pending)
-    await assert_adds_up(infra, item, remaining=2)
+        await until(lambda: orders_in(observer), lambda found: ids <= found.keys())
+        await until(lambda: counters(observer, item), lambda live: not live.pending)
+    await assert_adds_up(observer, item, remaining=2)
 
 
 @pytest.mark.parametrize("how", HOWS)
-async def test_without_redis_customers_try_again_and_nothing_is_sold(stack: Stack, infra: Infra, how: How) -> None:
+async def test_without_redis_customers_try_again_and_nothing_is_sold(
+    stack: Stack, infra: Infra, observer: Infra, how: How
+) -> None:
     item = await running_sale(infra, quantity=5)
     wish, late = order_wish(item), order_wish(item)
     first = await place_flash_order(infra, wish)
     async with working(infra):
-        await until(lambda: orders_in(infra), lambda found: first.id in found)
+        await until(lambda: orders_in(observer), lambda found: first.id in found)
         async with away(stack, "redis", how):
             assert await asyncio.gather(*(try_in_time(infra, each) for each in (wish, late))) == [TryAgain] * 2
             begun = time.monotonic()
@@ -144,5 +157,5 @@ async def test_without_redis_customers_try_again_and_nothing_is_sold(stack: Stac
             assert time.monotonic() - begun < IN_TIME
         await place_until_taken(infra, late)
         assert (await place_flash_order(infra, wish)).id == first.id
-        await until(lambda: counters(infra, item), lambda live: not live.pending)
-    await assert_adds_up(infra, item, remaining=3)
+        await until(lambda: counters(observer, item), lambda live: not live.pending)
+    await assert_adds_up(observer, item, remaining=3)
