@@ -7,20 +7,21 @@ import sys
 
 from chaos.environment import variables
 from infra.runtime import Infra
+from infra.settings import Settings
 
 
-def run(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """``rushcart ARGUMENTS``."""
+def run(settings: Settings, *arguments: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":
+    """``rushcart ARGUMENTS``; ``timeout`` in seconds."""
     return subprocess.run(
         [sys.executable, "-c", "from cli.main import main; main()", *arguments],
-        env=os.environ | variables(infra.settings),
+        env=os.environ | variables(settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
 
 
 async def rushcart(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """The same; the event loop runs on meanwhile."""
-    return await asyncio.to_thread(run, infra, *arguments)
+    return await asyncio.to_thread(run, infra.settings, *arguments)

@@ -36,7 +36,7 @@ async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID
         missing = [i for i in order_ids if i not in found]
         found |= await _persisted(infra, missing, customer_id) if missing else {}
         if missing := [i for i in missing if i not in found and is_young(infra, i)]:
-            if await may_be_in_the_log(infra):
+            if await has_lost_counters(infra):  # away, Redis cannot tell
                 raise StoreUnavailable("redis")
             found |= await _persisted(infra, missing, customer_id)  # it may have come just before
     return found
@@ -45,14 +45,6 @@ async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID
 def is_young(infra: Infra, order_id: UUID) -> bool:
     """An order with such an id may be on its way to the database."""
     return abs(infra.now().timestamp() - made_at(order_id)) < _ON_ITS_WAY
-
-
-async def may_be_in_the_log(infra: Infra) -> bool:
-    """True while Redis has lost its memory: a young order that neither it nor the database has may be on its way.
-
-    Errors: StoreUnavailable; away, Redis cannot tell.
-    """
-    return await has_lost_counters(infra)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from services.order.find_orders import find_order, is_young, may_be_in_the_log, read_accepted
+from services.flash_sale.warm import has_lost_counters
+from services.order.find_orders import find_order, is_young, read_accepted
 from services.order.persist_orders import persist_orders
 from services.reservation.release import confirm
 
@@ -30,6 +31,6 @@ async def may_come(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
     if not is_young(infra, order_id):
         return False
     try:
-        return await may_be_in_the_log(infra) or await find_order(infra, order_id, owner) is not None
+        return await has_lost_counters(infra) or await find_order(infra, order_id, owner) is not None
     except StoreUnavailable:
         return True

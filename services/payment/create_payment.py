@@ -69,8 +69,8 @@ def _has_no_page(payment: Payment) -> bool:
     """The provider's answer was lost, or is yet to come; what is given up is not begun. Who asked the provider
     meanwhile knows the reference, but not the page.
     """
-    missing = payment.reference is None or payment.redirect_url is None
-    return missing and payment.status == PaymentStatus.PENDING and payment.live_order_id is not None
+    is_live = payment.status == PaymentStatus.PENDING and payment.live_order_id is not None
+    return is_live and payment.redirect_url is None
 
 
 def _return_url(infra: Infra, url: str | None) -> str:

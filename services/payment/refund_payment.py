@@ -1,6 +1,5 @@
 """Give money back, all or a part: never more than was taken, however many ask at once."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -51,22 +50,21 @@ async def refund_payment(infra: Infra, wish: RefundWish, asked: Asked) -> Paymen
     request = Request.of(asked.by, OPERATION, asked.key, wish.payment_id.hex, amount, wish.reason)
 
     async def work(session: AsyncSession) -> None:
-        claimed[:] = [await _request(session, infra, wish, refund_id, asked.actor)]
+        claimed.append(await _request(session, infra, wish, refund_id, asked.actor))
         log.info("refund.requested", refund_id=refund_id.hex, payment_id=wish.payment_id.hex)
 
     claimed: list[Claimed] = []
     refund_id = new_id()
     if await do_once(infra, request, refund_id, work) == refund_id:
-        await _send(infra, claimed)
+        await _send(infra, claimed[-1])
     return await require_payment(infra, wish.payment_id)
 
 
-async def _send(infra: Infra, claimed: Sequence[Claimed]) -> None:
+async def _send(infra: Infra, claimed: Claimed) -> None:
     try:
-        for one in claimed:
-            await send_claimed(infra, one)
+        await send_claimed(infra, claimed)
     except StoreUnavailable:
-        log.warning("refund.deferred", refund_ids=[one.id.hex for one in claimed])
+        log.warning("refund.deferred", refund_id=claimed.id.hex)
 
 
 async def _request(session: AsyncSession, infra: Infra, wish: RefundWish, refund_id: UUID, actor: str) -> Claimed:

@@ -17,9 +17,9 @@ from infra.stack import Stack
 from models.flash_sale_document import FlashItemDoc
 from services.events import ALL_TOPICS
 from tests.chaos.buyers import Rush, sign_up
-from tests.chaos.proof import observer
 from tests.factories import running_sale
 from tests.modes import on_server, stack_settings
+from tests.observer import observer
 
 BUYERS = 300
 UNITS = 100

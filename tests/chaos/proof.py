@@ -1,13 +1,12 @@
 """The three promises, proven from the stores once all is quiet: never oversold, accepted means kept, once."""
 
 from collections import Counter
-from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from sqlalchemy import func, select
 
 from infra.eventlog import dead_letter_topic
-from infra.runtime import Infra, open_infra
+from infra.runtime import Infra
 from infra.settings import Settings
 from models import (
     Barrier,
@@ -26,15 +25,10 @@ from services.events import ORDER_WORKERS, ORDERS
 from services.order.barrier import PERSIST, RELEASE
 from services.reservation.keys import ItemKeys
 from tests.chaos.buyers import OUT_OF_STOCK, Rush
+from tests.observer import observer
 from tests.waiting import until
 
-_PATIENCE = 10.0
 _COUNTS = ("on_hand", "available", "set_aside", "held", "committed")
-
-
-def observer(settings: Settings) -> AbstractAsyncContextManager[Infra]:
-    """The stores for a test to look into, without the haste of a server."""
-    return open_infra(settings.model_copy(update={"store_timeout": _PATIENCE}))
 
 
 async def prove_sold_out(settings: Settings, rush: Rush, *, given_back: bool = False) -> None:

@@ -5,7 +5,8 @@ import pytest
 from chaos.fleet import Fleet
 from tests.chaos.buyers import OUT_OF_STOCK, Rush
 from tests.chaos.conftest import BUYERS, UNITS, NewRush
-from tests.chaos.proof import expired, observer, persisted, prove_all_returned, prove_sold_out
+from tests.chaos.proof import expired, persisted, prove_all_returned, prove_sold_out
+from tests.observer import observer
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack

@@ -22,7 +22,7 @@ from models import Order, OrderStatus, Payment, PaymentStatus, Role
 from resolvers.shared.node import encode_id
 from tests.chaos.buyers import Rush
 from tests.chaos.conftest import NewRush
-from tests.chaos.proof import observer
+from tests.observer import observer
 from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]

@@ -11,8 +11,8 @@ from chaos.fleet import Fleet
 from infra.runtime import Infra
 from models import DEFAULT_WAREHOUSE, FlashSaleItem, OutboxMessage, StockCause, StockEntry
 from tests.chaos.clerks import changes, hire, until_done
-from tests.chaos.proof import observer
 from tests.factories import new_warehouse, sale_of, variant_in_stock
+from tests.observer import observer
 from tests.stock_books import assert_sku_adds_up
 from tests.waiting import until
 

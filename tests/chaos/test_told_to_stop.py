@@ -7,7 +7,8 @@ import pytest
 from chaos.fleet import Fleet
 from tests.chaos.buyers import ACCEPTED, OUT_OF_STOCK, REFUSED, TRY_AGAIN, Rush
 from tests.chaos.conftest import NewRush
-from tests.chaos.proof import committed, observer, persisted, prove_sold_out
+from tests.chaos.proof import committed, persisted, prove_sold_out
+from tests.observer import observer
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack

@@ -12,7 +12,6 @@ from resolvers.shared.node import decode_id, encode_id
 from services.address.find_addresses import find_own_address
 from services.errors import NotFound
 from tests.e2e.shop import Person, Shop, new_key
-from tests.server import Server
 
 _FIELDS = "id recipient phone line1 line2 city region postalCode countryCode isDefault"
 _RESULT = f"""
@@ -64,11 +63,6 @@ SHOWN = {
     "countryCode": "DE",
 }
 NO_SUCH = {"__typename": "NotFound", "code": "NOT_FOUND", "message": "You have no such address."}
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def do(shop: Shop, query: str, by: Person, **given: Any) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from infra.runtime import open_infra
 from infra.settings import Settings
 from models.enums import Role, Scope
@@ -17,7 +15,6 @@ from services.user.grant_role import grant_role
 from services.user.lock_account import lock_account
 from services.user.revoke_role import revoke_role
 from tests.e2e.shop import CREATE, LOGIN, PASSWORD, Person, Shop
-from tests.server import Server
 from tests.waiting import until
 
 _RESULT = "{ __typename ... on User { id email roles lockedAt } ... on Error { code message } }"
@@ -54,11 +51,6 @@ mutation Old($input: RevokeServiceTokenInput!) {
 }
 """
 TOKENS = "{ serviceTokens { name scopes lastUsedAt revokedAt } }"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def signed_in(shop: Shop, email: str) -> Person:

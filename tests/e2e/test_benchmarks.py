@@ -1,18 +1,14 @@
 """Each benchmark runs to its figures, in small; what they are is not judged on a busy machine."""
 
 import asyncio
-import os
-import subprocess
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from chaos.environment import variables
 from cli.bench import bench
 from infra.migrations import upgrade
-from infra.settings import Settings
-from tests.e2e.running import ROOT, RUSHCART
+from tests.commands import run
 from tests.modes import empty_stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -31,19 +27,6 @@ _MISSED: Final = 1
 """The exit code where an aim in time was missed."""
 
 
-async def run(settings: Settings, *words: str) -> "subprocess.CompletedProcess[str]":
-    return await asyncio.to_thread(
-        subprocess.run,
-        [*RUSHCART, *words],
-        cwd=ROOT,
-        env=os.environ | variables(settings),
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-
-
 def test_each_benchmark_is_here() -> None:
     assert {words.split()[0] for words in SMALL} == set(bench.commands)
 
@@ -53,8 +36,8 @@ async def test_a_benchmark(tmp_path: Path, words: str) -> None:
     async with empty_stack(tmp_path / "home") as settings:
         await asyncio.to_thread(upgrade, settings)
         if words.startswith("finding"):
-            assert (await run(settings, "seed", "--products", "60")).returncode == 0
-        ended = await run(settings, "bench", *words.split())
+            assert (await asyncio.to_thread(run, settings, "seed", "--products", "60")).returncode == 0
+        ended = await asyncio.to_thread(run, settings, "bench", *words.split(), timeout=200)
     said = f"{ended.stdout}\n{ended.stderr}"
     assert ended.returncode in (0, _MISSED), said
     assert [text for text in SMALL[words] if text not in ended.stdout] == [], said

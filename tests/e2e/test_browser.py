@@ -25,7 +25,6 @@ from tests.app_server import serving
 from tests.e2e.browser import browser
 from tests.e2e.shop import CREATE, Person, Shop
 from tests.mailbox import Mailbox, html_of
-from tests.server import Server
 
 STOREFRONT: Final = Path(__file__).parent / "storefront.html"
 # Chromium may have to be installed first.
@@ -55,11 +54,6 @@ async def storefront() -> AsyncIterator[str]:
 async def settings(settings: Settings, storefront: str) -> Settings:
     changes = {"storefront_url": f"{storefront}/", "cors_origins": (storefront,)}
     return settings.model_copy(update=changes | {"payment_providers": ("sandbox",)})
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def at_the_bank(shop: Shop, chrome: Chrome, storefront: str) -> Person:

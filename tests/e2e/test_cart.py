@@ -81,11 +81,6 @@ class Ware:
     id: str
 
 
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
-
-
 async def ware(shop: Shop, staff: Person, sku: str, price: str = "10.00", on_hand: int = 10) -> Ware:
     variant = {"sku": sku, "price": price, "currencyCode": "EUR", "quantity": on_hand}
     made = (await shop.ask(CREATE, {"input": {"title": f"Shirt {sku}", "variants": [variant]}}, staff))[

@@ -2,10 +2,7 @@
 
 from typing import Any, Final
 
-import pytest
-
 from tests.e2e.shop import Person, Shop
-from tests.server import Server
 
 _STALE: Final = "... on StaleVersion { currentVersion }"
 _PRODUCT: Final = f"... on Product {{ ...Whole }} ... on SlugTaken {{ slug }} {_STALE}"
@@ -48,11 +45,6 @@ fragment Whole on Product {
 }
 """
 LOOK: Final = f"query Look($id: ID!) {{ product(id: $id) {{ ...Whole }} }} {WHOLE}"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def act(shop: Shop, by: Person | None, name: str, /, **given: object) -> Any:

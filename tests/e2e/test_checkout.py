@@ -5,7 +5,6 @@ from typing import Any, Final
 import pytest
 
 from tests.e2e.shop import CREATE, ORDER, Person, Shop, new_key
-from tests.server import Server
 
 ADD: Final = """
 mutation ($input: AddCartItemInput!) { addCartItem(input: $input) { __typename ... on Error { message } } }
@@ -33,11 +32,6 @@ mutation ($input: CheckoutInput!) {{
 }}
 {ORDER}
 """
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def ware(shop: Shop, staff: Person, sku: str, price: str, on_hand: int = 10) -> str:

@@ -18,11 +18,6 @@ pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is n
 _CURL = re.compile(r"^(?:\$ )?(curl (?:.*\\\n|.*\n(?= {6}))*.*)", re.MULTILINE)
 
 
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
-
-
 def shown(document: str, server: Server, of: str) -> str:
     """The only one there, for this server; ``of`` stands where the document has an ellipsis."""
     [line] = _CURL.findall((ROOT / "docs" / document).read_text(encoding="utf-8"))

@@ -23,7 +23,6 @@ from services.user.tokens import AccessTokens
 from tests.e2e.operations_of import NotExpressible, RootField, root_fields
 from tests.e2e.shop import Person, Shop
 from tests.live import event_stream
-from tests.server import Server
 
 FIELDS = list(root_fields(from_sdl(build_schema().as_str())))
 # A file comes by another way than a literal.
@@ -47,11 +46,6 @@ class Victim:
     order_number: str
     private: tuple[str, ...]
     ids: tuple[str, ...]
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 @pytest.fixture

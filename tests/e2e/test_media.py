@@ -56,11 +56,6 @@ async def server(settings: Settings) -> AsyncIterator[Server]:
         yield running
 
 
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
-
-
 async def send(
     shop: Shop,
     by: Person | None,

@@ -14,11 +14,6 @@ from tests.server import Server
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
-
-
 async def scrape(http: httpx.AsyncClient, **headers: str) -> Samples:
     answer = await http.get("/metrics", headers=headers)
     assert answer.status_code == 200

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 from resolvers.shared.node import split_id
 from tests.e2e.shop import Offer, Person, Shop
-from tests.server import Server
 from tests.waiting import until
 
 ORDERS = """
@@ -20,11 +17,6 @@ query Mine($first: Int, $after: String, $last: Int, $before: String, $status: [O
   }
 }
 """
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def page(shop: Shop, by: Person, **arguments: Any) -> Any:

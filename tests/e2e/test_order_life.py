@@ -2,12 +2,9 @@
 
 from typing import Any, Final
 
-import pytest
-
 from resolvers.shared.node import decode_id
 from services.order.pay_order import mark_paid
 from tests.e2e.shop import Person, Shop, new_key
-from tests.server import Server
 
 _ORDER: Final = """
 id status lines { id quantity shippedQuantity } history { status note actorRole actor internal }
@@ -20,11 +17,6 @@ SHIP: Final = f"mutation ($input: CreateShipmentInput!) {{ createShipment(input:
 COMPLETE: Final = f"mutation ($input: CompleteOrderInput!) {{ completeOrder(input: $input) {{ {_MOVED} }} }}"
 NOTE: Final = f"mutation ($input: AddOrderNoteInput!) {{ addOrderNote(input: $input) {{ {_SHOWN} }} }}"
 LOOK: Final = f"query ($id: ID!) {{ order(id: $id) {{ {_ORDER} }} }}"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def do(shop: Shop, by: Person, query: str, **wish: Any) -> Any:

@@ -3,22 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
-
 from resolvers.shared.node import encode_id
 from tests.e2e.shop import CANCEL, CREATE, PLACE, SCHEDULE, Person, Shop, new_key
-from tests.server import Server
 
 LOOK = "query Look($id: ID!) { node(id: $id) { id } order(id: $id) { id } nodes(ids: [$id]) { id } }"
 NOT_THERE = {"node": None, "order": None, "nodes": [None]}
 NO_SUCH_ORDER = {"__typename": "NotFound", "code": "NOT_FOUND", "message": "There is no such order."}
 NEVER_MADE = encode_id("Order", UUID(int=1))
 MINE = "{ me { orders { totalCount edges { node { id } } } } }"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def refused(shop: Shop, query: str, given: dict[str, Any], by: Person | None) -> tuple[str, list[str]]:

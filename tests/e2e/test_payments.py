@@ -4,15 +4,12 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import pytest
-
 from infra.settings import Settings
 from services.payment.receive_webhook import MOST_BYTES
 from services.payment.sandbox.secret import webhook_secret
 from services.payment.signature import sign
 from tests.e2e.shop import Person, Shop, new_key
 from tests.live import greeted
-from tests.server import Server
 from tests.waiting import PAUSE, until
 
 _PAYMENT: Final = """
@@ -36,11 +33,6 @@ query ($day: Date!) { dailyTotals(first: $day, last: $day) {
   day provider captured { amount currencyCode } refunded { amount } fees { amount } } }
 """
 FOLLOW: Final = "subscription ($id: ID!) { orderUpdated(id: $id) { status } }"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 def value(message: dict[str, Any], field: str) -> Any:

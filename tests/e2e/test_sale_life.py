@@ -3,16 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.e2e.shop import CHANGE, SCHEDULE, Person, Shop
-from tests.server import Server
 from tests.waiting import until
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def act(shop: Shop, by: Person | None, name: str, sale_id: str, version: int | None = None) -> Any:

@@ -9,16 +9,11 @@ import pytest
 from infra.settings import Settings
 from services.events import ALL_TOPICS
 from tests.e2e.shop import LOGIN, PASSWORD, REGISTER, Offer, Shop, moment, new_key
-from tests.server import Server, serve
+from tests.server import serve
 from tests.waiting import PAUSE
 from tests.workers import working
 
 EUR = "EUR"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 @pytest.fixture

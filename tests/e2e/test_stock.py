@@ -15,13 +15,7 @@ from services.stock.reconcile import reconcile
 from tests.e2e.shop import CREATE, Person, Shop, new_key
 from tests.e2e.stock_operations import ADJUST, CHANGE, COUNT, LEVELS, MOVE, OPEN, RECEIVE, THRESHOLD, do, refusal
 from tests.factories import stock_of
-from tests.server import Server
 from tests.waiting import until
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ async def settings(settings: Settings, address: str) -> Settings:
     return settings.model_copy(update=stripe_settings(address) | {"storefront_url": "https://a.test/?a='\"<b>"})
 
 
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
-
-
 async def test_the_page_has_what_stripes_form_needs(shop: Shop) -> None:
     """And nothing but Stripe is let in; the secret is where no server sees it."""
     staff, ada = await shop.staff(), await shop.customer()

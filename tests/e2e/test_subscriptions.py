@@ -12,17 +12,11 @@ from services.order.cancel_order import Cancellation, cancel_order
 from tests.e2e.shop import Shop, new_key
 from tests.integration.catalog.products import statements
 from tests.live import event_stream, greeted, socket
-from tests.server import Server
 from tests.waiting import until
 
 FOLLOW = "subscription Follow($id: ID!) { orderUpdated(id: $id) { id status history { status } } }"
 REMAINING = "subscription Left($id: ID!) { flashSaleRemaining(itemId: $id) { id remaining quantity } }"
 LOGOUT = "mutation { logoutEverywhere { __typename } }"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 def value(message: dict[str, Any], field: str) -> Any:

@@ -2,11 +2,8 @@
 
 from typing import Any, Final
 
-import pytest
-
 from tests.e2e.shop import Shop, new_key
 from tests.live import greeted
-from tests.server import Server
 from tests.waiting import until
 
 TICKET: Final = "position ahead admitted expectedWaitSeconds pass passExpiresAt sale { id admitPerSecond }"
@@ -25,11 +22,6 @@ PLACE: Final = (
     "... on Order { id } ... on Error { code } } }"
 )
 SALE_OF: Final = "query ($id: ID!) { node(id: $id) { ... on FlashSaleItem { sale { id } } } }"
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def ask(shop: Shop, query: str, by: Any, **wish: Any) -> Any:

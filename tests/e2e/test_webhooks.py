@@ -9,7 +9,6 @@ from infra.settings import Settings
 from services.events import ORDER_PLACED
 from tests.e2e.shop import Person, Shop
 from tests.receiver import Receiver, is_signed, receiving
-from tests.server import Server
 from tests.waiting import until
 
 CREATE: Final = """
@@ -35,11 +34,6 @@ async def settings(settings: Settings) -> Settings:
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving() as running:
         yield running
-
-
-@pytest.fixture
-async def shop(server: Server) -> Shop:
-    return Shop(server)
 
 
 async def test_a_system_is_told_of_an_order(shop: Shop, receiver: Receiver) -> None:

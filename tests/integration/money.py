@@ -76,6 +76,15 @@ def told(payment: Payment, **changes: Any) -> dict[str, Any]:
     return body
 
 
+async def paid(infra: Infra) -> tuple[OrderView, Payment]:
+    """An order, and the payment that was captured for it."""
+    order = await an_order(infra)
+    payment = await begin(infra, order)
+    await approve(infra, payment)
+    await deliver(infra, told(payment))
+    return order, payment
+
+
 async def refund_all_due(infra: Infra) -> None:
     while await send_refunds(infra):
         pass

@@ -8,7 +8,7 @@ import pytest
 
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
-from infra.runtime import Infra, open_infra
+from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
 from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
@@ -23,6 +23,7 @@ from services.reservation.keys import ItemKeys, accepted_key
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import make_due, order_wish, running_sale
 from tests.integration.catalog.products import without_redis
+from tests.observer import observer
 from tests.waiting import until
 from tests.workers import persist_all, working
 
@@ -119,7 +120,7 @@ async def test_wrong_input_is_named_and_changes_nothing(infra: Infra) -> None:
 async def test_the_same_cancellation_many_times_at_once_is_one(infra: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     order = await persisted(infra, order_wish(item, quantity=3))
-    async with open_infra(infra.settings.model_copy(update={"store_timeout": 10.0})) as patient:
+    async with observer(infra.settings) as patient:
         views = await asyncio.gather(*(cancel_order(patient, cancellation(order)) for _ in range(8)))
     assert {view.status for view in views} == {OrderStatus.CANCELLED}
     await persist_all(infra)
@@ -132,7 +133,7 @@ async def test_cancelling_and_expiring_race_and_one_wins(infra: Infra) -> None:
     orders = [await place_flash_order(infra, order_wish(item)) for _ in range(12)]
     await persist_all(infra)
     await make_due(infra)
-    async with open_infra(infra.settings.model_copy(update={"store_timeout": 10.0})) as patient:
+    async with observer(infra.settings) as patient:
         cancelling = [cancel_order(patient, cancellation(order)) for order in orders]
         *results, expired, also = await asyncio.gather(
             *cancelling, expire_due_orders(patient), expire_due_orders(patient), return_exceptions=True

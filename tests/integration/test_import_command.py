@@ -14,7 +14,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
 
 
 def run(infra: Infra, *arguments: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
-    return commands.run(infra, command, "products", *arguments)
+    return commands.run(infra.settings, command, "products", *arguments)
 
 
 def files(folder: Path) -> list[str]:

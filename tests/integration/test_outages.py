@@ -25,6 +25,7 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import stack_settings
+from tests.observer import observer
 from tests.run import KAFKA_CACHE
 from tests.waiting import PAUSE, until
 from tests.workers import persist_all, working
@@ -66,9 +67,9 @@ async def infra(own: Settings) -> AsyncIterator[Infra]:
 
 
 @pytest.fixture
-async def observer(infra: Infra) -> AsyncIterator[Infra]:
+async def patient(infra: Infra) -> AsyncIterator[Infra]:
     """The same stores, without the haste of a server."""
-    async with open_infra(infra.settings.model_copy(update={"store_timeout": 10.0})) as opened:
+    async with observer(infra.settings) as opened:
         yield opened
 
 
@@ -100,7 +101,7 @@ async def place_until_taken(infra: Infra, wish: FlashOrder) -> None:
 
 @pytest.mark.parametrize("how", HOWS)
 async def test_without_kafka_customers_try_again_and_get_one_order(
-    stack: Stack, infra: Infra, observer: Infra, how: How
+    stack: Stack, infra: Infra, patient: Infra, how: How
 ) -> None:
     item = await running_sale(infra, quantity=5)
     before, wishes = order_wish(item), [order_wish(item), order_wish(item)]
@@ -110,19 +111,19 @@ async def test_without_kafka_customers_try_again_and_get_one_order(
         assert set(kinds) == {TryAgain}
         async with open_infra(infra.settings) as started_meanwhile:
             assert await try_in_time(started_meanwhile, order_wish(item)) is TryAgain
-            live = await counters(observer, item)
+            live = await counters(patient, item)
             # A process that has not reached the log knows that it took nothing; the others cannot know.
             assert (live.remaining, len(live.pending)) == (2, 3)
     for wish in wishes:
         await place_until_taken(infra, wish)
-    await persist_all(observer)
-    assert list((await orders_in(observer)).values()).count(OrderStatus.AWAITING_PAYMENT) >= 3
-    await assert_adds_up(observer, item, remaining=2)
+    await persist_all(patient)
+    assert list((await orders_in(patient)).values()).count(OrderStatus.AWAITING_PAYMENT) >= 3
+    await assert_adds_up(patient, item, remaining=2)
 
 
 @pytest.mark.parametrize("how", HOWS)
 async def test_without_the_database_orders_are_accepted_and_kept(
-    stack: Stack, infra: Infra, observer: Infra, how: How
+    stack: Stack, infra: Infra, patient: Infra, how: How
 ) -> None:
     item = await running_sale(infra, quantity=5)
     wishes = [order_wish(item) for _ in range(3)]
@@ -135,20 +136,20 @@ async def test_without_the_database_orders_are_accepted_and_kept(
             assert time.monotonic() - begun < IN_TIME
             assert {order.status for order in accepted} == {OrderStatus.ACCEPTED}
         ids = {order.id for order in accepted}
-        await until(lambda: orders_in(observer), lambda found: ids <= found.keys())
-        await until(lambda: counters(observer, item), lambda live: not live.pending)
-    await assert_adds_up(observer, item, remaining=2)
+        await until(lambda: orders_in(patient), lambda found: ids <= found.keys())
+        await until(lambda: counters(patient, item), lambda live: not live.pending)
+    await assert_adds_up(patient, item, remaining=2)
 
 
 @pytest.mark.parametrize("how", HOWS)
 async def test_without_redis_customers_try_again_and_nothing_is_sold(
-    stack: Stack, infra: Infra, observer: Infra, how: How
+    stack: Stack, infra: Infra, patient: Infra, how: How
 ) -> None:
     item = await running_sale(infra, quantity=5)
     wish, late = order_wish(item), order_wish(item)
     first = await place_flash_order(infra, wish)
     async with working(infra):
-        await until(lambda: orders_in(observer), lambda found: first.id in found)
+        await until(lambda: orders_in(patient), lambda found: first.id in found)
         async with away(stack, "redis", how):
             assert await asyncio.gather(*(try_in_time(infra, each) for each in (wish, late))) == [TryAgain] * 2
             begun = time.monotonic()
@@ -157,5 +158,5 @@ async def test_without_redis_customers_try_again_and_nothing_is_sold(
             assert time.monotonic() - begun < IN_TIME
         await place_until_taken(infra, late)
         assert (await place_flash_order(infra, wish)).id == first.id
-        await until(lambda: counters(observer, item), lambda live: not live.pending)
-    await assert_adds_up(observer, item, remaining=3)
+        await until(lambda: counters(patient, item), lambda live: not live.pending)
+    await assert_adds_up(patient, item, remaining=3)

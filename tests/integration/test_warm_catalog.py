@@ -113,12 +113,12 @@ async def test_without_redis_it_says_so(infra: Infra, monkeypatch: pytest.Monkey
 
 
 async def test_the_command_shows_how_far_it_is_and_clears(infra: Infra) -> None:
-    first = run(infra, "cache", "warm")
+    first = run(infra.settings, "cache", "warm")
     assert (first.returncode, first.stdout) == (0, f"{COUNT} products warmed.\n"), first.stderr
     assert f"{COUNT}/{COUNT}" in first.stderr
-    again = run(infra, "cache", "warm")
+    again = run(infra.settings, "cache", "warm")
     assert again.stdout == "Nothing to do: it was done lately, or another process is at it.\n"
-    cleared = run(infra, "cache", "clear")
+    cleared = run(infra.settings, "cache", "clear")
     assert (cleared.returncode, cleared.stdout) == (0, "Everything that was cached is forgotten.\n")
     [product_id] = [await Loaders(infra).product_id_by_slug.load("p-0")]
     assert product_id is not None

@@ -8,12 +8,8 @@ from sqlalchemy import select
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import (
-    Order,
-    OrderStatus,
-    PaymentStatus,
-    SandboxCharge,
-)
+from models import Order, OrderStatus, Payment, PaymentStatus, SandboxCharge
+from models.order_document import OrderView
 from services.errors import (
     IdempotencyConflict,
     InvalidInput,
@@ -163,13 +159,19 @@ async def test_declined(infra: Infra) -> None:
     assert await status_of(infra, order.id) == OrderStatus.PAID
 
 
-async def test_authorised_and_captured_apart(infra: Infra) -> None:
+async def authorised(infra: Infra) -> tuple[OrderView, Payment]:
+    """Money that is held, and to be taken later."""
     apart = infra.settings.model_copy(update={"payment_capture": "apart"})
     object.__setattr__(infra, "settings", apart)
     order = await an_order(infra)
     payment = await begin(infra, order)
     await approve(infra, payment)
     await deliver(infra, told(payment, status="AUTHORIZED", captured=0))
+    return order, payment
+
+
+async def test_authorised_and_captured_apart(infra: Infra) -> None:
+    order, payment = await authorised(infra)
     held = await require_payment(infra, payment.id)
     assert (held.status, held.captured) == (PaymentStatus.AUTHORIZED, 0)
     async with infra.database.read() as session:
@@ -186,12 +188,7 @@ async def test_authorised_and_captured_apart(infra: Infra) -> None:
 
 
 async def test_an_authorisation_of_a_cancelled_order_is_let_go(infra: Infra) -> None:
-    apart = infra.settings.model_copy(update={"payment_capture": "apart"})
-    object.__setattr__(infra, "settings", apart)
-    order = await an_order(infra)
-    payment = await begin(infra, order)
-    await approve(infra, payment)
-    await deliver(infra, told(payment, status="AUTHORIZED", captured=0))
+    order, payment = await authorised(infra)
     await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "c"))
     await check_payments(infra)
     assert (await require_payment(infra, payment.id)).status == PaymentStatus.CANCELLED

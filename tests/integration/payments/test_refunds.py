@@ -39,6 +39,7 @@ from tests.integration.money import (
     begin,
     book,
     deliver,
+    paid,
     refund_all_due,
     refunds_in,
     status_of,
@@ -47,10 +48,7 @@ from tests.integration.money import (
 
 
 async def test_refunds_never_exceed_what_was_captured(infra: Infra) -> None:
-    order = await an_order(infra)
-    payment = await begin(infra, order)
-    await approve(infra, payment)
-    await deliver(infra, told(payment))
+    order, payment = await paid(infra)
     results = await asyncio.gather(
         *(refund_payment(infra, RefundWish(payment.id, Decimal("5"), None), asked()) for _ in range(6)),
         return_exceptions=True,
@@ -76,10 +74,7 @@ async def test_refunds_never_exceed_what_was_captured(infra: Infra) -> None:
 
 
 async def test_staff_are_answered_with_the_refund_done_however_busy_workers_are(infra: Infra) -> None:
-    order = await an_order(infra)
-    payment = await begin(infra, order)
-    await approve(infra, payment)
-    await deliver(infra, told(payment))
+    _, payment = await paid(infra)
     done = asyncio.Event()
 
     async def work() -> None:
@@ -96,10 +91,7 @@ async def test_staff_are_answered_with_the_refund_done_however_busy_workers_are(
 
 
 async def test_a_paid_order_that_is_cancelled_gets_its_money_back(infra: Infra) -> None:
-    order = await an_order(infra)
-    payment = await begin(infra, order)
-    await approve(infra, payment)
-    await deliver(infra, told(payment))
+    order, payment = await paid(infra)
     await cancel_order(infra, Cancellation(order.customer_id, order.id, "No more", "c"))
     [refund] = await refunds_in(infra)
     assert (refund.state, refund.reason) == (RefundState.PENDING, "No more")
@@ -110,10 +102,7 @@ async def test_a_paid_order_that_is_cancelled_gets_its_money_back(infra: Infra) 
 
 
 async def test_a_shipped_order_that_is_refunded_gives_no_stock_back(infra: Infra) -> None:
-    order = await an_order(infra)
-    payment = await begin(infra, order)
-    await approve(infra, payment)
-    await deliver(infra, told(payment))
+    order, payment = await paid(infra)
     await create_shipment(infra, ShipmentDraft(order.id, "Post", None, None), asked())
     await refund_payment(infra, RefundWish(payment.id, None, None), asked())
     assert await status_of(infra, order.id) == OrderStatus.REFUNDED
