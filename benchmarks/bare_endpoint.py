@@ -26,16 +26,16 @@ from infra.ids import new_id, spoken_number
 from infra.runtime import Infra, open_infra
 from infra.settings import get_settings
 from models.order_document import LineSnapshot, OrderSnapshot
-from services.errors import ServiceError
-from services.events import ORDER_PLACED, ORDERS, Event, encode
 from services.flash_sale.find_items import find_item
-from services.order.fingerprint import fingerprint
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation import scripts
 from services.reservation.keys import ItemKeys, accepted_key, claim_key, price_text
 from services.reservation.reserve import CLAIM_SECONDS
-from services.user.tokens import AccessTokens, InvalidToken
-from services.user.viewer import Viewer
+from services.session.access_tokens import AccessTokens, InvalidToken
+from services.shared.errors import ServiceError
+from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
+from services.shared.fingerprint import fingerprint
+from services.shared.viewer import Viewer
 
 _CONNECTIONS = 64
 _LINGER_MS = 2

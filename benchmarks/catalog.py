@@ -29,7 +29,7 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
-from services.events import ALL_TOPICS
+from services.shared.events import ALL_TOPICS
 
 BARE, KEPT, KNOWN, WARM, COLD = "bare", "kept", "304", "warm", "cold"
 _QUERIES = {

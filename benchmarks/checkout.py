@@ -30,7 +30,7 @@ from services.cart.owner import Owner
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.checkout.checkout import Checkout, checkout
-from services.events import ALL_TOPICS
+from services.shared.events import ALL_TOPICS
 
 LINES: Final = 3
 _VARIANTS: Final = 60

@@ -24,7 +24,7 @@ from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from resolvers.shared.node import encode_id
-from services.events import ALL_TOPICS
+from services.shared.events import ALL_TOPICS
 
 SERVERS = {"graphql": "serve", "plain": "bare", "verb": "bare"}
 _SLICE = 2.5

@@ -27,13 +27,13 @@ from services.cart.owner import Owner
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.checkout.checkout import Checkout, checkout
-from services.events import ALL_TOPICS
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.provider import Standing
 from services.payment.receive_webhook import receive_webhook
 from services.payment.sandbox.charges import event_body
 from services.payment.sandbox.secret import webhook_secret
-from services.payment.signature import sign
+from services.shared.events import ALL_TOPICS
+from services.shared.signature import sign
 
 _PLENTY: Final = 1_000_000
 _WARM_UP: Final = 20

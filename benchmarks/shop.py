@@ -13,7 +13,7 @@ from models import Order, OrderStatus, Product, Role, StockLevel, User, Variant
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
-from services.user.tokens import AccessTokens
+from services.session.access_tokens import AccessTokens
 
 PLENTY = 5_000_000
 PRICE = 1990

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Role, User
-from services.user.tokens import AccessTokens
+from services.session.access_tokens import AccessTokens
 
 
 async def accounts(infra: Infra, count: int, role: Role) -> list[tuple[UUID, str]]:

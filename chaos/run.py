@@ -32,11 +32,11 @@ from models import Role
 from models.flash_sale_document import FlashItemDoc
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
-from services.events import ALL_TOPICS
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
+from services.shared.events import ALL_TOPICS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _SKU: Final = "CHAOS"

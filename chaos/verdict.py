@@ -14,12 +14,12 @@ from chaos.wishes import Wish
 from infra.runtime import Infra
 from models import FlashSaleItem, Order, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry, StockLevel
 from models.flash_sale_document import FlashItemDoc
-from services.events import ORDER_WORKERS, ORDERS
+from services.reconcile.books import one_moment
+from services.reconcile.reconcile import reconcile
 from services.reservation.keys import ItemKeys
-from services.stock.books import one_moment
-from services.stock.reconcile import reconcile
+from services.shared.events import ORDER_WORKERS, ORDERS
+from services.shared.order_states import GIVEN_BACK
 
-GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 _WITHIN = 60.0
 _Changes = Counter[tuple[UUID | None, StockCause]]
 

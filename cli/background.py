@@ -11,8 +11,8 @@ from infra.errors import StoreUnavailable
 from infra.migrations import require_current
 from infra.runtime import Infra
 from services.catalog.warm import warm_catalog
-from services.events import ALL_TOPICS
 from services.flash_sale.warm import warm_flash_sales
+from services.shared.events import ALL_TOPICS
 
 log = structlog.get_logger(__name__)
 _RETRY = 1.0

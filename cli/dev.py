@@ -21,15 +21,15 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings, get_settings
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
+from services.catalog.reindex import reindex_stale
 from services.demo.accounts import DemoAccounts, ensure_accounts, find_user
 from services.demo.catalog import ensure_catalog
 from services.demo.sale import ensure_sale
-from services.events import ALL_TOPICS
 from services.flash_sale.warm import warm_flash_sales
-from services.search.reindex import reindex_stale
-from services.session.client import Client
+from services.session.access_tokens import AccessTokens
 from services.session.open import open_session
-from services.user.tokens import AccessTokens
+from services.shared.client import Client
+from services.shared.events import ALL_TOPICS
 from tasks.worker import run_scheduler, run_worker
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ import click
 
 from cli.explained import printable
 from cli.one_shot import run_once
-from services.events import TOPICS
+from services.shared.events import TOPICS
 
 if TYPE_CHECKING:
     from infra.runtime import Infra

@@ -34,7 +34,7 @@ def asyncapi(output: Path | None, check: bool) -> None:
     """Export the events in AsyncAPI 3.0, as JSON."""
     import orjson
 
-    from services.asyncapi import asyncapi as document
+    from services.shared.asyncapi import asyncapi as document
 
     text = orjson.dumps(document(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     if output is None:
@@ -72,7 +72,7 @@ def commands() -> str:
 
 
 def order_states() -> str:
-    from services.order.states import TRANSITIONS, is_final
+    from services.shared.order_states import TRANSITIONS, is_final
 
     lines = ["```mermaid", "stateDiagram-v2", "    [*] --> ACCEPTED"]
     for source, targets in TRANSITIONS.items():

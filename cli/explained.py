@@ -12,7 +12,7 @@ def explained() -> Iterator[None]:
     from infra.embedded_valkey import EmbeddedValkeyError
     from infra.errors import StoreUnavailable
     from infra.migrations import SchemaMismatch
-    from services.errors import ServiceError
+    from services.shared.errors import ServiceError
 
     try:
         yield

@@ -23,7 +23,7 @@ def import_() -> None:
 
 
 def _currency(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    from services.money import is_currency
+    from services.money.amounts import is_currency
 
     if not is_currency(value.upper()):
         raise click.BadParameter(f"{value} is not an ISO 4217 currency code")

@@ -41,8 +41,8 @@ def reconcile(days: int, fix: bool) -> None:
 
 
 async def _reconcile(infra: "Infra", days: int, fix: bool) -> "MoneyReport":
-    from services.payment.provider import ProviderError
     from services.payment.reconcile import reconcile_payments
+    from services.shared.signature import ProviderError
 
     try:
         return await reconcile_payments(infra, datetime.now(UTC) - timedelta(days=days), fix=fix)

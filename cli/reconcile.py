@@ -10,7 +10,7 @@ from cli.explained import printable
 from cli.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
-    from services.stock.report import Difference, Report, Value
+    from services.reconcile.report import Difference, Report, Value
 
 _WIDTH_OF_A_FILE: Final = 240
 _MOST_SHOWN: Final = 500
@@ -31,7 +31,7 @@ def reconcile(fix: bool, sku: str | None) -> None:
 
     Exit codes: 0 all is equal (now), 1 something differs or could not be checked, 2 wrong usage.
     """
-    from services.stock.reconcile import reconcile as verb
+    from services.reconcile.reconcile import reconcile as verb
 
     with progress_bar("SKUs") as progress:
         report = run_once(lambda infra: verb(infra, fix=fix, sku=sku, progress=progress), migrated=True)

@@ -21,9 +21,10 @@ def saga() -> None:
 @click.option("--ended", is_flag=True, help="The newest that came to their end, instead of those under way.")
 def list_(ended: bool) -> None:
     """List sagas: id, last change, kind, state, what is next, attempts to resume it, and why it was refused."""
+    from services.checkout.plans import PLANS
     from services.saga.list_sagas import MOST, list_sagas
 
-    found = run_once(lambda infra: list_sagas(infra, ended=ended))
+    found = run_once(lambda infra: list_sagas(infra, PLANS, ended=ended))
     if not found:
         click.echo("No saga has ended." if ended else "No saga is under way.")
     for row in found:
@@ -37,9 +38,10 @@ def list_(ended: bool) -> None:
 @click.argument("saga_id", metavar="ID", type=click.UUID)
 def show(saga_id: UUID) -> None:
     """Show the saga ID, which is also its order's, and what the barrier let pass of it."""
+    from services.checkout.plans import PLANS
     from services.saga.list_sagas import find_saga
 
-    found = run_once(lambda infra: find_saga(infra, saga_id))
+    found = run_once(lambda infra: find_saga(infra, PLANS, saga_id))
     if found is None:
         raise click.ClickException("There is no such saga.")
     for name in ("id", "kind", "owner_id", "state", "at", "attempts", "created_at", "updated_at", "resume_at"):
@@ -60,13 +62,14 @@ def resume(ids: tuple[UUID, ...], everything: bool) -> None:
 
 
 async def _resume(infra: "Infra", ids: tuple[UUID, ...]) -> None:
-    from services.errors import ServiceError
+    from services.checkout.plans import PLANS
     from services.saga.list_sagas import list_sagas
     from services.saga.run import run_saga
+    from services.shared.errors import ServiceError
 
-    for saga_id in ids or [row.id for row in await list_sagas(infra)]:
+    for saga_id in ids or [row.id for row in await list_sagas(infra, PLANS)]:
         try:
-            state = str(await run_saga(infra, saga_id))
+            state = str(await run_saga(infra, PLANS, saga_id))
         except LookupError as error:
             raise click.ClickException("There is no such saga.") from error
         except ServiceError as error:

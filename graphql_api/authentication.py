@@ -2,9 +2,9 @@
 
 from infra.revocations import Revocations
 from resolvers.shared.failures import RequestError, unauthenticated
+from services.session.access_tokens import AccessTokens, InvalidToken
+from services.shared.viewer import Viewer
 from services.token.known_tokens import KnownTokens
-from services.user.tokens import AccessTokens, InvalidToken
-from services.user.viewer import Viewer
 
 
 def authenticate(authorization: bytes | None, tokens: AccessTokens, revocations: Revocations) -> Viewer | None:

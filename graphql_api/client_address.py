@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
 
-from services.session.client import MAX_DEVICE, Client
+from services.shared.client import MAX_DEVICE, Client
 
 _LONGEST = 2_000
 

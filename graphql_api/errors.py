@@ -6,7 +6,7 @@ from graphql import GraphQLError
 from infra.errors import StoreUnavailable
 from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import RequestError, unavailable
-from services.errors import ServiceError
+from services.shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 

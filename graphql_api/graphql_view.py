@@ -48,7 +48,7 @@ from graphql_api.uploads import PREFLIGHT, Uploads
 from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError, unavailable
-from services.user.viewer import Viewer
+from services.shared.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 

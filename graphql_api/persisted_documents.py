@@ -22,9 +22,9 @@ from graphql_api.http_request import Operation, bad_request
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from resolvers.shared.failures import RequestError
-from services.errors import RateLimited
-from services.rate_limits import is_own, spend
-from services.session.client import Client
+from services.shared.client import Client
+from services.shared.errors import RateLimited
+from services.shared.rate_limits import is_own, spend
 
 log = structlog.get_logger(__name__)
 

@@ -2,8 +2,8 @@
 
 from graphql_api.http_request import Refused
 from resolvers.shared.context import Context
-from services.errors import RateLimited
-from services.rate_limits import spend_request
+from services.shared.errors import RateLimited
+from services.shared.rate_limits import spend_request
 
 
 async def count_request(context: Context) -> None:

@@ -16,10 +16,10 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
 from services.audit.write_refusals import write_refusals
+from services.session.access_tokens import AccessTokens
 from services.session.watch_revocations import watching_revocations
+from services.shared.watch_changes import watching_changes
 from services.token.known_tokens import KnownTokens
-from services.user.tokens import AccessTokens
-from services.watch_changes import watching_changes
 
 log = structlog.get_logger(__name__)
 

@@ -109,7 +109,8 @@ class Settings(PaymentSettings, OperationsSettings):
 
     rate_limits: Annotated[dict[str, str], NoDecode] = Field(
         {},
-        description='Changes to the rate limits (services/rate_limits.py), e.g. {"login": "30/60s", "ip": "off"}.',
+        description="Changes to the rate limits (services/shared/rate_limits.py), "
+        'e.g. {"login": "30/60s", "ip": "off"}.',
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Networks, separated by commas, whose X-Forwarded-For is believed, e.g. 10.0.0.0/8."

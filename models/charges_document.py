@@ -1,4 +1,4 @@
-"""What an order costs besides its lines, as it is stored and read; services/checkout/pricing.py works it out."""
+"""What an order costs besides its lines, as it is stored and read; services/shared/pricing.py works it out."""
 
 from dataclasses import dataclass
 from typing import Any

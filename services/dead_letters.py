@@ -12,9 +12,9 @@ import orjson
 from infra.eventlog import Message, dead_letter_topic
 from infra.runtime import Infra
 from models.order_document import LineSnapshot, OrderSnapshot
-from services.errors import NotFound
-from services.events import ORDER_PLACED, TOPICS, MalformedEvent, decode
 from services.reservation.parked import parked_epoch
+from services.shared.errors import NotFound
+from services.shared.events import ORDER_PLACED, TOPICS, MalformedEvent, decode
 
 MOST: Final = 10_000
 """Dead letters of a topic that are looked at, the oldest first."""

@@ -15,7 +15,9 @@ from infra.runtime import Infra
 from infra.telemetry.handling import handling
 from infra.telemetry.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from models.order_document import OrderSnapshot
-from services.events import (
+from services.order.persist_orders import Persisted, persist_orders
+from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
+from services.shared.events import (
     ORDER_CANCELLED,
     ORDER_EXPIRED,
     ORDER_PLACED,
@@ -28,8 +30,6 @@ from services.events import (
     MalformedEvent,
     decode,
 )
-from services.order.persist_orders import Persisted, persist_orders
-from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
 from tasks.dead_letters import bury
 from tasks.loops import pause
 

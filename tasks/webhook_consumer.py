@@ -7,7 +7,7 @@ import structlog
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from services.events import TOPICS, WEBHOOK_WORKERS
+from services.shared.events import TOPICS, WEBHOOK_WORKERS
 from services.webhook.make_deliveries import make_deliveries
 from tasks.loops import pause
 

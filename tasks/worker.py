@@ -11,13 +11,14 @@ from infra.runtime import Infra
 from services.account.tidy import tidy_accounts
 from services.cart.flush_dirty import flush_dirty
 from services.cart.tidy_carts import tidy_carts
+from services.catalog.follow_stock import follow_stock
+from services.catalog.reindex import reindex_newest, reindex_stale
+from services.checkout.plans import PLANS
 from services.checkout.quotes import forget_quotes
-from services.events import ALL_TOPICS
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.close_due import close_due_sales
 from services.flash_sale.settle_sale import settle_sales
 from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sales
-from services.idempotency import forget_keys
 from services.mail.choose import make_mailer
 from services.mail.port import Mailer
 from services.mail.send_due import BATCH, send_due_mails
@@ -26,13 +27,13 @@ from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.expire_orders import expire_due_orders
-from services.outbox import relay_outbox
 from services.payment.check_payments import check_payments
 from services.payment.sandbox.send_events import send_events
 from services.payment.send_refunds import send_refunds
 from services.saga.resume import forget_sagas, resume_sagas
-from services.search.follow_stock import follow_stock
-from services.search.reindex import reindex_newest, reindex_stale
+from services.shared.events import ALL_TOPICS
+from services.shared.idempotency import forget_keys
+from services.shared.outbox import relay_outbox
 from services.waiting_room.forget_tickets import forget_tickets
 from services.webhook.deliveries import forget_deliveries
 from services.webhook.send_deliveries import DeliverySender
@@ -100,7 +101,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_quotes(infra), "tidy_quotes"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_keys(infra), "tidy_keys"))
             group.create_task(every(_TIDY_EVERY, stop, lambda: forget_tickets(infra), "tidy_tickets"))
-            group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra), "sagas"))
+            group.create_task(every(_SAGAS_EVERY, stop, lambda: resume_sagas(infra, PLANS), "sagas"))
             group.create_task(every(_REFUNDS_EVERY, stop, _all(stop, lambda: send_refunds(infra)), "refunds"))
             group.create_task(every(_PAYMENTS_EVERY, stop, _all(stop, lambda: check_payments(infra)), "payments"))
             group.create_task(every(_HOOKS_EVERY, stop, _all(stop, lambda: send_events(infra)), "sandbox"))

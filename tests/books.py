@@ -9,12 +9,11 @@ from sqlalchemy import func, select
 from infra.runtime import Infra
 from models import FlashSaleItem, Order, OrderLine, OrderStatus, OutboxMessage, StockEntry, StockLevel
 from models.flash_sale_document import FlashItemDoc
-from services.events import ORDERS
 from services.reservation.keys import ItemKeys
+from services.shared.events import ORDERS
+from services.shared.order_states import GIVEN_BACK, HOLDING
 
 _COUNTS = ("on_hand", "available", "set_aside", "held", "committed")
-_HOLDING = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
-_GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ async def assert_database_adds_up(infra: Infra, item: FlashItemDoc, *, remaining
         sold = await session.scalar(
             select(func.coalesce(func.sum(OrderLine.quantity), 0))
             .join(Order, Order.id == OrderLine.order_id)
-            .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(_GIVEN_BACK))
+            .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(GIVEN_BACK))
         )
     sums = {name: sum(getattr(entry, name) for entry in entries) for name in _COUNTS}
     assert sums == {name: getattr(level, name) for name in _COUNTS}
@@ -87,7 +86,7 @@ async def assert_adds_up(infra: Infra, item: FlashItemDoc, *, remaining: int) ->
         rows = await session.execute(
             select(Order.id, Order.customer_id, Order.status, OrderLine.quantity)
             .join(OrderLine, OrderLine.order_id == Order.id)
-            .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(_GIVEN_BACK))
+            .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(GIVEN_BACK))
         )
         kept = [(row[0], row[1], row[2], row[3]) for row in rows]
     bought: Counter[str] = Counter()
@@ -97,4 +96,4 @@ async def assert_adds_up(infra: Infra, item: FlashItemDoc, *, remaining: int) ->
     assert live.remaining == remaining
     assert live.pending == set()
     assert live.buyers == dict(bought)
-    assert live.holds == {order.hex for order, _, status, _ in kept if status in _HOLDING}
+    assert live.holds == {order.hex for order, _, status, _ in kept if status in HOLDING}

@@ -7,9 +7,9 @@ from sqlalchemy import Insert, event
 from sqlalchemy.engine import Engine
 
 from models import OutboxMessage
-from services.asyncapi import envelope_schema, topic_of
-from services.event_data import DATA
-from services.events import CHANGES
+from services.shared.asyncapi import envelope_schema, topic_of
+from services.shared.event_data import DATA
+from services.shared.events import CHANGES
 
 SEEN: set[str] = set()
 PROBLEMS: list[str] = []
@@ -22,7 +22,7 @@ _VALIDATORS = {
 def problems_of(envelope: dict[str, Any]) -> list[str]:
     kind = envelope.get("type", "")
     if kind not in _VALIDATORS:
-        return [f"{kind} is not in services/event_data.py"]
+        return [f"{kind} is not in services/shared/event_data.py"]
     SEEN.add(kind)
     return [f"{kind}: {error.json_path}: {error.message}" for error in _VALIDATORS[kind].iter_errors(envelope)]
 

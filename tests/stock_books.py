@@ -19,10 +19,9 @@ from models import (
     StockThreshold,
 )
 from services.flash_sale.find_items import find_item
+from services.shared.order_states import GIVEN_BACK
 from services.stock.counts import Counts
 from tests.books import counters
-
-_GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 
 
 async def assert_sku_adds_up(infra: Infra, sku: str) -> dict[UUID, Counts]:
@@ -38,7 +37,7 @@ async def assert_sku_adds_up(infra: Infra, sku: str) -> dict[UUID, Counts]:
         found = await session.execute(
             select(Order.id, Order.customer_id, Order.status, OrderLine.quantity, OrderLine.flash_sale_item_id)
             .join(OrderLine, OrderLine.order_id == Order.id)
-            .where(OrderLine.sku == sku, Order.status.not_in(_GIVEN_BACK))
+            .where(OrderLine.sku == sku, Order.status.not_in(GIVEN_BACK))
         )
         orders = [(row[0], row[1], row[2], row[3], row[4]) for row in found]
         threshold = await session.get(StockThreshold, sku)

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from infra.errors import StoreUnavailable
 from infra.eventlog import Marker
 from infra.runtime import Infra
-from services.events import ALL_TOPICS, ORDER_WORKERS, ORDERS
-from services.outbox import relay_outbox
+from services.shared.events import ALL_TOPICS, ORDER_WORKERS, ORDERS
+from services.shared.outbox import relay_outbox
 from tasks.jobs import Jobs
 from tasks.order_consumer import OrderConsumer
 from tasks.worker import run_scheduler, run_worker

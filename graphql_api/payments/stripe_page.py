@@ -18,7 +18,7 @@ from starlette.routing import Route
 from graphql_api.runtime import Runtime
 from infra.errors import StoreUnavailable
 from models import Payment, PaymentStatus
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 from services.payment.find_payments import find_by_reference
 from services.payment.stripe.standing import NAME, PAGE
 

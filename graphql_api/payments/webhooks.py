@@ -10,8 +10,8 @@ from starlette.routing import Route
 from graphql_api.http_request import Refused, read_body
 from graphql_api.runtime import Runtime
 from infra.errors import StoreUnavailable
-from services.payment.provider import BadWebhook
 from services.payment.receive_webhook import MOST_BYTES, receive_webhook
+from services.shared.signature import BadWebhook
 
 log = structlog.get_logger(__name__)
 PATH: Final = "/webhooks/payments/"

@@ -40,9 +40,9 @@ from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
 from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import RequestError, unavailable
-from services.errors import RateLimited
-from services.rate_limits import spend_request
-from services.user.viewer import Viewer
+from services.shared.errors import RateLimited
+from services.shared.rate_limits import spend_request
+from services.shared.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from services.cart.clear_cart import clear_cart, no_cart
 from services.cart.merge_carts import merge_carts
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 _MOST_IDS = 500
 

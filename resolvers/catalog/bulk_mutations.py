@@ -17,7 +17,7 @@ from resolvers.shared.mutation import mutation
 from services.catalog.bulk import BulkPolicy, RowOutcome
 from services.catalog.bulk_create_products import bulk_create_products
 from services.catalog.bulk_update_products import bulk_update_products
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 T = TypeVar("T")
 _POLICY = "What becomes of the good rows when others are at fault."

@@ -9,11 +9,11 @@ from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
-from services.catalog.cached_listing import product_facet, product_price_bands
 from services.catalog.product_filter import ProductFilter as Filter
-from services.money import exponent
-from services.search.port import FacetKind
-from services.search.port import PriceBand as Band
+from services.finding.cached_listing import product_facet, product_price_bands
+from services.finding.port import FacetKind
+from services.finding.port import PriceBand as Band
+from services.money.amounts import exponent
 
 if TYPE_CHECKING:
     from resolvers.catalog.category_types import Category

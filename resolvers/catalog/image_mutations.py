@@ -12,11 +12,11 @@ from resolvers.shared.context import Info
 from resolvers.shared.errors import InvalidInput, NotFound, StaleVersion, TryAgain
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
-from services.errors import NotFound as ProductGone
-from services.media.add_product_image import NewImage, add_product_image
-from services.media.remove_product_image import remove_product_image
-from services.media.update_product_image import ImageChange, update_product_image
+from services.catalog.add_product_image import NewImage, add_product_image
+from services.catalog.remove_product_image import remove_product_image
+from services.catalog.update_product_image import ImageChange, update_product_image
 from services.media.upload import Upload
+from services.shared.errors import NotFound as ProductGone
 
 _VERSION = "Refuse when the product was changed since; null takes it as it is."
 

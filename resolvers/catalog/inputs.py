@@ -11,7 +11,7 @@ from resolvers.shared.node import argument_id, input_id
 from resolvers.shared.permissions import check
 from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from services.catalog.product_filter import ProductFilter as Filter
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 @strawberry.input(description="All conditions that are given must hold.")

@@ -20,11 +20,11 @@ from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.stock.types import StockLevel, levels_of, threshold_of
-from services.catalog.cached_listing import product_count, product_page
 from services.catalog.listing import KEY_KINDS, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
-from services.money import is_currency
+from services.finding.cached_listing import product_count, product_page
+from services.money.amounts import is_currency
 
 if TYPE_CHECKING:
     from resolvers.catalog.category_types import Category

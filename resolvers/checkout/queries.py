@@ -10,7 +10,7 @@ from resolvers.shared.node import argument_id
 from resolvers.shared.permissions import signed_in
 from resolvers.shared.restricted import restricted
 from services.checkout.list_offers import list_offers
-from services.errors import ServiceError
+from services.shared.errors import ServiceError
 
 
 @strawberry.type(description="A way to ship the cart as it is now.")

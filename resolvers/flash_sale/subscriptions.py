@@ -11,8 +11,8 @@ from resolvers.shared.context import Context, Info
 from resolvers.shared.node import argument_id
 from resolvers.shared.subscription import subscription
 from services.catalog.visibility import visible
-from services.errors import NotFound
 from services.flash_sale.follow_remaining import follow_remaining
+from services.shared.errors import NotFound
 
 
 @strawberry.type

@@ -21,7 +21,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
 from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
 from services.order.place_flash_order import FlashOrder, place_flash_order
-from services.stock.on_hand import Asked
+from services.shared.asked import Asked
 from services.waiting_room.passes import Passes
 
 

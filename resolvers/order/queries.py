@@ -12,9 +12,9 @@ from resolvers.shared.fields import field
 from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
 from resolvers.shared.restricted import restricted
-from services.catalog.rules import line_problem
 from services.order.order_filter import OrderFilter as Wanted
 from services.order.search_orders import count_found, search_orders
+from services.shared.texts import line_problem
 
 _SORT = "all-orders"
 _MAX_TEXT = 64

@@ -32,9 +32,9 @@ from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
-from services.order.actors import OrderActor, role_of
 from services.order.find_orders import find_orders
-from services.pages import Cut
+from services.shared.actors import OrderActor, role_of
+from services.shared.pages import Cut
 
 
 @strawberry.type

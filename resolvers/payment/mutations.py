@@ -14,7 +14,7 @@ from resolvers.shared.permissions import signed_in
 from services.payment.capture_payment import capture_payment
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.refund_payment import RefundWish, refund_payment
-from services.stock.on_hand import Asked
+from services.shared.asked import Asked
 
 
 @strawberry.input

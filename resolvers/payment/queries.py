@@ -11,11 +11,11 @@ from resolvers.shared.failures import bad_argument
 from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
 from resolvers.shared.restricted import restricted
-from services.errors import InvalidInput
 from services.payment.daily_totals import MOST_DAYS, daily_totals
 from services.payment.list_payments import PaymentFilter as Wanted
 from services.payment.list_payments import count_payments, list_payments
 from services.payment.list_webhooks import MOST, list_unused_webhooks
+from services.shared.errors import InvalidInput
 
 _SORT = "all-payments"
 

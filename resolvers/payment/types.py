@@ -26,9 +26,9 @@ from resolvers.shared.fields import field
 from resolvers.shared.id_pages import cursors, page_info
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
-from services.pages import Cut
 from services.payment.daily_totals import DailyTotal as Totals
 from services.payment.find_payments import find_payments
+from services.shared.pages import Cut
 
 if TYPE_CHECKING:
     from resolvers.order.types import Order

@@ -8,9 +8,9 @@ import strawberry
 
 from infra.runtime import Infra
 from resolvers.shared.session_cookies import SessionCookies
-from services.session.client import NOWHERE, Client
-from services.user.tokens import AccessTokens
-from services.user.viewer import Viewer
+from services.session.access_tokens import AccessTokens
+from services.shared.client import NOWHERE, Client
+from services.shared.viewer import Viewer
 
 if TYPE_CHECKING:
     from dataloaders import Loaders

@@ -11,7 +11,7 @@ from infra.errors import StoreUnavailable
 from models.enums import FlashSaleStatus, OrderStatus
 from resolvers.shared.context import Info
 from resolvers.shared.failures import RequestError, unavailable
-from services import errors as service
+from services.shared import errors as service
 
 
 @strawberry.interface(description="An outcome that a client is expected to handle.")

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.shared.connection import PageInfo, encode_cursor, page_arguments
-from services.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage
 
 
 def id_page(first: int | None, after: str | None, last: int | None, before: str | None, sort: str) -> IdPage:

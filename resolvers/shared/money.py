@@ -5,7 +5,7 @@ from decimal import Decimal
 import strawberry
 
 from resolvers.shared.caching import CATALOG, cached
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 
 
 @strawberry.type(description="An amount in a currency (ISO 4217).", directives=[cached(CATALOG)])

@@ -4,7 +4,7 @@
     class CatalogMutation:
         @mutation(Role.STAFF)
         async def create_product(self, info: Info, input: CreateProductInput) -> CreateProductResult:
-            ...  # raise services.errors.* freely
+            ...  # raise services.shared.errors.* freely
 
 Plain function wrapping: strawberry's field extensions would cost several calls a request.
 """
@@ -22,8 +22,8 @@ from models.enums import Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
 from resolvers.shared.permissions import PUBLIC_MUTATIONS, check, requires
-from services.errors import ServiceError
-from services.rate_limits import spend_operation
+from services.shared.errors import ServiceError
+from services.shared.rate_limits import spend_operation
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -15,7 +15,7 @@ import strawberry
 from resolvers.shared.context import Context, Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 MAX_NODES = 100
 _MAX_ID_LENGTH = 200

@@ -9,7 +9,7 @@ from infra.refusals import Refusal
 from models.enums import Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.failures import forbidden, unauthenticated
-from services.user.viewer import Viewer
+from services.shared.viewer import Viewer
 
 # Mutations that need nobody signed in; every other one names its roles.
 PUBLIC_MUTATIONS = frozenset(

@@ -28,11 +28,11 @@ from resolvers.stock.inputs import (
     UpdateWarehouseInput,
 )
 from resolvers.stock.types import CreateWarehouseResult, UpdateWarehouseResult, Warehouse, load_warehouse
+from services.shared.asked import Asked
 from services.stock.adjust import adjust_stock
 from services.stock.count import count_stock
 from services.stock.create_warehouse import create_warehouse
 from services.stock.move import move_stock
-from services.stock.on_hand import Asked
 from services.stock.receive import receive_stock
 from services.stock.set_threshold import set_threshold
 from services.stock.update_warehouse import update_warehouse

@@ -21,11 +21,11 @@ from resolvers.user.session_types import (
     RevokeSessionSuccess,
     to_session,
 )
-from services.errors import SessionExpired
 from services.session.logout import logout
 from services.session.logout_everywhere import logout_everywhere
 from services.session.refresh import refresh_session
 from services.session.revoke_session import revoke_session
+from services.shared.errors import SessionExpired
 
 
 @strawberry.type

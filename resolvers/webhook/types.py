@@ -15,7 +15,7 @@ from resolvers.shared.errors import InvalidInput, NotFound
 from resolvers.shared.fields import field
 from resolvers.shared.id_pages import cursors, page_info
 from resolvers.shared.node import encode_id
-from services.pages import Cut
+from services.shared.pages import Cut
 
 
 @strawberry.type(description="A system of the merchant's that is told of events.")

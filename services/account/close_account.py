@@ -14,9 +14,9 @@ from services.address.find_addresses import forget_addresses
 from services.audit.record import record
 from services.cart.tidy_carts import erase_cart, forget_cart
 from services.mail.queue import queue_mail
-from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_all_sessions
 from services.session.revoke import revoke_sessions
+from services.shared.client import NOWHERE, Client
 from services.user.staff_roles import forget_roles, require_other_admin
 
 

@@ -15,10 +15,10 @@ from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
 from services.cart.live import read_cart
 from services.cart.owner import Owner
-from services.errors import NotFound
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 from services.order.list_orders import list_orders
-from services.pages import IdPage
+from services.shared.errors import NotFound
+from services.shared.pages import IdPage
 
 _PAGE = 100
 

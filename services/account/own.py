@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import User
-from services.errors import InvalidCredentials, NotFound
+from services.shared.errors import InvalidCredentials
+from services.user.lock import lock_account
 from services.user.passwords import verify_password
 
 
@@ -20,14 +21,6 @@ async def prove_password(infra: Infra, user_id: UUID, password: str) -> User:
         user = await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)))
     if not await verify_password(user.password_hash if user else None, password) or user is None:
         raise wrong_password()
-    return user
-
-
-async def lock_account(session: AsyncSession, user_id: UUID) -> User:
-    """Everything that changes an account takes this lock first. Errors: NotFound when it is closed."""
-    user = await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)).with_for_update())
-    if user is None:
-        raise NotFound("There is no such account.")
     return user
 
 

@@ -9,9 +9,9 @@ from infra.runtime import Infra
 from models import MailKind, User
 from services.account.own import lock_proved, prove_password
 from services.audit.record import record
-from services.errors import EmailTaken, InvalidInput
 from services.mail.queue import queue_for
-from services.session.client import NOWHERE, Client
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import EmailTaken, InvalidInput
 from services.user.email import InvalidEmail, normalise_email
 
 

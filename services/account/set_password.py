@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import MailKind, TokenPurpose, User
-from services.account.tokens import revoke_tokens
 from services.audit.record import record
+from services.mail.mailed_tokens import revoke_tokens
 from services.mail.queue import queue_for
-from services.session.client import Client
 from services.session.end import Reason, end_all_sessions
+from services.shared.client import Client
 
 
 async def set_password(

@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import User
-from services.account.locale import normalise_locale
-from services.account.own import lock_account
-from services.errors import FieldProblem, InvalidInput
+from services.shared.errors import FieldProblem, InvalidInput
 from services.user.display_name import InvalidName, normalise_name
+from services.user.locale import normalise_locale
+from services.user.lock import lock_account
 
 
 async def update_profile(

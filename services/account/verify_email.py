@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
-from services.account.own import lock_account
-from services.account.tokens import Redeemed, find_token, redeem_token, revoke_tokens
 from services.audit.record import record
-from services.errors import EmailTaken, InvalidToken, NotFound
+from services.mail.mailed_tokens import Redeemed, find_token, redeem_token, revoke_tokens
 from services.mail.queue import queue_for
-from services.session.client import NOWHERE, Client
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import EmailTaken, InvalidToken, NotFound
+from services.user.lock import lock_account
 
 _PURPOSES = (TokenPurpose.VERIFY_EMAIL, TokenPurpose.CHANGE_EMAIL)
 

@@ -12,7 +12,7 @@ from models.address_document import AddressDoc
 from services.address.change import change_addresses
 from services.address.rows import document, make_default
 from services.address.rules import MAX_ADDRESSES, AddressDraft, checked
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def add_address(infra: Infra, user_id: UUID, draft: AddressDraft, *, default: bool = False) -> AddressDoc:

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Address
-from services.account.own import lock_account
 from services.address.find_addresses import forget_addresses
 from services.address.rows import own_addresses
+from services.user.lock import lock_account
 
 T = TypeVar("T")
 Change = Callable[[AsyncSession, Sequence[Address]], Awaitable[T]]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Address
 from models.address_document import AddressDoc
-from services.errors import NotFound
+from services.shared.errors import NotFound
 
 
 async def own_addresses(session: AsyncSession, user_id: UUID) -> Sequence[Address]:

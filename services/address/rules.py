@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from services.address.countries import COUNTRIES
-from services.errors import FieldProblem, InvalidInput
+from services.shared.errors import FieldProblem, InvalidInput
 
 MAX_ADDRESSES: Final = 50
 _LENGTHS: Final = {

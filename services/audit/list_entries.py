@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from infra.runtime import Infra
 from models import AuditEntry
-from services.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage
 
 MAX_TEXT = 64
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import AuditEntry
-from services.session.client import NOWHERE, Client
+from services.shared.client import NOWHERE, Client
 
 
 class Outcome(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from services.audit.record import Outcome, record
-from services.session.client import Client
+from services.shared.client import Client
 
 log = structlog.get_logger(__name__)
 

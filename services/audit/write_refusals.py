@@ -6,7 +6,7 @@ from infra.errors import StoreUnavailable
 from infra.refusals import Refusal
 from infra.runtime import Infra
 from services.audit.record import Outcome, record
-from services.session.client import Client
+from services.shared.client import Client
 
 
 async def write_refusals(infra: Infra) -> int:

@@ -12,9 +12,9 @@ from services.cart.owner import Owner, new_guest
 from services.cart.refusals import NoCart, OtherCurrency, TooMany, TooManyLines
 from services.cart.view import price_in
 from services.cart.wares import Ware, find_ware
-from services.errors import InvalidInput, OutOfStock
-from services.money import is_currency
-from services.order.fingerprint import MAX_KEY
+from services.money.amounts import is_currency
+from services.shared.errors import InvalidInput, OutOfStock
+from services.shared.fingerprint import MAX_KEY
 
 
 @dataclass(frozen=True, slots=True)

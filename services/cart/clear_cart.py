@@ -5,7 +5,7 @@ from models.cart_document import CartDoc
 from services.cart.live import Change, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.refusals import NoCart
-from services.errors import NotFound
+from services.shared.errors import NotFound
 
 
 async def clear_cart(infra: Infra, owner: Owner | None, *, selected_only: bool = False) -> CartDoc:

@@ -17,7 +17,7 @@ from services.cart.refusals import NoCart, NoLine, OtherCurrency, TooMany, TooMa
 from services.cart.rows import load_cart
 from services.cart.scripts import RUN, run
 from services.cart.write_behind import written
-from services.errors import TryAgain
+from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 

@@ -21,7 +21,7 @@ from services.cart.refusals import OtherCurrency
 from services.cart.take_lines import take_lines
 from services.cart.view import price_in
 from services.cart.wares import Ware, find_wares
-from services.errors import TryAgain
+from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 

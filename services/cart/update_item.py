@@ -9,7 +9,7 @@ from services.cart.live import Change, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.refusals import NoCart, NoLine, TooMany
 from services.cart.wares import find_wares
-from services.errors import InvalidInput, NotFound
+from services.shared.errors import InvalidInput, NotFound
 
 
 async def update_item(infra: Infra, owner: Owner | None, item_id: UUID, quantity: int) -> CartDoc:

@@ -7,7 +7,7 @@ from uuid import UUID
 from infra.runtime import Infra
 from models.documents import ProductDoc, VariantDoc
 from services.catalog.cached_products import product_ids_of_variants, products_by_id
-from services.errors import NotFound
+from services.shared.errors import NotFound
 from services.stock.cached_stock import stock_by_sku
 
 

@@ -7,7 +7,7 @@ from models import Product, Variant, VariantPrice
 from services.catalog.changes import Keep, ProductChange, VariantChange
 from services.catalog.check_product import clean_tags
 from services.catalog.stored_product import StoredProduct
-from services.money import to_minor
+from services.money.amounts import to_minor
 
 
 def set_values(row: Product | Variant | VariantPrice, values: Mapping[str, object]) -> bool:

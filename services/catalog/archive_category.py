@@ -8,7 +8,7 @@ from models import Category
 from models.documents import CategoryDoc
 from services.catalog.category_tree import lock_category
 from services.catalog.change_category import CategoryBased, Changed, change_category
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def archive_category(infra: Infra, on: CategoryBased) -> CategoryDoc:

@@ -10,7 +10,7 @@ from models.documents import ProductDoc
 from services.catalog import rules
 from services.catalog.change_product import Based, change_product, product_of_variant
 from services.catalog.stored_product import StoredProduct
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def archive_variant(infra: Infra, variant_id: UUID, version: int) -> ProductDoc:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.documents import ProductDoc
-from services.errors import FieldProblem, InvalidInput, ServiceError
+from services.shared.errors import FieldProblem, InvalidInput, ServiceError
 
 MOST_ROWS: Final = 500
 MOST_VARIANTS: Final = 5000

@@ -14,11 +14,11 @@ from services.catalog.bulk import BulkPolicy, RowOutcome, may_write, outcomes, r
 from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.drafts import ProductDraft
+from services.catalog.index import write_index
 from services.catalog.make_slug import free_slug
 from services.catalog.patience import MANY, patiently
 from services.catalog.product_rows import NewProduct, new_product
-from services.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
-from services.search.index import write_index
+from services.shared.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
 
 
 @dataclass(slots=True)

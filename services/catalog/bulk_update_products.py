@@ -15,11 +15,11 @@ from services.catalog.apply_change import apply_change
 from services.catalog.bulk import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.changes import ProductChange
 from services.catalog.check_change import change_problems
+from services.catalog.index import write_index
 from services.catalog.patience import MANY, patiently
 from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
-from services.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
-from services.search.index import write_index
+from services.shared.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
 
 _PRODUCT_COLUMNS: Final = (
     *("slug", "status", "version", "title", "description", "vendor", "tags", "option_names", "category_id"),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Category
 from services.catalog.rules import MOST_LEVELS
-from services.errors import InvalidInput, NotFound, SlugTaken, StaleVersion
+from services.shared.errors import InvalidInput, NotFound, SlugTaken, StaleVersion
 
 
 async def lock_category(session: AsyncSession, category_id: UUID) -> Category:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Product, SlugRedirect
 from services.catalog.changes import Keep
-from services.errors import SlugTaken
+from services.shared.errors import SlugTaken
 
 
 async def change_slug(session: AsyncSession, product: Product, slug: str | Keep | None, now: datetime) -> bool:

@@ -10,7 +10,8 @@ from services.catalog.changes import Keep, ProductChange, VariantChange
 from services.catalog.check_prices import amount_problems
 from services.catalog.check_product import tags_problems
 from services.catalog.stored_product import StoredProduct
-from services.errors import FieldProblem
+from services.shared import texts
+from services.shared.errors import FieldProblem
 
 _MISSING: Final = "must not be null"
 Check = Callable[[str], str | None]
@@ -34,15 +35,15 @@ def change_problems(change: ProductChange, stored: StoredProduct) -> Iterator[Fi
 
 
 def _vendor_problem(text: str) -> str | None:
-    return rules.line_problem(text, rules.TITLE_LENGTH)
+    return texts.line_problem(text, rules.TITLE_LENGTH)
 
 
 def _seo_title_problem(text: str) -> str | None:
-    return rules.line_problem(text, rules.SEO_TITLE_LENGTH)
+    return texts.line_problem(text, rules.SEO_TITLE_LENGTH)
 
 
 def _seo_description_problem(text: str) -> str | None:
-    return rules.text_problem(text, rules.SEO_DESCRIPTION_LENGTH)
+    return texts.text_problem(text, rules.SEO_DESCRIPTION_LENGTH)
 
 
 def _text_problems(value: str | Keep | None, check: Check, *path: str) -> Iterator[FieldProblem]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from services.catalog.drafts import PriceDraft
-from services.errors import FieldProblem
-from services.money import MoneyError, is_currency, to_minor
+from services.money.amounts import MoneyError, is_currency, to_minor
+from services.shared.errors import FieldProblem
 
 MOST_PRICES: Final = 200
 

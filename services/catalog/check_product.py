@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from services.catalog import rules
 from services.catalog.check_prices import CheckedPrice, amount_problems, checked_prices, price_problems
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
-from services.errors import FieldProblem, InvalidInput
-from services.money import is_currency, to_minor
+from services.money.amounts import is_currency, to_minor
+from services.shared import texts
+from services.shared.errors import FieldProblem, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,9 @@ def _problems(draft: ProductDraft) -> Iterator[FieldProblem]:
     if draft.slug is not None:
         yield from _at(rules.slug_problem(draft.slug), "slug")
     yield from _at(rules.description_problem(draft.description), "description")
-    yield from _at(rules.line_problem(draft.vendor, rules.TITLE_LENGTH), "vendor")
-    yield from _at(rules.line_problem(draft.seo_title or "", rules.SEO_TITLE_LENGTH), "seo", "title")
-    problem = rules.text_problem(draft.seo_description or "", rules.SEO_DESCRIPTION_LENGTH)
+    yield from _at(texts.line_problem(draft.vendor, rules.TITLE_LENGTH), "vendor")
+    yield from _at(texts.line_problem(draft.seo_title or "", rules.SEO_TITLE_LENGTH), "seo", "title")
+    problem = texts.text_problem(draft.seo_description or "", rules.SEO_DESCRIPTION_LENGTH)
     yield from _at(problem, "seo", "description")
     yield from tags_problems(draft.tags)
     yield from _list_problems(draft)
@@ -131,7 +132,7 @@ def _image_problems(image: ImageDraft, place: int) -> Iterator[FieldProblem]:
     if image.media is None:
         yield from _at(rules.url_problem(image.url), "imageUrls", str(place))
     if image.alt_text is not None:
-        yield from _at(rules.line_problem(image.alt_text, rules.ALT_TEXT_LENGTH), "imageUrls", str(place))
+        yield from _at(texts.line_problem(image.alt_text, rules.ALT_TEXT_LENGTH), "imageUrls", str(place))
 
 
 def _all_variant_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
@@ -154,9 +155,9 @@ def _all_variant_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
 
 def variant_problems(variant: VariantDraft, *path: str) -> Iterator[FieldProblem]:
     """What is wrong with it by itself, at ``input.<path>``."""
-    yield from _at(rules.sku_problem(variant.sku), *path, "sku")
+    yield from _at(texts.sku_problem(variant.sku), *path, "sku")
     if variant.title is not None:
-        yield from _at(rules.line_problem(variant.title, rules.TITLE_LENGTH), *path, "title")
+        yield from _at(texts.line_problem(variant.title, rules.TITLE_LENGTH), *path, "title")
     yield from _at(rules.options_problem(variant.options), *path, "options")
     yield from _at(rules.quantity_problem(variant.quantity), *path, "quantity")
     if variant.weight_grams is not None:

@@ -13,7 +13,8 @@ from services.catalog import rules
 from services.catalog.category_tree import lock_parents, next_position, require_depth, require_free_slug
 from services.catalog.change_category import Changed, run_change
 from services.catalog.find_categories import category_slug
-from services.errors import FieldProblem, InvalidInput
+from services.shared import texts
+from services.shared.errors import FieldProblem, InvalidInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def create_category(infra: Infra, draft: CategoryDraft) -> CategoryDoc:
 def category_problems(name: str | None, slug: str | None) -> list[FieldProblem]:
     """None: not given."""
     found = {
-        "name": name and rules.line_problem(name, rules.CATEGORY_NAME_LENGTH),
+        "name": name and texts.line_problem(name, rules.CATEGORY_NAME_LENGTH),
         "slug": slug and rules.slug_problem(slug),
     }
     if name is not None and not name.strip():

@@ -14,12 +14,12 @@ from models.documents import ProductDoc
 from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.drafts import ProductDraft
+from services.catalog.index import write_index
 from services.catalog.make_slug import free_slug
 from services.catalog.patience import patiently
 from services.catalog.product_rows import new_product
 from services.catalog.require_category import require_category
-from services.errors import SkuTaken, SlugTaken
-from services.search.index import write_index
+from services.shared.errors import SkuTaken, SlugTaken
 
 _TRIES: Final = 3
 

@@ -12,7 +12,7 @@ from services.catalog.check_product import checked_variant, variant_problems
 from services.catalog.drafts import VariantDraft
 from services.catalog.product_rows import price_rows, stock_rows, variant_row
 from services.catalog.stored_product import StoredProduct
-from services.errors import FieldProblem, InvalidInput, SkuTaken
+from services.shared.errors import FieldProblem, InvalidInput, SkuTaken
 
 
 async def create_variant(infra: Infra, on: Based, draft: VariantDraft, actor: str) -> ProductDoc:

@@ -12,7 +12,7 @@ from models.documents import CategoryDoc
 from services.catalog.category_tree import child_of, height, lock_parents, require_depth
 from services.catalog.change_category import CategoryBased, Changed, change_category
 from services.catalog.changes import KEEP, Keep
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)

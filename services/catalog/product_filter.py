@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from models import ProductStatus
-from services.catalog import rules
-from services.errors import FieldProblem, InvalidInput
+from services.shared import texts
+from services.shared.errors import FieldProblem, InvalidInput
 
 SEARCH_LENGTH: Final = 200
 MOST_VALUES: Final = 20
@@ -41,10 +41,10 @@ class ProductFilter:
 
     def check(self) -> None:
         """Errors: InvalidInput with every problem, at ``filter.<name>``."""
-        texts = {"search": self.search, "vendor": self.vendor, "tag": self.tag}
+        given = {"search": self.search, "vendor": self.vendor, "tag": self.tag}
         prices = {"minPrice": self.min_price, "maxPrice": self.max_price}
         found = {
-            **{name: rules.line_problem(text, SEARCH_LENGTH) for name, text in texts.items() if text is not None},
+            **{name: texts.line_problem(text, SEARCH_LENGTH) for name, text in given.items() if text is not None},
             **{name: _price_problem(price) for name, price in prices.items() if price is not None},
         }
         problems = [FieldProblem(("filter", name), message) for name, message in found.items() if message]
@@ -56,9 +56,9 @@ class ProductFilter:
         for name, given in (("vendors", self.vendors), ("tags", self.tags), ("categoryIds", self.category_ids)):
             if len(given) > MOST_VALUES:
                 yield FieldProblem(("filter", name), f"has more than {MOST_VALUES} entries")
-        for name, texts in (("vendors", self.vendors), ("tags", self.tags)):
-            for place, text in enumerate(texts[:MOST_VALUES]):
-                if problem := rules.line_problem(text, SEARCH_LENGTH):
+        for name, listed in (("vendors", self.vendors), ("tags", self.tags)):
+            for place, text in enumerate(listed[:MOST_VALUES]):
+                if problem := texts.line_problem(text, SEARCH_LENGTH):
                     yield FieldProblem(("filter", name, str(place)), problem)
 
     @property

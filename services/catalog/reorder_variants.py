@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models.documents import ProductDoc
 from services.catalog.change_product import Based, change_product
 from services.catalog.stored_product import StoredProduct
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def reorder_variants(infra: Infra, on: Based, variant_ids: Sequence[UUID]) -> ProductDoc:

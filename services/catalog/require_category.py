@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Category
 from services.catalog.changes import Keep
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def require_category(session: AsyncSession, category_id: UUID | Keep | None) -> None:

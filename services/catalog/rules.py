@@ -6,16 +6,16 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from services.shared.texts import MOST_QUANTITY, NOT_TEXT, line_problem
+
 TITLE_LENGTH: Final = 255
 SLUG_LENGTH: Final = 200
-SKU_LENGTH: Final = 64
 URL_LENGTH: Final = 2048
 ALT_TEXT_LENGTH: Final = 512
 TAG_LENGTH: Final = 100
 MOST_TAGS: Final = 50
 MOST_IMAGES: Final = 250
 MOST_VARIANTS: Final = 2048
-MOST_QUANTITY: Final = 10**9
 MOST_GRAMS: Final = 10**9
 MOST_OPTIONS: Final = 3
 OPTION_LENGTH: Final = 255
@@ -26,9 +26,6 @@ MOST_LEVELS: Final = 10
 DESCRIPTION_BYTES: Final = 65_535  # a MySQL TEXT column
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", re.ASCII)
-# Control characters other than tab and line ends, and halves of surrogate pairs (no text has them).
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def slugify(text: str) -> str:
@@ -37,30 +34,12 @@ def slugify(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:SLUG_LENGTH].strip("-")
 
 
-def line_problem(value: str, maximum: int, *, required: bool = False) -> str | None:
-    """One line of text."""
-    if required and not value.strip():
-        return "must not be empty"
-    if len(value) > maximum:
-        return f"must have at most {maximum} characters"
-    if _NOT_A_LINE.search(value):
-        return "must not contain control characters or line breaks"
-    return None
-
-
 def title_problem(value: str) -> str | None:
     return line_problem(value, TITLE_LENGTH, required=True)
 
 
-def text_problem(value: str, maximum: int) -> str | None:
-    """Text of any number of lines."""
-    if len(value) > maximum:
-        return f"must have at most {maximum} characters"
-    return "must not contain control characters" if _NOT_TEXT.search(value) else None
-
-
 def description_problem(value: str) -> str | None:
-    if _NOT_TEXT.search(value):
+    if NOT_TEXT.search(value):
         return "must not contain control characters"
     if len(value.encode()) > DESCRIPTION_BYTES:
         return f"must have at most {DESCRIPTION_BYTES} bytes"
@@ -72,17 +51,6 @@ def slug_problem(value: str) -> str | None:
         return f"must have at most {SLUG_LENGTH} characters"
     if not _SLUG.fullmatch(value):
         return "must be letters a to z, digits, - and _, and start and end with a letter or digit"
-    return None
-
-
-def sku_problem(value: str) -> str | None:
-    """No whitespace and no braces: the SKU is part of Redis keys, as their hash tag."""
-    if not value:
-        return "must not be empty"
-    if len(value) > SKU_LENGTH:
-        return f"must have at most {SKU_LENGTH} characters"
-    if not all(c.isprintable() and not c.isspace() and c not in "{}" for c in value):
-        return "must not contain whitespace, control characters, { or }"
     return None
 
 

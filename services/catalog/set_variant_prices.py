@@ -13,7 +13,7 @@ from services.catalog.check_prices import CheckedPrice, checked_prices, price_pr
 from services.catalog.drafts import PriceDraft
 from services.catalog.product_rows import price_rows
 from services.catalog.stored_product import StoredProduct
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def set_variant_prices(

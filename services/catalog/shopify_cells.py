@@ -9,7 +9,8 @@ from typing import Final
 from models.enums import ProductStatus
 from services.catalog import rules
 from services.catalog.shopify_rows import shown
-from services.money import MoneyError, parse_amount, to_minor
+from services.money.amounts import MoneyError, parse_amount, to_minor
+from services.shared import texts
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 _WEIGHT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
@@ -117,7 +118,7 @@ def category_path(slugs: str, names: str, last_name: str) -> tuple[tuple[tuple[s
     if len(parts) > rules.MOST_LEVELS:
         problem = f"has more than {rules.MOST_LEVELS} levels"
     for name in called:
-        problem = problem or rules.line_problem(name, rules.CATEGORY_NAME_LENGTH, required=True)
+        problem = problem or texts.line_problem(name, rules.CATEGORY_NAME_LENGTH, required=True)
     return tuple(zip(parts, called, strict=True)), problem and f"{shown(slugs)} {problem}"
 
 

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from services.catalog import rules
 from services.catalog.shopify_product import CategoryPath, ParsedProduct, ProductParser
 from services.catalog.shopify_rows import HANDLE, SKU, Row, RowProblem, RowReader, shown
+from services.shared import texts
 
 Opener = Callable[[], AbstractContextManager[TextIO]]
 """Opens the file from its begin, with ``newline=""`` and ``errors="surrogateescape"``."""
@@ -146,7 +146,7 @@ def _note_sku(row: Row, reader: RowReader, index: _Index) -> None:
     sku = row[SKU]
     if not sku:
         return
-    problem = rules.sku_problem(sku)
+    problem = texts.sku_problem(sku)
     earlier = index.sku_lines.setdefault(sku, row.line)
     for message in (problem, f"{shown(sku)} is on line {earlier} already" if earlier != row.line else None):
         if message is not None:

@@ -13,7 +13,7 @@ from services.catalog import shopify_rows as columns
 from services.catalog.check_product import derived_title
 from services.catalog.shopify_product import NO_OPTION, CategoryPath
 from services.media.names import PATH
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 
 Cells = dict[str, str]
 

@@ -11,7 +11,8 @@ from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, Varian
 from services.catalog.own_images import own_name
 from services.catalog.shopify_rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
 from services.catalog.sku_maker import make_sku
-from services.money import is_currency
+from services.money.amounts import is_currency
+from services.shared import texts
 
 T = TypeVar("T")
 CategoryPath = tuple[tuple[str, str], ...]
@@ -91,11 +92,11 @@ class ProductParser:
         self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE].lower()))
         self.report(row, columns.TITLE, rules.title_problem(row[columns.TITLE]))
         self.report(row, columns.BODY, rules.description_problem(row[columns.BODY]))
-        self.report(row, columns.VENDOR, rules.line_problem(row[columns.VENDOR], rules.TITLE_LENGTH))
-        self.report(row, columns.TYPE, rules.line_problem(row[columns.TYPE], rules.CATEGORY_NAME_LENGTH))
-        problem = rules.line_problem(row[columns.SEO_TITLE], rules.SEO_TITLE_LENGTH)
+        self.report(row, columns.VENDOR, texts.line_problem(row[columns.VENDOR], rules.TITLE_LENGTH))
+        self.report(row, columns.TYPE, texts.line_problem(row[columns.TYPE], rules.CATEGORY_NAME_LENGTH))
+        problem = texts.line_problem(row[columns.SEO_TITLE], rules.SEO_TITLE_LENGTH)
         self.report(row, columns.SEO_TITLE, problem)
-        problem = rules.text_problem(row[columns.SEO_DESCRIPTION], rules.SEO_DESCRIPTION_LENGTH)
+        problem = texts.text_problem(row[columns.SEO_DESCRIPTION], rules.SEO_DESCRIPTION_LENGTH)
         self.report(row, columns.SEO_DESCRIPTION, problem)
 
     def _check_same_title(self, rows: Sequence[Row]) -> None:
@@ -130,7 +131,7 @@ class ProductParser:
         if (names[0], row[OPTION_VALUES[0]]) == NO_OPTION and not any(names[1:]):
             return ["", "", ""]
         for place, (column, name) in enumerate(zip(OPTION_NAMES, names, strict=True)):
-            self.report(row, column, rules.line_problem(name, _OPTION_LENGTH))
+            self.report(row, column, texts.line_problem(name, _OPTION_LENGTH))
             if name and name in names[:place]:
                 self.report(row, column, "names the same option twice")
         return names
@@ -144,7 +145,7 @@ class ProductParser:
             elif value and not name and value != NO_OPTION[1]:
                 self.report(row, column, f"has a value, but {name_column} on line {first.line} is empty")
             elif name:
-                self.report(row, column, rules.line_problem(value, _OPTION_LENGTH))
+                self.report(row, column, texts.line_problem(value, _OPTION_LENGTH))
                 options[name] = value
         return options
 
@@ -153,7 +154,7 @@ class ProductParser:
             names, first = self._option_names(row), row  # an archived variant may have options of its own
         options = self._options(row, first, names)
         title = row[columns.VARIANT_TITLE]
-        self.report(row, columns.VARIANT_TITLE, rules.line_problem(title, rules.TITLE_LENGTH))
+        self.report(row, columns.VARIANT_TITLE, texts.line_problem(title, rules.TITLE_LENGTH))
         before = self._read(row, columns.COMPARE_AT, shopify_cells.amount(row[columns.COMPARE_AT], currency))
         archived = self._read(row, columns.ARCHIVED, shopify_cells.yes_no(row[columns.ARCHIVED]))
         return VariantDraft(
@@ -230,5 +231,5 @@ class ProductParser:
         text = row[columns.IMAGE_ALT]
         if "\n" in text or "\r" in text:
             text = " ".join(text.split())
-        self.report(row, columns.IMAGE_ALT, rules.line_problem(text, rules.ALT_TEXT_LENGTH))
+        self.report(row, columns.IMAGE_ALT, texts.line_problem(text, rules.ALT_TEXT_LENGTH))
         return text or None

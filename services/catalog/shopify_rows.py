@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from services.money import is_currency
+from services.money.amounts import is_currency
 
 MOST_CELL: Final = 16 * 1024 * 1024
 _SHOWN: Final = 40

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from services.catalog.rules import SKU_LENGTH
+from services.shared.texts import SKU_LENGTH
 
 # A handle has no full stop, and neither has such a value: so the parts can be told from the whole, and
 # two variants never share a plain SKU. A space is written as an underscore, which a plain value has not.

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Image, Product, Variant, VariantPrice
 from models.documents import ProductDoc, product_doc
-from services.errors import NotFound, StaleVersion
+from services.shared.errors import NotFound, StaleVersion
 
 
 @dataclass(slots=True)

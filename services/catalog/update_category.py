@@ -10,7 +10,7 @@ from models.documents import CategoryDoc
 from services.catalog.category_tree import require_free_slug
 from services.catalog.change_category import CategoryBased, Changed, change_category
 from services.catalog.create_category import category_problems
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 @dataclass(frozen=True, slots=True)

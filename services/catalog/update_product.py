@@ -12,7 +12,7 @@ from services.catalog.changes import ProductChange
 from services.catalog.check_change import change_problems
 from services.catalog.require_category import require_category
 from services.catalog.stored_product import StoredProduct
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 
 
 async def update_product(infra: Infra, change: ProductChange) -> ProductDoc:

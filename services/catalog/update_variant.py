@@ -5,7 +5,7 @@ from models.documents import ProductDoc
 from services.catalog.change_product import product_of_variant
 from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.update_product import update_product
-from services.errors import FieldProblem, InvalidInput
+from services.shared.errors import FieldProblem, InvalidInput
 
 
 async def update_variant(infra: Infra, change: VariantChange, version: int) -> ProductDoc:

@@ -3,7 +3,7 @@
 from typing import Protocol, TypeVar
 
 from models.enums import Role, Scope
-from services.user.viewer import Viewer
+from services.shared.viewer import Viewer
 
 
 class Shown(Protocol):

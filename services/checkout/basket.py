@@ -9,7 +9,7 @@ from services.cart.live import read_cart
 from services.cart.owner import Owner
 from services.cart.view import LineView, view_of
 from services.cart.wares import Ware, find_wares
-from services.errors import CartEmpty
+from services.shared.errors import CartEmpty
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,14 @@ from services.cart.rows import is_newest
 from services.checkout.basket import Basket, read_basket
 from services.checkout.compose import NO_TERMS, Terms, compose_order
 from services.checkout.job import OPERATION, checkout_data
+from services.checkout.plans import CHECKOUT, PLANS
 from services.checkout.quotes import honour
-from services.errors import TryAgain
-from services.idempotency import Request, do_once, recall
 from services.order.find_orders import find_order
-from services.order.fingerprint import fingerprint
 from services.saga.plan import Job
-from services.saga.plans import CHECKOUT
 from services.saga.run import begin, run_saga
+from services.shared.errors import TryAgain
+from services.shared.fingerprint import fingerprint
+from services.shared.idempotency import Request, do_once, recall
 
 _TRIES: Final = 4
 _BUSY_MS: Final = 200
@@ -104,7 +104,7 @@ async def _start(session: AsyncSession, infra: Infra, cart: CartDoc, job: Job) -
 
 async def _finish(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderView:
     try:
-        undone = await run_saga(infra, order_id) == SagaState.UNDONE
+        undone = await run_saga(infra, PLANS, order_id) == SagaState.UNDONE
     except LookupError:
         undone = False  # so long ago that it is forgotten; the order is not
     except StoreUnavailable:

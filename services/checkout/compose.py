@@ -10,11 +10,11 @@ from models.charges_document import Charges
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import Basket
-from services.checkout.pricing import NO_DISCOUNT, Line, Priced, price
 from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
 from services.checkout.taxes import make_taxes
 from services.discount.find_code import FoundCode, find_code, normal, refused
-from services.errors import FieldProblem, InvalidInput
+from services.shared.errors import FieldProblem, InvalidInput
+from services.shared.pricing import NO_DISCOUNT, Line, Priced, price
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 MOST: Final = 10**15

@@ -7,7 +7,7 @@ from infra.runtime import Infra
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import read_basket
 from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
-from services.errors import CartEmpty
+from services.shared.errors import CartEmpty
 
 
 async def list_offers(

@@ -17,8 +17,8 @@ from models.order_document import OrderSnapshot
 from services.checkout.basket import Basket, read_basket
 from services.checkout.compose import Composed, Terms, compose_order, key_of
 from services.checkout.job import cart_lines_of, checkout_data, order_of
-from services.errors import InvalidInput, NotFound, TryAgain
 from services.saga.plan import Job
+from services.shared.errors import InvalidInput, NotFound, TryAgain
 
 KEPT: Final = timedelta(minutes=15)
 

@@ -1,4 +1,4 @@
-"""The steps of a checkout, and what undoes them: ``services/saga/plans.py`` has them in their order."""
+"""The steps of a checkout, and what undoes them: ``services/checkout/plans.py`` has them in their order."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,10 +16,10 @@ from services.cart.owner import Owner
 from services.cart.take_lines import take_lines
 from services.checkout.job import OPERATION, cart_lines_of, order_of
 from services.discount.uses import hold_use, release_uses
-from services.errors import TryAgain
-from services.events import ORDER_ACCEPTED, ORDER_REJECTED
 from services.order import rows
 from services.saga.plan import Job
+from services.shared.errors import TryAgain
+from services.shared.events import ORDER_ACCEPTED, ORDER_REJECTED
 from services.stock.hold import hold_stock
 from services.stock.release import release_stock
 

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from infra.settings import Settings
 from infra.shop_settings import TaxRule
-from services.checkout.pricing import NO_TAX, WHOLE, Tax
+from services.shared.pricing import NO_TAX, WHOLE, Tax
 
 _OTHERS: Final = "*"
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Role, User
-from services.errors import EmailTaken
+from services.shared.errors import EmailTaken
 from services.user.passwords import hash_password
 from services.user.register import register
 

@@ -11,7 +11,7 @@ from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.import_products import import_products
 from services.catalog.shopify_csv import check_shopify_csv
-from services.errors import SkuTaken, SlugTaken
+from services.shared.errors import SkuTaken, SlugTaken
 
 RUSH_SKU = "RUSH-TEE"
 RUSH_STOCK = 1_000_000

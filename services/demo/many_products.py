@@ -18,9 +18,9 @@ from models import Base, Product
 from services.catalog.check_product import check_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.find_categories import Path, category_slug, find_paths
+from services.catalog.index import write_index
 from services.catalog.product_rows import new_product
 from services.demo.wording import ADJECTIVES, COLOURS, KINDS, MATERIALS, SENTENCES, SYLLABLES, USES
-from services.search.index import write_index
 
 CHUNK: Final = 500
 _SLUG: Final = "seeded-"

@@ -15,10 +15,10 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DiscountCode, DiscountKind
-from services.checkout.pricing import WHOLE
 from services.discount.find_code import normal
-from services.errors import FieldProblem, InvalidInput, NotFound, TryAgain
-from services.money import MoneyError, to_minor
+from services.money.amounts import MoneyError, to_minor
+from services.shared.errors import FieldProblem, InvalidInput, NotFound, TryAgain
+from services.shared.pricing import WHOLE
 
 _MOST_USES: Final = 10**9
 

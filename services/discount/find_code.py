@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import DiscountCode, DiscountKind
-from services.checkout.pricing import OrderDiscount
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
+from services.shared.pricing import OrderDiscount
 
 CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,39}", re.ASCII)
 _NOT_VALID: Final = "is not valid"

@@ -6,7 +6,7 @@ from typing import Final
 from infra.eventlog.kafka_state import KafkaState, TopicState, look_at_kafka
 from infra.runtime import Infra
 from services.doctor.finding import Finding, doubtful, good, wrong
-from services.events import ALL_TOPICS, ORDERS
+from services.shared.events import ALL_TOPICS, ORDERS
 
 _AREA: Final = "event log"
 _SAFE: Final = 3

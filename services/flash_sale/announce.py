@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import FlashSale, FlashSaleItem, OutboxMessage
-from services.events import SALES, Event, envelope
+from services.shared.events import SALES, Event, envelope
 
 
 def announce(

@@ -21,8 +21,6 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, FlashSaleStatus, StockCause
 from models.flash_sale_document import sale_status
-from services.errors import FieldProblem, FlashSaleStateConflict, InvalidInput, NotFound, StaleVersion, TryAgain
-from services.events import SALE_CHANGED
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
@@ -31,8 +29,17 @@ from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_i
 from services.flash_sale.schedule import add_item, load_unsold
 from services.flash_sale.set_aside import change_set_aside, set_aside
 from services.flash_sale.states import SaleField, may_change, needs_fence
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 from services.reservation.keys import ItemKeys
+from services.shared.errors import (
+    FieldProblem,
+    FlashSaleStateConflict,
+    InvalidInput,
+    NotFound,
+    StaleVersion,
+    TryAgain,
+)
+from services.shared.events import SALE_CHANGED
 from services.stock.levels import Origin
 
 log = structlog.get_logger(__name__)

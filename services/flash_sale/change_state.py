@@ -18,11 +18,11 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale
 from models.flash_sale_document import sale_status
-from services.errors import FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
-from services.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.states import SaleAction, is_done, may
+from services.shared.errors import FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
+from services.shared.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED
 
 _EVENTS = {
     SaleAction.PAUSE: SALE_PAUSED,

@@ -10,9 +10,9 @@ from infra.clock import from_millis
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import FlashSale
-from services.events import SALE_ENDED
 from services.flash_sale.announce import announce
 from services.flash_sale.change_state import lock_sale
+from services.shared.events import SALE_ENDED
 
 _AT_ONCE = 100
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Product, ProductStatus, Variant
-from services.catalog import rules
-from services.errors import FieldProblem, InvalidInput, NotFound
-from services.money import MoneyError, to_minor
+from services.money.amounts import MoneyError, to_minor
+from services.shared import texts
+from services.shared.errors import FieldProblem, InvalidInput, NotFound
 
 MAX_NAME = 200
 MAX_ITEMS = 100
@@ -48,7 +48,7 @@ def check_draft(draft: SaleDraft, now: datetime) -> None:
 
 
 def _times_and_name(draft: SaleDraft, now: datetime) -> Iterator[FieldProblem]:
-    name_problem = rules.line_problem(draft.name.strip(), MAX_NAME, required=True)
+    name_problem = texts.line_problem(draft.name.strip(), MAX_NAME, required=True)
     if name_problem:
         yield FieldProblem(("input", "name"), name_problem)
     if draft.ends_at <= draft.starts_at:

@@ -11,7 +11,7 @@ from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant, Wa
 from models.changes import item_tag
 from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
-from services.errors import NotFound
+from services.shared.errors import NotFound
 
 LOCAL_TTL = 2.0
 """Seconds the hot path believes an item without asking; the reservation script checks the window again."""

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from infra.redis import RUN_ID
 from infra.runtime import Infra
-from services.order.undo_orders import undo_orders
 from services.reservation.keys import ItemKeys
 from services.reservation.scripts import run
+from services.reservation.undo_orders import undo_orders
 
 GRACE = 0.25
 """Seconds that requests under way are left to be accepted: many times what one takes."""

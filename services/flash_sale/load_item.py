@@ -23,25 +23,20 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.clock import to_millis
-from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.redis import RUN_ID
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, Order, OrderLine, OrderStatus
-from services.events import ORDER_WORKERS, ORDERS
+from models import FlashSale, FlashSaleItem, Order, OrderLine
 from services.flash_sale.terms import Terms
-from services.order.states import as_to_stock
+from services.reservation.drained import await_drained
 from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key
 from services.reservation.reserve import CLAIM_SECONDS
 from services.reservation.scripts import run
+from services.shared.order_states import GIVEN_BACK, HOLDING, as_to_stock
 
 log = structlog.get_logger(__name__)
 
-HOLDING = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
-"""The units of such an order can still be given back."""
-GIVEN_BACK = (OrderStatus.CANCELLED, OrderStatus.EXPIRED, OrderStatus.REJECTED)
 _CHUNK = 2_000
-_DRAIN_WITHIN = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +119,6 @@ async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> 
     if epoch < 0:
         raise SaleStarted
     return Fence(epoch, bytes(reply[1]), token, reply[2] == b"1") if epoch else None
-
-
-async def await_drained(infra: Infra) -> None:
-    """Wait until the workers have read the order topic to where it ends now. Errors: StoreUnavailable."""
-    try:
-        async with asyncio.timeout(_DRAIN_WITHIN):
-            marker = await infra.events.end(ORDERS)
-            pause = 0.05
-            while not await infra.events.has_read(ORDERS, ORDER_WORKERS, marker):
-                await asyncio.sleep(pause)
-                pause = min(1.5 * pause, 0.5)  # asking is work for the very worker that we wait for
-    except TimeoutError as error:
-        log.warning("event_log.not_drained", topic=ORDERS, within=_DRAIN_WITHIN)
-        raise StoreUnavailable("event_log") from error
 
 
 async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence: Fence) -> ItemState | None:

@@ -12,14 +12,14 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Variant
-from services.events import SALE_SCHEDULED
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_variants, prices
 from services.flash_sale.load_item import load_item
+from services.flash_sale.room import check_rate, new_room
 from services.flash_sale.set_aside import set_aside
-from services.idempotency import Request, do_once
-from services.waiting_room.room import check_rate, new_room
+from services.shared.events import SALE_SCHEDULED
+from services.shared.idempotency import Request, do_once
 
 log = structlog.get_logger(__name__)
 OPERATION = "scheduleFlashSale"

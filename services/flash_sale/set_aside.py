@@ -8,7 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSaleItem, StockCause, StockEntry
-from services.errors import OutOfStock
+from services.shared.errors import OutOfStock
 from services.stock.counts import Counts
 from services.stock.levels import Origin, ledger_row
 from services.stock.take import available_in, take_available, take_from

@@ -18,12 +18,12 @@ from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Barrier, FlashSale, FlashSaleItem, StockCause
-from services.events import SALE_SETTLED
 from services.flash_sale.announce import announce
-from services.flash_sale.load_item import await_drained
 from services.flash_sale.set_aside import change_set_aside
-from services.order.barrier import SETTLE, barrier_row
+from services.reservation.drained import await_drained
 from services.reservation.parked import has_parked
+from services.shared.barrier import SETTLE, barrier_row
+from services.shared.events import SALE_SETTLED
 from services.stock.levels import Origin
 
 log = structlog.get_logger(__name__)

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from infra.runtime import Infra
 from services.identity.one_time import Purpose, issue, redeem
-from services.session.client import Client
+from services.session.access_tokens import AccessTokens
 from services.session.open import open_session
 from services.session.start import SignedIn
-from services.user.tokens import AccessTokens
+from services.shared.client import Client
 
 
 async def issue_sign_in_code(infra: Infra, user_id: UUID, challenge: str | None) -> str:

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Identity, MailKind, User
-from services.account.own import lock_account
 from services.audit.record import record
-from services.errors import IdentityTaken, SignInCodeExpired
 from services.identity.one_time import Purpose, issue, redeem
 from services.identity.provider_identity import ProviderIdentity
 from services.mail.queue import queue_mail
-from services.session.client import Client
+from services.shared.client import Client
+from services.shared.errors import IdentityTaken, SignInCodeExpired
+from services.user.lock import lock_account
 
 
 async def issue_link_code(

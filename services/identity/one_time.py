@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from infra.runtime import Infra
-from services.errors import SignInCodeExpired
+from services.shared.errors import SignInCodeExpired
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}", re.ASCII)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from services.account.locale import normalise_locale
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 from services.user.display_name import MAX_NAME, InvalidName, normalise_name
 from services.user.email import InvalidEmail, normalise_email
+from services.user.locale import normalise_locale
 
 MAX_SUBJECT = 255
 

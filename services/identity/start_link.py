@@ -5,9 +5,9 @@ from uuid import UUID
 
 from infra.runtime import Infra
 from infra.sign_in_providers import is_allowed_return
-from services.errors import InvalidInput, NotFound
 from services.identity.one_time import Purpose, is_challenge, issue
 from services.identity.paths import login_path
+from services.shared.errors import InvalidInput, NotFound
 
 
 async def start_link(

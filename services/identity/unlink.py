@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from infra.settings import Settings
 from models import Identity, MailKind, User
-from services.account.own import lock_account
 from services.audit.record import record
-from services.errors import LastSignInMethod, NotFound
 from services.identity.link import provider_title
 from services.mail.queue import queue_mail
-from services.session.client import Client
+from services.shared.client import Client
+from services.shared.errors import LastSignInMethod, NotFound
+from services.user.lock import lock_account
 
 
 async def unlink_identity(infra: Infra, user_id: UUID, identity_id: UUID, client: Client) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
-from services.account.tokens import IssuedToken, issue_token
+from services.mail.mailed_tokens import IssuedToken, issue_token
 from services.mail.port import Mail
 from services.mail.templates import render
 

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind, QueuedMail
-from services.account.tokens import forget_token
 from services.mail.compose import Composed, Due, compose
+from services.mail.mailed_tokens import forget_token
 from services.mail.port import Mailer, MailNotSent, MailRefused
 
 log = structlog.get_logger(__name__)

@@ -4,9 +4,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, Final
 
-from services.errors import InvalidInput, TryAgain
 from services.media.picture import BadImage, Picture
 from services.media.upload import Upload
+from services.shared.errors import InvalidInput, TryAgain
 
 # Each may hold about 300 MB for a moment: the pixels, the same turned or converted, and what is encoded.
 _WORKERS: Final = 2

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MediaFile
-from services.errors import TryAgain
 from services.media.names import content_type, thumbnail_name
 from services.media.picture import Picture
+from services.shared.errors import TryAgain
 
 
 async def store_picture(infra: Infra, picture: Picture) -> None:

@@ -19,8 +19,8 @@ from infra.telemetry.metrics import (
     SAMPLED_AT,
 )
 from models import Order, OrderStatus, Payment, Refund, RefundState
-from services import events
 from services.dead_letters import list_dead_letters
+from services.shared import events
 
 # Of those that are at their end there are more and more: nobody counts them again and again.
 _OPEN: Final = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID, OrderStatus.SHIPPED)

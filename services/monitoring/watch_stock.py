@@ -8,8 +8,8 @@ import structlog
 
 from infra.runtime import Infra
 from infra.telemetry.metrics import RECONCILED_AT, STOCK_DIFFERENCES
-from services.stock.reconcile import reconcile
-from services.stock.report import Difference
+from services.reconcile.reconcile import reconcile
+from services.reconcile.report import Difference
 
 log = structlog.get_logger(__name__)
 _AGAIN: Final = 3.0

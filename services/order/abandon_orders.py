@@ -13,12 +13,12 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot
-from services.flash_sale.load_item import await_drained
 from services.order.find_orders import read_pending
-from services.order.undo_orders import refuse_orders
+from services.reservation.drained import await_drained
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.release import Forget, confirm, release
 from services.reservation.scripts import run
+from services.reservation.undo_orders import refuse_orders
 
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.order_document import OrderView
-from services.catalog.rules import text_problem
-from services.events import ORDER_NOTED
-from services.idempotency import Request, do_once
 from services.order.change import as_it_is, lock_status, note, tell
-from services.stock.on_hand import Asked, check_fields
+from services.shared.asked import Asked, check_fields
+from services.shared.events import ORDER_NOTED
+from services.shared.idempotency import Request, do_once
+from services.shared.texts import text_problem
 
 OPERATION = "addOrderNote"
 MAX_NOTE = 500

@@ -10,14 +10,14 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Order, OrderStatus
 from models.order_document import OrderView
-from services.catalog.rules import text_problem
-from services.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
-from services.idempotency import Request, do_once
 from services.order.close_orders import Closing, close_orders, release_closed
 from services.order.find_orders import find_order
-from services.order.fingerprint import key_problem
 from services.order.on_its_way import may_come, persist_first
 from services.reservation.release import ItemOrders
+from services.shared.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
+from services.shared.fingerprint import key_problem
+from services.shared.idempotency import Request, do_once
+from services.shared.texts import text_problem
 
 OPERATION = "cancelOrder"
 MAX_REASON = 500

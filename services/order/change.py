@@ -12,10 +12,10 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderEvent, OrderStatus, OutboxMessage
 from models.order_document import OrderView
-from services.errors import InvalidTransition, NotFound, TryAgain
 from services.order.find_orders import find_order
 from services.order.rows import outbox
-from services.order.states import may_become
+from services.shared.errors import InvalidTransition, NotFound, TryAgain
+from services.shared.order_states import may_become
 
 NO_ORDER = "There is no such order."
 

@@ -25,11 +25,11 @@ from models import (
     StockCause,
 )
 from services.discount.uses import release_uses
-from services.events import ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REFUNDED
-from services.order.barrier import RELEASE, barrier_row
+from services.money.request_refunds import give_money_back, give_up_payments
 from services.order.rows import outbox
-from services.payment.request_refunds import give_money_back, give_up_payments
 from services.reservation.release import ItemOrders, release
+from services.shared.barrier import RELEASE, barrier_row
+from services.shared.events import ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REFUNDED
 from services.stock.counts import Counts
 from services.stock.moves import OrderMove, apply_moves
 from services.stock.release import take_back

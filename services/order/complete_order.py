@@ -7,10 +7,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.events import ORDER_COMPLETED
-from services.idempotency import Request, do_once
 from services.order.change import as_it_is, move, note, tell
-from services.stock.on_hand import Asked
+from services.shared.asked import Asked
+from services.shared.events import ORDER_COMPLETED
+from services.shared.idempotency import Request, do_once
 
 OPERATION = "completeOrder"
 

@@ -14,13 +14,13 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
-from services.catalog.rules import line_problem
-from services.errors import FieldProblem, InvalidInput, InvalidTransition
-from services.events import ORDER_PARTLY_SHIPPED, ORDER_SHIPPED
-from services.idempotency import Request, do_once
 from services.order.change import as_it_is, lock_status, move, note, tell
 from services.reservation.release import ItemOrders, settle_holds
-from services.stock.on_hand import Asked, check_fields, units_problem
+from services.shared.asked import Asked, check_fields, units_problem
+from services.shared.errors import FieldProblem, InvalidInput, InvalidTransition
+from services.shared.events import ORDER_PARTLY_SHIPPED, ORDER_SHIPPED
+from services.shared.idempotency import Request, do_once
+from services.shared.texts import line_problem
 from services.stock.ship_units import ship_units
 
 OPERATION = "createShipment"

@@ -7,7 +7,7 @@ from typing import Final, TextIO
 from infra.runtime import Infra
 from models import User
 from models.order_document import LineView, OrderView
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 from services.order.order_filter import OrderFilter
 from services.order.search_orders import count_found, oldest_after
 from services.user.find_users import find_users

@@ -7,9 +7,9 @@ from uuid import UUID
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models.order_document import OrderView
-from services.errors import NotFound
 from services.order.find_orders import find_order, find_orders
-from services.order.states import is_final
+from services.shared.errors import NotFound
+from services.shared.order_states import is_final
 
 # A signal can be lost with the Redis that should have passed it on.
 _LOOK_AGAIN = 30.0

@@ -11,7 +11,7 @@ from models import Order, OrderStatus
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_accepted
 from services.order.views import WHOLE, accepted_view, persisted_view
-from services.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage
 
 
 async def list_orders(

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import OrderStatus
 from services.discount.uses import commit_uses
-from services.events import ORDER_PAID
 from services.order.change import move, note, tell
+from services.shared.events import ORDER_PAID
 from services.stock.commit import commit_stock
 
 

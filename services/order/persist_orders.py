@@ -14,11 +14,10 @@ from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Barrier, FlashSaleItem, Order, OrderLine, OrderStatus
 from models.order_document import LineSnapshot, OrderSnapshot
-from services.flash_sale.load_item import GIVEN_BACK
 from services.order import rows
-from services.order.barrier import PERSIST, barrier_row, passed
-from services.order.states import as_to_stock
 from services.reservation.reserve import CLAIM_SECONDS
+from services.shared.barrier import PERSIST, barrier_row, passed
+from services.shared.order_states import GIVEN_BACK, as_to_stock
 from services.stock.counts import Counts
 from services.stock.levels import change_levels, sum_up
 

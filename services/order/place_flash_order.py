@@ -16,19 +16,9 @@ from infra.telemetry import tracing
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
-from services.errors import (
-    AdmissionRequired,
-    FlashSaleNotRunning,
-    IdempotencyConflict,
-    InvalidInput,
-    NotFound,
-    TryAgain,
-)
-from services.events import ORDER_PLACED, ORDERS, Event, encode
 from services.flash_sale.drafts import MAX_QUANTITY
 from services.flash_sale.find_items import find_item, forget_item
 from services.order.find_orders import find_by_key, find_order
-from services.order.fingerprint import fingerprint, key_problem
 from services.order.views import accepted_view
 from services.reservation.keys import accepted_key
 from services.reservation.release import Forget, ItemOrders, release
@@ -43,6 +33,16 @@ from services.reservation.reserve import (
     reserve,
 )
 from services.reservation.scripts import with_scripts
+from services.shared.errors import (
+    AdmissionRequired,
+    FlashSaleNotRunning,
+    IdempotencyConflict,
+    InvalidInput,
+    NotFound,
+    TryAgain,
+)
+from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
+from services.shared.fingerprint import fingerprint, key_problem
 
 log = structlog.get_logger(__name__)
 _STRAGGLERS = timedelta(minutes=1)

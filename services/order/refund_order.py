@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Order, OrderStatus
-from services.events import ORDER_REFUNDED
 from services.order.change import move, note, tell
 from services.order.close_orders import Closing, close_orders
+from services.shared.events import ORDER_REFUNDED
 
 _SENT = (OrderStatus.SHIPPED, OrderStatus.COMPLETED)
 _NOTE = "All of the money was given back."

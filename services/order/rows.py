@@ -8,8 +8,8 @@ from uuid import UUID
 from infra.ids import new_id, spoken_number
 from models import Base, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry
 from models.order_document import OrderSnapshot
-from services.events import ORDER_REJECTED, ORDERS, Event, envelope
 from services.order.views import line_id
+from services.shared.events import ORDER_REJECTED, ORDERS, Event, envelope
 from services.stock.counts import Counts
 from services.stock.levels import Origin, ledger_row
 

@@ -10,7 +10,7 @@ from models import Order
 from models.order_document import OrderView
 from services.order.order_filter import OrderFilter
 from services.order.views import WHOLE, persisted_view
-from services.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage
 
 
 async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:

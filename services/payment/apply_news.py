@@ -5,9 +5,9 @@ from uuid import UUID
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Payment
-from services.errors import TryAgain
 from services.payment.provider import Standing
 from services.payment.settle import settle
+from services.shared.errors import TryAgain
 
 
 async def apply_news(infra: Infra, payment_id: UUID, news: Standing) -> Payment:

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
-from services.errors import InvalidTransition, NotFound, PaymentDeclined, TryAgain
-from services.idempotency import Request, do_once
 from services.payment import manual
 from services.payment.apply_news import apply_news
 from services.payment.choose import find_provider
 from services.payment.find_payments import require_payment
 from services.payment.provider import Refused, Unreachable
-from services.stock.on_hand import Asked
+from services.shared.asked import Asked
+from services.shared.errors import InvalidTransition, NotFound, PaymentDeclined, TryAgain
+from services.shared.idempotency import Request, do_once
 
 OPERATION: Final = "capturePayment"
 

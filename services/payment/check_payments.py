@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Payment, PaymentStatus
-from services.errors import TryAgain
 from services.payment.apply_news import apply_news
 from services.payment.choose import find_provider
 from services.payment.provider import Provider, Refused, Standing, Unreachable
 from services.payment.settle import FIRST_CHECK
+from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20

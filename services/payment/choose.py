@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Final
 
 from infra.runtime import Infra
-from services.errors import InvalidInput
 from services.payment import manual
 from services.payment.manual import Manual
 from services.payment.provider import Provider
 from services.payment.sandbox import provider as sandbox
 from services.payment.sandbox.provider import Sandbox
 from services.payment.stripe import standing as stripe
+from services.shared.errors import InvalidInput
 
 
 def _stripe(infra: Infra) -> Provider:

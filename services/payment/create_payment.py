@@ -12,8 +12,6 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
-from services.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
-from services.idempotency import Request, do_once
 from services.order.change import NO_ORDER
 from services.order.on_its_way import may_come, persist_first
 from services.payment.apply_news import apply_news
@@ -22,6 +20,8 @@ from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Declined, Provider, Refused, Standing, Unreachable
 from services.payment.settle import FIRST_CHECK
 from services.payment.tell import tell
+from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
+from services.shared.idempotency import Request, do_once
 
 log = structlog.get_logger(__name__)
 OPERATION: Final = "createPayment"

@@ -9,8 +9,8 @@ from sqlalchemy import case, func, select
 
 from infra.runtime import Infra
 from models import MoneyCause, MoneyEntry
-from services.errors import InvalidInput
-from services.payment.books import provider_account
+from services.money.books import provider_account
+from services.shared.errors import InvalidInput
 
 MOST_DAYS: Final = 366
 

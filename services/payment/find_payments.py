@@ -9,7 +9,7 @@ from sqlalchemy import select
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Payment, Refund
-from services.errors import NotFound, TryAgain
+from services.shared.errors import NotFound, TryAgain
 
 
 async def find_payments(

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 
 from infra.runtime import Infra
 from models import Payment, PaymentStatus
-from services.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage
 
 S = TypeVar("S", bound=Select[Any])
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import MailKind, Order, OrderLine, Payment, User
 from services.mail.queue import queue_mail
-from services.money import to_decimal
+from services.money.amounts import to_decimal
 
 
 async def queue_order_mail(

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Payment, PaymentStatus, Refund, RefundState
-from services.payment.provider import BadWebhook, Charge, ProviderEvent, Refused, Standing, Unreachable
+from services.payment.provider import Charge, ProviderEvent, Refused, Standing, Unreachable
+from services.shared.signature import BadWebhook
 
 NAME: Final = "manual"
 

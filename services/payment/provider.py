@@ -10,10 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from models import PaymentStatus
-
-
-class ProviderError(Exception):
-    """The message is for the log and for staff; it holds no secret."""
+from services.shared.signature import ProviderError
 
 
 class Unreachable(ProviderError):
@@ -26,14 +23,6 @@ class Declined(ProviderError):
 
 class Refused(ProviderError):
     """The provider will not do it, now or later; nothing happened."""
-
-
-class BadWebhook(ProviderError):
-    """It is not from the provider, too old, or cannot be read. ``reason`` names which, for the metrics."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

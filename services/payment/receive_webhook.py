@@ -13,8 +13,9 @@ from infra.insert_ignoring import insert_ignoring
 from infra.runtime import Infra
 from models import InboxEvent, InboxState, Payment
 from services.payment.choose import find_provider
-from services.payment.provider import BadWebhook, ProviderEvent, Standing
+from services.payment.provider import ProviderEvent, Standing
 from services.payment.settle import settle
+from services.shared.signature import BadWebhook
 
 log = structlog.get_logger(__name__)
 MOST_BYTES: Final = 64 * 1024

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MoneyCause, MoneyEntry, Payment
+from services.money.books import provider_account
 from services.payment import manual
 from services.payment.apply_news import apply_news
-from services.payment.books import provider_account
 from services.payment.choose import KNOWN, find_provider
 from services.payment.provider import Provider, Standing
 

@@ -13,14 +13,14 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment
-from services.catalog.rules import text_problem
-from services.errors import InvalidInput, InvalidTransition, NotFound
-from services.idempotency import Request, do_once
-from services.money import MoneyError, to_decimal, to_minor
+from services.money.amounts import MoneyError, to_decimal, to_minor
+from services.money.request_refunds import refundable, request_refund
 from services.payment.find_payments import require_payment
-from services.payment.request_refunds import refundable, request_refund
 from services.payment.send_refunds import Claimed, claim, send_claimed
-from services.stock.on_hand import Asked
+from services.shared.asked import Asked
+from services.shared.errors import InvalidInput, InvalidTransition, NotFound
+from services.shared.idempotency import Request, do_once
+from services.shared.texts import text_problem
 
 log = structlog.get_logger(__name__)
 OPERATION: Final = "refundPayment"

@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind, MoneyCause, Order, OrderStatus, Payment, PaymentProblem, PaymentStatus
-from services.errors import InvalidTransition, NotFound
+from services.money import books
+from services.money.request_refunds import refundable, request_refund
 from services.order.pay_order import mark_paid
 from services.order.refund_order import mark_refunded
-from services.payment import books
 from services.payment.mails import queue_order_mail
 from services.payment.provider import Standing
-from services.payment.request_refunds import refundable, request_refund
 from services.payment.tell import tell
+from services.shared.errors import InvalidTransition, NotFound
 
 T = TypeVar("T")
 ACTOR: Final = "payments"

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import OutboxMessage, Payment, PaymentStatus
-from services.events import (
+from services.shared.events import (
     PAYMENT_AUTHORIZED,
     PAYMENT_CANCELLED,
     PAYMENT_CAPTURED,

@@ -12,9 +12,15 @@ from infra.runtime import Infra
 from infra.telemetry.metrics import RESERVATIONS
 from models.changes import item_tag
 from models.order_document import OrderSnapshot
-from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
 from services.reservation.keys import ItemKeys, claim_key, price_text
 from services.reservation.scripts import command, run
+from services.shared.errors import (
+    FlashSaleNotRunning,
+    IdempotencyConflict,
+    OutOfStock,
+    PurchaseLimitReached,
+    TryAgain,
+)
 
 CLAIM_SECONDS = 48 * 3600
 

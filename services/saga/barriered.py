@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.order.barrier import ACT, UNDO, enter
 from services.saga.plan import Job, Step
+from services.shared.barrier import ACT, UNDO, enter
 
 
 async def act(session: AsyncSession, step: Step, job: Job, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import Barrier, Saga, SagaState
-from services.saga.plans import PLANS
+from services.saga.plan import Plans
 from services.saga.run import ENDED
 
 MOST: Final = 200
@@ -33,33 +33,33 @@ class SagaView:
     passed: tuple[tuple[str, str, str], ...] = ()
 
 
-async def list_sagas(infra: Infra, *, ended: bool = False) -> Sequence[SagaView]:
+async def list_sagas(infra: Infra, plans: Plans, *, ended: bool = False) -> Sequence[SagaView]:
     """The oldest that have not come to an end, or the newest that have. Errors: StoreUnavailable."""
     if ended:
         statement = select(Saga).where(Saga.state.in_(ENDED)).order_by(Saga.updated_at.desc())
     else:
         statement = select(Saga).where(Saga.state.not_in(ENDED)).order_by(Saga.updated_at)
     async with infra.database.read() as session:
-        return [_view(row) for row in await session.scalars(statement.limit(MOST))]
+        return [_view(plans, row) for row in await session.scalars(statement.limit(MOST))]
 
 
-async def find_saga(infra: Infra, saga_id: UUID) -> SagaView | None:
+async def find_saga(infra: Infra, plans: Plans, saga_id: UUID) -> SagaView | None:
     """Errors: StoreUnavailable."""
     rows = select(Barrier.branch, Barrier.operation, Barrier.reason).where(Barrier.saga_id == saga_id)
     async with infra.database.read() as session:
         row = await session.get(Saga, saga_id)
         passed = tuple((r[0], r[1], r[2]) for r in await session.execute(rows.order_by(Barrier.created_at)))
-    return None if row is None else _view(row, passed)
+    return None if row is None else _view(plans, row, passed)
 
 
-def _view(row: Saga, passed: tuple[tuple[str, str, str], ...] = ()) -> SagaView:
+def _view(plans: Plans, row: Saga, passed: tuple[tuple[str, str, str], ...] = ()) -> SagaView:
     state = SagaState(row.state)
     return SagaView(
         id=row.id,
         kind=row.kind,
         owner_id=row.owner_id,
         state=state,
-        at=_name_of(row.kind, state, row.step),
+        at=_name_of(plans, row.kind, state, row.step),
         attempts=row.attempts,
         failure=row.failure,
         created_at=row.created_at,
@@ -69,8 +69,8 @@ def _view(row: Saga, passed: tuple[tuple[str, str, str], ...] = ()) -> SagaView:
     )
 
 
-def _name_of(kind: str, state: SagaState, step: int) -> str:
-    if state in ENDED or kind not in PLANS:
+def _name_of(plans: Plans, kind: str, state: SagaState, step: int) -> str:
+    if state in ENDED or kind not in plans:
         return "-"
-    names = PLANS[kind].names()
+    names = plans[kind].names()
     return f"undo {names[step - 1]}" if state == SagaState.UNDOING else names[step]

@@ -1,6 +1,6 @@
 """What a saga is made of."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,3 +52,7 @@ class Plan:
 
     def names(self) -> tuple[str, ...]:
         return (*(step.name for step in self.steps), *(finish.name for finish in self.finish))
+
+
+Plans = Mapping[str, Plan]
+"""By their kinds."""

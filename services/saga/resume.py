@@ -12,8 +12,9 @@ from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Saga
-from services.errors import ServiceError
+from services.saga.plan import Plans
 from services.saga.run import ENDED, LEASE, run_saga
+from services.shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 100
@@ -21,15 +22,15 @@ _LONGEST: Final = timedelta(minutes=5)
 _KEPT: Final = timedelta(days=30)
 
 
-async def resume_sagas(infra: Infra) -> int:
+async def resume_sagas(infra: Infra, plans: Plans) -> int:
     """A batch of those that are due; returns how many came to their end. Errors: StoreUnavailable."""
     found = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
-    return sum([await _resume(infra, saga_id) for saga_id in found])
+    return sum([await _resume(infra, plans, saga_id) for saga_id in found])
 
 
-async def _resume(infra: Infra, saga_id: UUID) -> bool:
+async def _resume(infra: Infra, plans: Plans, saga_id: UUID) -> bool:
     try:
-        await run_saga(infra, saga_id)
+        await run_saga(infra, plans, saga_id)
     except StoreUnavailable:
         raise
     except ServiceError as error:

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Saga, SagaState
-from services.errors import ServiceError
 from services.saga.barriered import act, undo
-from services.saga.plan import Job, Plan
-from services.saga.plans import PLANS
+from services.saga.plan import Job, Plan, Plans
+from services.shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=10)
@@ -55,14 +54,14 @@ async def begin(
     await session.execute(insert(Saga), [row])
 
 
-async def run_saga(infra: Infra, saga_id: UUID) -> SagaState:
+async def run_saga(infra: Infra, plans: Plans, saga_id: UUID) -> SagaState:
     """DONE, or UNDONE when it was refused earlier.
 
     Errors: the ServiceError that refused it, after all is undone; StoreUnavailable: it is resumed later.
     LookupError when there is no such saga.
     """
     refusal: ServiceError | None = None
-    while (at := await look(infra, saga_id)).state not in ENDED:
+    while (at := await look(infra, plans, saga_id)).state not in ENDED:
         try:
             await _advance(infra, at)
         except ServiceError as error:
@@ -73,13 +72,13 @@ async def run_saga(infra: Infra, saga_id: UUID) -> SagaState:
     return at.state
 
 
-async def look(infra: Infra, saga_id: UUID) -> At:
+async def look(infra: Infra, plans: Plans, saga_id: UUID) -> At:
     """Errors: LookupError, StoreUnavailable."""
     async with infra.database.read() as session:
         row = await session.get(Saga, saga_id)
     if row is None:
         raise LookupError(f"no saga {saga_id}")
-    return At(PLANS[row.kind], Job(row.id, row.owner_id, row.data), SagaState(row.state), row.step)
+    return At(plans[row.kind], Job(row.id, row.owner_id, row.data), SagaState(row.state), row.step)
 
 
 async def _advance(infra: Infra, at: At) -> None:

@@ -7,13 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.session import RefreshSession
 from services.audit.record import record
-from services.errors import SessionExpired
-from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_session
 from services.session.life import is_alive
 from services.session.refresh import record_reuse, was_just_used
 from services.session.refresh_token import digest, session_of
 from services.session.revoke import revoke_sessions
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import SessionExpired
 
 
 async def logout(infra: Infra, refresh_token: str, client: Client = NOWHERE) -> None:

@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from services.audit.record import record
-from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_all_sessions
 from services.session.revoke import revoke_sessions
+from services.shared.client import NOWHERE, Client
 
 
 async def logout_everywhere(

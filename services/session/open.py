@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
-from services.errors import InvalidCredentials
-from services.session.client import Client
+from services.session.access_tokens import AccessTokens
 from services.session.life import may_sign_in
 from services.session.start import SignedIn, new_session
-from services.user.tokens import AccessTokens
+from services.shared.client import Client
+from services.shared.errors import InvalidCredentials
 
 
 async def open_session(infra: Infra, tokens: AccessTokens, user_id: UUID, client: Client) -> SignedIn:

@@ -19,14 +19,14 @@ from infra.runtime import Infra
 from models.session import RefreshSession
 from models.user import User
 from services.audit.record import Outcome, record
-from services.errors import SessionExpired
-from services.session.client import MAX_DEVICE, Client
+from services.session.access_tokens import AccessTokens
 from services.session.end import Reason, end_session
 from services.session.life import is_alive, may_sign_in
 from services.session.refresh_token import TokenPair, digest, new_refresh_token, seal, session_of, unseal
 from services.session.revoke import revoke_sessions
 from services.session.start import SignedIn
-from services.user.tokens import AccessTokens
+from services.shared.client import MAX_DEVICE, Client
+from services.shared.errors import SessionExpired
 
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.session import RefreshSession
 from services.audit.record import record
-from services.errors import NotFound
-from services.session.client import NOWHERE, Client
 from services.session.end import Reason, end_session
 from services.session.life import is_alive
 from services.session.revoke import revoke_sessions
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import NotFound
 
 
 async def revoke_session(infra: Infra, user_id: UUID, session_id: UUID, client: Client = NOWHERE) -> None:

@@ -7,9 +7,9 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models.session import RefreshSession
 from models.user import User
-from services.session.client import MAX_DEVICE, Client
+from services.session.access_tokens import AccessTokens
 from services.session.refresh_token import TokenPair, digest, new_refresh_token
-from services.user.tokens import AccessTokens
+from services.shared.client import MAX_DEVICE, Client
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from infra.ids import new_id
-from services.events import STOCK, Event, envelope
+from services.shared.events import STOCK, Event, envelope
 
 
 def stock_event(kind: str, sku: str, data: dict[str, Any], now: datetime) -> dict[str, Any]:

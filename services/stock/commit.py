@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import HoldState, StockCause
-from services.order.barrier import COMMIT, STOCK, enter
+from services.shared.barrier import COMMIT, STOCK, enter
 from services.stock.counts import Counts
 from services.stock.moves import OrderMove, apply_moves, flash_units, turn_holds
 

@@ -8,20 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DEFAULT_WAREHOUSE, StockCause
-from services.errors import StaleCount
-from services.idempotency import Request, do_once
+from services.shared.asked import Asked, check_fields, units_problem
+from services.shared.errors import StaleCount
+from services.shared.idempotency import Request, do_once
 from services.stock.counts import NOTHING
 from services.stock.levels import Origin, lock_level
-from services.stock.on_hand import (
-    DOCUMENT_LENGTH,
-    Asked,
-    change_on_hand,
-    check_fields,
-    check_sku,
-    require_sku,
-    text_problem,
-    units_problem,
-)
+from services.stock.on_hand import DOCUMENT_LENGTH, change_on_hand, check_sku, require_sku, text_problem
 from services.stock.warehouses import require_active
 
 

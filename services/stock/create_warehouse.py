@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Warehouse
-from services.catalog.rules import line_problem
-from services.errors import InvalidInput, WarehouseCodeTaken
-from services.idempotency import Request, do_once
-from services.stock.on_hand import Asked, check_fields
+from services.shared.asked import Asked, check_fields
+from services.shared.errors import InvalidInput, WarehouseCodeTaken
+from services.shared.idempotency import Request, do_once
+from services.shared.texts import line_problem
 
 MOST_WAREHOUSES: Final = 200
 MOST_PRIORITY: Final = 1_000_000

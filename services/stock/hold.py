@@ -7,7 +7,7 @@ The steps of an order with ordinary stock, each to be called in the transaction 
     commit_stock    held -> committed           paid
     ship_stock      committed -> gone           shipped
 
-A step is done once an order, however often it is called: a barrier row (``services/order/barrier.py``) and the
+A step is done once an order, however often it is called: a barrier row (``services/shared/barrier.py``) and the
 hold's state see to it. Each writes its rows into the ledger and invalidates what is cached (models/changes.py).
 ``commit_stock`` and ``ship_stock`` know the units of flash orders too. All lock in the order of
 ``services/stock/levels.py``; who runs them through ``infra.database.transact`` has deadlocks retried.
@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import HoldState, StockCause, StockEntry, StockHold
-from services.order.barrier import HOLD, STOCK, enter
+from services.shared.barrier import HOLD, STOCK, enter
 from services.stock.counts import Counts
 from services.stock.levels import Origin, ledger_row
 from services.stock.low_stock import note_low_stock

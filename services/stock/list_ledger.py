@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import StockCause, StockEntry
-from services.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage
 
 
 @dataclass(frozen=True, slots=True)

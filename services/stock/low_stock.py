@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import OutboxMessage, StockLevel, StockThreshold
-from services.events import STOCK_LOW
+from services.shared.events import STOCK_LOW
 from services.stock.announce import stock_event
 
 

@@ -1,18 +1,16 @@
 """What is on hand changes: units come, go, or are counted. What staff's verbs share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import OutboxMessage, StockEntry, StockLevel, Variant
-from services.catalog.rules import MOST_QUANTITY, line_problem, sku_problem
-from services.errors import FieldProblem, InvalidInput, NotFound, OutOfStock
-from services.events import STOCK_CHANGED
+from services.shared.errors import InvalidInput, NotFound, OutOfStock
+from services.shared.events import STOCK_CHANGED
+from services.shared.texts import MOST_QUANTITY, line_problem, sku_problem
 from services.stock.announce import stock_event
 from services.stock.counts import NOTHING, Counts, Place
 from services.stock.levels import Origin, change_levels, ledger_row, lock_level, place_order
@@ -20,26 +18,6 @@ from services.stock.levels import Origin, change_levels, ledger_row, lock_level,
 NO_SKU: Final = "There is no such SKU."
 NOTE_LENGTH: Final = 200
 DOCUMENT_LENGTH: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asks, with which key; ``actor`` is how the ledger names them."""
-
-    by: UUID
-    key: str
-    actor: str
-
-
-def check_fields(**problems: str | None) -> None:
-    """Errors: InvalidInput with every field that has a problem."""
-    found = [FieldProblem(("input", name), problem) for name, problem in problems.items() if problem]
-    if found:
-        raise InvalidInput(found)
-
-
-def units_problem(units: int, least: int = 1) -> str | None:
-    return None if least <= units <= MOST_QUANTITY else f"must be {least} to {MOST_QUANTITY}"
 
 
 def text_problem(text: str | None, maximum: int = NOTE_LENGTH, *, required: bool = False) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import HoldState, StockCause
-from services.order.barrier import HOLD, RELEASE, STOCK, enter
+from services.shared.barrier import HOLD, RELEASE, STOCK, enter
 from services.stock.counts import Counts
 from services.stock.moves import OrderMove, apply_moves, turn_holds
 

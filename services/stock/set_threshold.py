@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import OutboxMessage, StockLevel, StockThreshold
-from services.idempotency import Request, do_once
+from services.shared.asked import Asked, check_fields, units_problem
+from services.shared.idempotency import Request, do_once
 from services.stock.low_stock import low_event, read_sellable
-from services.stock.on_hand import Asked, check_fields, check_sku, require_sku, units_problem
+from services.stock.on_hand import check_sku, require_sku
 
 
 @dataclass(frozen=True, slots=True)

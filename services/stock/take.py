@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import StockLevel
-from services.errors import OutOfStock
+from services.shared.errors import OutOfStock
 from services.stock.warehouses import candidates
 
 

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import DEFAULT_WAREHOUSE, StockLevel, Warehouse
-from services.errors import InvalidInput, NotFound, StaleVersion, WarehouseNotEmpty
-from services.idempotency import Request, do_once
+from services.shared.asked import Asked
+from services.shared.errors import InvalidInput, NotFound, StaleVersion, WarehouseNotEmpty
+from services.shared.idempotency import Request, do_once
 from services.stock.create_warehouse import check_warehouse, require_free_code
-from services.stock.on_hand import Asked
 from services.stock.warehouses import NO_WAREHOUSE
 
 _MOST_TOLD = 2**31 - 1

@@ -6,7 +6,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import StockLevel, Warehouse
-from services.errors import NotFound
+from services.shared.errors import NotFound
 
 NO_WAREHOUSE = "There is no such warehouse."
 

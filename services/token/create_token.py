@@ -11,9 +11,9 @@ from infra.runtime import Infra
 from models import ServiceToken
 from models.enums import Scope
 from services.audit.record import record
-from services.catalog.rules import text_problem
-from services.errors import InvalidInput
-from services.session.client import NOWHERE, Client
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import InvalidInput
+from services.shared.texts import text_problem
 from services.token.secret import digest, new_secret
 
 MAX_NAME = 100

@@ -14,8 +14,8 @@ from infra.database import Database
 from infra.runtime import Infra
 from models import ServiceToken
 from models.enums import Scope
+from services.shared.viewer import Viewer
 from services.token.secret import LENGTH, PREFIX, digest
-from services.user.viewer import Viewer
 
 _REMEMBERED = timedelta(seconds=60)
 _NOT_FOUND = timedelta(seconds=5)

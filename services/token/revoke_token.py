@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import ServiceToken
 from services.audit.record import record
-from services.errors import NotFound
-from services.session.client import NOWHERE, Client
 from services.session.revoke import revoke_sessions
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import NotFound
 
 
 async def revoke_token(

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.user import User
-from services.errors import NotFound
-from services.session.client import NOWHERE, Client
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models.user import User
-from services.errors import NotFound
+from services.shared.errors import NotFound
 from services.user.email import InvalidEmail, normalise_email
 
 

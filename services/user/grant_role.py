@@ -6,8 +6,8 @@ from infra.runtime import Infra
 from models.enums import Role
 from models.user import StaffRole, User
 from services.audit.record import record
-from services.errors import InvalidInput
 from services.session.revoke import revoke_access_tokens
+from services.shared.errors import InvalidInput
 from services.user.change_account import ByAdmin, locked_account
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import Select, func, or_, select
 from infra.runtime import Infra
 from models.enums import Role
 from models.user import StaffRole, User
-from services.catalog.rules import text_problem
-from services.errors import FieldProblem, InvalidInput
-from services.pages import Cut, IdPage
+from services.shared.errors import FieldProblem, InvalidInput
+from services.shared.pages import Cut, IdPage
+from services.shared.texts import text_problem
 
 MAX_SEARCH = 100
 

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
-from services.catalog.rules import text_problem
-from services.errors import InvalidInput
 from services.session.end import Reason, end_all_sessions
 from services.session.revoke import revoke_access_tokens, revoke_sessions
+from services.shared.errors import InvalidInput
+from services.shared.texts import text_problem
 from services.user.change_account import ByAdmin, locked_account
 from services.user.staff_roles import require_other_admin
 

@@ -8,14 +8,14 @@ from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
 from services.audit.refused_sign_in import Why, refused_sign_in
-from services.errors import InvalidCredentials, TryAgain
-from services.session.client import Client
+from services.session.access_tokens import AccessTokens
 from services.session.life import may_sign_in
 from services.session.start import SignedIn, new_session
+from services.shared.client import Client
+from services.shared.errors import InvalidCredentials, TryAgain
 from services.user.email import InvalidEmail, normalise_email
 from services.user.login_throttle import clear, count_try
 from services.user.passwords import hash_password, needs_rehash, verify_password
-from services.user.tokens import AccessTokens
 
 log = structlog.get_logger(__name__)
 _METHOD = {"method": "password"}

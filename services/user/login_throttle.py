@@ -8,9 +8,9 @@ import hashlib
 
 from infra.refusals import Refusal
 from infra.runtime import Infra
-from services.errors import RateLimited
-from services.rate_limits import LOGIN_ACCOUNT, LOGIN_PAIR, spend
-from services.session.client import Client
+from services.shared.client import Client
+from services.shared.errors import RateLimited
+from services.shared.rate_limits import LOGIN_ACCOUNT, LOGIN_PAIR, spend
 
 
 async def count_try(infra: Infra, email: str, client: Client) -> None:

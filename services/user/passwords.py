@@ -12,7 +12,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from services.errors import TryAgain
+from services.shared.errors import TryAgain
 from services.user.common_passwords import is_common
 
 T = TypeVar("T")

@@ -10,16 +10,16 @@ from infra.runtime import Infra
 from models.enums import MailKind, Role
 from models.session import RefreshSession
 from models.user import User
-from services.account.locale import normalise_locale
 from services.audit.record import record
-from services.errors import EmailTaken, FieldProblem, InvalidInput
 from services.mail.queue import queue_for
-from services.session.client import NOWHERE, Client
+from services.session.access_tokens import AccessTokens
 from services.session.start import SignedIn, new_session
+from services.shared.client import NOWHERE, Client
+from services.shared.errors import EmailTaken, FieldProblem, InvalidInput
 from services.user import passwords, staff_roles
 from services.user.display_name import InvalidName, normalise_name
 from services.user.email import InvalidEmail, normalise_email
-from services.user.tokens import AccessTokens
+from services.user.locale import normalise_locale
 
 
 async def register(

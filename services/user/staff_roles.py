@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.enums import Role
 from models.user import StaffRole, User
-from services.errors import LastAdministrator
+from services.shared.errors import LastAdministrator
 
 
 def rows(user_id: UUID, roles: Iterable[Role]) -> list[StaffRole]:

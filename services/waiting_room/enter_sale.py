@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale, SaleTicket, WaitingRoom
-from services.errors import FlashSaleNotRunning, InvalidInput, NotFound, TryAgain
 from services.flash_sale.list_sales import find_sales
+from services.shared.errors import FlashSaleNotRunning, InvalidInput, NotFound, TryAgain
 from services.waiting_room.admission import Admission
 from services.waiting_room.ticket import Ticket, admission_of, ticket_of
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from services.errors import NotFound
+from services.shared.errors import NotFound
 from services.waiting_room.find_ticket import find_ticket
 from services.waiting_room.ticket import Ticket
 

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, GuestProtocol
 
 from infra.clock import Clock
 from infra.signing_keys import SigningKeys
-from services.user.tokens import ISSUER
+from services.session.access_tokens import ISSUER
 from services.waiting_room.ticket import Ticket
 
 TTL: Final = timedelta(minutes=10)

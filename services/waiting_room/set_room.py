@@ -10,12 +10,12 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleStatus, WaitingRoom
 from models.flash_sale_document import sale_status
-from services.errors import FlashSaleStateConflict, TryAgain
-from services.events import SALE_CHANGED
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
-from services.waiting_room.room import check_rate, new_room
+from services.flash_sale.room import check_rate, new_room
+from services.shared.errors import FlashSaleStateConflict, TryAgain
+from services.shared.events import SALE_CHANGED
 from services.waiting_room.ticket import admission_of
 
 

@@ -13,8 +13,8 @@ from infra.database import WORKERS_PATIENCE
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
-from services.errors import NotFound
-from services.pages import Cut, IdPage
+from services.shared.errors import NotFound
+from services.shared.pages import Cut, IdPage
 
 S = TypeVar("S", bound=Select[Any])
 TEST = "rushcart.webhook.test.v1"

@@ -16,9 +16,9 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import WebhookEndpoint
 from services.audit.record import record
-from services.errors import FieldProblem, InvalidInput, NotFound
-from services.events import EVENT_TYPES
-from services.session.client import Client
+from services.shared.client import Client
+from services.shared.errors import FieldProblem, InvalidInput, NotFound
+from services.shared.events import EVENT_TYPES
 
 MOST: Final = 50
 """Endpoints of a shop."""

@@ -18,7 +18,7 @@ from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
-from services.payment.signature import sign
+from services.shared.signature import sign
 from services.webhook.address import NoAddress, find_target
 from services.webhook.endpoints import secret_bytes
 from services.webhook.outcome import Answer, note_answer

@@ -15,7 +15,7 @@ from infra.migrations import upgrade
 from infra.settings import Settings
 from infra.stack import Stack
 from models.flash_sale_document import FlashItemDoc
-from services.events import ALL_TOPICS
+from services.shared.events import ALL_TOPICS
 from tests.chaos.buyers import Rush, sign_up
 from tests.factories import running_sale
 from tests.modes import on_server, stack_settings

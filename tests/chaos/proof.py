@@ -21,9 +21,9 @@ from models import (
     StockLevel,
 )
 from models.flash_sale_document import FlashItemDoc
-from services.events import ORDER_WORKERS, ORDERS
-from services.order.barrier import PERSIST, RELEASE
 from services.reservation.keys import ItemKeys
+from services.shared.barrier import PERSIST, RELEASE
+from services.shared.events import ORDER_WORKERS, ORDERS
 from tests.chaos.buyers import OUT_OF_STOCK, Rush
 from tests.observer import observer
 from tests.waiting import until

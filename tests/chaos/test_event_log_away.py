@@ -11,7 +11,7 @@ from infra.eventlog import EventLog, kafka
 from infra.runtime import open_infra
 from infra.settings import Settings
 from infra.stack import Stack
-from services.events import ORDERS
+from services.shared.events import ORDERS
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack

@@ -10,7 +10,7 @@ from sqlalchemy import event, func, select, update
 from models import Address
 from resolvers.shared.node import decode_id, encode_id
 from services.address.find_addresses import find_own_address
-from services.errors import NotFound
+from services.shared.errors import NotFound
 from tests.e2e.shop import Person, Shop, new_key
 
 _FIELDS = "id recipient phone line1 line2 city region postalCode countryCode isDefault"

@@ -7,7 +7,7 @@ from infra.runtime import open_infra
 from infra.settings import Settings
 from models.enums import Role, Scope
 from resolvers.shared.node import decode_id
-from services.errors import LastAdministrator
+from services.shared.errors import LastAdministrator
 from services.token.revoke_token import revoke_token
 from services.user.change_account import ByAdmin
 from services.user.find_by_email import find_by_email

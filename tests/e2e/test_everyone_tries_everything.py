@@ -18,8 +18,8 @@ from infra.runtime import Infra
 from models import Address, Identity, Order, Payment, RefreshSession, Role, User
 from models.enums import Scope
 from resolvers.shared.node import decode_id, encode_id
+from services.session.access_tokens import AccessTokens
 from services.token.create_token import NewToken, create_token
-from services.user.tokens import AccessTokens
 from tests.e2e.operations_of import NotExpressible, RootField, root_fields
 from tests.e2e.shop import Person, Shop
 from tests.live import event_stream

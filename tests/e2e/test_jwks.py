@@ -5,7 +5,7 @@ import asyncio
 import jwt
 import pytest
 
-from services.user.tokens import AUDIENCE, ISSUER
+from services.session.access_tokens import AUDIENCE, ISSUER
 from tests.e2e.shop import Shop
 from tests.server import Server
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from infra.settings import Settings
 from services.payment.receive_webhook import MOST_BYTES
 from services.payment.sandbox.secret import webhook_secret
-from services.payment.signature import sign
+from services.shared.signature import sign
 from tests.e2e.shop import Person, Shop, new_key
 from tests.live import greeted
 from tests.waiting import PAUSE, until

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from infra.ids import new_id
 from models import DEFAULT_WAREHOUSE, OutboxMessage
 from resolvers.shared.node import encode_id
-from services.events import STOCK, STOCK_LOW, decode
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.events import STOCK, STOCK_LOW, decode
 from tests.e2e.shop import CREATE, Person, Shop, new_key
 from tests.e2e.stock_operations import ADJUST, CHANGE, COUNT, LEVELS, MOVE, OPEN, RECEIVE, THRESHOLD, do, refusal
 from tests.factories import stock_of

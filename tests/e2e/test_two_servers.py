@@ -16,10 +16,10 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import Role
 from resolvers.shared.node import encode_id
-from services.events import ALL_TOPICS
-from services.outbox import relay_outbox
+from services.session.access_tokens import AccessTokens
+from services.shared.events import ALL_TOPICS
+from services.shared.outbox import relay_outbox
 from services.user.register import register
-from services.user.tokens import AccessTokens
 from tests.e2e.running import ROOT, RUSHCART, Running
 from tests.integration.catalog.products import create
 from tests.waiting import until

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from infra.settings import Settings
-from services.events import ORDER_PLACED
+from services.shared.events import ORDER_PLACED
 from tests.e2e.shop import Person, Shop
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until

@@ -20,9 +20,9 @@ from services.payment.sandbox.charges import event_body
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.secret import webhook_secret
 from services.payment.send_refunds import send_refunds
-from services.payment.signature import sign
-from services.stock.on_hand import Asked
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.asked import Asked
+from services.shared.signature import sign
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
 

@@ -14,21 +14,21 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import HoldState, StockThreshold
 from models.flash_sale_document import FlashItemDoc
-from services.errors import OutOfStock, StaleCount, TryAgain
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.settle_sale import settle_sales
 from services.flash_sale.states import SaleAction
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.reconcile.reconcile import reconcile
+from services.shared.asked import Asked
+from services.shared.errors import OutOfStock, StaleCount, TryAgain
 from services.stock.adjust import Adjustment, adjust_stock
 from services.stock.commit import commit_stock
 from services.stock.count import Count, count_stock
 from services.stock.hold import hold
 from services.stock.move import Move, move_stock
-from services.stock.on_hand import Asked
 from services.stock.receive import Receipt, receive_stock
-from services.stock.reconcile import reconcile
 from services.stock.release import release
 from services.stock.ship import ship_stock
 from tasks.order_consumer import OrderConsumer

@@ -11,13 +11,13 @@ from infra.settings import Settings
 from models import Barrier, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
-from services.errors import TryAgain
-from services.events import ORDER_PLACED, ORDERS, Event, encode
 from services.order import abandon_orders
 from services.order.abandon_orders import abandon_unconfirmed, find_unconfirmed
 from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_order
 from services.reservation.reserve import reserve
+from services.shared.errors import TryAgain
+from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import live_remaining, order_wish, running_sale
 from tests.workers import persist_all

@@ -21,7 +21,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.export_orders import COLUMNS, export_orders, text_cell
 from services.order.order_filter import OrderFilter
 from services.order.search_orders import count_found, search_orders
-from services.pages import IdPage
+from services.shared.pages import IdPage
 from tests.commands import rushcart
 from tests.factories import variant_in_stock
 from tests.integration.catalog.products import statements

@@ -15,7 +15,7 @@ from services.catalog.bulk_create_products import bulk_create_products
 from services.catalog.bulk_update_products import bulk_update_products
 from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
 from tests.integration.catalog.products import count, create, draft, of_the_index, statements, variant
 
 ALL, ROWS = BulkPolicy.REJECT_ALL, BulkPolicy.REJECT_ROWS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.settings import Settings
-from services.events import ALL_TOPICS
+from services.shared.events import ALL_TOPICS
 from tests.integration.catalog.products import create
 from tests.integration.test_changes import rename
 from tests.integration.test_redis_restart import OwnRedis

@@ -11,8 +11,6 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
-from services.events import ORDER_CANCELLED, ORDER_EXPIRED
 from services.flash_sale.warm import has_lost_counters
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
@@ -20,6 +18,8 @@ from services.order.find_orders import find_order
 from services.order.on_its_way import may_come
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys, accepted_key
+from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
+from services.shared.events import ORDER_CANCELLED, ORDER_EXPIRED
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import make_due, order_wish, running_sale
 from tests.integration.catalog.products import without_redis

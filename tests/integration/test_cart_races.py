@@ -26,7 +26,7 @@ from services.cart.owner import Owner
 from services.cart.rows import load_cart
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
-from services.errors import NotFound, OutOfStock
+from services.shared.errors import NotFound, OutOfStock
 from tests.factories import variant_in_stock
 from tests.modes import Template, fresh_stores
 

@@ -16,8 +16,8 @@ from resolvers.shared.context import Context
 from resolvers.shared.node import encode_id
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
-from services.user.tokens import AccessTokens
-from services.user.viewer import Viewer
+from services.session.access_tokens import AccessTokens
+from services.shared.viewer import Viewer
 from tests.integration.catalog.products import statements
 
 SCHEMA = build_schema()

@@ -16,7 +16,7 @@ from services.catalog.create_category import CategoryDraft, create_category
 from services.catalog.list_categories import list_categories, list_children
 from services.catalog.move_category import CategoryMove, move_category
 from services.catalog.update_category import CategoryChange, update_category
-from services.errors import NotFound, SlugTaken, StaleVersion
+from services.shared.errors import NotFound, SlugTaken, StaleVersion
 from tests.integration.changing_products.outcomes import outcome, problems
 
 

@@ -14,17 +14,6 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import FlashSale, FlashSaleItem, OrderStatus
 from models.flash_sale_document import FlashItemDoc
-from services.errors import (
-    FlashSaleNotRunning,
-    FlashSaleStateConflict,
-    InvalidInput,
-    NotFound,
-    OutOfStock,
-    PurchaseLimitReached,
-    StaleVersion,
-    TryAgain,
-)
-from services.events import SALE_CHANGED, SALE_SCHEDULED, SALES
 from services.flash_sale import change_sale as changing
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.change_sale import SaleChange, change_sale
@@ -36,7 +25,18 @@ from services.flash_sale.load_item import load_item
 from services.flash_sale.settle_sale import settle_sales
 from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import place_flash_order
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.errors import (
+    FlashSaleNotRunning,
+    FlashSaleStateConflict,
+    InvalidInput,
+    NotFound,
+    OutOfStock,
+    PurchaseLimitReached,
+    StaleVersion,
+    TryAgain,
+)
+from services.shared.events import SALE_CHANGED, SALE_SCHEDULED, SALES
 from tests.books import causes, counters, orders_in, outbox_types
 from tests.factories import live_remaining, order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.workers import persist_all

@@ -20,9 +20,9 @@ from infra.settings import Settings
 from models import Category, Image, OutboxMessage, Product, StockLevel, Variant
 from models.changes import MOST_TAGS
 from models.documents import ProductDoc, stock_key
-from services.events import CHANGES
-from services.outbox import relay_outbox
-from services.watch_changes import watching_changes
+from services.shared.events import CHANGES
+from services.shared.outbox import relay_outbox
+from services.shared.watch_changes import watching_changes
 from tests.factories import order_wish, running_sale
 from tests.integration.catalog.products import create, statements
 from tests.waiting import PAUSE, until

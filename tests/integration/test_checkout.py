@@ -21,11 +21,11 @@ from services.cart.select_items import select_items
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose import Terms
 from services.checkout.list_offers import list_offers
-from services.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
 from services.order import expire_orders
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
 from tests.factories import make_due, stock_of, variant_in_stock
 
 

@@ -21,7 +21,6 @@ from services.cart.keys import cart_key, dirty_key
 from services.cart.live import Change, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.scripts import SOURCES as CART_SOURCES
-from services.events import ALL_TOPICS
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
@@ -31,6 +30,7 @@ from services.order.place_flash_order import _snapshot, place_flash_order
 from services.reservation.release import park
 from services.reservation.reserve import reserve
 from services.reservation.scripts import _SOURCES
+from services.shared.events import ALL_TOPICS
 from tests.books import assert_adds_up, counters
 from tests.factories import order_wish, running_sale
 from tests.modes import MODES

@@ -15,13 +15,13 @@ from models import Order, OrderLine, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderView
 from services.dead_letters import find_dead_letters, list_dead_letters, replay
-from services.errors import NotFound
-from services.events import ORDER_CANCELLED, ORDER_PLACED, ORDERS, Event, encode
 from services.flash_sale.load_item import load_item
 from services.order.abandon_orders import abandon_unconfirmed
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.views import line_id
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.errors import NotFound
+from services.shared.events import ORDER_CANCELLED, ORDER_PLACED, ORDERS, Event, encode
 from tests.commands import rushcart
 from tests.factories import live_remaining, order_wish, running_sale, stock_of
 from tests.workers import persist_all

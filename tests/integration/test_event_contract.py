@@ -3,10 +3,10 @@
 import orjson
 
 from infra.runtime import Infra
-from services.events import ORDER_PLACED, ORDERS
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
-from services.outbox import relay_outbox
+from services.shared.events import ORDER_PLACED, ORDERS
+from services.shared.outbox import relay_outbox
 from tests.event_contract import PROBLEMS, SEEN, problems_of
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
@@ -28,7 +28,7 @@ async def test_messages_of_an_order(infra: Infra) -> None:
 
 async def test_what_breaks_the_contract_is_seen() -> None:
     assert problems_of({"type": "rushcart.order.eaten.v1"}) == [
-        "rushcart.order.eaten.v1 is not in services/event_data.py"
+        "rushcart.order.eaten.v1 is not in services/shared/event_data.py"
     ]
     paid = {"specversion": "1.0", "type": "rushcart.order.paid.v1", "data": {"orderId": 7}}
     assert any("orderId" in problem for problem in problems_of(paid))

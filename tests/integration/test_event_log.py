@@ -13,7 +13,7 @@ from infra.errors import MessageTooLarge
 from infra.eventlog import Consumer, Message
 from infra.eventlog import streams as redis_streams
 from infra.runtime import Infra
-from services.events import ORDERS as TOPIC
+from services.shared.events import ORDERS as TOPIC
 from tests.modes import MODES
 
 GROUP = "readers"

@@ -15,12 +15,12 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
-from services.events import ALL_TOPICS
 from services.order.expire_orders import _expire_batch, expire_due_orders
 from services.order.find_orders import find_accepted
 from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.release import confirm
+from services.shared.events import ALL_TOPICS
 from tasks.worker import run_worker
 from tests.books import assert_adds_up, causes, counters, orders_in
 from tests.factories import make_due, order_wish, running_sale

@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DEFAULT_WAREHOUSE, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockThreshold
-from services.errors import OutOfStock
-from services.events import STOCK, STOCK_LOW
 from services.order.close_orders import Closing, close_orders
 from services.order.place_flash_order import place_flash_order
+from services.reconcile.reconcile import reconcile
+from services.shared.asked import Asked
+from services.shared.errors import OutOfStock
+from services.shared.events import STOCK, STOCK_LOW
 from services.stock.commit import commit_stock
 from services.stock.hold import HoldReleased, hold
-from services.stock.on_hand import Asked
 from services.stock.receive import Receipt, receive_stock
-from services.stock.reconcile import reconcile
 from services.stock.release import release
 from services.stock.ship import ship_stock
 from tests.books import causes, outbox_types

@@ -11,10 +11,10 @@ from sqlalchemy import func, select, update
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, IdempotencyKey
-from services.errors import IdempotencyConflict, InvalidInput
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.schedule import schedule_flash_sale, schedule_request
-from services.idempotency import KEPT, forget_keys
+from services.shared.errors import IdempotencyConflict, InvalidInput
+from services.shared.idempotency import KEPT, forget_keys
 from tests.factories import stock_of, variant_in_stock
 
 STAFF = new_id()

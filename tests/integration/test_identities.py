@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 
 from infra.runtime import Infra
 from models import Identity, User
-from services.errors import SignInCodeExpired
 from services.identity.link import issue_link_code, link_identity
 from services.identity.one_time import Purpose, issue, redeem
 from services.identity.provider_identity import ProviderIdentity
 from services.identity.recognise import LinkRequired, recognise
-from services.session.client import NOWHERE
+from services.shared.client import NOWHERE
+from services.shared.errors import SignInCodeExpired
 
 ADA = ProviderIdentity("example", "https://example.test", "ada", "ada@example.com", True, "Ada", "en")
 

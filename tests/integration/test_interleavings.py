@@ -23,15 +23,6 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
-from services.errors import (
-    FlashSaleNotRunning,
-    InvalidTransition,
-    NotFound,
-    OutOfStock,
-    PurchaseLimitReached,
-    TryAgain,
-)
-from services.events import ORDER_PLACED, ORDERS, Event, encode
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
 from services.flash_sale.settle_sale import settle_sales
@@ -40,9 +31,18 @@ from services.order.abandon_orders import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, accept_window, place_flash_order
+from services.reconcile.reconcile import reconcile
 from services.reservation.keys import ItemKeys
 from services.reservation.reserve import NotLoaded, reserve
-from services.stock.reconcile import reconcile
+from services.shared.errors import (
+    FlashSaleNotRunning,
+    InvalidTransition,
+    NotFound,
+    OutOfStock,
+    PurchaseLimitReached,
+    TryAgain,
+)
+from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
 from tests.books import assert_adds_up, orders_in
 from tests.factories import live_remaining, running_sale, stock_of
 from tests.workers import persist_all, working

@@ -8,15 +8,15 @@ from sqlalchemy import func, select, update
 
 from infra.runtime import Infra
 from models import RefreshSession, User
-from services.errors import EmailTaken, InvalidCredentials, InvalidInput
-from services.session.client import Client
+from services.session.access_tokens import AccessTokens
 from services.session.open import open_session
 from services.session.start import SignedIn
+from services.shared.client import Client
+from services.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
 from services.user import login as login_module
 from services.user import passwords
 from services.user.login import login
 from services.user.register import register, sign_up
-from services.user.tokens import AccessTokens
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 CLIENT = Client("203.0.113.7", "Firefox")

@@ -10,13 +10,13 @@ from sqlalchemy import func, select, update
 
 from infra.runtime import Infra
 from models import Image, MediaFile, Product
-from services.errors import InvalidInput, NotFound, StaleVersion, TryAgain
-from services.media.add_product_image import NewImage, add_product_image
+from services.catalog.add_product_image import NewImage, add_product_image
+from services.catalog.remove_product_image import remove_product_image
+from services.catalog.update_product_image import ImageChange, update_product_image
 from services.media.collect_garbage import collect_garbage
 from services.media.names import thumbnail_name
-from services.media.remove_product_image import remove_product_image
-from services.media.update_product_image import ImageChange, update_product_image
 from services.media.upload import Upload
+from services.shared.errors import InvalidInput, NotFound, StaleVersion, TryAgain
 from tests.commands import rushcart
 from tests.factories import variant_in_stock
 from tests.pictures import jpeg, png

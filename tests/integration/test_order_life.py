@@ -15,16 +15,6 @@ from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderView
-from services.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
-from services.events import (
-    ORDER_CANCELLED,
-    ORDER_COMPLETED,
-    ORDER_EXPIRED,
-    ORDER_NOTED,
-    ORDER_PAID,
-    ORDER_PARTLY_SHIPPED,
-    ORDER_SHIPPED,
-)
 from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
@@ -33,8 +23,18 @@ from services.order.expire_orders import expire_due_orders
 from services.order.find_orders import find_order
 from services.order.pay_order import mark_paid
 from services.order.place_flash_order import place_flash_order
-from services.stock.on_hand import Asked
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.asked import Asked
+from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
+from services.shared.events import (
+    ORDER_CANCELLED,
+    ORDER_COMPLETED,
+    ORDER_EXPIRED,
+    ORDER_NOTED,
+    ORDER_PAID,
+    ORDER_PARTLY_SHIPPED,
+    ORDER_SHIPPED,
+)
 from tests.books import causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale, stock_of
 from tests.workers import persist_all

@@ -13,10 +13,10 @@ from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import OutboxMessage
-from services import outbox
-from services.events import ORDER_CANCELLED, ORDERS, decode
 from services.order import rows
-from services.outbox import relay_outbox
+from services.shared import outbox
+from services.shared.events import ORDER_CANCELLED, ORDERS, decode
+from services.shared.outbox import relay_outbox
 from tests.modes import MODES
 
 ON_STACK = pytest.mark.parametrize("mode", MODES[1:], indirect=True)

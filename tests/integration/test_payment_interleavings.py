@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundState, SandboxCharge
 from models.order_document import OrderView
-from services.errors import ServiceError
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.create_shipment import ShipmentDraft, create_shipment
 from services.order.expire_orders import expire_due_orders
@@ -27,7 +26,8 @@ from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.charges import standing_of
 from services.payment.sandbox.page import Decision, decide
 from services.payment.send_refunds import send_refunds
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
+from services.shared.errors import ServiceError
 from tests.factories import make_due
 from tests.integration.money import BASE, an_order, asked, begin, book, deliver, payments_in, told
 from tests.workers import persist_all

@@ -13,13 +13,13 @@ from infra.runtime import Infra
 from models import Barrier, FlashSaleItem, OrderStatus, StockLevel
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
-from services.errors import OutOfStock
-from services.events import ORDER_PLACED, ORDER_REJECTED, ORDER_WORKERS, ORDERS, Event, encode
 from services.flash_sale.load_item import load_item
-from services.order.barrier import ABANDONED, PERSIST, barrier_row
 from services.order.find_orders import find_accepted, find_order
 from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.shared.barrier import ABANDONED, PERSIST, barrier_row
+from services.shared.errors import OutOfStock
+from services.shared.events import ORDER_PLACED, ORDER_REJECTED, ORDER_WORKERS, ORDERS, Event, encode
 from tests.books import assert_adds_up, assert_database_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all

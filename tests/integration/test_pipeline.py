@@ -5,8 +5,8 @@ from sqlalchemy import func, select
 
 from infra.runtime import Infra
 from models import Order, OrderStatus
-from services.errors import IdempotencyConflict, OutOfStock
 from services.order.place_flash_order import place_flash_order
+from services.shared.errors import IdempotencyConflict, OutOfStock
 from tests.factories import order_wish, running_sale, stock_of
 from tests.workers import persist_all
 

@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from models import PaymentStatus
-from services.payment.provider import BadWebhook, Charge, Refused, Unreachable
-from services.payment.signature import sign
+from services.payment.provider import Charge, Refused, Unreachable
+from services.shared.signature import BadWebhook, sign
 from tests.app_server import serving
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "payment-providers.md"

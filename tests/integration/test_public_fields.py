@@ -28,9 +28,9 @@ from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.session.access_tokens import AccessTokens
+from services.shared.viewer import Viewer
 from services.user.register import register
-from services.user.tokens import AccessTokens
-from services.user.viewer import Viewer
 from tests.workers import persist_all
 
 SCHEMA = build_schema()

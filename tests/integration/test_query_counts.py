@@ -18,7 +18,6 @@ from services.cart.add_item import Wish, add_item
 from services.cart.owner import Owner
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
-from services.events import ALL_TOPICS
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
@@ -26,10 +25,11 @@ from services.order.create_shipment import create_shipment
 from services.order.order_filter import OrderFilter
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.search_orders import search_orders
-from services.pages import IdPage
 from services.payment.refund_payment import RefundWish, refund_payment
+from services.session.access_tokens import AccessTokens
+from services.shared.events import ALL_TOPICS
+from services.shared.pages import IdPage
 from services.user.register import register
-from services.user.tokens import AccessTokens
 from tests.integration.catalog.products import statements
 from tests.integration.money import begin, deliver, told
 from tests.integration.test_order_life import asked, draft, pay

@@ -10,7 +10,7 @@ from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose import Terms
 from services.checkout.quotes import KEPT, create_quote, forget_quotes
 from services.discount.codes import disable_code
-from services.errors import CartEmpty, InvalidInput, NotFound
+from services.shared.errors import CartEmpty, InvalidInput, NotFound
 from tests.factories import stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, put
 from tests.integration.test_discounts import new_code, used

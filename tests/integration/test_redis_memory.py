@@ -9,13 +9,14 @@ import pytest
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderStatus
-from services.errors import PurchaseLimitReached, TryAgain
 from services.flash_sale import load_item as loading
 from services.flash_sale.load_item import load_item
 from services.flash_sale.warm import needs_warming, warm_flash_sales
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
+from services.reservation import drained
 from services.reservation.keys import ItemKeys
+from services.shared.errors import PurchaseLimitReached, TryAgain
 from tasks.order_consumer import OrderConsumer
 from tasks.worker import run_worker
 from tests.books import assert_adds_up, counters, orders_in
@@ -213,7 +214,7 @@ async def test_a_worker_told_to_stop_does_not_wait_for_the_log(
     await place_flash_order(infra, order_wish(item))
     await infra.redis.client.delete(*ItemKeys.of(item.sku, item.id).all())
     waiting, stop = asyncio.Event(), asyncio.Event()
-    await_drained = loading.await_drained
+    await_drained = drained.await_drained
 
     async def seen(infra: Infra) -> None:
         waiting.set()

@@ -17,12 +17,12 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from infra.stack.machine import find_program
 from models import OrderStatus
-from services.errors import TryAgain
-from services.events import ALL_TOPICS
 from services.flash_sale.remaining import remaining
 from services.flash_sale.warm import needs_warming, warm_flash_sales
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
+from services.shared.errors import TryAgain
+from services.shared.events import ALL_TOPICS
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import EMBEDDED

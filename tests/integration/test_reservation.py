@@ -16,7 +16,6 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import FlashSale, OrderStatus
 from models.order_document import OrderView
-from services.errors import FlashSaleNotRunning, IdempotencyConflict, OutOfStock, PurchaseLimitReached, TryAgain
 from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
@@ -25,6 +24,13 @@ from services.flash_sale.schedule import schedule_flash_sale
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys
+from services.shared.errors import (
+    FlashSaleNotRunning,
+    IdempotencyConflict,
+    OutOfStock,
+    PurchaseLimitReached,
+    TryAgain,
+)
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale, variant_in_stock
 from tests.modes import MODES

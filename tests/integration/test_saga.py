@@ -17,15 +17,15 @@ from services.cart.live import read_cart
 from services.cart.owner import Owner
 from services.checkout import checkout as verb
 from services.checkout.checkout import Checkout, checkout
-from services.errors import OutOfStock
+from services.checkout.plans import CHECKOUT, PLANS
+from services.reconcile.reconcile import reconcile
 from services.saga import run as runner
 from services.saga.barriered import act, undo
 from services.saga.list_sagas import find_saga, list_sagas
 from services.saga.plan import Job, Step
-from services.saga.plans import CHECKOUT, PLANS
 from services.saga.resume import forget_sagas, resume_sagas
 from services.saga.run import look, run_saga
-from services.stock.reconcile import reconcile
+from services.shared.errors import OutOfStock
 from tests.books import outbox_types
 from tests.factories import stock_of, variant_in_stock
 
@@ -107,7 +107,7 @@ def kill_before(monkeypatch: pytest.MonkeyPatch, name: str, *, after_commit: boo
 
 
 async def only_saga(infra: Infra) -> UUID:
-    [found] = await list_sagas(infra)
+    [found] = await list_sagas(infra, PLANS)
     return found.id
 
 
@@ -129,10 +129,10 @@ async def test_another_process_goes_on(
     ended = (name, after_commit) == (CHECKOUT.names()[-1], True)
     if not ended:
         saga_id = await only_saga(infra)
-        assert await resume_sagas(infra) == 0  # somebody may still be at it
+        assert await resume_sagas(infra, PLANS) == 0  # somebody may still be at it
         await make_due(infra)
-        assert sum(await asyncio.gather(resume_sagas(infra), resume_sagas(infra))) == 1
-        assert (await look(infra, saga_id)).state == SagaState.DONE
+        assert sum(await asyncio.gather(resume_sagas(infra, PLANS), resume_sagas(infra, PLANS))) == 1
+        assert (await look(infra, PLANS, saga_id)).state == SagaState.DONE
     order = await checkout(infra, wish)
     assert order.status == OrderStatus.AWAITING_PAYMENT
     assert [event.status for event in order.history] == [OrderStatus.ACCEPTED, OrderStatus.AWAITING_PAYMENT]
@@ -169,14 +169,14 @@ async def test_what_is_refused_is_undone(
         with pytest.raises(_Killed if dies else OutOfStock):
             await checkout(infra, wish := Checkout(customer, "key"))
         if dies:
-            [waiting] = await list_sagas(infra)
+            [waiting] = await list_sagas(infra, PLANS)
             assert (waiting.state, waiting.at) == (SagaState.UNDOING, f"undo {step.name}")
             assert waiting.failure == f"OUT_OF_STOCK: {sku} is sold out."
     if dies:
         await make_due(infra)
-        assert await resume_sagas(infra) == 1
-    assert await list_sagas(infra) == []
-    [ended] = await list_sagas(infra, ended=True)
+        assert await resume_sagas(infra, PLANS) == 1
+    assert await list_sagas(infra, PLANS) == []
+    [ended] = await list_sagas(infra, PLANS, ended=True)
     assert ended.state == SagaState.UNDONE
     assert (await stock_of(infra, sku))["available"] == 10
     async with infra.database.read() as session:
@@ -203,11 +203,11 @@ async def test_an_order_is_rejected_when_it_cannot_be_kept(infra: Infra, monkeyp
     monkeypatch.setitem(PLANS, "checkout", replace(CHECKOUT, steps=steps))
     with pytest.raises(OutOfStock):
         await checkout(infra, Checkout(customer, "key"))
-    [ended] = await list_sagas(infra, ended=True)
+    [ended] = await list_sagas(infra, PLANS, ended=True)
     async with infra.database.read() as session:
         assert await session.scalar(select(Order.status).where(Order.id == ended.id)) == OrderStatus.REJECTED
     assert (await stock_of(infra, sku))["available"] == 10
-    shown = await find_saga(infra, ended.id)
+    shown = await find_saga(infra, PLANS, ended.id)
     assert shown is not None
     assert set(shown.passed) >= {("late", "act", "undo"), ("order", "undo", "undo"), ("stock", "undo", "undo")}
     assert (await outbox_types(infra, "orders.v1")).count("rushcart.order.rejected.v1") == 1
@@ -223,7 +223,7 @@ async def test_many_processes_run_one_saga(infra: Infra, monkeypatch: pytest.Mon
         with pytest.raises(_Killed):
             await checkout(infra, Checkout(customer, "key"))
     saga_id = await only_saga(infra)
-    assert await asyncio.gather(*(run_saga(infra, saga_id) for _ in range(5))) == [SagaState.DONE] * 5
+    assert await asyncio.gather(*(run_saga(infra, PLANS, saga_id) for _ in range(5))) == [SagaState.DONE] * 5
     assert (await stock_of(infra, sku))["held"] == 2
 
 
@@ -241,8 +241,8 @@ async def test_one_that_cannot_be_helped_keeps_nobody_waiting(
         await session.execute(nonsense)
     await make_due(infra)
     before = infra.now()
-    assert await resume_sagas(infra) == 1
-    [left] = await list_sagas(infra)
+    assert await resume_sagas(infra, PLANS) == 1
+    [left] = await list_sagas(infra, PLANS)
     assert (left.owner_id, left.attempts, left.state) == (broken, 1, SagaState.RUNNING)
     assert left.resume_at is not None
     assert left.resume_at >= before + timedelta(seconds=9)

@@ -16,9 +16,10 @@ from services.cart.add_item import Wish, add_item
 from services.cart.live import read_cart
 from services.cart.owner import Owner
 from services.checkout.checkout import Checkout, checkout
+from services.checkout.plans import PLANS
+from services.reconcile.reconcile import reconcile
 from services.saga.list_sagas import list_sagas
 from services.saga.resume import resume_sagas
-from services.stock.reconcile import reconcile
 from tests.commands import rushcart
 from tests.factories import stock_of, variant_in_stock
 from tests.waiting import until
@@ -63,7 +64,7 @@ async def test_processes_are_killed(infra: Infra) -> None:
         left = [buyer for buyer in buyers if buyer not in answered]
         answered += await shop_until_killed(infra, left, after=6 + turn)
     kept = {answer: await ordered(infra, answer) for answer in answered}
-    under_way = len(await list_sagas(infra))
+    under_way = len(await list_sagas(infra, PLANS))
     await resume_everything(infra)
     for buyer in buyers:
         order = await checkout(infra, Checkout(buyer, "key"))
@@ -98,7 +99,7 @@ async def ordered(infra: Infra, buyer: UUID) -> UUID:
 
 async def resume_everything(infra: Infra) -> None:
     """As the worker does, and the command."""
-    under_way = [row.id for row in await list_sagas(infra)]
+    under_way = [row.id for row in await list_sagas(infra, PLANS)]
     if under_way:
         shown = await rushcart(infra, "saga", "list")
         assert shown.returncode == 0, shown.stderr
@@ -107,8 +108,8 @@ async def resume_everything(infra: Infra) -> None:
         assert (resumed.returncode, resumed.stdout) == (0, f"{under_way[0].hex}  DONE\n"), resumed.stderr
     async with infra.database.write() as session:
         await session.execute(update(Saga).where(Saga.resume_at.is_not(None)).values(resume_at=infra.now()))
-    await resume_sagas(infra)
-    await until(lambda: list_sagas(infra), lambda found: not found, within=10)
+    await resume_sagas(infra, PLANS)
+    await until(lambda: list_sagas(infra, PLANS), lambda found: not found, within=10)
 
 
 async def prove(infra: Infra, sku: str, buyers: list[UUID]) -> None:

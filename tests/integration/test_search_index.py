@@ -18,15 +18,15 @@ from services.catalog.bulk_update_products import bulk_update_products
 from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
+from services.catalog.entry import MADE_BY, index_entry
+from services.catalog.follow_stock import follow_stock
+from services.catalog.lists import by_stock
 from services.catalog.read_products import read_products
+from services.catalog.reindex import reindex_all, reindex_newest, reindex_stale
 from services.catalog.update_product import update_product
-from services.search.entry import MADE_BY, index_entry
-from services.search.follow_stock import follow_stock
-from services.search.lists import by_stock
-from services.search.reindex import reindex_all, reindex_newest, reindex_stale
-from services.search.write_rows import DOCUMENTS, LISTINGS, NAMES, POSTINGS, TEXTS
+from services.catalog.write_rows import DOCUMENTS, LISTINGS, NAMES, POSTINGS, TEXTS
+from services.shared.asked import Asked
 from services.stock.adjust import Adjustment, adjust_stock
-from services.stock.on_hand import Asked
 from tests.factories import sale_of
 
 TABLES = (POSTINGS, LISTINGS, DOCUMENTS, TEXTS)

@@ -11,13 +11,13 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from infra.settings import Settings
 from models import OrderStatus, Payment, PaymentStatus
-from services.errors import TryAgain
 from services.payment.check_payments import check_payments
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Refused, Unreachable
 from services.payment.receive_webhook import receive_webhook
 from services.payment.stripe.provider import Stripe
 from services.payment.stripe.standing import KEY
+from services.shared.errors import TryAgain
 from tests.go_program import BUILDING
 from tests.integration.money import an_order, begin, book, status_of
 from tests.stripe_mock import event, signed, stripe_mock, stripe_settings

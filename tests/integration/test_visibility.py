@@ -11,10 +11,10 @@ from models import Category, Product, ProductStatus, Role, Variant
 from models.enums import Scope
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
-from services.errors import NotFound
+from services.catalog.reindex import reindex_all
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import place_flash_order
-from services.search.reindex import reindex_all
+from services.shared.errors import NotFound
 from tests.factories import order_wish, running_sale, variant_in_stock
 from tests.integration.test_catalog_schema import ask
 

@@ -16,19 +16,19 @@ from infra.settings import Settings
 from infra.signing_keys import SigningKeys
 from models import FlashSale, Role, SaleTicket, User
 from models.flash_sale_document import FlashItemDoc
-from services.errors import (
+from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.find_items import find_item
+from services.flash_sale.list_sales import find_sales
+from services.flash_sale.states import SaleAction
+from services.order.place_flash_order import place_flash_order
+from services.session.access_tokens import AccessTokens, InvalidToken
+from services.shared.errors import (
     AdmissionRequired,
     FlashSaleNotRunning,
     FlashSaleStateConflict,
     InvalidInput,
     NotFound,
 )
-from services.flash_sale.change_state import StateChange, change_state
-from services.flash_sale.find_items import find_item
-from services.flash_sale.list_sales import find_sales
-from services.flash_sale.states import SaleAction
-from services.order.place_flash_order import place_flash_order
-from services.user.tokens import AccessTokens, InvalidToken
 from services.waiting_room.enter_sale import enter_sale
 from services.waiting_room.find_ticket import find_ticket
 from services.waiting_room.follow_ticket import follow_ticket

@@ -15,10 +15,10 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from infra.settings import Settings
 from models import DeliveryState, QueuedMail, User, WebhookDelivery, WebhookEndpoint
-from services.errors import InvalidInput, NotFound
-from services.events import ORDER_PAID, ORDERS, STOCK_LOW
-from services.pages import IdPage
-from services.session.client import NOWHERE
+from services.shared.client import NOWHERE
+from services.shared.errors import InvalidInput, NotFound
+from services.shared.events import ORDER_PAID, ORDERS, STOCK_LOW
+from services.shared.pages import IdPage
 from services.webhook.address import NoAddress, find_target
 from services.webhook.deliveries import (
     DeliveryFilter,

@@ -4,10 +4,10 @@ from dataclasses import fields, replace
 
 import pytest
 
-from services.account.locale import normalise_locale
 from services.address.countries import COUNTRIES
 from services.address.rules import AddressDraft, checked
-from services.errors import InvalidInput
+from services.shared.errors import InvalidInput
+from services.user.locale import normalise_locale
 
 GOOD = AddressDraft("Ada Lovelace", "+493012345678", "Straße 1", "Köln", "DE")
 

@@ -6,9 +6,9 @@ import jsonschema
 import orjson
 import pytest
 
-from services.asyncapi import asyncapi, envelope_schema, topic_of
-from services.event_data import DATA
-from services.events import EVENT_TYPES, TOPICS
+from services.shared.asyncapi import asyncapi, envelope_schema, topic_of
+from services.shared.event_data import DATA
+from services.shared.events import EVENT_TYPES, TOPICS
 
 FILE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 

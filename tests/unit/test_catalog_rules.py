@@ -17,8 +17,8 @@ from services.catalog.check_prices import MOST_PRICES, checked_prices, price_pro
 from services.catalog.drafts import PriceDraft
 from services.catalog.stored_product import StoredProduct
 from services.catalog.visibility import visible
-from services.errors import StaleVersion
-from services.user.viewer import Viewer
+from services.shared.errors import StaleVersion
+from services.shared.viewer import Viewer
 
 
 @pytest.mark.parametrize(

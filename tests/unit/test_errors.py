@@ -15,10 +15,10 @@ from models.enums import Role
 from resolvers.shared.errors import _TO_TYPE, Error, InvalidInput, NotFound, TryAgain
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.mutation import mutation
-from services import errors as service
-from services.errors import FieldProblem
-from services.session.client import NOWHERE
-from services.user.viewer import Viewer
+from services.shared import errors as service
+from services.shared.client import NOWHERE
+from services.shared.errors import FieldProblem
+from services.shared.viewer import Viewer
 
 SECRET = "password=hunter2"
 

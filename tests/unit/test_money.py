@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.money import MAX_MINOR, MoneyError, exponent, is_currency, parse_amount, to_decimal, to_minor
+from services.money.amounts import MAX_MINOR, MoneyError, exponent, is_currency, parse_amount, to_decimal, to_minor
 
 
 @pytest.mark.parametrize(

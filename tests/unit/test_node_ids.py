@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.shared.node import MalformedId, argument_id, decode_id, encode_id, input_id, split_id
-from services.errors import FieldProblem, InvalidInput
+from services.shared.errors import FieldProblem, InvalidInput
 
 KEY = UUID("01a20f2e-76cb-707d-acce-f9c8562889ec")
 OTHER = encode_id("Order", KEY)

@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 from argon2 import PasswordHasher
 
-from services.errors import TryAgain
+from services.shared.errors import TryAgain
 from services.user import passwords
 from services.user.common_passwords import is_common
 from services.user.passwords import hash_password, needs_rehash, password_problem, verify_password

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.charges_document import Charges
-from services.checkout.allocate import allocate
 from services.checkout.compose import charges_of
-from services.checkout.pricing import WHOLE, Line, OrderDiscount, Priced, Tax, price, rounded
-from services.money import MAX_MINOR
+from services.money.amounts import MAX_MINOR
+from services.shared.allocate import allocate
+from services.shared.pricing import WHOLE, Line, OrderDiscount, Priced, Tax, price, rounded
 
 amounts = st.integers(0, MAX_MINOR)
 prices = st.one_of(st.integers(0, 300), amounts)

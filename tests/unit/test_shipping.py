@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from infra.settings import Settings
-from services.checkout.pricing import NO_TAX, Tax
 from services.checkout.shipping import FREE, Parcel, make_shipping_rates
 from services.checkout.taxes import make_taxes
+from services.shared.pricing import NO_TAX, Tax
 
 METHODS = {
     "letter": {

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.catalog.drafts import ImageDraft
-from services.catalog.rules import SKU_LENGTH, sku_problem
 from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
 from services.catalog.shopify_product import ParsedProduct
 from services.catalog.shopify_rows import RowProblem
 from services.catalog.sku_maker import make_sku
+from services.shared.texts import SKU_LENGTH, sku_problem
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
 MISSING = "is a required column and missing"

@@ -19,19 +19,20 @@ from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, Varian
 from services.catalog.product_rows import new_product
 from services.catalog.shopify_csv import check_shopify_csv
 from services.catalog.shopify_export import Exported, headings, rows
-from services.money import to_decimal
+from services.money.amounts import to_decimal
+from services.shared import texts
 
 SPECIAL = st.sampled_from([",", '"', "'", "\n", "\r", "\t", " ", ">", "\\", "/", "=", "日", "é", "👟", "a"])
 CHARACTERS = st.one_of(SPECIAL, st.characters(exclude_categories=["Cc", "Cs"]))
 
 
 def text(most: int = 20) -> st.SearchStrategy[str]:
-    return st.text(CHARACTERS, max_size=most).filter(lambda value: not rules.text_problem(value, most))
+    return st.text(CHARACTERS, max_size=most).filter(lambda value: not texts.text_problem(value, most))
 
 
 def line(most: int = 20, least: int = 1) -> st.SearchStrategy[str]:
     found = st.text(CHARACTERS, min_size=least, max_size=most).map(str.strip)
-    return found.filter(lambda value: len(value) >= least and not rules.line_problem(value, most))
+    return found.filter(lambda value: len(value) >= least and not texts.line_problem(value, most))
 
 
 NAMES = st.lists(line(), unique=True, max_size=3)

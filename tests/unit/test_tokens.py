@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from infra.signing_keys import SigningKey, SigningKeys
 from models.enums import Role
 from models.user import User
-from services.user.tokens import AccessTokens, InvalidToken
+from services.session.access_tokens import AccessTokens, InvalidToken
 
 USER = User(
     id=UUID(int=7), email="ada@example.com", display_name="Ada", password_hash="", roles=["CUSTOMER", "STAFF"]

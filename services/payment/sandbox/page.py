@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import PaymentStatus, SandboxCharge
-from services.errors import NotFound
 from services.payment.provider import Refused
 from services.payment.sandbox import charges
+from services.shared.errors import NotFound
 
 LONGEST_DELAY: Final = 60
 """Seconds."""

@@ -12,11 +12,12 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import PaymentStatus, SandboxCharge
-from services.payment import signature
-from services.payment.provider import BadWebhook, Charge, ProviderEvent, Standing, Unreachable
+from services.payment.provider import Charge, ProviderEvent, Standing, Unreachable
 from services.payment.sandbox import charges
 from services.payment.sandbox.charges import Change, lock_charge, queue_event, standing_of
 from services.payment.sandbox.secret import webhook_secret
+from services.shared import signature
+from services.shared.signature import BadWebhook
 
 NAME: Final = "sandbox"
 _PAGE: Final = 200

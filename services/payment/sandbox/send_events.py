@@ -17,7 +17,7 @@ from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import SandboxEvent
 from services.payment.sandbox.secret import webhook_secret
-from services.payment.signature import sign
+from services.shared.signature import sign
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20

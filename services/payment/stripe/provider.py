@@ -9,10 +9,11 @@ import stripe
 
 from infra.runtime import Infra
 from models import PaymentStatus
-from services.payment.provider import BadWebhook, Charge, ProviderEvent, Refused, Standing
+from services.payment.provider import Charge, ProviderEvent, Refused, Standing
 from services.payment.stripe.client import make_client, our_errors
 from services.payment.stripe.standing import KEY, NAME, PAGE, of_intent, to_stripe
 from services.payment.stripe.webhook import read_webhook
+from services.shared.signature import BadWebhook
 
 # With the money that came, what was given back of it and what Stripe kept.
 _MORE: Final = "latest_charge.balance_transaction"

@@ -7,9 +7,9 @@ from typing import Any, Final
 import orjson
 import stripe
 
-from services.payment.provider import BadWebhook, ProviderEvent, Standing
-from services.payment.signature import TOLERANCE
+from services.payment.provider import ProviderEvent, Standing
 from services.payment.stripe.standing import of_charge, of_intent
+from services.shared.signature import TOLERANCE, BadWebhook
 
 _HEADER: Final = "stripe-signature"
 _LONGEST_HEADER: Final = 2_000

@@ -15,7 +15,7 @@ from services.cart.live import Change, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
-from services.errors import InvalidInput, NotFound, OutOfStock
+from services.shared.errors import InvalidInput, NotFound, OutOfStock
 from tests.factories import variant_in_stock
 from tests.integration.carts.filling import add, assert_written, live, quantities
 

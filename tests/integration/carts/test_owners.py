@@ -18,7 +18,7 @@ from services.cart.rows import load_cart
 from services.cart.take_lines import take_lines
 from services.cart.tidy_carts import erase_cart, forget_cart, tidy_carts
 from services.cart.update_item import remove_item
-from services.errors import NotFound
+from services.shared.errors import NotFound
 from tests.factories import variant_in_stock
 from tests.integration.carts.filling import add, assert_written, live, lose_redis, quantities
 

@@ -15,14 +15,14 @@ from infra.redis import RedisStore
 from infra.runtime import Infra
 from models import Image, Product, StockEntry, StockLevel, Variant
 from models.documents import ProductDoc
-from services.catalog.count_products import count_products
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.import_products import ImportReport, import_products
-from services.catalog.list_products import list_products
 from services.catalog.listing import Page
 from services.catalog.product_filter import ProductFilter
 from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
+from services.finding.count_products import count_products
+from services.finding.list_products import list_products
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "apparel.csv"
 

@@ -11,7 +11,7 @@ from infra.runtime import Infra
 from models import Category, StockEntry, StockLevel
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ImageDraft, ProductDraft
-from services.errors import InvalidInput, SlugTaken
+from services.shared.errors import InvalidInput, SlugTaken
 from tests.integration.catalog.products import counts, create, draft, variant
 
 

@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models.documents import ProductDoc
 from services.catalog.create_product import create_product
 from services.catalog.drafts import VariantDraft
-from services.errors import InvalidInput, ServiceError
+from services.shared.errors import InvalidInput, ServiceError
 from tests.integration.catalog.products import draft
 
 

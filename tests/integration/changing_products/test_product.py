@@ -19,7 +19,7 @@ from services.catalog.drafts import PriceDraft, ProductDraft, VariantDraft
 from services.catalog.set_variant_prices import set_variant_prices
 from services.catalog.update_product import set_status, update_product
 from services.catalog.update_variant import update_variant
-from services.errors import NotFound, SlugTaken, StaleVersion
+from services.shared.errors import NotFound, SlugTaken, StaleVersion
 from tests.integration.catalog.products import create, draft, variant
 from tests.integration.changing_products.outcomes import outcome, problems, read, sizes
 

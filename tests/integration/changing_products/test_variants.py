@@ -20,7 +20,7 @@ from services.catalog.reorder_variants import reorder_variants
 from services.catalog.set_variant_prices import set_variant_prices
 from services.catalog.update_product import update_product
 from services.catalog.update_variant import update_variant
-from services.errors import SkuTaken
+from services.shared.errors import SkuTaken
 from tests.integration.catalog.products import create, draft, of_the_index, statements, variant
 from tests.integration.changing_products.outcomes import outcome, problems, read, sized, sizes
 

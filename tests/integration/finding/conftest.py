@@ -1,7 +1,7 @@
 import pytest
 
 from infra.runtime import Infra
-from services.search.database import limits
+from services.finding import limits
 
 
 @pytest.fixture(params=["few", "sparse", "common"])

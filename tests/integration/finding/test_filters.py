@@ -9,12 +9,12 @@ import pytest
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, ProductStatus
-from services.catalog.count_facets import count_price_bands, count_values
-from services.catalog.count_products import count_products
 from services.catalog.listing import ProductSort
 from services.catalog.product_filter import ProductFilter
-from services.search.database import limits
-from services.search.port import FacetKind
+from services.finding import limits
+from services.finding.count_facets import count_price_bands, count_values
+from services.finding.count_products import count_products
+from services.finding.port import FacetKind
 from tests.integration.finding.shop import ORDERS, found, make, variant
 
 

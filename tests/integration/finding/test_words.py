@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from infra.runtime import Infra
 from models import ProductStatus
 from services.catalog.changes import ProductChange
-from services.catalog.count_products import count_products
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft
-from services.catalog.list_products import list_products
 from services.catalog.listing import Page, ProductSort
 from services.catalog.product_filter import ProductFilter
 from services.catalog.update_product import update_product
-from services.search.database import limits
+from services.finding import limits
+from services.finding.count_products import count_products
+from services.finding.list_products import list_products
 from tests.integration.finding.shop import ORDERS, found, make, variant
 
 

@@ -13,12 +13,10 @@ from models import (
     QueuedMail,
     SandboxCharge,
 )
-from services.errors import (
-    InvalidInput,
-)
 from services.payment.daily_totals import DailyTotal, daily_totals
 from services.payment.reconcile import Difference, reconcile_payments
 from services.payment.refund_payment import RefundWish, refund_payment
+from services.shared.errors import InvalidInput
 from tests.commands import rushcart
 from tests.integration.money import (
     add_customer,

@@ -13,7 +13,6 @@ from models import (
     PaymentStatus,
     RefundState,
 )
-from services.errors import TryAgain
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.payment.capture_payment import capture_payment
@@ -23,6 +22,7 @@ from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.provider import Sandbox
+from services.shared.errors import TryAgain
 from tests.factories import make_due
 from tests.integration.money import (
     BASE,

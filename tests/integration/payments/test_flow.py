@@ -10,7 +10,18 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus, SandboxCharge
 from models.order_document import OrderView
-from services.errors import (
+from services.order.cancel_order import Cancellation, cancel_order
+from services.payment.capture_payment import capture_payment
+from services.payment.check_payments import check_payments
+from services.payment.create_payment import PaymentWish, create_payment
+from services.payment.find_payments import require_payment
+from services.payment.list_webhooks import list_unused_webhooks
+from services.payment.provider import Charge, Standing, Unreachable
+from services.payment.receive_webhook import receive_webhook
+from services.payment.sandbox.page import Decision, decide
+from services.payment.sandbox.provider import Sandbox
+from services.payment.sandbox.secret import webhook_secret
+from services.shared.errors import (
     IdempotencyConflict,
     InvalidInput,
     InvalidTransition,
@@ -18,25 +29,8 @@ from services.errors import (
     PaymentDeclined,
     TryAgain,
 )
-from services.events import (
-    ORDER_PAID,
-    PAYMENT_CANCELLED,
-    PAYMENT_CAPTURED,
-    PAYMENT_CREATED,
-    PAYMENTS,
-)
-from services.order.cancel_order import Cancellation, cancel_order
-from services.payment.capture_payment import capture_payment
-from services.payment.check_payments import check_payments
-from services.payment.create_payment import PaymentWish, create_payment
-from services.payment.find_payments import require_payment
-from services.payment.list_webhooks import list_unused_webhooks
-from services.payment.provider import BadWebhook, Charge, Standing, Unreachable
-from services.payment.receive_webhook import receive_webhook
-from services.payment.sandbox.page import Decision, decide
-from services.payment.sandbox.provider import Sandbox
-from services.payment.sandbox.secret import webhook_secret
-from services.payment.signature import sign
+from services.shared.events import ORDER_PAID, PAYMENT_CANCELLED, PAYMENT_CAPTURED, PAYMENT_CREATED, PAYMENTS
+from services.shared.signature import BadWebhook, sign
 from tests.books import outbox_types
 from tests.integration.money import (
     BASE,

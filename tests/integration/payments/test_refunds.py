@@ -15,19 +15,14 @@ from models import (
     Refund,
     RefundState,
 )
-from services.errors import (
-    InvalidInput,
-)
-from services.events import (
-    PAYMENT_REFUNDED,
-    PAYMENTS,
-)
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.create_shipment import ShipmentDraft, create_shipment
 from services.payment.find_payments import require_payment
 from services.payment.provider import Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.provider import Sandbox
+from services.shared.errors import InvalidInput
+from services.shared.events import PAYMENT_REFUNDED, PAYMENTS
 from tests.books import outbox_types
 from tests.factories import stock_of
 from tests.integration.money import (

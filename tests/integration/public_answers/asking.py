@@ -7,8 +7,8 @@ import httpx
 
 from infra.runtime import Infra
 from infra.settings import Settings
+from services.session.access_tokens import AccessTokens
 from services.user.register import register
-from services.user.tokens import AccessTokens
 from tests.server import Server, serve
 
 JSON = "application/json"

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra.settings import Settings
-from services.events import ALL_TOPICS
+from services.shared.events import ALL_TOPICS
 from tests.integration.public_answers.asking import fresh, serving
 from tests.server import Server
 from tests.waiting import until

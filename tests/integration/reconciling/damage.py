@@ -10,8 +10,8 @@ from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderView
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
-from services.stock.reconcile import reconcile
-from services.stock.report import Report, Scope, Value
+from services.reconcile.reconcile import reconcile
+from services.reconcile.report import Report, Scope, Value
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
 

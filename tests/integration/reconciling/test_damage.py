@@ -7,10 +7,10 @@ from sqlalchemy import delete, select, update
 
 from infra.runtime import Infra
 from models import FlashSaleItem, Order, OrderStatus, StockCause, StockEntry, StockLevel
+from services.reconcile.reconcile import reconcile
+from services.reconcile.report import Outcome, Scope, Value
 from services.reservation.keys import ItemKeys
 from services.stock.counts import Counts
-from services.stock.reconcile import reconcile
-from services.stock.report import Outcome, Scope, Value
 from tests.factories import live_remaining, stock_of
 from tests.integration.reconciling.damage import Sale, Seen, by_hand, cancel, found, sale_with_two_orders
 from tests.workers import persist_all

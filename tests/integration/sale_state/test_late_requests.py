@@ -8,10 +8,10 @@ import pytest
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.errors import FlashSaleNotRunning, TryAgain
 from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import ItemKeys
+from services.shared.errors import FlashSaleNotRunning, TryAgain
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.integration.sale_state.acting import act

@@ -15,8 +15,6 @@ from infra.settings import Settings
 from models import FlashSale
 from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc
-from services.errors import FlashSaleNotRunning, FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
-from services.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED, SALE_SCHEDULED, SALES
 from services.flash_sale import change_state as changing
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.change_state import StateChange, change_state
@@ -25,6 +23,8 @@ from services.flash_sale.list_sales import find_sales, list_sales
 from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.shared.errors import FlashSaleNotRunning, FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
+from services.shared.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED, SALE_SCHEDULED, SALES
 from tests.books import assert_adds_up, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
 from tests.integration.sale_state.acting import act

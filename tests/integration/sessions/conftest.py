@@ -5,7 +5,7 @@ import pytest
 
 from infra.runtime import open_infra
 from infra.settings import Settings
-from services.user.tokens import AccessTokens
+from services.session.access_tokens import AccessTokens
 from tests.integration.sessions.desk import GRACE, Clock, Desk
 
 

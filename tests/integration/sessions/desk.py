@@ -11,13 +11,13 @@ from sqlalchemy import select, update
 from infra.clock import utc_now
 from infra.runtime import Infra
 from models import RefreshSession, User
-from services.errors import SessionExpired
-from services.session.client import Client
+from services.session.access_tokens import AccessTokens
 from services.session.list_sessions import list_sessions
 from services.session.refresh import refresh_session
 from services.session.refresh_token import TokenPair
+from services.shared.client import Client
+from services.shared.errors import SessionExpired
 from services.user.register import sign_up
-from services.user.tokens import AccessTokens
 
 GRACE = 5.0
 

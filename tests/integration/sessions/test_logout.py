@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.errors import NotFound, SessionExpired
 from services.session.logout import logout
 from services.session.logout_everywhere import logout_everywhere
 from services.session.refresh_token import TokenPair
 from services.session.revoke_session import revoke_session
+from services.shared.errors import NotFound, SessionExpired
 from tests.integration.sessions.desk import GRACE, Desk
 
 

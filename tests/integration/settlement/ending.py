@@ -7,7 +7,7 @@ from models import StockEntry
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.states import SaleAction
-from services.stock.reconcile import reconcile
+from services.reconcile.reconcile import reconcile
 
 
 async def end(infra: Infra, item: FlashItemDoc, action: SaleAction = SaleAction.END) -> None:

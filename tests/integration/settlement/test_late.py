@@ -10,8 +10,6 @@ from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot, OrderView
-from services.errors import FlashSaleNotRunning
-from services.events import ORDER_PLACED, ORDERS, SALE_ENDED, SALE_SCHEDULED, SALE_SETTLED, SALES, Event, encode
 from services.flash_sale.close_due import close_due_sales
 from services.flash_sale.load_item import load_item
 from services.flash_sale.settle_sale import settle_sales
@@ -20,6 +18,17 @@ from services.order.place_flash_order import _snapshot, place_flash_order
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.release import park
 from services.reservation.reserve import reserve
+from services.shared.errors import FlashSaleNotRunning
+from services.shared.events import (
+    ORDER_PLACED,
+    ORDERS,
+    SALE_ENDED,
+    SALE_SCHEDULED,
+    SALE_SETTLED,
+    SALES,
+    Event,
+    encode,
+)
 from tests.books import orders_in
 from tests.factories import order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.integration.settlement.ending import adds_up, end, level, returned

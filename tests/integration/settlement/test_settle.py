@@ -12,8 +12,6 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Barrier
 from models.order_document import OrderView
-from services.errors import PurchaseLimitReached
-from services.events import SALE_SETTLED, SALES
 from services.flash_sale import settle_sale as settling
 from services.flash_sale.remaining import remaining
 from services.flash_sale.settle_sale import settle_sales
@@ -22,6 +20,8 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import ItemKeys
+from services.shared.errors import PurchaseLimitReached
+from services.shared.events import SALE_SETTLED, SALES
 from tests.books import causes, counters, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.integration.settlement.ending import adds_up, end, level, returned

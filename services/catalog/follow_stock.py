@@ -1,0 +1,66 @@
+"""Move products between the lists of those in stock and of those that are not, soon after their stock changed.
+
+Not in the transaction that takes the last unit: the index would make a hot row wait. A level remembers what the
+index was told of it (``StockLevel.listed``), so whoever changes a level need not think of it, and nothing is
+missed.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, select, true, union, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.database import WORKERS_PATIENCE, Database
+from models import Product, StockLevel, Variant
+from services.catalog.lists import BY_STOCK, SOLD_OUT
+from services.catalog.stocked import find_stocked
+from services.catalog.write_rows import LISTINGS
+
+BATCH: Final = 200
+"""Levels that are looked at together."""
+
+
+async def follow_stock(database: Database) -> int:
+    """A batch; how many products it looked at. Errors: StoreUnavailable."""
+    ids = await _to_list(database)
+    if ids:
+        await database.transact(lambda session: _move(session, ids), timeout=WORKERS_PATIENCE)
+    return len(ids)
+
+
+async def _to_list(database: Database) -> Sequence[UUID]:
+    """Each kind along the one index, which ``IS`` would not use."""
+    listed, available, set_aside = StockLevel.listed, StockLevel.available, StockLevel.set_aside
+    kinds = (
+        _some(listed == true(), available == 0, set_aside == 0),
+        _some(listed == false(), available > 0),
+        _some(listed == false(), available == 0, set_aside > 0),
+    )
+    skus = union(*(select(kind.subquery().c.sku) for kind in kinds)).subquery()
+    async with database.read() as session:
+        found = select(Variant.product_id).join(skus, skus.c.sku == Variant.sku).distinct()
+        return (await session.scalars(found)).all()
+
+
+def _some(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(StockLevel.sku).where(*where).limit(BATCH)
+
+
+async def _move(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """The products first, as everybody does who writes their entries."""
+    await session.execute(select(Product.id).where(Product.id.in_(ids)).order_by(Product.id).with_for_update())
+    stocked = await find_stocked(session, ids)
+    await _shift(session, stocked, LISTINGS.c.list_id >= SOLD_OUT, LISTINGS.c.list_id - SOLD_OUT)
+    gone = set(ids) - stocked
+    in_stock = LISTINGS.c.list_id.op("&")(BY_STOCK | SOLD_OUT) == BY_STOCK
+    await _shift(session, gone, in_stock, LISTINGS.c.list_id + SOLD_OUT)
+
+
+async def _shift(
+    session: AsyncSession, ids: Collection[UUID], which: ColumnElement[bool], number: ColumnElement[int]
+) -> None:
+    if ids:
+        statement = update(LISTINGS).where(LISTINGS.c.product_id.in_(sorted(ids)), which)
+        await session.execute(statement.values(list_id=number))

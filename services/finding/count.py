@@ -1,0 +1,36 @@
+"""Count what matches, from the condition that leads to the fewest."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog.write_rows import LISTINGS, POSTINGS
+from services.finding import limits
+from services.finding.conditions import has_words, is_one_of, price_between, price_of, rest_of
+from services.finding.narrowest import Narrowest, find_narrowest
+from services.finding.wanted import Wanted
+
+
+async def count(session: AsyncSession, wanted: Wanted) -> int:
+    """One statement, or two."""
+    found = matching(wanted, await find_narrowest(session, wanted, limits.MANY)).subquery()
+    return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def matching(wanted: Wanted, narrowest: Narrowest) -> Select[Any]:
+    """The ids of all products that match, each once."""
+    lead = narrowest.leading
+    if lead is not None:
+        row = POSTINGS.alias()
+        words = [word for word in wanted.words or () if word != lead.word or not word.is_plain]
+        found = select(row.c.product_id).where(is_one_of(row.c.term_id, lead.terms))
+        found = found.where(*price_of(wanted, row.c.product_id), *rest_of(wanted, row.c.product_id))
+    else:
+        row = LISTINGS.alias()
+        words = list(wanted.words or ())
+        found = select(row.c.product_id).where(is_one_of(row.c.list_id, narrowest.lists))
+        found = found.where(*price_between(wanted, row))
+        found = found.where(*rest_of(wanted, row.c.product_id, but=narrowest.lists))
+        found = found if len(narrowest.lists) == 1 else found.distinct()
+    return found.where(*has_words(words, wanted, row.c.product_id))

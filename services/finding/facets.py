@@ -1,0 +1,91 @@
+"""Facets: how many of the matching products each category, vendor, tag and band of prices has."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog.entry import DECIMALS
+from services.catalog.lists import VALUE_BITS, Kind, bounds
+from services.catalog.product_filter import ProductFilter
+from services.catalog.write_rows import LISTINGS, NAMES
+from services.finding import limits
+from services.finding.count import matching
+from services.finding.narrowest import find_narrowest
+from services.finding.port import FacetKind, FacetValue, PriceBand
+from services.finding.wanted import Wanted, in_index_terms
+
+MOST: Final = 50
+"""Values of a facet."""
+_EDGES: Final = tuple(step * 10**power for power in range(1, 7) for step in (1, 2, 5))
+"""Of the bands of prices, in whole units of the currency."""
+_KINDS: Final = {FacetKind.CATEGORY: Kind.CATEGORY, FacetKind.VENDOR: Kind.VENDOR, FacetKind.TAG: Kind.TAG}
+
+
+async def count_values(session: AsyncSession, wanted: ProductFilter, kind: FacetKind) -> list[FacetValue]:
+    """Two statements, and those that find what leads to the fewest."""
+    terms = await in_index_terms(session, _without(wanted, kind))
+    if terms.is_hopeless:
+        return []
+    row = LISTINGS.alias()
+    # First by list, in the index's order; a value has one for each state.
+    lists = (await _counted(session, terms, row, _KINDS[kind], [row.c.list_id])).subquery()
+    value, number = lists.c.list_id.op("&")(VALUE_BITS).label("value"), func.sum(lists.c.number).label("number")
+    found = select(value, number).group_by("value").order_by(number.desc(), "value").limit(MOST).subquery()
+    # A product without a vendor is in a list without a name.
+    named = select(NAMES.c.name, found.c.number).join(found, found.c.value == NAMES.c.list_id)
+    rows = [FacetValue(name, int(count)) for name, count in await session.execute(named)]
+    return sorted(rows, key=lambda row: (-row.count, row.value))
+
+
+async def count_bands(session: AsyncSession, wanted: ProductFilter) -> list[PriceBand]:
+    """As ``count_values``. By currency, the cheapest first; none that is empty."""
+    terms = await in_index_terms(session, _without(wanted, FacetKind.PRICE))
+    if terms.is_hopeless:
+        return []
+    row, unit = LISTINGS.alias(), 10**DECIMALS
+    # First by price, in the index's order.
+    prices = (await _counted(session, terms, row, Kind.CURRENCY, [row.c.list_id, row.c.min_amount])).subquery()
+    value = prices.c.list_id.op("&")(VALUE_BITS).label("value")
+    place = case(*((prices.c.min_amount < edge * unit, at) for at, edge in enumerate(_EDGES)), else_=len(_EDGES))
+    columns = [value, place.label("place"), func.sum(prices.c.number).label("number")]
+    found = select(*columns).group_by("value", "place").subquery()
+    named = select(NAMES.c.name, found.c.place, found.c.number).join(found, found.c.value == NAMES.c.list_id)
+    rows = sorted(tuple(row) for row in await session.execute(named))
+    return [_band(currency, at, int(number)) for currency, at, number in rows]
+
+
+def _band(currency: str, at: int, number: int) -> PriceBand:
+    edges = (0, *_EDGES)
+    return PriceBand(edges[at], edges[at + 1] if at + 1 < len(edges) else None, currency, number)
+
+
+def _without(wanted: ProductFilter, kind: FacetKind) -> ProductFilter:
+    match kind:
+        case FacetKind.CATEGORY:
+            return replace(wanted, category_id=None, within=None, category_ids=())
+        case FacetKind.VENDOR:
+            return replace(wanted, vendor=None, vendors=())
+        case FacetKind.TAG:
+            return replace(wanted, tag=None, tags=())
+        case FacetKind.PRICE:
+            return replace(wanted, min_price=None, max_price=None)
+
+
+async def _counted(
+    session: AsyncSession, wanted: Wanted, row: FromClause, kind: Kind, by: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    """The ``number`` of rows by some columns, of lists of a kind: all of them, or those of what matches."""
+    of_kind = or_(*(row.c.list_id.between(*bounds(status, kind, wanted.in_stock)) for status in wanted.statuses))
+    counted = select(*by, func.count().label("number")).where(of_kind).group_by(*by)
+    if not _narrows(wanted):
+        return counted
+    found = matching(wanted, await find_narrowest(session, wanted, limits.MANY)).subquery()
+    return counted.select_from(found.join(row, row.c.product_id == found.c.product_id))
+
+
+def _narrows(wanted: Wanted) -> bool:
+    given: tuple[Any, ...] = (wanted.words, wanted.low, wanted.high)
+    return bool(wanted.groups) or any(value is not None for value in given)

@@ -1,0 +1,118 @@
+"""Tokens that are mailed: random, single-use, expiring, kept as SHA-256 only."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from models import AccountToken, TokenPurpose
+from services.shared.errors import InvalidToken
+
+MAX_LIVE = 5
+"""Tokens of one purpose that a user may have at a time: nobody's mailbox can be flooded through us."""
+_MAX_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    user_id: UUID
+    purpose: TokenPurpose
+    data: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """``secret`` is for the mail alone."""
+
+    id: UUID
+    secret: str
+    expires_at: datetime
+
+
+def hash_token(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+async def issue_token(
+    session: AsyncSession, user_id: UUID, purpose: TokenPurpose, data: dict[str, str], *, now: datetime, ttl: float
+) -> IssuedToken | None:
+    """None when the user has as many as may be."""
+    live = await session.scalar(
+        select(func.count()).where(
+            AccountToken.user_id == user_id,
+            AccountToken.purpose == purpose,
+            AccountToken.used_at.is_(None),
+            AccountToken.expires_at > now,
+        )
+    )
+    if (live or 0) >= MAX_LIVE:
+        return None
+    issued = IssuedToken(new_id(), secrets.token_urlsafe(32), now + timedelta(seconds=ttl))
+    session.add(
+        AccountToken(
+            id=issued.id,
+            user_id=user_id,
+            purpose=purpose,
+            token_hash=hash_token(issued.secret),
+            data=data,
+            created_at=now,
+            expires_at=issued.expires_at,
+        )
+    )
+    return issued
+
+
+async def find_token(
+    session: AsyncSession, secret: str, purposes: tuple[TokenPurpose, ...], now: datetime
+) -> Redeemed:
+    """A live token, without using it. Errors: InvalidToken, for all reasons alike."""
+    if len(secret) > _MAX_LENGTH:
+        raise InvalidToken
+    row = await session.scalar(
+        select(AccountToken).where(
+            AccountToken.token_hash == hash_token(secret),
+            AccountToken.purpose.in_(purposes),
+            AccountToken.used_at.is_(None),
+            AccountToken.expires_at > now,
+        )
+    )
+    if row is None:
+        raise InvalidToken
+    return Redeemed(row.user_id, TokenPurpose(row.purpose), dict(row.data))
+
+
+async def redeem_token(
+    session: AsyncSession, secret: str, purposes: tuple[TokenPurpose, ...], now: datetime
+) -> Redeemed:
+    """Use a token up, by compare-and-set: of many who race with one, one wins. Errors: InvalidToken."""
+    found = await find_token(session, secret, purposes, now)
+    used = await session.execute(
+        update(AccountToken)
+        .where(AccountToken.token_hash == hash_token(secret), AccountToken.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]  # of a CursorResult
+        raise InvalidToken
+    return found
+
+
+async def revoke_tokens(session: AsyncSession, user_id: UUID, *purposes: TokenPurpose) -> None:
+    """What was mailed for these purposes works no more."""
+    await session.execute(
+        delete(AccountToken).where(
+            AccountToken.user_id == user_id,
+            AccountToken.purpose.in_(purposes),
+            AccountToken.used_at.is_(None),
+        )
+    )
+
+
+async def forget_token(session: AsyncSession, token_id: UUID) -> None:
+    """One that reached nobody."""
+    await session.execute(delete(AccountToken).where(AccountToken.id == token_id))

@@ -1,0 +1,1 @@
+"""Money: its units and currencies, the books, and what is owed back."""

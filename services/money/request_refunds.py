@@ -1,0 +1,64 @@
+"""Note in a transaction that money is to be given back; workers see to it.
+
+Whoever calls this has locked the order of the payments, or the payment itself.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from models import Payment, PaymentStatus, Refund, RefundState
+
+_OPEN = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
+
+
+def refundable(payment: Payment) -> int:
+    """Minor units that are neither given back nor asked for."""
+    return payment.captured - payment.refunded - payment.refunding
+
+
+def request_refund(
+    session: AsyncSession, payment: Payment, amount: int, reason: str, actor: str, now: datetime
+) -> Refund:
+    """``amount`` is no more than ``refundable``; the payment is locked."""
+    payment.refunding += amount
+    payment.updated_at = now
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        amount=amount,
+        state=RefundState.PENDING,
+        reason=reason,
+        actor=actor,
+        attempts=0,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(refund)
+    return refund
+
+
+async def give_up_payments(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
+    """Of orders that are closed: what may still bring money is cancelled with its provider."""
+    await session.execute(
+        update(Payment)
+        .where(Payment.live_order_id.in_(order_ids), Payment.status.in_(_OPEN))
+        .values(live_order_id=None, check_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def give_money_back(
+    session: AsyncSession, order_ids: Collection[UUID], reason: str, actor: str, now: datetime
+) -> None:
+    """All that paid for these orders."""
+    paying = select(Payment).where(Payment.order_id.in_(order_ids), Payment.pays_order)
+    for payment in await session.scalars(paying.order_by(Payment.id).with_for_update()):
+        if (amount := refundable(payment)) > 0:
+            request_refund(session, payment, amount, reason, actor, now)
+    await session.flush()

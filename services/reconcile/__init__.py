@@ -1,0 +1,1 @@
+"""Stock adds up: the database and Redis are held against each other, and put right."""

@@ -1,0 +1,1 @@
+"""What every area shares: errors, events, the outbox, pages, and what an order is to all of them."""

@@ -1,0 +1,109 @@
+"""Idempotency keys: what was asked with a key is done once, however often and however much at once it is asked."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.database import WORKERS_PATIENCE
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import IdempotencyKey
+from services.shared.errors import IdempotencyConflict, InvalidInput, TryAgain
+from services.shared.fingerprint import fingerprint, key_problem
+
+T = TypeVar("T")
+KEPT = timedelta(days=30)
+_MAX_RACES = 5
+_FORGOTTEN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks for what: ``mark`` stands for the input."""
+
+    owner_id: UUID
+    operation: str
+    key: str
+    mark: str
+
+    @classmethod
+    def of(cls, owner_id: UUID, operation: str, key: str, *parts: str | int | None) -> "Request":
+        """``parts`` are the input, in order. Errors: InvalidInput (the key)."""
+        problem = key_problem(key)
+        if problem:
+            raise InvalidInput.at("idempotencyKey", message=problem)
+        return cls(owner_id, operation, key, fingerprint(operation, *parts))
+
+
+async def do_once(
+    infra: Infra, request: Request, result_id: UUID, work: Callable[[AsyncSession], Awaitable[None]]
+) -> UUID:
+    """Run ``work`` in one transaction with the key's row; returns ``result_id``, or that of the first time.
+
+    The row goes first: who asks at the same time waits for it, and finds the answer or, if there was none (errors
+    are not remembered), does the work. ``work`` may be begun several times, but is committed once.
+    Errors: IdempotencyConflict, TryAgain, and what ``work`` raises.
+    """
+    patience = 2 * infra.settings.store_timeout
+    try:
+        # The key, or what the work makes, may be made meanwhile; the next look sees it.
+        return await infra.database.transact(
+            lambda session: _attempt(session, infra, request, result_id, work), timeout=patience, races=_MAX_RACES
+        )
+    except StoreUnavailable as error:
+        raise TryAgain from error
+
+
+async def forget_keys(infra: Infra) -> int:
+    """Those of a month ago; up to 1,000 at a time. Errors: StoreUnavailable."""
+
+    async def work(session: AsyncSession) -> int:
+        at = IdempotencyKey.created_at
+        last = await session.scalar(
+            select(at).where(at < infra.now() - KEPT).order_by(at).offset(_FORGOTTEN - 1).limit(1)
+        )
+        old = delete(IdempotencyKey).where(at < (last or infra.now() - KEPT))
+        done = await session.execute(old.execution_options(synchronize_session=False))
+        return int(done.rowcount)  # type: ignore[attr-defined]
+
+    return await infra.database.transact(work, timeout=WORKERS_PATIENCE)
+
+
+async def recall(session: AsyncSession, request: Request) -> UUID | None:
+    """What it was answered with before; None when it is new. Errors: IdempotencyConflict."""
+    earlier = await session.get(IdempotencyKey, (request.owner_id, request.operation, request.key))
+    if earlier is None:
+        return None
+    if earlier.fingerprint != request.mark:
+        raise IdempotencyConflict
+    return earlier.result_id
+
+
+async def _attempt(
+    session: AsyncSession,
+    infra: Infra,
+    request: Request,
+    result_id: UUID,
+    work: Callable[[AsyncSession], Awaitable[None]],
+) -> UUID:
+    earlier = await recall(session, request)
+    if earlier is not None:
+        return earlier
+    session.add(
+        IdempotencyKey(
+            owner_id=request.owner_id,
+            operation=request.operation,
+            key=request.key,
+            fingerprint=request.mark,
+            result_id=result_id,
+            created_at=infra.now(),
+        )
+    )
+    await session.flush()
+    await work(session)
+    return result_id

@@ -1,0 +1,48 @@
+"""Keyset pages of what is sorted by its id, newest first: ids are UUIDv7, so the order is that of time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute
+
+S = TypeVar("S", bound=Select[Any])
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class IdPage:
+    """Up to ``limit`` rows after one id and before another; the last of them when ``backwards``."""
+
+    limit: int
+    after: UUID | None = None
+    before: UUID | None = None
+    backwards: bool = False
+
+    def narrow(self, statement: S, id_: InstrumentedAttribute[UUID]) -> S:
+        """The statement for the page, and one row more, which tells whether there is another page."""
+        if self.after is not None:
+            statement = statement.where(id_ < self.after)
+        if self.before is not None:
+            statement = statement.where(id_ > self.before)
+        return statement.order_by(id_.asc() if self.backwards else id_.desc()).limit(self.limit + 1)
+
+    def holds(self, id_: UUID) -> bool:
+        """True for an id between the two."""
+        return (self.after is None or id_ < self.after) and (self.before is None or id_ > self.before)
+
+    def cut(self, rows: Sequence[T]) -> "Cut[T]":
+        """The page, newest first, from what the statement gave."""
+        more, kept = len(rows) > self.limit, rows[: self.limit]
+        if self.backwards:
+            return Cut(kept[::-1], has_next=self.before is not None, has_previous=more)
+        return Cut(kept, has_next=more, has_previous=self.after is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Generic[T]):
+    rows: Sequence[T]
+    has_next: bool
+    has_previous: bool

@@ -1,0 +1,171 @@
+"""What a basket costs: lines, discounts, shipping and tax. Pure, exact, no float; docs/checkout.md has the rules.
+
+All amounts are minor units of one currency, 0 or more. Rates are millionths: 8.875 % is 88_750.
+
+Rounding, in the order in which it happens:
+
+1. A discount in per cent of the order is rounded once, half to even (IEEE 754 roundTiesToEven, Python's
+   ROUND_HALF_EVEN), and is never more than the lines cost.
+2. It is split over the lines in proportion to what they cost, by largest remainders (allocate.py).
+3. Tax is worked out for each line and for shipping, after discounts, each rounded half to even. Exclusive tax is
+   added to the total; inclusive tax is in the prices already, and only shown.
+4. The total is the sum of those rounded parts. Nothing is rounded after that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from services.shared.allocate import allocate
+
+WHOLE: Final = 1_000_000
+"""A rate of 100 %."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """``key`` is the line's own (a variant's id). ``discount`` is off the whole line, not off each unit."""
+
+    key: str
+    unit_price: int
+    quantity: int
+    discount: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDiscount:
+    """Off the lines: first ``rate`` of what they cost, then ``amount``, as far as they go."""
+
+    rate: int = 0
+    amount: int = 0
+    free_shipping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """``inclusive``: prices have the tax in them. Shipping is taxed too when ``on_shipping``."""
+
+    rate: int
+    inclusive: bool
+    on_shipping: bool = True
+
+
+NO_DISCOUNT: Final = OrderDiscount()
+NO_TAX: Final = Tax(0, inclusive=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """``subtotal - line_discount - order_discount = net``; ``tax`` is in ``net`` or on top, as the quote says."""
+
+    key: str
+    unit_price: int
+    quantity: int
+    subtotal: int
+    line_discount: int
+    order_discount: int
+    tax: int
+
+    @property
+    def net(self) -> int:
+        return self.subtotal - self.line_discount - self.order_discount
+
+
+@dataclass(frozen=True, slots=True)
+class PricedShipping:
+    price: int
+    discount: int
+    tax: int
+
+    @property
+    def net(self) -> int:
+        return self.price - self.discount
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """``total = subtotal - discount + shipping.net``, and ``+ tax`` when it is not inclusive."""
+
+    lines: tuple[PricedLine, ...]
+    shipping: PricedShipping
+    tax_inclusive: bool
+
+    @property
+    def subtotal(self) -> int:
+        return sum(line.subtotal for line in self.lines)
+
+    @property
+    def discount(self) -> int:
+        """Off the lines; what is off shipping is ``shipping.discount``."""
+        return sum(line.line_discount + line.order_discount for line in self.lines)
+
+    @property
+    def tax(self) -> int:
+        return sum(line.tax for line in self.lines) + self.shipping.tax
+
+    @property
+    def total(self) -> int:
+        net = sum(line.net for line in self.lines) + self.shipping.net
+        return net if self.tax_inclusive else net + self.tax
+
+
+def price(
+    lines: Sequence[Line], *, shipping: int = 0, discount: OrderDiscount = NO_DISCOUNT, tax: Tax = NO_TAX
+) -> Priced:
+    """Price the basket; the lines come back in their order. Errors: ValueError for what no caller may pass on: a
+    negative number, a rate of a discount above 100 %, two lines of one key."""
+    _check(lines, shipping, discount, tax)
+    costs = {line.key: _after_line_discount(line) for line in lines}
+    shares = allocate(_off_order(sum(costs.values()), discount), costs)
+    return Priced(
+        lines=tuple(_priced_line(line, costs[line.key], shares[line.key], tax) for line in lines),
+        shipping=_priced_shipping(shipping, discount, tax),
+        tax_inclusive=tax.inclusive,
+    )
+
+
+def rounded(numerator: int, denominator: int) -> int:
+    """The quotient of two numbers (0 or more, above 0) as an integer, half to even."""
+    quotient, rest = divmod(numerator, denominator)
+    return quotient + (2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))
+
+
+def tax_of(net: int, tax: Tax) -> int:
+    """On top of ``net``; or, inclusive, the part of ``net`` that is tax: net * rate / (100 % + rate)."""
+    return rounded(net * tax.rate, WHOLE + tax.rate if tax.inclusive else WHOLE)
+
+
+def _check(lines: Sequence[Line], shipping: int, discount: OrderDiscount, tax: Tax) -> None:
+    amounts = [shipping, discount.rate, discount.amount, tax.rate]
+    for line in lines:
+        amounts += (line.unit_price, line.quantity, line.discount)
+    if min(amounts) < 0 or discount.rate > WHOLE:
+        raise ValueError("amounts and rates are 0 or more, a discount's rate at most the whole")
+    if len({line.key for line in lines}) != len(lines):
+        raise ValueError("two lines have the same key")
+
+
+def _after_line_discount(line: Line) -> int:
+    return max(line.unit_price * line.quantity - line.discount, 0)
+
+
+def _off_order(cost: int, discount: OrderDiscount) -> int:
+    return min(rounded(cost * discount.rate, WHOLE) + discount.amount, cost)
+
+
+def _priced_line(line: Line, cost: int, share: int, tax: Tax) -> PricedLine:
+    subtotal = line.unit_price * line.quantity
+    return PricedLine(
+        key=line.key,
+        unit_price=line.unit_price,
+        quantity=line.quantity,
+        subtotal=subtotal,
+        line_discount=subtotal - cost,
+        order_discount=share,
+        tax=tax_of(cost - share, tax),
+    )
+
+
+def _priced_shipping(shipping: int, discount: OrderDiscount, tax: Tax) -> PricedShipping:
+    off = shipping if discount.free_shipping else 0
+    return PricedShipping(shipping, off, tax_of(shipping - off, tax) if tax.on_shipping else 0)

@@ -1,0 +1,94 @@
+"""Which rate limits there are: of everything an address or an account sends, and of single operations.
+
+A setting changes or switches off each by its name. Addresses of the loopback range are this machine's own (a
+proxy that is not named as trusted, a test) and stand for nobody, so nothing is limited by them.
+"""
+
+from typing import Final
+
+from infra.limit import Limit
+from infra.rate_limit import RateLimited as OverLimit
+from infra.runtime import Infra
+from infra.settings import Settings
+from services.shared.client import Client
+from services.shared.errors import RateLimited
+
+BY_ADDRESS: Final = "ip"
+BY_ACCOUNT: Final = "account"
+LOGIN_PAIR: Final = "loginPair"
+LOGIN_ACCOUNT: Final = "loginAccount"
+SIGN_IN_ELSEWHERE: Final = "signInWithProvider"
+
+DEFAULTS: Final = {
+    # All requests of an address, of an account.
+    BY_ADDRESS: "3000/60s",
+    BY_ACCOUNT: "3000/60s",
+    # Wrong passwords for one account: from one address, from all of them.
+    LOGIN_PAIR: "5/150s",
+    LOGIN_ACCOUNT: "100/1000s",
+    # Steps of a sign-in with another provider, from one address.
+    SIGN_IN_ELSEWHERE: "60/60s",
+    # Mutations by name: of an account when signed in, of an address when not.
+    "register": "30/3600s",
+    "login": "60/60s",
+    "refreshSession": "120/60s",
+    "exchangeSignInCode": "60/60s",
+    "createQuote": "120/60s",
+    "verifyEmail": "30/60s",
+    "resetPassword": "30/60s",
+    "requestPasswordReset": "10/3600s",
+    "requestEmailVerification": "10/3600s",
+    "changeEmail": "10/3600s",
+    "changePassword": "10/600s",
+    "closeAccount": "10/600s",
+    "exportMyData": "10/600s",
+    "placeFlashOrder": "1200/60s",
+    "addCartItem": "300/60s",
+    # Documents that an address makes known by their hash.
+    "persistDocument": "120/60s",
+}
+
+_parsed: dict[tuple[str, str], Limit | None] = {}
+
+
+def limit_of(settings: Settings, name: str) -> Limit | None:
+    """None where there is no limit of that name, or it is off."""
+    text = settings.rate_limits.get(name) or DEFAULTS.get(name)
+    if text is None:
+        return None
+    if (name, text) not in _parsed:
+        _parsed[name, text] = None if text == "off" else Limit.parse(text)
+    return _parsed[name, text]
+
+
+def is_own(ip: str) -> bool:
+    """True for the loopback range, and for no address at all."""
+    return not ip or ip.startswith("127.") or ip == "::1"
+
+
+async def spend_request(infra: Infra, client: Client, account: str | None) -> None:
+    """Count one HTTP request. Errors: RateLimited."""
+    if not is_own(client.ip):
+        await spend(infra, BY_ADDRESS, client.ip)
+    if account is not None:
+        await spend(infra, BY_ACCOUNT, account)
+
+
+async def spend_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:
+    """Count one mutation of that name. Errors: RateLimited."""
+    if name in DEFAULTS or name in infra.settings.rate_limits:
+        if account is not None:
+            await spend(infra, name, account)
+        elif not is_own(client.ip):
+            await spend(infra, name, client.ip)
+
+
+async def spend(infra: Infra, name: str, key: str, *, exact: bool = False) -> None:
+    """Errors: RateLimited."""
+    limit = limit_of(infra.settings, name)
+    if limit is None:
+        return
+    try:
+        await infra.rates.spend(name, key, limit, exact=exact)
+    except OverLimit as error:
+        raise RateLimited(error.retry_after_ms) from error

@@ -1,0 +1,39 @@
+"""Rules of texts and SKUs that every area has. Pure: each says what is wrong with a value, or None."""
+
+import re
+from typing import Final
+
+SKU_LENGTH: Final = 64
+MOST_QUANTITY: Final = 10**9
+# Control characters other than tab and line ends, and halves of surrogate pairs (no text has them).
+NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+def line_problem(value: str, maximum: int, *, required: bool = False) -> str | None:
+    """One line of text."""
+    if required and not value.strip():
+        return "must not be empty"
+    if len(value) > maximum:
+        return f"must have at most {maximum} characters"
+    if _NOT_A_LINE.search(value):
+        return "must not contain control characters or line breaks"
+    return None
+
+
+def text_problem(value: str, maximum: int) -> str | None:
+    """Text of any number of lines."""
+    if len(value) > maximum:
+        return f"must have at most {maximum} characters"
+    return "must not contain control characters" if NOT_TEXT.search(value) else None
+
+
+def sku_problem(value: str) -> str | None:
+    """No whitespace and no braces: the SKU is part of Redis keys, as their hash tag."""
+    if not value:
+        return "must not be empty"
+    if len(value) > SKU_LENGTH:
+        return f"must have at most {SKU_LENGTH} characters"
+    if not all(c.isprintable() and not c.isspace() and c not in "{}" for c in value):
+        return "must not contain whitespace, control characters, { or }"
+    return None

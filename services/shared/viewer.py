@@ -1,0 +1,50 @@
+"""The viewer: who a request comes from, as its access token says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from models.enums import Role, Scope
+
+_STAFF = frozenset({Role.STAFF, Role.ADMIN})
+# Staff can do what customers can, administrators what staff can.
+_SATISFIED_BY: dict[Role, frozenset[Role]] = {
+    Role.CUSTOMER: frozenset(Role),
+    Role.STAFF: _STAFF,
+    Role.ADMIN: frozenset({Role.ADMIN}),
+}
+
+_WRITING = {Scope.CATALOG_READ: Scope.CATALOG_WRITE, Scope.ORDERS_READ: Scope.ORDERS_WRITE}
+_IN_SCOPE = {scope: frozenset({scope, _WRITING.get(scope, scope)}) for scope in Scope}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A signed-in user until ``expires_at``. ``issued_at`` is when the token was, in seconds since the epoch.
+
+    A machine has no roles but ``scopes``; its ``user_id`` is the id of its service token, and no user's.
+    """
+
+    user_id: UUID
+    roles: frozenset[Role]
+    expires_at: datetime
+    session_id: UUID | None = None
+    issued_at: float = 0.0
+    scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def actor(self) -> str:
+        """How histories and ledgers name the viewer."""
+        return f"{'token' if self.scopes else 'user'}:{self.user_id.hex}"
+
+    @property
+    def is_staff(self) -> bool:
+        return not self.roles.isdisjoint(_STAFF)
+
+    def has(self, role: Role) -> bool:
+        """True when one of the viewer's roles includes ``role``."""
+        return not self.roles.isdisjoint(_SATISFIED_BY[role])
+
+    def may(self, role: Role, scope: Scope) -> bool:
+        """True for who has the role, and for a machine that has the scope."""
+        return self.has(role) or (bool(self.scopes) and not self.scopes.isdisjoint(_IN_SCOPE[scope]))
