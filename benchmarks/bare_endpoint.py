@@ -88,7 +88,7 @@ class BareEndpoint:
         assert line.flash_sale_item_id is not None
         keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
         reply: list[bytes] = await self._reserve(
-            keys=[keys.item, keys.buyers, keys.keys, keys.pending, keys.open],
+            keys=[keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
             args=[
                 self._infra.redis.run_id,
                 order.customer_id.hex,
@@ -112,7 +112,7 @@ class BareEndpoint:
         field = f"{order.customer_id.hex}:{order.idempotency_key.encode().hex()}"
         epoch = order.lines[0].epoch
         await self._accept(
-            keys=[keys.item, keys.keys, keys.pending, keys.open],
+            keys=[keys.item, keys.requests, keys.pending, keys.open],
             args=[self._infra.redis.run_id, epoch, order.id.hex, field],
             client=pipeline,
         )

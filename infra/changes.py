@@ -64,7 +64,7 @@ class Changes:
         if EVERYTHING in tags:
             await self._documents.forget_all()
         else:
-            await self._documents.bury(tags)
+            await self._documents.forget_or_raise(tags)
 
     async def forget_everything(self) -> None:
         """What is cached is of the past: here, in Redis, and soon in every process. Errors: StoreUnavailable."""

@@ -111,11 +111,11 @@ class DocumentCache:
         if time.monotonic() < self._shared.away_until:
             return
         try:
-            await self.bury(doomed)
+            await self.forget_or_raise(doomed)
         except StoreUnavailable:
             self._note_away()
 
-    async def bury(self, keys: Iterable[str]) -> None:
+    async def forget_or_raise(self, keys: Iterable[str]) -> None:
         """The same, told when it fails. Errors: StoreUnavailable."""
         doomed = list(keys)
         for start in range(0, len(doomed), _CHUNK):
@@ -151,7 +151,7 @@ class DocumentCache:
             return Look(away=True)
         try:
             if self._shared.owed:
-                await self.bury(set(self._shared.owed))
+                await self.forget_or_raise(set(self._shared.owed))
             [values] = await self._redis.execute(("MGET", _EPOCH, *map(entry_name, keys)))
             epoch = values[0] or await self._begin_epoch()
         except StoreUnavailable:

@@ -1,7 +1,7 @@
 """What products are found by. All of it follows from the catalog and can be made again from it.
 
-No foreign keys: they would cost every row a look, and products are never deleted. services/catalog/index.py writes these
-tables, in the transaction that changes the product.
+No foreign keys: they would cost every row a look, and products are never deleted. services/catalog/index.py writes
+these tables, in the transaction that changes the product.
 """
 
 from datetime import datetime

@@ -33,7 +33,7 @@ async def counters(infra: Infra, item: FlashItemDoc) -> Counters:
         remaining = await infra.redis.client.hget(names.item, "remaining")
         hashes: list[dict[bytes, bytes]] = [
             await infra.redis.client.hgetall(name)  # type: ignore[misc]
-            for name in (names.buyers, names.keys, names.pending, names.holds)
+            for name in (names.buyers, names.requests, names.pending, names.holds)
         ]
     units = {customer.decode(): int(count) for customer, count in hashes[0].items()}
     found = [{field.decode() for field in one} for one in hashes[1:]]

@@ -29,7 +29,7 @@ class FlashSaleSubscription:
         following = follow_remaining(context.infra, document)
         async with aclosing(following):
             async for left in following:
-                context.look_anew()
+                context.reset_loaders()
                 document = _shown(context, left.item)
                 context.loaders.remaining_by_item.prime(document, left.units)
                 yield FlashSaleItem.of(document)

@@ -29,5 +29,5 @@ class OrderSubscription:
         )
         async with aclosing(following):
             async for view in following:
-                info.context.look_anew()
+                info.context.reset_loaders()
                 yield Order.of(view)

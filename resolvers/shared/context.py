@@ -49,7 +49,7 @@ class Context:
             self._loaders = self.make_loaders(self.infra)
         return self._loaders
 
-    def look_anew(self) -> None:
+    def reset_loaders(self) -> None:
         """Forget what was loaded: the next value of a subscription shows things as they are then."""
         self._loaders = None
 

@@ -28,5 +28,5 @@ class WaitingRoomSubscription:
         following = follow_ticket(info.context.infra, key, viewer.user_id)
         async with aclosing(following):
             async for ticket in following:
-                info.context.look_anew()
+                info.context.reset_loaders()
                 yield WaitingRoomTicket.of(ticket, info.context)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import StockLevel, Variant
 
 HAS_UNITS: Final = or_(StockLevel.available > 0, StockLevel.set_aside > 0)
-TO_LIST: Final[ColumnElement[bool]] = or_(
+STALE_LISTED: Final[ColumnElement[bool]] = or_(
     and_(StockLevel.listed.is_(True), ~HAS_UNITS), and_(StockLevel.listed.is_(False), HAS_UNITS)
 )
 """A level that became empty, or is no longer, since the index was told."""
@@ -22,7 +22,7 @@ async def find_stocked(session: AsyncSession, ids: Collection[UUID]) -> set[UUID
     One statement, and one more when a level has changed so.
     """
     columns = (Variant.product_id, Variant.archived_at, StockLevel.sku, StockLevel.warehouse_id)
-    levels = select(*columns, HAS_UNITS.label("has_units"), TO_LIST.label("to_list"))
+    levels = select(*columns, HAS_UNITS.label("has_units"), STALE_LISTED.label("to_list"))
     levels = levels.join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
     found = (await session.execute(levels.where(Variant.product_id.in_(ids)))).all()
     await _note(session, [(row.sku, row.warehouse_id, bool(row.has_units)) for row in found if row.to_list])

@@ -1,4 +1,4 @@
-"""What listings ask of a search engine, and the facets it counts. The one in the box is services/finding/engine.py.
+"""What listings ask of a search engine, and the facets it counts. The one in the box is finding/engine.py.
 
 Another engine gets its products by an event or by ``write_index``'s callers, and answers the same three questions:
 the ids of a page and their places in its order, so that the next page begins behind them.

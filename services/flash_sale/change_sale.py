@@ -25,7 +25,7 @@ from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
 from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_variants, prices
-from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_item, stands
+from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_is_ours, fence_item
 from services.flash_sale.schedule import add_item, load_unsold
 from services.flash_sale.set_aside import change_set_aside, set_aside
 from services.flash_sale.states import SaleField, may_change, needs_fence
@@ -58,7 +58,7 @@ class SaleChange:
     items: tuple[ItemDraft, ...] | None = None
 
 
-class _Overtaken(Exception):
+class _CountersReloaded(Exception):
     """Somebody loaded counters meanwhile."""
 
 
@@ -72,7 +72,7 @@ async def change_sale(infra: Infra, wish: SaleChange, actor: str) -> None:
         for _ in range(_TRIES):
             try:
                 return await _change(infra, wish, actor)
-            except _Overtaken:
+            except _CountersReloaded:
                 log.info("sale.change_overtaken", sale_id=str(wish.sale_id))
     except StoreUnavailable as error:
         raise TryAgain from error
@@ -181,7 +181,7 @@ async def _note_unapplied(infra: Infra, sale_id: UUID) -> None:
 async def _fence(infra: Infra, item: FlashSaleItem) -> Fence:
     fence = await fence_item(infra, item.sku, item.id, FenceMode.BEFORE_START)
     if fence is None:
-        raise _Overtaken
+        raise _CountersReloaded
     return fence
 
 
@@ -210,8 +210,8 @@ async def _require_fences(session: AsyncSession, infra: Infra, fences: dict[UUID
     """Whoever loads an item has its row locked while reading it: after this all of them read the change."""
     locked = select(FlashSaleItem).where(FlashSaleItem.id.in_(fences)).order_by(FlashSaleItem.id)
     for item in await session.scalars(locked.with_for_update()):
-        if not await stands(infra, ItemKeys.of(item.sku, item.id), fences[item.id]):
-            raise _Overtaken
+        if not await fence_is_ours(infra, ItemKeys.of(item.sku, item.id), fences[item.id]):
+            raise _CountersReloaded
 
 
 async def _store_items(

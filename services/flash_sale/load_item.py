@@ -128,7 +128,7 @@ async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence:
     epoch = fence.epoch
     if item.settled_at is not None or item.epoch >= epoch:
         return None
-    if not await stands(infra, ItemKeys.of(item.sku, item.id), fence):
+    if not await fence_is_ours(infra, ItemKeys.of(item.sku, item.id), fence):
         return None
     await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=epoch))
     state = ItemState(
@@ -143,7 +143,7 @@ async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence:
     return state
 
 
-async def stands(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
+async def fence_is_ours(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
     """True while nobody else has begun to load the item. Errors: StoreUnavailable."""
     async with infra.redis.guard():
         found = await infra.redis.client.get(keys.fence)
@@ -187,7 +187,17 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: F
     done = await run(
         infra.redis,
         "load",
-        [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.fence, *parts, keys.late, keys.open],
+        [
+            keys.item,
+            keys.buyers,
+            keys.requests,
+            keys.pending,
+            keys.holds,
+            keys.fence,
+            *parts,
+            keys.late,
+            keys.open,
+        ],
         [
             RUN_ID,
             state.epoch,

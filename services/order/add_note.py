@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.order_document import OrderView
-from services.order.change import as_it_is, lock_status, note, tell
+from services.order.change import current_view, lock_status, note, tell
 from services.shared.asked import Asked, check_fields
 from services.shared.events import ORDER_NOTED
 from services.shared.idempotency import Request, do_once
@@ -37,4 +37,4 @@ async def add_note(infra: Infra, wish: Note, asked: Asked) -> OrderView:
         await tell(session, ORDER_NOTED, wish.order_id, now, internal=not wish.visible)
 
     await do_once(infra, request, wish.order_id, work)
-    return await as_it_is(infra, wish.order_id)
+    return await current_view(infra, wish.order_id)

@@ -12,7 +12,7 @@ from models import Order, OrderStatus
 from models.order_document import OrderView
 from services.order.close_orders import Closing, close_orders, release_closed
 from services.order.find_orders import find_order
-from services.order.on_its_way import may_come, persist_first
+from services.order.on_its_way import may_still_arrive, persist_first
 from services.reservation.release import ItemOrders
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.shared.fingerprint import key_problem
@@ -52,7 +52,7 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     except StoreUnavailable as error:
         raise TryAgain from error
     except NotFound as error:
-        if not looked or await may_come(infra, wish.order_id, owner):
+        if not looked or await may_still_arrive(infra, wish.order_id, owner):
             raise TryAgain from error
         raise
     if found is None:

@@ -67,7 +67,7 @@ async def tell(session: AsyncSession, kind: str, order_id: UUID, now: datetime, 
     await session.execute(insert(OutboxMessage), [message])
 
 
-async def as_it_is(infra: Infra, order_id: UUID) -> OrderView:
+async def current_view(infra: Infra, order_id: UUID) -> OrderView:
     """After the commit: who watches is told. Errors: NotFound, TryAgain."""
     infra.signals.send([order_id])
     try:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.order.change import as_it_is, move, note, tell
+from services.order.change import current_view, move, note, tell
 from services.shared.asked import Asked
 from services.shared.events import ORDER_COMPLETED
 from services.shared.idempotency import Request, do_once
@@ -26,4 +26,4 @@ async def complete_order(infra: Infra, order_id: UUID, asked: Asked) -> OrderVie
             await tell(session, ORDER_COMPLETED, order_id, now)
 
     await do_once(infra, request, order_id, work)
-    return await as_it_is(infra, order_id)
+    return await current_view(infra, order_id)

@@ -14,7 +14,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
-from services.order.change import as_it_is, lock_status, move, note, tell
+from services.order.change import current_view, lock_status, move, note, tell
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.asked import Asked, check_fields, units_problem
 from services.shared.errors import FieldProblem, InvalidInput, InvalidTransition
@@ -55,7 +55,7 @@ async def create_shipment(infra: Infra, draft: ShipmentDraft, asked: Asked) -> O
     with suppress(StoreUnavailable):
         # What fails here is done again by the worker that reads the order's event.
         await settle_holds(infra, settled)
-    return await as_it_is(infra, draft.order_id)
+    return await current_view(infra, draft.order_id)
 
 
 def _check(draft: ShipmentDraft) -> None:

@@ -14,7 +14,7 @@ from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot, OrderView
 from services.flash_sale.warm import has_lost_counters
-from services.order.views import WHOLE, accepted_view, persisted_view
+from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
 
 _ON_ITS_WAY = 600.0
@@ -66,7 +66,7 @@ async def find_by_key(infra: Infra, customer_id: UUID, key: str) -> KnownKey | N
 
 
 async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:
-    statement = select(Order).options(*WHOLE).where(Order.id.in_(order_ids))
+    statement = select(Order).options(*ORDER_WITH_LINES_AND_EVENTS).where(Order.id.in_(order_ids))
     if customer_id is not None:
         statement = statement.where(Order.customer_id == customer_id)
     async with infra.database.read() as session:

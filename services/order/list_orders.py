@@ -10,7 +10,7 @@ from infra.runtime import Infra
 from models import Order, OrderStatus
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_accepted
-from services.order.views import WHOLE, accepted_view, persisted_view
+from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
 from services.shared.pages import Cut, IdPage
 
 
@@ -23,7 +23,7 @@ async def list_orders(
     statement = select(Order).where(Order.customer_id == customer_id)
     if statuses is not None:
         statement = statement.where(Order.status.in_(statuses))
-    statement = statement.options(*WHOLE)
+    statement = statement.options(*ORDER_WITH_LINES_AND_EVENTS)
     async with infra.database.read() as session:
         rows = await session.scalars(page.narrow(statement, Order.id))
         found = {order.id: persisted_view(order) for order in rows}

@@ -26,7 +26,7 @@ async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool
     return True
 
 
-async def may_come(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
+async def may_still_arrive(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
     """Not found is only true of an order that is not on its way, and that has not come since."""
     if not is_young(infra, order_id):
         return False

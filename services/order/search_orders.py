@@ -9,13 +9,13 @@ from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderView
 from services.order.order_filter import OrderFilter
-from services.order.views import WHOLE, persisted_view
+from services.order.views import ORDER_WITH_LINES_AND_EVENTS, persisted_view
 from services.shared.pages import Cut, IdPage
 
 
 async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:
     """Three statements. Errors: StoreUnavailable."""
-    statement = page.narrow(wanted.narrow(select(Order)), Order.id).options(*WHOLE)
+    statement = page.narrow(wanted.narrow(select(Order)), Order.id).options(*ORDER_WITH_LINES_AND_EVENTS)
     async with infra.database.read() as session:
         return page.cut([persisted_view(order) for order in await session.scalars(statement)])
 
@@ -28,7 +28,7 @@ async def count_found(infra: Infra, wanted: OrderFilter) -> int:
 
 async def oldest_after(infra: Infra, wanted: OrderFilter, after: UUID | None, limit: int) -> Sequence[OrderView]:
     """The next ones in the order of time, with their lines. Errors: StoreUnavailable."""
-    statement = wanted.narrow(select(Order)).options(*WHOLE)
+    statement = wanted.narrow(select(Order)).options(*ORDER_WITH_LINES_AND_EVENTS)
     if after is not None:
         statement = statement.where(Order.id > after)
     async with infra.database.read() as session:

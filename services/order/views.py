@@ -37,12 +37,12 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
     )
 
 
-WHOLE = (selectinload(Order.lines), selectinload(Order.events))
+ORDER_WITH_LINES_AND_EVENTS = (selectinload(Order.lines), selectinload(Order.events))
 """What ``persisted_view`` needs to be loaded: two statements."""
 
 
 def persisted_view(order: Order) -> OrderView:
-    """An order from its rows, loaded ``WHOLE``."""
+    """An order from its rows, loaded ``ORDER_WITH_LINES_AND_EVENTS``."""
     return OrderView(
         id=order.id,
         number=order.number,

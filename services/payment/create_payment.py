@@ -13,7 +13,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
 from services.order.change import NO_ORDER
-from services.order.on_its_way import may_come, persist_first
+from services.order.on_its_way import may_still_arrive, persist_first
 from services.payment.apply_news import apply_news
 from services.payment.choose import choose_provider
 from services.payment.find_payments import require_payment
@@ -102,7 +102,7 @@ async def _begin(infra: Infra, wish: PaymentWish, provider: str, return_url: str
         except _Raced:
             continue
         except NotFound as error:
-            if not looked or await may_come(infra, wish.order_id, owner):
+            if not looked or await may_still_arrive(infra, wish.order_id, owner):
                 raise TryAgain from error
             raise
     raise TryAgain

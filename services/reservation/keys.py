@@ -14,7 +14,7 @@ class ItemKeys:
 
     item: str
     buyers: str
-    keys: str
+    requests: str
     pending: str
     holds: str
     fence: str
@@ -29,7 +29,7 @@ class ItemKeys:
         return cls(base, *(f"{base}:{name}" for name in names))
 
     def all(self) -> tuple[str, ...]:
-        return (self.item, self.buyers, self.keys, self.pending, self.holds, self.fence, self.late, self.open)
+        return (self.item, self.buyers, self.requests, self.pending, self.holds, self.fence, self.late, self.open)
 
     def parts(self, token: str) -> tuple[str, str, str]:
         """Where new buyers, keys and holds are written before they are put in place."""

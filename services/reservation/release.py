@@ -37,7 +37,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
         reply = await run(
             infra.redis,
             "release",
-            [keys.item, keys.buyers, keys.keys, keys.pending, keys.holds, keys.late, keys.open],
+            [keys.item, keys.buyers, keys.requests, keys.pending, keys.holds, keys.late, keys.open],
             [RUN_ID, forget.value, *(order_id.hex for order_id in order_ids)],
         )
         released += max(0, int(reply))

@@ -57,7 +57,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
     reply = await run(
         infra.redis,
         "reserve",
-        [keys.item, keys.buyers, keys.keys, keys.pending, keys.open],
+        [keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
         [
             RUN_ID,
             snapshot.customer_id.hex,
@@ -82,7 +82,7 @@ async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
     assert line.flash_sale_item_id is not None
     keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
     async with infra.redis.guard():
-        return bool(await infra.redis.client.hexists(keys.keys, _key_field(snapshot)))
+        return bool(await infra.redis.client.hexists(keys.requests, _key_field(snapshot)))
 
 
 def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
@@ -122,7 +122,7 @@ def acceptance(infra: Infra, snapshot: OrderSnapshot) -> Command:
     return command(
         infra.redis,
         "accept",
-        [keys.item, keys.keys, keys.pending, keys.open],
+        [keys.item, keys.requests, keys.pending, keys.open],
         [RUN_ID, line.epoch, snapshot.id.hex, _key_field(snapshot)],
     )
 

@@ -15,7 +15,7 @@ from services.flash_sale.warm import has_lost_counters
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.order.find_orders import find_order
-from services.order.on_its_way import may_come
+from services.order.on_its_way import may_still_arrive
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys, accepted_key
 from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
@@ -167,7 +167,7 @@ async def test_an_order_that_redis_has_forgotten_is_on_its_way_and_not_missing(i
         await find_order(infra, order.id, order.customer_id)
     assert await find_order(infra, new_id(), None) is None  # staff see what is persisted
     async with without_redis(infra) as lonely:  # away after it was found empty, it cannot say that it is whole
-        assert await may_come(lonely, order.id, order.customer_id)
+        assert await may_still_arrive(lonely, order.id, order.customer_id)
         with pytest.raises(StoreUnavailable):
             await find_order(lonely, order.id, order.customer_id)
     # So old an order is in the database, or nowhere.
