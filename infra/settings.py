@@ -26,7 +26,7 @@ from infra.store_urls import check_database_url, check_redis_url
 
 
 class Settings(PaymentSettings, OperationsSettings):
-    """Settings, read from the environment once. The README's table is made from this."""
+    """Settings, read from the environment once. The table in docs/settings.md is made from this."""
 
     model_config = SettingsConfigDict(
         env_prefix="RUSHCART_", extra="ignore", frozen=True, hide_input_in_errors=True

@@ -1,7 +1,10 @@
 """What the documents show: commands, GraphQL, files."""
 
+import ast
+import io
 import re
 import shlex
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,10 +14,49 @@ _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INLINE: Final = re.compile(r"`(?:\.venv/bin/)?(rushcart(?: [^`\n]+|\n[^`]+)?)`")
 _LINE: Final = re.compile(r"^(?:\$ )?(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(rushcart .*)$", re.MULTILINE)
 _FILE: Final = re.compile(r"<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_TOPS: Final = (
+    "alembic", "benchmarks", "chaos", "cli", "dataloaders", "deploy", "docs", "examples", "graphql_api", "infra",
+    "models", "resolvers", "server", "services", "tasks", "tests",
+)  # fmt: skip
+# Not within a longer path or an address.
+_PATH: Final = re.compile(rf"(?<![\w./:<>{{}}-])(?:{'|'.join(_TOPS)})/[\w./-]*\w")
+_MODULE: Final = re.compile(rf"(?<![\w./:-])(?:{'|'.join(_TOPS)})(?:\.[a-z_]+){{2,}}")
+_NAME: Final = re.compile(r"`([a-z_]\w*\.(?:py|lua))`")
 
 
 def documents() -> list[Path]:
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def files_named() -> Iterator[tuple[str, str]]:
+    """Where one of our files or modules is named, in documents, docstrings and comments, and how."""
+    for path in (*documents(), *sources("*.py"), *sources("*.lua"), *sources("*.y*ml")):
+        where = str(path.relative_to(ROOT))
+        for text in _prose(path):
+            yield from ((where, found) for found in _PATH.findall(text))
+            yield from ((where, found) for found in _MODULE.findall(text))
+            yield from ((where, found) for found in _NAME.findall(text))
+
+
+def sources(pattern: str) -> list[Path]:
+    return sorted(path for top in _TOPS for path in (ROOT / top).rglob(pattern))
+
+
+def _prose(path: Path) -> Iterator[str]:
+    """Of Python what is meant for people; of others all."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        yield text
+        return
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
+    for node in ast.walk(ast.parse(text)):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            yield node.value.value
 
 
 def commands() -> set[str]:

@@ -1,1 +1,1 @@
-"""Orders in the schema."""
+"""Orders in the schema: ``placeFlashOrder``, and what becomes of an order; ``checkout`` has its own folder."""

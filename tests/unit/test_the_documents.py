@@ -10,7 +10,7 @@ from graphql import OperationDefinitionNode, parse, validate
 
 from cli.main import rushcart
 from graphql_api.schema import build_schema
-from tests.documents import ROOT, commands, graphql_blocks
+from tests.documents import ROOT, commands, files_named, graphql_blocks, sources
 
 SCHEMA = build_schema()._schema
 
@@ -46,3 +46,28 @@ def test_there_is_such_a_command(shown: str) -> None:
         command, words = found, words[1:]
         context = click.Context(command, info_name=command.name, parent=context)
     command.make_context(command.name or "", words, resilient_parsing=True)
+
+
+def test_every_file_that_is_named_is_there() -> None:
+    """In documents, docstrings and comments: whoever moves a file finds here who speaks of it."""
+    names = {path.name for pattern in ("*.py", "*.lua") for path in sources(pattern)}
+    named = list(files_named())
+    assert len(named) > 200
+    assert [f"{where} names {what}" for where, what in named if not is_there(what, names)] == []
+
+
+def is_there(what: str, names: set[str]) -> bool:
+    """A path, a file's name, or a module with what is in it."""
+    if "/" in what:
+        return (ROOT / what).exists() or (ROOT / f"{what}.py").exists()
+    if what.endswith((".py", ".lua")):
+        return what in names
+    module = ROOT.joinpath(*what.split("."))
+    return module.is_dir() or any(each.with_suffix(".py").is_file() for each in (module, module.parent))
+
+
+@pytest.mark.parametrize(
+    "what", ["services/order/nothing.py", "docs/nothing.md", "nothing_such.py", "services.order.nothing"]
+)
+def test_a_file_that_is_not_there_is_missed(what: str) -> None:
+    assert not is_there(what, {"persist_orders.py"})
