@@ -19,13 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cli.http_server import bind, serve_http
-from cli.runtime import run_until_stopped, settle_garbage_collection
 from infra.clock import from_millis
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra, open_infra
 from infra.settings import get_settings
 from models.order_document import LineSnapshot, OrderSnapshot
+from server.http_server import bind, serve_http
+from server.runtime import run_until_stopped, settle_garbage_collection
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation import scripts

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.one_shot import run_once
+from cli.shared.one_shot import run_once
 from models.enums import Role
 
 if TYPE_CHECKING:

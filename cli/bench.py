@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.in_a_clone import in_a_clone
+from cli.shared.in_a_clone import in_a_clone
 
 # Spelt out: the benchmarks may not be there.
 _FAULTS = ("none", "scheduler-killed", "two-schedulers", "redis-emptied")
@@ -140,8 +140,8 @@ def finding(times: int, file: Path | None) -> None:
     import orjson
     from rich.console import Console
 
-    from cli.one_shot import run_once
-    from cli.runtime import settle_garbage_collection
+    from cli.shared.one_shot import run_once
+    from server.runtime import settle_garbage_collection
 
     with in_a_clone("benchmarks"):
         from benchmarks.finding import counts_table, measure, measure_counts, timings_table

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.in_a_clone import in_a_clone
+from cli.shared.in_a_clone import in_a_clone
 
 if TYPE_CHECKING:
     from chaos.shoppers import Tally

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 import click
 import structlog
 
-from cli.http_server import PortInUse, bind, serve_http, url_of
-from cli.parent import stop_with_make
-from cli.runtime import fail, run_until_stopped
 from graphql_api.app import build_app
 from infra.embedded import own_valkey
 from infra.embedded_valkey import EmbeddedValkeyError
@@ -21,6 +18,9 @@ from infra.runtime import Infra, open_infra
 from infra.settings import Settings, get_settings
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
+from server.http_server import PortInUse, bind, serve_http, url_of
+from server.parent import stop_with_make
+from server.runtime import fail, run_until_stopped
 from services.catalog.reindex import reindex_stale
 from services.demo.accounts import DemoAccounts, ensure_accounts, find_user
 from services.demo.catalog import ensure_catalog

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.one_shot import run_once
+from cli.shared.one_shot import run_once
 
 if TYPE_CHECKING:
     from services.doctor.finding import Finding

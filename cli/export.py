@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from cli.one_shot import progress_bar, run_once
+from cli.shared.one_shot import progress_bar, run_once
 
 _STATUSES = ("draft", "published", "archived")
 # Spelt out: `--help` must not wait for the models.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.one_shot import progress_bar, run_once
+from cli.shared.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
     from services.catalog.import_products import ImportReport

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.one_shot import run_once
+from cli.shared.one_shot import run_once
 from infra.clock import to_millis
 from infra.settings import Settings, get_settings
 from infra.signing_keys import BadSigningKey, KeyFolder, SigningKeys

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import click
 
-from cli.one_shot import run_once
+from cli.shared.one_shot import run_once
 
 
 @click.group()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import click
 
-from cli.one_shot import run_once
+from cli.shared.one_shot import run_once
 
 _LEAST_HOURS = 1
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explained import printable
-from cli.one_shot import run_once
+from cli.shared.explained import printable
+from cli.shared.one_shot import run_once
 
 if TYPE_CHECKING:
     from infra.runtime import Infra

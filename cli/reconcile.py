@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.explained import printable
-from cli.one_shot import progress_bar, run_once
+from cli.shared.explained import printable
+from cli.shared.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
     from services.reconcile.report import Difference, Report, Value

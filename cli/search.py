@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.explained import explained
-from cli.one_shot import progress_bar
+from cli.shared.explained import explained
+from cli.shared.one_shot import progress_bar
 
 if TYPE_CHECKING:
     from infra.settings import Settings

@@ -2,7 +2,7 @@
 
 import click
 
-from cli.one_shot import progress_bar, run_once
+from cli.shared.one_shot import progress_bar, run_once
 
 
 @click.command()

@@ -24,10 +24,10 @@ def serve(workers: int) -> None:
 
 
 def _serve(workers: int) -> None:
-    from cli.http_server import PortInUse, bind
-    from cli.processes import run_processes
-    from cli.runtime import fail
     from infra.settings import get_settings
+    from server.http_server import PortInUse, bind
+    from server.processes import run_processes
+    from server.runtime import fail
 
     try:
         listener = bind(get_settings())
@@ -39,8 +39,6 @@ def _serve(workers: int) -> None:
 def _run(listener: object) -> None:
     import socket
 
-    from cli.http_server import serve_http, url_of
-    from cli.runtime import fail, run_until_stopped, settle_garbage_collection
     from graphql_api.app import build_app
     from graphql_api.health import is_ready
     from infra.discovery.instance import Instance
@@ -48,12 +46,14 @@ def _run(listener: object) -> None:
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from infra.settings import get_settings
+    from server.http_server import serve_http, url_of
+    from server.runtime import fail, run_until_stopped, settle_garbage_collection
 
     assert isinstance(listener, socket.socket)
     settings = get_settings()
 
     async def main(stop: asyncio.Event) -> None:
-        from cli.background import log, prepare, wait_for_schema
+        from server.background import log, prepare, wait_for_schema
 
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from cli.one_shot import run_once
+from cli.shared.one_shot import run_once
 from models.enums import Scope
 
 _SCOPES = click.Choice([scope.value for scope in Scope], case_sensitive=False)

@@ -33,12 +33,12 @@ def scheduler() -> None:
 
 
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
-    from cli.background import log, wait_for_schema
-    from cli.metrics_server import watched
-    from cli.runtime import fail, run_until_stopped, settle_garbage_collection
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from infra.settings import get_settings
+    from server.background import log, wait_for_schema
+    from server.metrics_server import watched
+    from server.runtime import fail, run_until_stopped, settle_garbage_collection
 
     settings = get_settings()
 

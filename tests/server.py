@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import uvicorn
 
-from cli.http_server import uvicorn_config
 from graphql_api.app import build_app
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
+from server.http_server import uvicorn_config
 from tasks.worker import run_scheduler, run_worker
 
 

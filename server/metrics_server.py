@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import structlog
 from starlette.applications import Starlette
 
-from cli.http_server import PortInUse, bind, serve_http, url_of
 from graphql_api import health, metrics
 from infra.cancellation import cancel_and_wait
 from infra.settings import Settings
+from server.http_server import PortInUse, bind, serve_http, url_of
 
 log = structlog.get_logger(__name__)
 

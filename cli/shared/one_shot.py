@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from cli.explained import explained
+from cli.shared.explained import explained
 
 if TYPE_CHECKING:
     from infra.runtime import Infra
@@ -18,8 +18,8 @@ def run_once(work: "Callable[[Infra], Awaitable[T]]", *, migrated: bool = False)
 
     ``migrated``: only on the schema of this version. Errors: ClickException, for whatever can be foreseen.
     """
-    from cli.runtime import open_cli_infra
     from infra.migrations import require_current
+    from server.runtime import open_cli_infra
 
     async def main() -> T:
         async with open_cli_infra() as infra:

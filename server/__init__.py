@@ -1,0 +1,1 @@
+"""The HTTP server, and the life of a process that serves: signals, forks, what it prepares, how it ends."""
