@@ -1,34 +1,22 @@
-"""How commands get at the plumbing, and how long-running ones are told to stop."""
+"""How a long-running process begins, how it is told to stop, and what it says when it cannot go on."""
 
 import asyncio
 import gc
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import NoReturn
 
 import uvloop
 
-from infra.embedded import any_valkey
 from infra.embedded_valkey import EmbeddedValkeyError
 from infra.logging import configure_logging
-from infra.runtime import Infra, open_infra
-from infra.settings import Settings, get_settings
+from infra.settings import Settings
 from infra.telemetry.tracing import tracing
 
 _COLLECT_EVERY = 10_000
 """New objects that can be part of a cycle, more than the requests in flight hold."""
-
-
-@asynccontextmanager
-async def open_cli_infra() -> AsyncIterator[Infra]:
-    """The plumbing for a command that ends by itself; works beside a running server, and without one."""
-    settings = get_settings()
-    configure_logging(settings.model_copy(update={"log_level": "warning"}))
-    with any_valkey(settings) as found:
-        async with open_infra(found) as infra:
-            yield infra
 
 
 def run_until_stopped(settings: Settings, part: str, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:

@@ -1,8 +1,8 @@
 """Run one verb for a command that ends by itself; show how far it is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from cli.shared.explained import explained
@@ -19,16 +19,30 @@ def run_once(work: "Callable[[Infra], Awaitable[T]]", *, migrated: bool = False)
     ``migrated``: only on the schema of this version. Errors: ClickException, for whatever can be foreseen.
     """
     from infra.migrations import require_current
-    from server.runtime import open_cli_infra
 
     async def main() -> T:
-        async with open_cli_infra() as infra:
+        async with _open() as infra:
             if migrated:
                 await require_current(infra.database)
             return await work(infra)
 
     with explained():
         return asyncio.run(main())
+
+
+@asynccontextmanager
+async def _open() -> "AsyncIterator[Infra]":
+    """The plumbing for a command that ends by itself; works beside a running server, and without one."""
+    from infra.embedded import any_valkey
+    from infra.logging import configure_logging
+    from infra.runtime import open_infra
+    from infra.settings import get_settings
+
+    settings = get_settings()
+    configure_logging(settings.model_copy(update={"log_level": "warning"}))
+    with any_valkey(settings) as found:
+        async with open_infra(found) as infra:
+            yield infra
 
 
 @contextmanager
