@@ -14,7 +14,7 @@ from infra.embedded_valkey import EmbeddedValkey
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
-from services.finding import cached_listing
+from services.catalog import versioned
 from services.shared.events import ALL_TOPICS
 from services.stock import cached_stock
 from tests.event_contract import PROBLEMS, watch_outbox
@@ -94,6 +94,6 @@ async def redis(settings: Settings) -> AsyncIterator["Redis"]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept for a second is kept for a minute: a busy machine's statements are those of an idle one."""
-    for place in (cached_stock, cached_listing):
+    for place in (cached_stock, versioned):
         monkeypatch.setattr(place, "COUNT_TTL", 60.0)
     monkeypatch.setattr(hearing, "LEASE", 60.0)
