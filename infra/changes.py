@@ -12,11 +12,11 @@ from typing import Any, Final
 import orjson
 import structlog
 
+from infra.cache.documents import DocumentCache
 from infra.cache.hearing import EVERYTHING, Hearing
 from infra.clock import utc_now
 from infra.cloudevents import Event, envelope
 from infra.database import Committed
-from infra.document_cache import DocumentCache
 from infra.errors import StoreUnavailable
 from infra.eventlog import EventLog
 

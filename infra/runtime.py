@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from infra.blobs import BlobStore, open_blobs
+from infra.cache.documents import DocumentCache
 from infra.cache.gate import Gate
 from infra.cache.hearing import Hearing
 from infra.cache.memory import Memory
@@ -13,7 +14,6 @@ from infra.cancellation import cancel_and_wait
 from infra.changes import Changes
 from infra.clock import Clock, utc_now
 from infra.database import Database
-from infra.document_cache import DocumentCache
 from infra.eventlog import EventLog
 from infra.local_cache import LocalCache
 from infra.rate_limit import RateLimiter

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection
 from typing import Final, TypeVar
 
 from infra.cache.dependencies import depend_on
+from infra.cache.documents import DocumentCache, Loader
 from infra.cache.hearing import Hearing
 from infra.cache.jitter import spread
 from infra.cache.memory import Memory
-from infra.document_cache import DocumentCache, Loader
 from infra.telemetry.counters import Counters
 
 T = TypeVar("T")

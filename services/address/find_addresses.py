@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import select
 
-from infra.document_cache import DocumentCache
+from infra.cache.documents import DocumentCache
 from infra.runtime import Infra
 from models import Address
 from models.address_document import AddressDoc

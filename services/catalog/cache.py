@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from infra.cache.documents import DocumentCache
 from infra.cache.two_levels import MEMORY_TTL, TwoLevels
-from infra.document_cache import DocumentCache
 from infra.runtime import Infra
 from models.documents import SCHEMA
 

@@ -8,8 +8,8 @@ import pytest
 
 from dataloaders import Loaders
 from infra.cache import entry
+from infra.cache.documents import DocumentCache
 from infra.cache.gate import Gate
-from infra.document_cache import DocumentCache
 from infra.errors import StoreUnavailable
 from infra.redis import RedisStore
 from infra.runtime import Infra, open_infra

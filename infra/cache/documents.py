@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 Loader = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Reads what exists of these keys from the database, with a fixed number of statements."""
 
-_FILL: Final = Path(__file__).parent / "lua" / "fill.lua"
+_FILL: Final = Path(__file__).parents[1] / "lua" / "fill.lua"
 _EPOCH: Final = "cache:epoch"
 _NOTHING_TTL: Final = 5.0
 # Longer than a fill may take, so no fill can carry a value from before the change past it.
