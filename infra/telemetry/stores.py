@@ -15,14 +15,15 @@ def trace_stores(engine: AsyncEngine, redis: Any) -> None:
     from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 
     # It says that it is for SQLAlchemy < 2.1, and works with 2.1.
+    tracing.at_end(_forget_database)
     SQLAlchemyInstrumentor().instrument(
         engine=engine.sync_engine, skip_dep_check=True, tracer_provider=tracing.provider()
     )
     RedisInstrumentor.instrument_client(redis, tracer_provider=tracing.provider())
 
 
-def forget_stores() -> None:
-    """What ``trace_stores`` did to the database's library."""
+def _forget_database() -> None:
+    """Undo what ``trace_stores`` did to the database's library."""
     from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 
     if SQLAlchemyInstrumentor().is_instrumented_by_opentelemetry:

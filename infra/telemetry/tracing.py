@@ -6,7 +6,7 @@ https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Arguments, variable
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_E
 _PATIENCE: Final = 2.0
 _W3C: Final = TraceContextTextMapPropagator()
 _provider: "TracerProvider | None" = None
+_at_end: Final[list[Callable[[], None]]] = []
 
 
 def is_wanted() -> bool:
@@ -44,6 +45,11 @@ def provider() -> "TracerProvider":
     return _provider
 
 
+def at_end(undo: Callable[[], None]) -> None:
+    """Call ``undo`` when traces are off again."""
+    _at_end.append(undo)
+
+
 @contextmanager
 def tracing(part: str) -> Iterator[None]:
     """While the block runs this process sends traces, if that is wanted; ``part``: api, worker, scheduler, dev."""
@@ -51,7 +57,6 @@ def tracing(part: str) -> Iterator[None]:
     if not is_wanted():
         yield
         return
-    from infra.telemetry.stores import forget_stores
     from infra.telemetry.tracer_provider import make_provider
 
     _provider = made = make_provider(part)
@@ -59,7 +64,8 @@ def tracing(part: str) -> Iterator[None]:
         yield
     finally:
         _provider = None
-        forget_stores()
+        while _at_end:
+            _at_end.pop()()
         _stop(made)
 
 
