@@ -37,13 +37,13 @@ from graphql_api.negotiation import (
 from graphql_api.payload import encode, formatted, refusal_of
 from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
+from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
 from graphql_api.request_limits import count_request
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from graphql_api.subscriptions.event_stream import send_events
-from graphql_api.subscriptions.readers import Reader
 from graphql_api.uploads import PREFLIGHT, Uploads
 from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context

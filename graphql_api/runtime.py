@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from graphql_api.oidc.providers import Providers
+from graphql_api.oidc_client.providers import Providers
 from graphql_api.public_answers import PublicAnswers
+from graphql_api.readers import Readers
 from graphql_api.session_cookies import CookieJar
-from graphql_api.subscriptions.readers import Readers
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from graphql_api.client_address import client_of
 from graphql_api.oidc.browser import browser_of
-from graphql_api.oidc.failures import OidcError, ProviderMisbehaved, refusal
 from graphql_api.oidc.landing import Stop, return_to
 from graphql_api.oidc.login import login_secret
+from graphql_api.oidc_client.failures import OidcError, ProviderMisbehaved, refusal
 from graphql_api.runtime import Running
 from infra.errors import StoreUnavailable
 from infra.refusals import Refusal

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from graphql_api.oidc.browser import base_url, remember
-from graphql_api.oidc.failures import OidcError, ProviderUnavailable
 from graphql_api.oidc.landing import Stop, return_to
+from graphql_api.oidc_client.failures import OidcError, ProviderUnavailable
 from graphql_api.runtime import Running
 from infra.runtime import Infra
 from infra.settings import Settings

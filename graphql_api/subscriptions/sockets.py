@@ -29,11 +29,11 @@ from graphql_api.authentication import (
     service_token_of,
 )
 from graphql_api.client_address import client_of
+from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import RushcartSchema
 from graphql_api.subscriptions.origins import may_use_cookies
-from graphql_api.subscriptions.readers import Reader
 from graphql_api.subscriptions.socket_messages import SocketMessages
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable

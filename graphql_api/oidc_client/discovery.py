@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from graphql_api.oidc.failures import ProviderMisbehaved, ProviderUnavailable
+from graphql_api.oidc_client.failures import ProviderMisbehaved, ProviderUnavailable
 from infra.sign_in_providers import OidcProvider
 
 _PATH = "/.well-known/openid-configuration"

@@ -16,8 +16,8 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from graphql_api.oidc.discovery import discover
-from graphql_api.oidc.failures import OidcError, ProviderMisbehaved, ProviderUnavailable, refusal
+from graphql_api.oidc_client.discovery import discover
+from graphql_api.oidc_client.failures import OidcError, ProviderMisbehaved, ProviderUnavailable, refusal
 from infra.settings import Settings
 from infra.sign_in_providers import OidcProvider
 from services.identity.provider_identity import ProviderIdentity

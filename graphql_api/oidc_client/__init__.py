@@ -1,0 +1,1 @@
+"""What sign-in providers are asked: metadata, tokens, claims. What browsers ask of us is in ``oidc``."""
