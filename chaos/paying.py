@@ -2,14 +2,12 @@
 
 import asyncio
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+from chaos.client import Client
 from chaos.http_connection import HttpConnection
 from chaos.wishes import Wish
-
-if TYPE_CHECKING:
-    from chaos.shoppers import Shopper
 
 PAY: Final = (
     "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) "
@@ -20,14 +18,14 @@ _UNAVAILABLE: Final = 503
 _AGAIN: Final = 0.2
 
 
-async def pay(shopper: "Shopper", http: HttpConnection, wish: Wish, order_id: str) -> None:
+async def pay(client: Client, http: HttpConnection, wish: Wish, order_id: str) -> None:
     """Not begun when the order has expired meanwhile."""
-    answer = await shopper.until_known(http, PAY, {"orderId": order_id, "idempotencyKey": wish.key})
+    answer = await client.until_known(http, PAY, {"orderId": order_id, "idempotencyKey": wish.key})
     # One that was given up before it was begun with the provider has no page.
     if answer["__typename"] == "Payment" and answer["redirectUrl"] is not None:
-        approves = shopper.dice.random() < 0.85
-        form = urlencode(_form(shopper.dice, approves)).encode()
-        if await _press(shopper, http, urlsplit(answer["redirectUrl"]).path, form):
+        approves = client.dice.random() < 0.85
+        form = urlencode(_form(client.dice, approves)).encode()
+        if await _press(client, http, urlsplit(answer["redirectUrl"]).path, form):
             wish.approved = approves
 
 
@@ -39,13 +37,13 @@ def _form(dice: Random, approves: bool) -> dict[str, str]:
     }
 
 
-async def _press(shopper: "Shopper", http: HttpConnection, path: str, form: bytes) -> bool:
+async def _press(client: Client, http: HttpConnection, path: str, form: bytes) -> bool:
     """Again until it is known to be done: what was decided first stays."""
     while True:
-        problem, status, reply = await shopper.post(http, path, form)
+        problem, status, reply = await client.post(http, path, form)
         if status == _SEE_OTHER:
             return True
         if not problem and status != _UNAVAILABLE:
-            shopper.tally.strange.append(f"{status} of the sandbox's page: {reply[:200]!r}")
+            client.tally.strange.append(f"{status} of the sandbox's page: {reply[:200]!r}")
             return False
         await asyncio.sleep(_AGAIN)

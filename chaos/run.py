@@ -19,10 +19,11 @@ import orjson
 from pydantic import SecretStr
 
 from chaos.accounts import accounts
+from chaos.client import Client, Tally
 from chaos.faults import FAULTS, Fault, Target
 from chaos.fleet import Fleet
 from chaos.proxy import Proxy
-from chaos.shoppers import Shopper, Tally
+from chaos.shoppers import Shopper
 from chaos.verdict import Verdict, judge
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
@@ -167,7 +168,7 @@ async def _shoppers(
     lasting = infra.settings.model_copy(update={"access_token_ttl": options.seconds + 3600})
     people = await accounts(replace(infra, settings=lasting), options.shoppers, Role.CUSTOMER)
     return [
-        Shopper(id_, token, fleet.urls, item.id, random.Random(f"{options.seed} {number}"), tally)
+        Shopper(id_, Client(token, fleet.urls, random.Random(f"{options.seed} {number}"), tally), item.id)
         for number, (id_, token) in enumerate(people)
     ]
 

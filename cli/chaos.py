@@ -8,7 +8,7 @@ import click
 from cli.shared.in_a_clone import in_a_clone
 
 if TYPE_CHECKING:
-    from chaos.shoppers import Tally
+    from chaos.client import Tally
 
 
 @click.command()
