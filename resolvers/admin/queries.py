@@ -5,8 +5,8 @@ from datetime import datetime
 import strawberry
 
 from models.enums import Role, Scope
-from resolvers.admin.audit_types import AuditConnection, AuditOutcome, audit_connection
 from resolvers.admin.user_types import UserConnection, UserEdge
+from resolvers.audit.types import AuditConnection, AuditOutcome, audit_connection
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.id_pages import cursors, id_page, page_info

@@ -1,12 +1,12 @@
 """The type of categories: a tree, and the products in it."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from models.documents import CategoryDoc
-from resolvers.catalog.types import ProductConnection, product_connection, product_page_arguments
 from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
@@ -14,6 +14,9 @@ from resolvers.shared.node import Node, encode_id, register_node
 from services.catalog.listing import ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
+
+if TYPE_CHECKING:
+    from resolvers.catalog.types import ProductConnection
 
 
 @strawberry.type(directives=[cached(CATALOG)])
@@ -67,7 +70,9 @@ class Category(Node):
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> ProductConnection:
+    ) -> Annotated["ProductConnection", strawberry.lazy("resolvers.catalog.types")]:
+        from resolvers.catalog.types import product_connection, product_page_arguments  # which know this module
+
         arguments = product_page_arguments(first, after, last, before, ProductSort.NEWEST)
         wanted = Filter(category_id=self.document.id)
         return await product_connection(info.context, wanted, arguments, ProductSort.NEWEST)

@@ -1,10 +1,10 @@
 """The types of facets. Each is counted only when it is asked for."""
 
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
+from resolvers.catalog.category_types import Category, load_category
 from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
@@ -14,9 +14,6 @@ from services.finding.cached_listing import product_facet, product_price_bands
 from services.finding.port import FacetKind
 from services.finding.port import PriceBand as Band
 from services.money.amounts import exponent
-
-if TYPE_CHECKING:
-    from resolvers.catalog.category_types import Category
 
 
 @strawberry.type(description="A value and how many products have it.", directives=[cached(CATALOG)])
@@ -33,11 +30,7 @@ class CategoryFacet:
     category_id: strawberry.Private[UUID]
 
     @field(max_age=CATALOG)
-    async def category(
-        self, info: Info
-    ) -> Annotated["Category", strawberry.lazy("resolvers.catalog.category_types")] | None:
-        from resolvers.catalog.category_types import load_category  # which knows this module
-
+    async def category(self, info: Info) -> Category | None:
         return await load_category(info.context, self.category_id)
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from models import ProductStatus
 from models.documents import PriceDoc, ProductDoc, StockDoc, VariantDoc
+from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
@@ -19,15 +19,12 @@ from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
-from resolvers.stock.types import StockLevel, levels_of, threshold_of
+from resolvers.warehouse.types import StockLevel, levels_of, threshold_of
 from services.catalog.listing import KEY_KINDS, Page, ProductPage, ProductSort
 from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.visibility import visible
 from services.finding.cached_listing import product_count, product_page
 from services.money.amounts import is_currency
-
-if TYPE_CHECKING:
-    from resolvers.catalog.category_types import Category
 
 
 @strawberry.type(description="The lowest and the highest price among the variants.", directives=[cached(CATALOG)])
@@ -161,11 +158,7 @@ class Product(Node):
         )
 
     @field(max_age=CATALOG)
-    async def category(
-        self, info: Info
-    ) -> Annotated["Category", strawberry.lazy("resolvers.catalog.category_types")] | None:
-        from resolvers.catalog.category_types import load_category  # which knows this module
-
+    async def category(self, info: Info) -> Category | None:
         return await load_category(info.context, self.document.category_id)
 
     @field(max_age=CATALOG)

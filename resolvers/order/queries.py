@@ -5,7 +5,8 @@ from datetime import datetime
 import strawberry
 
 from models.enums import OrderStatus, Role, Scope
-from resolvers.order.types import Order, OrderConnection, load_orders
+from resolvers.order.connection import OrderConnection
+from resolvers.order.types import Order, load_orders
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field

@@ -1,6 +1,6 @@
 """The types of orders."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,7 +13,6 @@ from models.enums import OrderStatus, Role, Scope
 from models.order_document import EventView, LineView, OrderView
 from resolvers.catalog.types import Variant, load_variant
 from resolvers.payment.types import Payment
-from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     AdmissionRequired,
@@ -27,14 +26,12 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.fields import field
-from resolvers.shared.id_pages import cursors, page_info
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
 from services.shared.actors import OrderActor, role_of
-from services.shared.pages import Cut
 
 
 @strawberry.type
@@ -204,30 +201,6 @@ class Order(Node):
         if row is None:
             raise LookupError(f"order {self.view.id} without its customer")
         return User.of(row)
-
-
-@strawberry.type
-class OrderEdge:
-    cursor: str
-    node: Order
-
-
-@strawberry.type
-class OrderConnection:
-    edges: list[OrderEdge]
-    page_info: PageInfo
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-
-    @classmethod
-    def of(cls, cut: Cut[OrderView], sort: str, count: Callable[[], Awaitable[int]]) -> "OrderConnection":
-        """``sort`` names the list in its cursors."""
-        shown = cursors([view.id for view in cut.rows], sort)
-        edges = [OrderEdge(cursor=c, node=Order.of(view)) for c, view in zip(shown, cut.rows, strict=True)]
-        return cls(edges=edges, page_info=page_info(cut, shown), count=count)
-
-    @field(description="All orders that match, on whatever page; counted only when asked for.")
-    async def total_count(self) -> int:
-        return await self.count()
 
 
 PlaceFlashOrderResult = Annotated[

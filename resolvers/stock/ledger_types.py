@@ -14,7 +14,7 @@ from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
 from resolvers.shared.id_pages import cursors, id_page, page_info
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
-from resolvers.stock.types import Warehouse, load_warehouse, may_see_stock
+from resolvers.warehouse.types import Warehouse, load_warehouse, may_see_stock
 from services.stock.list_ledger import LedgerFilter, find_entries, list_ledger
 
 _SORT = "stockLedger"

@@ -27,7 +27,7 @@ from resolvers.stock.inputs import (
     SetLowStockThresholdInput,
     UpdateWarehouseInput,
 )
-from resolvers.stock.types import CreateWarehouseResult, UpdateWarehouseResult, Warehouse, load_warehouse
+from resolvers.warehouse.types import CreateWarehouseResult, UpdateWarehouseResult, Warehouse, load_warehouse
 from services.shared.asked import Asked
 from services.stock.adjust import adjust_stock
 from services.stock.count import count_stock

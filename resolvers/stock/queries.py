@@ -9,7 +9,7 @@ from resolvers.shared.failures import bad_argument
 from resolvers.shared.node import argument_id
 from resolvers.shared.restricted import restricted
 from resolvers.stock.ledger_types import StockLedgerConnection, ledger_connection
-from resolvers.stock.types import Warehouse
+from resolvers.warehouse.types import Warehouse
 from services.shared.texts import sku_problem
 from services.stock.list_ledger import LedgerFilter
 from services.stock.list_warehouses import list_warehouses

@@ -8,6 +8,7 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.user import identity_types as types
+from resolvers.user.identity import Identity
 from resolvers.user.session_types import to_session
 from services.cart.merge_carts import bring_cart
 from services.identity.confirm_link import confirm_link
@@ -58,7 +59,7 @@ class IdentityMutation:
             verifier=input.code_verifier,
             client=context.client,
         )
-        return types.LinkIdentitySuccess(identity=types.Identity.of(row, context.infra))
+        return types.LinkIdentitySuccess(identity=Identity.of(row, context.infra))
 
     @mutation(description="Link by a mail to the account's address instead, for who does not know its password.")
     async def request_identity_link_mail(

@@ -1,12 +1,9 @@
 """The types of sign-in with other providers."""
 
-from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
-from infra.runtime import Infra
-from models.user import Identity as IdentityRow
 from resolvers.shared.errors import (
     IdentityTaken,
     InvalidCredentials,
@@ -17,9 +14,8 @@ from resolvers.shared.errors import (
     SignInCodeExpired,
     TryAgain,
 )
-from resolvers.shared.node import encode_id
+from resolvers.user.identity import Identity
 from resolvers.user.types import Session
-from services.identity.link import provider_title
 
 
 @strawberry.type(description="Another provider that one can sign in with.")
@@ -29,23 +25,6 @@ class SignInProvider:
     login_path: str = strawberry.field(
         description="Where to send the browser, on this server, with ?returnTo= and &codeChallenge=."
     )
-
-
-@strawberry.type(description="An account at another provider that signs the user in.")
-class Identity:
-    id: strawberry.ID
-    provider: str = strawberry.field(description="A name of signInProviders.")
-    title: str = strawberry.field(description="What people call the provider.")
-    created_at: datetime = strawberry.field(description="When it was linked.")
-
-    @classmethod
-    def of(cls, row: IdentityRow, infra: Infra) -> "Identity":
-        return cls(
-            id=encode_id("Identity", row.id),
-            provider=row.provider,
-            title=provider_title(infra, row.provider),
-            created_at=row.created_at,
-        )
 
 
 _VERIFIER = "What the codeChallenge was made from, if the sign-in was started with one (RFC 7636, S256)."

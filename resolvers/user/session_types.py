@@ -1,42 +1,13 @@
 """The types of sessions: how to stay signed in, and how not to."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
-from models.session import RefreshSession
 from resolvers.shared.context import Info
 from resolvers.shared.errors import InvalidInput, NotFound, SessionExpired
-from resolvers.shared.node import encode_id
 from resolvers.user.types import Session, User
 from services.session.start import SignedIn
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-
-@strawberry.type(description="A device that the user is signed in on.")
-class ActiveSession:
-    id: strawberry.ID
-    device: str = strawberry.field(description="What the client calls itself: its User-Agent.")
-    ip: str = strawberry.field(description="Where it was last used from.")
-    created_at: datetime
-    last_used_at: datetime = strawberry.field(description="When it was last refreshed.")
-    expires_at: datetime = strawberry.field(description="When it ends however much it is used.")
-    current: bool = strawberry.field(description="True for the session of this request.")
-
-    @classmethod
-    def of(cls, row: RefreshSession, current: "UUID | None") -> "ActiveSession":
-        return cls(
-            id=encode_id("ActiveSession", row.id),
-            device=row.device,
-            ip=row.ip,
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            expires_at=row.expires_at,
-            current=row.id == current,
-        )
 
 
 @strawberry.input

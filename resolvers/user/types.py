@@ -9,21 +9,21 @@ import strawberry
 
 from models.enums import OrderStatus, Role, Scope
 from models.user import User as UserRow
+from resolvers.audit.types import AuditConnection, audit_connection
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
 from resolvers.shared.failures import forbidden
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.permissions import signed_in
+from resolvers.user.active_session import ActiveSession
 from resolvers.user.address_types import Address
+from resolvers.user.identity import Identity
 from services.audit.list_entries import AuditFilter
 from services.user.find_users import find_users
 
 if TYPE_CHECKING:
-    from resolvers.admin.audit_types import AuditConnection
-    from resolvers.order.types import OrderConnection
-    from resolvers.user.identity_types import Identity
-    from resolvers.user.session_types import ActiveSession
+    from resolvers.order.connection import OrderConnection
 
 
 @strawberry.type
@@ -52,18 +52,13 @@ class User(Node):
         last: int | None = None,
         before: str | None = None,
         status: list[OrderStatus] | None = None,
-    ) -> Annotated["OrderConnection", strawberry.lazy("resolvers.order.types")]:
-        # The order area builds on this one; imported when called, the circle is none.
-        from resolvers.order.user_orders import user_orders
+    ) -> Annotated["OrderConnection", strawberry.lazy("resolvers.order.connection")]:
+        from resolvers.order.connection import user_orders  # whose orders know this module
 
         return await user_orders(info, self.user_id, first, after, last, before, status)
 
     @field(description="Where one is signed in, the last used first; only one's own.")
-    async def sessions(
-        self, info: Info
-    ) -> list[Annotated["ActiveSession", strawberry.lazy("resolvers.user.session_types")]]:
-        from resolvers.user.session_types import ActiveSession
-
+    async def sessions(self, info: Info) -> list[ActiveSession]:
         viewer = signed_in(info)
         if viewer.user_id != self.user_id:
             raise forbidden()
@@ -73,11 +68,7 @@ class User(Node):
     @field(
         description="The accounts at other providers that one can sign in by, the oldest first; only one's own."
     )
-    async def identities(
-        self, info: Info
-    ) -> list[Annotated["Identity", strawberry.lazy("resolvers.user.identity_types")]]:
-        from resolvers.user.identity_types import Identity
-
+    async def identities(self, info: Info) -> list[Identity]:
         if signed_in(info).user_id != self.user_id:
             raise forbidden()
         rows = await info.context.loaders.identities_by_user.load(self.user_id)
@@ -91,9 +82,7 @@ class User(Node):
         after: str | None = None,
         last: int | None = None,
         before: str | None = None,
-    ) -> Annotated["AuditConnection", strawberry.lazy("resolvers.admin.audit_types")]:
-        from resolvers.admin.audit_types import audit_connection
-
+    ) -> AuditConnection:
         if signed_in(info).user_id != self.user_id:
             raise forbidden()
         return await audit_connection(info, AuditFilter(subject=self.user_id.hex), first, after, last, before)

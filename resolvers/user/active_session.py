@@ -1,0 +1,32 @@
+"""The type of a session as its user sees it in a list."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from models.session import RefreshSession
+from resolvers.shared.node import encode_id
+
+
+@strawberry.type(description="A device that the user is signed in on.")
+class ActiveSession:
+    id: strawberry.ID
+    device: str = strawberry.field(description="What the client calls itself: its User-Agent.")
+    ip: str = strawberry.field(description="Where it was last used from.")
+    created_at: datetime
+    last_used_at: datetime = strawberry.field(description="When it was last refreshed.")
+    expires_at: datetime = strawberry.field(description="When it ends however much it is used.")
+    current: bool = strawberry.field(description="True for the session of this request.")
+
+    @classmethod
+    def of(cls, row: RefreshSession, current: UUID | None) -> "ActiveSession":
+        return cls(
+            id=encode_id("ActiveSession", row.id),
+            device=row.device,
+            ip=row.ip,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=row.expires_at,
+            current=row.id == current,
+        )
