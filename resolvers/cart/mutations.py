@@ -102,6 +102,7 @@ class CartMutation:
         cart = await merge_carts(info.context.infra, signed_in(info).user_id, input.cart_token)
         if cart is None:
             raise no_cart()
+        info.context.cart_token = input.cart_token
         return CartPayload.of(cart)
 
 

@@ -13,6 +13,7 @@ from resolvers.shared.errors import InvalidInput, NotFound, OutOfStock, TryAgain
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id
+from services.cart.merge_carts import left_behind
 from services.cart.view import CartNoteCode, CartView, LineView, view_of
 from services.catalog.visibility import visible
 
@@ -20,13 +21,18 @@ _SENTENCES = {
     CartNoteCode.PRICE_CHANGED: "The price has changed since this was added.",
     CartNoteCode.NOT_ENOUGH_STOCK: "There are fewer than this left.",
     CartNoteCode.SOLD_OUT: "This is sold out at the moment.",
+    CartNoteCode.GUEST_LINES_LEFT: "The cart is full: the other lines are still in the guest's cart.",
 }
 
 
-@strawberry.type(description="What has changed about a line since it was added.")
+@strawberry.type(description="What has changed about a line since it was added, or is to be said of the cart.")
 class CartNote:
     code: CartNoteCode
     message: str = strawberry.field(description="A sentence for people.")
+
+    @classmethod
+    def of(cls, code: CartNoteCode) -> "CartNote":
+        return cls(code=code, message=_SENTENCES[code])
 
 
 @strawberry.type
@@ -55,7 +61,7 @@ class CartItem:
             added_price=Money.of(line.price, currency),
             added_at=line.added_at,
             available=view.available,
-            notes=[CartNote(code=code, message=_SENTENCES[code]) for code in view.notes],
+            notes=[CartNote.of(code) for code in view.notes],
         )
 
 
@@ -101,6 +107,11 @@ class Cart(Node):
     @field(description="What is not sold any more, or not in the cart's currency; no part of the totals.")
     async def unavailable_items(self, info: Info) -> list[UnavailableCartItem]:
         return [UnavailableCartItem.of(line) for line in (await self._view(info)).unavailable]
+
+    @field(description="Of the whole cart: what of the guest's cart (X-Cart-Token) did not fit in at sign-in.")
+    async def notes(self, info: Info) -> list[CartNote]:
+        left = await left_behind(info.context.infra, self.document, info.context.cart_token)
+        return [CartNote.of(CartNoteCode.GUEST_LINES_LEFT)] if left else []
 
     @field()
     async def total_quantity(self, info: Info) -> int:

@@ -1,13 +1,12 @@
 """Put units of a variant into a cart; a guest without one gets one."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from infra.clock import to_millis
 from infra.runtime import Infra
 from models.cart_document import CartDoc, LineDoc, line_id
-from services.cart.live import Change, change_cart
+from services.cart.live import Change, added_line, change_cart
 from services.cart.owner import Owner, new_guest
 from services.cart.refusals import NoCart, OtherCurrency, TooMany, TooManyLines
 from services.cart.view import price_in
@@ -86,9 +85,9 @@ async def _try(infra: Infra, owner: Owner, wish: Wish, ware: Ware, currency: str
         infra.now(),
     )
     most = min(ware.available, infra.settings.cart_line_quantity)
-    change = Change("add", (line.id.hex, line.quantity, most, to_millis(line.added_at), line.details()), currency)
+    change = Change("add", added_line(line, most), currency)
     if wish.key is not None:
-        change = Change(change.kind, change.args, currency, _operation(owner, wish.key))
+        change = replace(change, operation=_operation(owner, wish.key))
     try:
         return await change_cart(infra, owner, change, new=new)
     except TooMany as error:

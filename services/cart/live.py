@@ -10,7 +10,7 @@ from infra.clock import to_millis
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument
 from infra.runtime import Infra
-from models.cart_document import CartDoc, from_fields, to_fields
+from models.cart_document import CartDoc, LineDoc, from_fields, to_fields
 from services.cart.keys import adopting_key, cart_key, dirty_key
 from services.cart.owner import Owner
 from services.cart.refusals import NoCart, NoLine, OtherCurrency, TooMany, TooManyLines
@@ -35,6 +35,11 @@ class Change:
     args: tuple[Argument, ...] = ()
     currency: str = ""
     operation: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+def added_line(line: LineDoc, most: int) -> tuple[Argument, ...]:
+    """Describe a line that comes in, for the script; ``most``: units it may have."""
+    return line.id.hex, line.quantity, most, to_millis(line.added_at), int(line.selected), line.details()
 
 
 async def read_cart(infra: Infra, owner: Owner) -> CartDoc | None:

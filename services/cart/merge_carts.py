@@ -10,12 +10,11 @@ from uuid import UUID
 
 import structlog
 
-from infra.clock import to_millis
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument
 from infra.runtime import Infra
 from models.cart_document import CartDoc, LineDoc, line_id
-from services.cart.live import Change, change_cart, read_cart
+from services.cart.live import Change, added_line, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.refusals import OtherCurrency
 from services.cart.take_lines import take_lines
@@ -27,9 +26,10 @@ log = structlog.get_logger(__name__)
 
 
 async def merge_carts(infra: Infra, user_id: UUID, token: str | None) -> CartDoc | None:
-    """The customer's cart after it. Quantities are added as far as stock and the limit of a line allow, but a line
-    is never left out: of what is sold out one unit stays.
+    """Bring a guest's lines into the customer's cart. Returns the customer's.
 
+    Quantities are added as far as stock and the limit of a line allow: of what is sold out one unit stays. A line
+    is selected as the guest left it. Lines for which the cart has no room stay in the guest's.
     Errors: TryAgain, StoreUnavailable.
     """
     customer, guest = Owner.customer(user_id), Owner.guest(token)
@@ -38,8 +38,22 @@ async def merge_carts(infra: Infra, user_id: UUID, token: str | None) -> CartDoc
         return await read_cart(infra, customer)
     wares = await find_wares(infra, [line.variant_id for line in cart.lines])
     merged = await _merge(infra, customer, cart, wares)
-    await take_lines(infra, guest, {line.id: line.quantity for line in cart.lines}, _operation(cart, "out"))
+    there = {line.variant_id for line in merged.lines}
+    moved = {line.id: line.quantity for line in cart.lines if line.variant_id in there}
+    await take_lines(infra, guest, moved, _operation(cart, "out"))
     return merged
+
+
+async def left_behind(infra: Infra, cart: CartDoc, token: str | None) -> bool:
+    """Tell whether the guest's cart of ``token`` still has lines beside the customer's ``cart``.
+
+    Errors: StoreUnavailable.
+    """
+    guest = Owner.guest(token)
+    if guest is None or cart.token_hash is not None:
+        return False
+    left = await read_cart(infra, guest)
+    return left is not None and bool(left.lines)
 
 
 async def bring_cart(infra: Infra, user_id: UUID, token: str | None) -> None:
@@ -67,7 +81,7 @@ def _change(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware
         ware = wares.get(line.variant_id)
         most = min(ware.available if ware else 0, infra.settings.cart_line_quantity)
         new = _in_currency(line, customer, ware, currency, same=currency == cart.currency)
-        args += [new.id.hex, new.quantity, most, to_millis(new.added_at), new.details()]
+        args += added_line(new, most)
     return Change("merge", tuple(args), currency, _operation(cart, "in"))
 
 

@@ -10,11 +10,13 @@ from models.documents import VariantDoc
 
 
 class CartNoteCode(StrEnum):
-    """What has changed about a line since it was added."""
+    """What has changed about a line since it was added, or is to be said of the cart."""
 
     PRICE_CHANGED = "PRICE_CHANGED"
     NOT_ENOUGH_STOCK = "NOT_ENOUGH_STOCK"
     SOLD_OUT = "SOLD_OUT"
+    GUEST_LINES_LEFT = "GUEST_LINES_LEFT"
+    """There was no room for all lines of the guest's cart: the others are still there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from infra.clock import to_millis
 from infra.ids import new_id
 from infra.ports import LOOPBACK, free_port
 from infra.processes import ProcessId, spawn
@@ -18,7 +17,7 @@ from infra.stack.machine import find_program
 from models.cart_document import LineDoc
 from services.cart.flush_dirty import flush_dirty
 from services.cart.keys import cart_key, dirty_key
-from services.cart.live import Change, change_cart, read_cart
+from services.cart.live import Change, added_line, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.scripts import SOURCES as CART_SOURCES
 from services.flash_sale.change_state import StateChange, change_state
@@ -115,7 +114,7 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
 async def test_carts_run_on_a_cluster(infra: Infra) -> None:
     owner, now = Owner.customer(new_id()), infra.now()
     line = LineDoc(new_id(), new_id(), "SKU", "Shirt", 2, True, 100, now)
-    change = Change("add", (line.id.hex, 2, 9, to_millis(now), line.details()), "EUR")
+    change = Change("add", added_line(line, 9), "EUR")
     await change_cart(infra, owner, change)
     await infra.redis.client.delete(cart_key(owner.cart_id))
     cart = await read_cart(infra, owner)

@@ -2,8 +2,9 @@
 -- KEYS: cart, dirty, adopting
 -- ARGV: run, life of a cart to be made ('' when it must be there), token hash ('' for a customer's), operation, now,
 --       milliseconds to keep the copy, expires at (0: never), most lines, currency ('' takes any), kind, ...
---   add   line quantity most at details   refused when the line would have more than most
---   merge line quantity most at details ...   as much as fits, and at least what is there, or one
+--   add   line quantity most at selected details   refused when the line would have more than most
+--   merge line quantity most at selected details ...   as much as fits, and at least what is there, or one; new lines
+--         as long as there is room for them, the others are passed over
 --   set   line quantity most           refused when that is more than most, and more than there is
 --   take  line quantity ...            so many less, or all; lines that are not there are passed over
 --   drop  line                         refused when it is not there
@@ -51,18 +52,24 @@ end
 
 local kind = ARGV[10]
 if kind == 'add' or kind == 'merge' then
-  for i = 11, #ARGV, 5 do
-    local there, selected, at = read(ARGV[i])
+  local most_lines = tonumber(ARGV[8])
+  for i = 11, #ARGV, 6 do
+    local there, _, at = read(ARGV[i])
     local wanted, most = there + tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
     if wanted > most then
       if kind == 'add' then return {'over', there} end
       wanted = math.max(there, most, 1)
     end
     if there == 0 then count = count + 1 end
-    -- What is added again keeps its place, and has the price that was seen last.
-    write(ARGV[i], wanted, kind == 'add' and '1' or selected or '1', at or ARGV[i + 3], ARGV[i + 4])
+    if there > 0 or count <= most_lines then
+      -- What is added again keeps its place, and has the price that was seen last.
+      write(ARGV[i], wanted, ARGV[i + 4], at or ARGV[i + 3], ARGV[i + 5])
+    elseif kind == 'add' then
+      return {'lines'}
+    else
+      count = count - 1
+    end
   end
-  if count > tonumber(ARGV[8]) then return {'lines'} end
   if ARGV[9] ~= '' then currency = ARGV[9] end
 elseif kind == 'set' then
   local there, selected, at, details = read(ARGV[11])

@@ -1,6 +1,7 @@
 """Carts are changed, within their limits."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from infra.runtime import Infra
 from models import Product, ProductStatus, Variant
 from services.cart.add_item import Wish, add_item
 from services.cart.clear_cart import clear_cart
-from services.cart.live import Change, change_cart, read_cart
+from services.cart.live import Change, added_line, change_cart, read_cart
 from services.cart.owner import Owner
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
@@ -126,7 +127,7 @@ async def test_an_operation_that_redis_got_twice_is_done_once(infra: Infra, ada:
     """The client sends again what it got no reply to."""
     cart = await add(infra, ada, await variant_in_stock(infra))
     line = cart.lines[0]
-    change = Change("add", (line.id.hex, 2, 50, 0, line.details()), "EUR")
+    change = Change("add", added_line(replace(line, quantity=2), 50), "EUR")
     for _ in range(2):
         after = await change_cart(infra, ada, change)
     assert [each.quantity for each in after.lines] == [3]

@@ -1,6 +1,7 @@
 """A guest's cart, a customer's, and how one becomes the other."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,10 @@ from models import CartItem, StockLevel, Variant
 from services.cart.add_item import Wish, add_item
 from services.cart.keys import cart_key
 from services.cart.live import read_cart
-from services.cart.merge_carts import merge_carts
+from services.cart.merge_carts import left_behind, merge_carts
 from services.cart.owner import Owner
 from services.cart.rows import load_cart
+from services.cart.select_items import select_items
 from services.cart.take_lines import take_lines
 from services.cart.tidy_carts import erase_cart, forget_cart, tidy_carts
 from services.cart.update_item import remove_item
@@ -85,6 +87,44 @@ async def test_carts_are_merged(infra: Infra, ada: Owner) -> None:
     await assert_written(infra, ada)
     await assert_written(infra, guest)
     assert quantities(await merge_carts(infra, ada.cart_id, None)) == quantities(merged)
+
+
+async def test_what_does_not_fit_stays_in_the_guests_cart(infra: Infra, settings: Settings, ada: Owner) -> None:
+    """A full cart twice, and one line more: nobody is kept from signing in."""
+    shirts = [await variant_in_stock(infra) for _ in range(5)]
+    small = replace(infra, settings=settings.model_copy(update={"cart_lines": 2}))
+    for pair in (shirts[:2], shirts[2:4]):
+        await merge_carts(small, ada.cart_id, await bring(small, *((shirt, 1) for shirt in pair)))
+    token = await bring(small, (shirts[4], 1), (shirts[0], 2))
+    merged = await merge_carts(small, ada.cart_id, token)
+    assert quantities(merged) == {shirts[0].id: 3, **{shirt.id: 1 for shirt in shirts[1:4]}}
+    guest = Owner.guest(token)
+    assert guest is not None
+    assert quantities(await live(infra, guest)) == {shirts[4].id: 1}
+    assert merged is not None
+    assert await left_behind(small, merged, token)
+    await remove_item(small, ada, merged.lines[0].id)
+    merged = await merge_carts(small, ada.cart_id, token)
+    assert merged is not None
+    assert shirts[4].id in quantities(merged)
+    assert not await left_behind(small, merged, token)
+
+
+async def test_a_line_is_selected_as_the_guest_left_it(infra: Infra, ada: Owner) -> None:
+    wanted, unwanted, both = [await variant_in_stock(infra) for _ in range(3)]
+    await add(infra, ada, both, 1)
+    token = await bring(infra, (wanted, 1), (unwanted, 1), (both, 1))
+    guest = Owner.guest(token)
+    assert guest is not None
+    lines = {line.variant_id: line.id for line in (await live(infra, guest)).lines}
+    await select_items(infra, guest, [lines[unwanted.id], lines[both.id]], selected=False)
+    merged = await merge_carts(infra, ada.cart_id, token)
+    assert merged is not None
+    assert {line.variant_id: line.selected for line in merged.lines} == {
+        wanted.id: True,
+        unwanted.id: False,
+        both.id: False,
+    }
 
 
 async def test_a_merge_that_is_done_twice_at_once_adds_once(infra: Infra, ada: Owner, other: Infra) -> None:
