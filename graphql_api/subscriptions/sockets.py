@@ -49,6 +49,7 @@ log = structlog.get_logger(__name__)
 _INIT_WITHIN = timedelta(seconds=10)
 _MOST_OPERATIONS = 20
 _FORBIDDEN = 4403
+_UNACCEPTABLE = 4406
 _WANTED = frozenset({b"authorization", b"cookie", b"user-agent", b"origin", b"host"})
 
 
@@ -61,15 +62,18 @@ class SocketView:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        if GRAPHQL_TRANSPORT_WS_PROTOCOL not in scope["subprotocols"]:
-            await socket.close(4406, "Subprotocol not acceptable")
+        offered = scope["subprotocols"]
+        known = GRAPHQL_TRANSPORT_WS_PROTOCOL in offered
+        # Also to be refused it is accepted first: of a handshake that failed a client learns no code but 1006.
+        await socket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL if known else next(iter(offered), None))
+        if not known:
+            await socket.close(_UNACCEPTABLE, "Subprotocol not acceptable")
             return
         try:
             context = await _greet(self._runtime.running, scope)
         except RequestError as error:
             await socket.close(_FORBIDDEN, error.message[:100])
             return
-        await socket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL)
         await self._serve(_Connection(self._runtime.running, self._schema, context, SocketMessages(socket)), scope)
 
     async def _serve(self, connection: "_Connection", scope: Scope) -> None:

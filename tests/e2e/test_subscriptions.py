@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
 
 from infra.runtime import open_infra
 from infra.settings import Settings
@@ -199,13 +198,13 @@ async def test_a_connection_carries_so_many_operations(shop: Shop) -> None:
         assert (await live.closed())[0] == 4409
 
 
-async def test_another_protocol_is_refused(shop: Shop) -> None:
-    with pytest.raises(InvalidStatus):
-        async with socket(shop.server, subprotocols=["graphql-ws"]):
-            pass
-    with pytest.raises(InvalidStatus):
-        async with socket(shop.server, additional_headers={"Authorization": "Bearer x"}):
-            pass
+async def test_who_is_refused_learns_why(shop: Shop) -> None:
+    """The connection is accepted and then closed: clients see no code of one that was not accepted."""
+    for offered in (["graphql-ws"], None):
+        async with socket(shop.server, subprotocols=offered) as refused:
+            assert await refused.closed() == (4406, "Subprotocol not acceptable")
+    async with socket(shop.server, additional_headers={"Authorization": "Bearer x"}) as refused:
+        assert await refused.closed() == (4403, "The access token is not valid.")
 
 
 async def test_an_event_stream_by_get(shop: Shop) -> None:
