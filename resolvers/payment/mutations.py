@@ -66,7 +66,8 @@ class PaymentMutation:
     @mutation(
         Role.STAFF,
         scope=Scope.ORDERS_WRITE,
-        description="Take the money that is held, or note that it has come (provider manual): the order is paid.",
+        description="Take the money that is held, or note that it has come (provider manual): the order is paid. "
+        "What came too late for its order is noted and goes back.",
     )
     async def capture_payment(self, info: Info, input: CapturePaymentInput) -> CapturePaymentResult:
         payment_id = input_id(input.payment_id, "Payment", "paymentId")

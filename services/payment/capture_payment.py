@@ -19,6 +19,13 @@ from services.shared.errors import InvalidTransition, NotFound, PaymentDeclined,
 from services.shared.idempotency import Request, do_once
 
 OPERATION: Final = "capturePayment"
+_MAY_COME: Final = (
+    PaymentStatus.PENDING,
+    PaymentStatus.AUTHORIZED,
+    PaymentStatus.FAILED,
+    PaymentStatus.CANCELLED,
+)
+"""A bank transfer is on its way whatever became of the order and of our row meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +37,17 @@ class _Check:
         payment = await session.get(Payment, self.payment_id)
         if payment is None:
             raise NotFound("There is no such payment.")
+        if payment.provider == manual.NAME and payment.status in _MAY_COME:
+            return
         status = await session.scalar(select(Order.status).where(Order.id == payment.order_id))
-        ready = {PaymentStatus.AUTHORIZED} | (
-            {PaymentStatus.PENDING} if payment.provider == manual.NAME else set()
-        )
-        if status != OrderStatus.AWAITING_PAYMENT or payment.status not in ready:
+        if status != OrderStatus.AWAITING_PAYMENT or payment.status != PaymentStatus.AUTHORIZED:
             raise InvalidTransition(str(status), OrderStatus.PAID)
 
 
 async def capture_payment(infra: Infra, payment_id: UUID, asked: Asked) -> Payment:
-    """All of it. What is AUTHORIZED, of ``manual`` also what is PENDING; the order is PAID then.
+    """Take all of it: what is AUTHORIZED, of ``manual`` whatever has come. The order is PAID then.
+
+    Money of ``manual`` that comes after the order was closed, or paid otherwise, is noted too, and goes back.
 
     Errors: InvalidInput, NotFound, InvalidTransition, PaymentDeclined, IdempotencyConflict, TryAgain.
     """

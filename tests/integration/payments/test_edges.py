@@ -22,7 +22,7 @@ from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.provider import Sandbox
-from services.shared.errors import TryAgain
+from services.shared.errors import InvalidTransition, TryAgain
 from tests.factories import make_due
 from tests.integration.money import (
     BASE,
@@ -70,6 +70,37 @@ async def test_money_that_comes_too_late_goes_back_once(infra: Infra, ended: Ord
     assert (after.status, after.refunded, after.refunding) == (PaymentStatus.REFUNDED, 1990, 0)
     assert await mails_in(infra) == ["REFUNDED_LATE"]
     assert await book(infra) == FEE_ONLY
+    await assert_books_of_stock(infra)
+
+
+@pytest.mark.parametrize("given_up", [False, True])
+@pytest.mark.parametrize("ended", [OrderStatus.EXPIRED, OrderStatus.CANCELLED])
+async def test_a_bank_transfer_that_comes_too_late_is_noted_and_goes_back(
+    infra: Infra, ended: OrderStatus, given_up: bool
+) -> None:
+    order = await an_order(infra)
+    payment = await begin(infra, order, provider="manual")
+    await add_customer(infra, order.customer_id)
+    if ended == OrderStatus.EXPIRED:
+        await make_due(infra, order.id)
+        await expire_due_orders(infra)
+    else:
+        await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "c"))
+    if given_up:
+        await make_checks_due(infra)
+        await check_payments(infra)
+        assert (await require_payment(infra, payment.id)).status == PaymentStatus.CANCELLED
+    noted = await capture_payment(infra, payment.id, asked("note"))
+    assert (noted.captured, noted.pays_order) == (1990, False)
+    assert (await capture_payment(infra, payment.id, asked("note"))).captured == 1990
+    with pytest.raises(InvalidTransition):
+        await capture_payment(infra, payment.id, asked("again"))
+    await refund_all_due(infra)
+    after = await require_payment(infra, payment.id)
+    assert (after.status, after.refunded) == (PaymentStatus.REFUNDED, 1990)
+    assert await status_of(infra, order.id) == ended
+    assert await mails_in(infra) == ["REFUNDED_LATE"]
+    assert await book(infra) == {}
     await assert_books_of_stock(infra)
 
 
