@@ -22,9 +22,9 @@ from server.http_server import PortInUse, bind, serve_http, url_of
 from server.parent import stop_with_make
 from server.runtime import fail, run_until_stopped
 from services.catalog.reindex import reindex_stale
-from services.demo.accounts import DemoAccounts, ensure_accounts, find_user
+from services.demo.accounts import DemoAccounts, ensure_accounts, ensure_early_customer, find_user
 from services.demo.catalog import ensure_catalog
-from services.demo.sale import ensure_sale
+from services.demo.sales import ensure_others, ensure_running
 from services.flash_sale.warm import warm_flash_sales
 from services.session.access_tokens import AccessTokens
 from services.session.open import open_session
@@ -91,7 +91,8 @@ async def _seed(infra: Infra, url: str) -> Shop:
     begun = time.perf_counter()
     accounts = await ensure_accounts(infra)
     products = await ensure_catalog(infra)
-    item = await ensure_sale(infra)
+    item = await ensure_running(infra)
+    await ensure_others(infra, await ensure_early_customer(infra))
     await warm_flash_sales(infra, progress=lambda seen, loaded: log.info("warmed", items=seen, loaded=loaded))
     log.info("seeded", products=products, ms=round((time.perf_counter() - begun) * 1000))
     lasting = infra.settings.model_copy(update={"access_token_ttl": _SHOWN_TOKEN_TTL})

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -44,7 +45,17 @@ async def ensure_accounts(infra: Infra) -> DemoAccounts:
     return made
 
 
+async def ensure_early_customer(infra: Infra) -> User:
+    """Returns the customer who has bought a sale out; nobody knows their password."""
+    account = Account("early@example.com", secrets.token_urlsafe(24))
+    try:
+        return await find_user(infra, account)
+    except NoResultFound:
+        return await register(infra, email=account.email, password=account.password, display_name="Erin Early")
+
+
 async def find_user(infra: Infra, account: Account) -> User:
+    """Errors: NoResultFound."""
     async with infra.database.read() as session:
         return (await session.scalars(select(User).where(User.email == account.email))).one()
 

@@ -1,58 +1,62 @@
-"""The demo catalog: what ``examples/apparel.csv`` holds, and one product that is made for rushing."""
+"""The demo catalog: the products of ``catalog.csv`` with their pictures, one of them made for rushing."""
 
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import func, select
 
 from infra.runtime import Infra
 from models import Product, Variant
-from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
+from services.catalog.drafts import ImageDraft
 from services.catalog.import_products import import_products
-from services.catalog.shopify_csv import check_shopify_csv
-from services.shared.errors import SkuTaken, SlugTaken
+from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
+from services.catalog.shopify_product import ParsedProduct
+from services.demo.pictures import pictures_of
+from services.media.names import PATH
+from services.media.picture import Picture
+from services.media.store_picture import store_picture
 
-RUSH_SKU = "RUSH-TEE"
-RUSH_STOCK = 1_000_000
-_EXAMPLES = (
-    Path(__file__).parents[2] / "examples" / "apparel.csv",
-    Path(__file__).parent / "apparel.csv",
-)
+FILE: Final = Path(__file__).parent / "catalog.csv"
+RUSH_SKU: Final = "RUSH-TEE"
 
 
 async def ensure_catalog(infra: Infra) -> int:
-    """Import the example file into an empty catalog, make the product to rush for; returns how many there are."""
+    """Fill an empty catalog; into one that has products put the one to rush for. Returns how many there are."""
     if await _count(infra) == 0:
-        await _import_example(infra)
-    async with infra.database.read() as session:
-        there = await session.scalar(select(Variant.id).where(Variant.sku == RUSH_SKU))
-    if there is None:
-        await _create_rush_product(infra)
+        await _import(infra, list(_parsed().products))
+    elif not await _has_rush_product(infra):
+        await _import(infra, [product for product in _parsed().products if _is_for_rushing(product)])
     return await _count(infra)
 
 
-async def _import_example(infra: Infra) -> None:
-    file = next((path for path in _EXAMPLES if path.exists()), None)
-    if file is not None:
-        parsed = check_shopify_csv(lambda: file.open(encoding="utf-8-sig", newline=""), "USD")
-        await import_products(infra, parsed, "seed", lambda _done, _total: None)
+async def _import(infra: Infra, products: Sequence[ParsedProduct]) -> None:
+    """The pictures first: what is imported refers to them."""
+    pictures = {product.line: pictures_of(product.draft.slug or "") for product in products}
+    for picture in (one for several in pictures.values() for one in several):
+        await store_picture(infra, picture)
+    shown = [_with_images(product, pictures[product.line]) for product in products]
+    paths = frozenset(product.category_path for product in products)
+    await import_products(infra, replace(_parsed(), products=shown, total=len(shown), paths=paths), "seed")
 
 
-async def _create_rush_product(infra: Infra) -> None:
-    variant = VariantDraft(sku=RUSH_SKU, price=Decimal("39.00"), currency="USD", quantity=RUSH_STOCK, title=None)
-    draft = ProductDraft(
-        title="Rush Tee",
-        slug="rush-tee",
-        description="The shirt that sells out.",
-        vendor="Rushcart",
-        tags=("flash",),
-        variants=(variant,),
-    )
-    try:
-        await create_product(infra, draft, "seed")
-    except (SkuTaken, SlugTaken):
-        return  # another process seeds this database too
+def _parsed() -> ParsedFile:
+    return check_shopify_csv(lambda: FILE.open(encoding="utf-8", newline=""), "USD")
+
+
+def _with_images(product: ParsedProduct, pictures: Sequence[Picture]) -> ParsedProduct:
+    images = [ImageDraft(f"{PATH}/{picture.name}", product.draft.title) for picture in pictures]
+    return replace(product, draft=replace(product.draft, images=images))
+
+
+def _is_for_rushing(product: ParsedProduct) -> bool:
+    return any(variant.sku == RUSH_SKU for variant in product.draft.variants)
+
+
+async def _has_rush_product(infra: Infra) -> bool:
+    async with infra.database.read() as session:
+        return await session.scalar(select(Variant.id).where(Variant.sku == RUSH_SKU)) is not None
 
 
 async def _count(infra: Infra) -> int:

@@ -7,10 +7,12 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli.main import COMMANDS
 from infra.ports import LOOPBACK
+from services.media.sniff import sniff
 from tests.e2e.running import MAKE_RUN, RUSHCART, Running, patience, rushcart
 
 MINE = "{ me { email orders(first: 100) { totalCount edges { node { id status } } } } }"
@@ -45,8 +47,8 @@ def test_the_first_start_sells_at_once(tmp_path: Path) -> None:
         assert (me["email"], me["orders"]["totalCount"]) == (ready.customer[0], 2)
         assert "STAFF" in ready.ask("{ me { roles } }", token=staff)["me"]["roles"]
         shop = ready.ask("{ products { totalCount } flashSales(status: [RUNNING]) { edges { node { name } } } }")
-        assert shop["products"]["totalCount"] == 21
-        assert shop["flashSales"]["edges"] == [{"node": {"name": "Rush hour"}}]
+        assert shop["products"]["totalCount"] == 37
+        assert [edge["node"]["name"] for edge in shop["flashSales"]["edges"]] == ["First light 破晓", "Rush hour"]
         assert dev.told(signal.SIGTERM, ready.port) == 0
         assert "Traceback" not in dev.err
 
@@ -59,10 +61,28 @@ def test_the_second_start_is_quick_and_keeps_everything(home: Path) -> None:
         [order] = me["orders"]["edges"]
         assert order["node"]["status"] == "AWAITING_PAYMENT"
         ready.buy()
-        assert ready.ask("{ flashSales { edges { node { name } } } }")["flashSales"]["edges"] == [
-            {"node": {"name": "Rush hour"}}
+        sales = ready.ask("{ flashSales { edges { node { name status } } } }")["flashSales"]["edges"]
+        assert [tuple(sale["node"].values()) for sale in sales] == [
+            ("Night market 夜市", "SCHEDULED"),
+            ("First light 破晓", "RUNNING"),
+            ("Rush hour", "RUNNING"),
         ]
-        assert ready.ask("{ products { totalCount } }")["products"]["totalCount"] == 21
+        assert ready.ask("{ products { totalCount } }")["products"]["totalCount"] == 37
+
+
+def test_the_demo_pictures_come_from_the_server_itself(home: Path) -> None:
+    with Running(home) as dev:
+        ready = dev.ready()
+        shop = ready.ask("{ products(first: 100) { edges { node { images { url small: url(size: 160) } } } } }")
+        images = [image for edge in shop["products"]["edges"] for image in edge["node"]["images"]]
+        urls = {url for image in images for url in image.values()}
+        assert (len(images), len(urls)) == (48, 96)
+        with httpx.Client(base_url=ready.graphql.removesuffix("/graphql"), timeout=10) as client:
+            for url in urls:
+                assert url.startswith("/media/")
+                answer = client.get(url)
+                assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+                assert sniff(answer.content) == "WEBP"
 
 
 def test_two_run_side_by_side_but_not_on_one_home(home: Path, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_commands_on_a_shop(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert rushcart(home, "db", "upgrade").returncode == 0
     file = tmp_path / "shop.csv"
-    file.write_text((ROOT / "examples" / "apparel.csv").read_text())
+    file.write_text((ROOT / "services" / "demo" / "catalog.csv").read_text())
     for shown, codes in RUN.items():
         orders = tmp_path / "orders.csv"
         place = orders if shown.startswith("rushcart export") else file

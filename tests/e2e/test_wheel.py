@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 
 from infra.embedded_valkey import EmbeddedValkey
+from services.demo.catalog import FILE
+from services.demo.pictures import FOLDER
 from tests.e2e.running import ROOT, Running, environment
 from tests.waiting import until_true
 
@@ -23,6 +25,9 @@ def test_a_server_from_the_wheel(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(place)
     assert not {"tests", "benchmarks", "chaos", "docs"} & {path.name for path in place.iterdir()}
+    demo = place / "services" / "demo"
+    assert (demo / "catalog.csv").read_bytes() == FILE.read_bytes()
+    assert {path.name for path in (demo / "pictures").iterdir()} == {path.name for path in FOLDER.iterdir()}
     home = tmp_path / "home"
     command = (sys.executable, "-P", "-c", "from cli.main import main; main()")
     valkey = EmbeddedValkey.start(tmp_path / "valkey")

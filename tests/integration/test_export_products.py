@@ -33,7 +33,8 @@ from services.catalog.export_products import PAGE, export_products
 from services.catalog.import_products import ImportRefused, ImportReport
 from services.catalog.shopify_rows import RowProblem
 from services.catalog.update_product import update_product
-from tests.integration.catalog.products import EXAMPLE, create, run_import, statements
+from services.demo.catalog import FILE as EXAMPLE
+from tests.integration.catalog.products import create, run_import, statements
 
 BODY = ' <p class="a">Soft,\r\n"warm"\n\ttabs\r and 日本 👟</p>\n '
 
@@ -124,16 +125,16 @@ async def test_the_example_comes_back(infra: Infra) -> None:
     await run_import(infra, EXAMPLE.read_text(encoding="utf-8-sig"))
     exported = await export(infra)
     await empty_shop(infra)
-    assert (await run_import(infra, exported, "EUR")).created == 20
+    assert (await run_import(infra, exported, "EUR")).created == 42
     assert await export(infra) == exported
     rows = list(csv.DictReader(io.StringIO(exported, newline="")))
-    assert {row["Currency"] for row in rows if row["Title"]} == {"USD"}
-    assert {row["Status"] for row in rows if row["Title"]} == {"active"}
-    top = [row for row in rows if row["Handle"] == "classic-varsity-top"]
-    assert [(row["Option1 Name"], row["Option1 Value"]) for row in top] == [
-        ("Size", "Small"),
-        ("", "Medium"),
-        ("", "Large"),
+    assert {row["Currency"] for row in rows if row["Title"]} == {"CNY", "EUR", "JPY", "USD"}
+    assert {row["Status"] for row in rows if row["Title"]} == {"active", "archived", "draft"}
+    moon = [row for row in rows if row["Handle"] == "paper-moon"]
+    assert [(row["Option1 Name"], row["Option1 Value"]) for row in moon] == [
+        ("Size", "20 cm"),
+        ("", "35 cm"),
+        ("", "50 cm"),
     ]
 
 

@@ -8,9 +8,8 @@ from sqlalchemy import func, select, text
 from infra.migrations import own_revision
 from infra.runtime import Infra
 from models import Product
+from services.demo.catalog import FILE as EXAMPLE
 from tests import commands
-
-EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
 
 
 def run(infra: Infra, *arguments: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
@@ -30,15 +29,15 @@ async def test_a_file_is_imported_once_however_often(infra: Infra) -> None:
     first = run(infra, str(EXAMPLE))
     assert (first.returncode, first.stdout) == (
         0,
-        "20 products created, 0 updated, 0 unchanged; 22 new variants.\n",
+        "42 products created, 0 updated, 0 unchanged; 145 new variants.\n",
     ), first.stderr
-    assert "20/20" in first.stderr
+    assert "42/42" in first.stderr
     again = run(infra, str(EXAMPLE))
     assert (again.returncode, again.stdout) == (
         0,
-        "0 products created, 0 updated, 20 unchanged; 0 new variants.\n",
+        "0 products created, 0 updated, 42 unchanged; 0 new variants.\n",
     )
-    assert await products(infra) == 20
+    assert await products(infra) == 42
 
 
 async def test_faults_are_a_table_and_nothing_is_imported(infra: Infra, tmp_path: Path) -> None:
@@ -58,7 +57,7 @@ async def test_faults_are_a_table_and_nothing_is_imported(infra: Infra, tmp_path
 
 async def test_a_file_can_be_checked_without_any_store(infra: Infra) -> None:
     checked = run(infra, "--check", str(EXAMPLE))
-    assert (checked.returncode, checked.stdout) == (0, "20 products, no problem found.\n")
+    assert (checked.returncode, checked.stdout) == (0, "42 products, no problem found.\n")
     assert await products(infra) == 0
 
 
@@ -73,14 +72,16 @@ async def test_a_shop_is_exported_and_imported_again(infra: Infra, tmp_path: Pat
     file = tmp_path / "shop.csv"
     exported = run(infra, str(file), command="export")
     assert (exported.returncode, exported.stdout) == (0, ""), exported.stderr
-    assert exported.stderr.endswith("20 products exported.\n")
-    assert "20/20" in exported.stderr
+    assert exported.stderr.endswith("42 products exported.\n")
+    assert "42/42" in exported.stderr
     again = run(infra, str(file))
-    assert again.stdout == "0 products created, 0 updated, 20 unchanged; 0 new variants.\n"
-    to_terminal = run(infra, "--status", "published", "-", command="export")
+    assert again.stdout == "0 products created, 0 updated, 42 unchanged; 0 new variants.\n"
+    to_terminal = run(infra, "-", command="export")
     assert to_terminal.stdout.splitlines() == file.read_text(encoding="utf-8").splitlines()
+    published = run(infra, "--status", "published", "-", command="export")
+    assert published.stderr.endswith("37 products exported.\n")
     drafts = run(infra, "--status", "draft", "-", command="export")
-    assert (len(drafts.stdout.splitlines()), drafts.stderr.endswith("0 products exported.\n")) == (1, True)
+    assert (len(drafts.stdout.splitlines()), drafts.stderr.endswith("3 products exported.\n")) == (6, True)
     assert files(tmp_path) == ["shop.csv"]
 
 

@@ -2,7 +2,6 @@
 
 import io
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,9 +12,9 @@ from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
 from services.catalog.shopify_product import ParsedProduct
 from services.catalog.shopify_rows import RowProblem
 from services.catalog.sku_maker import make_sku
+from services.demo.catalog import FILE as EXAMPLE
 from services.shared.texts import SKU_LENGTH, sku_problem
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "apparel.csv"
 MISSING = "is a required column and missing"
 BAD_HANDLE = "must be letters a to z, digits, - and _, and start and end with a letter or digit"
 HEADING = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty"
@@ -49,21 +48,24 @@ def rows(*lines: str) -> str:
 def test_the_example_is_read_whole() -> None:
     parsed = parse(EXAMPLE.read_bytes(), "USD")
     assert parsed.problems == ()
-    assert parsed.total == 20
+    assert parsed.total == 42
     found = list(parsed.products)
     assert [v.sku for p in found for v in p.draft.variants][:4] == [
-        "ocean-blue-shirt",
-        "classic-varsity-top.Small",
-        "classic-varsity-top.Medium",
-        "classic-varsity-top.Large",
+        "RUSH-TEE",
+        "DM-HOL-BRASS",
+        "DM-HOL-SOOT",
+        "DM-PON",
     ]
-    top = found[1].draft
-    assert top.title == "Classic Varsity Top"
-    assert top.tags == ["women"]
-    assert top.vendor == "partners-demo"
-    assert {(v.price, v.quantity, v.currency) for v in top.variants} == {(Decimal(60), 1, "USD")}
-    assert dict(top.variants[0].options) == {"Size": "Small"}
-    assert len(top.images) == 1
+    lantern = found[1].draft
+    assert lantern.title == "Hollow Lantern 空谷提灯"
+    assert lantern.tags == ["lantern", "rechargeable", "提灯"]
+    assert lantern.vendor == "Duskmere 暮湖"
+    assert [(v.price, v.quantity, v.currency) for v in lantern.variants] == [
+        (Decimal(64), 18, "USD"),
+        (Decimal(64), 7, "USD"),
+    ]
+    assert dict(lantern.variants[0].options) == {"Colour": "Brass"}
+    assert found[1].category_path == (("light", "Light 灯光"), ("lanterns", "Lanterns 提灯"))
 
 
 def test_html_with_line_breaks_options_and_images_over_several_rows() -> None:

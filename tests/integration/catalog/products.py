@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, func, select
@@ -23,8 +22,6 @@ from services.catalog.product_filter import ProductFilter
 from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
-
-EXAMPLE = Path(__file__).parents[3] / "examples" / "apparel.csv"
 
 
 def variant(sku: str = "SKU-1", price: str = "19.90", currency: str = "EUR", quantity: int = 5) -> VariantDraft:

@@ -12,19 +12,20 @@ from models import StockLevel
 from services.catalog.import_products import ImportRefused, import_products
 from services.catalog.list_categories import list_categories
 from services.catalog.shopify_rows import RowProblem
-from tests.integration.catalog.products import EXAMPLE, counts, create, parsed, run_import
+from services.demo.catalog import FILE as EXAMPLE
+from tests.integration.catalog.products import counts, create, parsed, run_import
 
 
 async def test_the_example_is_imported_and_imported_again(infra: Infra) -> None:
     text = EXAMPLE.read_text(encoding="utf-8-sig")
     steps: list[tuple[int, int]] = []
     first = await import_products(infra, parsed(text), "test", lambda done, total: steps.append((done, total)))
-    assert (first.created, first.updated, first.unchanged, first.new_variants) == (20, 0, 0, 22)
-    assert steps == [(20, 20)]
-    whole = {"Product": 20, "Variant": 22, "Image": 20, "StockLevel": 22, "StockEntry": 22}
+    assert (first.created, first.updated, first.unchanged, first.new_variants) == (42, 0, 0, 145)
+    assert steps == [(42, 42)]
+    whole = {"Product": 42, "Variant": 145, "Image": 0, "StockLevel": 145, "StockEntry": 145}
     assert await counts(infra) == whole
     again = await run_import(infra, text)
-    assert (again.created, again.updated, again.unchanged, again.new_variants) == (0, 0, 20, 0)
+    assert (again.created, again.updated, again.unchanged, again.new_variants) == (0, 0, 42, 0)
     assert await counts(infra) == whole
 
 
