@@ -33,7 +33,8 @@ from services.reservation.keys import ItemKeys, accepted_key, claim_key, price_t
 from services.reservation.reserve import CLAIM_SECONDS
 from services.session.access_tokens import AccessTokens, InvalidToken
 from services.shared.errors import ServiceError
-from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
+from services.shared.event import encode
+from services.shared.events import ORDERS, OrderPlaced
 from services.shared.fingerprint import fingerprint
 from services.shared.viewer import Viewer
 
@@ -78,7 +79,7 @@ class BareEndpoint:
             get=True,
             ex=CLAIM_SECONDS,
         )
-        event = encode(Event(ORDER_PLACED, str(order.id), order.to_json()), order.placed_at)
+        event = encode(OrderPlaced(order), order.placed_at)
         topic = self._infra.settings.kafka_prefix + ORDERS
         await self._producer.send_and_wait(topic, event, key=order.id.hex.encode())
         await self._remember(order, line)

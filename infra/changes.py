@@ -15,7 +15,7 @@ import structlog
 from infra.cache.documents import DocumentCache
 from infra.cache.hearing import EVERYTHING, Hearing
 from infra.clock import utc_now
-from infra.cloudevents import Event, envelope
+from infra.cloudevents import CloudEvent, envelope
 from infra.database import Committed
 from infra.errors import StoreUnavailable
 from infra.eventlog import EventLog
@@ -32,7 +32,7 @@ _MOST_HEARD: Final = 20_000
 
 def change_envelope(tags: Iterable[str]) -> dict[str, Any]:
     """The event that says that these changed."""
-    return envelope(Event(TYPE, KEY, {"tags": sorted(tags)}), utc_now())
+    return envelope(CloudEvent(TYPE, KEY, {"tags": sorted(tags)}), utc_now())
 
 
 class Changes:

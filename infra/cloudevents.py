@@ -15,7 +15,7 @@ class MalformedEvent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class CloudEvent:
     """``subject`` is the id of the thing it tells of; it is also the message's key."""
 
     type: str
@@ -24,7 +24,7 @@ class Event:
     traceparent: str | None = None
 
 
-def envelope(event: Event, at: datetime) -> dict[str, Any]:
+def envelope(event: CloudEvent, at: datetime) -> dict[str, Any]:
     """With the distributed tracing extension."""
     made: dict[str, Any] = {
         "specversion": "1.0",
@@ -42,7 +42,7 @@ def envelope(event: Event, at: datetime) -> dict[str, Any]:
     return made
 
 
-def encode(event: Event, at: datetime) -> bytes:
+def encode(event: CloudEvent, at: datetime) -> bytes:
     return orjson.dumps(envelope(event, at))
 
 
@@ -57,11 +57,11 @@ def decode_envelope(value: bytes) -> dict[str, Any]:
     return raw
 
 
-def decode(value: bytes) -> Event:
+def decode(value: bytes) -> CloudEvent:
     """Errors: MalformedEvent."""
     raw = decode_envelope(value)
     kind, subject, data = raw.get("type"), raw.get("subject"), raw.get("data")
     if not (isinstance(kind, str) and isinstance(subject, str) and isinstance(data, dict)):
         raise MalformedEvent("type, subject or data is missing")
     traceparent = raw.get("traceparent")
-    return Event(kind, subject, data, traceparent if isinstance(traceparent, str) else None)
+    return CloudEvent(kind, subject, data, traceparent if isinstance(traceparent, str) else None)

@@ -19,11 +19,10 @@ from infra.cache.hearing import EVERYTHING
 from infra.changes import KEY, TOPIC, change_envelope
 from infra.clock import utc_now
 from infra.database import COMMITTED, Committed, WriteSession
-from infra.ids import new_id
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant
 from models.flash_sale import FlashSale, FlashSaleItem
-from models.messaging import OutboxMessage
+from models.messaging import OutboxMessage, outbox_row
 from models.stock import StockLevel
 
 LISTINGS: Final = "list:all"
@@ -200,6 +199,5 @@ def _write_outbox(session: Session) -> None:
     if len(set(tags)) > MOST_TAGS:
         tags = (EVERYTHING,)
     message = change_envelope(tags)
-    row = {"id": new_id(), "topic": TOPIC, "key": KEY, "envelope": message, "created_at": utc_now()}
-    session.connection().execute(insert(OutboxMessage), [row])
+    session.connection().execute(insert(OutboxMessage), [outbox_row(TOPIC, KEY, message, utc_now())])
     session.info[COMMITTED] = Committed(message)

@@ -1,11 +1,13 @@
 """What makes work happen exactly once: the barrier, idempotency keys and the outbox."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from infra.ids import new_id
 from models.base import Base
 from models.types import exact_text
 
@@ -49,3 +51,15 @@ class OutboxMessage(Base):
     envelope: Mapped[dict[str, object]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None] = mapped_column(index=True)
+
+
+def outbox_row(topic: str, key: str, envelope: Mapping[str, object], now: datetime) -> dict[str, object]:
+    """As a multi-row INSERT takes it."""
+    return {
+        "id": new_id(),
+        "topic": topic,
+        "key": key,
+        "envelope": envelope,
+        "created_at": now,
+        "claimed_until": None,
+    }

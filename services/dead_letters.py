@@ -9,12 +9,14 @@ from typing import Any, Final
 
 import orjson
 
+from infra.cloudevents import MalformedEvent
 from infra.eventlog import Message, dead_letter_topic
 from infra.runtime import Infra
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.reservation.parked import parked_epoch
 from services.shared.errors import NotFound
-from services.shared.events import ORDER_PLACED, TOPICS, MalformedEvent, decode
+from services.shared.event import read_event
+from services.shared.events import TOPICS, OrderPlaced
 
 MOST: Final = 10_000
 """Dead letters of a topic that are looked at, the oldest first."""
@@ -126,7 +128,7 @@ async def _epoch_now(infra: Infra, order: OrderSnapshot, line: LineSnapshot) -> 
 def _order_of(value: bytes) -> OrderSnapshot | None:
     """The order, when the message is that of a placed one and can be read."""
     try:
-        event = decode(value)
-        return OrderSnapshot.from_json(event.data) if event.type == ORDER_PLACED else None
-    except (MalformedEvent, KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        event = read_event(value, OrderPlaced)
+    except MalformedEvent:
         return None
+    return None if event is None else event.order

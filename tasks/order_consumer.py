@@ -5,10 +5,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import count
-from uuid import UUID
+from typing import Final
 
 import structlog
 
+from infra.cloudevents import MalformedEvent
 from infra.errors import StoreUnavailable
 from infra.eventlog import Consumer, Message
 from infra.runtime import Infra
@@ -17,29 +18,16 @@ from infra.telemetry.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from models.order_document import OrderSnapshot
 from services.order.persist_orders import Persisted, persist_orders
 from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
-from services.shared.events import (
-    ORDER_CANCELLED,
-    ORDER_EXPIRED,
-    ORDER_PLACED,
-    ORDER_REFUNDED,
-    ORDER_REJECTED,
-    ORDER_SHIPPED,
-    ORDER_WORKERS,
-    ORDERS,
-    Event,
-    MalformedEvent,
-    decode,
-)
+from services.shared.event import Event, read_event
+from services.shared.events import ORDER_WORKERS, ORDERS, OrderClosed, OrderPlaced, OrderRejected, OrderShipped
 from tasks.dead_letters import bury
 from tasks.loops import pause
 
 log = structlog.get_logger(__name__)
-_CLOSED = {ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED, ORDER_REFUNDED}
+_READ: Final[tuple[type[Event], ...]] = (OrderPlaced, OrderClosed, OrderRejected, OrderShipped)
 _WAIT = 0.5
 _RETRY_AFTER = 0.3
 _QUIET_CHECK = 15.0
-# UUID(5) is an AttributeError, a time in the year 10^9 an OverflowError.
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
 """Told when the orders just persisted are due, so that a timer can be set."""
@@ -122,15 +110,17 @@ class OrderConsumer:
         shipped: list[ItemOrders] = []
         for message in messages:
             try:
-                event = decode(message.value)
-                if event.type == ORDER_PLACED:
-                    placed.append((message, _order_of(event)))
-                elif event.type in _CLOSED:
-                    closed.append(_held_by(event))
-                elif event.type == ORDER_SHIPPED:
-                    shipped.append(_held_by(event))
+                event = read_event(message.value, *_READ)
             except MalformedEvent as error:
                 await bury(self._infra, message, str(error))
+                continue
+            match event:
+                case OrderPlaced():
+                    placed.append((message, event.order))
+                case OrderClosed() | OrderRejected():
+                    closed.append(_held_by(event))
+                case OrderShipped():
+                    shipped.append(_held_by(event))
         if placed:
             await self._persist(placed)
         for orders in closed:
@@ -180,17 +170,5 @@ class OrderConsumer:
             log.warning("persist.not_told", store=error.store, orders=len(result.stored))
 
 
-def _order_of(event: Event) -> OrderSnapshot:
-    try:
-        return OrderSnapshot.from_json(event.data)
-    except _UNREADABLE as error:
-        raise MalformedEvent(f"not an order: {error!r}") from error
-
-
-def _held_by(event: Event) -> ItemOrders:
-    try:
-        order_id = UUID(event.data["orderId"])
-        lines = [(str(line["sku"]), UUID(line["itemId"])) for line in event.data["lines"]]
-    except _UNREADABLE as error:
-        raise MalformedEvent(f"not a closed order: {error!r}") from error
-    return {place: [order_id] for place in lines}
+def _held_by(event: OrderClosed | OrderRejected | OrderShipped) -> ItemOrders:
+    return {place: [event.order_id] for place in event.held}

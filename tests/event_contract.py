@@ -6,23 +6,23 @@ import jsonschema
 from sqlalchemy import Insert, event
 from sqlalchemy.engine import Engine
 
+from infra.changes import TOPIC as CHANGES
 from models import OutboxMessage
-from services.shared.asyncapi import envelope_schema, topic_of
-from services.shared.event_data import DATA
-from services.shared.events import CHANGES
+from services.shared.asyncapi import envelope_schema
+from services.shared.event import KINDS
 
 SEEN: set[str] = set()
 PROBLEMS: list[str] = []
 _VALIDATORS = {
     kind: jsonschema.Draft202012Validator(envelope_schema(kind), format_checker=jsonschema.FormatChecker())
-    for kind in DATA
+    for kind in KINDS
 }
 
 
 def problems_of(envelope: dict[str, Any]) -> list[str]:
     kind = envelope.get("type", "")
     if kind not in _VALIDATORS:
-        return [f"{kind} is not in services/shared/event_data.py"]
+        return [f"{kind} is not in services/shared/events.py"]
     SEEN.add(kind)
     return [f"{kind}: {error.json_path}: {error.message}" for error in _VALIDATORS[kind].iter_errors(envelope)]
 
@@ -41,6 +41,6 @@ def _look(
         is_ours = str(row["envelope"].get("type", "")).startswith("rushcart.")
         if row["topic"] == CHANGES or not is_ours:
             continue  # for other processes alone, or a test's own
-        if row["topic"] != topic_of(row["envelope"]["type"]):
+        if row["topic"] != KINDS[row["envelope"]["type"]].topic:
             PROBLEMS.append(f"{row['envelope']['type']} in {row['topic']}")
         PROBLEMS.extend(problems_of(row["envelope"]))

@@ -1,7 +1,6 @@
 """The steps of a checkout, and what undoes them: ``services/checkout/plans.py`` has them in their order."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, update
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import IdempotencyKey, Order, OrderEvent, OrderStatus, OutboxMessage
+from models import IdempotencyKey, Order, OrderEvent, OrderStatus
 from models.order_document import OrderSnapshot
 from services.cart.owner import Owner
 from services.cart.take_lines import take_lines
@@ -19,7 +18,8 @@ from services.discount.uses import hold_use, release_uses
 from services.order import rows
 from services.saga.plan import Job
 from services.shared.errors import TryAgain
-from services.shared.events import ORDER_ACCEPTED, ORDER_REJECTED
+from services.shared.events import OrderAccepted, OrderRejected
+from services.shared.tell import tell
 from services.stock.hold import hold_stock
 from services.stock.release import release_stock
 
@@ -52,14 +52,13 @@ async def write_order(session: AsyncSession, job: Job, now: datetime) -> None:
     for table, values in rows.of_orders([order], OrderStatus.ACCEPTED, now):
         if table is not OrderEvent:  # every history begins with ACCEPTED, a row of it or not
             await session.execute(insert(table), values)
-    await _tell(session, ORDER_ACCEPTED, order, order.to_json(), now)
+    await tell(session, now, OrderAccepted(order))
 
 
 async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
     order = order_of(job)
     if await _move(session, order, OrderStatus.REJECTED, None, now, _REFUSED):
-        told = {"orderId": order.id.hex, "customerId": order.customer_id.hex, "lines": []}
-        await _tell(session, ORDER_REJECTED, order, told, now)
+        await tell(session, now, OrderRejected(order.id, order.customer_id, ()))
 
 
 async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:
@@ -107,9 +106,3 @@ async def _move(
     event = {"id": new_id(), "order_id": order.id, "status": status, "actor": ACTOR, "note": note, "at": now}
     await session.execute(insert(OrderEvent), [event])
     return True
-
-
-async def _tell(
-    session: AsyncSession, kind: str, order: OrderSnapshot, data: dict[str, Any], now: datetime
-) -> None:
-    await session.execute(insert(OutboxMessage), [rows.outbox(kind, order.id.hex, data, now)])

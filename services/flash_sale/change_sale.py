@@ -39,7 +39,7 @@ from services.shared.errors import (
     StaleVersion,
     TryAgain,
 )
-from services.shared.events import SALE_CHANGED
+from services.shared.events import SaleChanged
 from services.stock.levels import Origin
 
 log = structlog.get_logger(__name__)
@@ -202,7 +202,7 @@ async def _store(
     items = list(sale.items)
     if wish.items is not None and fences:
         items = await _store_items(session, sale, wish.items, actor, now)
-    announce(session, SALE_CHANGED, sale, items, now)
+    await announce(session, SaleChanged, sale, items, now)
     return items
 
 

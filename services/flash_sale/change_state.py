@@ -22,13 +22,13 @@ from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.states import SaleAction, is_done, may
 from services.shared.errors import FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
-from services.shared.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED
+from services.shared.events import SaleEnded, SalePaused, SaleResumed
 
 _EVENTS = {
-    SaleAction.PAUSE: SALE_PAUSED,
-    SaleAction.RESUME: SALE_RESUMED,
-    SaleAction.END: SALE_ENDED,
-    SaleAction.CANCEL: SALE_ENDED,
+    SaleAction.PAUSE: SalePaused,
+    SaleAction.RESUME: SaleResumed,
+    SaleAction.END: SaleEnded,
+    SaleAction.CANCEL: SaleEnded,
 }
 
 
@@ -76,7 +76,7 @@ async def _change(session: AsyncSession, wish: StateChange, now: datetime) -> No
         raise StaleVersion(sale.version)
     _apply(sale, action, now)
     sale.version += 1
-    announce(session, _EVENTS[action], sale, sale.items, now)
+    await announce(session, _EVENTS[action], sale, sale.items, now)
 
 
 def _apply(sale: FlashSale, action: SaleAction, now: datetime) -> None:

@@ -12,7 +12,7 @@ from infra.runtime import Infra
 from models import FlashSale
 from services.flash_sale.announce import announce
 from services.flash_sale.change_state import lock_sale
-from services.shared.events import SALE_ENDED
+from services.shared.events import SaleEnded
 
 _AT_ONCE = 100
 
@@ -52,5 +52,5 @@ async def _close(session: AsyncSession, sale_id: UUID, now: datetime) -> bool:
         return False  # another worker was faster, or the end was moved
     sale.closed_at = sale.ends_at
     sale.version += 1
-    announce(session, SALE_ENDED, sale, sale.items, now)
+    await announce(session, SaleEnded, sale, sale.items, now)
     return True

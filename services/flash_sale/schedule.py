@@ -18,7 +18,7 @@ from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_v
 from services.flash_sale.load_item import load_item
 from services.flash_sale.room import check_rate, new_room
 from services.flash_sale.set_aside import set_aside
-from services.shared.events import SALE_SCHEDULED
+from services.shared.events import SaleScheduled
 from services.shared.idempotency import Request, do_once
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ async def _store(
         items.append(await add_item(session, sale, item, variants[item.sku], price_of[item.sku], actor, now))
     if draft.admit_per_second is not None:
         session.add(new_room(sale, draft.admit_per_second, now))
-    announce(session, SALE_SCHEDULED, sale, items, now)
+    await announce(session, SaleScheduled, sale, items, now)
     return items
 
 

@@ -23,7 +23,7 @@ from services.flash_sale.set_aside import change_set_aside
 from services.reservation.drained import await_drained
 from services.reservation.parked import has_parked
 from services.shared.barrier import SETTLE, barrier_row
-from services.shared.events import SALE_SETTLED
+from services.shared.events import SaleSettled
 from services.stock.levels import Origin
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ async def _settle_items(session: AsyncSession, sale_id: UUID, ready: Sequence[UU
     if any(item.settled_at is None for item in items):
         return False
     sale.settled_at = now
-    announce(session, SALE_SETTLED, sale, items, now)
+    await announce(session, SaleSettled, sale, items, now)
     log.info("sale.settled", sale_id=str(sale_id), unsold=sum(item.remaining for item in items))
     return True
 

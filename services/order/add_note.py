@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.order_document import OrderView
-from services.order.change import current_view, lock_status, note, tell
+from services.order.change import current_view, lock_status, note
 from services.shared.asked import Asked, check_fields
-from services.shared.events import ORDER_NOTED
+from services.shared.events import OrderNoted
 from services.shared.idempotency import Request, do_once
+from services.shared.tell import tell
 from services.shared.texts import text_problem
 
 OPERATION = "addOrderNote"
@@ -34,7 +35,7 @@ async def add_note(infra: Infra, wish: Note, asked: Asked) -> OrderView:
     async def work(session: AsyncSession) -> None:
         now, status = infra.now(), await lock_status(session, wish.order_id)
         await note(session, wish.order_id, status, asked.actor, now, wish.text, internal=not wish.visible)
-        await tell(session, ORDER_NOTED, wish.order_id, now, internal=not wish.visible)
+        await tell(session, now, OrderNoted(wish.order_id, internal=not wish.visible))
 
     await do_once(infra, request, wish.order_id, work)
     return await current_view(infra, wish.order_id)

@@ -1,7 +1,6 @@
 """What every change of an order by a person has in common: whose order, its row locked, history and one event."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -10,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Order, OrderEvent, OrderStatus, OutboxMessage
+from models import Order, OrderEvent, OrderStatus
 from models.order_document import OrderView
 from services.order.find_orders import find_order
-from services.order.rows import outbox
 from services.shared.errors import InvalidTransition, NotFound, TryAgain
 from services.shared.order_states import may_become
 
@@ -59,12 +57,6 @@ async def note(
     """A row of the history."""
     row = {"id": new_id(), "order_id": order_id, "status": status, "actor": actor, "note": text, "at": now}
     await session.execute(insert(OrderEvent), [row | {"internal": internal}])
-
-
-async def tell(session: AsyncSession, kind: str, order_id: UUID, now: datetime, **data: Any) -> None:
-    """The change's one event."""
-    message = outbox(kind, order_id.hex, {"orderId": order_id.hex, **data}, now)
-    await session.execute(insert(OutboxMessage), [message])
 
 
 async def current_view(infra: Infra, order_id: UUID) -> OrderView:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -20,25 +21,24 @@ from models import (
     OrderEvent,
     OrderLine,
     OrderStatus,
-    OutboxMessage,
     Shipment,
     StockCause,
 )
 from services.discount.uses import release_uses
 from services.money.request_refunds import give_money_back, give_up_payments
-from services.order.rows import outbox
 from services.reservation.release import ItemOrders, release
 from services.shared.barrier import RELEASE, barrier_row
-from services.shared.events import ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REFUNDED
+from services.shared.events import Held, OrderCancelled, OrderClosed, OrderExpired, OrderRefunded
+from services.shared.tell import tell
 from services.stock.counts import Counts
 from services.stock.moves import OrderMove, apply_moves
 from services.stock.release import take_back
 
 log = structlog.get_logger(__name__)
-_EVENTS = {
-    OrderStatus.CANCELLED: ORDER_CANCELLED,
-    OrderStatus.EXPIRED: ORDER_EXPIRED,
-    OrderStatus.REFUNDED: ORDER_REFUNDED,
+_EVENTS: Final[Mapping[OrderStatus, type[OrderClosed]]] = {
+    OrderStatus.CANCELLED: OrderCancelled,
+    OrderStatus.EXPIRED: OrderExpired,
+    OrderStatus.REFUNDED: OrderRefunded,
 }
 
 
@@ -161,14 +161,11 @@ async def _write(
     change = {"status": closing.status, "actor": closing.actor, "note": closing.note, "at": now}
     events = [{"id": new_id(), "order_id": order_id, **change} for order_id in won]
     barriers = [barrier_row(order_id, RELEASE, now) for order_id in won]
-    items: dict[UUID, list[dict[str, str]]] = defaultdict(list)
+    held: dict[UUID, list[Held]] = defaultdict(list)
     for line in lines:
         if line.flash_sale_item_id is not None:
-            items[line.order_id].append({"sku": line.sku, "itemId": line.flash_sale_item_id.hex})
-    messages = [
-        outbox(_EVENTS[closing.status], o.hex, {"orderId": o.hex, "lines": items[o], "refundDue": o in paid}, now)
-        for o in won
-    ]
+            held[line.order_id].append(Held(line.sku, line.flash_sale_item_id))
     await connection.execute(insert(OrderEvent), events)
     await connection.execute(insert(Barrier), barriers)
-    await connection.execute(insert(OutboxMessage), messages)
+    closed = _EVENTS[closing.status]
+    await tell(session, now, *(closed(order_id, tuple(held[order_id]), order_id in paid) for order_id in won))

@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.order.change import current_view, move, note, tell
+from services.order.change import current_view, move, note
 from services.shared.asked import Asked
-from services.shared.events import ORDER_COMPLETED
+from services.shared.events import OrderCompleted
 from services.shared.idempotency import Request, do_once
+from services.shared.tell import tell
 
 OPERATION = "completeOrder"
 
@@ -23,7 +24,7 @@ async def complete_order(infra: Infra, order_id: UUID, asked: Asked) -> OrderVie
         now = infra.now()
         if await move(session, order_id, OrderStatus.COMPLETED, now):
             await note(session, order_id, OrderStatus.COMPLETED, asked.actor, now)
-            await tell(session, ORDER_COMPLETED, order_id, now)
+            await tell(session, now, OrderCompleted(order_id))
 
     await do_once(infra, request, order_id, work)
     return await current_view(infra, order_id)

@@ -14,12 +14,13 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
-from services.order.change import current_view, lock_status, move, note, tell
+from services.order.change import current_view, lock_status, move, note
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.asked import Asked, check_fields, units_problem
 from services.shared.errors import FieldProblem, InvalidInput, InvalidTransition
-from services.shared.events import ORDER_PARTLY_SHIPPED, ORDER_SHIPPED
+from services.shared.events import Held, OrderPartlyShipped, OrderShipped
 from services.shared.idempotency import Request, do_once
+from services.shared.tell import tell
 from services.shared.texts import line_problem
 from services.stock.ship_units import ship_units
 
@@ -96,7 +97,7 @@ async def _ship(session: AsyncSession, draft: ShipmentDraft, actor: str, now: da
     await ship_units(session, [(lines[id_], count) for id_, count in units.items()], actor, now)
     shipment_id = await _write(session, draft, units, actor, now)
     if not whole:
-        await tell(session, ORDER_PARTLY_SHIPPED, draft.order_id, now, shipmentId=shipment_id.hex)
+        await tell(session, now, OrderPartlyShipped(draft.order_id, shipment_id))
         return {}
     return await _finish(session, draft.order_id, shipment_id, lines, actor, now)
 
@@ -153,6 +154,6 @@ async def _finish(
     await move(session, order_id, OrderStatus.SHIPPED, now)
     await note(session, order_id, OrderStatus.SHIPPED, actor, now)
     sold = [(line.sku, line.flash_sale_item_id) for line in lines.values() if line.flash_sale_item_id]
-    told = [{"sku": sku, "itemId": item_id.hex} for sku, item_id in sold]
-    await tell(session, ORDER_SHIPPED, order_id, now, shipmentId=shipment_id.hex, lines=told)
+    held = tuple(Held(sku, item_id) for sku, item_id in sold)
+    await tell(session, now, OrderShipped(order_id, shipment_id, held))
     return {place: [order_id] for place in sold}

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import OrderStatus
 from services.discount.uses import commit_uses
-from services.order.change import move, note, tell
-from services.shared.events import ORDER_PAID
+from services.order.change import move, note
+from services.shared.events import OrderPaid
+from services.shared.tell import tell
 from services.stock.commit import commit_stock
 
 
@@ -25,5 +26,5 @@ async def mark_paid(session: AsyncSession, order_id: UUID, actor: str, now: date
     await commit_uses(session, [order_id], now)
     await commit_stock(session, [order_id], actor, now)
     await note(session, order_id, OrderStatus.PAID, actor, now)
-    await tell(session, ORDER_PAID, order_id, now)
+    await tell(session, now, OrderPaid(order_id))
     return True

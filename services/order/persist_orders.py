@@ -17,7 +17,9 @@ from models.order_document import LineSnapshot, OrderSnapshot
 from services.order import rows
 from services.reservation.reserve import CLAIM_SECONDS
 from services.shared.barrier import PERSIST, barrier_row, passed
+from services.shared.events import OrderRejected
 from services.shared.order_states import GIVEN_BACK, as_to_stock
+from services.shared.tell import tell
 from services.stock.counts import Counts
 from services.stock.levels import change_levels, sum_up
 
@@ -190,7 +192,8 @@ async def _write(
     batches += holds
     for note, orders in rejected.items():
         batches += rows.of_orders(orders, OrderStatus.REJECTED, now, note)
-        batches += rows.of_rejections(orders, now)
     for table, values in batches:
         if values:
             await connection.execute(insert(table), values)
+    told = (OrderRejected(o.id, o.customer_id, o.lines) for orders in rejected.values() for o in orders)
+    await tell(session, now, *told)

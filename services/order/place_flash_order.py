@@ -41,7 +41,8 @@ from services.shared.errors import (
     NotFound,
     TryAgain,
 )
-from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
+from services.shared.event import encode
+from services.shared.events import ORDERS, OrderPlaced
 from services.shared.fingerprint import fingerprint, key_problem
 
 log = structlog.get_logger(__name__)
@@ -191,8 +192,9 @@ async def _publish(infra: Infra, reservation: Reservation, traceparent: str | No
     assert order is not None
     try:
         with tracing.span(f"{ORDERS} publish", SpanKind.PRODUCER):
-            event = Event(ORDER_PLACED, str(order.id), order.to_json(), tracing.traceparent() or traceparent)
-            await infra.events.publish(ORDERS, order.id.hex, encode(event, order.placed_at))
+            event = OrderPlaced(order)
+            message = encode(event, order.placed_at, tracing.traceparent() or traceparent)
+            await infra.events.publish(event.topic, event.key, message)
     except PublishUnknown:
         # The log may still take it: the hold stays, and the same key finds it.
         log.warning("order.unconfirmed", order_id=str(order.id))

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Order, OrderStatus
-from services.order.change import move, note, tell
+from services.order.change import move, note
 from services.order.close_orders import Closing, close_orders
-from services.shared.events import ORDER_REFUNDED
+from services.shared.events import OrderRefunded
+from services.shared.tell import tell
 
 _SENT = (OrderStatus.SHIPPED, OrderStatus.COMPLETED)
 _NOTE = "All of the money was given back."
@@ -26,4 +27,4 @@ async def mark_refunded(session: AsyncSession, order_id: UUID, actor: str, now: 
         await close_orders(session, [order_id], closing, now)
     elif status in _SENT and await move(session, order_id, OrderStatus.REFUNDED, now):
         await note(session, order_id, OrderStatus.REFUNDED, actor, now, _NOTE)
-        await tell(session, ORDER_REFUNDED, order_id, now, lines=[])
+        await tell(session, now, OrderRefunded(order_id, ()))

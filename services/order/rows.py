@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from infra.ids import new_id, spoken_number
-from models import Base, Order, OrderEvent, OrderLine, OrderStatus, OutboxMessage, StockCause, StockEntry
+from models import Base, Order, OrderEvent, OrderLine, OrderStatus, StockCause, StockEntry
 from models.order_document import OrderSnapshot
 from services.order.views import line_id
-from services.shared.events import ORDER_REJECTED, ORDERS, Event, envelope
 from services.stock.counts import Counts
 from services.stock.levels import Origin, ledger_row
 
@@ -43,32 +42,6 @@ def of_holds(orders: Sequence[OrderSnapshot], warehouses: Mapping[UUID, UUID], n
             deltas = Counts(set_aside=-line.quantity, held=line.quantity)
             ledger.append(ledger_row(place, deltas, origin, now))
     return [(StockEntry, ledger)]
-
-
-def of_rejections(orders: Sequence[OrderSnapshot], now: datetime) -> Rows:
-    """An outbox message for each."""
-    return [(OutboxMessage, [outbox(ORDER_REJECTED, order.id.hex, _reference(order), now) for order in orders])]
-
-
-def outbox(kind: str, key: str, data: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """A row of the outbox: an order's event."""
-    event = Event(kind, key, data)
-    return {
-        "id": new_id(),
-        "topic": ORDERS,
-        "key": key,
-        "envelope": envelope(event, now),
-        "created_at": now,
-        "claimed_until": None,
-    }
-
-
-def _reference(order: OrderSnapshot) -> dict[str, Any]:
-    return {
-        "orderId": order.id.hex,
-        "customerId": order.customer_id.hex,
-        "lines": [line.to_json() for line in order.lines],
-    }
 
 
 def _order(order: OrderSnapshot, status: OrderStatus, now: datetime) -> dict[str, Any]:

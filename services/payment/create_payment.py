@@ -19,7 +19,7 @@ from services.payment.choose import choose_provider
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Declined, Provider, Refused, Standing, Unreachable
 from services.payment.settle import FIRST_CHECK
-from services.payment.tell import tell
+from services.payment.tell import tell_payment
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
 from services.shared.idempotency import Request, do_once
 
@@ -179,7 +179,7 @@ class _Opening:
         )
         session.add(payment)
         await session.flush()
-        await tell(session, payment, now)
+        await tell_payment(session, payment, now)
 
 
 async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: str) -> Payment:

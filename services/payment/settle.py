@@ -20,7 +20,7 @@ from services.order.pay_order import mark_paid
 from services.order.refund_order import mark_refunded
 from services.payment.mails import queue_order_mail
 from services.payment.provider import Standing
-from services.payment.tell import tell
+from services.payment.tell import tell_payment
 from services.shared.errors import InvalidTransition, NotFound
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ async def settle(session: AsyncSession, infra: Infra, payment_id: UUID, news: St
     if before != (payment.status, payment.captured, payment.refunded, payment.problem):
         payment.updated_at = case.now
         await session.flush()
-        await tell(session, payment, case.now)
+        await tell_payment(session, payment, case.now)
     return payment
 
 

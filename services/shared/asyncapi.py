@@ -4,14 +4,9 @@ from typing import Any, Final
 
 from infra.version import version
 from services.shared import events
-from services.shared.event_data import DATA, Schema
+from services.shared.event import KINDS, data_schema
+from services.shared.event_fields import Schema
 
-_TOPIC_OF: Final = {
-    "order": events.ORDERS,
-    "payment": events.PAYMENTS,
-    "stock": events.STOCK,
-    "sale": events.SALES,
-}
 _KEYED_BY: Final = {
     events.ORDERS: "the order's id in hex",
     events.PAYMENTS: "the order's id in hex",
@@ -37,11 +32,6 @@ def asyncapi() -> dict[str, Any]:
     }
 
 
-def topic_of(kind: str) -> str:
-    """Of ``rushcart.order.paid.v1`` it is ``orders.v1``."""
-    return _TOPIC_OF[kind.split(".")[1]]
-
-
 def envelope_schema(kind: str) -> Schema:
     """Of the whole message."""
     text = {"type": "string"}
@@ -52,18 +42,18 @@ def envelope_schema(kind: str) -> Schema:
             "id": {**text, "format": "uuid", "description": "The same however often it comes."},
             "source": {"const": "/rushcart"},
             "type": {"const": kind},
-            "subject": {**text, "description": f"It is also the message's key: {_KEYED_BY[topic_of(kind)]}."},
+            "subject": {**text, "description": f"It is also the message's key: {_KEYED_BY[KINDS[kind].topic]}."},
             "time": {**text, "format": "date-time"},
             "datacontenttype": {"const": "application/json"},
             "traceparent": {**text, "description": "W3C trace context of what caused it, if it is known."},
-            "data": DATA[kind],
+            "data": data_schema(KINDS[kind]),
         },
         "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"],
     }
 
 
 def _channel(topic: str) -> dict[str, Any]:
-    kinds = [kind for kind in events.EVENT_TYPES if topic_of(kind) == topic]
+    kinds = [kind for kind in events.EVENT_TYPES if KINDS[kind].topic == topic]
     return {
         "address": topic,
         "description": f"Keyed by {_KEYED_BY[topic]}. RUSHCART_KAFKA_PREFIX comes before its name.",

@@ -1,96 +1,229 @@
-"""Events: topics and types. Every message has the envelope of ``infra.cloudevents``."""
+"""Events: all that is told of what happens in the shop, in the order in which docs/asyncapi.json has them.
 
-from infra.changes import TOPIC as CHANGES
-from infra.cloudevents import Event, MalformedEvent, decode, encode, envelope
+To add one: declare it here, ``tell`` it where it happens (``services.shared.tell``), test that. Renew the document
+with ``rushcart docs asyncapi --output docs/asyncapi.json``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from infra import changes
 from infra.eventlog import dead_letter_topic
+from models.enums import PaymentProblem, PaymentStatus, StockCause
+from models.order_document import LineSnapshot
+from services.shared.event import KINDS, Event
+from services.shared.event_fields import Currency, Minor, Says, Sku, Units
+from services.shared.order_shape import WholeOrder
 
-ORDERS = "orders.v1"
-PAYMENTS = "payments.v1"
-STOCK = "stock.v1"
-SALES = "sales.v1"
-TOPICS = (ORDERS, PAYMENTS, STOCK, SALES)
-ALL_TOPICS = (*TOPICS, *(dead_letter_topic(topic) for topic in TOPICS), CHANGES)
+ORDERS: Final = "orders.v1"
+PAYMENTS: Final = "payments.v1"
+STOCK: Final = "stock.v1"
+SALES: Final = "sales.v1"
+TOPICS: Final = (ORDERS, PAYMENTS, STOCK, SALES)
+ALL_TOPICS: Final = (*TOPICS, *(dead_letter_topic(topic) for topic in TOPICS), changes.TOPIC)
 
-ORDER_WORKERS = "rushcart.orders"
+ORDER_WORKERS: Final = "rushcart.orders"
 """The consumer group that persists orders and gives stock back."""
-
-ORDER_PLACED = "rushcart.order.placed.v1"
-ORDER_ACCEPTED = "rushcart.order.accepted.v1"
-"""Of a checkout: it is in the database already, where ``placed`` ones are to come."""
-ORDER_CANCELLED = "rushcart.order.cancelled.v1"
-ORDER_EXPIRED = "rushcart.order.expired.v1"
-ORDER_REJECTED = "rushcart.order.rejected.v1"
-ORDER_PAID = "rushcart.order.paid.v1"
-ORDER_PARTLY_SHIPPED = "rushcart.order.partly-shipped.v1"
-ORDER_SHIPPED = "rushcart.order.shipped.v1"
-ORDER_COMPLETED = "rushcart.order.completed.v1"
-ORDER_NOTED = "rushcart.order.noted.v1"
-ORDER_REFUNDED = "rushcart.order.refunded.v1"
-PAYMENT_CREATED = "rushcart.payment.created.v1"
-PAYMENT_AUTHORIZED = "rushcart.payment.authorized.v1"
-PAYMENT_CAPTURED = "rushcart.payment.captured.v1"
-PAYMENT_FAILED = "rushcart.payment.failed.v1"
-PAYMENT_CANCELLED = "rushcart.payment.cancelled.v1"
-PAYMENT_REFUNDED = "rushcart.payment.refunded.v1"
-STOCK_CHANGED = "rushcart.stock.changed.v1"
-STOCK_LOW = "rushcart.stock.low.v1"
-SALE_SCHEDULED = "rushcart.sale.scheduled.v1"
-SALE_CHANGED = "rushcart.sale.changed.v1"
-SALE_PAUSED = "rushcart.sale.paused.v1"
-SALE_RESUMED = "rushcart.sale.resumed.v1"
-SALE_ENDED = "rushcart.sale.ended.v1"
-SALE_SETTLED = "rushcart.sale.settled.v1"
-
-EVENT_TYPES = (
-    *(ORDER_PLACED, ORDER_ACCEPTED, ORDER_CANCELLED, ORDER_EXPIRED, ORDER_REJECTED, ORDER_PAID),
-    *(ORDER_PARTLY_SHIPPED, ORDER_SHIPPED, ORDER_COMPLETED, ORDER_NOTED, ORDER_REFUNDED),
-    *(PAYMENT_CREATED, PAYMENT_AUTHORIZED, PAYMENT_CAPTURED, PAYMENT_FAILED, PAYMENT_CANCELLED, PAYMENT_REFUNDED),
-    *(STOCK_CHANGED, STOCK_LOW),
-    *(SALE_SCHEDULED, SALE_CHANGED, SALE_PAUSED, SALE_RESUMED, SALE_ENDED, SALE_SETTLED),
-)
-"""All that is told of what happens in the shop."""
-WEBHOOK_WORKERS = "rushcart.webhooks"
+WEBHOOK_WORKERS: Final = "rushcart.webhooks"
 """The consumer group that makes deliveries of events for merchants' systems."""
 
-__all__ = [
-    "ALL_TOPICS",
-    "CHANGES",
-    "EVENT_TYPES",
-    "ORDERS",
-    "ORDER_ACCEPTED",
-    "ORDER_CANCELLED",
-    "ORDER_COMPLETED",
-    "ORDER_EXPIRED",
-    "ORDER_NOTED",
-    "ORDER_PAID",
-    "ORDER_PARTLY_SHIPPED",
-    "ORDER_PLACED",
-    "ORDER_REFUNDED",
-    "ORDER_REJECTED",
-    "ORDER_SHIPPED",
-    "ORDER_WORKERS",
-    "PAYMENTS",
-    "PAYMENT_AUTHORIZED",
-    "PAYMENT_CANCELLED",
-    "PAYMENT_CAPTURED",
-    "PAYMENT_CREATED",
-    "PAYMENT_FAILED",
-    "PAYMENT_REFUNDED",
-    "SALES",
-    "SALE_CHANGED",
-    "SALE_ENDED",
-    "SALE_PAUSED",
-    "SALE_RESUMED",
-    "SALE_SCHEDULED",
-    "SALE_SETTLED",
-    "STOCK",
-    "STOCK_CHANGED",
-    "STOCK_LOW",
-    "TOPICS",
-    "WEBHOOK_WORKERS",
-    "Event",
-    "MalformedEvent",
-    "decode",
-    "encode",
-    "envelope",
-]
+
+class _NewOrder(Event, topic=ORDERS, whole=True):
+    order: WholeOrder
+
+    @property
+    def key(self) -> str:
+        return self.order.id.hex
+
+
+class OrderPlaced(_NewOrder, type="rushcart.order.placed.v1"):
+    @property
+    def subject(self) -> str:
+        return str(self.order.id)  # with dashes, in this one alone: consumers may know it so
+
+
+class OrderAccepted(_NewOrder, type="rushcart.order.accepted.v1"):
+    """Of a checkout: it is in the database already, where ``placed`` ones are to come."""
+
+
+class _OfOrder(Event, topic=ORDERS):
+    order_id: UUID
+
+    @property
+    def key(self) -> str:
+        return self.order_id.hex
+
+
+Place = tuple[str, UUID]
+"""The SKU and the sale's item that units were reserved of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an order held of a sale's item."""
+
+    sku: Sku
+    item_id: UUID
+
+
+class OrderClosed(_OfOrder):
+    """``refund_due``: it was paid, so the money is to be given back."""
+
+    lines: tuple[Held, ...]
+    refund_due: bool | None = None
+
+    @property
+    def held(self) -> list[Place]:
+        return [(line.sku, line.item_id) for line in self.lines]
+
+
+class OrderCancelled(OrderClosed, type="rushcart.order.cancelled.v1"): ...
+
+
+class OrderExpired(OrderClosed, type="rushcart.order.expired.v1"): ...
+
+
+class OrderRejected(_OfOrder, type="rushcart.order.rejected.v1"):
+    customer_id: UUID
+    lines: tuple[Annotated[LineSnapshot, Says(type="object")], ...]
+
+    @property
+    def held(self) -> list[Place]:
+        return [(line.sku, line.flash_sale_item_id) for line in self.lines if line.flash_sale_item_id]
+
+
+class OrderPaid(_OfOrder, type="rushcart.order.paid.v1"): ...
+
+
+class OrderPartlyShipped(_OfOrder, type="rushcart.order.partly-shipped.v1"):
+    shipment_id: UUID
+
+
+class OrderShipped(_OfOrder, type="rushcart.order.shipped.v1"):
+    shipment_id: UUID
+    lines: tuple[Held, ...]
+
+    @property
+    def held(self) -> list[Place]:
+        return [(line.sku, line.item_id) for line in self.lines]
+
+
+class OrderCompleted(_OfOrder, type="rushcart.order.completed.v1"): ...
+
+
+class OrderNoted(_OfOrder, type="rushcart.order.noted.v1"):
+    internal: bool
+
+
+class OrderRefunded(OrderClosed, type="rushcart.order.refunded.v1"): ...
+
+
+class PaymentEvent(Event, topic=PAYMENTS):
+    """How the payment stands now."""
+
+    payment_id: UUID
+    order_id: UUID
+    provider: str
+    status: PaymentStatus
+    amount: Minor
+    captured: Minor
+    refunded: Minor
+    currency: Currency
+    problem: PaymentProblem | None
+
+    @property
+    def key(self) -> str:
+        return self.order_id.hex
+
+
+class PaymentCreated(PaymentEvent, type="rushcart.payment.created.v1"): ...
+
+
+class PaymentAuthorized(PaymentEvent, type="rushcart.payment.authorized.v1"): ...
+
+
+class PaymentCaptured(PaymentEvent, type="rushcart.payment.captured.v1"): ...
+
+
+class PaymentFailed(PaymentEvent, type="rushcart.payment.failed.v1"): ...
+
+
+class PaymentCancelled(PaymentEvent, type="rushcart.payment.cancelled.v1"): ...
+
+
+class PaymentRefunded(PaymentEvent, type="rushcart.payment.refunded.v1"): ...
+
+
+class _OfSku(Event, topic=STOCK):
+    sku: Sku
+
+    @property
+    def key(self) -> str:
+        return self.sku
+
+
+class StockChanged(_OfSku, type="rushcart.stock.changed.v1"):
+    warehouse_id: UUID
+    cause: StockCause
+    units: int
+    on_hand: Units
+    available: int
+    reference: UUID | None
+
+
+class StockLow(_OfSku, type="rushcart.stock.low.v1"):
+    available: int
+    threshold: Units
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTold:
+    """``unsold`` is there once the item is settled."""
+
+    item_id: UUID
+    sku: Sku
+    price: Minor
+    currency: Currency
+    quantity: Units
+    per_customer_limit: Units | None = None
+    unsold: Units | None = None
+
+
+class SaleEvent(Event, topic=SALES):
+    """The sale as it is after the change."""
+
+    sale_id: UUID
+    version: Units
+    name: str
+    starts_at: datetime
+    ends_at: datetime
+    paused: bool
+    cancelled: bool
+    items: tuple[ItemTold, ...]
+
+    @property
+    def key(self) -> str:
+        return self.sale_id.hex
+
+
+class SaleScheduled(SaleEvent, type="rushcart.sale.scheduled.v1"): ...
+
+
+class SaleChanged(SaleEvent, type="rushcart.sale.changed.v1"): ...
+
+
+class SalePaused(SaleEvent, type="rushcart.sale.paused.v1"): ...
+
+
+class SaleResumed(SaleEvent, type="rushcart.sale.resumed.v1"): ...
+
+
+class SaleEnded(SaleEvent, type="rushcart.sale.ended.v1"): ...
+
+
+class SaleSettled(SaleEvent, type="rushcart.sale.settled.v1"): ...
+
+
+EVENT_TYPES: Final = tuple(KINDS)

@@ -11,11 +11,12 @@ import orjson
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.changes import TOPIC as CHANGES
 from infra.database import WORKERS_PATIENCE
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import OutboxMessage
-from services.shared.events import CHANGES, ORDERS
+from services.shared.events import ORDERS
 
 BATCH = 200
 _LEASE = timedelta(seconds=10)

@@ -8,10 +8,10 @@ import orjson
 import structlog
 
 from infra.cancellation import cancel_and_wait
+from infra.changes import TOPIC as CHANGES
 from infra.errors import StoreUnavailable
 from infra.eventlog import Follower, Message
 from infra.runtime import Infra
-from services.shared.events import CHANGES
 
 log = structlog.get_logger(__name__)
 _WAIT = 0.25

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import OutboxMessage, StockLevel, StockThreshold
-from services.shared.events import STOCK_LOW
-from services.stock.announce import stock_event
+from models import StockLevel, StockThreshold
+from services.shared.events import StockLow
+from services.shared.tell import tell
 
 
 async def note_low_stock(session: AsyncSession, skus: Collection[str], now: datetime) -> None:
@@ -33,14 +32,7 @@ async def note_low_stock(session: AsyncSession, skus: Collection[str], now: date
             update(StockThreshold).where(StockThreshold.sku == sku).values(is_low=is_low, updated_at=now)
         )
     low = [sku for sku in sorted(crossed) if not thresholds[sku].is_low]
-    if low:
-        events = [low_event(sku, left[sku], thresholds[sku].units, now) for sku in low]
-        await session.execute(insert(OutboxMessage), events)
-
-
-def low_event(sku: str, left: int, threshold: int, now: datetime) -> dict[str, Any]:
-    """A row of the outbox."""
-    return stock_event(STOCK_LOW, sku, {"available": left, "threshold": threshold}, now)
+    await tell(session, now, *(StockLow(sku, left[sku], thresholds[sku].units) for sku in low))
 
 
 async def read_sellable(session: AsyncSession, skus: Collection[str]) -> dict[str, int]:

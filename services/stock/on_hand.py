@@ -7,11 +7,11 @@ from typing import Final
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import OutboxMessage, StockEntry, StockLevel, Variant
+from models import StockEntry, StockLevel, Variant
 from services.shared.errors import InvalidInput, NotFound, OutOfStock
-from services.shared.events import STOCK_CHANGED
+from services.shared.events import StockChanged
+from services.shared.tell import tell
 from services.shared.texts import MOST_QUANTITY, line_problem, sku_problem
-from services.stock.announce import stock_event
 from services.stock.counts import NOTHING, Counts, Place
 from services.stock.levels import Origin, change_levels, ledger_row, lock_level, place_order
 
@@ -53,9 +53,7 @@ async def change_on_hand(
     ledger = [ledger_row(place, deltas, origin, now) for place, deltas in changes.items()]
     await session.execute(insert(StockEntry), ledger)
     moved = [place for place, deltas in changes.items() if deltas != NOTHING]
-    if moved:
-        events = [_changed(place, levels[place], changes[place], origin, now) for place in moved]
-        await session.execute(insert(OutboxMessage), events)
+    await tell(session, now, *(_changed(place, levels[place], changes[place], origin) for place in moved))
 
 
 async def _open_level(session: AsyncSession, place: Place, now: datetime) -> Counts:
@@ -75,14 +73,14 @@ async def _check_most(session: AsyncSession, units: Mapping[Place, int], field: 
         raise InvalidInput.at(field, message=f"would make it more than {MOST_QUANTITY} on hand")
 
 
-def _changed(place: Place, level: Counts, deltas: Counts, origin: Origin, now: datetime) -> dict[str, object]:
+def _changed(place: Place, level: Counts, deltas: Counts, origin: Origin) -> StockChanged:
     after = level.plus(deltas)
-    data = {
-        "warehouseId": place[1].hex,
-        "cause": origin.cause.value,
-        "units": deltas.on_hand,
-        "onHand": after.on_hand,
-        "available": after.available,
-        "reference": origin.reference.hex if origin.reference else None,
-    }
-    return stock_event(STOCK_CHANGED, place[0], data, now)
+    return StockChanged(
+        sku=place[0],
+        warehouse_id=place[1],
+        cause=origin.cause,
+        units=deltas.on_hand,
+        on_hand=after.on_hand,
+        available=after.available,
+        reference=origin.reference,
+    )

@@ -7,10 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import OutboxMessage, StockLevel, StockThreshold
+from models import StockLevel, StockThreshold
 from services.shared.asked import Asked, check_fields, units_problem
+from services.shared.events import StockLow
 from services.shared.idempotency import Request, do_once
-from services.stock.low_stock import low_event, read_sellable
+from services.shared.tell import tell
+from services.stock.low_stock import read_sellable
 from services.stock.on_hand import check_sku, require_sku
 
 
@@ -50,4 +52,4 @@ async def _store(session: AsyncSession, infra: Infra, wish: Threshold) -> None:
     row = {"sku": wish.sku, "units": wish.units, "is_low": is_low, "updated_at": now}
     await session.execute(insert(StockThreshold), [row])
     if is_low and not was_low:
-        await session.execute(insert(OutboxMessage), [low_event(wish.sku, left, wish.units, now)])
+        await tell(session, now, StockLow(wish.sku, left, wish.units))

@@ -15,7 +15,7 @@ from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
 from services.flash_sale.room import check_rate, new_room
 from services.shared.errors import FlashSaleStateConflict, TryAgain
-from services.shared.events import SALE_CHANGED
+from services.shared.events import SaleChanged
 from services.waiting_room.ticket import admission_of
 
 
@@ -48,7 +48,7 @@ async def _set(session: AsyncSession, sale_id: UUID, rate: int | None, now: date
     else:
         _change(room, sale, rate, now)
     sale.version += 1
-    announce(session, SALE_CHANGED, sale, sale.items, now)
+    await announce(session, SaleChanged, sale, sale.items, now)
 
 
 def _change(room: WaitingRoom, sale: FlashSale, rate: int | None, now: datetime) -> None:

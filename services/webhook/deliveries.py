@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.cloudevents import Event, envelope
+from infra.cloudevents import CloudEvent, envelope
 from infra.database import WORKERS_PATIENCE
 from infra.ids import new_id
 from infra.runtime import Infra
@@ -69,7 +69,7 @@ async def replay_delivery(infra: Infra, delivery_id: UUID) -> WebhookDelivery:
 async def send_test(infra: Infra, endpoint_id: UUID) -> WebhookDelivery:
     """Errors: NotFound, StoreUnavailable."""
     now = infra.now()
-    body = envelope(Event(TEST, endpoint_id.hex, {"endpointId": endpoint_id.hex}), now)
+    body = envelope(CloudEvent(TEST, endpoint_id.hex, {"endpointId": endpoint_id.hex}), now)
     row = WebhookDelivery(
         id=new_id(),
         endpoint_id=endpoint_id,

@@ -7,11 +7,12 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
+from infra.cloudevents import decode
 from infra.ids import new_id
 from models import DEFAULT_WAREHOUSE, OutboxMessage
 from resolvers.shared.node import encode_id
 from services.reconcile.reconcile import reconcile
-from services.shared.events import STOCK, STOCK_LOW, decode
+from services.shared.events import STOCK, StockLow
 from tests.e2e.shop import CREATE, Person, Shop, new_key
 from tests.e2e.stock_operations import ADJUST, CHANGE, COUNT, LEVELS, MOVE, OPEN, RECEIVE, THRESHOLD, do, refusal
 from tests.factories import stock_of
@@ -252,7 +253,7 @@ async def low_events(shop: Shop) -> list[int]:
 
     await until(waiting, lambda count: count == 0)
     events = [decode(message.value) for message in await infra.events.read_all(STOCK, 1000)]
-    return [event.data["available"] for event in events if event.type == STOCK_LOW]
+    return [event.data["available"] for event in events if event.type == StockLow.type]
 
 
 async def test_only_staff_change_stock(shop: Shop, sku: str) -> None:

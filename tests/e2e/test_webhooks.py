@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from infra.settings import Settings
-from services.shared.events import ORDER_PLACED
+from services.shared.events import OrderPlaced
 from tests.e2e.shop import Person, Shop
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until
@@ -38,14 +38,14 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 async def test_a_system_is_told_of_an_order(shop: Shop, receiver: Receiver) -> None:
     admin, staff, ada = await shop.admin(), await shop.staff(), await shop.customer()
-    wish = {"url": receiver.url, "types": [ORDER_PLACED]}
+    wish = {"url": receiver.url, "types": [OrderPlaced.type]}
     made = (await shop.ask(CREATE, {"input": wish}, admin))["createWebhookEndpoint"]
     assert made["endpoint"] == {"id": made["endpoint"]["id"], **wish, "enabled": True}
     offer = await shop.offer(staff)
     order = await shop.place(ada, offer.item_id)
     await until(lambda: told(receiver), bool)
     [event] = receiver.events
-    assert (event["type"], len(receiver.got)) == (ORDER_PLACED, 1)
+    assert (event["type"], len(receiver.got)) == (OrderPlaced.type, 1)
     assert is_signed(made["secret"], *receiver.got[0])
     await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
 
@@ -69,7 +69,7 @@ async def told(receiver: Receiver) -> int:
 async def assert_refused(shop: Shop, by: Person) -> None:
     for query, variables in (
         (SENT, {}),
-        (CREATE, {"input": {"url": "http://x.example/", "types": [ORDER_PLACED]}}),
+        (CREATE, {"input": {"url": "http://x.example/", "types": [OrderPlaced.type]}}),
     ):
         answer = await shop.server.graphql(query, variables, by.token)
         assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"

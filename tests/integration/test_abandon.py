@@ -17,7 +17,8 @@ from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_order
 from services.reservation.reserve import reserve
 from services.shared.errors import TryAgain
-from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
+from services.shared.event import encode
+from services.shared.events import ORDERS, OrderPlaced
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import live_remaining, order_wish, running_sale
 from tests.workers import persist_all
@@ -40,8 +41,7 @@ async def reserved(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderS
 
 
 async def publish(infra: Infra, order: OrderSnapshot) -> None:
-    event = Event(ORDER_PLACED, str(order.id), order.to_json())
-    await infra.events.publish(ORDERS, order.id.hex, encode(event, infra.now()))
+    await infra.events.publish(ORDERS, order.id.hex, encode(OrderPlaced(order), infra.now()))
 
 
 async def test_what_was_never_published_is_undone_and_its_key_is_free(infra: Infra) -> None:

@@ -19,7 +19,7 @@ from services.order.on_its_way import may_still_arrive
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys, accepted_key
 from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain
-from services.shared.events import ORDER_CANCELLED, ORDER_EXPIRED
+from services.shared.events import OrderCancelled, OrderExpired
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import make_due, order_wish, running_sale
 from tests.integration.catalog.products import without_redis
@@ -48,7 +48,7 @@ async def test_cancelling_gives_back_once_whatever_is_repeated(infra: Infra) -> 
     assert again == first == another_key
     with pytest.raises(IdempotencyConflict):
         await cancel_order(infra, cancellation(order, reason="another reason"))
-    assert await outbox_types(infra) == [ORDER_CANCELLED]
+    assert await outbox_types(infra) == [OrderCancelled.type]
     await persist_all(infra)
     assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 1, "RELEASED": 1}
     await assert_adds_up(infra, item, remaining=5)
@@ -148,7 +148,7 @@ async def test_cancelling_and_expiring_race_and_one_wins(infra: Infra) -> None:
         {OrderStatus.CANCELLED: kinds[OrderView], OrderStatus.EXPIRED: kinds[InvalidTransition]}
     )
     assert Counter(await outbox_types(infra)) == +Counter(
-        {ORDER_CANCELLED: kinds[OrderView], ORDER_EXPIRED: kinds[InvalidTransition]}
+        {OrderCancelled.type: kinds[OrderView], OrderExpired.type: kinds[InvalidTransition]}
     )
     await persist_all(infra)
     assert (await causes(infra, item.sku))["RELEASED"] == 12

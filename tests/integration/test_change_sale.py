@@ -36,7 +36,7 @@ from services.shared.errors import (
     StaleVersion,
     TryAgain,
 )
-from services.shared.events import SALE_CHANGED, SALE_SCHEDULED, SALES
+from services.shared.events import SALES, SaleChanged, SaleScheduled
 from tests.books import causes, counters, orders_in, outbox_types
 from tests.factories import live_remaining, order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.workers import persist_all
@@ -171,7 +171,7 @@ async def test_versions_and_what_is_so_already(infra: Infra) -> None:
         *(change(infra, item, 2, items=(draft(sku, quantity),)) for quantity in (3, 4)), return_exceptions=True
     )
     assert {type(result) for result in results if result is not None} in ({StaleVersion}, {TryAgain})
-    assert await outbox_types(infra, SALES) == [SALE_SCHEDULED, SALE_CHANGED, SALE_CHANGED]
+    assert await outbox_types(infra, SALES) == [SaleScheduled.type, SaleChanged.type, SaleChanged.type]
     assert (await split(infra, sku))[1] in (3, 4)
     assert await live_remaining(infra, item) == (await split(infra, sku))[1]
     await adds_up(infra)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, insert, select
 from structlog.testing import capture_logs
 
+from infra.cloudevents import CloudEvent, encode
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
@@ -21,7 +22,7 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.views import line_id
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import NotFound
-from services.shared.events import ORDER_CANCELLED, ORDER_PLACED, ORDERS, Event, encode
+from services.shared.events import ORDERS, OrderCancelled, OrderPlaced
 from tests.commands import rushcart
 from tests.factories import live_remaining, order_wish, running_sale, stock_of
 from tests.workers import persist_all
@@ -44,12 +45,12 @@ async def test_what_is_no_event_is_buried_and_the_good_are_persisted(infra: Infr
         b"\xff\x00\x1b[2J": "not JSON: ",
         b'{"hello": 1}': "not a CloudEvents 1.0 envelope",
         b'{"specversion": "1.0", "type": "rushcart.order.placed.v1"}': "type, subject or data is missing",
-        _event(infra, ORDER_PLACED, {"id": "5"}): "not an order: KeyError('lines')",
-        _event(infra, ORDER_PLACED, _order(lines=[])): "not an order: ValueError(",
-        _event(infra, ORDER_PLACED, _order(id=5)): "not an order: AttributeError(",
-        _event(infra, ORDER_PLACED, _order(placedAtMs=10**18)): "not an order: OverflowError(",
-        _event(infra, ORDER_CANCELLED, _BAD_REFERENCE): "not a closed order: AttributeError(",
-        _event(infra, ORDER_CANCELLED, {"orderId": new_id().hex, "lines": lines}): "not a closed order: ",
+        _event(infra, OrderPlaced.type, {"id": "5"}): "not rushcart.order.placed.v1: KeyError('lines')",
+        _event(infra, OrderPlaced.type, _order(lines=[])): "not rushcart.order.placed.v1: ValueError(",
+        _event(infra, OrderPlaced.type, _order(id=5)): "not rushcart.order.placed.v1: AttributeError(",
+        _event(infra, OrderPlaced.type, _order(placedAtMs=10**18)): "not rushcart.order.placed.v1: OverflowError(",
+        _event(infra, OrderCancelled.type, _BAD_REFERENCE): "not rushcart.order.cancelled.v1: AttributeError(",
+        _event(infra, OrderCancelled.type, {"orderId": new_id().hex, "lines": lines}): "not rushcart.order.canc",
     }
     good = [await place_flash_order(infra, order_wish(item))]
     for value in bad:
@@ -73,7 +74,7 @@ async def test_an_order_that_nothing_can_persist(infra: Infra) -> None:
     no_item |= {"unitPrice": 10, "epoch": 1}
     too_many = no_item | {"itemId": item.id.hex, "quantity": 2**62}
     for line in (no_item, too_many):
-        await infra.events.publish(ORDERS, "k", _event(infra, ORDER_PLACED, _order(lines=[line])))
+        await infra.events.publish(ORDERS, "k", _event(infra, OrderPlaced.type, _order(lines=[line])))
     good = await place_flash_order(infra, order_wish(item))
     await persist_all(infra)
     assert await _orders(infra) == {good.id: OrderStatus.AWAITING_PAYMENT}
@@ -242,7 +243,7 @@ async def _orders(infra: Infra) -> dict[UUID, str]:
 
 
 def _event(infra: Infra, kind: str, data: dict[str, object]) -> bytes:
-    return encode(Event(kind, "k", data), infra.now())
+    return encode(CloudEvent(kind, "k", data), infra.now())
 
 
 def _order(**changes: object) -> dict[str, object]:

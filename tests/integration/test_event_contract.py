@@ -5,7 +5,7 @@ import orjson
 from infra.runtime import Infra
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
-from services.shared.events import ORDER_PLACED, ORDERS
+from services.shared.events import ORDERS, OrderPlaced
 from services.shared.outbox import relay_outbox
 from tests.event_contract import PROBLEMS, SEEN, problems_of
 from tests.factories import order_wish, running_sale
@@ -22,13 +22,13 @@ async def test_messages_of_an_order(infra: Infra) -> None:
     while await relay_outbox(infra):
         pass
     told = [orjson.loads(message.value) for message in await infra.events.read_all(ORDERS, 10)]
-    assert [envelope["type"] for envelope in told] == [ORDER_PLACED, "rushcart.order.cancelled.v1"]
+    assert [envelope["type"] for envelope in told] == [OrderPlaced.type, "rushcart.order.cancelled.v1"]
     assert [problem for envelope in told for problem in problems_of(envelope)] == []
 
 
 async def test_what_breaks_the_contract_is_seen() -> None:
     assert problems_of({"type": "rushcart.order.eaten.v1"}) == [
-        "rushcart.order.eaten.v1 is not in services/shared/event_data.py"
+        "rushcart.order.eaten.v1 is not in services/shared/events.py"
     ]
     paid = {"specversion": "1.0", "type": "rushcart.order.paid.v1", "data": {"orderId": 7}}
     assert any("orderId" in problem for problem in problems_of(paid))

@@ -17,7 +17,7 @@ from services.order.place_flash_order import place_flash_order
 from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked
 from services.shared.errors import OutOfStock
-from services.shared.events import STOCK, STOCK_LOW
+from services.shared.events import STOCK, StockLow
 from services.stock.commit import commit_stock
 from services.stock.hold import HoldReleased, hold
 from services.stock.receive import Receipt, receive_stock
@@ -150,10 +150,10 @@ async def test_low_stock_over_two_warehouses_at_once_is_told_once(infra: Infra) 
         row = {"sku": sku, "units": 6, "is_low": False, "updated_at": infra.now()}
         await session.execute(insert(StockThreshold), [row])
     await asyncio.gather(*(hold(infra, new_id(), {sku: units}, ACTOR) for units in (4, 3, 1)))
-    assert (await outbox_types(infra, STOCK)).count(STOCK_LOW) == 1
+    assert (await outbox_types(infra, STOCK)).count(StockLow.type) == 1
     async with infra.database.read() as session:
         waiting = list(await session.scalars(select(OutboxMessage.envelope).where(OutboxMessage.topic == STOCK)))
-    (told,) = (envelope["data"] for envelope in waiting if envelope["type"] == STOCK_LOW)
+    (told,) = (envelope["data"] for envelope in waiting if envelope["type"] == StockLow.type)
     assert told["sku"] == sku  # type: ignore[index]
     assert told["available"] <= 6  # type: ignore[index]
 

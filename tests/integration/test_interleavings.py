@@ -42,7 +42,8 @@ from services.shared.errors import (
     PurchaseLimitReached,
     TryAgain,
 )
-from services.shared.events import ORDER_PLACED, ORDERS, Event, encode
+from services.shared.event import encode
+from services.shared.events import ORDERS, OrderPlaced
 from tests.books import assert_adds_up, orders_in
 from tests.factories import live_remaining, running_sale, stock_of
 from tests.workers import persist_all, working
@@ -138,8 +139,7 @@ class Walk:
         """Of an order that was reserved in a life of the counters that is over, and shown to nobody."""
         wish = FlashOrder(self.dice.choice(self.customers), self.item.id, 2, f"l{self.dice.random()}")
         order = _snapshot(self.infra, self.item, wish).placed(utc_now(), 0)
-        event = Event(ORDER_PLACED, str(order.id), order.to_json())
-        await self.infra.events.publish(ORDERS, order.id.hex, encode(event, utc_now()))
+        await self.infra.events.publish(ORDERS, order.id.hex, encode(OrderPlaced(order), utc_now()))
 
     async def lose_memory(self) -> None:
         """All at once, as it happens; only the log is spared, which the embedded mode has in the same memory."""

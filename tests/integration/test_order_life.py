@@ -27,13 +27,13 @@ from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked
 from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound
 from services.shared.events import (
-    ORDER_CANCELLED,
-    ORDER_COMPLETED,
-    ORDER_EXPIRED,
-    ORDER_NOTED,
-    ORDER_PAID,
-    ORDER_PARTLY_SHIPPED,
-    ORDER_SHIPPED,
+    OrderCancelled,
+    OrderCompleted,
+    OrderExpired,
+    OrderNoted,
+    OrderPaid,
+    OrderPartlyShipped,
+    OrderShipped,
 )
 from tests.books import causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale, stock_of
@@ -118,7 +118,7 @@ async def test_paid_shipped_in_parts_and_completed(infra: Infra) -> None:
     history = [event.status for event in (await find_order(infra, order.id, None) or order).history]
     assert history == ["ACCEPTED", "AWAITING_PAYMENT", "PAID", "SHIPPED", "COMPLETED"]
     # The first two were published by the look at the books.
-    assert await outbox_types(infra) == [ORDER_SHIPPED, ORDER_COMPLETED]
+    assert await outbox_types(infra) == [OrderShipped.type, OrderCompleted.type]
     await assert_clean(infra)
 
 
@@ -127,7 +127,7 @@ async def test_each_change_is_told_once(infra: Infra) -> None:
     order = await paid_order(infra, item, 3)
     for key in ("a", "a", "b"):
         await create_shipment(infra, draft(order, 1), asked(key))
-    assert await outbox_types(infra) == [ORDER_PAID, ORDER_PARTLY_SHIPPED, ORDER_PARTLY_SHIPPED]
+    assert await outbox_types(infra) == [OrderPaid.type, OrderPartlyShipped.type, OrderPartlyShipped.type]
 
 
 async def test_a_paid_order_is_cancelled_and_its_units_come_back(infra: Infra) -> None:
@@ -135,7 +135,7 @@ async def test_a_paid_order_is_cancelled_and_its_units_come_back(infra: Infra) -
     order = await paid_order(infra, item, 3)
     assert (await counters(infra, item)).holds == {order.id.hex}
     assert (await cancel_order(infra, cancellation(order))).status == OrderStatus.CANCELLED
-    assert await outbox_types(infra) == [ORDER_PAID, ORDER_CANCELLED]
+    assert await outbox_types(infra) == [OrderPaid.type, OrderCancelled.type]
     assert await stock_of(infra, item.sku) == level(on_hand=10, available=5, set_aside=5)
     live = await counters(infra, item)
     assert (live.remaining, live.buyers, live.holds) == (5, {}, set())
@@ -152,7 +152,7 @@ async def test_notes(infra: Infra) -> None:
         assert await add_note(infra, wish, asked(key)) == noted
     assert [(e.note, e.internal) for e in noted.history[-2:]] == [("Fragile.", True), ("On its way.", False)]
     assert {e.actor for e in noted.history[-2:]} == {f"user:{STAFF.hex}"}
-    assert await outbox_types(infra) == [ORDER_PAID, ORDER_NOTED, ORDER_NOTED]
+    assert await outbox_types(infra) == [OrderPaid.type, OrderNoted.type, OrderNoted.type]
     with pytest.raises(NotFound):
         await add_note(infra, Note(new_id(), "x"), asked("c"))
     for text in ("", " ", "x" * 501, "\0"):
@@ -172,7 +172,7 @@ async def test_shipping_and_cancelling_race_and_one_wins(infra: Infra) -> None:
     assert shipped + cancelled == 4
     assert await stock_of(infra, item.sku) == level(on_hand=10 - shipped, available=6, set_aside=cancelled)
     told = Counter(await outbox_types(infra))
-    assert (told[ORDER_SHIPPED], told[ORDER_CANCELLED]) == (shipped, cancelled)
+    assert (told[OrderShipped.type], told[OrderCancelled.type]) == (shipped, cancelled)
     await assert_clean(infra)
 
 
@@ -187,7 +187,7 @@ async def test_paying_and_expiring_race_and_one_wins(infra: Infra) -> None:
     assert isinstance(expired, int)
     assert statuses(results) == +Counter({bool: 6 - expired, InvalidTransition: expired})
     told = Counter(await outbox_types(infra))
-    assert (told[ORDER_PAID], told[ORDER_EXPIRED]) == (6 - expired, expired)
+    assert (told[OrderPaid.type], told[OrderExpired.type]) == (6 - expired, expired)
     assert await stock_of(infra, item.sku) == level(
         on_hand=10, available=4, set_aside=expired, committed=6 - expired
     )
@@ -202,5 +202,5 @@ async def test_two_shipments_of_the_last_unit(infra: Infra) -> None:
     results = await asyncio.gather(*last, return_exceptions=True)
     assert statuses(results) == {OrderView: 1, InvalidTransition: 3}
     assert await stock_of(infra, item.sku) == level(on_hand=8, available=8)
-    assert Counter(await outbox_types(infra))[ORDER_SHIPPED] == 1
+    assert Counter(await outbox_types(infra))[OrderShipped.type] == 1
     await assert_clean(infra)

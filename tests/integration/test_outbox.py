@@ -5,18 +5,19 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from infra.clock import utc_now
+from infra.cloudevents import decode
 from infra.errors import StoreUnavailable
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from infra.settings import Settings
 from models import OutboxMessage
-from services.order import rows
 from services.shared import outbox
-from services.shared.events import ORDER_CANCELLED, ORDERS, decode
+from services.shared.events import ORDERS, OrderCancelled, OrderPaid
 from services.shared.outbox import relay_outbox
+from services.shared.tell import tell
 from tests.modes import MODES
 
 ON_STACK = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
@@ -25,9 +26,8 @@ ON_STACK = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
 async def commit(infra: Infra, count: int, start: int = 0) -> list[str]:
     """Events in the outbox; their keys in order."""
     keys = [f"{number:032x}" for number in range(start, start + count)]
-    values = [rows.outbox(ORDER_CANCELLED, key, {"orderId": key, "lines": []}, infra.now()) for key in keys]
     async with infra.database.write() as session:
-        await session.execute(insert(OutboxMessage), values)
+        await tell(session, infra.now(), *(OrderCancelled(UUID(key), ()) for key in keys))
     return keys
 
 
@@ -49,7 +49,7 @@ async def test_everything_is_published_once_and_is_gone(infra: Infra) -> None:
     assert sorted(message.key for message in found) == keys
     if infra.settings.embedded:
         assert [message.key for message in found] == keys
-    assert decode(found[0].value).type == ORDER_CANCELLED
+    assert decode(found[0].value).type == OrderCancelled.type
 
 
 async def test_relays_at_once_publish_each_message_once(infra: Infra) -> None:
@@ -63,14 +63,14 @@ async def test_relays_at_once_publish_each_message_once(infra: Infra) -> None:
 
 
 async def test_what_was_rolled_back_is_never_published(infra: Infra) -> None:
-    async def fails(key: str) -> None:
+    async def fails() -> None:
         async with infra.database.write() as session:
-            await session.execute(insert(OutboxMessage), [rows.outbox("t", key, {}, infra.now())])
+            await tell(session, infra.now(), OrderPaid(UUID(int=1)))
             raise RuntimeError("of the business")
 
     await infra.events.publish(ORDERS, "before", b"1")
     with pytest.raises(RuntimeError, match="of the business"):
-        await fails("a")
+        await fails()
     assert await relay_outbox(infra) == 0
     assert await published(infra) == ["before"]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import insert, select, update
 
+from infra import cloudevents
 from infra.eventlog import dead_letter_topic
 from infra.ids import new_id
 from infra.runtime import Infra
@@ -19,7 +20,8 @@ from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.shared.barrier import ABANDONED, PERSIST, barrier_row
 from services.shared.errors import OutOfStock
-from services.shared.events import ORDER_PLACED, ORDER_REJECTED, ORDER_WORKERS, ORDERS, Event, encode
+from services.shared.event import encode
+from services.shared.events import ORDER_WORKERS, ORDERS, OrderPlaced, OrderRejected
 from tests.books import assert_adds_up, assert_database_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale
 from tests.workers import persist_all
@@ -55,8 +57,7 @@ async def test_a_message_delivered_again_and_again_persists_once(infra: Infra) -
     item = await running_sale(infra, quantity=5)
     orders = await accepted(infra, order_wish(item, quantity=2), order_wish(item))
     for order in orders * 3:
-        event = Event(ORDER_PLACED, str(order.id), order.to_json())
-        await infra.events.publish(ORDERS, order.id.hex, encode(event, infra.now()))
+        await infra.events.publish(ORDERS, order.id.hex, encode(OrderPlaced(order), infra.now()))
     await persist_all(infra)
     assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT for order in orders}
     assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 2}
@@ -92,7 +93,7 @@ async def test_less_stock_than_redis_thought_rejects_and_gives_back(infra: Infra
     await set_remaining(infra, item, 3)
     result = await persist_orders(infra, [kept, refused])
     assert ([o.id for o in result.stored], [o.id for o in result.refused]) == ([kept.id], [refused.id])
-    assert await outbox_types(infra) == [ORDER_REJECTED]
+    assert await outbox_types(infra) == [OrderRejected.type]
     assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 1}
     await persist_all(infra)
     assert await outbox_types(infra) == []
@@ -170,12 +171,13 @@ async def test_a_message_that_is_no_order_is_a_dead_letter(infra: Infra) -> None
     [order] = await accepted(infra, order_wish(item))
     wrong: list[dict[str, Any]] = [{"lines": []}, {"id": "no uuid"}, {"customerId": None}, {"placedAtMs": "soon"}]
     for change in wrong:
-        event = Event(ORDER_PLACED, str(order.id), order.to_json() | change)
-        await infra.events.publish(ORDERS, new_id().hex, encode(event, infra.now()))
+        event = cloudevents.CloudEvent(OrderPlaced.type, str(order.id), order.to_json() | change)
+        await infra.events.publish(ORDERS, new_id().hex, cloudevents.encode(event, infra.now()))
     await persist_all(infra)
     assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT}
     letters = await infra.events.read_all(dead_letter_topic(ORDERS), 10)
-    assert [letter.headers["reason"].split(":")[0] for letter in letters] == ["not an order"] * len(wrong)
+    reasons = [letter.headers["reason"].split(":")[0] for letter in letters]
+    assert reasons == [f"not {OrderPlaced.type}"] * len(wrong)
     assert await infra.events.lag(ORDERS, ORDER_WORKERS) == 0
 
 

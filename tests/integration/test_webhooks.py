@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from infra.cloudevents import Event, encode
+from infra.cloudevents import CloudEvent, encode
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.settings import Settings
 from models import DeliveryState, QueuedMail, User, WebhookDelivery, WebhookEndpoint
 from services.shared.client import NOWHERE
 from services.shared.errors import InvalidInput, NotFound
-from services.shared.events import ORDER_PAID, ORDERS, STOCK_LOW
+from services.shared.events import ORDERS, OrderPaid, StockLow
 from services.shared.pages import IdPage
 from services.webhook.address import NoAddress, find_target
 from services.webhook.deliveries import (
@@ -58,11 +58,11 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def endpoint(infra: Infra, url: str, *types: str) -> WebhookEndpoint:
-    return await create_endpoint(infra, url, types or (ORDER_PAID,), ADMIN)
+    return await create_endpoint(infra, url, types or (OrderPaid.type,), ADMIN)
 
 
-def event(infra: Infra, kind: str = ORDER_PAID) -> bytes:
-    return encode(Event(kind, "o1", {"orderId": "o1"}), infra.now())
+def event(infra: Infra, kind: str = OrderPaid.type) -> bytes:
+    return encode(CloudEvent(kind, "o1", {"orderId": "o1"}), infra.now())
 
 
 async def deliveries(infra: Infra) -> list[WebhookDelivery]:
@@ -75,8 +75,8 @@ async def make_due(infra: Infra) -> None:
 
 
 async def test_each_event_is_delivered_once_and_signed(infra: Infra, receiver: Receiver) -> None:
-    hook, other = await endpoint(infra, receiver.url), await endpoint(infra, receiver.url, STOCK_LOW)
-    old = encode(Event(ORDER_PAID, "o0", {}), hook.created_at - timedelta(seconds=1))
+    hook, other = await endpoint(infra, receiver.url), await endpoint(infra, receiver.url, StockLow.type)
+    old = encode(CloudEvent(OrderPaid.type, "o0", {}), hook.created_at - timedelta(seconds=1))
     first, second = event(infra), event(infra)
     for values in ([old, first, b"no JSON", b"{}", event(infra, "rushcart.order.noted.v1")], [first, second]):
         await make_deliveries(infra, values)
@@ -254,11 +254,11 @@ async def test_redirects_are_not_followed(infra: Infra, receiver: Receiver) -> N
 
 async def test_what_is_asked_is_looked_at(infra: Infra) -> None:
     for url, types, path in (
-        ("ftp://x.example/", [ORDER_PAID], "url"),
-        ("http://", [ORDER_PAID], "url"),
-        ("http://u:p@x.example/", [ORDER_PAID], "url"),
-        (f"http://x.example/{'x' * 500}", [ORDER_PAID], "url"),
-        ("http://x.example:99999/", [ORDER_PAID], "url"),
+        ("ftp://x.example/", [OrderPaid.type], "url"),
+        ("http://", [OrderPaid.type], "url"),
+        ("http://u:p@x.example/", [OrderPaid.type], "url"),
+        (f"http://x.example/{'x' * 500}", [OrderPaid.type], "url"),
+        ("http://x.example:99999/", [OrderPaid.type], "url"),
         ("http://x.example/", [], "types"),
         ("http://x.example/", ["rushcart.nothing.v1"], "types"),
     ):

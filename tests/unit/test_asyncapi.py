@@ -6,8 +6,8 @@ import jsonschema
 import orjson
 import pytest
 
-from services.shared.asyncapi import asyncapi, envelope_schema, topic_of
-from services.shared.event_data import DATA
+from services.shared.asyncapi import asyncapi, envelope_schema
+from services.shared.event import KINDS
 from services.shared.events import EVENT_TYPES, TOPICS
 
 FILE = Path(__file__).parents[2] / "docs" / "asyncapi.json"
@@ -20,7 +20,7 @@ def test_it_is_up_to_date() -> None:
 
 def test_every_event_is_in_it() -> None:
     document = asyncapi()
-    assert set(DATA) == set(EVENT_TYPES) == set(document["components"]["messages"])
+    assert set(KINDS) == set(EVENT_TYPES) == set(document["components"]["messages"])
     assert set(document["channels"]) == set(TOPICS)
     listed = [kind for channel in document["channels"].values() for kind in channel["messages"]]
     assert sorted(listed) == sorted(EVENT_TYPES)
@@ -38,4 +38,4 @@ def test_every_reference_leads_somewhere() -> None:
 @pytest.mark.parametrize("kind", EVENT_TYPES)
 def test_schemas_are_schemas(kind: str) -> None:
     jsonschema.Draft202012Validator.check_schema(envelope_schema(kind))
-    assert topic_of(kind) in TOPICS
+    assert KINDS[kind].topic in TOPICS

@@ -29,7 +29,7 @@ from services.shared.errors import (
     PaymentDeclined,
     TryAgain,
 )
-from services.shared.events import ORDER_PAID, PAYMENT_CANCELLED, PAYMENT_CAPTURED, PAYMENT_CREATED, PAYMENTS
+from services.shared.events import PAYMENTS, OrderPaid, PaymentCancelled, PaymentCaptured, PaymentCreated
 from services.shared.signature import BadWebhook, sign
 from tests.books import outbox_types
 from tests.integration.money import (
@@ -62,8 +62,8 @@ async def test_approved_paid_and_told(infra: Infra) -> None:
     assert (paid.status, paid.captured, paid.fees, paid.pays_order) == (PaymentStatus.CAPTURED, 1990, 19, True)
     assert await status_of(infra, order.id) == OrderStatus.PAID
     assert await book(infra) == {("provider:sandbox", "EUR"): 1971, ("orders", "EUR"): -1990, ("fees", "EUR"): 19}
-    assert await outbox_types(infra, PAYMENTS) == [PAYMENT_CREATED, PAYMENT_CAPTURED]
-    assert (await outbox_types(infra)).count(ORDER_PAID) == 1
+    assert await outbox_types(infra, PAYMENTS) == [PaymentCreated.type, PaymentCaptured.type]
+    assert (await outbox_types(infra)).count(OrderPaid.type) == 1
     assert (await begin(infra, order, key="k")).id == payment.id
     with pytest.raises(InvalidTransition):
         await begin(infra, order)
@@ -80,7 +80,7 @@ async def test_one_payment_at_a_time(infra: Infra) -> None:
     await check_payments(infra)
     old, new = await payments_in(infra, order.id)
     assert (old.status, new.status) == (PaymentStatus.CANCELLED, PaymentStatus.PENDING)
-    assert (await outbox_types(infra, PAYMENTS)).count(PAYMENT_CANCELLED) == 1
+    assert (await outbox_types(infra, PAYMENTS)).count(PaymentCancelled.type) == 1
 
 
 async def test_what_is_asked_is_looked_at(infra: Infra) -> None:

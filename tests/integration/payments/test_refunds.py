@@ -22,7 +22,7 @@ from services.payment.provider import Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.provider import Sandbox
 from services.shared.errors import InvalidInput
-from services.shared.events import PAYMENT_REFUNDED, PAYMENTS
+from services.shared.events import PAYMENTS, PaymentRefunded
 from tests.books import outbox_types
 from tests.factories import stock_of
 from tests.integration.money import (
@@ -60,7 +60,7 @@ async def test_refunds_never_exceed_what_was_captured(infra: Infra) -> None:
     assert (await require_payment(infra, payment.id)).status == PaymentStatus.REFUNDED
     assert await status_of(infra, order.id) == OrderStatus.REFUNDED
     # An event says how it stands, so two refunds at a time may be told by one.
-    assert 2 <= (await outbox_types(infra, PAYMENTS)).count(PAYMENT_REFUNDED) <= 4
+    assert 2 <= (await outbox_types(infra, PAYMENTS)).count(PaymentRefunded.type) <= 4
     assert await book(infra) == FEE_ONLY
     [sku] = [line.sku for line in order.lines]
     stock = await stock_of(infra, sku)

@@ -24,7 +24,7 @@ from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.shared.errors import FlashSaleNotRunning, FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
-from services.shared.events import SALE_ENDED, SALE_PAUSED, SALE_RESUMED, SALE_SCHEDULED, SALES
+from services.shared.events import SALES, SaleEnded, SalePaused, SaleResumed, SaleScheduled
 from tests.books import assert_adds_up, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
 from tests.integration.sale_state.acting import act
@@ -97,7 +97,8 @@ async def test_what_is_so_already_is_left_alone_and_versions_are_compared(infra:
         await change_state(infra, StateChange(new_id(), SaleAction.PAUSE))
     sale = await stored_sale(infra, item)
     assert (sale.version, sale.applied_version, sale.ends_at) == (4, 4, sale.closed_at)
-    assert await outbox_types(infra, SALES) == [SALE_SCHEDULED, SALE_PAUSED, SALE_RESUMED, SALE_ENDED]
+    told = (SaleScheduled, SalePaused, SaleResumed, SaleEnded)
+    assert await outbox_types(infra, SALES) == [event.type for event in told]
 
 
 async def test_who_follows_an_item_sees_that_its_sale_has_ended(infra: Infra, other: Infra) -> None:
@@ -177,7 +178,7 @@ async def test_without_redis_the_answer_is_try_again_and_nothing_is_half_done(
         await place_flash_order(infra, FlashOrder(new_id(), item.id, 1, "key"))
     sale = await stored_sale(infra, item)
     assert (sale.version, sale.applied_version) == (2, 2)
-    assert await outbox_types(infra, SALES) == [SALE_SCHEDULED, SALE_PAUSED]
+    assert await outbox_types(infra, SALES) == [SaleScheduled.type, SalePaused.type]
 
 
 async def test_pages_of_sales_by_status_stay_right_while_sales_come_and_go(infra: Infra) -> None:

@@ -19,16 +19,8 @@ from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.release import park
 from services.reservation.reserve import reserve
 from services.shared.errors import FlashSaleNotRunning
-from services.shared.events import (
-    ORDER_PLACED,
-    ORDERS,
-    SALE_ENDED,
-    SALE_SCHEDULED,
-    SALE_SETTLED,
-    SALES,
-    Event,
-    encode,
-)
+from services.shared.event import encode
+from services.shared.events import ORDERS, SALES, OrderPlaced, SaleEnded, SaleScheduled, SaleSettled
 from tests.books import orders_in
 from tests.factories import order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.integration.settlement.ending import adds_up, end, level, returned
@@ -60,8 +52,7 @@ async def test_a_message_that_comes_after_the_settlement_takes_nothing(infra: In
 
 
 async def publish(infra: Infra, order: OrderSnapshot) -> None:
-    event = Event(ORDER_PLACED, str(order.id), order.to_json())
-    await infra.events.publish(ORDERS, order.id.hex, encode(event, infra.now()))
+    await infra.events.publish(ORDERS, order.id.hex, encode(OrderPlaced(order), infra.now()))
 
 
 async def test_an_order_in_the_dead_letters_keeps_its_units(infra: Infra) -> None:
@@ -119,7 +110,7 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
     assert {(refused.starts_at, refused.ends_at) for refused in refusals} == {(starts, ends)}
     assert await stock_of(infra, sku) == level(on_hand=5000, available=5000 - len(orders), held=len(orders))
     await adds_up(infra)
-    types = [SALE_SCHEDULED, SALE_ENDED, SALE_SETTLED]
+    types = [SaleScheduled.type, SaleEnded.type, SaleSettled.type]
     await persist_all(infra)
     told = [message.value for message in await infra.events.read_all(SALES, 10)]
     assert [kind for value in told for kind in types if kind.encode() in value] == types

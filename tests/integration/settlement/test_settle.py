@@ -21,7 +21,7 @@ from services.order.expire_orders import expire_due_orders
 from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import ItemKeys
 from services.shared.errors import PurchaseLimitReached
-from services.shared.events import SALE_SETTLED, SALES
+from services.shared.events import SALES, SaleSettled
 from tests.books import causes, counters, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.integration.settlement.ending import adds_up, end, level, returned
@@ -48,7 +48,7 @@ async def test_orders_on_their_way_find_their_units_before_the_rest_returns(infr
     assert await stock_of(infra, item.sku) == level(available=7, held=3)
     assert await settle_sales(infra) == 0
     assert await returned(infra, item.sku) == [(2, -2)]
-    assert await outbox_types(infra, SALES) == [SALE_SETTLED]
+    assert await outbox_types(infra, SALES) == [SaleSettled.type]
     assert await remaining(infra, [item]) == {item.id: 0}
     await adds_up(infra)
     # What comes back later belongs to no sale.
@@ -106,7 +106,7 @@ async def test_killed_before_the_commit_it_is_done_again(infra: Infra, monkeypat
     for one in (item, other):
         await end(infra, one)
 
-    def dies(*args: object) -> None:
+    async def dies(*args: object) -> None:
         if args[2].id == item.sale_id:  # type: ignore[attr-defined]
             raise RuntimeError
 

@@ -1,0 +1,149 @@
+"""What is written of an event, to the letter, and that it is read again."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+import pytest
+
+from infra.cloudevents import CloudEvent, MalformedEvent
+from infra.cloudevents import encode as encode_raw
+from models.address_document import AddressDoc
+from models.charges_document import Charges
+from models.enums import PaymentProblem, PaymentStatus, StockCause
+from models.order_document import LineSnapshot, OrderSnapshot
+from services.shared import events
+from services.shared.event import KINDS, Event, data_schema, encode, read_event
+
+A, B, C, D = (UUID(int=n) for n in range(1, 5))
+a, b, c, d = (f"{n:032x}" for n in range(1, 5))
+AT = datetime(2026, 11, 29, 12, 30, 0, 5000, tzinfo=UTC)
+TEXT = "2026-11-29T12:30:00.005000+00:00"
+LINE = LineSnapshot("S-1", B, C, "Tea", 2, 1990, 4)
+LINE_TOLD = {
+    "sku": "S-1",
+    "variantId": b,
+    "itemId": c,
+    "title": "Tea",
+    "quantity": 2,
+    "unitPrice": 1990,
+    "epoch": 4,
+}
+ORDER = OrderSnapshot(
+    A,
+    D,
+    "key",
+    "print",
+    "EUR",
+    900_000,
+    (LINE,),
+    AT,
+    AddressDoc(B, "Ann", "+49 30 1", "Street 1", None, "Berlin", None, "10115", "DE", True),
+    Charges(3980, 0, 500, 0, 0, True),
+    "0" * 55,
+)
+PROBLEM = next(iter(PaymentProblem))
+PAYMENT = (A, B, "sandbox", PaymentStatus.CAPTURED, 10, 10, 0, "EUR")
+PAYMENT_TOLD = {
+    "paymentId": a,
+    "orderId": b,
+    "provider": "sandbox",
+    "status": "CAPTURED",
+    "amount": 10,
+    "captured": 10,
+    "refunded": 0,
+    "currency": "EUR",
+}
+SALE = (A, 3, "Sale", AT, AT, False, True)
+SALE_TOLD = {
+    "saleId": a,
+    "version": 3,
+    "name": "Sale",
+    "startsAt": TEXT,
+    "endsAt": TEXT,
+    "paused": False,
+    "cancelled": True,
+}
+ITEM_TOLD = {"itemId": b, "sku": "S-1", "price": 5, "currency": "EUR", "quantity": 7, "perCustomerLimit": 2}
+HELD, HELD_TOLD = (events.Held("S-1", C),), [{"sku": "S-1", "itemId": c}]
+
+EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
+    (events.OrderPlaced(ORDER), a, ORDER.to_json()),
+    (events.OrderCancelled(A, HELD, False), a, {"orderId": a, "lines": HELD_TOLD, "refundDue": False}),
+    (events.OrderRefunded(A, ()), a, {"orderId": a, "lines": []}),
+    (events.OrderRejected(A, D, (LINE,)), a, {"orderId": a, "customerId": d, "lines": [LINE_TOLD]}),
+    (events.OrderPaid(A), a, {"orderId": a}),
+    (events.OrderPartlyShipped(A, B), a, {"orderId": a, "shipmentId": b}),
+    (events.OrderShipped(A, B, HELD), a, {"orderId": a, "shipmentId": b, "lines": HELD_TOLD}),
+    (events.OrderNoted(A, True), a, {"orderId": a, "internal": True}),
+    (events.PaymentCaptured(*PAYMENT, None), b, PAYMENT_TOLD | {"problem": None}),
+    (
+        events.PaymentFailed(*PAYMENT, PROBLEM),
+        b,
+        PAYMENT_TOLD | {"problem": PROBLEM.value},
+    ),
+    (
+        events.StockChanged("S-1", B, StockCause.RECEIVED, -3, 4, 5, None),
+        "S-1",
+        {
+            "sku": "S-1",
+            "warehouseId": b,
+            "cause": "RECEIVED",
+            "units": -3,
+            "onHand": 4,
+            "available": 5,
+            "reference": None,
+        },
+    ),
+    (events.StockLow("S-1", 2, 3), "S-1", {"sku": "S-1", "available": 2, "threshold": 3}),
+    (events.SaleEnded(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2),)), a, SALE_TOLD | {"items": [ITEM_TOLD]}),
+    (
+        events.SaleSettled(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2, 0),)),
+        a,
+        SALE_TOLD | {"items": [ITEM_TOLD | {"unsold": 0}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "key", "data"), EXAMPLES, ids=lambda value: getattr(value, "type", ""))
+def test_what_is_written(event: Event, key: str, data: dict[str, object]) -> None:
+    written = orjson.loads(encode(event, AT))
+    assert event.key == key
+    assert (written["type"], written["time"]) == (event.type, TEXT)
+    assert orjson.dumps(written["data"]) == orjson.dumps(data)
+    assert read_event(encode(event, AT), type(event)) == event
+
+
+def test_the_subject_is_the_key_but_for_placed_orders() -> None:
+    subjects = {type(event): orjson.loads(encode(event, AT))["subject"] for event, *_ in EXAMPLES}
+    assert subjects.pop(events.OrderPlaced) == str(A)
+    assert subjects == {type(event): event.key for event, *_ in EXAMPLES if type(event) in subjects}
+
+
+def test_an_order_is_written_as_its_shape_says() -> None:
+    schema = data_schema(events.OrderPlaced)
+    told = ORDER.to_json()
+    assert list(told) == list(schema["properties"])
+    assert list(LINE_TOLD) == list(schema["properties"]["lines"]["items"]["properties"])
+    for part in ("shippingAddress", "charges"):
+        shape = schema["properties"][part]
+        assert set(told[part]) == set(shape.get("anyOf", [shape])[0]["properties"])
+
+
+def test_of_other_types_nothing_is_read() -> None:
+    assert read_event(encode(events.OrderPaid(A), AT), events.OrderPlaced, events.OrderClosed) is None
+    assert read_event(encode_raw(CloudEvent("rushcart.order.eaten.v1", "x", {}), AT), Event) is None
+    assert isinstance(read_event(encode(events.OrderExpired(A, ()), AT), events.OrderClosed), events.OrderExpired)
+
+
+def test_a_property_that_may_lack_may_lack_and_no_other() -> None:
+    without = encode_raw(CloudEvent(events.OrderExpired.type, a, {"orderId": a, "lines": [], "new": 1}), AT)
+    assert read_event(without, events.OrderClosed) == events.OrderExpired(A, ())
+    with pytest.raises(MalformedEvent, match="KeyError"):
+        read_event(encode_raw(CloudEvent(events.OrderExpired.type, a, {"orderId": a}), AT), events.OrderClosed)
+
+
+def test_types_are_declared_once_and_named_for_their_topics() -> None:
+    for name, kind in KINDS.items():
+        assert kind.topic.startswith(name.split(".")[1])
+        assert kind.type == name
