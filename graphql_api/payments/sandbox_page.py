@@ -24,7 +24,7 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from infra.settings import Settings
 from models import PaymentStatus, SandboxCharge
-from services.money.amounts import MoneyError, parse_amount, to_decimal, to_minor
+from services.money.amounts import MoneyError, parse_amount, to_decimal, to_known_minor
 from services.payment.sandbox.charges import PAGE
 from services.payment.sandbox.page import LONGEST_DELAY, Decision, Webhook, decide, find_charge
 from services.payment.sandbox.provider import NAME
@@ -80,7 +80,7 @@ def _decision(body: bytes, currency: str) -> Decision:
         approve=form["decision"] == "approve",
         delay=delay,
         webhook=Webhook(form.get("webhook", Webhook.ONCE.value)),
-        amount=to_minor(parse_amount(amount), currency) if amount else None,
+        amount=to_known_minor(parse_amount(amount), currency) if amount else None,
     )
 
 

@@ -1,32 +1,22 @@
 """Money: a decimal on the outside, an integer of minor units within. Pure, exact, no float.
 
-The number of decimals of a currency is its ISO 4217 exponent (JPY 0, KWD 3, nearly all others 2).
+The currencies and their exponents (JPY 0, KWD 3, nearly all others 2) are those of ISO 4217's list one, as the
+package iso4217 carries it. Babel's are CLDR's, which has no decimals for MGA and IQD; pycountry has none at all.
 """
 
 import re
 from decimal import Decimal
 from typing import Final
 
+from iso4217 import Currency
+
 MAX_MINOR: Final = 10**12
 """The largest price: times the largest quantity (10^6 a line and more) it still fits a BIGINT."""
 
-_CODES: Final = """
-AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
-CHF CLF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ
-GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR
-LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN
-PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB
-TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UYW UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR
-ZMW ZWG
-"""
-_NO_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
-_THREE_DECIMALS: Final = "BHD IQD JOD KWD LYD OMR TND"
-_FOUR_DECIMALS: Final = "CLF UYW"
-_ACTIVE: Final = frozenset(_CODES.split())
+# Units of account that nobody pays with: funds, WIR, clearing. The metals and codes for tests have no exponent.
+_FUNDS: Final = frozenset({"BOV", "CHE", "CHW", "COU", "MXV", "USN", "UYI", "XAD"})
 _EXPONENTS: Final = {
-    **dict.fromkeys(_NO_DECIMALS.split(), 0),
-    **dict.fromkeys(_THREE_DECIMALS.split(), 3),
-    **dict.fromkeys(_FOUR_DECIMALS.split(), 4),
+    one.code: one.exponent for one in Currency if one.exponent is not None and one.code not in _FUNDS
 }
 _PLAIN_AMOUNT = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", re.ASCII)
 
@@ -37,20 +27,12 @@ class MoneyError(ValueError):
 
 def is_currency(code: str) -> bool:
     """True for an active ISO 4217 code in capital letters."""
-    return code in _ACTIVE
+    return code in _EXPONENTS
 
 
 def exponent(currency: str) -> int:
-    """Decimals of the currency."""
+    """Decimals of the currency; of one that has ended, as stored amounts may have, two."""
     return _EXPONENTS.get(currency, 2)
-
-
-def currencies_by_exponent() -> dict[int, list[str]]:
-    """The currencies whose exponent is not 2, by exponent."""
-    grouped: dict[int, list[str]] = {}
-    for code, digits in _EXPONENTS.items():
-        grouped.setdefault(digits, []).append(code)
-    return grouped
 
 
 def parse_amount(text: str) -> Decimal:
@@ -64,6 +46,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
     """Minor units of ``amount``, exactly. Errors: MoneyError, also for what would need rounding."""
     if not is_currency(currency):
         raise MoneyError("is not an ISO 4217 currency code")
+    return to_known_minor(amount, currency)
+
+
+def to_known_minor(amount: Decimal, currency: str) -> int:
+    """``to_minor`` in the currency of a payment that was made: it may have ended since. Errors: MoneyError."""
     digits = exponent(currency)
     if not amount.is_finite() or amount < 0:
         raise MoneyError("must be 0 or more")

@@ -13,7 +13,7 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment
-from services.money.amounts import MoneyError, to_decimal, to_minor
+from services.money.amounts import MoneyError, to_decimal, to_known_minor
 from services.money.request_refunds import refundable, request_refund
 from services.payment.find_payments import require_payment
 from services.payment.send_refunds import Claimed, claim, send_claimed
@@ -91,6 +91,6 @@ def _amount(amount: Decimal | None, payment: Payment) -> int:
     if amount is None:
         return refundable(payment)
     try:
-        return to_minor(amount, payment.currency)
+        return to_known_minor(amount, payment.currency)
     except MoneyError as error:
         raise InvalidInput.at("amount", message=str(error)) from None

@@ -1,12 +1,23 @@
 """Money: exact both ways, and nothing that would need rounding."""
 
 from decimal import Decimal, localcontext
+from itertools import product
+from string import ascii_uppercase
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.money.amounts import MAX_MINOR, MoneyError, exponent, is_currency, parse_amount, to_decimal, to_minor
+from services.money.amounts import (
+    MAX_MINOR,
+    MoneyError,
+    exponent,
+    is_currency,
+    parse_amount,
+    to_decimal,
+    to_known_minor,
+    to_minor,
+)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +111,37 @@ def test_an_amount_in_a_file_is_a_plain_decimal(text: str) -> None:
         parse_amount(text)
 
 
-def test_currencies_are_the_active_ones() -> None:
-    assert is_currency("EUR")
-    assert is_currency("JPY")
-    assert not is_currency("DEM")
-    assert not is_currency("EU")
+# ISO 4217, list one, published on 1 January 2026; without funds, metals and codes for tests.
+LIST_ONE = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+    2: """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
+    CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES
+    KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK
+    NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB
+    TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+    """,
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+
+
+@pytest.mark.parametrize("digits", LIST_ONE)
+def test_exponents_are_those_of_list_one(digits: int) -> None:
+    wrong = {code: exponent(code) for code in LIST_ONE[digits].split() if exponent(code) != digits}
+    assert not wrong
+
+
+def test_currencies_are_those_of_list_one() -> None:
+    """The lev (BGN) ended with 2025, the Antilles' guilder (ANG) with March of that year, the kuna with 2022."""
+    every_code = map("".join, product(ascii_uppercase, repeat=3))
+    assert {code for code in every_code if is_currency(code)} == set(" ".join(LIST_ONE.values()).split())
+    for code in ("BGN", "ANG", "HRK", "DEM", "EU", "eur", "XAU", "XXX", "CHE"):
+        assert not is_currency(code)
+
+
+def test_money_that_came_in_a_currency_that_has_ended_can_be_given_back() -> None:
+    assert to_known_minor(Decimal("19.90"), "BGN") == 1990
+    assert str(to_decimal(1990, "BGN")) == "19.90"
+    with pytest.raises(MoneyError, match="not an ISO 4217"):
+        to_minor(Decimal("19.90"), "BGN")
