@@ -19,10 +19,10 @@ class Address(Node):
     phone: str = strawberry.field(description="In E.164, e.g. +49301234567.")
     line1: str
     line2: str | None
-    city: str
+    city: str = strawberry.field(description="Empty where addresses have none.")
     region: str | None
     postal_code: str | None
-    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2, or XK.")
     is_default: bool
 
     @classmethod
@@ -44,10 +44,12 @@ class Address(Node):
 @strawberry.input
 class AddAddressInput:
     recipient: str
-    phone: str = strawberry.field(description="International, e.g. +49 30 1234567.")
+    phone: str = strawberry.field(
+        description="As it is written: +49 30 1234567, or 030 1234567 of the address's country."
+    )
     line1: str
-    city: str
-    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2.")
+    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2, or XK.")
+    city: str = strawberry.field(default="", description="Needed where addresses have one: not in JP, AE, SG, MO.")
     line2: str | None = None
     region: str | None = None
     postal_code: str | None = None
@@ -62,8 +64,8 @@ class UpdateAddressInput:
     recipient: str
     phone: str
     line1: str
-    city: str
     country_code: str
+    city: str = ""
     line2: str | None = None
     region: str | None = None
     postal_code: str | None = None

@@ -1,4 +1,4 @@
-"""Countries: the officially assigned codes of ISO 3166-1 alpha-2."""
+"""Countries: the officially assigned codes of ISO 3166-1 alpha-2, and Kosovo's XK, that the post uses."""
 
 from typing import Final
 
@@ -10,6 +10,9 @@ IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS
 MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF
 PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV
 SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE
-YT ZA ZM ZW
+XK YT ZA ZM ZW
 """
 COUNTRIES: Final = frozenset(_CODES.split())
+
+MEANT: Final = {"UK": "GB", "EL": "GR"}
+"""Codes that people write for another: reserved for the United Kingdom, the European Union's for Greece."""

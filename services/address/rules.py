@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
-from services.address.countries import COUNTRIES
+from services.address.countries import COUNTRIES, MEANT
+from services.address.country_rules import CountryRules, rules_of
+from services.address.phone import to_e164
 from services.shared.errors import FieldProblem, InvalidInput
+from services.shared.texts import prints
 
 MAX_ADDRESSES: Final = 50
 _LENGTHS: Final = {
@@ -18,11 +21,9 @@ _LENGTHS: Final = {
     "region": 100,
     "postal_code": 20,
 }
+_LONGEST_PHONE: Final = 100
+_DASHES: Final = re.compile("[\u2010-\u2015\u2212\u30fc]")
 _PATHS: Final = {"postal_code": "postalCode", "country_code": "countryCode"}
-# Written around the digits of a phone number in all the world, and never part of it.
-_PHONE_SIGNS: Final = re.compile(r"[\s().\-/]+")
-# ITU-T E.164: the country code and the number have 15 digits at most.
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,20 @@ class AddressDraft:
 def checked(draft: AddressDraft) -> AddressDraft:
     """Trimmed, composed (NFC), the phone number in E.164, the country in capitals; "" is None where it may be.
 
+    What is needed depends on the country (country_rules.py); a city that is not is "".
+
     Errors: InvalidInput naming every field at fault.
     """
+    country = _capitals(_text(draft.country_code))
     clean = AddressDraft(
         recipient=_text(draft.recipient),
-        phone=_PHONE_SIGNS.sub("", _text(draft.phone)),
+        phone=to_e164(draft.phone[:_LONGEST_PHONE], country) or "",
         line1=_text(draft.line1),
         line2=_text(draft.line2 or "") or None,
         city=_text(draft.city),
         region=_text(draft.region or "") or None,
-        postal_code=_text(draft.postal_code or "") or None,
-        country_code=_capitals(_text(draft.country_code)),
+        postal_code=_code(draft.postal_code or "") or None,
+        country_code=country,
     )
     if problems := list(_problems(clean)):
         raise InvalidInput(problems)
@@ -68,29 +72,43 @@ def _text(value: str) -> str:
     return unicodedata.normalize("NFC", value[:1000]).strip()
 
 
+def _code(value: str) -> str:
+    """Digits and dashes as machines read them."""
+    return _DASHES.sub("-", unicodedata.normalize("NFKC", _text(value)))
+
+
 def _problems(draft: AddressDraft) -> Iterator[FieldProblem]:
+    country = rules_of(draft.country_code)
     for field in fields(draft):
-        value = getattr(draft, field.name)
-        problem = None if value is None else _CHECKS.get(field.name, _plain)(field.name, value)
-        if problem:
+        if problem := _problem(field.name, getattr(draft, field.name) or "", country):
             yield FieldProblem(("input", _PATHS.get(field.name, field.name)), problem)
 
 
-def _plain(name: str, value: str) -> str | None:
-    if not 1 <= len(value) <= _LENGTHS[name]:
+def _problem(name: str, value: str, country: CountryRules) -> str | None:
+    match name:
+        case "phone":
+            return None if value else "must be a phone number such as +49 30 1234567"
+        case "country_code":
+            return _country_problem(value)
+        case "recipient":
+            return _line_problem(value, name) if value else f"must have 1 to {_LENGTHS[name]} characters"
+        case _ if not value:
+            return f"is needed for {country.country or 'an address'}" if name in country.required else None
+    problem = _line_problem(value, name)
+    if problem is None and name == "postal_code":
+        return country.postal_code_problem(value)
+    if problem is None and name == "region":
+        return country.region_problem(value)
+    return problem
+
+
+def _line_problem(value: str, name: str) -> str | None:
+    if len(value) > _LENGTHS[name]:
         return f"must have 1 to {_LENGTHS[name]} characters"
-    # Joiners are letters' business in some scripts; everything else that does not print would garble a label.
-    if not value.replace("\u200c", "").replace("\u200d", "").isprintable():
-        return "must not hold control characters"
-    return None
+    return None if prints(value) else "must not hold control characters"
 
 
-def _phone(_name: str, value: str) -> str | None:
-    return None if _E164.fullmatch(value) else "must be an international number such as +49 30 1234567"
-
-
-def _country(_name: str, value: str) -> str | None:
+def _country_problem(value: str) -> str | None:
+    if meant := MEANT.get(value):
+        return f"must be {meant}"
     return None if value in COUNTRIES else "must be an ISO 3166-1 country code such as DE"
-
-
-_CHECKS: Final[dict[str, Callable[[str, str], str | None]]] = {"phone": _phone, "country_code": _country}

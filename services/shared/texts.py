@@ -1,13 +1,22 @@
-"""Rules of texts and SKUs that every area has. Pure: each says what is wrong with a value, or None."""
+"""Rules of texts and SKUs that every area has. Pure: each says what is wrong with a value, or None.
+
+Spaces of all scripts (category Zs: U+00A0, U+202F, U+3000 between Japanese names) are text like letters, and kept.
+"""
 
 import re
+import unicodedata
 from typing import Final
 
 SKU_LENGTH: Final = 64
 MOST_QUANTITY: Final = 10**9
 # Control characters other than tab and line ends, and halves of surrogate pairs (no text has them).
 NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+# All control characters (C1 with its line end U+0085 too), line and paragraph separators.
+_NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Joiners are letters' business in Persian and in Hindi, and hold emoji together.
+_JOINERS: Final = frozenset("\u200c\u200d")
+# Control, format (overrides of direction too), surrogate, private use, unassigned, line and paragraph separators.
+_GARBLES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def line_problem(value: str, maximum: int, *, required: bool = False) -> str | None:
@@ -19,6 +28,11 @@ def line_problem(value: str, maximum: int, *, required: bool = False) -> str | N
     if _NOT_A_LINE.search(value):
         return "must not contain control characters or line breaks"
     return None
+
+
+def prints(value: str) -> bool:
+    """Tell whether a name looks on a label as it was typed: nothing in it is unseen, or turns what follows."""
+    return all(unicodedata.category(char) not in _GARBLES or char in _JOINERS for char in value)
 
 
 def text_problem(value: str, maximum: int) -> str | None:

@@ -91,10 +91,9 @@ async def test_an_address_from_its_first_day_to_its_last(shop: Shop) -> None:
     assert await mine(shop, ada) == [home, work]
     assert (await shop.ask(NODE, {"id": work["id"]}, ada))["node"] == work
 
-    moved = await do(
-        shop, UPDATE, ada, addressId=work["id"], **{**GIVEN, "line2": "c/o Babbage", "postalCode": ""}
-    )
-    work = {"id": work["id"], **SHOWN, "line2": "c/o Babbage", "postalCode": None, "isDefault": False}
+    dublin = {"countryCode": "IE", "city": "Dublin", "line2": "c/o Babbage", "postalCode": ""}
+    moved = await do(shop, UPDATE, ada, addressId=work["id"], **{**GIVEN, **dublin})
+    work = {"id": work["id"], **SHOWN, **dublin, "postalCode": None, "isDefault": False}
     assert moved == {"__typename": "Address", **work}
     assert await mine(shop, ada) == [home, work]
 
@@ -154,6 +153,18 @@ async def test_every_field_at_fault_is_named(shop: Shop) -> None:
         answer = await do(shop, query, ada, **given)
         assert [field["path"] for field in answer["fields"]] == at_fault
     assert await mine(shop, ada) == [home]
+
+
+async def test_what_is_needed_depends_on_the_country(shop: Shop) -> None:
+    ada = await shop.customer()
+    tokyo = {"line1": "神宮前1-1", "region": "東京都", "postalCode": "150-0001", "countryCode": "JP"}
+    added = await do(shop, ADD, ada, recipient="山田\u3000太郎", phone="03\uff0d1234\uff0d5678", **tokyo)
+    assert added.pop("__typename") == "Address", added
+    assert (added["recipient"], added["phone"], added["city"]) == ("山田\u3000太郎", "+81312345678", "")
+    assert await mine(shop, ada) == [added]
+    answer = await do(shop, ADD, ada, **{**GIVEN, "countryCode": "US", "postalCode": "ABC"})
+    assert [field["path"] for field in answer["fields"]] == [["input", "region"], ["input", "postalCode"]]
+    assert await mine(shop, ada) == [added]
 
 
 async def test_however_many_add_at_once_there_is_one_default(shop: Shop) -> None:

@@ -34,7 +34,7 @@ _OF_WORKERS = {"checks", "check_at"}
 _INCLUDES = {"CUSTOMER": {"CUSTOMER"}, "STAFF": {"CUSTOMER", "STAFF"}}
 ADDRESS = """
 mutation { addAddress(input: {recipient: "Ada Marker Name", phone: "+49 30 7777777", line1: "Marker Street 77",
-  city: "Berlin", countryCode: "DE"}) { ... on Address { id } } }
+  city: "Berlin", postalCode: "10115", countryCode: "DE"}) { ... on Address { id } } }
 """
 
 

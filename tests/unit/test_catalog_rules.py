@@ -21,6 +21,18 @@ from services.shared.errors import StaleVersion
 from services.shared.viewer import Viewer
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u3000"])
+def test_spaces_of_all_scripts_are_text(space: str) -> None:
+    assert rules.title_problem(f"山田{space}太郎") is None
+    assert rules.tag_problem(f"a{space}b") is None
+    assert rules.title_problem(space) == "must not be empty"
+
+
+@pytest.mark.parametrize("char", ["\x00", "\n", "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\ud800"])
+def test_control_characters_and_line_separators_are_not_of_one_line(char: str) -> None:
+    assert rules.title_problem(f"a{char}b") == "must not contain control characters or line breaks"
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [

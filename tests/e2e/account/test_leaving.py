@@ -42,7 +42,8 @@ mutation Add($input: AddAddressInput!) { addAddress(input: $input) { ... on Addr
 """
 
 
-HOME = {"recipient": "Ada", "phone": "+49 30 123456", "line1": "Street 1", "city": "Berlin", "countryCode": "de"}
+HOME = {"recipient": "Ada", "phone": "+49 30 123456", "line1": "Street 1"}
+HOME |= {"postalCode": "10115", "city": "Berlin", "countryCode": "de"}
 
 
 async def test_a_closed_account_is_gone_and_its_orders_remain(shop: Shop, mailbox: Mailbox) -> None:

