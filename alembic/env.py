@@ -36,10 +36,10 @@ from sqlalchemy.types import TypeEngine
 from alembic import context
 from infra.database import Database
 from infra.migrations import PATIENCE, MigrationFailed, migration_lock
-from infra.settings import Settings, get_settings
 from models import Base
 from models.base import RETIRED_TABLES
 from models.types import ExactText, UtcDateTime, UuidBinary
+from settings import Settings, get_settings
 
 config = context.config
 _MYSQL = ("mysql", "mariadb")

@@ -20,12 +20,12 @@ from infra.logging import configure_logging
 from infra.migrations import upgrade
 from infra.revocations import Revocation
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import User
 from models.enums import Scope
 from services.session.access_tokens import AccessTokens
 from services.token.create_token import NewToken, create_token
 from services.token.known_tokens import KnownTokens
+from settings import Settings
 
 AIM_US = 30.0
 _BODY = orjson.dumps({"query": "{ __typename }"})

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.settings import get_settings
 from server.http_server import bind, serve_http
 from server.runtime import run_until_stopped, settle_garbage_collection
+from settings import get_settings
 
 
 def _answering(body: bytes) -> Callable[[Request], Awaitable[Response]]:

@@ -22,7 +22,6 @@ from starlette.routing import Route
 from infra.clock import from_millis
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra, open_infra
-from infra.settings import get_settings
 from models.order_document import LineSnapshot, OrderSnapshot
 from server.http_server import bind, serve_http
 from server.runtime import run_until_stopped, settle_garbage_collection
@@ -37,6 +36,7 @@ from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
 from services.shared.fingerprint import fingerprint
 from services.shared.viewer import Viewer
+from settings import get_settings
 
 _CONNECTIONS = 64
 _LINGER_MS = 2
@@ -62,7 +62,7 @@ class BareEndpoint:
             idempotency_key=wish["idempotencyKey"],
             fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish["quantity"], None),
             currency=item.currency,
-            payment_timeout_ms=round(self._infra.settings.payment_timeout * 1000),
+            payment_timeout_ms=round(self._infra.settings.orders.payment_timeout * 1000),
             lines=(line,),
             placed_at=from_millis(0),
         )

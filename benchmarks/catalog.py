@@ -26,10 +26,10 @@ from benchmarks.shop import sign_in
 from benchmarks.stores import Echo, stores
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 
 BARE, KEPT, KNOWN, WARM, COLD = "bare", "kept", "304", "warm", "cold"
 _QUERIES = {

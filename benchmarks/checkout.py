@@ -22,7 +22,6 @@ from chaos.accounts import accounts
 from chaos.http_connection import HttpConnection
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Role
 from resolvers.shared.node import encode_id
 from services.cart.add_item import Wish, add_item
@@ -31,6 +30,7 @@ from services.catalog.create_product import create_product
 from services.catalog.drafts import ProductDraft, VariantDraft
 from services.checkout.checkout import Checkout, checkout
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 
 LINES: Final = 3
 _VARIANTS: Final = 60

@@ -18,11 +18,11 @@ from benchmarks.shop import PLENTY, open_shop
 from benchmarks.stores import Echo, stores
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Order, OrderStatus, StockCause, StockEntry, StockLevel
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 
 AIM_SECONDS: Final = 2.0
 _SKU = "BENCH-PLENTY"

@@ -22,9 +22,9 @@ from benchmarks.shop import Shop, count_persisted, open_shop, persisted_numbers
 from benchmarks.stores import Echo, stores
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from resolvers.shared.node import encode_id
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 
 SERVERS = {"graphql": "serve", "plain": "bare", "verb": "bare"}
 _SLICE = 2.5

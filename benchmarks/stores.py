@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.processes import ROOT
 from infra.migrations import upgrade
-from infra.settings import Settings
 from infra.stack import Stack
+from settings import Settings
 
 Echo = Callable[[str], None]
 

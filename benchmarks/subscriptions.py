@@ -17,10 +17,10 @@ from benchmarks.stores import Echo, stores
 from infra.ids import new_id
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from resolvers.shared.node import encode_id
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 
 AIM_MIB: Final = 500.0
 _REMAINING = "subscription ($id: ID!) { flashSaleRemaining(itemId: $id) { remaining } }"

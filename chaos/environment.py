@@ -1,6 +1,6 @@
 """How a process of its own is told which stores to use."""
 
-from infra.settings import Settings
+from settings import Settings
 
 
 def variables(settings: Settings) -> dict[str, str]:

@@ -16,7 +16,7 @@ from chaos.environment import variables
 from chaos.waiting import until
 from infra.ports import LOOPBACK, free_port
 from infra.processes import Keeper, spawn, tail
-from infra.settings import Settings
+from settings import Settings
 
 COMMAND = Path(sys.executable).with_name("rushcart")
 
@@ -156,8 +156,8 @@ class Fleet:
 
 def _environment(settings: Settings) -> dict[str, str]:
     ours = variables(settings) | {
-        "RUSHCART_PAYMENT_TIMEOUT": str(settings.payment_timeout),
-        "RUSHCART_PERSIST_BATCH": str(settings.persist_batch),
+        "RUSHCART_PAYMENT_TIMEOUT": str(settings.orders.payment_timeout),
+        "RUSHCART_PERSIST_BATCH": str(settings.orders.persist_batch),
         "RUSHCART_LOG_FORMAT": "json",
     }
     return {name: value for name, value in os.environ.items() if not name.startswith("RUSHCART_")} | ours

@@ -27,7 +27,6 @@ from chaos.shoppers import Shopper
 from chaos.verdict import Verdict, judge
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from infra.stack import ServerName, Stack
 from models import Role
 from models.flash_sale_document import FlashItemDoc
@@ -38,6 +37,7 @@ from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _SKU: Final = "CHAOS"

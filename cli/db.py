@@ -29,7 +29,7 @@ def upgrade(revision: str) -> None:
     brought in line with the products that a Rushcart of before wrote, so that they are found.
     """
     from infra import migrations
-    from infra.settings import get_settings
+    from settings import get_settings
 
     with _reported():
         _say(migrations.upgrade(get_settings(), revision), f"Nothing to do at {migrations.where(get_settings())}.")
@@ -45,7 +45,7 @@ def upgrade(revision: str) -> None:
 def downgrade(revision: str) -> None:
     """Migrate down to REVISION: an id, -1 (one step) or base (no tables). Data of dropped columns is lost."""
     from infra import migrations
-    from infra.settings import get_settings
+    from settings import get_settings
 
     with _reported():
         _say(migrations.downgrade(get_settings(), revision), "Nothing to do.")
@@ -55,7 +55,7 @@ def downgrade(revision: str) -> None:
 def current() -> None:
     """Show the database's revision and this Rushcart's own. Exits with 3 when a server would not start."""
     from infra import migrations
-    from infra.settings import get_settings
+    from settings import get_settings
 
     with _reported():
         settings = get_settings()
@@ -69,7 +69,7 @@ def current() -> None:
 def check() -> None:
     """Compare the tables with the code's models. Exits with 3 and a line for each difference."""
     from infra import migrations
-    from infra.settings import get_settings
+    from settings import get_settings
 
     with _reported():
         differences = migrations.check(get_settings())
@@ -104,7 +104,7 @@ def lint(files: tuple[Path, ...]) -> None:
 def reset(yes: bool) -> None:
     """Drop every table, then migrate up."""
     from infra import migrations
-    from infra.settings import get_settings
+    from settings import get_settings
 
     with _reported():
         address = migrations.where(get_settings())

@@ -15,7 +15,6 @@ from infra.embedded_valkey import EmbeddedValkeyError
 from infra.errors import StoreUnavailable
 from infra.migrations import MigrationFailed, SchemaMismatch, upgrade
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings, get_settings
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
 from server.http_server import PortInUse, bind, serve_http, url_of
@@ -30,6 +29,7 @@ from services.session.access_tokens import AccessTokens
 from services.session.open import open_session
 from services.shared.client import Client
 from services.shared.events import ALL_TOPICS
+from settings import Settings, get_settings
 from tasks.worker import run_scheduler, run_worker
 
 log = structlog.get_logger(__name__)

@@ -54,10 +54,10 @@ def render(text: str) -> str:
 
 
 def settings() -> str:
-    from infra.settings import Settings
+    from settings.settings import fields
 
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
+    for name, field in fields():
         default = "" if field.default is None else f"`{field.default}`"
         rows.append(f"| `RUSHCART_{name.upper()}` | {default} | {field.description or ''} |")
     return "\n".join(rows) + "\n"

@@ -14,7 +14,7 @@ def health(port: int | None) -> None:
 
     It asks /healthz on RUSHCART_PORT, as of an API, and on RUSHCART_METRICS_PORT, as of a worker or scheduler.
     """
-    from infra.settings import get_settings
+    from settings import get_settings
 
     settings = get_settings()
     ports = [port] if port else [found for found in (settings.port, settings.metrics_port) if found]

@@ -19,7 +19,7 @@ def instances(as_json: bool) -> None:
 
     from infra.discovery.etcd import EtcdUnavailable
     from infra.discovery.register import list_instances
-    from infra.settings import get_settings
+    from settings import get_settings
 
     settings = get_settings()
     if not settings.etcd_endpoints:

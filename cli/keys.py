@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.shared.one_shot import run_once
 from infra.clock import to_millis
-from infra.settings import Settings, get_settings
 from infra.signing_keys import BadSigningKey, KeyFolder, SigningKeys
+from settings import Settings, get_settings
 
 # Longer than a server takes to look into the folder.
 _LEAD = 3.0
@@ -68,7 +68,7 @@ def rotate(lead: float, compromised: bool) -> None:
 def _remove(folder: KeyFolder, old: tuple[str, ...], settings: Settings, now: float, compromised: bool) -> int:
     if compromised:
         return folder.remove(old)
-    lives = max(settings.access_token_ttl, settings.revocation_ttl, _KEPT.total_seconds())
+    lives = max(settings.sign_in.access_token_ttl, settings.sign_in.revocation_ttl, _KEPT.total_seconds())
     return folder.remove_superseded(int((now - lives) * 1000))
 
 

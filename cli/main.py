@@ -6,7 +6,8 @@ import sys
 import click
 from pydantic import ValidationError
 
-from infra.errors import BadSetting
+from settings.errors import BadSetting
+from settings.settings import variable
 
 COMMANDS = {
     "admin": ("cli.admin", "admin", "Grant and revoke roles, list who has one."),
@@ -69,6 +70,5 @@ def main() -> None:
         sys.exit(2)
     except ValidationError as error:
         for problem in error.errors():
-            name = "_".join(("RUSHCART", *(str(part).upper() for part in problem["loc"])))
-            print(f"{name}: {problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+            print(f"{variable(problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
         sys.exit(2)

@@ -9,7 +9,7 @@ from cli.shared.explained import explained
 from cli.shared.one_shot import progress_bar
 
 if TYPE_CHECKING:
-    from infra.settings import Settings
+    from settings import Settings
 
 
 @click.group()
@@ -24,7 +24,7 @@ def reindex(stale: bool) -> None:
 
     A page of products a transaction, so that each is found all the time. It can be stopped and run again.
     """
-    from infra.settings import get_settings
+    from settings import get_settings
 
     with explained():
         done = fill_index(get_settings(), stale=stale)

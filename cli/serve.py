@@ -24,10 +24,10 @@ def serve(workers: int) -> None:
 
 
 def _serve(workers: int) -> None:
-    from infra.settings import get_settings
     from server.http_server import PortInUse, bind
     from server.processes import run_processes
     from server.runtime import fail
+    from settings import get_settings
 
     try:
         listener = bind(get_settings())
@@ -45,9 +45,9 @@ def _run(listener: object) -> None:
     from infra.discovery.register import registered
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
-    from infra.settings import get_settings
     from server.http_server import serve_http, url_of
     from server.runtime import fail, run_until_stopped, settle_garbage_collection
+    from settings import get_settings
 
     assert isinstance(listener, socket.socket)
     settings = get_settings()

@@ -6,8 +6,8 @@ from typing import NoReturn
 
 import click
 
-from infra.settings import get_settings
 from infra.stack import Stack, StackError, Status
+from settings import get_settings
 
 
 @click.group()

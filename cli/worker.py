@@ -35,10 +35,10 @@ def scheduler() -> None:
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
-    from infra.settings import get_settings
     from server.background import log, wait_for_schema
     from server.metrics_server import watched
     from server.runtime import fail, run_until_stopped, settle_garbage_collection
+    from settings import get_settings
 
     settings = get_settings()
 

@@ -24,7 +24,7 @@ from graphql_api.schema import build_schema
 from graphql_api.security_headers import SecurityHeaders
 from graphql_api.subscriptions.sockets import SocketView
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
+from settings import Settings
 
 _PATH = "/graphql"
 # What front ends send beyond the headers that browsers always allow.
@@ -143,7 +143,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_methods=["GET", "POST"],
             allow_headers=_CORS_HEADERS,
             expose_headers=["X-Request-Id", "Retry-After"],
-            allow_credentials=settings.session_cookies and "*" not in settings.cors_origins,
+            allow_credentials=settings.sign_in.session_cookies and "*" not in settings.cors_origins,
             max_age=600,
         )
     ]

@@ -4,7 +4,7 @@ import re
 
 from starlette.types import Scope
 
-from infra.settings import Settings
+from settings import Settings
 
 _HOST = re.compile(rb"[a-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-f:.]{2,45}\](:\d{1,5})?", re.ASCII | re.IGNORECASE)
 

@@ -9,7 +9,7 @@ from starlette.types import Scope, Send
 
 from graphql_api.negotiation import GRAPHQL_JSON, JSON
 from graphql_api.public_answers import Answer
-from infra.settings import Settings
+from settings import Settings
 
 Header = tuple[bytes, bytes]
 
@@ -55,7 +55,7 @@ class Sending:
     async def send(self, media_type: str, answer: Answer, others: Iterable[Header] = ()) -> None:
         """304 without a body when the client has it."""
         caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
-        headers = [vary(cookies=self.settings.session_cookies), caching, *others]
+        headers = [vary(cookies=self.settings.sign_in.session_cookies), caching, *others]
         status, body = answer.status, answer.body
         if answer.etag and self.scope["method"] == "GET":
             headers.append((b"etag", answer.etag))

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from infra.settings import Settings
 from infra.telemetry.exposition import exposition
+from settings import Settings
 
 PATH = "/metrics"
 

@@ -17,8 +17,8 @@ from starlette.types import Scope
 
 from graphql_api.http_request import Refused
 from infra.clock import Clock
-from infra.settings import Settings
 from resolvers.shared.session_cookies import SessionCookies
+from settings import Settings
 
 Header = tuple[bytes, bytes]
 
@@ -41,9 +41,9 @@ class CookieJar:
     """How sessions are put into cookies, and found there."""
 
     def __init__(self, settings: Settings, now: Clock) -> None:
-        self.enabled = settings.session_cookies
-        self._secure = settings.cookie_secure
-        self._same_site = settings.cookie_same_site.capitalize()
+        self.enabled = settings.sign_in.session_cookies
+        self._secure = settings.sign_in.cookie_secure
+        self._same_site = settings.sign_in.cookie_same_site.capitalize()
         self._now = now
 
     def read(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[SessionCookies, str | None]:

@@ -9,8 +9,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from infra.embedded_valkey import EmbeddedValkey
-from infra.errors import BadSetting
-from infra.settings import Settings
+from settings import Settings
+from settings.errors import BadSetting
 
 
 @contextmanager

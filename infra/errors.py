@@ -12,10 +12,6 @@ class StoreUnavailable(Exception):
         self.store = store
 
 
-class BadSetting(ValueError):
-    """A setting that cannot be worked with. The text names it and is meant for who set it."""
-
-
 class PublishRefused(StoreUnavailable):
     """The event log certainly did not take the message."""
 

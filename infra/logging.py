@@ -10,7 +10,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-from infra.settings import Settings
+from settings import Settings
 
 # While its broker is away aiokafka writes about a hundred warnings a second.
 _NOISY = ("aiokafka",)

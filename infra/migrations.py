@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.database import Database, is_outage
 from infra.errors import StoreUnavailable
-from infra.settings import Settings
+from settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import structlog
 
 from infra.errors import StoreUnavailable
-from infra.limit import Limit
 from infra.redis import RedisStore
+from settings.limit import Limit
 
 log = structlog.get_logger(__name__)
 

@@ -20,11 +20,11 @@ from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.refusals import Refusals
 from infra.revocations import Revocations
-from infra.settings import Settings
 from infra.signals import Signals
 from infra.telemetry.counters import Counters
 from infra.telemetry.process_sampler import sample_process
 from infra.telemetry.stores import trace_stores
+from settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from infra.clock import to_millis
-from infra.errors import BadSetting
-from infra.settings import Settings
+from settings import Settings
+from settings.errors import BadSetting
 
 log = structlog.get_logger(__name__)
 

@@ -8,10 +8,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from infra.settings import Settings
 from server.corked_http import CorkedHttp
 from server.draining_server import CloseWhenStopping, DrainingServer
 from server.websocket_protocol import WebSocketProtocol
+from settings import Settings
 
 
 class PortInUse(Exception):

@@ -9,8 +9,8 @@ from starlette.applications import Starlette
 
 from graphql_api import health, metrics
 from infra.cancellation import cancel_and_wait
-from infra.settings import Settings
 from server.http_server import PortInUse, bind, serve_http, url_of
+from settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,8 @@ import uvloop
 
 from infra.embedded_valkey import EmbeddedValkeyError
 from infra.logging import configure_logging
-from infra.settings import Settings
 from infra.telemetry.tracing import tracing
+from settings import Settings
 
 _COLLECT_EVERY = 10_000
 """New objects that can be part of a cycle, more than the requests in flight hold."""

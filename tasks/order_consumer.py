@@ -47,7 +47,7 @@ class OrderConsumer:
         consumer = await self._infra.events.subscribe([ORDERS], ORDER_WORKERS)
         try:
             while not self._stop.is_set():
-                messages = await consumer.fetch(self._infra.settings.persist_batch, _WAIT)
+                messages = await consumer.fetch(self._infra.settings.orders.persist_batch, _WAIT)
                 if messages:
                     self._quiet_since = time.monotonic()
                     await self._handle_and_commit(consumer, messages)

@@ -74,7 +74,7 @@ async def run_worker(infra: Infra, stop: asyncio.Event) -> None:
             group.create_task(supervised(stop, lambda: jobs.run_receiver(stop), "jobs"))
             group.create_task(every(_RELAY_EVERY, stop, _all(stop, lambda: relay_outbox(infra)), "outbox"))
             group.create_task(
-                every(infra.settings.sweep_interval, stop, lambda: expire_due_orders(infra), "sweep")
+                every(infra.settings.orders.sweep_interval, stop, lambda: expire_due_orders(infra), "sweep")
             )
             for seconds, work, name in (
                 (_WATCH_EVERY, _watch, "redis_memory"),

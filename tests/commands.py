@@ -7,7 +7,7 @@ import sys
 
 from chaos.environment import variables
 from infra.runtime import Infra
-from infra.settings import Settings
+from settings import Settings
 
 
 def run(settings: Settings, *arguments: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":

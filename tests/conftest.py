@@ -13,10 +13,10 @@ from infra.cache import hearing
 from infra.embedded_valkey import EmbeddedValkey
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from services.catalog import versioned
 from services.shared.events import ALL_TOPICS
 from services.stock import cached_stock
+from settings import Settings
 from tests.event_contract import PROBLEMS, watch_outbox
 from tests.modes import EMBEDDED, MODES, STACK, Template, fresh_stores, on_server, stack_settings
 from tests.server import Server, serve

@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from infra.clock import utc_now
 from infra.database import Database
-from infra.settings import Settings
 from models import DEFAULT_WAREHOUSE, Base, Warehouse
+from settings import Settings
 
 EMBEDDED = "embedded"
 STACK = "stack"

@@ -3,7 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
+from settings import Settings
 
 _PATIENCE = 10.0
 

@@ -12,8 +12,8 @@ import uvicorn
 
 from graphql_api.app import build_app
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from server.http_server import uvicorn_config
+from settings import Settings
 from tasks.worker import run_scheduler, run_worker
 
 

@@ -36,7 +36,7 @@ async def _open() -> "AsyncIterator[Infra]":
     from infra.embedded import any_valkey
     from infra.logging import configure_logging
     from infra.runtime import open_infra
-    from infra.settings import get_settings
+    from settings import get_settings
 
     settings = get_settings()
     configure_logging(settings.model_copy(update={"log_level": "warning"}))

@@ -9,8 +9,8 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from infra.settings import Settings
 from services.identity.one_time import TTL, Purpose, new_secret
+from settings import Settings
 
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 # Over https no other site of the same domain can plant a value of its own (RFC 6265bis, 4.1.3.2).
@@ -47,7 +47,7 @@ def remember(request: Request, response: Response, settings: Settings) -> str:
 
 
 def _name(request: Request, settings: Settings) -> str:
-    secure = settings.cookie_secure
+    secure = settings.sign_in.cookie_secure
     if secure is None:
         secure = base_url(request, settings).startswith("https:")
     return _SECURE_NAME if secure else _PLAIN_NAME

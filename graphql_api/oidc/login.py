@@ -11,10 +11,10 @@ from graphql_api.oidc.landing import Stop, return_to
 from graphql_api.oidc_client.failures import OidcError, ProviderUnavailable
 from graphql_api.runtime import Running
 from infra.runtime import Infra
-from infra.settings import Settings
-from infra.sign_in_providers import is_allowed_return
 from services.identity.one_time import Purpose, is_challenge, keep, new_secret, take
 from services.identity.paths import callback_path
+from settings import Settings
+from settings.urls import is_allowed_return
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ async def _wish(request: Request, infra: Infra) -> Wish | None:
     url, challenge, ticket = _return_url(request, settings), query.get("codeChallenge"), query.get("link")
     if challenge is not None and not is_challenge(challenge):
         raise Stop(400, "BAD_REQUEST", "codeChallenge must be the base64url of a SHA-256.")
-    in_cookies = settings.session_cookies and query.get("session") != "code"
+    in_cookies = settings.sign_in.session_cookies and query.get("session") != "code"
     if ticket is None:
         return Wish(url, challenge, in_cookies)
     found = await take(infra, Purpose.TICKET, ticket)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from graphql_api.oidc_client.failures import ProviderMisbehaved, ProviderUnavailable
-from infra.sign_in_providers import OidcProvider
+from settings.sign_in import OidcProvider
 
 _PATH = "/.well-known/openid-configuration"
 # With signatures that only the provider can make: no "none", and no HS*, whose key is a secret that is shared.

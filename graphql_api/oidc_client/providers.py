@@ -18,9 +18,9 @@ from starlette.responses import Response
 
 from graphql_api.oidc_client.discovery import discover
 from graphql_api.oidc_client.failures import OidcError, ProviderMisbehaved, ProviderUnavailable, refusal
-from infra.settings import Settings
-from infra.sign_in_providers import OidcProvider
 from services.identity.provider_identity import ProviderIdentity
+from settings import Settings
+from settings.sign_in import OidcProvider
 
 log = structlog.get_logger(__name__)
 
@@ -106,8 +106,8 @@ class Providers:
     """Those of the settings. What they say about themselves is asked for when first needed, and once an hour."""
 
     def __init__(self, settings: Settings) -> None:
-        self._configured = settings.oidc_providers
-        self._timeout = settings.oidc_timeout
+        self._configured = settings.sign_in.oidc_providers
+        self._timeout = settings.sign_in.oidc_timeout
         self._tls: ssl.SSLContext | None = None
         self._known: dict[str, asyncio.Task[ProviderClient]] = {}
 

@@ -22,13 +22,13 @@ from graphql_api.payments.webhooks import PATH as WEBHOOKS
 from graphql_api.runtime import Runtime
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import PaymentStatus, SandboxCharge
 from services.money.amounts import MoneyError, parse_amount, to_decimal, to_known_minor
 from services.payment.sandbox.charges import PAGE
 from services.payment.sandbox.page import LONGEST_DELAY, Decision, Webhook, decide, find_charge
 from services.payment.sandbox.provider import NAME
 from services.shared.errors import NotFound
+from settings import Settings
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 _HEADERS: Final = {"content-security-policy": _POLICY, "cache-control": "no-store"}

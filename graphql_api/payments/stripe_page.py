@@ -34,7 +34,7 @@ _TEMPLATE: Final = Path(__file__).parent / "stripe.html"
 def route(runtime: Runtime) -> Route:
     async def page(request: Request) -> Response:
         infra = runtime.running.infra
-        key = infra.settings.stripe_publishable_key
+        key = infra.settings.payments.stripe_publishable_key
         if key is None or NAME not in infra.settings.ways_to_pay:
             raise HTTPException(404)
         try:

@@ -5,8 +5,8 @@ from infra.blobs.folder import Folder
 from infra.blobs.protocol import BlobStore
 from infra.blobs.s3 import S3, Bucket
 from infra.clock import Clock
-from infra.errors import BadSetting
-from infra.settings import Settings
+from settings import Settings
+from settings.errors import BadSetting
 
 
 def open_blobs(settings: Settings, now: Clock) -> BlobStore:

@@ -11,7 +11,7 @@ import structlog
 from infra.cancellation import cancel_and_wait
 from infra.discovery.etcd import Etcd, EtcdUnavailable, LeaseExpired
 from infra.discovery.instance import Instance
-from infra.settings import Settings
+from settings import Settings
 
 log = structlog.get_logger(__name__)
 

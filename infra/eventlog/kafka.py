@@ -27,7 +27,7 @@ from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
-from infra.settings import Settings
+from settings import Settings
 
 T = TypeVar("T")
 log = structlog.get_logger(__name__)

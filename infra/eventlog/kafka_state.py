@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from infra.eventlog.kafka_errors import kafka_calls
-from infra.settings import Settings
+from settings import Settings
 
 _MIN_INSYNC: Final = "min.insync.replicas"
 _TIMEOUT_MS: Final = 5_000

@@ -5,7 +5,6 @@ from uuid import UUID
 
 import strawberry
 
-from infra.settings import Settings
 from models.documents import ImageDoc
 from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Info
@@ -14,6 +13,7 @@ from resolvers.shared.fields import field
 from resolvers.shared.node import encode_id
 from services.media.names import thumbnail_name, url_of
 from services.media.rules import MAX_SIDE, fit
+from settings import Settings
 
 
 @strawberry.type(description="An image made smaller, as WebP.", directives=[cached(CATALOG)])

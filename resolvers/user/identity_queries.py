@@ -16,5 +16,5 @@ class IdentityQuery:
         infra = info.context.infra
         return [
             SignInProvider(name=name, title=provider_title(infra, name), login_path=login_path(name))
-            for name in infra.settings.oidc_providers
+            for name in infra.settings.sign_in.oidc_providers
         ]

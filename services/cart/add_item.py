@@ -51,7 +51,7 @@ async def add_item(infra: Infra, owner: Owner | None, wish: Wish) -> Added:
 
 
 def _check(infra: Infra, wish: Wish) -> None:
-    most = infra.settings.cart_line_quantity
+    most = infra.settings.shop.cart_line_quantity
     if not 1 <= wish.quantity <= most:
         raise InvalidInput.at("quantity", message=f"must be between 1 and {most}")
     if wish.currency is not None and not is_currency(wish.currency):
@@ -84,7 +84,7 @@ async def _try(infra: Infra, owner: Owner, wish: Wish, ware: Ware, currency: str
         price,
         infra.now(),
     )
-    most = min(ware.available, infra.settings.cart_line_quantity)
+    most = min(ware.available, infra.settings.shop.cart_line_quantity)
     change = Change("add", added_line(line, most), currency)
     if wish.key is not None:
         change = replace(change, operation=_operation(owner, wish.key))
@@ -93,13 +93,13 @@ async def _try(infra: Infra, owner: Owner, wish: Wish, ware: Ware, currency: str
     except TooMany as error:
         raise too_many(infra, ware, error.there + wish.quantity) from None
     except TooManyLines:
-        message = f"the cart has {infra.settings.cart_lines} lines, and can have no more"
+        message = f"the cart has {infra.settings.shop.cart_lines} lines, and can have no more"
         raise InvalidInput.at("variantId", message=message) from None
 
 
 def too_many(infra: Infra, ware: Ware, wanted: int) -> OutOfStock | InvalidInput:
     """Why so many units cannot be in a line."""
-    most = infra.settings.cart_line_quantity
+    most = infra.settings.shop.cart_line_quantity
     if wanted > most:
         return InvalidInput.at("quantity", message=f"at most {most} of one kind are taken")
     return OutOfStock(ware.variant.sku, ware.available)

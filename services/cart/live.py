@@ -85,9 +85,9 @@ async def change_cart(infra: Infra, owner: Owner, change: Change, *, new: bool =
 async def _change(infra: Infra, owner: Owner, change: Change, new: bool) -> CartDoc | None:
     """None when there is no copy to be believed. Errors: CartRefusal, StoreUnavailable."""
     settings, now = infra.settings, to_millis(infra.now())
-    expires = 0 if owner.token_hash is None else now + int(settings.guest_cart_ttl * 1000)
+    expires = 0 if owner.token_hash is None else now + int(settings.shop.guest_cart_ttl * 1000)
     # In a merge both carts may be full.
-    lines = settings.cart_lines * (2 if change.kind == "merge" else 1)
+    lines = settings.shop.cart_lines * (2 if change.kind == "merge" else 1)
     head: list[Argument] = [
         RUN,
         secrets.token_hex(8) if new else "",

@@ -79,7 +79,7 @@ def _change(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware
     args: list[Argument] = []
     for line in cart.lines:
         ware = wares.get(line.variant_id)
-        most = min(ware.available if ware else 0, infra.settings.cart_line_quantity)
+        most = min(ware.available if ware else 0, infra.settings.shop.cart_line_quantity)
         new = _in_currency(line, customer, ware, currency, same=currency == cart.currency)
         args += added_line(new, most)
     return Change("merge", tuple(args), currency, _operation(cart, "in"))

@@ -17,7 +17,7 @@ async def update_item(infra: Infra, owner: Owner | None, item_id: UUID, quantity
 
     Errors: InvalidInput, NotFound, OutOfStock, TryAgain, StoreUnavailable.
     """
-    most = infra.settings.cart_line_quantity
+    most = infra.settings.shop.cart_line_quantity
     if not 0 <= quantity <= most:
         raise InvalidInput.at("quantity", message=f"must be between 0 and {most}")
     if quantity == 0:

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.settings import Settings
 from models import Image, MediaFile
 from services.catalog.drafts import ImageDraft, MediaDraft
 from services.media.names import PATH, is_name, url_of
+from settings import Settings
 
 Known = Mapping[str, MediaDraft]
 """Uploads by name."""

@@ -72,7 +72,7 @@ async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket:
         idempotency_key=key_of(order_id),
         fingerprint="",
         currency=basket.currency,
-        payment_timeout_ms=round(infra.settings.payment_timeout * 1000),
+        payment_timeout_ms=round(infra.settings.orders.payment_timeout * 1000),
         lines=tuple(
             LineSnapshot(
                 v.variant.sku, v.variant.id, None, basket.wares[v.variant.id].title, v.line.quantity, v.unit_price

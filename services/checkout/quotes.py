@@ -61,7 +61,7 @@ async def honour(infra: Infra, customer_id: UUID, quote_id: UUID, basket: Basket
     if cart_lines_of(quoted) != basket.quantities:
         raise InvalidInput.at("quoteId", message="is of another cart than there is now: ask for a new one")
     order_id, discount = new_id(), row.data["discount"]
-    timeout = round(infra.settings.payment_timeout * 1000)
+    timeout = round(infra.settings.orders.payment_timeout * 1000)
     order = replace(
         order_of(quoted),
         id=order_id,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from infra.settings import Settings
-from infra.shop_settings import Prices, ShippingMethod
 from services.checkout.basket import Basket
+from settings import Settings
+from settings.shop import Prices, ShippingMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _step(method: ShippingMethod, grams: int) -> Prices | None:
 
 
 def make_shipping_rates(settings: Settings) -> ShippingRates:
-    return ConfiguredRates(settings.shipping_methods)
+    return ConfiguredRates(settings.shop.shipping_methods)
 
 
 def parcel_of(basket: Basket, country: str | None) -> Parcel:

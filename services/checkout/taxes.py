@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from infra.settings import Settings
-from infra.shop_settings import TaxRule
 from services.shared.pricing import NO_TAX, WHOLE, Tax
+from settings import Settings
+from settings.shop import TaxRule
 
 _OTHERS: Final = "*"
 
@@ -27,4 +27,4 @@ class ConfiguredTaxes:
 
 
 def make_taxes(settings: Settings) -> Taxes:
-    return ConfiguredTaxes(settings.taxes)
+    return ConfiguredTaxes(settings.shop.taxes)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from infra.settings import Settings
 from infra.signing_keys import BadSigningKey, SigningKeys
 from services.doctor.finding import Finding, good, wrong
+from settings import Settings
 
 _AREA = "keys"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from infra.settings import Settings
 from services.doctor.finding import Finding, doubtful, good, wrong
+from settings import Settings
 
 _AREA = "settings"
 
@@ -28,8 +28,8 @@ def check_settings(settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
     if settings.smtp_url is None:
         yield doubtful(_AREA, "mails are written to files, and sent to nobody", "Set RUSHCART_SMTP_URL.")
-    if "localhost" in settings.storefront_url or "127.0.0.1" in settings.storefront_url:
-        yield doubtful(_AREA, f"the storefront is {settings.storefront_url}", "Set RUSHCART_STOREFRONT_URL.")
+    if "localhost" in settings.shop.storefront_url or "127.0.0.1" in settings.shop.storefront_url:
+        yield doubtful(_AREA, f"the storefront is {settings.shop.storefront_url}", "Set RUSHCART_STOREFRONT_URL.")
     if settings.metrics_token is None:
         yield doubtful(
             _AREA, "anybody who reaches /metrics may read it",

@@ -94,5 +94,5 @@ def _tell(infra: Infra, session: AsyncSession, user: User, identity: ProviderIde
 
 def provider_title(infra: Infra, name: str) -> str:
     """What people call the provider; its name when it is configured no more."""
-    provider = infra.settings.oidc_providers.get(name)
+    provider = infra.settings.sign_in.oidc_providers.get(name)
     return (provider.title if provider else "") or name

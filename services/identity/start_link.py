@@ -4,10 +4,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from infra.runtime import Infra
-from infra.sign_in_providers import is_allowed_return
 from services.identity.one_time import Purpose, is_challenge, issue
 from services.identity.paths import login_path
 from services.shared.errors import InvalidInput, NotFound
+from settings.urls import is_allowed_return
 
 
 async def start_link(
@@ -18,7 +18,7 @@ async def start_link(
     Who else opens it gains nothing: what comes out of it links to this user's account alone, and only when this
     user asks for it. Errors: NotFound, InvalidInput, StoreUnavailable.
     """
-    if provider not in infra.settings.oidc_providers:
+    if provider not in infra.settings.sign_in.oidc_providers:
         raise NotFound("There is no such provider.")
     if return_to is not None and not is_allowed_return(return_to, infra.settings.return_urls):
         raise InvalidInput.at("returnTo", message="is not one of the URLs to return to")

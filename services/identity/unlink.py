@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Identity, MailKind, User
 from services.audit.record import record
 from services.identity.link import provider_title
@@ -14,6 +13,7 @@ from services.mail.queue import queue_mail
 from services.shared.client import Client
 from services.shared.errors import LastSignInMethod, NotFound
 from services.user.lock import lock_account
+from settings import Settings
 
 
 async def unlink_identity(infra: Infra, user_id: UUID, identity_id: UUID, client: Client) -> None:
@@ -45,5 +45,5 @@ async def unlink_identity(infra: Infra, user_id: UUID, identity_id: UUID, client
 
 def _can_sign_in(user: User, identities: list[Identity], settings: Settings) -> bool:
     """By the password, or by an identity whose provider is still configured."""
-    issuers = {provider.issuer for provider in settings.oidc_providers.values()}
+    issuers = {provider.issuer for provider in settings.sign_in.oidc_providers.values()}
     return bool(user.password_hash) or any(row.issuer in issuers for row in identities)

@@ -1,9 +1,9 @@
 """Which mailer the settings name."""
 
-from infra.settings import Settings
 from services.mail.files import FileMailer
 from services.mail.port import Mailer
 from services.mail.smtp import SmtpMailer, SmtpServer
+from settings import Settings
 
 
 def make_mailer(settings: Settings) -> Mailer:

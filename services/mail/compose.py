@@ -54,7 +54,7 @@ async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | N
     values = {
         **due.data,
         "name": user.display_name,
-        "link": f"{infra.settings.storefront_url.rstrip('/')}/{_PAGES[due.kind]}#token={token.secret}",
+        "link": f"{infra.settings.shop.storefront_url.rstrip('/')}/{_PAGES[due.kind]}#token={token.secret}",
         "expires": f"{token.expires_at:%Y-%m-%d %H:%M} UTC",
     }
     # Who only gave an address has given no language.
@@ -85,7 +85,7 @@ async def _issue(session: AsyncSession, infra: Infra, due: Due, user: User) -> I
         # The token proves that this address is read, not another that the account has by the time it is used.
         {**(due.data if due.kind == MailKind.LINK_IDENTITY else {}), "email": due.recipient},
         now=infra.now(),
-        ttl=settings.reset_token_ttl if brief else settings.email_token_ttl,
+        ttl=settings.sign_in.reset_token_ttl if brief else settings.sign_in.email_token_ttl,
     )
 
 

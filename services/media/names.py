@@ -7,7 +7,7 @@ name never changes.
 import re
 from typing import Final
 
-from infra.settings import Settings
+from settings import Settings
 
 PATH: Final = "/media"
 TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}

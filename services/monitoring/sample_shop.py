@@ -9,18 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.eventlog import dead_letter_topic
 from infra.runtime import Infra
-from infra.telemetry.metrics import (
-    DEAD_LETTERS,
-    FAILED_REFUNDS,
-    HELD_PAYMENTS,
-    LOG_LAG,
-    OLDEST_OVERDUE,
-    ORDERS,
-    SAMPLED_AT,
-)
+from infra.telemetry.metrics import DEAD_LETTERS, LOG_LAG
 from models import Order, OrderStatus, Payment, Refund, RefundState
 from services.dead_letters import list_dead_letters
 from services.shared import events
+from services.shared.metrics import FAILED_REFUNDS, HELD_PAYMENTS, OLDEST_OVERDUE, ORDERS, SAMPLED_AT
 
 # Of those that are at their end there are more and more: nobody counts them again and again.
 _OPEN: Final = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID, OrderStatus.SHIPPED)

@@ -7,9 +7,9 @@ import orjson
 import structlog
 
 from infra.runtime import Infra
-from infra.telemetry.metrics import RECONCILED_AT, STOCK_DIFFERENCES
 from services.reconcile.reconcile import reconcile
 from services.reconcile.report import Difference
+from services.shared.metrics import RECONCILED_AT, STOCK_DIFFERENCES
 
 log = structlog.get_logger(__name__)
 _AGAIN: Final = 3.0
@@ -19,7 +19,7 @@ _FOUND: Final = "monitoring:stock:found"
 
 async def watch_stock(infra: Infra) -> None:
     """Errors: StoreUnavailable."""
-    if infra.settings.reconcile_interval and await _is_our_turn(infra):
+    if infra.settings.orders.reconcile_interval and await _is_our_turn(infra):
         differences = await _lasting_differences(infra)
         if differences:
             log.error("stock.differs", differences=len(differences), first=str(differences[0])[:200])
@@ -39,7 +39,7 @@ async def _lasting_differences(infra: Infra) -> list[Difference]:
 
 
 async def _is_our_turn(infra: Infra) -> bool:
-    milliseconds = round(infra.settings.reconcile_interval * 1000)
+    milliseconds = round(infra.settings.orders.reconcile_interval * 1000)
     async with infra.redis.guard():
         return bool(await infra.redis.client.set(_TURN, b"1", nx=True, px=milliseconds))
 

@@ -144,7 +144,7 @@ def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapsh
         idempotency_key=wish.idempotency_key,
         fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish.quantity, address),
         currency=item.currency,
-        payment_timeout_ms=round(infra.settings.payment_timeout * 1000),
+        payment_timeout_ms=round(infra.settings.orders.payment_timeout * 1000),
         lines=(line,),
         placed_at=from_millis(0),  # the script's clock says when
         traceparent=tracing.traceparent(),

@@ -77,7 +77,7 @@ def _return_url(infra: Infra, url: str | None) -> str:
     """Errors: InvalidInput."""
     allowed = infra.settings.return_urls
     if url is None:
-        return infra.settings.storefront_url
+        return infra.settings.shop.storefront_url
     if len(url) <= _LONGEST_URL and url.isprintable() and any(_is_within(url, one) for one in allowed):
         return url
     raise InvalidInput.at("returnUrl", message="is no address that may be returned to")
@@ -191,7 +191,7 @@ async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: 
         description=f"Order {payment.order_id.hex[-12:]}",
         base_url=base_url,
         return_url=payment.return_url,
-        captures=infra.settings.payment_capture == "together",
+        captures=infra.settings.payments.payment_capture == "together",
     )
     try:
         news = await provider.create(charge)

@@ -186,7 +186,7 @@ def _status(payment: Payment, news: Standing) -> PaymentStatus:
 def _wait_for_capture(case: _Case) -> None:
     """The order is given time; one that waits for no money, or for another's, lets go of it."""
     if case.order.status == OrderStatus.AWAITING_PAYMENT and case.payment.live_order_id is not None:
-        case.order.expires_at = case.now + timedelta(seconds=case.infra.settings.authorization_ttl)
+        case.order.expires_at = case.now + timedelta(seconds=case.infra.settings.payments.authorization_ttl)
         case.order.updated_at = case.now
     else:
         case.payment.live_order_id, case.payment.check_at = None, case.now

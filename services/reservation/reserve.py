@@ -9,7 +9,6 @@ from infra.clock import from_millis
 from infra.redis import RUN_ID
 from infra.redis_batch import Command
 from infra.runtime import Infra
-from infra.telemetry.metrics import RESERVATIONS
 from models.changes import item_tag
 from models.order_document import OrderSnapshot
 from services.reservation.keys import ItemKeys, claim_key, price_text
@@ -21,6 +20,7 @@ from services.shared.errors import (
     PurchaseLimitReached,
     TryAgain,
 )
+from services.shared.metrics import RESERVATIONS
 
 CLAIM_SECONDS = 48 * 3600
 

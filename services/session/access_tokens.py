@@ -17,11 +17,11 @@ from joserfc.jwk import ECKey, GuestProtocol
 
 from infra.clock import Clock, to_millis, utc_now
 from infra.ids import new_id
-from infra.settings import Settings
 from infra.signing_keys import SigningKeys
 from models.enums import Role
 from models.user import User
 from services.shared.viewer import Viewer
+from settings import Settings
 
 ISSUER = "rushcart"
 AUDIENCE = "rushcart-api"
@@ -56,7 +56,7 @@ class AccessTokens:
     @classmethod
     def from_settings(cls, settings: Settings, clock: Clock = utc_now) -> "AccessTokens":
         """Errors: BadSigningKey."""
-        return cls(SigningKeys.from_settings(settings), ttl=settings.access_token_ttl, clock=clock)
+        return cls(SigningKeys.from_settings(settings), ttl=settings.sign_in.access_token_ttl, clock=clock)
 
     def issue(self, user: User, session_id: UUID | None = None) -> IssuedToken:
         """Without a session it is of one that nothing can refresh or list, as load generators need."""

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from infra.settings import Settings
 from models.session import RefreshSession
 from models.user import User
+from settings import Settings
 
 
 def may_sign_in(user: User) -> bool:
@@ -23,4 +23,4 @@ def is_alive(session: RefreshSession, now: datetime, settings: Settings) -> bool
 
 def unused_since(now: datetime, settings: Settings) -> datetime:
     """A session that was last used before this is over."""
-    return now - timedelta(seconds=settings.session_idle_ttl)
+    return now - timedelta(seconds=settings.sign_in.session_idle_ttl)

@@ -65,7 +65,7 @@ def was_just_used(row: RefreshSession, token_hash: str, infra: Infra) -> bool:
     """True for the token before the current one, within the grace."""
     if row.previous_hash is None or row.rotated_at is None:
         return False
-    recent = infra.now() - row.rotated_at <= timedelta(seconds=infra.settings.refresh_grace)
+    recent = infra.now() - row.rotated_at <= timedelta(seconds=infra.settings.sign_in.refresh_grace)
     return recent and compare_digest(row.previous_hash, token_hash)
 
 

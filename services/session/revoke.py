@@ -79,7 +79,7 @@ async def _revoke(infra: Infra, revocations: list[Revocation]) -> None:
 
 def _kept(infra: Infra) -> float:
     """Seconds until no token that was issued before can be valid."""
-    return max(infra.settings.access_token_ttl, infra.settings.revocation_ttl) + _SLACK
+    return max(infra.settings.sign_in.access_token_ttl, infra.settings.sign_in.revocation_ttl) + _SLACK
 
 
 def _fields(revocation: Revocation) -> dict[bytes, bytes]:

@@ -39,7 +39,7 @@ def new_session(infra: Infra, tokens: AccessTokens, user: User, client: Client) 
         ip=client.ip,
         created_at=now,
         last_used_at=now,
-        expires_at=now + timedelta(seconds=infra.settings.session_ttl),
+        expires_at=now + timedelta(seconds=infra.settings.sign_in.session_ttl),
     )
     issued = tokens.issue(user, session_id)
     return NewSession(row, TokenPair(issued.token, issued.expires_at, refresh_token, row.expires_at))

@@ -6,12 +6,12 @@ proxy that is not named as trusted, a test) and stand for nobody, so nothing is 
 
 from typing import Final
 
-from infra.limit import Limit
 from infra.rate_limit import RateLimited as OverLimit
 from infra.runtime import Infra
-from infra.settings import Settings
 from services.shared.client import Client
 from services.shared.errors import RateLimited
+from settings import Settings
+from settings.limit import Limit
 
 BY_ADDRESS: Final = "ip"
 BY_ACCOUNT: Final = "account"

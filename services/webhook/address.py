@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-from infra.settings import Settings
+from settings import Settings
 
 
 class NoAddress(Exception):

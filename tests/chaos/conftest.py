@@ -12,10 +12,11 @@ from redis.asyncio import Redis
 
 from chaos.fleet import Fleet
 from infra.migrations import upgrade
-from infra.settings import Settings
 from infra.stack import Stack
 from models.flash_sale_document import FlashItemDoc
 from services.shared.events import ALL_TOPICS
+from settings import Settings
+from settings.settings import fields
 from tests.chaos.buyers import Rush, sign_up
 from tests.factories import running_sale
 from tests.modes import on_server, stack_settings
@@ -80,7 +81,7 @@ async def fleet_of_its_own(
     """One API, one worker and a scheduler on topics of their own, with the settings that the test is given as
     parameters."""
     changed = {"home": tmp_path, "kafka_prefix": f"c{uuid4().hex[:8]}."}
-    given = {name: value for name, value in request.node.callspec.params.items() if name in Settings.model_fields}
+    given = {name: value for name, value in request.node.callspec.params.items() if name in dict(fields())}
     settings = chaos_settings.model_copy(update=changed | given)
     async with observer(settings) as infra:
         await infra.events.ensure_topics(ALL_TOPICS)

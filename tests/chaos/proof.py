@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from infra.eventlog import dead_letter_topic
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import (
     Barrier,
     FlashSaleItem,
@@ -24,6 +23,7 @@ from models.flash_sale_document import FlashItemDoc
 from services.reservation.keys import ItemKeys
 from services.shared.barrier import PERSIST, RELEASE
 from services.shared.events import ORDER_WORKERS, ORDERS
+from settings import Settings
 from tests.chaos.buyers import OUT_OF_STOCK, Rush
 from tests.observer import observer
 from tests.waiting import until

@@ -9,9 +9,9 @@ import pytest
 from infra.errors import StoreUnavailable
 from infra.eventlog import EventLog, kafka
 from infra.runtime import open_infra
-from infra.settings import Settings
 from infra.stack import Stack
 from services.shared.events import ORDERS
+from settings import Settings
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack

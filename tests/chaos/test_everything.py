@@ -13,8 +13,8 @@ from chaos.faults import NAMES
 from chaos.run import Options, play
 from chaos.shoppers import ORDER
 from infra.migrations import upgrade
-from infra.settings import Settings
 from infra.stack import Stack
+from settings import Settings
 from tests.modes import on_server, stack_settings
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]

@@ -5,8 +5,8 @@ from ipaddress import ip_network
 import pytest
 from pydantic import SecretStr
 
-from infra.settings import Settings
-from infra.sign_in_providers import OidcProvider
+from settings import Settings
+from settings.sign_in import OidcProvider
 from tests.server import Server, serve
 
 LOGIN = "mutation ($email: String!, $password: String!) { login(input: {email: $email, password: $password}) {"

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 from infra.runtime import open_infra
-from infra.settings import Settings
 from models.enums import Role, Scope
 from resolvers.shared.node import decode_id
 from services.shared.errors import LastAdministrator
@@ -14,6 +13,7 @@ from services.user.find_by_email import find_by_email
 from services.user.grant_role import grant_role
 from services.user.lock_account import lock_account
 from services.user.revoke_role import revoke_role
+from settings import Settings
 from tests.e2e.shop import CREATE, LOGIN, PASSWORD, Person, Shop
 from tests.waiting import until
 

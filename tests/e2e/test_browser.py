@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from infra.settings import Settings
+from settings import Settings
 from tests.app_server import serving
 from tests.e2e.browser import browser
 from tests.e2e.shop import CREATE, Person, Shop

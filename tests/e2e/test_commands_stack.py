@@ -12,8 +12,8 @@ import pytest
 
 from chaos.environment import variables
 from infra.runtime import open_infra
-from infra.settings import Settings
 from resolvers.shared.node import encode_id
+from settings import Settings
 from tests.e2e.running import RUSHCART, Running, rushcart
 from tests.e2e.shop import PASSWORD, PLACE, REGISTER, new_key
 from tests.factories import running_sale, stock_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from chaos.environment import variables
 from infra.runtime import Infra
-from infra.settings import Settings
+from settings import Settings
 from tests.e2e.running import rushcart
 
 

@@ -9,8 +9,8 @@ from typing import Final
 import pytest
 from pydantic import SecretStr
 
-from infra.settings import Settings
 from infra.signing_keys import SigningKeys
+from settings import Settings
 from tests.documents import ROOT, commands
 from tests.e2e.running import rushcart
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from infra.settings import Settings
 from resolvers.shared.node import encode_id
+from settings import Settings
 from tests.e2e.hostile import assert_clean
 from tests.e2e.shop import Person, Shop
 from tests.pictures import jpeg, png

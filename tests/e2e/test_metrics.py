@@ -5,9 +5,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from infra.settings import Settings
 from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
+from settings import Settings
 from tests.e2e.shop import Shop
 from tests.server import Server
 

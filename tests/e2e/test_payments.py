@@ -4,10 +4,10 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from infra.settings import Settings
 from services.payment.receive_webhook import MOST_BYTES
 from services.payment.sandbox.secret import webhook_secret
 from services.shared.signature import sign
+from settings import Settings
 from tests.e2e.shop import Person, Shop, new_key
 from tests.live import greeted
 from tests.waiting import PAUSE, until
@@ -69,7 +69,7 @@ async def test_paid_on_the_sandboxs_page(shop: Shop, settings: Settings) -> None
         assert value(await live.receive(), "orderUpdated")["status"] == "AWAITING_PAYMENT"
         begun = asyncio.get_running_loop().time()
         answer = await press(shop, payment, decision="approve", webhook="twice")
-        assert (answer.status_code, answer.headers["location"]) == (303, settings.storefront_url)
+        assert (answer.status_code, answer.headers["location"]) == (303, settings.shop.storefront_url)
         assert value(await live.receive(), "orderUpdated")["status"] == "PAID"
         assert asyncio.get_running_loop().time() - begun < 1.0 + PAUSE
     shown = (await shop.ask(LOOK, {"id": order_id}, ada))["order"]

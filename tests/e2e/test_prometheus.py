@@ -12,7 +12,7 @@ import pytest
 
 from chaos.environment import variables
 from infra.ports import free_port
-from infra.settings import Settings
+from settings import Settings
 from tests.deb_program import installed
 from tests.e2e.running import ROOT, RUSHCART, Running, rushcart
 from tests.modes import empty_stack

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings import Settings
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.e2e.shop import LOGIN, PASSWORD, REGISTER, Offer, Shop, moment, new_key
 from tests.server import serve
 from tests.waiting import PAUSE

@@ -5,7 +5,7 @@ from typing import Final
 
 import pytest
 
-from infra.settings import Settings
+from settings import Settings
 from tests.e2e.shop import Shop, new_key
 from tests.go_program import BUILDING
 from tests.server import Server

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from infra.runtime import open_infra
-from infra.settings import Settings
 from resolvers.shared.node import decode_id
 from services.order.cancel_order import Cancellation, cancel_order
+from settings import Settings
 from tests.e2e.shop import Shop, new_key
 from tests.integration.catalog.products import statements
 from tests.live import event_stream, greeted, socket

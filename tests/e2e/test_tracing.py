@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from infra.settings import Settings
 from infra.telemetry.tracing import is_on, is_wanted, span, tracing
+from settings import Settings
 from tests.collector import Collector, Seen, collecting, collecting_grpc
 from tests.e2e.shop import PLACE, Shop, new_key
 from tests.server import Server, serve

@@ -13,13 +13,13 @@ import pytest
 
 from chaos.environment import variables
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Role
 from resolvers.shared.node import encode_id
 from services.session.access_tokens import AccessTokens
 from services.shared.events import ALL_TOPICS
 from services.shared.outbox import relay_outbox
 from services.user.register import register
+from settings import Settings
 from tests.e2e.running import ROOT, RUSHCART, Running
 from tests.integration.catalog.products import create
 from tests.waiting import until
@@ -38,7 +38,7 @@ import asyncio, os, signal, sys
 from uuid import UUID
 from sqlalchemy import update
 from infra.runtime import open_infra
-from infra.settings import get_settings
+from settings import get_settings
 from models import Product
 
 async def die(committed):

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from infra.settings import Settings
 from services.shared.events import OrderPlaced
+from settings import Settings
 from tests.e2e.shop import Person, Shop
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until

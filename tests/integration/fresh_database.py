@@ -12,7 +12,7 @@ from sqlalchemy import URL, inspect, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from infra.database import Database
-from infra.settings import Settings
+from settings import Settings
 
 ON_BOTH = ("sqlite", pytest.param("mysql", marks=pytest.mark.stack))
 

@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from infra.ports import free_port
-from infra.settings import Settings
+from settings import Settings
 from tests.go_program import built, wait_until_it_answers
 
 _MODULE: Final = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"

@@ -206,7 +206,7 @@ class World:
     async def expire(self) -> None:
         """Time flies for all orders."""
         await persist_all(self.infra)
-        later = self.infra.now() + timedelta(seconds=self.infra.settings.payment_timeout + 60)
+        later = self.infra.now() + timedelta(seconds=self.infra.settings.orders.payment_timeout + 60)
         await expire_due_orders(replace(self.infra, now=lambda: later))
         for sale in self.sales:
             sale.orders.clear()

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Barrier, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
@@ -19,6 +18,7 @@ from services.reservation.reserve import reserve
 from services.shared.errors import TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
+from settings import Settings
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import live_remaining, order_wish, running_sale
 from tests.workers import persist_all

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from infra.blobs import BlobStore, open_blobs
 from infra.blobs.protocol import BadName
 from infra.clock import utc_now
-from infra.errors import BadSetting, StoreUnavailable
-from infra.settings import Settings
+from infra.errors import StoreUnavailable
+from settings import Settings
+from settings.errors import BadSetting
 from tests.go_program import BUILDING
 from tests.integration.s3_server import s3_server
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings import Settings
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.integration.catalog.products import create
 from tests.integration.test_changes import rename
 from tests.integration.test_redis_restart import OwnRedis

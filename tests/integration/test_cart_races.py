@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from infra.cancellation import cancel_and_wait
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Variant
 from models.cart_document import line_id
 from services.cart import write_behind
@@ -27,6 +26,7 @@ from services.cart.rows import load_cart
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
 from services.shared.errors import NotFound, OutOfStock
+from settings import Settings
 from tests.factories import variant_in_stock
 from tests.modes import Template, fresh_stores
 

@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import FlashSale, FlashSaleItem, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale import change_sale as changing
@@ -37,6 +36,7 @@ from services.shared.errors import (
     TryAgain,
 )
 from services.shared.events import SALES, SaleChanged, SaleScheduled
+from settings import Settings
 from tests.books import causes, counters, orders_in, outbox_types
 from tests.factories import live_remaining, order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.workers import persist_all

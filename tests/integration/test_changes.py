@@ -17,12 +17,12 @@ from infra.cache.hearing import EVERYTHING
 from infra.changes import TOPIC as CHANGES
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Category, Image, OutboxMessage, Product, StockLevel, Variant
 from models.changes import MOST_TAGS
 from models.documents import ProductDoc, stock_key
 from services.shared.outbox import relay_outbox
 from services.shared.watch_changes import watching_changes
+from settings import Settings
 from tests.factories import order_wish, running_sale
 from tests.integration.catalog.products import create, statements
 from tests.waiting import PAUSE, until

@@ -10,7 +10,6 @@ from sqlalchemy import func, select, update
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Address, Order, OrderStatus, Role, Saga, User, Variant
 from models.charges_document import Charges
 from models.order_document import OrderView
@@ -26,6 +25,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_orders import expire_due_orders
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
+from settings import Settings
 from tests.factories import make_due, stock_of, variant_in_stock
 
 
@@ -187,7 +187,7 @@ def configured(infra: Infra) -> Infra:
     }
     taxes = {"DE": {"percent": "19", "inclusive": True}, "*": {"percent": "8.875"}}
     made = Settings(shipping_methods=json.dumps(methods), taxes=json.dumps(taxes))
-    update = {"shipping_methods": made.shipping_methods, "taxes": made.taxes}
+    update = {"shipping_methods": made.shop.shipping_methods, "taxes": made.shop.taxes}
     return replace(infra, settings=infra.settings.model_copy(update=update))
 
 

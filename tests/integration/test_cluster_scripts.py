@@ -12,7 +12,6 @@ from infra.ids import new_id
 from infra.ports import LOOPBACK, free_port
 from infra.processes import ProcessId, spawn
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from infra.stack.machine import find_program
 from models.cart_document import LineDoc
 from services.cart.flush_dirty import flush_dirty
@@ -30,6 +29,7 @@ from services.reservation.release import park
 from services.reservation.reserve import reserve
 from services.reservation.scripts import _SOURCES
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.books import assert_adds_up, counters
 from tests.factories import order_wish, running_sale
 from tests.modes import MODES

@@ -13,7 +13,7 @@ from infra.cache.gate import Gate
 from infra.errors import StoreUnavailable
 from infra.redis import RedisStore
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
+from settings import Settings
 from tests.integration.catalog.products import create, statements
 from tests.waiting import PAUSE, until
 

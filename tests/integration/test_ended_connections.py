@@ -15,7 +15,7 @@ from infra.database import Database
 from infra.errors import StoreUnavailable
 from infra.redis import RedisStore
 from infra.runtime import open_infra
-from infra.settings import Settings
+from settings import Settings
 from tests.modes import STACK
 
 

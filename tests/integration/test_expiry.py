@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from services.order.expire_orders import _expire_batch, expire_due_orders
@@ -21,6 +20,7 @@ from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.release import confirm
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tasks.worker import run_worker
 from tests.books import assert_adds_up, causes, counters, orders_in
 from tests.factories import make_due, order_wish, running_sale
@@ -49,7 +49,7 @@ async def seconds_late(infra: Infra) -> list[float]:
     """Of each order: from its due time to its closing."""
     async with infra.database.read() as session:
         rows = await session.execute(select(Order.placed_at, Order.updated_at))
-        due = timedelta(seconds=infra.settings.payment_timeout)
+        due = timedelta(seconds=infra.settings.orders.payment_timeout)
         return [(row[1] - row[0] - due).total_seconds() for row in rows]
 
 

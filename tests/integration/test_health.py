@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from graphql_api.app import build_app, create_app
 from infra.runtime import open_infra
-from infra.settings import Settings
+from settings import Settings
 from tests.waiting import PAUSE
 
 

@@ -20,7 +20,6 @@ from infra.clock import utc_now
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.change_state import StateChange, change_state
@@ -44,6 +43,7 @@ from services.shared.errors import (
 )
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
+from settings import Settings
 from tests.books import assert_adds_up, orders_in
 from tests.factories import live_remaining, running_sale, stock_of
 from tests.workers import persist_all, working

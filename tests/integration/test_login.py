@@ -69,7 +69,7 @@ async def test_a_login_is_a_session_of_this_device(infra: Infra, tokens: AccessT
     assert (row.id, row.user_id, row.ip, row.device) == (viewer.session_id, ada.id, "203.0.113.7", "Firefox")
     assert signed_in.tokens.refresh_token not in (row.token_hash, row.previous_hash, row.successor)
     assert row.expires_at == signed_in.tokens.session_expires_at
-    assert (row.expires_at - row.created_at).total_seconds() == infra.settings.session_ttl
+    assert (row.expires_at - row.created_at).total_seconds() == infra.settings.sign_in.session_ttl
 
 
 async def test_whoever_is_refused_costs_one_verification_and_hears_the_same(

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from infra import migrations
-from infra.settings import Settings
+from settings import Settings
 from tests.integration.fresh_database import ON_BOTH, fresh_database, run_sql, table_names
 
 ROOT = Path(__file__).parents[2]

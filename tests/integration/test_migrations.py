@@ -14,9 +14,9 @@ from infra import migrations
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.migrations import MigrationFailed, SchemaMismatch
-from infra.settings import Settings
 from models import DEFAULT_WAREHOUSE, Base, StockEntry, StockLevel, Warehouse
 from models.base import RETIRED_TABLES
+from settings import Settings
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened, run_sql, table_names
 
 HEAD = migrations.own_revision()

@@ -11,7 +11,6 @@ from sqlalchemy import update
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderView
@@ -35,6 +34,7 @@ from services.shared.events import (
     OrderPartlyShipped,
     OrderShipped,
 )
+from settings import Settings
 from tests.books import causes, counters, orders_in, outbox_types
 from tests.factories import order_wish, running_sale, stock_of
 from tests.workers import persist_all

@@ -15,13 +15,13 @@ from pydantic import SecretStr
 
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from infra.stack import Stack
 from models import OrderStatus
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.shared.errors import ServiceError, TryAgain
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import stack_settings

@@ -12,12 +12,12 @@ from infra.cloudevents import decode
 from infra.errors import StoreUnavailable
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import OutboxMessage
 from services.shared import outbox
 from services.shared.events import ORDERS, OrderCancelled, OrderPaid
 from services.shared.outbox import relay_outbox
 from services.shared.tell import tell
+from settings import Settings
 from tests.modes import MODES
 
 ON_STACK = pytest.mark.parametrize("mode", MODES[1:], indirect=True)

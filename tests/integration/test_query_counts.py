@@ -11,7 +11,6 @@ import pytest
 from infra.cache.hearing import EVERYTHING
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import Category, OrderStatus, Role
 from models.documents import ProductDoc
 from services.cart.add_item import Wish, add_item
@@ -30,6 +29,7 @@ from services.session.access_tokens import AccessTokens
 from services.shared.events import ALL_TOPICS
 from services.shared.pages import IdPage
 from services.user.register import register
+from settings import Settings
 from tests.integration.catalog.products import statements
 from tests.integration.money import begin, deliver, told
 from tests.integration.test_order_life import asked, draft, pay

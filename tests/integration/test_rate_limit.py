@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from infra.limit import Limit
 from infra.rate_limit import RateLimited, RateLimiter
 from infra.redis import RedisStore
 from infra.runtime import Infra
+from settings.limit import Limit
 
 
 async def _passed(limiter: RateLimiter, limit: Limit, tries: int, key: str = "one") -> int:

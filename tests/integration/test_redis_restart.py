@@ -14,7 +14,6 @@ from infra.embedded_valkey import EmbeddedValkey
 from infra.ports import LOOPBACK, free_port
 from infra.processes import Keeper, ProcessId, spawn
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from infra.stack.machine import find_program
 from models import OrderStatus
 from services.flash_sale.remaining import remaining
@@ -23,6 +22,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
 from services.shared.errors import TryAgain
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import EMBEDDED

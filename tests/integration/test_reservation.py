@@ -13,7 +13,6 @@ from infra.clock import utc_now
 from infra.ids import new_id
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import FlashSale, OrderStatus
 from models.order_document import OrderView
 from services.flash_sale.drafts import ItemDraft, SaleDraft
@@ -31,6 +30,7 @@ from services.shared.errors import (
     PurchaseLimitReached,
     TryAgain,
 )
+from settings import Settings
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale, variant_in_stock
 from tests.modes import MODES

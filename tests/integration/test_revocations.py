@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from services.session.revoke import STREAM, revoke_access_tokens, revoke_sessions
 from services.session.watch_revocations import watching_revocations
+from settings import Settings
 from tests.integration.test_redis_restart import OwnRedis
 from tests.waiting import PAUSE, until
 

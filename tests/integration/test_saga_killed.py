@@ -29,7 +29,7 @@ SHOP = """
 import asyncio, sys
 from uuid import UUID
 from infra.runtime import open_infra
-from infra.settings import Settings
+from settings import Settings
 from services.checkout.checkout import Checkout, checkout
 from services.errors import TryAgain
 

@@ -24,8 +24,8 @@ from hypothesis.stateful import (
 
 from infra.eventlog import streams
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import DEFAULT_WAREHOUSE
+from settings import Settings
 from tests.factories import new_warehouse
 from tests.integration.stock_world import World
 from tests.modes import EMBEDDED

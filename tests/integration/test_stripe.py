@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import OrderStatus, Payment, PaymentStatus
 from services.payment.check_payments import check_payments
 from services.payment.find_payments import require_payment
@@ -18,6 +17,7 @@ from services.payment.receive_webhook import receive_webhook
 from services.payment.stripe.provider import Stripe
 from services.payment.stripe.standing import KEY
 from services.shared.errors import TryAgain
+from settings import Settings
 from tests.go_program import BUILDING
 from tests.integration.money import an_order, begin, book, status_of
 from tests.stripe_mock import event, signed, stripe_mock, stripe_settings
@@ -132,7 +132,7 @@ async def test_from_the_intent_to_the_refund(infra: Infra) -> None:
     order = await an_order(infra)
     payment = await begin(infra, order, provider="stripe")
     assert (payment.status, payment.amount, payment.provider) == (PaymentStatus.PENDING, order.total, "stripe")
-    assert payment.return_url == infra.settings.storefront_url
+    assert payment.return_url == infra.settings.shop.storefront_url
     waiting = intent(payment, status="requires_action", amount_received=0)
     await deliver(infra, "payment_intent.requires_action", waiting)
     assert await status_of(infra, order.id) == OrderStatus.AWAITING_PAYMENT

@@ -12,7 +12,6 @@ from sqlalchemy import func, select, update
 
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from infra.signing_keys import SigningKeys
 from models import FlashSale, Role, SaleTicket, User
 from models.flash_sale_document import FlashItemDoc
@@ -36,6 +35,7 @@ from services.waiting_room.forget_tickets import forget_tickets
 from services.waiting_room.passes import TTL, Passes
 from services.waiting_room.set_room import set_room
 from services.waiting_room.ticket import Ticket
+from settings import Settings
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
 from tests.integration.catalog.products import statements
 

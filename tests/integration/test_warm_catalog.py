@@ -9,12 +9,12 @@ from sqlalchemy import update
 from dataloaders import Loaders
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Product
 from models.documents import product_key
 from services.catalog import warm
 from services.catalog.create_product import create_product
 from services.catalog.warm import Warmed, warm_catalog
+from settings import Settings
 from tests.commands import run
 from tests.integration.catalog.products import draft, statements, variant
 

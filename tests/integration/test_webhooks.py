@@ -13,7 +13,6 @@ from sqlalchemy import select, update
 from infra.cloudevents import CloudEvent, encode
 from infra.ids import new_id
 from infra.runtime import Infra
-from infra.settings import Settings
 from models import DeliveryState, QueuedMail, User, WebhookDelivery, WebhookEndpoint
 from services.shared.client import NOWHERE
 from services.shared.errors import InvalidInput, NotFound
@@ -39,6 +38,7 @@ from services.webhook.endpoints import (
 from services.webhook.make_deliveries import make_deliveries
 from services.webhook.outcome import WAITS
 from services.webhook.send_deliveries import DeliverySender, send_due
+from settings import Settings
 from tasks.webhook_consumer import read_for_webhooks
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from infra.settings import Settings
 from server.corked_http import _Corked
 from server.http_server import bind, serve_http
+from settings import Settings
 
 LARGE = bytes(range(256)) * 4_000
 

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from cli.main import COMMANDS
-from infra.settings import Settings
 from services.doctor.check_settings import check_settings
 from services.doctor.finding import Level
+from settings import Settings
+from settings.settings import fields
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 MANIFESTS: Final = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
@@ -80,14 +81,14 @@ def test_what_is_named_is_there() -> None:
 
 
 def test_settings_are_ours() -> None:
-    ours = {f"RUSHCART_{name.upper()}" for name in Settings.model_fields}
+    ours = {f"RUSHCART_{name.upper()}" for name, _ in fields()}
     files = [*DEPLOY.glob("kubernetes/*.yaml"), DEPLOY / "compose.yaml", DEPLOY / "Dockerfile"]
     files.append(DEPLOY.parent / "docs" / "deploy.md")
     asked = {name for file in files for name in re.findall(r"\bRUSHCART_[A-Z_]+", file.read_text())}
     assert asked - ours == _NOT_SETTINGS
     config = next(document for document in documents() if document["kind"] == "ConfigMap")
     given = {name.removeprefix("RUSHCART_").lower(): value for name, value in config["data"].items()}
-    known = {name: value for name, value in given.items() if name in Settings.model_fields}
+    known = {name: value for name, value in given.items() if name in dict(fields())}
     secrets = {
         "database_url": "mysql+asyncmy://a:b@c/d",
         "signing_key": "x",

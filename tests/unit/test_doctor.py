@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from infra.settings import Settings
 from services.doctor.check_clock import check_clock
 from services.doctor.check_database import judge_variables, judge_version
 from services.doctor.check_keys import check_keys
 from services.doctor.check_redis import judge_redis
 from services.doctor.check_settings import check_settings
 from services.doctor.finding import Finding, Level
+from settings import Settings
 
 RIGHT = {"sql_mode": "STRICT_TRANS_TABLES,NO_ZERO_DATE", "innodb_flush_log_at_trx_commit": "1", "log_bin": "OFF"}
 INFO: dict[str, Any] = {"redis_version": "7.4.1", "maxmemory_policy": "noeviction", "aof_enabled": 1}

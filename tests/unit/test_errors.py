@@ -10,7 +10,6 @@ from structlog.testing import capture_logs
 
 from graphql_api.schema import RushcartSchema
 from infra.errors import PublishUnknown, StoreUnavailable
-from infra.settings import Settings
 from models.enums import Role
 from resolvers.shared.errors import _TO_TYPE, Error, InvalidInput, NotFound, TryAgain
 from resolvers.shared.failures import bad_argument
@@ -19,6 +18,7 @@ from services.shared import errors as service
 from services.shared.client import NOWHERE
 from services.shared.errors import FieldProblem
 from services.shared.viewer import Viewer
+from settings import Settings
 
 SECRET = "password=hunter2"
 

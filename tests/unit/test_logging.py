@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from infra.logging import configure_logging
-from infra.settings import Settings
+from settings import Settings
 
 
 @pytest.fixture

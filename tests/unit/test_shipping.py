@@ -5,10 +5,10 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from infra.settings import Settings
 from services.checkout.shipping import FREE, Parcel, make_shipping_rates
 from services.checkout.taxes import make_taxes
 from services.shared.pricing import NO_TAX, Tax
+from settings import Settings
 
 METHODS = {
     "letter": {

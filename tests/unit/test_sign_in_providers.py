@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from infra.settings import Settings
-from infra.sign_in_providers import is_allowed_return
+from settings import Settings
+from settings.urls import is_allowed_return
 
 SECRET = "not-for-anybodys-eyes"
 GOOD = {"issuer": "https://accounts.example.com", "client_id": "us", "client_secret": SECRET}
@@ -30,7 +30,7 @@ def test_providers_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
         OIDC_RETURN_URLS="https://a.test/, https://b.test/x",
         PUBLIC_URL="https://s.test/",
     )
-    provider = settings.oidc_providers["example"]
+    provider = settings.sign_in.oidc_providers["example"]
     assert (provider.issuer, provider.client_id, provider.title) == (GOOD["issuer"], "us", "Example ID")
     assert provider.scopes == "openid email profile"
     assert settings.return_urls == ("https://a.test/", "https://b.test/x")
@@ -44,7 +44,7 @@ def test_without_them_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of(
         monkeypatch, OIDC_PROVIDERS="", OIDC_RETURN_URLS="", PUBLIC_URL="", STOREFRONT_URL="https://shop.test"
     )
-    assert settings.oidc_providers == {}
+    assert settings.sign_in.oidc_providers == {}
     assert settings.return_urls == ("https://shop.test/",)
     assert settings.public_url is None
 
@@ -78,7 +78,7 @@ def test_wrong_ones_are_named_and_no_secret_is(monkeypatch: pytest.MonkeyPatch, 
 @pytest.mark.parametrize("issuer", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1/x"])
 def test_plain_http_is_for_this_machine(monkeypatch: pytest.MonkeyPatch, issuer: str) -> None:
     text = json.dumps({"example": {"issuer": issuer, "client_id": "us"}})
-    assert settings_of(monkeypatch, OIDC_PROVIDERS=text).oidc_providers["example"].client_secret is None
+    assert settings_of(monkeypatch, OIDC_PROVIDERS=text).sign_in.oidc_providers["example"].client_secret is None
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from joserfc.jwk import ECKey, RSAKey
 from pydantic import SecretStr
 
 from infra.clock import to_millis
-from infra.settings import Settings
 from infra.signing_keys import BadSigningKey, KeyFolder, SigningKeys
+from settings import Settings
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 

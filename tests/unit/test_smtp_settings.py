@@ -3,8 +3,8 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from infra.settings import Settings
 from services.mail.smtp import SmtpServer
+from settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from infra.errors import BadSetting
-from infra.settings import Settings
-from infra.store_urls import check_database_url, check_redis_url
+from settings import Settings
+from settings.errors import BadSetting
+from settings.store_urls import check_database_url, check_redis_url
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import orjson
 import pytest
 from pydantic import ValidationError
 
-from infra.settings import Settings
 from models import PaymentStatus
 from services.payment.provider import Standing
 from services.payment.stripe.standing import KEY, of_charge, of_intent, to_stripe
 from services.payment.stripe.webhook import read_webhook
 from services.shared.signature import BadWebhook
+from settings import Settings
 from tests.stripe_mock import SECRET, event, signed, stripe_settings
 
 

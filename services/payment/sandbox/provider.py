@@ -89,7 +89,7 @@ class Sandbox:
         return await self._do(work)
 
     async def _do(self, work: Callable[[AsyncSession], Awaitable[Standing]], races: int = 1) -> Standing:
-        patience = self._infra.settings.provider_timeout
+        patience = self._infra.settings.payments.provider_timeout
         try:
             return await self._infra.database.transact(work, timeout=patience, races=races)
         except StoreUnavailable as error:

@@ -3,13 +3,13 @@
 import os
 from secrets import token_hex
 
-from infra.settings import Settings
+from settings import Settings
 
 
 def webhook_secret(settings: Settings) -> bytes:
     """Processes that share a home share it."""
-    if settings.sandbox_secret is not None:
-        return settings.sandbox_secret.get_secret_value().encode()
+    if settings.payments.sandbox_secret is not None:
+        return settings.payments.sandbox_secret.get_secret_value().encode()
     path = settings.home / "sandbox.secret"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import stripe
 
-from infra.settings import Settings
 from services.payment.provider import Declined, Refused, Unreachable
+from settings import Settings
 
 
 class _Http(stripe.HTTPClient):
@@ -33,12 +33,12 @@ class _Http(stripe.HTTPClient):
 
 def make_client(settings: Settings) -> stripe.StripeClient:
     """Errors: Unreachable when there is no key."""
-    if settings.stripe_api_key is None:
+    if settings.payments.stripe_api_key is None:
         raise Unreachable("there is no key: set RUSHCART_STRIPE_API_KEY")
-    base = settings.stripe_api_base
+    base = settings.payments.stripe_api_base
     return stripe.StripeClient(
-        settings.stripe_api_key.get_secret_value(),
-        http_client=_Http(settings.provider_timeout),
+        settings.payments.stripe_api_key.get_secret_value(),
+        http_client=_Http(settings.payments.provider_timeout),
         base_addresses={} if base is None else {"api": base},
         max_network_retries=0,
     )

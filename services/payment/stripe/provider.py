@@ -100,7 +100,7 @@ class Stripe:
                     yield standing
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderEvent:
-        secret = self._settings.stripe_webhook_secret
+        secret = self._settings.payments.stripe_webhook_secret
         if secret is None:
             raise BadWebhook("no_webhooks")
         return read_webhook(secret.get_secret_value(), headers, body, now)

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from pydantic import SecretStr
 
-from infra.settings import Settings
-from infra.sign_in_providers import OidcProvider
+from settings import Settings
+from settings.sign_in import OidcProvider
 from tests.e2e.oidc import bad_provider
 from tests.e2e.oidc.browser import FRONT, SHOP, Browser, browsing
 from tests.e2e.oidc.certified_provider import CLIENT_ID, CLIENT_SECRET, NAME, CertifiedProvider, certified_provider

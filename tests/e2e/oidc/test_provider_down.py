@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 
-from infra.settings import Settings
-from infra.sign_in_providers import OidcProvider
+from settings import Settings
+from settings.sign_in import OidcProvider
 from tests.e2e.oidc.bad_provider import CLIENT_ID, NAME, BadProvider, nobody_was_made, sign_in
 from tests.e2e.oidc.browser import FRONT, Browser
 from tests.server import Server, serve

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select, update
 
-from infra.settings import Settings
 from models import Identity, User
+from settings import Settings
 from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing, browsing, query_of
 from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import CHALLENGE, EXCHANGE, EXPIRED, VERIFIER, count, do, me, session_for

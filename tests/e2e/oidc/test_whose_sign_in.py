@@ -6,8 +6,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from infra.settings import Settings
 from models import User
+from settings import Settings
 from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing, browsing
 from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import count, session_for

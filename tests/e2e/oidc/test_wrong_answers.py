@@ -13,7 +13,7 @@ from joserfc.jwk import OctKey, RSAKey
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from infra.settings import Settings
+from settings import Settings
 from tests.e2e.oidc.bad_provider import CLIENT_ID, SECRET, BadProvider, Claims, nobody_was_made, sign_in
 from tests.e2e.oidc.browser import Browser
 from tests.e2e.oidc.operations import me, session_for

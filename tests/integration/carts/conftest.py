@@ -5,9 +5,9 @@ import pytest
 
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from services.cart import write_behind
 from services.cart.owner import Owner
+from settings import Settings
 from tests.modes import Template, fresh_stores
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import update
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import Cart, CartItem
 from models.cart_document import CartDoc
 from services.cart.flush_dirty import flush_dirty
@@ -17,6 +16,7 @@ from services.cart.keys import cart_key, dirty_key
 from services.cart.owner import Owner
 from services.cart.rows import load_cart
 from services.cart.update_item import update_item
+from settings import Settings
 from tests.factories import variant_in_stock
 from tests.integration.carts.filling import add, assert_written, live, lose_redis, quantities
 

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select, update
 
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import CartItem, StockLevel, Variant
 from services.cart.add_item import Wish, add_item
 from services.cart.keys import cart_key
@@ -21,6 +20,7 @@ from services.cart.take_lines import take_lines
 from services.cart.tidy_carts import erase_cart, forget_cart, tidy_carts
 from services.cart.update_item import remove_item
 from services.shared.errors import NotFound
+from settings import Settings
 from tests.factories import variant_in_stock
 from tests.integration.carts.filling import add, assert_written, live, lose_redis, quantities
 

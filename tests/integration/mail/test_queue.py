@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 
 from infra.clock import Clock
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import AccountToken, MailKind, QueuedMail, User
 from services.account.request_password_reset import request_password_reset
 from services.account.reset_password import reset_password
@@ -20,6 +19,7 @@ from services.mail.port import Mail, Mailer, MailNotSent, MailRefused
 from services.mail.queue import queue_for
 from services.mail.send_due import BATCH, MAX_ATTEMPTS, send_due_mails
 from services.user.register import register
+from settings import Settings
 from tests.commands import rushcart
 from tests.integration.mail.smtp import SENDER, Inbox, a_mail, mailer_for, smtp_server
 from tests.mailbox import html_of, text_of, token_in

@@ -1,6 +1,6 @@
 import pytest
 
-from infra.settings import Settings
+from settings import Settings
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 
 from infra.runtime import Infra
-from infra.settings import Settings
 from services.session.access_tokens import AccessTokens
 from services.user.register import register
+from settings import Settings
 from tests.server import Server, serve
 
 JSON = "application/json"

@@ -2,8 +2,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from infra.settings import Settings
 from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.integration.public_answers.asking import fresh, serving
 from tests.server import Server
 from tests.waiting import until

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from infra.settings import Settings
+from settings import Settings
 from tests.integration.catalog.products import create
 from tests.integration.public_answers.asking import BY_SLUG, GRAPHQL_JSON, serving
 from tests.server import Server

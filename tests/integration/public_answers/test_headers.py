@@ -1,6 +1,6 @@
 """What is said of how long an answer may be kept, and to whom."""
 
-from infra.settings import Settings
+from settings import Settings
 from tests.integration.catalog.products import create
 from tests.integration.public_answers.asking import (
     BY_SLUG,

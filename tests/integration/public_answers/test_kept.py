@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from infra.settings import Settings
 from models import Product, StockLevel
 from resolvers.shared.node import encode_id
 from services.flash_sale.drafts import ItemDraft, SaleDraft
@@ -16,6 +15,7 @@ from services.flash_sale.list_sales import find_sales
 from services.flash_sale.schedule import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.user.register import register
+from settings import Settings
 from tests.integration.catalog.products import create, statements
 from tests.integration.public_answers.asking import BY_SLUG, STOCK, counts, fresh, get, post, serving, token_of
 from tests.integration.test_changes import rename

@@ -42,7 +42,7 @@ async def test_a_mix_of_orders_adds_up_at_every_step(infra: Infra) -> None:
     assert await found(infra) == (set(), 0)
     await cancel(infra, orders[1], wishes[1])
     assert await found(infra) == (set(), 0)
-    later = infra.now() + timedelta(seconds=infra.settings.payment_timeout + 60)
+    later = infra.now() + timedelta(seconds=infra.settings.orders.payment_timeout + 60)
     assert await expire_due_orders(replace(infra, now=lambda: later)) == 2
     await place_flash_order(infra, order_wish(other, quantity=2))
     await place_flash_order(infra, order_wish(item, quantity=3))

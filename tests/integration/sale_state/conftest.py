@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
+from settings import Settings
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from infra.ids import new_id
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.settings import Settings
 from models import FlashSale
 from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc
@@ -25,6 +24,7 @@ from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.shared.errors import FlashSaleNotRunning, FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
 from services.shared.events import SALES, SaleEnded, SalePaused, SaleResumed, SaleScheduled
+from settings import Settings
 from tests.books import assert_adds_up, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
 from tests.integration.sale_state.acting import act

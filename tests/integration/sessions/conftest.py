@@ -4,8 +4,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from infra.runtime import open_infra
-from infra.settings import Settings
 from services.session.access_tokens import AccessTokens
+from settings import Settings
 from tests.integration.sessions.desk import GRACE, Clock, Desk
 
 

@@ -96,7 +96,7 @@ async def test_a_refresh_gives_what_the_user_is_by_now(desk: Desk) -> None:
 
 
 async def test_a_session_ends_when_it_is_not_used_or_gets_too_old(desk: Desk) -> None:
-    idle = desk.infra.settings.session_idle_ttl
+    idle = desk.infra.settings.sign_in.session_idle_ttl
     user, first = await desk.sign_up()
     unused, unused_pair = await desk.sign_up()
     desk.clock.go(seconds=idle - 1)

@@ -53,7 +53,7 @@ async def test_orders_on_their_way_find_their_units_before_the_rest_returns(infr
     await adds_up(infra)
     # What comes back later belongs to no sale.
     await cancel(infra, stored)
-    later = unread.placed_at + timedelta(seconds=infra.settings.payment_timeout + 1)
+    later = unread.placed_at + timedelta(seconds=infra.settings.orders.payment_timeout + 1)
     assert await expire_due_orders(replace(infra, now=lambda: later)) == 1
     await persist_all(infra)
     assert await stock_of(infra, item.sku) == level(available=10)

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from cli.stack import stack as command
 from infra.ports import free_port, is_free
 from infra.processes import spawn
-from infra.settings import get_settings
 from infra.stack import SERVERS, MissingServer, Stack, StackError, StackNotUp
+from settings import get_settings
 from tests.integration.stack.bring_up import bring_up, process, quiet
 from tests.run import KAFKA_CACHE
 

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import NoDecode
 
-from infra.comma_separated import COMMA_SEPARATED
+from settings.comma_separated import COMMA_SEPARATED
+from settings.group import Group
 
 
-class OperationsSettings(BaseSettings):
+class OperationsSettings(Group):
     metrics_port: int | None = Field(
         None,
         ge=0,
@@ -18,9 +19,6 @@ class OperationsSettings(BaseSettings):
     )
     metrics_token: SecretStr | None = Field(
         None, description="What Prometheus must send as its bearer token to see /metrics; unset, anybody may."
-    )
-    reconcile_interval: float = Field(
-        300.0, ge=0, description="Seconds between checks, by one of the workers, that all stock adds up; 0: never."
     )
     trace_fields: bool = Field(
         False, description="A span for every field of GraphQL that is awaited, when traces are sent. It is much."

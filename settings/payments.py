@@ -1,16 +1,17 @@
-"""Settings of payments and of webhooks."""
+"""Settings of payments and their providers."""
 
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import NoDecode
 
-from infra.comma_separated import COMMA_SEPARATED
+from settings.comma_separated import COMMA_SEPARATED
+from settings.group import Group
 
 PROVIDERS: Final = ("sandbox", "stripe", "manual")
 
 
-class PaymentSettings(BaseSettings):
+class PaymentSettings(Group):
     payment_providers: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (),
         description="How customers can pay, separated by commas, the first unless they choose: sandbox, stripe, "
@@ -39,10 +40,10 @@ class PaymentSettings(BaseSettings):
     )
     stripe_api_base: str | None = Field(None, description="Where Stripe is, for tests of it such as stripe-mock.")
 
-    webhooks_allow_private: bool = Field(
-        False, description="Let webhooks to merchants' systems go to addresses of private networks."
-    )
-    webhook_timeout: float = Field(10.0, gt=0, le=60, description="Seconds a merchant's system has to answer.")
+    @field_validator("sandbox_secret", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("payment_providers")
     @classmethod

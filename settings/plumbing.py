@@ -1,37 +1,28 @@
-"""Every setting of Rushcart: environment variables with the prefix ``RUSHCART_``.
+"""Settings of the plumbing: addresses, stores, files, mail, limits, logs. They know no commerce.
 
 The mode is a matter of settings alone: with none of them the server is *embedded* (SQLite, a
 Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`` and
 ``KAFKA_BOOTSTRAP_SERVERS`` it is on the *stack*.
 """
 
-import json
-from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
-from infra.comma_separated import COMMA_SEPARATED
-from infra.errors import BadSetting
-from infra.limit import Limit
-from infra.operations_settings import OperationsSettings
-from infra.payment_settings import PaymentSettings
-from infra.shop_settings import CountryOrOther, MethodCode, ShippingMethod, TaxRule
-from infra.sign_in_providers import OidcProvider, ProviderName, check_url
-from infra.store_urls import check_database_url, check_redis_url
+from settings.comma_separated import COMMA_SEPARATED
+from settings.errors import BadSetting
+from settings.group import json_object
+from settings.limit import Limit
+from settings.operations import OperationsSettings
+from settings.store_urls import check_database_url, check_redis_url
+from settings.urls import check_url
 
 
-class Settings(PaymentSettings, OperationsSettings):
-    """Settings, read from the environment once. The table in docs/settings.md is made from this."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="RUSHCART_", extra="ignore", frozen=True, hide_input_in_errors=True
-    )
-
+class PlumbingSettings(OperationsSettings):
     home: Path = Field(Path(".rushcart"), description="Folder of all local data.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
@@ -53,31 +44,14 @@ class Settings(PaymentSettings, OperationsSettings):
         "", max_length=100, pattern=r"^[A-Za-z0-9._-]*$", description="Put before topic and group names."
     )
 
-    payment_timeout: float = Field(900.0, gt=0, description="Seconds until an unpaid order is cancelled.")
-    sweep_interval: float = Field(1.0, gt=0, description="Seconds between two sweeps for overdue orders.")
-    persist_batch: int = Field(1000, ge=1, description="Most orders persisted in one transaction.")
     warm_page: int = Field(200, ge=1, description="Rows a keyset page of the cache warm-up reads.")
     cache_ttl: float = Field(300.0, gt=0, description="Seconds a cached catalog document lives, before jitter.")
 
-    access_token_ttl: float = Field(600.0, gt=0, description="Seconds an access token is valid.")
     signing_key: SecretStr | None = Field(
         None,
         description="ES256 private keys (PEM, one after another): the first signs, all verify. "
         "Made and kept in RUSHCART_HOME/keys when unset.",
     )
-    revocation_ttl: float = Field(
-        0.0, ge=0, description="Seconds a revocation is remembered if that is longer than ACCESS_TOKEN_TTL."
-    )
-    session_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a session lives, however much it is used.")
-    session_idle_ttl: float = Field(14 * 86400.0, gt=0, description="Seconds a session lives without a refresh.")
-    refresh_grace: float = Field(
-        5.0, ge=0, le=60, description="Seconds a used refresh token still gets the pair it was exchanged for."
-    )
-    session_cookies: bool = Field(False, description="Let browsers keep their session in HttpOnly cookies.")
-    cookie_secure: bool | None = Field(
-        None, description="Cookies for https only; unset takes it from the request's scheme."
-    )
-    cookie_same_site: Literal["lax", "strict"] = Field("lax", description="SameSite of the access cookie.")
 
     smtp_url: SecretStr | None = Field(
         None,
@@ -85,24 +59,7 @@ class Settings(PaymentSettings, OperationsSettings):
         "mails are files in RUSHCART_HOME/mail when unset.",
     )
     mail_from: str = Field("Rushcart <no-reply@localhost>", description="Sender of all mail.")
-    storefront_url: str = Field(
-        "http://localhost:3000",
-        description="Where links in mails lead: its pages /verify-email and /reset-password, with #token=.",
-    )
-    email_token_ttl: float = Field(86400.0, gt=0, description="Seconds a mail to confirm an address is good for.")
-    reset_token_ttl: float = Field(3600.0, gt=0, description="Seconds a mail to reset a password is good for.")
 
-    oidc_providers: Annotated[dict[ProviderName, OidcProvider], NoDecode] = Field(
-        {},
-        description='OpenID Connect providers to sign in with: {"name": {"issuer": "https://…", "client_id": "…", '
-        '"client_secret": "…", "scopes": "openid email profile", "title": "…"}}.',
-    )
-    oidc_return_urls: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
-        (),
-        description="Where such a sign-in may return to, separated by commas; one that ends with / allows all "
-        "below it. STOREFRONT_URL/ when unset.",
-    )
-    oidc_timeout: float = Field(5.0, gt=0, description="Seconds a sign-in waits for its provider.")
     public_url: str | None = Field(
         None, description="Where browsers reach this server; unset takes it from the request."
     )
@@ -117,22 +74,6 @@ class Settings(PaymentSettings, OperationsSettings):
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Origins of front ends on other hosts, separated by commas, or *."
-    )
-
-    guest_cart_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a guest's cart is kept unchanged.")
-    cart_lines: int = Field(100, ge=1, le=500, description="Most lines of a cart.")
-    cart_line_quantity: int = Field(999, ge=1, le=1_000_000, description="Most units of a line.")
-
-    shipping_methods: Annotated[dict[MethodCode, ShippingMethod], NoDecode] = Field(
-        {},
-        description='Ways to ship, the first is taken unless another is chosen: {"parcel": {"name": "Parcel", '
-        '"prices": {"EUR": 490}, "countries": ["DE"]}} or "by_weight": [{"up_to_grams": 1000, "prices": {…}}]; '
-        "minor units. Free when unset.",
-    )
-    taxes: Annotated[dict[CountryOrOther, TaxRule], NoDecode] = Field(
-        {},
-        description='Taxes by country, * for all others: {"DE": {"percent": "19", "inclusive": true, '
-        '"on_shipping": true}}. None when unset.',
     )
 
     media_store: str | None = Field(
@@ -151,6 +92,11 @@ class Settings(PaymentSettings, OperationsSettings):
     s3_secret_access_key: SecretStr | None = Field(None, description="Its secret.")
     max_upload_bytes: int = Field(20 * 1024 * 1024, ge=1024, description="Largest file in an upload.")
 
+    webhooks_allow_private: bool = Field(
+        False, description="Let webhooks to merchants' systems go to addresses of private networks."
+    )
+    webhook_timeout: float = Field(10.0, gt=0, le=60, description="Seconds a merchant's system has to answer.")
+
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto is JSON on the stack.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least that is logged."
@@ -163,7 +109,6 @@ class Settings(PaymentSettings, OperationsSettings):
         "redis_url",
         "kafka_bootstrap_servers",
         "signing_key",
-        "cookie_secure",
         "smtp_url",
         "public_url",
         "media_store",
@@ -171,7 +116,6 @@ class Settings(PaymentSettings, OperationsSettings):
         "s3_endpoint",
         "s3_access_key_id",
         "s3_secret_access_key",
-        "sandbox_secret",
         mode="before",
     )
     @classmethod
@@ -196,21 +140,10 @@ class Settings(PaymentSettings, OperationsSettings):
             raise ValueError("must be smtp://user:password@host:port or smtps://user:password@host:port")
         return value
 
-    @field_validator("oidc_providers", "rate_limits", "shipping_methods", "taxes", mode="before")
+    @field_validator("rate_limits", mode="before")
     @classmethod
     def _from_json(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return json.loads(value or "{}")
-        except ValueError:
-            # The parser's own message repeats what it read.
-            raise ValueError("must be a JSON object") from None
-
-    @field_validator("oidc_return_urls")
-    @classmethod
-    def _are_urls(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(check_url(url) for url in value)
+        return json_object(value)
 
     @field_validator("s3_endpoint")
     @classmethod
@@ -240,16 +173,6 @@ class Settings(PaymentSettings, OperationsSettings):
         return value
 
     @property
-    def return_urls(self) -> tuple[str, ...]:
-        """Where a sign-in with another provider may return to."""
-        return self.oidc_return_urls or (self.storefront_url.rstrip("/") + "/",)
-
-    @property
-    def ways_to_pay(self) -> tuple[str, ...]:
-        """Names of payment providers that are on."""
-        return self.payment_providers or (("sandbox", "manual") if self.embedded else ("manual",))
-
-    @property
     def embedded(self) -> bool:
         """True when neither a database nor Kafka is named: everything is local to RUSHCART_HOME."""
         return self.database_url is None and self.kafka_bootstrap_servers is None
@@ -268,7 +191,7 @@ class Settings(PaymentSettings, OperationsSettings):
             raise BadSetting("RUSHCART_REDIS_URL: name a Redis or Valkey server; only `rushcart dev` brings one")
         return self.redis_url.get_secret_value()
 
-    def with_redis(self, url: str) -> "Settings":
+    def with_redis(self, url: str) -> Self:
         """The same settings on the Redis at ``url`` (the embedded Valkey, once it runs)."""
         return self.model_copy(update={"redis_url": SecretStr(url)})
 
@@ -283,9 +206,3 @@ def _is_smtp_url(url: str) -> bool:
         return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
     except ValueError:  # of the port
         return False
-
-
-@lru_cache(maxsize=1)
-def get_settings() -> Settings:
-    """The process's settings. Errors: pydantic's ValidationError names the variable at fault."""
-    return Settings()

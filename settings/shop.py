@@ -1,9 +1,12 @@
-"""Shipping methods and taxes as they are configured; pure."""
+"""Settings of the shop: carts, shipping, taxes, and where its pages are."""
 
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic_settings import NoDecode
+
+from settings.group import Group, json_object
 
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 _MOST: Final = 10**9
@@ -50,3 +53,31 @@ class TaxRule(BaseModel):
     percent: Decimal = Field(ge=0, le=100, max_digits=7, decimal_places=4)
     inclusive: bool = False
     on_shipping: bool = True
+
+
+class ShopSettings(Group):
+    storefront_url: str = Field(
+        "http://localhost:3000",
+        description="Where links in mails lead: its pages /verify-email and /reset-password, with #token=.",
+    )
+
+    guest_cart_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a guest's cart is kept unchanged.")
+    cart_lines: int = Field(100, ge=1, le=500, description="Most lines of a cart.")
+    cart_line_quantity: int = Field(999, ge=1, le=1_000_000, description="Most units of a line.")
+
+    shipping_methods: Annotated[dict[MethodCode, ShippingMethod], NoDecode] = Field(
+        {},
+        description='Ways to ship, the first is taken unless another is chosen: {"parcel": {"name": "Parcel", '
+        '"prices": {"EUR": 490}, "countries": ["DE"]}} or "by_weight": [{"up_to_grams": 1000, "prices": {…}}]; '
+        "minor units. Free when unset.",
+    )
+    taxes: Annotated[dict[CountryOrOther, TaxRule], NoDecode] = Field(
+        {},
+        description='Taxes by country, * for all others: {"DE": {"percent": "19", "inclusive": true, '
+        '"on_shipping": true}}. None when unset.',
+    )
+
+    @field_validator("shipping_methods", "taxes", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        return json_object(value)
