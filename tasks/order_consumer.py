@@ -14,12 +14,12 @@ from infra.errors import StoreUnavailable
 from infra.eventlog import Consumer, Message
 from infra.runtime import Infra
 from infra.telemetry.handling import handling
-from infra.telemetry.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from models.order_document import OrderSnapshot
 from services.order.persist_orders import Persisted, persist_orders
 from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
 from services.shared.event import Event, read_event
 from services.shared.events import ORDER_WORKERS, ORDERS, OrderClosed, OrderPlaced, OrderRejected, OrderShipped
+from services.shared.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from tasks.dead_letters import bury
 from tasks.loops import pause
 

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from infra.telemetry.metrics import REQUESTS
+from services.shared.metrics import ORDERS
 
 ROOT: Final = Path(__file__).parents[2]
 ALERTS: Final = (ROOT / "deploy/prometheus/alerts.yml").read_text()
@@ -18,7 +19,7 @@ _NAME: Final = re.compile(r"\brushcart_\w+")
 
 def known() -> set[str]:
     names = {family.name for family in REGISTRY.collect() if family.name.startswith("rushcart_")}
-    assert set(names) >= {family.name for family in REQUESTS.collect()}
+    assert set(names) >= {family.name for one in (REQUESTS, ORDERS) for family in one.collect()}
     return names | {f"{name}_{suffix}" for name in names for suffix in ("total", "bucket", "sum", "count")}
 
 
