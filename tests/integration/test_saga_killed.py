@@ -31,7 +31,7 @@ from uuid import UUID
 from infra.runtime import open_infra
 from settings import Settings
 from services.checkout.checkout import Checkout, checkout
-from services.errors import TryAgain
+from services.shared.errors import TryAgain
 
 async def buy(infra, customer):
     while True:
