@@ -27,7 +27,7 @@ from server.http_server import bind, serve_http
 from server.runtime import run_until_stopped, settle_garbage_collection
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import FlashOrder, place_flash_order
-from services.reservation import scripts
+from services.reservation import keys
 from services.reservation.keys import ItemKeys, accepted_key, claim_key, price_text
 from services.reservation.reserve import CLAIM_SECONDS
 from services.session.access_tokens import AccessTokens, InvalidToken
@@ -48,8 +48,8 @@ class BareEndpoint:
         self._tokens = AccessTokens.from_settings(infra.settings, infra.now)
         self._redis = redis
         self._producer = producer
-        self._accept = redis.register_script((scripts._FOLDER / "accept.lua").read_bytes())
-        self._reserve = redis.register_script((scripts._FOLDER / "reserve.lua").read_bytes())
+        self._accept = redis.register_script((keys._FOLDER / "accept.lua").read_bytes())
+        self._reserve = redis.register_script((keys._FOLDER / "reserve.lua").read_bytes())
 
     async def plain(self, request: Request) -> Response:
         viewer = self._viewer(request)

@@ -27,7 +27,7 @@ from benchmarks.stores import Echo, stores
 from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
+from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 

@@ -25,9 +25,9 @@ from infra.runtime import Infra, open_infra
 from models import Role
 from resolvers.shared.node import encode_id
 from services.cart.add_item import Wish, add_item
-from services.cart.owner import Owner
+from services.cart.rules import Owner
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
+from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.checkout.checkout import Checkout, checkout
 from services.shared.events import ALL_TOPICS
 from settings import Settings

@@ -17,13 +17,13 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import Category, Product
-from services.catalog.listing import Page, ProductSort
-from services.catalog.product_filter import ProductFilter
 from services.demo.many_products import SOLD_OUT
 from services.finding.count_facets import count_price_bands, count_values
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
 from services.finding.port import FacetKind
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, ProductSort
 
 AIM_MS: Final = 50.0
 _SIZE: Final = 20

@@ -23,9 +23,9 @@ from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from models import Payment, PaymentStatus
 from services.cart.add_item import Wish, add_item
-from services.cart.owner import Owner
+from services.cart.rules import Owner
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
+from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.checkout.checkout import Checkout, checkout
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.provider import Standing

@@ -10,9 +10,9 @@ from sqlalchemy import func, insert, select
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Product, Role, StockLevel, User, Variant
-from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.session.access_tokens import AccessTokens
 
 PLENTY = 5_000_000

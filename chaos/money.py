@@ -13,7 +13,7 @@ from chaos.waiting import until
 from chaos.wishes import Wish
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundState, SandboxCharge
-from services.payment.reconcile import reconcile_payments
+from services.payment.reconcile_payments import reconcile_payments
 from services.reconcile.books import one_moment
 
 # A webhook that never comes is made up for by asking, after 10 s, 20 s and so on.

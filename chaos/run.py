@@ -31,11 +31,11 @@ from infra.stack import ServerName, Stack
 from models import Role
 from models.flash_sale_document import FlashItemDoc
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
-from services.flash_sale.drafts import ItemDraft, SaleDraft
+from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 

@@ -11,7 +11,7 @@ from models.enums import Role
 if TYPE_CHECKING:
     from infra.runtime import Infra
     from models import User
-    from services.user.change_account import ByAdmin
+    from services.user.rows import ByAdmin
 
 _ROLES = click.Choice([Role.STAFF.value, Role.ADMIN.value], case_sensitive=False)
 
@@ -54,8 +54,8 @@ def list_() -> None:
 
 
 def _change(email: str, work: "Callable[[Infra, ByAdmin], Awaitable[User]]") -> None:
-    from services.user.change_account import ByAdmin
     from services.user.find_by_email import find_by_email
+    from services.user.rows import ByAdmin
 
     async def both(infra: "Infra") -> "User":
         return await work(infra, ByAdmin((await find_by_email(infra, email)).id))

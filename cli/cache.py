@@ -18,7 +18,7 @@ def warm(anew: bool) -> None:
     `rushcart serve` does it at its start. It goes on where the last one stopped, in pages of RUSHCART_WARM_PAGE;
     one process is at it at a time.
     """
-    from services.catalog.warm import warm_catalog
+    from services.catalog.warm_catalog import warm_catalog
 
     with progress_bar() as progress:
         warmed = run_once(lambda infra: warm_catalog(infra, anew=anew, progress=progress), migrated=True)

@@ -20,13 +20,13 @@ from resolvers.shared.node import encode_id
 from server.http_server import PortInUse, bind, serve_http, url_of
 from server.parent import stop_with_make
 from server.runtime import fail, run_until_stopped
-from services.catalog.reindex import reindex_stale
+from services.catalog.reindex_all import reindex_stale
 from services.demo.accounts import DemoAccounts, ensure_accounts, ensure_early_customer, find_user
 from services.demo.catalog import ensure_catalog
 from services.demo.sales import ensure_others, ensure_running
-from services.flash_sale.warm import warm_flash_sales
+from services.flash_sale.warm_flash_sales import warm_flash_sales
 from services.session.access_tokens import AccessTokens
-from services.session.open import open_session
+from services.session.open_session import open_session
 from services.shared.client import Client
 from services.shared.events import ALL_TOPICS
 from settings import Settings, get_settings

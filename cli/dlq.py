@@ -12,7 +12,7 @@ from services.shared.events import TOPICS
 
 if TYPE_CHECKING:
     from infra.runtime import Infra
-    from services.dead_letters import DeadLetter
+    from services.dead_letters.list_dead_letters import DeadLetter
 
 _WIDTH_OF_A_FILE: Final = 300
 _CODES = """
@@ -30,7 +30,7 @@ def dlq() -> None:
 @click.option("--topic", type=click.Choice(TOPICS), help="Only those of this topic.")
 def list_(topic: str | None) -> None:
     """List dead letters, oldest first: id, topic, time, reason, key, and when it was replayed."""
-    from services.dead_letters import MOST, list_dead_letters
+    from services.dead_letters.list_dead_letters import MOST, list_dead_letters
 
     topics = (topic,) if topic else TOPICS
     letters = run_once(lambda infra: list_dead_letters(infra, topics))
@@ -46,7 +46,7 @@ def list_(topic: str | None) -> None:
 @click.argument("letter_id", metavar="ID")
 def show(letter_id: str) -> None:
     """Show the dead letter ID: where it comes from, why it is here, its headers and its body."""
-    from services.dead_letters import find_dead_letters
+    from services.dead_letters.list_dead_letters import find_dead_letters
 
     [letter] = run_once(lambda infra: find_dead_letters(infra, [letter_id]))
     facts = {
@@ -78,8 +78,8 @@ def replay(ids: tuple[str, ...], everything: bool) -> None:
 
 
 async def _replay(infra: "Infra", ids: Sequence[str]) -> None:
-    from services.dead_letters import find_dead_letters, list_dead_letters
-    from services.dead_letters import replay as replay_letter
+    from services.dead_letters.list_dead_letters import find_dead_letters, list_dead_letters
+    from services.dead_letters.list_dead_letters import replay as replay_letter
 
     if ids:
         letters = await find_dead_letters(infra, ids)

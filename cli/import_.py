@@ -10,8 +10,8 @@ from cli.shared.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
     from services.catalog.import_products import ImportReport
-    from services.catalog.shopify_csv import ParsedFile
-    from services.catalog.shopify_rows import RowProblem
+    from services.catalog.shopify.check_shopify_csv import ParsedFile
+    from services.catalog.shopify.rows import RowProblem
 
 _MOST_SHOWN: Final = 500
 _WIDTH_OF_A_FILE: Final = 200
@@ -68,7 +68,7 @@ def products(file: Path, currency: str, check: bool) -> None:
 
 
 def _parse(file: Path, currency: str) -> "ParsedFile":
-    from services.catalog.shopify_csv import check_shopify_csv
+    from services.catalog.shopify.check_shopify_csv import check_shopify_csv
 
     # Bytes that are not UTF-8 become surrogates, so that the parser can name the cell they are in.
     return check_shopify_csv(
@@ -78,7 +78,7 @@ def _parse(file: Path, currency: str) -> "ParsedFile":
 
 def _import(parsed: "ParsedFile") -> "ImportReport":
     from services.catalog.import_products import ImportRefused, import_products
-    from services.catalog.shopify_csv import FileChanged
+    from services.catalog.shopify.check_shopify_csv import FileChanged
 
     if parsed.problems:
         raise ImportRefused(parsed.problems)

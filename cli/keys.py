@@ -74,7 +74,7 @@ def _remove(folder: KeyFolder, old: tuple[str, ...], settings: Settings, now: fl
 
 def _record(kid: str, compromised: bool) -> None:
     """In the audit log, where there is a database already. The keys are rotated in any case."""
-    from services.audit.key_rotation import record_rotation
+    from services.audit.record_rotation import record_rotation
 
     try:
         run_once(lambda infra: record_rotation(infra, kid, compromised=compromised))

@@ -15,7 +15,7 @@ def mail() -> None:
 @mail.command("list")
 def list_() -> None:
     """List the mails that were given up, oldest first: id, when, what about, and why. Not to whom."""
-    from services.mail.given_up import MOST, list_given_up
+    from services.mail.list_given_up import MOST, list_given_up
 
     found = run_once(list_given_up)
     if not found:
@@ -31,7 +31,7 @@ def list_() -> None:
 @click.option("--all", "everything", is_flag=True, help="Every mail that was given up.")
 def retry(ids: tuple[UUID, ...], everything: bool) -> None:
     """Put mails back into the queue; the worker sends them."""
-    from services.mail.given_up import retry_given_up
+    from services.mail.list_given_up import retry_given_up
 
     if bool(ids) == everything:
         raise click.UsageError("name mails by their IDs, or say --all")

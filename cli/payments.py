@@ -10,7 +10,7 @@ from cli.shared.one_shot import run_once
 
 if TYPE_CHECKING:
     from infra.runtime import Infra
-    from services.payment.reconcile import MoneyReport
+    from services.payment.reconcile_payments import MoneyReport
 
 
 @click.group()
@@ -41,7 +41,7 @@ def reconcile(days: int, fix: bool) -> None:
 
 
 async def _reconcile(infra: "Infra", days: int, fix: bool) -> "MoneyReport":
-    from services.payment.reconcile import reconcile_payments
+    from services.payment.reconcile_payments import reconcile_payments
     from services.shared.signature import ProviderError
 
     try:

@@ -21,7 +21,7 @@ def saga() -> None:
 @click.option("--ended", is_flag=True, help="The newest that came to their end, instead of those under way.")
 def list_(ended: bool) -> None:
     """List sagas: id, last change, kind, state, what is next, attempts to resume it, and why it was refused."""
-    from services.checkout.plans import PLANS
+    from services.checkout.steps import PLANS
     from services.saga.list_sagas import MOST, list_sagas
 
     found = run_once(lambda infra: list_sagas(infra, PLANS, ended=ended))
@@ -38,7 +38,7 @@ def list_(ended: bool) -> None:
 @click.argument("saga_id", metavar="ID", type=click.UUID)
 def show(saga_id: UUID) -> None:
     """Show the saga ID, which is also its order's, and what the barrier let pass of it."""
-    from services.checkout.plans import PLANS
+    from services.checkout.steps import PLANS
     from services.saga.list_sagas import find_saga
 
     found = run_once(lambda infra: find_saga(infra, PLANS, saga_id))
@@ -62,9 +62,9 @@ def resume(ids: tuple[UUID, ...], everything: bool) -> None:
 
 
 async def _resume(infra: "Infra", ids: tuple[UUID, ...]) -> None:
-    from services.checkout.plans import PLANS
+    from services.checkout.steps import PLANS
     from services.saga.list_sagas import list_sagas
-    from services.saga.run import run_saga
+    from services.saga.run_saga import run_saga
     from services.shared.errors import ServiceError
 
     for saga_id in ids or [row.id for row in await list_sagas(infra, PLANS)]:

@@ -39,7 +39,7 @@ def fill_index(settings: "Settings", *, stale: bool) -> int:
 async def _fill(settings: "Settings", *, stale: bool) -> int:
     from infra.database import WORKERS_PATIENCE, Database
     from infra.migrations import require_current
-    from services.catalog.reindex import count_to_index, reindex_all, reindex_stale
+    from services.catalog.reindex_all import count_to_index, reindex_all, reindex_stale
 
     database = Database(settings.database_dsn, pool_size=2, read_timeout=WORKERS_PATIENCE)
     work = reindex_stale if stale else reindex_all

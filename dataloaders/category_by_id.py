@@ -10,7 +10,7 @@ from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc, category_doc, category_key, dump, load_category
-from services.catalog.cache import catalog_cache
+from services.catalog.views import catalog_cache
 
 
 class CategoryById(DataLoader[UUID, CategoryDoc | None]):

@@ -7,7 +7,7 @@ from strawberry.dataloader import DataLoader
 from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models.documents import ProductDoc
-from services.catalog.cached_products import products_by_id
+from services.catalog.views import products_by_id
 
 
 class ProductById(DataLoader[UUID, ProductDoc | None]):

@@ -10,7 +10,7 @@ from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models import Product, SlugRedirect
 from models.documents import slug_key
-from services.catalog.cached_products import product_ids
+from services.catalog.views import product_ids
 
 
 class ProductIdBySlug(DataLoader[str, UUID | None]):

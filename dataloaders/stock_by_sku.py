@@ -5,7 +5,7 @@ from strawberry.dataloader import DataLoader
 from dataloaders.catalog_cache import MAX_BATCH
 from infra.runtime import Infra
 from models.documents import StockDoc
-from services.stock.cached_stock import stock_by_sku
+from services.stock.views import stock_by_sku
 
 
 class StockBySku(DataLoader[str, StockDoc | None]):

@@ -8,7 +8,7 @@ from dataloaders.catalog_cache import MAX_BATCH
 from dataloaders.product_by_id import ProductById
 from infra.runtime import Infra
 from models.documents import VariantDoc
-from services.catalog.cached_products import product_ids_of_variants
+from services.catalog.views import product_ids_of_variants
 
 
 class VariantById(DataLoader[UUID, VariantDoc | None]):

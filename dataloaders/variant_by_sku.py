@@ -11,7 +11,7 @@ from dataloaders.product_by_id import ProductById
 from infra.runtime import Infra
 from models import Variant
 from models.documents import VariantDoc, sku_key
-from services.catalog.cached_products import product_ids
+from services.catalog.views import product_ids
 
 
 class VariantBySku(DataLoader[str, VariantDoc | None]):

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from graphql_api.runtime import Runtime
 from infra.errors import StoreUnavailable
-from services.media.names import PATH, content_type, is_name
+from services.media.rules import PATH, content_type, is_name
 
 log = structlog.get_logger(__name__)
 

@@ -17,7 +17,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.types import Receive
 
 from graphql_api.http_request import Operation, Refused, operations_of
-from services.media.upload import Upload
+from services.media.rules import Upload
 
 MEDIA_TYPE: Final = b"multipart/form-data"
 

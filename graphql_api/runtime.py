@@ -17,7 +17,7 @@ from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
 from services.audit.write_refusals import write_refusals
 from services.session.access_tokens import AccessTokens
-from services.session.watch_revocations import watching_revocations
+from services.session.watching_revocations import watching_revocations
 from services.shared.watch_changes import watching_changes
 from services.token.known_tokens import KnownTokens
 

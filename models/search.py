@@ -1,7 +1,7 @@
 """What products are found by. All of it follows from the catalog and can be made again from it.
 
-No foreign keys: they would cost every row a look, and products are never deleted. services/catalog/index.py writes
-these tables, in the transaction that changes the product.
+No foreign keys: they would cost every row a look, and products are never deleted. services/catalog/write_index.py
+writes these tables, in the transaction that changes the product.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ _CLUSTERED: dict[str, Any] = {**MYSQL, "sqlite_with_rowid": False}
 class ProductListing(Base):
     """A product's place in a list: of all, of a category, a vendor, a tag; each has one for each sort.
 
-    ``list_id`` holds the product's state too (services/catalog/lists.py). ``min_amount`` and ``max_amount`` are
+    ``list_id`` holds the product's state too (services/catalog/keys.py). ``min_amount`` and ``max_amount`` are
     its prices in 1/10,000 of its currency, ``title_key`` the folded title. The indexes hold both prices, so that a
     price filter needs no look at the row.
     """

@@ -10,8 +10,8 @@ import structlog
 from infra.errors import StoreUnavailable
 from infra.migrations import require_current
 from infra.runtime import Infra
-from services.catalog.warm import warm_catalog
-from services.flash_sale.warm import warm_flash_sales
+from services.catalog.warm_catalog import warm_catalog
+from services.flash_sale.warm_flash_sales import warm_flash_sales
 from services.shared.events import ALL_TOPICS
 
 log = structlog.get_logger(__name__)

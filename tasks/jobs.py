@@ -23,7 +23,7 @@ from infra.cancellation import cancel_and_wait
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from tasks.schedule_source import SortedSetScheduleSource
 
 log = structlog.get_logger(__name__)

@@ -8,29 +8,29 @@ import structlog
 
 from infra.cancellation import cancel_and_wait
 from infra.runtime import Infra
-from services.account.tidy import tidy_accounts
+from services.account.tidy_accounts import tidy_accounts
 from services.cart.flush_dirty import flush_dirty
 from services.cart.tidy_carts import tidy_carts
 from services.catalog.follow_stock import follow_stock
-from services.catalog.reindex import reindex_newest, reindex_stale
-from services.checkout.plans import PLANS
-from services.checkout.quotes import forget_quotes
+from services.catalog.reindex_all import reindex_newest, reindex_stale
+from services.checkout.create_quote import forget_quotes
+from services.checkout.steps import PLANS
 from services.flash_sale.apply_sale import apply_changed_sales
-from services.flash_sale.close_due import close_due_sales
-from services.flash_sale.settle_sale import settle_sales
-from services.flash_sale.warm import forget_ended, needs_warming, warm_flash_sales
-from services.mail.choose import make_mailer
-from services.mail.port import Mailer
-from services.mail.send_due import BATCH, send_due_mails
+from services.flash_sale.close_due_sales import close_due_sales
+from services.flash_sale.settle_sales import settle_sales
+from services.flash_sale.warm_flash_sales import forget_ended, needs_warming, warm_flash_sales
+from services.mail.mailer import Mailer
+from services.mail.make_mailer import make_mailer
+from services.mail.send_due_mails import BATCH, send_due_mails
 from services.media.collect_garbage import collect_garbage
 from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
-from services.order.abandon_orders import abandon_unconfirmed
-from services.order.expire_orders import expire_due_orders
+from services.order.abandon_unconfirmed import abandon_unconfirmed
+from services.order.expire_due_orders import expire_due_orders
 from services.payment.check_payments import check_payments
 from services.payment.sandbox.send_events import send_events
 from services.payment.send_refunds import send_refunds
-from services.saga.resume import forget_sagas, resume_sagas
+from services.saga.resume_sagas import forget_sagas, resume_sagas
 from services.shared.events import ALL_TOPICS
 from services.shared.idempotency import forget_keys
 from services.shared.outbox import relay_outbox

@@ -13,9 +13,9 @@ from infra.cache import hearing
 from infra.embedded_valkey import EmbeddedValkey
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from services.catalog import versioned
+from services.catalog import views as catalog_views
 from services.shared.events import ALL_TOPICS
-from services.stock import cached_stock
+from services.stock import views as stock_views
 from settings import Settings
 from tests.event_contract import PROBLEMS, watch_outbox
 from tests.modes import EMBEDDED, MODES, STACK, Template, fresh_stores, on_server, stack_settings
@@ -94,6 +94,6 @@ async def redis(settings: Settings) -> AsyncIterator["Redis"]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept for a second is kept for a minute: a busy machine's statements are those of an idle one."""
-    for place in (cached_stock, versioned):
+    for place in (stock_views, catalog_views):
         monkeypatch.setattr(place, "COUNT_TTL", 60.0)
     monkeypatch.setattr(hearing, "LEASE", 60.0)

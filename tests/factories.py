@@ -11,15 +11,15 @@ from infra.runtime import Infra
 from models import Order, Product, StockCause, StockEntry, StockLevel, Variant
 from models.documents import product_doc
 from models.flash_sale_document import FlashItemDoc
-from services.catalog.index import write_index
-from services.flash_sale.drafts import ItemDraft, SaleDraft
+from services.catalog.write_index import write_index
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder
 from services.shared.asked import Asked
-from services.stock.counts import Counts
 from services.stock.create_warehouse import WarehouseDraft, create_warehouse
+from services.stock.rules import Counts
 
 
 async def variant_in_stock(infra: Infra, *, on_hand: int = 10, price: int = 5000) -> Variant:

@@ -20,7 +20,7 @@ from models import (
 )
 from services.flash_sale.find_items import find_item
 from services.shared.order_states import GIVEN_BACK
-from services.stock.counts import Counts
+from services.stock.rules import Counts
 from tests.books import counters
 
 

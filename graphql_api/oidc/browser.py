@@ -9,7 +9,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.identity.one_time import TTL, Purpose, new_secret
+from services.identity.keys import TTL, Purpose, new_secret
 from settings import Settings
 
 _VALUE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)

@@ -16,12 +16,12 @@ from graphql_api.runtime import Running
 from infra.errors import StoreUnavailable
 from infra.refusals import Refusal
 from resolvers.shared.session_cookies import SessionCookies
-from services.identity.exchange_code import issue_sign_in_code
-from services.identity.link import issue_link_code
-from services.identity.one_time import Purpose, take
+from services.identity.exchange_sign_in_code import issue_sign_in_code
+from services.identity.keys import Purpose, take
+from services.identity.link_identity import issue_link_code
 from services.identity.provider_identity import ProviderIdentity
 from services.identity.recognise import AccountUnavailable, LinkRequired, SignInRefused, recognise
-from services.session.open import open_session
+from services.session.open_session import open_session
 from services.shared.client import Client
 from services.shared.errors import InvalidCredentials, TryAgain
 

@@ -11,8 +11,8 @@ from graphql_api.oidc.landing import Stop, return_to
 from graphql_api.oidc_client.failures import OidcError, ProviderUnavailable
 from graphql_api.runtime import Running
 from infra.runtime import Infra
-from services.identity.one_time import Purpose, is_challenge, keep, new_secret, take
-from services.identity.paths import callback_path
+from services.identity.keys import Purpose, is_challenge, keep, new_secret, take
+from services.identity.start_link import callback_path
 from settings import Settings
 from settings.urls import is_allowed_return
 

@@ -12,7 +12,7 @@ from graphql_api.oidc.landing import Stop, stopped
 from graphql_api.oidc.login import login
 from graphql_api.runtime import Running, Runtime
 from infra.errors import StoreUnavailable
-from services.identity.paths import callback_path, login_path
+from services.identity.start_link import callback_path, login_path
 from services.shared.errors import RateLimited
 from services.shared.rate_limits import SIGN_IN_ELSEWHERE, is_own, spend
 

@@ -18,10 +18,10 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.user.types import User
-from services.user.change_account import ByAdmin
 from services.user.grant_role import grant_role
 from services.user.lock_account import lock_account
 from services.user.revoke_role import revoke_role
+from services.user.rows import ByAdmin
 from services.user.unlock_account import unlock_account
 
 

@@ -7,8 +7,8 @@ from models.enums import Role
 from resolvers.cart.types import Cart
 from resolvers.shared.context import Context
 from resolvers.shared.node import register_node
-from services.cart.live import read_cart
-from services.cart.owner import Owner
+from services.cart.change_cart import read_cart
+from services.cart.rules import Owner
 
 
 def owner_of(context: Context) -> Owner | None:

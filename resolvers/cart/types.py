@@ -14,8 +14,8 @@ from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id
 from services.cart.merge_carts import left_behind
-from services.cart.view import CartNoteCode, CartView, LineView, view_of
-from services.catalog.visibility import visible
+from services.cart.views import CartNoteCode, CartView, LineView, view_of
+from services.catalog.views import visible
 
 _SENTENCES = {
     CartNoteCode.PRICE_CHANGED: "The price has changed since this was added.",

@@ -14,9 +14,9 @@ from resolvers.catalog.types import Product
 from resolvers.shared.context import Info
 from resolvers.shared.errors import to_error
 from resolvers.shared.mutation import mutation
-from services.catalog.bulk import BulkPolicy, RowOutcome
 from services.catalog.bulk_create_products import bulk_create_products
 from services.catalog.bulk_update_products import bulk_update_products
+from services.catalog.row_outcome import BulkPolicy, RowOutcome
 from services.shared.errors import InvalidInput
 
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
-from services.catalog.listing import ProductSort
-from services.catalog.product_filter import ProductFilter as Filter
-from services.catalog.visibility import visible
+from services.catalog.views import visible
+from services.finding.product_filter import ProductFilter as Filter
+from services.finding.product_page import ProductSort
 
 if TYPE_CHECKING:
     from resolvers.catalog.types import ProductConnection

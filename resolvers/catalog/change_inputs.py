@@ -15,7 +15,7 @@ from resolvers.catalog.inputs import (
 )
 from resolvers.shared.node import input_id
 from services.catalog.change_product import Based
-from services.catalog.changes import KEEP, Keep, ProductChange, VariantChange
+from services.catalog.product_draft import KEEP, Keep, ProductChange, VariantChange
 
 T = TypeVar("T")
 _VERSION = "The version of the product that the change is based on."

@@ -15,7 +15,7 @@ from resolvers.shared.node import input_id
 from services.catalog.add_product_image import NewImage, add_product_image
 from services.catalog.remove_product_image import remove_product_image
 from services.catalog.update_product_image import ImageChange, update_product_image
-from services.media.upload import Upload
+from services.media.rules import Upload
 from services.shared.errors import NotFound as ProductGone
 
 _VERSION = "Refuse when the product was changed since; null takes it as it is."

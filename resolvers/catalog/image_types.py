@@ -11,8 +11,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.node import encode_id
-from services.media.names import thumbnail_name, url_of
-from services.media.rules import MAX_SIDE, fit
+from services.media.rules import MAX_SIDE, fit, thumbnail_name, url_of
 from settings import Settings
 
 

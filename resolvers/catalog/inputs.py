@@ -9,8 +9,8 @@ from models.enums import ProductStatus, Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.node import argument_id, input_id
 from resolvers.shared.permissions import check
-from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
-from services.catalog.product_filter import ProductFilter as Filter
+from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from services.finding.product_filter import ProductFilter as Filter
 from services.shared.errors import InvalidInput
 
 

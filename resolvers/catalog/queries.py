@@ -18,10 +18,10 @@ from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
 from resolvers.shared.permissions import check
 from services.catalog.list_categories import find_category, list_categories
-from services.catalog.listing import ProductSort
-from services.catalog.product_filter import ProductFilter as Filter
 from services.catalog.rules import slug_problem
-from services.catalog.visibility import visible
+from services.catalog.views import visible
+from services.finding.product_filter import ProductFilter as Filter
+from services.finding.product_page import ProductSort
 
 
 @strawberry.type

@@ -13,8 +13,8 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from services.checkout.checkout import Checkout, checkout
-from services.checkout.compose import Terms
-from services.checkout.quotes import create_quote
+from services.checkout.compose_order import Terms
+from services.checkout.create_quote import create_quote
 
 CheckoutResult = Annotated[
     Order | CartEmpty | OutOfStock | NotFound | IdempotencyConflict | TryAgain | InvalidInput,

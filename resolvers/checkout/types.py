@@ -8,7 +8,7 @@ from models.order_document import LineSnapshot
 from resolvers.order.types import OrderCharges
 from resolvers.shared.money import Money
 from resolvers.shared.node import encode_id
-from services.checkout.quotes import QuoteView
+from services.checkout.create_quote import QuoteView
 
 
 @strawberry.type

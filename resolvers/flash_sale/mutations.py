@@ -19,9 +19,9 @@ from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from services.flash_sale.change_sale import SaleChange, change_sale
 from services.flash_sale.change_state import StateChange, change_state
-from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale, schedule_request
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale, schedule_request
 from services.flash_sale.states import SaleAction
 
 

@@ -10,7 +10,7 @@ from resolvers.flash_sale.types import FlashSaleItem
 from resolvers.shared.context import Context, Info
 from resolvers.shared.node import argument_id
 from resolvers.shared.subscription import subscription
-from services.catalog.visibility import visible
+from services.catalog.views import visible
 from services.flash_sale.follow_remaining import follow_remaining
 from services.shared.errors import NotFound
 

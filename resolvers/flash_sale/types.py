@@ -25,7 +25,7 @@ from resolvers.shared.errors import (
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
-from services.catalog.visibility import visible
+from services.catalog.views import visible
 
 
 @strawberry.type(

@@ -14,7 +14,7 @@ from resolvers.shared.restricted import restricted
 from services.payment.daily_totals import MOST_DAYS, daily_totals
 from services.payment.list_payments import PaymentFilter as Wanted
 from services.payment.list_payments import count_payments, list_payments
-from services.payment.list_webhooks import MOST, list_unused_webhooks
+from services.payment.list_unused_webhooks import MOST, list_unused_webhooks
 from services.shared.errors import InvalidInput
 
 _SORT = "all-payments"

@@ -11,7 +11,7 @@ from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode,
 from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.shared.upload import UPLOAD
-from services.media.upload import Upload
+from services.media.rules import Upload
 
 T = TypeVar("T")
 _DECIMAL = re.compile(r"-?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,2})?", re.IGNORECASE | re.ASCII)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.session.refresh_token import TokenPair
+from services.session.token_pair import TokenPair
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import strawberry
 from graphql import GraphQLError, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
-from services.media.upload import Upload
+from services.media.rules import Upload
 
 
 def parse_upload(value: object) -> Upload:

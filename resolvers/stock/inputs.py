@@ -6,11 +6,11 @@ import strawberry
 
 from models import DEFAULT_WAREHOUSE
 from resolvers.shared.node import input_id
-from services.stock.adjust import Adjustment
-from services.stock.count import Count
+from services.stock.adjust_stock import Adjustment
+from services.stock.count_stock import Count
 from services.stock.create_warehouse import WarehouseDraft
-from services.stock.move import Move
-from services.stock.receive import Receipt
+from services.stock.move_stock import Move
+from services.stock.receive_stock import Receipt
 from services.stock.set_threshold import Threshold
 from services.stock.update_warehouse import WarehouseChange
 

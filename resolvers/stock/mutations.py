@@ -29,11 +29,11 @@ from resolvers.stock.inputs import (
 )
 from resolvers.warehouse.types import CreateWarehouseResult, UpdateWarehouseResult, Warehouse, load_warehouse
 from services.shared.asked import Asked
-from services.stock.adjust import adjust_stock
-from services.stock.count import count_stock
+from services.stock.adjust_stock import adjust_stock
+from services.stock.count_stock import count_stock
 from services.stock.create_warehouse import create_warehouse
-from services.stock.move import move_stock
-from services.stock.receive import receive_stock
+from services.stock.move_stock import move_stock
+from services.stock.receive_stock import receive_stock
 from services.stock.set_threshold import set_threshold
 from services.stock.update_warehouse import update_warehouse
 

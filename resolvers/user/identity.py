@@ -7,7 +7,7 @@ import strawberry
 from infra.runtime import Infra
 from models.user import Identity as IdentityRow
 from resolvers.shared.node import encode_id
-from services.identity.link import provider_title
+from services.identity.link_identity import provider_title
 
 
 @strawberry.type(description="An account at another provider that signs the user in.")

@@ -12,11 +12,11 @@ from resolvers.user.identity import Identity
 from resolvers.user.session_types import to_session
 from services.cart.merge_carts import bring_cart
 from services.identity.confirm_link import confirm_link
-from services.identity.exchange_code import exchange_sign_in_code
-from services.identity.link import link_identity
+from services.identity.exchange_sign_in_code import exchange_sign_in_code
+from services.identity.link_identity import link_identity
 from services.identity.request_link_mail import request_link_mail
 from services.identity.start_link import start_link
-from services.identity.unlink import unlink_identity
+from services.identity.unlink_identity import unlink_identity
 
 
 @strawberry.type

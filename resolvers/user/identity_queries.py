@@ -5,8 +5,8 @@ import strawberry
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
 from resolvers.user.identity_types import SignInProvider
-from services.identity.link import provider_title
-from services.identity.paths import login_path
+from services.identity.link_identity import provider_title
+from services.identity.start_link import login_path
 
 
 @strawberry.type

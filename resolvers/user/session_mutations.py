@@ -23,7 +23,7 @@ from resolvers.user.session_types import (
 )
 from services.session.logout import logout
 from services.session.logout_everywhere import logout_everywhere
-from services.session.refresh import refresh_session
+from services.session.refresh_session import refresh_session
 from services.session.revoke_session import revoke_session
 from services.shared.errors import SessionExpired
 

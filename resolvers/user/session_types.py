@@ -7,7 +7,7 @@ import strawberry
 from resolvers.shared.context import Info
 from resolvers.shared.errors import InvalidInput, NotFound, SessionExpired
 from resolvers.user.types import Session, User
-from services.session.start import SignedIn
+from services.session.new_session import SignedIn
 
 
 @strawberry.input

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
-from services.account.own import lock_proved, prove_password
+from services.account.rules import lock_proved, prove_password
 from services.account.set_password import set_password
-from services.session.revoke import revoke_sessions
+from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput
-from services.user.passwords import hash_password, password_problem
+from services.user.rules import hash_password, password_problem
 
 
 async def change_password(

@@ -9,15 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import AccountToken, Address, Identity, MailKind, QueuedMail, RefreshSession, User
-from services.account.own import lock_proved, prove_password
+from services.account.rules import lock_proved, prove_password
 from services.address.find_addresses import forget_addresses
 from services.audit.record import record
 from services.cart.tidy_carts import erase_cart, forget_cart
-from services.mail.queue import queue_mail
-from services.session.end import Reason, end_all_sessions
-from services.session.revoke import revoke_sessions
+from services.mail.queue_mail import queue_mail
+from services.session.end_session import Reason, end_all_sessions
+from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
-from services.user.staff_roles import forget_roles, require_other_admin
+from services.user.rows import forget_roles, require_other_admin
 
 
 async def close_account(infra: Infra, user_id: UUID, *, password: str, client: Client = NOWHERE) -> datetime:

@@ -13,8 +13,8 @@ from models import AuditEntry, Identity, RefreshSession, User
 from models.address_document import AddressDoc
 from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
-from services.cart.live import read_cart
-from services.cart.owner import Owner
+from services.cart.change_cart import read_cart
+from services.cart.rules import Owner
 from services.money.amounts import to_decimal
 from services.order.list_orders import list_orders
 from services.shared.errors import NotFound

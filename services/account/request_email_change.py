@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind, User
-from services.account.own import lock_proved, prove_password
+from services.account.rules import lock_proved, prove_password
 from services.audit.record import record
-from services.mail.queue import queue_for
+from services.mail.queue_mail import queue_for
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import EmailTaken, InvalidInput
-from services.user.email import InvalidEmail, normalise_email
+from services.user.rules import InvalidEmail, normalise_email
 
 
 async def request_email_change(

@@ -6,10 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind
-from services.mail.queue import queue_mail
+from services.mail.queue_mail import queue_mail
 from services.shared.errors import EmailAlreadyVerified
-from services.user.locale import normalise_locale
-from services.user.lock import lock_account
+from services.user.rows import lock_account
+from services.user.rules import normalise_locale
 
 
 async def request_email_verification(infra: Infra, user_id: UUID, *, locale: str | None = None) -> str:

@@ -4,8 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind
-from services.mail.queue import queue_mail
-from services.user.email import InvalidEmail, normalise_email
+from services.mail.queue_mail import queue_mail
+from services.user.rules import InvalidEmail, normalise_email
 
 
 async def request_password_reset(infra: Infra, email: str) -> None:

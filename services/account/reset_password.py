@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Identity, TokenPurpose, User
 from services.account.set_password import set_password
-from services.mail.mailed_tokens import find_token, redeem_token
-from services.session.revoke import revoke_sessions
+from services.mail.rows import find_token, redeem_token
+from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput, InvalidToken, NotFound
-from services.user.lock import lock_account
-from services.user.passwords import hash_password, password_problem
+from services.user.rows import lock_account
+from services.user.rules import hash_password, password_problem
 
 _PURPOSE = (TokenPurpose.RESET_PASSWORD,)
 

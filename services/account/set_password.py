@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import MailKind, TokenPurpose, User
 from services.audit.record import record
-from services.mail.mailed_tokens import revoke_tokens
-from services.mail.queue import queue_for
-from services.session.end import Reason, end_all_sessions
+from services.mail.queue_mail import queue_for
+from services.mail.rows import revoke_tokens
+from services.session.end_session import Reason, end_all_sessions
 from services.shared.client import Client
 
 

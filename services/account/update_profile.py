@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import User
 from services.shared.errors import FieldProblem, InvalidInput
-from services.user.display_name import InvalidName, normalise_name
-from services.user.locale import normalise_locale
-from services.user.lock import lock_account
+from services.user.rows import lock_account
+from services.user.rules import InvalidName, normalise_locale, normalise_name
 
 
 async def update_profile(

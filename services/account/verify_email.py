@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
 from services.audit.record import record
-from services.mail.mailed_tokens import Redeemed, find_token, redeem_token, revoke_tokens
-from services.mail.queue import queue_for
+from services.mail.queue_mail import queue_for
+from services.mail.rows import Redeemed, find_token, redeem_token, revoke_tokens
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import EmailTaken, InvalidToken, NotFound
-from services.user.lock import lock_account
+from services.user.rows import lock_account
 
 _PURPOSES = (TokenPurpose.VERIFY_EMAIL, TokenPurpose.CHANGE_EMAIL)
 

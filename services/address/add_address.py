@@ -9,7 +9,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Address
 from models.address_document import AddressDoc
-from services.address.change import change_addresses
+from services.address.change_addresses import change_addresses
 from services.address.rows import document, make_default
 from services.address.rules import MAX_ADDRESSES, AddressDraft, checked
 from services.shared.errors import InvalidInput

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Address
-from services.address.change import change_addresses
+from services.address.change_addresses import change_addresses
 from services.address.rows import make_default, pick
 
 

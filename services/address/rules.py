@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
-from services.address.countries import COUNTRIES, MEANT
-from services.address.country_rules import CountryRules, rules_of
+from services.address.country_rules import COUNTRIES, MEANT, CountryRules, rules_of
 from services.address.phone import to_e164
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.texts import prints

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Address
 from models.address_document import AddressDoc
-from services.address.change import change_addresses
+from services.address.change_addresses import change_addresses
 from services.address.rows import document, make_default, pick
 
 

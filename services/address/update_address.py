@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models import Address
 from models.address_document import AddressDoc
 from services.address.add_address import values_of
-from services.address.change import change_addresses
+from services.address.change_addresses import change_addresses
 from services.address.rows import document, make_default, pick
 from services.address.rules import AddressDraft, checked
 

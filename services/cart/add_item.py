@@ -6,11 +6,9 @@ from uuid import UUID
 
 from infra.runtime import Infra
 from models.cart_document import CartDoc, LineDoc, line_id
-from services.cart.live import Change, added_line, change_cart
-from services.cart.owner import Owner, new_guest
-from services.cart.refusals import NoCart, OtherCurrency, TooMany, TooManyLines
-from services.cart.view import price_in
-from services.cart.wares import Ware, find_ware
+from services.cart.change_cart import Change, added_line, change_cart
+from services.cart.rules import NoCart, OtherCurrency, Owner, TooMany, TooManyLines, new_guest
+from services.cart.views import Ware, find_ware, price_in
 from services.money.amounts import is_currency
 from services.shared.errors import InvalidInput, OutOfStock
 from services.shared.fingerprint import MAX_KEY

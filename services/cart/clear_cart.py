@@ -2,9 +2,8 @@
 
 from infra.runtime import Infra
 from models.cart_document import CartDoc
-from services.cart.live import Change, change_cart, read_cart
-from services.cart.owner import Owner
-from services.cart.refusals import NoCart
+from services.cart.change_cart import Change, change_cart, read_cart
+from services.cart.rules import NoCart, Owner
 from services.shared.errors import NotFound
 
 

@@ -9,7 +9,7 @@ from infra.clock import to_millis
 from infra.runtime import Infra
 from models.cart_document import from_fields
 from services.cart.keys import BUCKETS, cart_key, dirty_key, dirty_key_of
-from services.cart.write_behind import write_out
+from services.cart.write_out import write_out
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,15 @@
-"""Names of the keys in Redis. A cart shares its slot with the set that says it is not written yet."""
+"""Names of the keys in Redis, and the Lua scripts that know them.
 
-from typing import Final
+A cart shares its slot with the set that says it is not written yet. Each script may run twice, as the client of
+Redis sends again what it got no reply to.
+"""
+
+from pathlib import Path
+from typing import Any, Final
 from uuid import UUID
+
+from infra.redis import RUN_ID, RedisStore
+from infra.redis_batch import Argument
 
 BUCKETS: Final = tuple("0123456789abcdef")
 """The last digit of a cart's id, which is random."""
@@ -27,3 +35,15 @@ def dirty_key_of(bucket: str) -> str:
 
 def _bucket(cart_id: UUID) -> str:
     return cart_id.hex[-1]
+
+
+_FOLDER: Final = Path(__file__).parent / "lua"
+SOURCES: Final = {path.stem: path for path in _FOLDER.glob("*.lua")}
+
+RUN: Final = RUN_ID
+"""The life of the server that a script meets: a copy of another life is looked at before it is believed."""
+
+
+async def run(redis: RedisStore, name: str, keys: list[str], args: list[Argument]) -> Any:
+    """Errors: StoreUnavailable; after a time-out it may have run all the same."""
+    return await redis.run_script(SOURCES[name], keys, args)

@@ -14,12 +14,10 @@ from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument
 from infra.runtime import Infra
 from models.cart_document import CartDoc, LineDoc, line_id
-from services.cart.live import Change, added_line, change_cart, read_cart
-from services.cart.owner import Owner
-from services.cart.refusals import OtherCurrency
+from services.cart.change_cart import Change, added_line, change_cart, read_cart
+from services.cart.rules import OtherCurrency, Owner
 from services.cart.take_lines import take_lines
-from services.cart.view import price_in
-from services.cart.wares import Ware, find_wares
+from services.cart.views import Ware, find_wares, price_in
 from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from infra.runtime import Infra
 from models.cart_document import CartDoc
+from services.cart.change_cart import Change, change_cart, read_cart
 from services.cart.clear_cart import no_cart
-from services.cart.live import Change, change_cart, read_cart
-from services.cart.owner import Owner
-from services.cart.refusals import NoCart, NoLine
+from services.cart.rules import NoCart, NoLine, Owner
 from services.cart.update_item import no_line
 
 

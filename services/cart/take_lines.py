@@ -5,9 +5,8 @@ from contextlib import suppress
 from uuid import UUID
 
 from infra.runtime import Infra
-from services.cart.live import Change, change_cart
-from services.cart.owner import Owner
-from services.cart.refusals import CartRefusal
+from services.cart.change_cart import Change, change_cart
+from services.cart.rules import CartRefusal, Owner
 
 
 async def take_lines(infra: Infra, owner: Owner, quantities: Mapping[UUID, int], operation: str) -> None:

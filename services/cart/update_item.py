@@ -5,10 +5,9 @@ from uuid import UUID
 from infra.runtime import Infra
 from models.cart_document import CartDoc
 from services.cart.add_item import too_many
-from services.cart.live import Change, change_cart, read_cart
-from services.cart.owner import Owner
-from services.cart.refusals import NoCart, NoLine, TooMany
-from services.cart.wares import find_wares
+from services.cart.change_cart import Change, change_cart, read_cart
+from services.cart.rules import NoCart, NoLine, Owner, TooMany
+from services.cart.views import find_wares
 from services.shared.errors import InvalidInput, NotFound
 
 

@@ -11,11 +11,9 @@ from infra.runtime import Infra
 from models import Image, Product
 from services.catalog.product_images import ProductImages, checked_alt_text, lock_images, no_product
 from services.catalog.rules import MOST_IMAGES
-from services.media.names import PATH
-from services.media.picture import Picture
-from services.media.pool import picture_of
+from services.media.picture_of import picture_of
+from services.media.rules import PATH, Picture, Upload
 from services.media.store_picture import store_picture
-from services.media.upload import Upload
 from services.shared.errors import InvalidInput, StaleVersion
 
 

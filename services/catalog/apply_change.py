@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from models import Product, Variant, VariantPrice
-from services.catalog.changes import Keep, ProductChange, VariantChange
 from services.catalog.check_product import clean_tags
+from services.catalog.product_draft import Keep, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
 from services.money.amounts import to_minor
 

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc
-from services.catalog.category_tree import lock_category
 from services.catalog.change_category import CategoryBased, Changed, change_category
+from services.catalog.rows import lock_category
 from services.shared.errors import InvalidInput
 
 

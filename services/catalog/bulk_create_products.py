@@ -10,14 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, Product, Variant
-from services.catalog.bulk import BulkPolicy, RowOutcome, may_write, outcomes, require_size
-from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
-from services.catalog.drafts import ProductDraft
-from services.catalog.index import write_index
-from services.catalog.make_slug import free_slug
+from services.catalog.fill_products import remember
+from services.catalog.new_product import NewProduct, free_slug, new_product
 from services.catalog.patience import MANY, patiently
-from services.catalog.product_rows import NewProduct, new_product
+from services.catalog.product_draft import ProductDraft
+from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outcomes, require_size
+from services.catalog.write_index import write_index
 from services.shared.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
 
 

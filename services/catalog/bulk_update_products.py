@@ -12,13 +12,13 @@ from sqlalchemy.orm.attributes import flag_modified
 from infra.runtime import Infra
 from models import Category, Product, SlugRedirect
 from services.catalog.apply_change import apply_change
-from services.catalog.bulk import BulkPolicy, RowOutcome, may_write, outcomes, require_size
-from services.catalog.changes import ProductChange
 from services.catalog.check_change import change_problems
-from services.catalog.index import write_index
 from services.catalog.patience import MANY, patiently
+from services.catalog.product_draft import ProductChange
+from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
+from services.catalog.write_index import write_index
 from services.shared.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
 
 _PRODUCT_COLUMNS: Final = (

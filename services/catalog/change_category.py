@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc, category_doc
-from services.catalog.category_tree import lock_version
 from services.catalog.patience import patiently
+from services.catalog.rows import lock_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Product, SlugRedirect
-from services.catalog.changes import Keep
+from services.catalog.product_draft import Keep
 from services.shared.errors import SlugTaken
 
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from models import Variant
 from services.catalog import rules
-from services.catalog.changes import Keep, ProductChange, VariantChange
 from services.catalog.check_prices import amount_problems
 from services.catalog.check_product import tags_problems
+from services.catalog.product_draft import Keep, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
 from services.shared import texts
 from services.shared.errors import FieldProblem

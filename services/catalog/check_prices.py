@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from services.catalog.drafts import PriceDraft
+from services.catalog.product_draft import PriceDraft
 from services.money.amounts import MoneyError, is_currency, to_minor
 from services.shared.errors import FieldProblem
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.catalog import rules
 from services.catalog.check_prices import CheckedPrice, amount_problems, checked_prices, price_problems
-from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
+from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
 from services.money.amounts import is_currency, to_minor
 from services.shared import texts
 from services.shared.errors import FieldProblem, InvalidInput

@@ -10,9 +10,9 @@ from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc
 from services.catalog import rules
-from services.catalog.category_tree import lock_parents, next_position, require_depth, require_free_slug
 from services.catalog.change_category import Changed, run_change
 from services.catalog.find_categories import category_slug
+from services.catalog.rows import lock_parents, next_position, require_depth, require_free_slug
 from services.shared import texts
 from services.shared.errors import FieldProblem, InvalidInput
 

@@ -11,14 +11,13 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Product, Variant
 from models.documents import ProductDoc
-from services.catalog.cache_products import remember
 from services.catalog.check_product import CheckedProduct, check_product
-from services.catalog.drafts import ProductDraft
-from services.catalog.index import write_index
-from services.catalog.make_slug import free_slug
+from services.catalog.fill_products import remember
+from services.catalog.new_product import free_slug, new_product
 from services.catalog.patience import patiently
-from services.catalog.product_rows import new_product
-from services.catalog.require_category import require_category
+from services.catalog.product_draft import ProductDraft
+from services.catalog.rows import require_category
+from services.catalog.write_index import write_index
 from services.shared.errors import SkuTaken, SlugTaken
 
 _TRIES: Final = 3

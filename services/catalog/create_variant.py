@@ -9,8 +9,8 @@ from models.documents import ProductDoc
 from services.catalog import rules
 from services.catalog.change_product import Based, change_product
 from services.catalog.check_product import checked_variant, variant_problems
-from services.catalog.drafts import VariantDraft
-from services.catalog.product_rows import price_rows, stock_rows, variant_row
+from services.catalog.new_product import price_rows, stock_rows, variant_row
+from services.catalog.product_draft import VariantDraft
 from services.catalog.stored_product import StoredProduct
 from services.shared.errors import FieldProblem, InvalidInput, SkuTaken
 

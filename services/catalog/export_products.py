@@ -12,9 +12,9 @@ from infra.runtime import Infra
 from models import Category, Product, ProductStatus, StockLevel, VariantPrice
 from models.documents import ProductDoc
 from services.catalog.read_products import read_products
-from services.catalog.shopify_export import Exported, headings, rows
-from services.catalog.shopify_product import CategoryPath
-from services.media.names import url_of
+from services.catalog.shopify.export import Exported, headings, rows
+from services.catalog.shopify.product import CategoryPath
+from services.media.rules import url_of
 
 PAGE: Final = 200
 Progress = Callable[[int, int], None]

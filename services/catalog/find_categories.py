@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import Category
-from services.catalog.category_tree import lock_parents, require_depth
+from services.catalog.rows import lock_parents, require_depth
 from services.catalog.rules import SLUG_LENGTH, slugify
 
 _KEPT_BY_SLUG = re.compile(r"[A-Za-z0-9 _-]+", re.ASCII)

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE, Database
 from models import Product, StockLevel, Variant
-from services.catalog.lists import BY_STOCK, SOLD_OUT
-from services.catalog.stocked import find_stocked
-from services.catalog.write_rows import LISTINGS
+from services.catalog.find_stocked import find_stocked
+from services.catalog.keys import BY_STOCK, SOLD_OUT
+from services.catalog.rows import LISTINGS
 
 BATCH: Final = 200
 """Levels that are looked at together."""

@@ -18,18 +18,18 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Image, Product, Variant
 from models.documents import ProductDoc
-from services.catalog import shopify_rows as columns
-from services.catalog.cache_products import MOST_REMEMBERED, remember
 from services.catalog.check_product import check_product
+from services.catalog.fill_products import MOST_REMEMBERED, remember
 from services.catalog.find_categories import Categories, find_categories, find_paths
-from services.catalog.index import write_index
-from services.catalog.own_images import find_uploads, note_use, own_name, resolved
-from services.catalog.product_rows import new_product, stock_rows
-from services.catalog.shopify_csv import ParsedFile
-from services.catalog.shopify_product import ParsedProduct
-from services.catalog.shopify_rows import RowProblem
+from services.catalog.find_uploads import find_uploads, note_use, own_name, resolved
+from services.catalog.new_product import new_product, stock_rows
+from services.catalog.shopify import rows as columns
+from services.catalog.shopify.check_shopify_csv import ParsedFile
+from services.catalog.shopify.product import ParsedProduct
+from services.catalog.shopify.rows import RowProblem
+from services.catalog.shopify.update_rows import apply, problems
 from services.catalog.stored_product import StoredProduct, lock_products
-from services.catalog.update_rows import apply, problems
+from services.catalog.write_index import write_index
 from services.shared.errors import InvalidInput
 
 _CHUNK: Final = 200

@@ -11,7 +11,7 @@ from infra.runtime import Infra
 from models import Category
 from models.changes import CATEGORIES
 from models.documents import CategoryDoc, category_doc, category_of
-from services.catalog.versioned import cached_listing
+from services.catalog.views import cached_listing
 
 MOST: Final = 1000
 _SCOPES: Final = (CATEGORIES,)

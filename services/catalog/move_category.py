@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc
-from services.catalog.category_tree import child_of, height, lock_parents, require_depth
 from services.catalog.change_category import CategoryBased, Changed, change_category
-from services.catalog.changes import KEEP, Keep
+from services.catalog.product_draft import KEEP, Keep
+from services.catalog.rows import child_of, height, lock_parents, require_depth
 from services.shared.errors import InvalidInput
 
 

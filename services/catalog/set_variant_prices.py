@@ -10,8 +10,8 @@ from models import VariantPrice
 from models.documents import ProductDoc
 from services.catalog.change_product import Based, change_product, product_of_variant
 from services.catalog.check_prices import CheckedPrice, checked_prices, price_problems
-from services.catalog.drafts import PriceDraft
-from services.catalog.product_rows import price_rows
+from services.catalog.new_product import price_rows
+from services.catalog.product_draft import PriceDraft
 from services.catalog.stored_product import StoredProduct
 from services.shared.errors import InvalidInput
 

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc
-from services.catalog.category_tree import require_free_slug
 from services.catalog.change_category import CategoryBased, Changed, change_category
 from services.catalog.create_category import category_problems
+from services.catalog.rows import require_free_slug
 from services.shared.errors import InvalidInput
 
 

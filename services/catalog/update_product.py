@@ -8,9 +8,9 @@ from models.documents import ProductDoc
 from services.catalog.apply_change import apply_change
 from services.catalog.change_product import Based, change_product
 from services.catalog.change_slug import change_slug
-from services.catalog.changes import ProductChange
 from services.catalog.check_change import change_problems
-from services.catalog.require_category import require_category
+from services.catalog.product_draft import ProductChange
+from services.catalog.rows import require_category
 from services.catalog.stored_product import StoredProduct
 from services.shared.errors import InvalidInput
 

@@ -3,7 +3,7 @@
 from infra.runtime import Infra
 from models.documents import ProductDoc
 from services.catalog.change_product import product_of_variant
-from services.catalog.changes import ProductChange, VariantChange
+from services.catalog.product_draft import ProductChange, VariantChange
 from services.catalog.update_product import update_product
 from services.shared.errors import FieldProblem, InvalidInput
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog.entry import IndexEntry
-from services.catalog.lists import by_stock
-from services.catalog.write_rows import LISTINGS, Row, replace_rows
+from services.catalog.index_entry import IndexEntry
+from services.catalog.keys import by_stock
+from services.catalog.rows import LISTINGS, Row, replace_rows
 
 _COLUMNS: Final = tuple(column.name for column in LISTINGS.columns)
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog.entry import IndexEntry
-from services.catalog.write_rows import POSTINGS, TEXTS, insert_rows, replace_rows
+from services.catalog.index_entry import IndexEntry
+from services.catalog.rows import POSTINGS, TEXTS, insert_rows, replace_rows
 
 Levels = Mapping[int, int]
 """The level of each term."""

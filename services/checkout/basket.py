@@ -5,10 +5,9 @@ from uuid import UUID
 
 from infra.runtime import Infra
 from models.cart_document import CartDoc
-from services.cart.live import read_cart
-from services.cart.owner import Owner
-from services.cart.view import LineView, view_of
-from services.cart.wares import Ware, find_wares
+from services.cart.change_cart import read_cart
+from services.cart.rules import Owner
+from services.cart.views import LineView, Ware, find_wares, view_of
 from services.shared.errors import CartEmpty
 
 

@@ -16,13 +16,12 @@ from models.cart_document import CartDoc
 from models.order_document import OrderView
 from services.cart.rows import is_newest
 from services.checkout.basket import Basket, read_basket
-from services.checkout.compose import NO_TERMS, Terms, compose_order
-from services.checkout.job import OPERATION, checkout_data
-from services.checkout.plans import CHECKOUT, PLANS
-from services.checkout.quotes import honour
+from services.checkout.compose_order import NO_TERMS, Terms, compose_order
+from services.checkout.create_quote import honour
+from services.checkout.steps import CHECKOUT, OPERATION, PLANS, checkout_data
 from services.order.find_orders import find_order
 from services.saga.plan import Job
-from services.saga.run import begin, run_saga
+from services.saga.run_saga import begin, run_saga
 from services.shared.errors import TryAgain
 from services.shared.fingerprint import fingerprint
 from services.shared.idempotency import Request, do_once, recall

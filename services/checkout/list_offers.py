@@ -6,7 +6,7 @@ from uuid import UUID
 from infra.runtime import Infra
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import read_basket
-from services.checkout.shipping import ShippingOffer, make_shipping_rates, parcel_of
+from services.checkout.rules import ShippingOffer, make_shipping_rates, parcel_of
 from services.shared.errors import CartEmpty
 
 

@@ -1,6 +1,8 @@
-"""The steps of a checkout, and what undoes them: ``services/checkout/plans.py`` has them in their order."""
+"""The steps of a checkout, what undoes them, the job that they share, and the plan that has them in order."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, insert, update
@@ -11,17 +13,15 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import IdempotencyKey, Order, OrderEvent, OrderStatus
 from models.order_document import OrderSnapshot
-from services.cart.owner import Owner
+from services.cart.rules import Owner
 from services.cart.take_lines import take_lines
-from services.checkout.job import OPERATION, cart_lines_of, order_of
-from services.discount.uses import hold_use, release_uses
+from services.discount.rows import hold_use, release_uses
 from services.order import rows
-from services.saga.plan import Job
+from services.saga.plan import Finish, Job, Plan, Step
 from services.shared.errors import TryAgain
 from services.shared.events import OrderAccepted, OrderRejected
 from services.shared.tell import tell
-from services.stock.hold import hold_stock
-from services.stock.release import release_stock
+from services.stock.order_steps import hold_stock, release_stock
 
 ACTOR = "checkout"
 _REFUSED = "The checkout was refused."
@@ -106,3 +106,44 @@ async def _move(
     event = {"id": new_id(), "order_id": order.id, "status": status, "actor": ACTOR, "note": note, "at": now}
     await session.execute(insert(OrderEvent), [event])
     return True
+
+
+OPERATION: Final = "checkout"
+"""Of idempotency keys."""
+
+
+def checkout_data(
+    order: OrderSnapshot, cart_lines: Mapping[UUID, int], key: str, discount_id: UUID | None, *, promised: bool
+) -> dict[str, Any]:
+    """``cart_lines``: units by line; ``key``: the customer's idempotency key; ``discount_id``: of the code that is
+    used; ``promised`` by a quote."""
+    return {
+        "order": order.to_json(),
+        "cart": {line.hex: quantity for line, quantity in cart_lines.items()},
+        "key": key,
+        "discount": None if discount_id is None else discount_id.hex,
+        "promised": promised,
+    }
+
+
+def order_of(job: Job) -> OrderSnapshot:
+    return OrderSnapshot.from_json(job.data["order"])
+
+
+def cart_lines_of(job: Job) -> dict[UUID, int]:
+    return {UUID(line): int(quantity) for line, quantity in job.data["cart"].items()}
+
+
+CHECKOUT = Plan(
+    kind="checkout",
+    steps=(
+        Step("stock", hold_units, undo=give_units_back),  # each SKU in sorted order, all or none
+        Step("discount", hold_discount, undo=give_discount_back),  # one use of the code, if there is one
+        Step("order", write_order, undo=reject_order),  # the row, ACCEPTED, and its event
+        Step("payment", await_payment, undo=None),  # AWAITING_PAYMENT: from here on it is kept
+    ),
+    finish=(Finish("cart", empty_cart),),  # of what was ordered
+    given_up=forget_key,  # the customer may try again with the same key
+)
+
+PLANS = {plan.kind: plan for plan in (CHECKOUT,)}

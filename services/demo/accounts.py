@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Role, User
 from services.shared.errors import EmailTaken
-from services.user.passwords import hash_password
 from services.user.register import register
+from services.user.rules import hash_password
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from sqlalchemy import func, select
 
 from infra.runtime import Infra
 from models import Product, Variant
-from services.catalog.drafts import ImageDraft
 from services.catalog.import_products import import_products
-from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
-from services.catalog.shopify_product import ParsedProduct
+from services.catalog.product_draft import ImageDraft
+from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
+from services.catalog.shopify.product import ParsedProduct
 from services.demo.pictures import pictures_of
-from services.media.names import PATH
-from services.media.picture import Picture
+from services.media.rules import PATH, Picture
 from services.media.store_picture import store_picture
 
 FILE: Final = Path(__file__).parent / "catalog.csv"

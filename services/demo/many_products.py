@@ -16,10 +16,10 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Base, Product
 from services.catalog.check_product import check_product
-from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.find_categories import Path, category_slug, find_paths
-from services.catalog.index import write_index
-from services.catalog.product_rows import new_product
+from services.catalog.new_product import new_product
+from services.catalog.product_draft import ProductDraft, VariantDraft
+from services.catalog.write_index import write_index
 from services.demo.wording import ADJECTIVES, COLOURS, KINDS, MATERIALS, SENTENCES, SYLLABLES, USES
 
 CHUNK: Final = 500

@@ -4,8 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from services.media.picture import Picture
-from services.media.rules import thumbnail_sizes
+from services.media.rules import Picture, thumbnail_sizes
 
 FOLDER: Final = Path(__file__).parent / "pictures"
 SIDE: Final = 480

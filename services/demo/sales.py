@@ -12,11 +12,11 @@ from infra.runtime import Infra
 from models import FlashSaleStatus, User
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from services.demo.catalog import RUSH_SKU
-from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_items
 from services.flash_sale.list_sales import find_sales, list_sales
 from services.flash_sale.remaining import remaining
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.payment import manual
 from services.payment.capture_payment import capture_payment

@@ -9,13 +9,13 @@ import orjson
 
 from infra.runtime import Infra
 from models.changes import CATEGORIES, LISTINGS, MOVED, STOCKED
-from services.catalog.listing import Page, Place, ProductPage, ProductSort
-from services.catalog.product_filter import ProductFilter
-from services.catalog.versioned import cached_listing
+from services.catalog.views import cached_listing
 from services.finding.count_facets import count_price_bands, count_values
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
 from services.finding.port import FacetKind, FacetValue, PriceBand
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, Place, ProductPage, ProductSort
 
 T = TypeVar("T")
 

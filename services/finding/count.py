@@ -5,16 +5,16 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog.write_rows import LISTINGS, POSTINGS
-from services.finding import limits
-from services.finding.conditions import has_words, is_one_of, price_between, price_of, rest_of
-from services.finding.narrowest import Narrowest, find_narrowest
+from services.catalog.rows import LISTINGS, POSTINGS
+from services.finding import rules
+from services.finding.find_narrowest import Narrowest, find_narrowest
+from services.finding.rows import has_words, is_one_of, price_between, price_of, rest_of
 from services.finding.wanted import Wanted
 
 
 async def count(session: AsyncSession, wanted: Wanted) -> int:
     """One statement, or two."""
-    found = matching(wanted, await find_narrowest(session, wanted, limits.MANY)).subquery()
+    found = matching(wanted, await find_narrowest(session, wanted, rules.MANY)).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 

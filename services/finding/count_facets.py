@@ -5,9 +5,9 @@ says what another choice would give.
 from collections.abc import Sequence
 
 from infra.runtime import Infra
-from services.catalog.product_filter import ProductFilter
 from services.finding.choose import product_search
 from services.finding.port import FacetKind, FacetValue, PriceBand
+from services.finding.product_filter import ProductFilter
 
 
 async def count_values(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:

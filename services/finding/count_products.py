@@ -1,8 +1,8 @@
 """Count the products of a listing: asked for by itself, as it costs more than a page."""
 
 from infra.runtime import Infra
-from services.catalog.product_filter import ProductFilter
 from services.finding.choose import product_search
+from services.finding.product_filter import ProductFilter
 
 
 async def count_products(infra: Infra, wanted: ProductFilter) -> int:

@@ -7,15 +7,15 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import Database
-from services.catalog.listing import Key, Page, ProductPage, ProductSort, page_of
-from services.catalog.product_filter import ProductFilter
-from services.finding import limits
-from services.finding.common import best_of_common
+from services.finding import rules
+from services.finding.best_of_common import best_of_common
 from services.finding.count import count
 from services.finding.facets import count_bands, count_values
+from services.finding.find_narrowest import find_narrowest
 from services.finding.gather import find_few, from_narrowest, gather
-from services.finding.narrowest import find_narrowest
 from services.finding.port import FacetKind, FacetValue, PriceBand
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Key, Page, ProductPage, ProductSort, page_of
 from services.finding.walk import walk
 from services.finding.wanted import Wanted, in_index_terms
 
@@ -80,7 +80,7 @@ async def _best_first(session: AsyncSession, wanted: Wanted, page: Page) -> Sequ
         keys = await best_of_common(session, wanted, found.leads, _without_mark(page))
         return [(_COMMON + score, product_id) for score, product_id in keys if isinstance(score, int)]
     # They became common since the page before, or the cursor is made up.
-    few = few or from_narrowest(wanted, found).first(limits.MANY)
+    few = few or from_narrowest(wanted, found).first(rules.MANY)
     return await gather(session, wanted, few, page, ProductSort.RELEVANCE)
 
 

@@ -7,14 +7,14 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog.entry import DECIMALS
-from services.catalog.lists import VALUE_BITS, Kind, bounds
-from services.catalog.product_filter import ProductFilter
-from services.catalog.write_rows import LISTINGS, NAMES
-from services.finding import limits
+from services.catalog.index_entry import DECIMALS
+from services.catalog.keys import VALUE_BITS, Kind, bounds
+from services.catalog.rows import LISTINGS, NAMES
+from services.finding import rules
 from services.finding.count import matching
-from services.finding.narrowest import find_narrowest
+from services.finding.find_narrowest import find_narrowest
 from services.finding.port import FacetKind, FacetValue, PriceBand
+from services.finding.product_filter import ProductFilter
 from services.finding.wanted import Wanted, in_index_terms
 
 MOST: Final = 50
@@ -82,7 +82,7 @@ async def _counted(
     counted = select(*by, func.count().label("number")).where(of_kind).group_by(*by)
     if not _narrows(wanted):
         return counted
-    found = matching(wanted, await find_narrowest(session, wanted, limits.MANY)).subquery()
+    found = matching(wanted, await find_narrowest(session, wanted, rules.MANY)).subquery()
     return counted.select_from(found.join(row, row.c.product_id == found.c.product_id))
 
 

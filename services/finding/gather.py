@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog.listing import Key, Page, ProductSort
-from services.catalog.write_rows import DOCUMENTS, LISTINGS, POSTINGS
-from services.finding import limits
-from services.finding.conditions import bonus_of, has_lead, is_one_of, price_between, rest_of, score_of
+from services.catalog.rows import DOCUMENTS, LISTINGS, POSTINGS
+from services.finding import rules
 from services.finding.count import matching
-from services.finding.narrowest import Narrowest
-from services.finding.query import Word
+from services.finding.find_narrowest import Narrowest
+from services.finding.product_page import Key, Page, ProductSort
+from services.finding.rows import bonus_of, has_lead, is_one_of, price_between, rest_of, score_of
+from services.finding.rules import Word
 from services.finding.walk import ORDERS, Order
 from services.finding.wanted import Lists, Wanted
 
@@ -72,14 +72,14 @@ async def find_few(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) 
 
     Each condition may be true of many, and all of them together of few.
     """
-    if narrowest.count <= limits.FEW:
+    if narrowest.count <= rules.FEW:
         return from_narrowest(wanted, narrowest)
     return await _few_matching(session, wanted, narrowest) if _may_be_sparse(wanted) else None
 
 
 async def _few_matching(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:
-    ids = (await session.scalars(matching(wanted, narrowest).limit(limits.SPARSE + 1))).all()
-    return _these(ids) if len(ids) <= limits.SPARSE else None
+    ids = (await session.scalars(matching(wanted, narrowest).limit(rules.SPARSE + 1))).all()
+    return _these(ids) if len(ids) <= rules.SPARSE else None
 
 
 def _these(ids: Sequence[UUID]) -> Candidates:

@@ -4,9 +4,9 @@ Every order ends in the id, so it is total and a page is stable while products c
 """
 
 from infra.runtime import Infra
-from services.catalog.listing import Page, ProductPage, ProductSort
-from services.catalog.product_filter import ProductFilter
 from services.finding.choose import product_search
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, ProductPage, ProductSort
 
 
 async def list_products(

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from services.catalog.listing import Page, ProductPage, ProductSort
-from services.catalog.product_filter import ProductFilter
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, ProductPage, ProductSort
 
 
 class FacetKind(StrEnum):

@@ -7,20 +7,11 @@ from typing import Any, Final
 from sqlalchemy import FromClause, Select, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog.listing import Key, Page, ProductSort
-from services.catalog.write_rows import LISTINGS
-from services.finding import limits
-from services.finding.conditions import (
-    Column,
-    Condition,
-    along,
-    beyond,
-    has_words,
-    is_one_of,
-    price_between,
-    rest_of,
-)
-from services.finding.narrowest import Narrowest
+from services.catalog.rows import LISTINGS
+from services.finding import rules
+from services.finding.find_narrowest import Narrowest
+from services.finding.product_page import Key, Page, ProductSort
+from services.finding.rows import Column, Condition, along, beyond, has_words, is_one_of, price_between, rest_of
 from services.finding.wanted import Lists, Wanted
 
 _INDEX: Final = {
@@ -67,9 +58,9 @@ async def walk(
     """One statement. Up to one key more than the page's limit, in the direction of the page."""
     order = ORDERS[sort]
     lists = narrowest.lists
-    if len(lists) <= limits.MOST_STREAMS:
+    if len(lists) <= rules.MOST_STREAMS:
         streams = [_stream(wanted, frozenset([one]), page, sort, of=lists) for one in sorted(lists)]
-    elif narrowest.lists_count <= limits.FEW:
+    elif narrowest.lists_count <= rules.FEW:
         streams = [_stream(wanted, lists, page, sort, of=lists)]
     else:
         streams = [_stream(wanted, frozenset([one]), page, sort, of=None) for one in sorted(wanted.everything)]

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Category, ProductStatus
-from services.catalog.entry import DECIMALS
-from services.catalog.lists import Kind, by_stock, category_lists, list_ids
-from services.catalog.product_filter import ProductFilter
-from services.finding.query import Word, words_of
+from services.catalog.index_entry import DECIMALS
+from services.catalog.keys import Kind, by_stock, category_lists, list_ids
+from services.finding.product_filter import ProductFilter
+from services.finding.rules import Word, words_of
 
 Lists = frozenset[int]
 _MOST_CATEGORIES: Final = 1_000

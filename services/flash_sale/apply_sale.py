@@ -20,9 +20,8 @@ from models import FlashSale, FlashSaleItem
 from services.flash_sale.finish_requests import finish_requests
 from services.flash_sale.load_item import load_item
 from services.flash_sale.terms import Terms
-from services.flash_sale.warm import settle_time
-from services.reservation.keys import ItemKeys
-from services.reservation.scripts import run
+from services.flash_sale.warm_flash_sales import settle_time
+from services.reservation.keys import ItemKeys, run
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 100

@@ -24,9 +24,9 @@ from models.flash_sale_document import sale_status
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
-from services.flash_sale.drafts import ItemDraft, SaleDraft, check_draft, find_variants, prices
 from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_is_ours, fence_item
-from services.flash_sale.schedule import add_item, load_unsold
+from services.flash_sale.rules import ItemDraft, SaleDraft, check_draft, find_variants, prices
+from services.flash_sale.schedule_flash_sale import add_item, load_unsold
 from services.flash_sale.set_aside import change_set_aside, set_aside
 from services.flash_sale.states import SaleField, may_change, needs_fence
 from services.money.amounts import to_decimal
@@ -40,7 +40,7 @@ from services.shared.errors import (
     TryAgain,
 )
 from services.shared.events import SaleChanged
-from services.stock.levels import Origin
+from services.stock.rows import Origin
 
 log = structlog.get_logger(__name__)
 _TRIES = 3

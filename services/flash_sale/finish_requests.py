@@ -7,8 +7,7 @@ from uuid import UUID
 
 from infra.redis import RUN_ID
 from infra.runtime import Infra
-from services.reservation.keys import ItemKeys
-from services.reservation.scripts import run
+from services.reservation.keys import ItemKeys, run
 from services.reservation.undo_orders import undo_orders
 
 GRACE = 0.25

@@ -28,10 +28,9 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Order, OrderLine
 from services.flash_sale.terms import Terms
-from services.reservation.drained import await_drained
-from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key
+from services.reservation.await_drained import await_drained
+from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key, run
 from services.reservation.reserve import CLAIM_SECONDS
-from services.reservation.scripts import run
 from services.shared.order_states import GIVEN_BACK, HOLDING, as_to_stock
 
 log = structlog.get_logger(__name__)

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSaleItem, StockCause, StockEntry
 from services.shared.errors import OutOfStock
-from services.stock.counts import Counts
-from services.stock.levels import Origin, ledger_row
-from services.stock.take import available_in, take_available, take_from
+from services.stock.rows import Origin, ledger_row
+from services.stock.rules import Counts
+from services.stock.take_available import available_in, take_available, take_from
 
 
 async def set_aside(session: AsyncSession, sku: str, units: int, sale_id: UUID, actor: str, now: datetime) -> UUID:

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Identity, TokenPurpose, User
 from services.audit.record import record
-from services.identity.link import add_identity
+from services.identity.link_identity import add_identity
 from services.identity.provider_identity import ProviderIdentity
-from services.mail.mailed_tokens import Redeemed, find_token, redeem_token, revoke_tokens
-from services.session.end import Reason, end_all_sessions
-from services.session.revoke import revoke_sessions
+from services.mail.rows import Redeemed, find_token, redeem_token, revoke_tokens
+from services.session.end_session import Reason, end_all_sessions
+from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import Client
 from services.shared.errors import IdentityTaken, InvalidToken, NotFound
-from services.user.lock import lock_account
+from services.user.rows import lock_account
 
 _PURPOSE = (TokenPurpose.LINK_IDENTITY,)
 

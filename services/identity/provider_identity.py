@@ -5,9 +5,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from services.shared.errors import InvalidInput
-from services.user.display_name import MAX_NAME, InvalidName, normalise_name
-from services.user.email import InvalidEmail, normalise_email
-from services.user.locale import normalise_locale
+from services.user.rules import (
+    MAX_NAME,
+    InvalidEmail,
+    InvalidName,
+    normalise_email,
+    normalise_locale,
+    normalise_name,
+)
 
 MAX_SUBJECT = 255
 

@@ -11,10 +11,10 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Identity, MailKind, Role, User
 from services.audit.record import record
-from services.identity.link import add_identity
+from services.identity.link_identity import add_identity
 from services.identity.provider_identity import ProviderIdentity
-from services.mail.queue import queue_mail
-from services.session.life import may_sign_in
+from services.mail.queue_mail import queue_mail
+from services.session.rules import may_sign_in
 from services.shared.client import Client
 from services.shared.errors import TryAgain
 

@@ -6,12 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind
-from services.identity.link import provider_title
-from services.identity.one_time import Purpose, redeem
+from services.identity.keys import Purpose, redeem
+from services.identity.link_identity import provider_title
 from services.identity.provider_identity import ProviderIdentity
-from services.mail.queue import queue_mail
+from services.mail.queue_mail import queue_mail
 from services.shared.errors import NotFound, SignInCodeExpired
-from services.user.lock import lock_account
+from services.user.rows import lock_account
 
 
 async def request_link_mail(infra: Infra, *, code: str, verifier: str | None = None) -> None:

@@ -4,8 +4,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from infra.runtime import Infra
-from services.identity.one_time import Purpose, is_challenge, issue
-from services.identity.paths import login_path
+from services.identity.keys import Purpose, is_challenge, issue
 from services.shared.errors import InvalidInput, NotFound
 from settings.urls import is_allowed_return
 
@@ -27,3 +26,12 @@ async def start_link(
     ticket = await issue(infra, Purpose.TICKET, {"user": user_id.hex}, challenge)
     parameters = {"link": ticket} | ({"returnTo": return_to} if return_to is not None else {})
     return f"{login_path(provider)}?{urlencode(parameters)}"
+
+
+def login_path(provider: str) -> str:
+    return f"/auth/oidc/{provider}/login"
+
+
+def callback_path(provider: str) -> str:
+    """Registered at the provider as the redirect URI, after PUBLIC_URL."""
+    return f"/auth/oidc/{provider}/callback"

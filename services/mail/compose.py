@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
-from services.mail.mailed_tokens import IssuedToken, issue_token
-from services.mail.port import Mail
-from services.mail.templates import render
+from services.mail.mailer import Mail
+from services.mail.render import render
+from services.mail.rows import IssuedToken, issue_token
 
 _PAGES: Final = {
     MailKind.VERIFY_EMAIL: "verify-email",

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Image, MediaFile
-from services.media.names import thumbnail_name
+from services.media.rules import thumbnail_name
 
 log = structlog.get_logger(__name__)
 

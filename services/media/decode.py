@@ -14,7 +14,7 @@ import structlog
 from PIL import Image, ImageCms, ImageOps
 
 from services.media import rules
-from services.media.picture import BadImage
+from services.media.rules import BadImage
 from services.media.sniff import HEAD, sniff
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from services.media import rules
 from services.media.decode import decode
-from services.media.picture import Picture
+from services.media.rules import Picture
 
 # Of what was lossless stays so, and of the rest what every browser shows: AVIF is slow to make.
 _ENCODINGS: Final[dict[str, tuple[str, str, dict[str, object]]]] = {

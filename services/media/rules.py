@@ -1,6 +1,14 @@
-"""What is taken as an image, and in which sizes it is shown. Pure."""
+"""Images: what a file may be, what becomes of it, what it is called and where clients fetch it. Pure.
 
-from typing import Final
+An image is named by the SHA-256 of its content, its thumbnails by the image and their size; so what stands under a
+name never changes.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from settings import Settings
 
 MAX_SIDE: Final = 10_000
 # 100 MB while it is decoded, whatever the file's own size.
@@ -31,3 +39,50 @@ def fit(width: int, height: int, size: int) -> tuple[int, int]:
     """Width and height with the longest side ``size``, in the image's proportions."""
     longest = max(width, height)
     return max(1, round(width * size / longest)), max(1, round(height * size / longest))
+
+
+PATH: Final = "/media"
+TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+_NAME = re.compile(r"[0-9a-f]{64}(?:-\d{2,4})?\.(?:jpg|png|webp)", re.ASCII)
+
+
+def is_name(text: str) -> bool:
+    """Whether a file could have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
+def thumbnail_name(name: str, size: int) -> str:
+    return f"{name.partition('.')[0]}-{size}.webp"
+
+
+def content_type(name: str) -> str:
+    return TYPES[name.rpartition(".")[2]]
+
+
+def url_of(settings: Settings, name: str) -> str:
+    """Absolute where a setting says how clients reach us, else a path: never what a request's Host header says."""
+    base = settings.media_url or f"{settings.public_url or ''}{PATH}"
+    return f"{base}/{name}"
+
+
+class BadImage(ValueError):
+    """The message is for who sent the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """``name`` is the SHA-256 of ``content`` and an extension; ``thumbnails`` go by their longest side."""
+
+    name: str
+    content: bytes
+    width: int
+    height: int
+    thumbnails: dict[int, bytes]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upload:
+    """``file`` stands at its beginning. Its name and type are the client's word, and worth nothing."""
+
+    file: BinaryIO
+    size: int

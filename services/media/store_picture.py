@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import MediaFile
-from services.media.names import content_type, thumbnail_name
-from services.media.picture import Picture
+from services.media.rules import Picture, content_type, thumbnail_name
 from services.shared.errors import TryAgain
 
 

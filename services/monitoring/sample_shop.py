@@ -11,7 +11,7 @@ from infra.eventlog import dead_letter_topic
 from infra.runtime import Infra
 from infra.telemetry.metrics import DEAD_LETTERS, LOG_LAG
 from models import Order, OrderStatus, Payment, Refund, RefundState
-from services.dead_letters import list_dead_letters
+from services.dead_letters.list_dead_letters import list_dead_letters
 from services.shared import events
 from services.shared.metrics import FAILED_REFUNDS, HELD_PAYMENTS, OLDEST_OVERDUE, ORDERS, SAMPLED_AT
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models.order_document import OrderView
-from services.order.change import current_view, lock_status, note
+from services.order.rows import current_view, lock_status, note
 from services.shared.asked import Asked, check_fields
 from services.shared.events import OrderNoted
 from services.shared.idempotency import Request, do_once

@@ -12,7 +12,7 @@ from models import Order, OrderStatus
 from models.order_document import OrderView
 from services.order.close_orders import Closing, close_orders, release_closed
 from services.order.find_orders import find_order
-from services.order.on_its_way import may_still_arrive, persist_first
+from services.order.persist_first import may_still_arrive, persist_first
 from services.reservation.release import ItemOrders
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.shared.fingerprint import key_problem

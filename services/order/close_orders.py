@@ -24,15 +24,14 @@ from models import (
     Shipment,
     StockCause,
 )
-from services.discount.uses import release_uses
-from services.money.request_refunds import give_money_back, give_up_payments
+from services.discount.rows import release_uses
+from services.money.request_refund import give_money_back, give_up_payments
 from services.reservation.release import ItemOrders, release
 from services.shared.barrier import RELEASE, barrier_row
 from services.shared.events import Held, OrderCancelled, OrderClosed, OrderExpired, OrderRefunded
 from services.shared.tell import tell
-from services.stock.counts import Counts
-from services.stock.moves import OrderMove, apply_moves
-from services.stock.release import take_back
+from services.stock.order_steps import OrderMove, apply_moves, take_back
+from services.stock.rules import Counts
 
 log = structlog.get_logger(__name__)
 _EVENTS: Final[Mapping[OrderStatus, type[OrderClosed]]] = {

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.order.change import current_view, move, note
+from services.order.rows import current_view, move, note
 from services.shared.asked import Asked
 from services.shared.events import OrderCompleted
 from services.shared.idempotency import Request, do_once

@@ -14,7 +14,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
-from services.order.change import current_view, lock_status, move, note
+from services.order.rows import current_view, lock_status, move, note
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.asked import Asked, check_fields, units_problem
 from services.shared.errors import FieldProblem, InvalidInput, InvalidTransition
@@ -22,7 +22,7 @@ from services.shared.events import Held, OrderPartlyShipped, OrderShipped
 from services.shared.idempotency import Request, do_once
 from services.shared.tell import tell
 from services.shared.texts import line_problem
-from services.stock.ship_units import ship_units
+from services.stock.order_steps import ship_units
 
 OPERATION = "createShipment"
 MAX_TEXT = 100

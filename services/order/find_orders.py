@@ -13,7 +13,7 @@ from infra.ids import made_at
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot, OrderView
-from services.flash_sale.warm import has_lost_counters
+from services.flash_sale.warm_flash_sales import has_lost_counters
 from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
 

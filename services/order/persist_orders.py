@@ -20,8 +20,8 @@ from services.shared.barrier import PERSIST, barrier_row, passed
 from services.shared.events import OrderRejected
 from services.shared.order_states import GIVEN_BACK, as_to_stock
 from services.shared.tell import tell
-from services.stock.counts import Counts
-from services.stock.levels import change_levels, sum_up
+from services.stock.rows import change_levels, sum_up
+from services.stock.rules import Counts
 
 log = structlog.get_logger(__name__)
 

@@ -16,11 +16,11 @@ from infra.telemetry import tracing
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
-from services.flash_sale.drafts import MAX_QUANTITY
 from services.flash_sale.find_items import find_item, forget_item
+from services.flash_sale.rules import MAX_QUANTITY
 from services.order.find_orders import find_by_key, find_order
 from services.order.views import accepted_view
-from services.reservation.keys import accepted_key
+from services.reservation.keys import accepted_key, with_scripts
 from services.reservation.release import Forget, ItemOrders, release
 from services.reservation.reserve import (
     CLAIM_SECONDS,
@@ -32,7 +32,6 @@ from services.reservation.reserve import (
     is_key_known,
     reserve,
 )
-from services.reservation.scripts import with_scripts
 from services.shared.errors import (
     AdmissionRequired,
     FlashSaleNotRunning,

@@ -11,7 +11,7 @@ from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
 from services.payment import manual
 from services.payment.apply_news import apply_news
-from services.payment.choose import find_provider
+from services.payment.choose_provider import find_provider
 from services.payment.find_payments import require_payment
 from services.payment.provider import Refused, Unreachable
 from services.shared.asked import Asked

@@ -15,7 +15,7 @@ from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Payment, PaymentStatus
 from services.payment.apply_news import apply_news
-from services.payment.choose import find_provider
+from services.payment.choose_provider import find_provider
 from services.payment.provider import Provider, Refused, Standing, Unreachable
 from services.payment.settle import FIRST_CHECK
 from services.shared.errors import TryAgain

@@ -12,10 +12,10 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
-from services.order.change import NO_ORDER
-from services.order.on_its_way import may_still_arrive, persist_first
+from services.order.persist_first import may_still_arrive, persist_first
+from services.order.rows import NO_ORDER
 from services.payment.apply_news import apply_news
-from services.payment.choose import choose_provider
+from services.payment.choose_provider import choose_provider
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Declined, Provider, Refused, Standing, Unreachable
 from services.payment.settle import FIRST_CHECK

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.insert_ignoring import insert_ignoring
 from infra.runtime import Infra
 from models import InboxEvent, InboxState, Payment
-from services.payment.choose import find_provider
+from services.payment.choose_provider import find_provider
 from services.payment.provider import ProviderEvent, Standing
 from services.payment.settle import settle
 from services.shared.signature import BadWebhook

@@ -14,7 +14,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment
 from services.money.amounts import MoneyError, to_decimal, to_known_minor
-from services.money.request_refunds import refundable, request_refund
+from services.money.request_refund import refundable, request_refund
 from services.payment.find_payments import require_payment
 from services.payment.send_refunds import Claimed, claim, send_claimed
 from services.shared.asked import Asked

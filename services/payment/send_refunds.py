@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import MailKind, Order, Payment, Refund, RefundState
-from services.payment.choose import find_provider
-from services.payment.mails import queue_order_mail
+from services.payment.choose_provider import find_provider
 from services.payment.provider import Refused, Standing, Unreachable
+from services.payment.queue_order_mail import queue_order_mail
 from services.payment.settle import settle
 
 log = structlog.get_logger(__name__)

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import MailKind, MoneyCause, Order, OrderStatus, Payment, PaymentProblem, PaymentStatus
 from services.money import books
-from services.money.request_refunds import refundable, request_refund
-from services.order.pay_order import mark_paid
-from services.order.refund_order import mark_refunded
-from services.payment.mails import queue_order_mail
+from services.money.request_refund import refundable, request_refund
+from services.order.mark_paid import mark_paid
+from services.order.mark_refunded import mark_refunded
 from services.payment.provider import Standing
+from services.payment.queue_order_mail import queue_order_mail
 from services.payment.tell import tell_payment
 from services.shared.errors import InvalidTransition, NotFound
 

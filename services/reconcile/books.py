@@ -29,7 +29,7 @@ from models import (
 )
 from models.stock import DEFAULT_WAREHOUSE
 from services.shared.order_states import GIVEN_BACK
-from services.stock.counts import NOTHING, Counts, Place
+from services.stock.rules import NOTHING, Counts, Place
 
 _PATIENCE = 60.0
 

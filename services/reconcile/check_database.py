@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from services.reconcile.books import Books, ItemBooks
 from services.reconcile.report import Difference, Scope
-from services.stock.counts import Counts
+from services.stock.rules import Counts
 
 
 def check_database(books: Books) -> list[Difference]:

@@ -22,7 +22,7 @@ from infra.runtime import Infra
 from services.reconcile.books import ItemBooks
 from services.reconcile.live_item import LiveItem, Taken, read_live, read_orders, read_pending_units
 from services.reconcile.report import Difference, Scope, Value
-from services.reservation.drained import await_drained
+from services.reservation.await_drained import await_drained
 from services.shared.order_states import GIVEN_BACK, HOLDING
 
 _LOOKS = 5

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from infra.runtime import Infra
 from models import StockLevel
-from services.order.abandon_orders import abandon_unconfirmed
+from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.reconcile.books import Books, next_skus, one_moment, read_books
 from services.reconcile.check_database import check_database
 from services.reconcile.check_redis import RedisCheck, check_redis

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import FlashSaleItem, StockCause, StockEntry
 from services.flash_sale.load_item import load_item
-from services.flash_sale.warm import settle_time
+from services.flash_sale.warm_flash_sales import settle_time
 from services.reconcile.books import Books, ItemBooks, read_books
-from services.stock.counts import NOTHING, Counts, Place
-from services.stock.levels import Origin, change_levels, ledger_row, lock_level
+from services.stock.rows import Origin, change_levels, ledger_row, lock_level
+from services.stock.rules import NOTHING, Counts, Place
 
 log = structlog.get_logger(__name__)
 ACTOR = "reconcile"

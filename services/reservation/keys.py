@@ -1,8 +1,16 @@
-"""Names of the keys in Redis, and how values are written there."""
+"""Names of the keys in Redis, how values are written there, and the Lua scripts that know them."""
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 from uuid import UUID
+
+from redis.exceptions import NoScriptError
+
+from infra.redis import RedisStore
+from infra.redis_batch import Command
+from infra.runtime import Infra
 
 LOADED_ITEMS = "flash:loaded"
 """Set of ``item|sku`` whose counters are in Redis."""
@@ -50,3 +58,55 @@ def accepted_key(customer_id: UUID) -> str:
 def price_text(minor: int, currency: str) -> str:
     """A price as the script compares it: ``1990EUR``."""
     return f"{minor}{currency}"
+
+
+_FOLDER = Path(__file__).parent / "lua"
+_SOURCES = {path.stem: path for path in _FOLDER.glob("*.lua")}
+
+
+async def run(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Any:
+    """Run one script. Errors: StoreUnavailable; after a time-out it may have run all the same."""
+    return await redis.run_script(_SOURCES[name], keys, args)
+
+
+def command(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Command:
+    """A script as a command, for ``with_scripts``."""
+    return ("EVALSHA", redis.script(_SOURCES[name]).sha, len(keys), *keys, *args)
+
+
+async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
+    """Commands and scripts in one round trip; all may run twice. Errors as of ``RedisStore.execute``."""
+    try:
+        return await redis.execute(*commands)
+    except NoScriptError:
+        for path in _SOURCES.values():
+            async with redis.guard():
+                await redis.client.script_load(path.read_text())
+        return await redis.execute(*commands)
+
+
+async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) -> int | None:
+    """The epoch of the counters that hold the parked order's units; None when none do.
+
+    Counters that are loaded again keep parked orders, so it may be newer than the order's own.
+    Errors: StoreUnavailable.
+    """
+    keys = ItemKeys.of(sku, item_id)
+    async with infra.redis.guard():
+        pipeline = infra.redis.client.pipeline(transaction=True)
+        pipeline.hmget(keys.item, "run", "epoch")
+        pipeline.hget(keys.pending, order_id.hex)
+        (run, epoch), entry = await pipeline.execute()
+    if entry is None or run != infra.redis.run_id.encode() or entry.split(b"|", 5)[4] != b"D":
+        return None
+    return int(epoch)
+
+
+async def has_parked(infra: Infra, sku: str, item_id: UUID) -> bool:
+    """True while there is a parked order of the item. Errors: StoreUnavailable."""
+    name = ItemKeys.of(sku, item_id).pending
+    async with infra.redis.guard():
+        async for _, entry in infra.redis.client.hscan_iter(name, count=500):
+            if entry.split(b"|", 5)[4:5] == [b"D"]:
+                return True
+    return False

@@ -10,8 +10,7 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models.changes import item_tag
 from models.order_document import OrderSnapshot
-from services.reservation.keys import ItemKeys, accepted_key
-from services.reservation.scripts import run
+from services.reservation.keys import ItemKeys, accepted_key, run
 
 ItemOrders = dict[tuple[str, UUID], list[UUID]]
 """Orders by (SKU, flash-sale item)."""

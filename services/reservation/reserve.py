@@ -11,8 +11,7 @@ from infra.redis_batch import Command
 from infra.runtime import Infra
 from models.changes import item_tag
 from models.order_document import OrderSnapshot
-from services.reservation.keys import ItemKeys, claim_key, price_text
-from services.reservation.scripts import command, run
+from services.reservation.keys import ItemKeys, claim_key, command, price_text, run
 from services.shared.errors import (
     FlashSaleNotRunning,
     IdempotencyConflict,

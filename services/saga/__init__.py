@@ -1,5 +1,5 @@
 """Sagas: several transactions that are all done or all undone, whatever process dies in between.
 
-A plan, which is handed in, says which steps there are (``services/checkout/plans.py``); ``run.py`` does them,
-``resume.py`` goes on with what others left.
+A plan, which is handed in, says which steps there are (``services/checkout/steps.py``); ``run_saga.py`` does them,
+``resume_sagas.py`` goes on with what others left.
 """

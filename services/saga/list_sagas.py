@@ -11,7 +11,7 @@ from sqlalchemy import select
 from infra.runtime import Infra
 from models import Barrier, Saga, SagaState
 from services.saga.plan import Plans
-from services.saga.run import ENDED
+from services.saga.run_saga import ENDED
 
 MOST: Final = 200
 

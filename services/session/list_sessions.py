@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models.session import RefreshSession
-from services.session.life import unused_since
+from services.session.rules import unused_since
 
 MOST = 100
 

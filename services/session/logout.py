@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.session import RefreshSession
 from services.audit.record import record
-from services.session.end import Reason, end_session
-from services.session.life import is_alive
-from services.session.refresh import record_reuse, was_just_used
-from services.session.refresh_token import digest, session_of
-from services.session.revoke import revoke_sessions
+from services.session.end_session import Reason, end_session
+from services.session.refresh_session import record_reuse, was_just_used
+from services.session.revoke_sessions import revoke_sessions
+from services.session.rules import is_alive
+from services.session.token_pair import digest, session_of
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import SessionExpired
 

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from services.audit.record import record
-from services.session.end import Reason, end_all_sessions
-from services.session.revoke import revoke_sessions
+from services.session.end_session import Reason, end_all_sessions
+from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
 
 

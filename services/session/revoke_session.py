@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.session import RefreshSession
 from services.audit.record import record
-from services.session.end import Reason, end_session
-from services.session.life import is_alive
-from services.session.revoke import revoke_sessions
+from services.session.end_session import Reason, end_session
+from services.session.revoke_sessions import revoke_sessions
+from services.session.rules import is_alive
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import NotFound
 

@@ -12,8 +12,8 @@ from services.shared.asked import Asked, check_fields, units_problem
 from services.shared.events import StockLow
 from services.shared.idempotency import Request, do_once
 from services.shared.tell import tell
-from services.stock.low_stock import read_sellable
-from services.stock.on_hand import check_sku, require_sku
+from services.stock.change_on_hand import check_sku, require_sku
+from services.stock.rows import read_sellable
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.shared.asked import Asked
 from services.shared.errors import InvalidInput, NotFound, StaleVersion, WarehouseNotEmpty
 from services.shared.idempotency import Request, do_once
 from services.stock.create_warehouse import check_warehouse, require_free_code
-from services.stock.warehouses import NO_WAREHOUSE
+from services.stock.rows import NO_WAREHOUSE
 
 _MOST_TOLD = 2**31 - 1
 

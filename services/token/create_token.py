@@ -1,5 +1,7 @@
 """Make a service token."""
 
+import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -14,7 +16,6 @@ from services.audit.record import record
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput
 from services.shared.texts import text_problem
-from services.token.secret import digest, new_secret
 
 MAX_NAME = 100
 MAX_DAYS = 3650
@@ -70,3 +71,18 @@ def _check(wish: NewToken) -> None:
         raise InvalidInput.at("scopes", message="name at least one")
     if wish.lifetime is not None and not timedelta(0) < wish.lifetime <= timedelta(days=MAX_DAYS):
         raise InvalidInput.at("expiresInDays", message=f"must be more than 0 and at most {MAX_DAYS}")
+
+
+PREFIX = "rct_"
+_BYTES = 32
+LENGTH = len(PREFIX) + 43
+"""Of a whole token: 32 random bytes in base64."""
+
+
+def new_secret() -> str:
+    return PREFIX + secrets.token_urlsafe(_BYTES)
+
+
+def digest(token: str) -> str:
+    """SHA-256, in hex. A secret of 256 random bits needs no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -15,7 +15,7 @@ from infra.runtime import Infra
 from models import ServiceToken
 from models.enums import Scope
 from services.shared.viewer import Viewer
-from services.token.secret import LENGTH, PREFIX, digest
+from services.token.create_token import LENGTH, PREFIX, digest
 
 _REMEMBERED = timedelta(seconds=60)
 _NOT_FOUND = timedelta(seconds=5)

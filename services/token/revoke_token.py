@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import ServiceToken
 from services.audit.record import record
-from services.session.revoke import revoke_sessions
+from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import NotFound
 

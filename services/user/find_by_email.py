@@ -5,7 +5,7 @@ from sqlalchemy import select
 from infra.runtime import Infra
 from models.user import User
 from services.shared.errors import NotFound
-from services.user.email import InvalidEmail, normalise_email
+from services.user.rules import InvalidEmail, normalise_email
 
 
 async def find_by_email(infra: Infra, email: str) -> User:

@@ -6,9 +6,9 @@ from infra.runtime import Infra
 from models.enums import Role
 from models.user import StaffRole, User
 from services.audit.record import record
-from services.session.revoke import revoke_access_tokens
+from services.session.revoke_sessions import revoke_access_tokens
 from services.shared.errors import InvalidInput
-from services.user.change_account import ByAdmin, locked_account
+from services.user.rows import ByAdmin, locked_account
 
 
 async def grant_role(infra: Infra, change: ByAdmin, role: Role) -> User:

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
-from services.session.end import Reason, end_all_sessions
-from services.session.revoke import revoke_access_tokens, revoke_sessions
+from services.session.end_session import Reason, end_all_sessions
+from services.session.revoke_sessions import revoke_access_tokens, revoke_sessions
 from services.shared.errors import InvalidInput
 from services.shared.texts import text_problem
-from services.user.change_account import ByAdmin, locked_account
-from services.user.staff_roles import require_other_admin
+from services.user.rows import ByAdmin, locked_account, require_other_admin
 
 MAX_REASON = 200
 

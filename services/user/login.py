@@ -1,21 +1,23 @@
-"""Log in: a session for the user whose e-mail and password these are."""
+"""Log in: a session for the user whose e-mail and password these are. Tries are counted."""
+
+import hashlib
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.refusals import Refusal
 from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
 from services.audit.refused_sign_in import Why, refused_sign_in
 from services.session.access_tokens import AccessTokens
-from services.session.life import may_sign_in
-from services.session.start import SignedIn, new_session
+from services.session.new_session import SignedIn, new_session
+from services.session.rules import may_sign_in
 from services.shared.client import Client
-from services.shared.errors import InvalidCredentials, TryAgain
-from services.user.email import InvalidEmail, normalise_email
-from services.user.login_throttle import clear, count_try
-from services.user.passwords import hash_password, needs_rehash, verify_password
+from services.shared.errors import InvalidCredentials, RateLimited, TryAgain
+from services.shared.rate_limits import LOGIN_ACCOUNT, LOGIN_PAIR, spend
+from services.user.rules import InvalidEmail, hash_password, needs_rehash, normalise_email, verify_password
 
 log = structlog.get_logger(__name__)
 _METHOD = {"method": "password"}
@@ -86,3 +88,26 @@ async def _is_unchanged(session: AsyncSession, user: User) -> bool:
 
 def _wrong() -> InvalidCredentials:
     return InvalidCredentials("The e-mail address or the password is wrong.")
+
+
+async def count_try(infra: Infra, email: str, client: Client) -> None:
+    """Errors: RateLimited."""
+    account = _account(email)
+    try:
+        await spend(infra, LOGIN_PAIR, f"{account}:{client.ip}", exact=True)
+        await spend(infra, LOGIN_ACCOUNT, account, exact=True)
+    except RateLimited:
+        refusal = Refusal("session.throttled", "", account, client.ip, client.device)
+        infra.refusals.note(refusal, infra.now().timestamp())
+        raise
+
+
+async def clear(infra: Infra, email: str, client: Client) -> None:
+    account = _account(email)
+    await infra.rates.forgive(LOGIN_PAIR, f"{account}:{client.ip}")
+    await infra.rates.forgive(LOGIN_ACCOUNT, account)
+
+
+def _account(email: str) -> str:
+    # What was typed may be of any length, and is nobody's business in a key.
+    return hashlib.sha256(email.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]

@@ -11,15 +11,13 @@ from models.enums import MailKind, Role
 from models.session import RefreshSession
 from models.user import User
 from services.audit.record import record
-from services.mail.queue import queue_for
+from services.mail.queue_mail import queue_for
 from services.session.access_tokens import AccessTokens
-from services.session.start import SignedIn, new_session
+from services.session.new_session import SignedIn, new_session
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import EmailTaken, FieldProblem, InvalidInput
-from services.user import passwords, staff_roles
-from services.user.display_name import InvalidName, normalise_name
-from services.user.email import InvalidEmail, normalise_email
-from services.user.locale import normalise_locale
+from services.user import rows, rules
+from services.user.rules import InvalidEmail, InvalidName, normalise_email, normalise_locale, normalise_name
 
 
 async def register(
@@ -60,7 +58,7 @@ async def _new_user(infra: Infra, email: str, password: str, name: str, roles: t
         id=new_id(),
         email=normalise_email(email),
         display_name=normalise_name(name),
-        password_hash=await passwords.hash_password(password),
+        password_hash=await rules.hash_password(password),
         roles=[role.value for role in roles],
         created_at=infra.now(),
     )
@@ -72,7 +70,7 @@ async def _insert(
     async def add(session: AsyncSession) -> None:
         session.add(user)
         await session.flush()  # without a relationship nothing tells that the user comes first
-        session.add_all(staff_roles.rows(user.id, map(Role, user.roles)))
+        session.add_all(rows.rows(user.id, map(Role, user.roles)))
         if session_row is not None:
             session.add(session_row)
             queue_for(session, MailKind.VERIFY_EMAIL, user, infra.now())
@@ -89,7 +87,7 @@ def _problems(email: str, password: str, display_name: str) -> Iterator[FieldPro
         normalise_email(email)
     except InvalidEmail as error:
         yield FieldProblem(("input", "email"), str(error))
-    if problem := passwords.password_problem(password, email):
+    if problem := rules.password_problem(password, email):
         yield FieldProblem(("input", "password"), problem)
     try:
         normalise_name(display_name)

@@ -7,10 +7,9 @@ from infra.runtime import Infra
 from models.enums import Role
 from models.user import StaffRole, User
 from services.audit.record import record
-from services.session.revoke import revoke_access_tokens
-from services.user.change_account import ByAdmin, locked_account
+from services.session.revoke_sessions import revoke_access_tokens
 from services.user.grant_role import check_role
-from services.user.staff_roles import require_other_admin
+from services.user.rows import ByAdmin, locked_account, require_other_admin
 
 
 async def revoke_role(infra: Infra, change: ByAdmin, role: Role) -> User:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
-from services.user.change_account import ByAdmin, locked_account
+from services.user.rows import ByAdmin, locked_account
 
 
 async def unlock_account(infra: Infra, change: ByAdmin) -> User:

@@ -13,7 +13,7 @@ from models.flash_sale_document import sale_status
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
-from services.flash_sale.room import check_rate, new_room
+from services.flash_sale.rules import check_rate, new_room
 from services.shared.errors import FlashSaleStateConflict, TryAgain
 from services.shared.events import SaleChanged
 from services.waiting_room.ticket import admission_of

@@ -8,11 +8,11 @@ from models.enums import Role, Scope
 from resolvers.shared.node import decode_id
 from services.shared.errors import LastAdministrator
 from services.token.revoke_token import revoke_token
-from services.user.change_account import ByAdmin
 from services.user.find_by_email import find_by_email
 from services.user.grant_role import grant_role
 from services.user.lock_account import lock_account
 from services.user.revoke_role import revoke_role
+from services.user.rows import ByAdmin
 from settings import Settings
 from tests.e2e.shop import CREATE, LOGIN, PASSWORD, Person, Shop
 from tests.waiting import until

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from resolvers.shared.node import decode_id
-from services.order.pay_order import mark_paid
+from services.order.mark_paid import mark_paid
 from tests.e2e.shop import Person, Shop, new_key
 
 _ORDER: Final = """

@@ -15,22 +15,19 @@ from infra.runtime import Infra
 from models import HoldState, StockThreshold
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.change_state import StateChange, change_state
-from services.flash_sale.settle_sale import settle_sales
+from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.states import SaleAction
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked
 from services.shared.errors import OutOfStock, StaleCount, TryAgain
-from services.stock.adjust import Adjustment, adjust_stock
-from services.stock.commit import commit_stock
-from services.stock.count import Count, count_stock
-from services.stock.hold import hold
-from services.stock.move import Move, move_stock
-from services.stock.receive import Receipt, receive_stock
-from services.stock.release import release
-from services.stock.ship import ship_stock
+from services.stock.adjust_stock import Adjustment, adjust_stock
+from services.stock.count_stock import Count, count_stock
+from services.stock.move_stock import Move, move_stock
+from services.stock.order_steps import commit_stock, hold, release, ship_stock
+from services.stock.receive_stock import Receipt, receive_stock
 from tasks.order_consumer import OrderConsumer
 from tests.cut_off import CutOff, cut_off
 from tests.factories import sale_of, variant_in_stock

@@ -10,8 +10,8 @@ from infra.runtime import Infra
 from models import Barrier, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
-from services.order import abandon_orders
-from services.order.abandon_orders import abandon_unconfirmed, find_unconfirmed
+from services.order import abandon_unconfirmed as abandoning
+from services.order.abandon_unconfirmed import abandon_unconfirmed, find_unconfirmed
 from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_order
 from services.reservation.reserve import reserve
@@ -75,14 +75,14 @@ async def test_what_a_retry_touched_meanwhile_is_kept(infra: Infra) -> None:
     assert [entry.order.id for entry in doubtful] == [order.id]
     accepted = await place_flash_order(infra, wish)
     assert accepted.id == order.id
-    assert await abandon_orders._decide(infra, doubtful) == 0
+    assert await abandoning._decide(infra, doubtful) == 0
     await persist_all(infra)
     assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT}
     await assert_adds_up(infra, item, remaining=4)
 
 
 async def test_a_round_takes_some_and_the_next_the_rest(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(abandon_orders, "_AT_ONCE", 2)
+    monkeypatch.setattr(abandoning, "_AT_ONCE", 2)
     item = await running_sale(infra, quantity=5)
     for _ in range(3):
         await reserved(infra, item, order_wish(item))
@@ -115,7 +115,7 @@ async def test_a_decision_that_was_cut_off_is_finished_later(
     async def dies(*_: object) -> bool:
         raise ConnectionError
 
-    monkeypatch.setattr(abandon_orders, "_close_the_barrier", dies)
+    monkeypatch.setattr(abandoning, "_close_the_barrier", dies)
     with pytest.raises(ConnectionError):
         await abandon_unconfirmed(infra, older_than=NOW)
     monkeypatch.undo()

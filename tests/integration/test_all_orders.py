@@ -13,9 +13,9 @@ from infra.ids import first_id_of, new_id
 from infra.runtime import Infra
 from models import Address, DiscountKind, Order, OrderStatus, Variant
 from services.cart.add_item import Wish, add_item
-from services.cart.owner import Owner
+from services.cart.rules import Owner
 from services.checkout.checkout import Checkout, checkout
-from services.checkout.compose import Terms
+from services.checkout.compose_order import Terms
 from services.discount.codes import CodeDraft, create_code
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.export_orders import COLUMNS, export_orders, text_cell

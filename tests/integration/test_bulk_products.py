@@ -10,11 +10,17 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Product
 from models.documents import ProductDoc
-from services.catalog.bulk import BulkPolicy, RowOutcome
 from services.catalog.bulk_create_products import bulk_create_products
 from services.catalog.bulk_update_products import bulk_update_products
-from services.catalog.changes import ProductChange, VariantChange
-from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from services.catalog.product_draft import (
+    ImageDraft,
+    PriceDraft,
+    ProductChange,
+    ProductDraft,
+    VariantChange,
+    VariantDraft,
+)
+from services.catalog.row_outcome import BulkPolicy, RowOutcome
 from services.shared.errors import InvalidInput
 from tests.integration.catalog.products import count, create, draft, of_the_index, statements, variant
 

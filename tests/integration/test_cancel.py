@@ -11,11 +11,11 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderStatus
 from models.order_document import OrderView
-from services.flash_sale.warm import has_lost_counters
+from services.flash_sale.warm_flash_sales import has_lost_counters
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.order.find_orders import find_order
-from services.order.on_its_way import may_still_arrive
+from services.order.persist_first import may_still_arrive
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys, accepted_key
 from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, TryAgain

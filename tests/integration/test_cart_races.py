@@ -16,13 +16,13 @@ from infra.ids import new_id
 from infra.runtime import Infra, open_infra
 from models import Variant
 from models.cart_document import line_id
-from services.cart import write_behind
+from services.cart import write_out
 from services.cart.add_item import Wish, add_item
+from services.cart.change_cart import read_cart
 from services.cart.clear_cart import clear_cart
 from services.cart.keys import cart_key
-from services.cart.live import read_cart
-from services.cart.owner import Owner
 from services.cart.rows import load_cart
+from services.cart.rules import Owner
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
 from services.shared.errors import NotFound, OutOfStock
@@ -116,7 +116,7 @@ async def variants(infra: Infra) -> list[Variant]:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_behind, "PATIENCE", 10.0)
+    monkeypatch.setattr(write_out, "PATIENCE", 10.0)
 
 
 @examples(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

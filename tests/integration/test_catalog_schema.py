@@ -15,7 +15,7 @@ from models.enums import Scope
 from resolvers.shared.context import Context
 from resolvers.shared.node import encode_id
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
+from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
 from services.session.access_tokens import AccessTokens
 from services.shared.viewer import Viewer
 from tests.integration.catalog.products import statements

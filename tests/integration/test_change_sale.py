@@ -17,11 +17,11 @@ from services.flash_sale import change_sale as changing
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.change_sale import SaleChange, change_sale
 from services.flash_sale.change_state import StateChange, change_state
-from services.flash_sale.drafts import ItemDraft
 from services.flash_sale.find_items import find_items
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.load_item import load_item
-from services.flash_sale.settle_sale import settle_sales
+from services.flash_sale.rules import ItemDraft
+from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import place_flash_order
 from services.reconcile.reconcile import reconcile

@@ -14,15 +14,15 @@ from models import Address, Order, OrderStatus, Role, Saga, User, Variant
 from models.charges_document import Charges
 from models.order_document import OrderView
 from services.cart.add_item import Wish, add_item
-from services.cart.live import read_cart
-from services.cart.owner import Owner
+from services.cart.change_cart import read_cart
+from services.cart.rules import Owner
 from services.cart.select_items import select_items
 from services.checkout.checkout import Checkout, checkout
-from services.checkout.compose import Terms
+from services.checkout.compose_order import Terms
 from services.checkout.list_offers import list_offers
-from services.order import expire_orders
+from services.order import expire_due_orders as expiry
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import CartEmpty, IdempotencyConflict, InvalidInput, NotFound, OutOfStock, TryAgain
 from settings import Settings
@@ -246,7 +246,7 @@ async def test_what_is_too_heavy_for_all_is_not_ordered(configured: Infra) -> No
 
 
 async def test_more_than_one_batch_expires_in_one_sweep(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expire_orders, "BATCH", 2)
+    monkeypatch.setattr(expiry, "BATCH", 2)
     variant, buyers = await variant_in_stock(infra), [new_id() for _ in range(5)]
     for buyer in buyers:
         await put(infra, buyer, variant, 1)

@@ -14,20 +14,20 @@ from infra.processes import ProcessId, spawn
 from infra.runtime import Infra, open_infra
 from infra.stack.machine import find_program
 from models.cart_document import LineDoc
+from services.cart.change_cart import Change, added_line, change_cart, read_cart
 from services.cart.flush_dirty import flush_dirty
+from services.cart.keys import SOURCES as CART_SOURCES
 from services.cart.keys import cart_key, dirty_key
-from services.cart.live import Change, added_line, change_cart, read_cart
-from services.cart.owner import Owner
-from services.cart.scripts import SOURCES as CART_SOURCES
+from services.cart.rules import Owner
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
-from services.order.abandon_orders import abandon_unconfirmed
+from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import _snapshot, place_flash_order
+from services.reservation.keys import _SOURCES
 from services.reservation.release import park
 from services.reservation.reserve import reserve
-from services.reservation.scripts import _SOURCES
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 from tests.books import assert_adds_up, counters

@@ -15,9 +15,9 @@ from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderView
-from services.dead_letters import find_dead_letters, list_dead_letters, replay
+from services.dead_letters.list_dead_letters import find_dead_letters, list_dead_letters, replay
 from services.flash_sale.load_item import load_item
-from services.order.abandon_orders import abandon_unconfirmed
+from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.views import line_id
 from services.reconcile.reconcile import reconcile

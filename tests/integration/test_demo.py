@@ -11,11 +11,11 @@ from services.catalog.create_product import create_product
 from services.demo.accounts import ensure_early_customer
 from services.demo.catalog import RUSH_SKU, ensure_catalog
 from services.demo.sales import FIRST_LIGHT, NIGHT_MARKET, RUSH_HOUR, ensure_others, ensure_running
-from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_items
 from services.flash_sale.list_sales import list_sales
 from services.flash_sale.remaining import remaining
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from tests.integration.catalog.products import count, counts, draft
 
 

@@ -15,11 +15,11 @@ from models import DiscountCode, DiscountKind, DiscountUse, DiscountUseState, Or
 from models.charges_document import Charges
 from models.order_document import OrderView
 from services.checkout.checkout import Checkout, checkout
-from services.checkout.compose import Terms
+from services.checkout.compose_order import Terms
 from services.discount.codes import CodeDraft, create_code, disable_code, look_up_code
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
-from services.order.pay_order import mark_paid
+from services.order.expire_due_orders import expire_due_orders
+from services.order.mark_paid import mark_paid
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import InvalidInput, OutOfStock
 from tests.factories import make_due, stock_of, variant_in_stock

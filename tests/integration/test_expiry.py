@@ -14,7 +14,7 @@ from infra.ids import new_id
 from infra.runtime import Infra, open_infra
 from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
-from services.order.expire_orders import _expire_batch, expire_due_orders
+from services.order.expire_due_orders import _expire_batch, expire_due_orders
 from services.order.find_orders import find_accepted
 from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order

@@ -25,13 +25,19 @@ from models import (
     VariantPrice,
 )
 from services.catalog.archive_variant import archive_variant
-from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.create_category import CategoryDraft, create_category
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from services.catalog.export_products import PAGE, export_products
 from services.catalog.import_products import ImportRefused, ImportReport
-from services.catalog.shopify_rows import RowProblem
+from services.catalog.product_draft import (
+    ImageDraft,
+    PriceDraft,
+    ProductChange,
+    ProductDraft,
+    VariantChange,
+    VariantDraft,
+)
+from services.catalog.shopify.rows import RowProblem
 from services.catalog.update_product import update_product
 from services.demo.catalog import FILE as EXAMPLE
 from tests.integration.catalog.products import create, run_import, statements

@@ -18,11 +18,8 @@ from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked
 from services.shared.errors import OutOfStock
 from services.shared.events import STOCK, StockLow
-from services.stock.commit import commit_stock
-from services.stock.hold import HoldReleased, hold
-from services.stock.receive import Receipt, receive_stock
-from services.stock.release import release
-from services.stock.ship import ship_stock
+from services.stock.order_steps import HoldReleased, commit_stock, hold, release, ship_stock
+from services.stock.receive_stock import Receipt, receive_stock
 from tests.books import causes, outbox_types
 from tests.factories import new_warehouse, order_wish, running_sale, stock_of, variant_in_stock
 from tests.workers import persist_all

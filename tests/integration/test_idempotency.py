@@ -11,8 +11,8 @@ from sqlalchemy import func, select, update
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, IdempotencyKey
-from services.flash_sale.drafts import ItemDraft, SaleDraft
-from services.flash_sale.schedule import schedule_flash_sale, schedule_request
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale, schedule_request
 from services.shared.errors import IdempotencyConflict, InvalidInput
 from services.shared.idempotency import KEPT, forget_keys
 from tests.factories import stock_of, variant_in_stock

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from infra.runtime import Infra
 from models import Identity, User
-from services.identity.link import issue_link_code, link_identity
-from services.identity.one_time import Purpose, issue, redeem
+from services.identity.keys import Purpose, issue, redeem
+from services.identity.link_identity import issue_link_code, link_identity
 from services.identity.provider_identity import ProviderIdentity
 from services.identity.recognise import LinkRequired, recognise
 from services.shared.client import NOWHERE

@@ -24,11 +24,11 @@ from models import Order, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
-from services.flash_sale.settle_sale import settle_sales
+from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.states import SaleAction
-from services.order.abandon_orders import abandon_unconfirmed
+from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, _snapshot, accept_window, place_flash_order
 from services.reconcile.reconcile import reconcile
 from services.reservation.keys import ItemKeys

@@ -9,12 +9,12 @@ from sqlalchemy import func, select, update
 from infra.runtime import Infra
 from models import RefreshSession, User
 from services.session.access_tokens import AccessTokens
-from services.session.open import open_session
-from services.session.start import SignedIn
+from services.session.new_session import SignedIn
+from services.session.open_session import open_session
 from services.shared.client import Client
 from services.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
 from services.user import login as login_module
-from services.user import passwords
+from services.user import rules
 from services.user.login import login
 from services.user.register import register, sign_up
 
@@ -36,13 +36,13 @@ async def ada(infra: Infra) -> User:
 def verifications(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The hashes that passwords are verified against: the work goes on as ever, it is only counted."""
     seen: list[str] = []
-    matches = passwords._matches
+    matches = rules._matches
 
     def counting(stored: str, password: str) -> bool:
         seen.append(stored)
         return matches(stored, password)
 
-    monkeypatch.setattr(passwords, "_matches", counting)
+    monkeypatch.setattr(rules, "_matches", counting)
     return seen
 
 
@@ -97,7 +97,7 @@ async def test_whoever_is_refused_costs_one_verification_and_hears_the_same(
         with pytest.raises(InvalidCredentials, match=r"^The e-mail address or the password is wrong\.$"):
             await _log_in(infra, tokens, email, password)
         assert len(verifications) == 1, name
-        assert not passwords._HASHER.check_needs_rehash(verifications[0]), name
+        assert not rules._HASHER.check_needs_rehash(verifications[0]), name
     assert await _count(infra) == 0
     verifications.clear()
     await _log_in(infra, tokens)
@@ -122,7 +122,7 @@ async def test_what_changes_while_the_password_is_verified_counts(
     infra: Infra, tokens: AccessTokens, ada: User, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """A new password ends all sessions: one that starts with the old password must not slip through after it."""
-    verify = passwords.verify_password
+    verify = rules.verify_password
 
     async def verify_and_change(stored: str | None, password: str) -> bool:
         matches = await verify(stored, password)

@@ -14,8 +14,7 @@ from services.catalog.add_product_image import NewImage, add_product_image
 from services.catalog.remove_product_image import remove_product_image
 from services.catalog.update_product_image import ImageChange, update_product_image
 from services.media.collect_garbage import collect_garbage
-from services.media.names import thumbnail_name
-from services.media.upload import Upload
+from services.media.rules import Upload, thumbnail_name
 from services.shared.errors import InvalidInput, NotFound, StaleVersion, TryAgain
 from tests.commands import rushcart
 from tests.factories import variant_in_stock

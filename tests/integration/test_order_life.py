@@ -18,9 +18,9 @@ from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
 from services.order.create_shipment import ShipmentDraft, create_shipment
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.order.find_orders import find_order
-from services.order.pay_order import mark_paid
+from services.order.mark_paid import mark_paid
 from services.order.place_flash_order import place_flash_order
 from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked

@@ -18,10 +18,10 @@ from models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundSta
 from models.order_document import OrderView
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.create_shipment import ShipmentDraft, create_shipment
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.payment.capture_payment import capture_payment
 from services.payment.check_payments import check_payments
-from services.payment.reconcile import reconcile_payments
+from services.payment.reconcile_payments import reconcile_payments
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.charges import standing_of
 from services.payment.sandbox.page import Decision, decide

@@ -23,10 +23,10 @@ from models.documents import ProductDoc
 from resolvers.shared.context import Context
 from resolvers.shared.node import encode_id
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
-from services.flash_sale.drafts import ItemDraft, SaleDraft
+from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.session.access_tokens import AccessTokens
 from services.shared.viewer import Viewer

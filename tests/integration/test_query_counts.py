@@ -14,12 +14,12 @@ from infra.runtime import Infra
 from models import Category, OrderStatus, Role
 from models.documents import ProductDoc
 from services.cart.add_item import Wish, add_item
-from services.cart.owner import Owner
+from services.cart.rules import Owner
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ImageDraft, ProductDraft, VariantDraft
-from services.flash_sale.drafts import ItemDraft, SaleDraft
+from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.order.create_shipment import create_shipment
 from services.order.order_filter import OrderFilter
 from services.order.place_flash_order import FlashOrder, place_flash_order

@@ -11,10 +11,10 @@ from infra.runtime import Infra
 from models import OrderStatus
 from services.flash_sale import load_item as loading
 from services.flash_sale.load_item import load_item
-from services.flash_sale.warm import needs_warming, warm_flash_sales
+from services.flash_sale.warm_flash_sales import needs_warming, warm_flash_sales
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
-from services.reservation import drained
+from services.reservation.await_drained import await_drained
 from services.reservation.keys import ItemKeys
 from services.shared.errors import PurchaseLimitReached, TryAgain
 from tasks.order_consumer import OrderConsumer
@@ -214,7 +214,6 @@ async def test_a_worker_told_to_stop_does_not_wait_for_the_log(
     await place_flash_order(infra, order_wish(item))
     await infra.redis.client.delete(*ItemKeys.of(item.sku, item.id).all())
     waiting, stop = asyncio.Event(), asyncio.Event()
-    await_drained = drained.await_drained
 
     async def seen(infra: Infra) -> None:
         waiting.set()

@@ -17,7 +17,7 @@ from infra.runtime import Infra, open_infra
 from infra.stack.machine import find_program
 from models import OrderStatus
 from services.flash_sale.remaining import remaining
-from services.flash_sale.warm import needs_warming, warm_flash_sales
+from services.flash_sale.warm_flash_sales import needs_warming, warm_flash_sales
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import place_flash_order
 from services.shared.errors import TryAgain

@@ -15,11 +15,11 @@ from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from models import FlashSale, OrderStatus
 from models.order_document import OrderView
-from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.load_item import load_item
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys

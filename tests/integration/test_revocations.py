@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from services.session.revoke import STREAM, revoke_access_tokens, revoke_sessions
-from services.session.watch_revocations import watching_revocations
+from services.session.revoke_sessions import STREAM, revoke_access_tokens, revoke_sessions
+from services.session.watching_revocations import watching_revocations
 from settings import Settings
 from tests.integration.test_redis_restart import OwnRedis
 from tests.waiting import PAUSE, until

@@ -13,18 +13,17 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import IdempotencyKey, Order, OrderStatus, Saga, SagaState
 from services.cart.add_item import Wish, add_item
-from services.cart.live import read_cart
-from services.cart.owner import Owner
+from services.cart.change_cart import read_cart
+from services.cart.rules import Owner
 from services.checkout import checkout as verb
 from services.checkout.checkout import Checkout, checkout
-from services.checkout.plans import CHECKOUT, PLANS
+from services.checkout.steps import CHECKOUT, PLANS
 from services.reconcile.reconcile import reconcile
-from services.saga import run as runner
-from services.saga.barriered import act, undo
+from services.saga import run_saga as runner
 from services.saga.list_sagas import find_saga, list_sagas
 from services.saga.plan import Job, Step
-from services.saga.resume import forget_sagas, resume_sagas
-from services.saga.run import look, run_saga
+from services.saga.resume_sagas import forget_sagas, resume_sagas
+from services.saga.run_saga import act, look, run_saga, undo
 from services.shared.errors import OutOfStock
 from tests.books import outbox_types
 from tests.factories import stock_of, variant_in_stock

@@ -13,13 +13,13 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Saga, SagaState
 from services.cart.add_item import Wish, add_item
-from services.cart.live import read_cart
-from services.cart.owner import Owner
+from services.cart.change_cart import read_cart
+from services.cart.rules import Owner
 from services.checkout.checkout import Checkout, checkout
-from services.checkout.plans import PLANS
+from services.checkout.steps import PLANS
 from services.reconcile.reconcile import reconcile
 from services.saga.list_sagas import list_sagas
-from services.saga.resume import resume_sagas
+from services.saga.resume_sagas import resume_sagas
 from tests.commands import rushcart
 from tests.factories import stock_of, variant_in_stock
 from tests.waiting import until

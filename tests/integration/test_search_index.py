@@ -12,21 +12,20 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Product, ProductStatus, StockLevel, Variant
 from models.documents import ProductDoc
-from services.catalog.bulk import BulkPolicy
 from services.catalog.bulk_create_products import bulk_create_products
 from services.catalog.bulk_update_products import bulk_update_products
-from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
-from services.catalog.entry import MADE_BY, index_entry
 from services.catalog.follow_stock import follow_stock
-from services.catalog.lists import by_stock
+from services.catalog.index_entry import MADE_BY, index_entry
+from services.catalog.keys import by_stock
+from services.catalog.product_draft import ProductChange, ProductDraft, VariantChange, VariantDraft
 from services.catalog.read_products import read_products
-from services.catalog.reindex import reindex_all, reindex_newest, reindex_stale
+from services.catalog.reindex_all import reindex_all, reindex_newest, reindex_stale
+from services.catalog.row_outcome import BulkPolicy
+from services.catalog.rows import DOCUMENTS, LISTINGS, NAMES, POSTINGS, TEXTS
 from services.catalog.update_product import update_product
-from services.catalog.write_rows import DOCUMENTS, LISTINGS, NAMES, POSTINGS, TEXTS
 from services.shared.asked import Asked
-from services.stock.adjust import Adjustment, adjust_stock
+from services.stock.adjust_stock import Adjustment, adjust_stock
 from tests.factories import sale_of
 
 TABLES = (POSTINGS, LISTINGS, DOCUMENTS, TEXTS)

@@ -11,7 +11,7 @@ from models import Category, Product, ProductStatus, Role, Variant
 from models.enums import Scope
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
-from services.catalog.reindex import reindex_all
+from services.catalog.reindex_all import reindex_all
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import place_flash_order
 from services.shared.errors import NotFound

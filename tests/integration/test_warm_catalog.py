@@ -11,9 +11,9 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra, open_infra
 from models import Product
 from models.documents import product_key
-from services.catalog import warm
+from services.catalog import warm_catalog as warming
 from services.catalog.create_product import create_product
-from services.catalog.warm import Warmed, warm_catalog
+from services.catalog.warm_catalog import Warmed, warm_catalog
 from settings import Settings
 from tests.commands import run
 from tests.integration.catalog.products import draft, statements, variant
@@ -132,4 +132,4 @@ async def test_the_command_shows_how_far_it_is_and_clears(infra: Infra) -> None:
 
 def test_a_page_is_no_smaller_than_what_was_measured_to_be_good() -> None:
     assert Settings().warm_page == 200
-    assert "200: 3,013/s" in (warm.__doc__ or "")
+    assert "200: 3,013/s" in (warming.__doc__ or "")

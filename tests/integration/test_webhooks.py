@@ -18,7 +18,6 @@ from services.shared.client import NOWHERE
 from services.shared.errors import InvalidInput, NotFound
 from services.shared.events import ORDERS, OrderPaid, StockLow
 from services.shared.pages import IdPage
-from services.webhook.address import NoAddress, find_target
 from services.webhook.deliveries import (
     DeliveryFilter,
     count_deliveries,
@@ -35,8 +34,9 @@ from services.webhook.endpoints import (
     rotate_secret,
     update_endpoint,
 )
+from services.webhook.find_target import NoAddress, find_target
 from services.webhook.make_deliveries import make_deliveries
-from services.webhook.outcome import WAITS
+from services.webhook.note_answer import WAITS
 from services.webhook.send_deliveries import DeliverySender, send_due
 from settings import Settings
 from tasks.webhook_consumer import read_for_webhooks

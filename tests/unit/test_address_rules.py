@@ -5,12 +5,11 @@ from dataclasses import fields, replace
 import phonenumbers
 import pytest
 
-from services.address.countries import COUNTRIES
-from services.address.country_rules import rules_of
+from services.address.country_rules import COUNTRIES, rules_of
 from services.address.phone import to_e164
 from services.address.rules import AddressDraft, checked
 from services.shared.errors import InvalidInput
-from services.user.locale import normalise_locale
+from services.user.rules import normalise_locale
 
 GOOD = AddressDraft("Ada Lovelace", "+493012345678", "Straße 1", "Köln", "DE", postal_code="50667")
 

@@ -11,12 +11,11 @@ from models import Product, Role, Variant
 from models.documents import CategoryDoc, ordered_options
 from services.catalog import rules
 from services.catalog.apply_change import apply_change
-from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.check_change import change_problems
 from services.catalog.check_prices import MOST_PRICES, checked_prices, price_problems
-from services.catalog.drafts import PriceDraft
+from services.catalog.product_draft import PriceDraft, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
-from services.catalog.visibility import visible
+from services.catalog.views import visible
 from services.shared.errors import StaleVersion
 from services.shared.viewer import Viewer
 

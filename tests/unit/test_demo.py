@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from models.enums import ProductStatus
-from services.catalog.shopify_csv import check_shopify_csv
-from services.catalog.shopify_product import ParsedProduct
+from services.catalog.shopify.check_shopify_csv import check_shopify_csv
+from services.catalog.shopify.product import ParsedProduct
 from services.demo.catalog import FILE, RUSH_SKU
 from services.demo.drawing.pictures import PICTURES, picture
 from services.demo.pictures import FOLDER, SIDE, pictures_of

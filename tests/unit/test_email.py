@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.user.email import InvalidEmail, normalise_email
+from services.user.rules import InvalidEmail, normalise_email
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from services.media.picture import BadImage, Picture
 from services.media.render import render
-from services.media.rules import MAX_PIXELS, MAX_SIDE, NOT_AN_IMAGE, fit, size_problem
+from services.media.rules import MAX_PIXELS, MAX_SIDE, NOT_AN_IMAGE, BadImage, Picture, fit, size_problem
 
 SECRET = b"48.8584N-2.2945E"
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")

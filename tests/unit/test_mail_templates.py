@@ -8,8 +8,8 @@ import pytest
 
 from infra.clock import from_millis
 from models.enums import MailKind
-from services.mail.port import Mail, mailable, to_message
-from services.mail.templates import LANGUAGES, language_of, render
+from services.mail.mailer import Mail, mailable, to_message
+from services.mail.render import LANGUAGES, language_of, render
 
 VALUES = {
     "name": "Ada <b>&amp;</b> $link",

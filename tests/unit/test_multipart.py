@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from graphql_api.http_request import Operation, Refused
 from graphql_api.multipart import MAX_FILES, MAX_PLACES, Form, FormLimits, is_form
-from services.media.upload import Upload
+from services.media.rules import Upload
 
 BOUNDARY = "----a-boundary"
 CONTENT_TYPE = f"multipart/form-data; boundary={BOUNDARY}".encode()

@@ -6,9 +6,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from services.shared.errors import TryAgain
-from services.user import passwords
-from services.user.common_passwords import is_common
-from services.user.passwords import hash_password, needs_rehash, password_problem, verify_password
+from services.user import rules
+from services.user.rules import hash_password, is_common, needs_rehash, password_problem, verify_password
 
 LENGTH = "must have 8 to 1024 characters"
 COMMON = "is one of those that everybody tries first"
@@ -82,7 +81,7 @@ async def test_a_hash_of_other_parameters_is_to_be_renewed_and_still_verifies() 
 
 
 def test_an_unknown_email_costs_what_a_known_one_does() -> None:
-    assert not passwords._HASHER.check_needs_rehash(passwords._NOBODY)
+    assert not rules._HASHER.check_needs_rehash(rules._NOBODY)
 
 
 async def test_composed_and_decomposed_are_the_same_password() -> None:
@@ -90,9 +89,9 @@ async def test_composed_and_decomposed_are_the_same_password() -> None:
 
 
 async def test_the_loop_is_free_and_the_queue_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_MAX_QUEUED", 2)
+    monkeypatch.setattr(rules, "_MAX_QUEUED", 2)
     gate = threading.Event()
-    waiting = [asyncio.create_task(passwords._run(gate.wait)) for _ in range(2)]
+    waiting = [asyncio.create_task(rules._run(gate.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     with pytest.raises(TryAgain):
         await hash_password("correct horse")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.charges_document import Charges
-from services.checkout.compose import charges_of
+from services.checkout.compose_order import charges_of
 from services.money.amounts import MAX_MINOR
 from services.shared.allocate import allocate
 from services.shared.pricing import WHOLE, Line, OrderDiscount, Priced, Tax, price, rounded

@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.session.refresh_token import TokenPair, digest, new_refresh_token, seal, session_of, unseal
+from services.session.token_pair import TokenPair, digest, new_refresh_token, seal, session_of, unseal
 
 SESSION = UUID(int=8)
 PAIR = TokenPair(

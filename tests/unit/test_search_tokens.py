@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.enums import ProductStatus
-from services.catalog.entry import title_key
-from services.catalog.lists import VALUE_BITS, Kind, bounds, list_id, term_id
+from services.catalog.index_entry import title_key
+from services.catalog.keys import VALUE_BITS, Kind, bounds, list_id, term_id
 from services.catalog.tokens import as_text, fold, indexed_tokens, tokens
-from services.finding.query import MOST_WORDS, words_of
+from services.finding.rules import MOST_WORDS, words_of
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=40)
 

@@ -5,8 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from services.checkout.shipping import FREE, Parcel, make_shipping_rates
-from services.checkout.taxes import make_taxes
+from services.checkout.rules import FREE, Parcel, make_shipping_rates, make_taxes
 from services.shared.pricing import NO_TAX, Tax
 from settings import Settings
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.catalog.drafts import ImageDraft
-from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
-from services.catalog.shopify_product import ParsedProduct
-from services.catalog.shopify_rows import RowProblem
-from services.catalog.sku_maker import make_sku
+from services.catalog.product_draft import ImageDraft
+from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
+from services.catalog.shopify.make_sku import make_sku
+from services.catalog.shopify.product import ParsedProduct
+from services.catalog.shopify.rows import RowProblem
 from services.demo.catalog import FILE as EXAMPLE
 from services.shared.texts import SKU_LENGTH, sku_problem
 

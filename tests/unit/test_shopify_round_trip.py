@@ -13,12 +13,13 @@ from infra.clock import utc_now
 from infra.ids import new_id
 from models import ProductStatus
 from models.documents import ProductDoc
-from services.catalog import rules, shopify_cells
+from services.catalog import rules
 from services.catalog.check_product import check_product
-from services.catalog.drafts import ImageDraft, PriceDraft, ProductDraft, VariantDraft
-from services.catalog.product_rows import new_product
-from services.catalog.shopify_csv import check_shopify_csv
-from services.catalog.shopify_export import Exported, headings, rows
+from services.catalog.new_product import new_product
+from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from services.catalog.shopify import cells
+from services.catalog.shopify.check_shopify_csv import check_shopify_csv
+from services.catalog.shopify.export import Exported, headings, rows
 from services.money.amounts import to_decimal
 from services.shared import texts
 
@@ -132,25 +133,25 @@ def test_what_is_written_is_read_as_it_was(draft: ProductDraft, path: list[tuple
 
 @given(st.lists(line(), unique=True))
 def test_tags_are_read_as_they_were_written(tags: list[str]) -> None:
-    assert shopify_cells.tags(shopify_cells.write_tags(tags)) == tags
+    assert cells.tags(cells.write_tags(tags)) == tags
 
 
 def test_cells_of_other_shops() -> None:
-    assert shopify_cells.tags('a, b,,a ,12" wide, "c, d"') == ["a", "b", '12" wide', "c, d"]
-    assert shopify_cells.grams("453.59") == (454, None)
-    assert shopify_cells.status("Active", False) == (ProductStatus.DRAFT, None)
-    assert shopify_cells.status("", None) == (ProductStatus.PUBLISHED, None)
-    assert shopify_cells.yes_no("TRUE") == (True, None)
+    assert cells.tags('a, b,,a ,12" wide, "c, d"') == ["a", "b", '12" wide', "c, d"]
+    assert cells.grams("453.59") == (454, None)
+    assert cells.status("Active", False) == (ProductStatus.DRAFT, None)
+    assert cells.status("", None) == (ProductStatus.PUBLISHED, None)
+    assert cells.yes_no("TRUE") == (True, None)
     for read in (
-        shopify_cells.status("hidden", None),
-        shopify_cells.yes_no("perhaps"),
-        shopify_cells.grams("1kg"),
-        shopify_cells.grams("1e9"),
-        shopify_cells.grams("9" * 12),
-        shopify_cells.amount("1,50", "EUR"),
-        shopify_cells.category_path("a//b", "", ""),
-        shopify_cells.category_path("/".join("abcdefghijk"), "", ""),
-        shopify_cells.category_path("a", "", "\x00"),
+        cells.status("hidden", None),
+        cells.yes_no("perhaps"),
+        cells.grams("1kg"),
+        cells.grams("1e9"),
+        cells.grams("9" * 12),
+        cells.amount("1,50", "EUR"),
+        cells.category_path("a//b", "", ""),
+        cells.category_path("/".join("abcdefghijk"), "", ""),
+        cells.category_path("a", "", "\x00"),
     ):
         assert read[1]
-    assert Decimal("1.5") == shopify_cells.amount("1.5", "EUR")[0]
+    assert Decimal("1.5") == cells.amount("1.5", "EUR")[0]

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from services.mail.smtp import SmtpServer
+from services.mail.smtp_mailer import SmtpServer
 from settings import Settings
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from services.cart import write_behind
-from services.cart.owner import Owner
+from services.cart import write_out
+from services.cart.rules import Owner
 from settings import Settings
 from tests.modes import Template, fresh_stores
 
@@ -20,7 +20,7 @@ async def settings(template: Template, tmp_path: Path) -> AsyncIterator[Settings
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_behind, "PATIENCE", 5.0)
+    monkeypatch.setattr(write_out, "PATIENCE", 5.0)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from infra.runtime import Infra
 from models import Variant
 from models.cart_document import CartDoc
 from services.cart.add_item import Wish, add_item
+from services.cart.change_cart import read_cart
 from services.cart.keys import dirty_key
-from services.cart.live import read_cart
-from services.cart.owner import Owner
 from services.cart.rows import load_cart
+from services.cart.rules import Owner
 
 
 async def add(infra: Infra, owner: Owner, variant: Variant, quantity: int = 1, key: str | None = None) -> CartDoc:

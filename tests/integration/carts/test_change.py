@@ -11,9 +11,9 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Product, ProductStatus, Variant
 from services.cart.add_item import Wish, add_item
+from services.cart.change_cart import Change, added_line, change_cart, read_cart
 from services.cart.clear_cart import clear_cart
-from services.cart.live import Change, added_line, change_cart, read_cart
-from services.cart.owner import Owner
+from services.cart.rules import Owner
 from services.cart.select_items import select_items
 from services.cart.update_item import remove_item, update_item
 from services.shared.errors import InvalidInput, NotFound, OutOfStock

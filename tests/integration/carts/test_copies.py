@@ -13,8 +13,8 @@ from models import Cart, CartItem
 from models.cart_document import CartDoc
 from services.cart.flush_dirty import flush_dirty
 from services.cart.keys import cart_key, dirty_key
-from services.cart.owner import Owner
 from services.cart.rows import load_cart
+from services.cart.rules import Owner
 from services.cart.update_item import update_item
 from settings import Settings
 from tests.factories import variant_in_stock

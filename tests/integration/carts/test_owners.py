@@ -10,11 +10,11 @@ from sqlalchemy import func, select, update
 from infra.runtime import Infra, open_infra
 from models import CartItem, StockLevel, Variant
 from services.cart.add_item import Wish, add_item
+from services.cart.change_cart import read_cart
 from services.cart.keys import cart_key
-from services.cart.live import read_cart
 from services.cart.merge_carts import left_behind, merge_carts
-from services.cart.owner import Owner
 from services.cart.rows import load_cart
+from services.cart.rules import Owner
 from services.cart.select_items import select_items
 from services.cart.take_lines import take_lines
 from services.cart.tidy_carts import erase_cart, forget_cart, tidy_carts

@@ -15,13 +15,13 @@ from infra.runtime import Infra
 from models import Image, Product, StockEntry, StockLevel, Variant
 from models.documents import ProductDoc
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
 from services.catalog.import_products import ImportReport, import_products
-from services.catalog.listing import Page
-from services.catalog.product_filter import ProductFilter
-from services.catalog.shopify_csv import ParsedFile, check_shopify_csv
+from services.catalog.product_draft import ProductDraft, VariantDraft
+from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page
 
 
 def variant(sku: str = "SKU-1", price: str = "19.90", currency: str = "EUR", quantity: int = 5) -> VariantDraft:

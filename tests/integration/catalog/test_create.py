@@ -10,7 +10,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, StockEntry, StockLevel
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ImageDraft, ProductDraft
+from services.catalog.product_draft import ImageDraft, ProductDraft
 from services.shared.errors import InvalidInput, SlugTaken
 from tests.integration.catalog.products import counts, create, draft, variant
 

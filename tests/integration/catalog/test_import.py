@@ -11,7 +11,7 @@ from infra.runtime import Infra
 from models import StockLevel
 from services.catalog.import_products import ImportRefused, import_products
 from services.catalog.list_categories import list_categories
-from services.catalog.shopify_rows import RowProblem
+from services.catalog.shopify.rows import RowProblem
 from services.demo.catalog import FILE as EXAMPLE
 from tests.integration.catalog.products import counts, create, parsed, run_import
 

@@ -12,11 +12,11 @@ from infra.runtime import Infra
 from models import StockLevel
 from models.documents import ProductDoc
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ImageDraft
-from services.catalog.listing import Key, Page, ProductPage, ProductSort
-from services.catalog.product_filter import ProductFilter
+from services.catalog.product_draft import ImageDraft
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Key, Page, ProductPage, ProductSort
 from services.shared.errors import InvalidInput
 from tests.integration.catalog.products import create, draft, found, statements, variant
 

@@ -8,7 +8,7 @@ from dataloaders import Loaders
 from infra.runtime import Infra
 from models.documents import ProductDoc
 from services.catalog.create_product import create_product
-from services.catalog.drafts import VariantDraft
+from services.catalog.product_draft import VariantDraft
 from services.shared.errors import InvalidInput, ServiceError
 from tests.integration.catalog.products import draft
 

@@ -13,9 +13,8 @@ from models import Category, ProductStatus, SlugRedirect, Variant
 from models.documents import ProductDoc
 from services.catalog.archive_variant import archive_variant
 from services.catalog.change_product import Based
-from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.create_product import create_product
-from services.catalog.drafts import PriceDraft, ProductDraft, VariantDraft
+from services.catalog.product_draft import PriceDraft, ProductChange, ProductDraft, VariantChange, VariantDraft
 from services.catalog.set_variant_prices import set_variant_prices
 from services.catalog.update_product import set_status, update_product
 from services.catalog.update_variant import update_variant

@@ -12,10 +12,9 @@ from infra.runtime import Infra
 from models import StockEntry, StockLevel, Variant, VariantPrice
 from services.catalog.archive_variant import archive_variant, restore_variant
 from services.catalog.change_product import Based
-from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.create_product import create_product
 from services.catalog.create_variant import create_variant
-from services.catalog.drafts import PriceDraft, VariantDraft
+from services.catalog.product_draft import PriceDraft, ProductChange, VariantChange, VariantDraft
 from services.catalog.reorder_variants import reorder_variants
 from services.catalog.set_variant_prices import set_variant_prices
 from services.catalog.update_product import update_product

@@ -1,7 +1,7 @@
 import pytest
 
 from infra.runtime import Infra
-from services.finding import limits
+from services.finding import rules
 
 
 @pytest.fixture(params=["few", "sparse", "common"])
@@ -12,7 +12,7 @@ def how_common(request: pytest.FixtureRequest, infra: Infra, monkeypatch: pytest
     """
     monkeypatch.setattr(infra.database, "read_timeout", 10.0)
     if request.param != "few":
-        monkeypatch.setattr(limits, "FEW", 0)
-        monkeypatch.setattr(limits, "SPARSE", 2 if request.param == "sparse" else 0)
-        monkeypatch.setattr(limits, "MOST_STREAMS", 1)
+        monkeypatch.setattr(rules, "FEW", 0)
+        monkeypatch.setattr(rules, "SPARSE", 2 if request.param == "sparse" else 0)
+        monkeypatch.setattr(rules, "MOST_STREAMS", 1)
     return str(request.param)

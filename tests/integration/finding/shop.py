@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from services.catalog.changes import ProductChange, VariantChange
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft, VariantDraft
-from services.catalog.listing import Page, ProductSort
-from services.catalog.product_filter import ProductFilter
+from services.catalog.product_draft import ProductChange, ProductDraft, VariantChange, VariantDraft
 from services.catalog.read_products import read_products
 from services.catalog.update_product import update_product
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, ProductSort
 
 ORDERS = tuple(ProductSort)
 

@@ -9,12 +9,12 @@ import pytest
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, ProductStatus
-from services.catalog.listing import ProductSort
-from services.catalog.product_filter import ProductFilter
-from services.finding import limits
+from services.finding import rules
 from services.finding.count_facets import count_price_bands, count_values
 from services.finding.count_products import count_products
 from services.finding.port import FacetKind
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import ProductSort
 from tests.integration.finding.shop import ORDERS, found, make, variant
 
 
@@ -125,7 +125,7 @@ async def test_what_is_in_stock_and_what_is_not(
     infra: Infra, monkeypatch: pytest.MonkeyPatch, stocked: bool
 ) -> None:
     """With each other condition, and as it is counted."""
-    monkeypatch.setattr(limits, "FEW", 0)
+    monkeypatch.setattr(rules, "FEW", 0)
     few, many = (1, 0) if stocked else (0, 1)
     first = await make(infra, "Wool hat", variant(quantity=few), variant(quantity=0), tags=["new"])
     second = await make(infra, "Silk hat", variant("9.00", few), vendor="acme")

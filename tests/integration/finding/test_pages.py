@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft
-from services.catalog.listing import Page, ProductSort
-from services.catalog.product_filter import ProductFilter
-from services.catalog.write_rows import DOCUMENTS, LISTINGS, POSTINGS, TEXTS
+from services.catalog.product_draft import ProductDraft
+from services.catalog.rows import DOCUMENTS, LISTINGS, POSTINGS, TEXTS
 from services.finding.list_products import list_products
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, ProductSort
 from tests.integration.finding.shop import change, drafts
 
 Shopping = tuple[ProductSort, ProductFilter]

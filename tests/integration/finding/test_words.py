@@ -7,15 +7,14 @@ from hypothesis import strategies as st
 
 from infra.runtime import Infra
 from models import ProductStatus
-from services.catalog.changes import ProductChange
 from services.catalog.create_product import create_product
-from services.catalog.drafts import ProductDraft
-from services.catalog.listing import Page, ProductSort
-from services.catalog.product_filter import ProductFilter
+from services.catalog.product_draft import ProductChange, ProductDraft
 from services.catalog.update_product import update_product
-from services.finding import limits
+from services.finding import rules
 from services.finding.count_products import count_products
 from services.finding.list_products import list_products
+from services.finding.product_filter import ProductFilter
+from services.finding.product_page import Page, ProductSort
 from tests.integration.finding.shop import ORDERS, found, make, variant
 
 
@@ -68,7 +67,7 @@ async def test_the_best_match_comes_first(infra: Infra) -> None:
 
 
 async def test_the_best_match_comes_first_of_common_words_too(infra: Infra, monkeypatch: Any) -> None:
-    monkeypatch.setattr(limits, "FEW", 0)
+    monkeypatch.setattr(rules, "FEW", 0)
     described = await make(infra, "Red box", description="for a lamp")
     vendor = await make(infra, "Red shade", vendor="Lamp")
     begun = await make(infra, "Lampoon red")

@@ -14,8 +14,8 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from infra.ids import new_id
-from services.mail.port import Mail
-from services.mail.smtp import SmtpMailer, SmtpServer
+from services.mail.mailer import Mail
+from services.mail.smtp_mailer import SmtpMailer, SmtpServer
 
 SENDER = "Rush <no-reply@shop.test>"
 

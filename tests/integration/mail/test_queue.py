@@ -13,11 +13,11 @@ from infra.runtime import Infra, open_infra
 from models import AccountToken, MailKind, QueuedMail, User
 from services.account.request_password_reset import request_password_reset
 from services.account.reset_password import reset_password
-from services.account.tidy import tidy_accounts
-from services.mail.files import FileMailer
-from services.mail.port import Mail, Mailer, MailNotSent, MailRefused
-from services.mail.queue import queue_for
-from services.mail.send_due import BATCH, MAX_ATTEMPTS, send_due_mails
+from services.account.tidy_accounts import tidy_accounts
+from services.mail.file_mailer import FileMailer
+from services.mail.mailer import Mail, Mailer, MailNotSent, MailRefused
+from services.mail.queue_mail import queue_for
+from services.mail.send_due_mails import BATCH, MAX_ATTEMPTS, send_due_mails
 from services.user.register import register
 from settings import Settings
 from tests.commands import rushcart

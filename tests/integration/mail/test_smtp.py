@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from services.mail.port import MailNotSent, MailRefused
+from services.mail.mailer import MailNotSent, MailRefused
 from tests.integration.mail.smtp import Inbox, a_mail, mailer_for, smtp_server
 from tests.mailbox import html_of, text_of
 from tests.waiting import PAUSE

@@ -14,7 +14,7 @@ from models import (
     SandboxCharge,
 )
 from services.payment.daily_totals import DailyTotal, daily_totals
-from services.payment.reconcile import Difference, reconcile_payments
+from services.payment.reconcile_payments import Difference, reconcile_payments
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.shared.errors import InvalidInput
 from tests.commands import rushcart

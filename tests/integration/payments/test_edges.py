@@ -14,7 +14,7 @@ from models import (
     RefundState,
 )
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.payment.capture_payment import capture_payment
 from services.payment.check_payments import check_payments
 from services.payment.find_payments import require_payment

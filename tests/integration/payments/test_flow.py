@@ -15,7 +15,7 @@ from services.payment.capture_payment import capture_payment
 from services.payment.check_payments import check_payments
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.find_payments import require_payment
-from services.payment.list_webhooks import list_unused_webhooks
+from services.payment.list_unused_webhooks import list_unused_webhooks
 from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.receive_webhook import receive_webhook
 from services.payment.sandbox.page import Decision, decide

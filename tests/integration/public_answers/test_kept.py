@@ -10,9 +10,9 @@ from sqlalchemy import update
 
 from models import Product, StockLevel
 from resolvers.shared.node import encode_id
-from services.flash_sale.drafts import ItemDraft, SaleDraft
 from services.flash_sale.list_sales import find_sales
-from services.flash_sale.schedule import schedule_flash_sale
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.user.register import register
 from settings import Settings

@@ -10,7 +10,7 @@ from models import FlashSaleItem, Order, OrderStatus, StockCause, StockEntry, St
 from services.reconcile.reconcile import reconcile
 from services.reconcile.report import Outcome, Scope, Value
 from services.reservation.keys import ItemKeys
-from services.stock.counts import Counts
+from services.stock.rules import Counts
 from tests.factories import live_remaining, stock_of
 from tests.integration.reconciling.damage import Sale, Seen, by_hand, cancel, found, sale_with_two_orders
 from tests.workers import persist_all

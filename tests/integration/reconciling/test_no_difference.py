@@ -15,7 +15,7 @@ from models import FlashSaleItem, StockLevel
 from models.order_document import OrderView
 from services.flash_sale.load_item import load_item
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reconcile.books import Books, one_moment
 from services.reconcile.check_database import check_database
@@ -23,7 +23,7 @@ from services.reconcile.reconcile import reconcile
 from services.reconcile.report import Difference, Scope
 from services.reservation.keys import ItemKeys
 from services.shared.errors import NotFound, TryAgain
-from services.stock.counts import Counts
+from services.stock.rules import Counts
 from tests.commands import rushcart
 from tests.factories import order_wish, running_sale, stock_of, variant_in_stock
 from tests.integration.reconciling.damage import by_hand, cancel, found, sale_with_two_orders

@@ -13,8 +13,8 @@ from infra.runtime import Infra
 from models import RefreshSession, User
 from services.session.access_tokens import AccessTokens
 from services.session.list_sessions import list_sessions
-from services.session.refresh import refresh_session
-from services.session.refresh_token import TokenPair
+from services.session.refresh_session import refresh_session
+from services.session.token_pair import TokenPair
 from services.shared.client import Client
 from services.shared.errors import SessionExpired
 from services.user.register import sign_up

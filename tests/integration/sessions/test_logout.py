@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from services.session.logout import logout
 from services.session.logout_everywhere import logout_everywhere
-from services.session.refresh_token import TokenPair
 from services.session.revoke_session import revoke_session
+from services.session.token_pair import TokenPair
 from services.shared.errors import NotFound, SessionExpired
 from tests.integration.sessions.desk import GRACE, Desk
 

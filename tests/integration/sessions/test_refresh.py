@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from infra.ids import new_id
-from services.session.refresh_token import digest, new_refresh_token
+from services.session.token_pair import digest, new_refresh_token
 from tests.integration.sessions.desk import GRACE, Desk
 
 

@@ -10,10 +10,10 @@ from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot, OrderView
-from services.flash_sale.close_due import close_due_sales
+from services.flash_sale.close_due_sales import close_due_sales
 from services.flash_sale.load_item import load_item
-from services.flash_sale.settle_sale import settle_sales
-from services.flash_sale.warm import forget_ended, warm_flash_sales
+from services.flash_sale.settle_sales import settle_sales
+from services.flash_sale.warm_flash_sales import forget_ended, warm_flash_sales
 from services.order.place_flash_order import _snapshot, place_flash_order
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.release import park

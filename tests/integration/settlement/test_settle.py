@@ -12,12 +12,12 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Barrier
 from models.order_document import OrderView
-from services.flash_sale import settle_sale as settling
+from services.flash_sale import settle_sales as settling
 from services.flash_sale.remaining import remaining
-from services.flash_sale.settle_sale import settle_sales
+from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.states import SaleAction
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.expire_orders import expire_due_orders
+from services.order.expire_due_orders import expire_due_orders
 from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import ItemKeys
 from services.shared.errors import PurchaseLimitReached

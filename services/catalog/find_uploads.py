@@ -1,0 +1,50 @@
+"""Images of a file that are this shop's own uploads: told by their address, and referred to instead of linked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Image, MediaFile
+from services.catalog.product_draft import ImageDraft, MediaDraft
+from services.media.rules import PATH, is_name, url_of
+from settings import Settings
+
+Known = Mapping[str, MediaDraft]
+"""Uploads by name."""
+
+
+def own_name(url: str, settings: Settings | None = None) -> str | None:
+    """The name of the upload at this path, or at this address when the ``settings`` say what is ours."""
+    name = url.rpartition("/")[2]
+    if not is_name(name):
+        return None
+    ours = [f"{PATH}/{name}", *([url_of(settings, name)] if settings else [])]
+    return name if url in ours else None
+
+
+async def find_uploads(session: AsyncSession, settings: Settings, images: Iterable[ImageDraft]) -> Known:
+    """Those of the images that are there, not being deleted, and locked against that. One statement, or none."""
+    names = {name for image in images if (name := own_name(image.url, settings))}
+    if not names:
+        return {}
+    there = select(MediaFile).where(MediaFile.name.in_(names), MediaFile.doomed_at.is_(None))
+    rows = await session.scalars(there.order_by(MediaFile.name).with_for_update())
+    return {row.name: MediaDraft(row.name, row.width, row.height, tuple(row.thumbnails)) for row in rows}
+
+
+def resolved(images: Sequence[ImageDraft], known: Known, settings: Settings) -> list[ImageDraft]:
+    """What is an upload of ours refers to it; the rest stays an address of somebody's."""
+    found: list[ImageDraft] = []
+    for image in images:
+        media = known.get(own_name(image.url, settings) or "")
+        found.append(image if media is None else replace(image, url=f"{PATH}/{media.name}", media=media))
+    return found
+
+
+async def note_use(session: AsyncSession, images: Iterable[Image], now: datetime) -> None:
+    """Of uploads that were put on a product or taken off: they are kept for a day from now, whatever comes."""
+    if names := {image.media_name for image in images if image.media_name}:
+        await session.execute(update(MediaFile).where(MediaFile.name.in_(names)).values(used_at=now))

@@ -1,0 +1,129 @@
+"""What single cells of Shopify's CSV mean. Pure: a value, and what is wrong with it or None."""
+
+import csv
+import re
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from models.enums import ProductStatus
+from services.catalog import rules
+from services.catalog.shopify.rows import shown
+from services.money.amounts import MoneyError, parse_amount, to_minor
+from services.shared import texts
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
+_WEIGHT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+_YES_NO: Final = {"": None, "true": True, "false": False}
+_STATUS: Final = {
+    "active": ProductStatus.PUBLISHED,
+    "draft": ProductStatus.DRAFT,
+    "archived": ProductStatus.ARCHIVED,
+}
+STATUS_NAMES: Final = {status: name for name, status in _STATUS.items()}
+_PATH_SEPARATOR: Final = "/"
+_NAME_SEPARATOR: Final = " > "
+_ESCAPED = re.compile(r"\\(.)")
+
+
+def quantity(text: str) -> tuple[int, str | None]:
+    """Units; 0 when empty."""
+    if not text:
+        return 0, None
+    if not _WHOLE_NUMBER.fullmatch(text):
+        return 0, f"{shown(text)} must be a whole number"
+    problem = rules.quantity_problem(int(text))
+    return int(text), problem and f"{text} {problem}"
+
+
+def place(text: str) -> tuple[int, str | None]:
+    """A position from 1; the last one when empty."""
+    if not text:
+        return 10**12, None
+    if not _WHOLE_NUMBER.fullmatch(text) or int(text) < 1:
+        return 0, f"{shown(text)} must be a whole number from 1"
+    return int(text), None
+
+
+def grams(text: str) -> tuple[int | None, str | None]:
+    """Whole grams; None when empty. Shopify writes fractions for what was weighed in pounds."""
+    if not text:
+        return None, None
+    if not _WEIGHT.fullmatch(text):
+        return None, f"{shown(text)} must be a number of grams"
+    weight = int(Decimal(text).to_integral_value(ROUND_HALF_UP))
+    problem = rules.weight_problem(weight)
+    return weight, problem and f"{text} {problem}"
+
+
+def amount(text: str, currency: str) -> tuple[Decimal | None, str | None]:
+    """None when empty."""
+    if not text:
+        return None, None
+    try:
+        found = parse_amount(text)
+        to_minor(found, currency)
+    except MoneyError as error:
+        return None, f"{shown(text)} {error}"
+    return found, None
+
+
+def yes_no(text: str) -> tuple[bool | None, str | None]:
+    """None when empty."""
+    if text.lower() not in _YES_NO:
+        return None, f"{shown(text)} must be true or false"
+    return _YES_NO[text.lower()], None
+
+
+def status(text: str, published: bool | None) -> tuple[ProductStatus, str | None]:
+    """Shopify's active is shown in its shop only when it is published as well."""
+    found = ProductStatus.PUBLISHED if not text else _STATUS.get(text.lower())
+    if found is None:
+        return ProductStatus.PUBLISHED, f"{shown(text)} must be active, draft or archived"
+    if found is ProductStatus.PUBLISHED and published is False:
+        return ProductStatus.DRAFT, None
+    return found, None
+
+
+def tags(text: str) -> list[str]:
+    """Separated by commas; one that has a comma or begins with a quotation mark is quoted as in CSV."""
+    if not text:
+        return []
+    cells = next(csv.reader([text.replace("\r", " ").replace("\n", " ")], skipinitialspace=True), [])
+    return list(dict.fromkeys(tag.strip() for tag in cells if tag.strip()))
+
+
+def write_tags(found: Sequence[str]) -> str:
+    """What ``tags`` reads."""
+    return ", ".join(f'"{tag.replace(chr(34), chr(34) * 2)}"' if _needs_quotes(tag) else tag for tag in found)
+
+
+def _needs_quotes(tag: str) -> bool:
+    return "," in tag or tag.startswith('"')
+
+
+def category_path(slugs: str, names: str, last_name: str) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """Slug and name of each category from the root down, from ``clothes/tops`` and ``Clothes > Tops``.
+
+    Names that do not fit to the slugs are left out, but for the last one: it is the column Type.
+    """
+    if not slugs:
+        return (), None
+    parts = slugs.split(_PATH_SEPARATOR)
+    called = [_ESCAPED.sub(r"\1", name) for name in names.split(_NAME_SEPARATOR)]
+    if len(called) != len(parts):
+        called = list(parts)
+    called[-1] = last_name or called[-1]
+    problem = next((problem for part in parts if (problem := rules.slug_problem(part))), None)
+    if len(parts) > rules.MOST_LEVELS:
+        problem = f"has more than {rules.MOST_LEVELS} levels"
+    for name in called:
+        problem = problem or texts.line_problem(name, rules.CATEGORY_NAME_LENGTH, required=True)
+    return tuple(zip(parts, called, strict=True)), problem and f"{shown(slugs)} {problem}"
+
+
+def write_category_path(path: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """The slugs and the names that ``category_path`` reads."""
+    slugs = _PATH_SEPARATOR.join(slug for slug, _ in path)
+    names = (name.replace("\\", "\\\\").replace(">", "\\>") for _, name in path)
+    return slugs, _NAME_SEPARATOR.join(names)

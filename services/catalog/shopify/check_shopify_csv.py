@@ -1,0 +1,153 @@
+"""Shopify's product CSV: several rows a product, the first with its title and first variant.
+
+https://help.shopify.com/manual/products/import-export/using-csv - a row adds a variant, an image or both
+to the product of its Handle. Pure but for the stream; every problem is collected, with line and column.
+
+A file is read twice before its products are made: once for what rows far apart have to do with each other, once
+for each product's faults. Neither keeps the products, so that a file may be larger than the memory.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from services.catalog.shopify.product import CategoryPath, ParsedProduct, ProductParser
+from services.catalog.shopify.rows import HANDLE, SKU, Row, RowProblem, RowReader, shown
+from services.shared import texts
+
+Opener = Callable[[], AbstractContextManager[TextIO]]
+"""Opens the file from its begin, with ``newline=""`` and ``errors="surrogateescape"``."""
+
+
+class FileChanged(Exception):
+    """The file is not what it was when it was checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """``products`` can be gone through again and again. ``headings``: the file's own name of each of Shopify's
+    columns that it has. Import only without problems.
+    """
+
+    products: Iterable[ParsedProduct]
+    total: int
+    types: frozenset[str]
+    paths: frozenset[CategoryPath]
+    problems: tuple[RowProblem, ...]
+    headings: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Index:
+    """``scattered``: how many rows the products have whose rows are not together. ``sku_lines`` are of the SKUs
+    that the file names.
+    """
+
+    scattered: dict[str, int] = field(default_factory=dict)
+    sku_lines: dict[str, int] = field(default_factory=dict)
+    problems: list[RowProblem] = field(default_factory=list)
+
+
+def check_shopify_csv(opened: Opener, currency: str) -> ParsedFile:
+    """Products of a file whose prices are in ``currency``, where it names none."""
+    with opened() as stream:
+        reader = RowReader(stream)
+        index = _index(reader)
+    parser = ProductParser(currency, reader.headings, reader.currencies, index.sku_lines.copy())
+    total = 0
+    types: set[str] = set()
+    paths: set[CategoryPath] = set()
+    for product in _products(opened, parser, index):
+        total += 1
+        if product.category_path:
+            paths.add(product.category_path)
+        elif product.category:
+            types.add(product.category)
+    problems = sorted([*reader.problems, *index.problems, *parser.problems], key=lambda problem: problem.line)
+    again = _Again(opened, currency, reader, index, total)
+    return ParsedFile(again, total, frozenset(types), frozenset(paths), tuple(problems), reader.headings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """The products of a file that was checked. Errors: FileChanged."""
+
+    opened: Opener
+    currency: str
+    reader: RowReader
+    index: _Index
+    total: int
+
+    def __iter__(self) -> Iterator[ParsedProduct]:
+        headings, currencies = self.reader.headings, self.reader.currencies
+        parser = ProductParser(self.currency, headings, currencies, self.index.sku_lines.copy())
+        count = 0
+        for product in _products(self.opened, parser, self.index):
+            count += 1
+            yield product
+        if count != self.total:
+            raise FileChanged("the file has changed since it was checked")
+
+
+def _products(opened: Opener, parser: ProductParser, index: _Index) -> Iterator[ParsedProduct]:
+    with opened() as stream:
+        for rows in _groups(RowReader(stream), index):
+            if _handle(rows[0]):
+                yield parser.product(rows)
+            else:
+                parser.check_strays(rows)
+
+
+def _groups(rows: Iterable[Row], index: _Index) -> Iterator[list[Row]]:
+    """The rows of each product, as soon as all of them are there; and those of none."""
+    together: list[Row] = []
+    waiting: dict[str, list[Row]] = {}
+    for row in rows:
+        handle = _handle(row)
+        if together and _handle(together[0]) != handle:
+            yield together
+            together = []
+        if handle in index.scattered:
+            found = waiting.setdefault(handle, [])
+            found.append(row)
+            if len(found) == index.scattered[handle]:
+                yield waiting.pop(handle)
+        else:
+            together.append(row)
+    if together:
+        yield together
+
+
+def _handle(row: Row) -> str:
+    return row[HANDLE].lower()
+
+
+def _index(reader: RowReader) -> _Index:
+    index = _Index()
+    counts: dict[str, int] = {}
+    last = ""
+    scattered: set[str] = set()
+    for row in reader:
+        _note_sku(row, reader, index)
+        handle = _handle(row)
+        if handle and handle != last and handle in counts:
+            scattered.add(handle)
+        last = handle
+        if handle:
+            counts[handle] = counts.get(handle, 0) + 1
+        else:
+            index.problems.append(RowProblem(row.line, reader.headings[HANDLE], "must not be empty"))
+    index.scattered = {handle: counts[handle] for handle in scattered}
+    return index
+
+
+def _note_sku(row: Row, reader: RowReader, index: _Index) -> None:
+    sku = row[SKU]
+    if not sku:
+        return
+    problem = texts.sku_problem(sku)
+    earlier = index.sku_lines.setdefault(sku, row.line)
+    for message in (problem, f"{shown(sku)} is on line {earlier} already" if earlier != row.line else None):
+        if message is not None:
+            index.problems.append(RowProblem(row.line, reader.headings[SKU], message))

@@ -1,0 +1,236 @@
+"""One product out of its rows of Shopify's CSV. Pure; every problem is collected, with line and column."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final, TypeVar
+
+from services.catalog import rules
+from services.catalog.find_uploads import own_name
+from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from services.catalog.shopify import cells
+from services.catalog.shopify import rows as columns
+from services.catalog.shopify.make_sku import make_sku
+from services.catalog.shopify.rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
+from services.money.amounts import is_currency
+from services.shared import texts
+
+T = TypeVar("T")
+CategoryPath = tuple[tuple[str, str], ...]
+"""Slug and name of each category, from the root down."""
+
+NO_OPTION: Final = ("Title", "Default Title")
+"""What Shopify writes for a product without options."""
+_OPTION_LENGTH: Final = rules.OPTION_LENGTH
+_MAKES_A_VARIANT: Final = (columns.SKU, columns.PRICE, columns.QUANTITY, *OPTION_VALUES)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedProduct:
+    """``draft.slug`` is the handle; ``category`` the name in the column Type, or empty."""
+
+    draft: ProductDraft
+    category: str
+    category_path: CategoryPath
+    line: int
+    variant_lines: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class ProductParser:
+    """``currency`` is the file's where it names none, ``price_lists`` the currencies of its columns.
+
+    ``sku_lines`` has all SKUs that the file names, and those that are made on the way.
+    """
+
+    currency: str
+    headings: Mapping[str, str]
+    price_lists: Sequence[str]
+    sku_lines: dict[str, int]
+    problems: list[RowProblem] = field(default_factory=list)
+
+    def report(self, row: Row, column: str, message: str | None) -> None:
+        if message is not None:
+            self.problems.append(RowProblem(row.line, self.headings.get(column, column), message))
+
+    def _read(self, row: Row, column: str, read: tuple[T, str | None]) -> T:
+        value, problem = read
+        self.report(row, column, problem)
+        return value
+
+    def product(self, rows: Sequence[Row]) -> ParsedProduct:
+        first = rows[0]
+        self._check_texts(first)
+        self._check_same_title(rows)
+        names, currency = self._option_names(first), self._currency(first)
+        variant_rows = [row for row in rows if row is first or any(row[name] for name in _MAKES_A_VARIANT)]
+        variants = [self._variant(row, first, names, currency) for row in variant_rows]
+        self._check_combinations(variant_rows, variants)
+        published = self._read(first, columns.PUBLISHED, cells.yes_no(first[columns.PUBLISHED]))
+        status = self._read(first, columns.STATUS, cells.status(first[columns.STATUS], published))
+        draft = ProductDraft(
+            title=first[columns.TITLE],
+            slug=first[columns.HANDLE].lower(),
+            description=first[columns.BODY],
+            vendor=first[columns.VENDOR],
+            tags=self._tags(first),
+            variants=variants,
+            images=self._images(rows),
+            status=status,
+            seo_title=first[columns.SEO_TITLE] or None,
+            seo_description=first[columns.SEO_DESCRIPTION] or None,
+        )
+        lines = tuple(row.line for row in variant_rows)
+        return ParsedProduct(draft, first[columns.TYPE], self._category_path(first), first.line, lines)
+
+    def check_strays(self, rows: Sequence[Row]) -> None:
+        """Rows of no product: their cells are checked all the same, so that one round shows every fault."""
+        for row in rows:
+            self._read(row, columns.QUANTITY, cells.quantity(row[columns.QUANTITY]))
+            self._read(row, columns.PRICE, cells.amount(row[columns.PRICE], self.currency))
+
+    def _check_texts(self, row: Row) -> None:
+        self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE].lower()))
+        self.report(row, columns.TITLE, rules.title_problem(row[columns.TITLE]))
+        self.report(row, columns.BODY, rules.description_problem(row[columns.BODY]))
+        self.report(row, columns.VENDOR, texts.line_problem(row[columns.VENDOR], rules.TITLE_LENGTH))
+        self.report(row, columns.TYPE, texts.line_problem(row[columns.TYPE], rules.CATEGORY_NAME_LENGTH))
+        problem = texts.line_problem(row[columns.SEO_TITLE], rules.SEO_TITLE_LENGTH)
+        self.report(row, columns.SEO_TITLE, problem)
+        problem = texts.text_problem(row[columns.SEO_DESCRIPTION], rules.SEO_DESCRIPTION_LENGTH)
+        self.report(row, columns.SEO_DESCRIPTION, problem)
+
+    def _check_same_title(self, rows: Sequence[Row]) -> None:
+        first, *others = rows
+        for row in others:
+            self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE].lower()))
+            if row[columns.TITLE] not in ("", first[columns.TITLE]):
+                self.report(row, columns.TITLE, f"differs from line {first.line}, which has the same handle")
+
+    def _currency(self, row: Row) -> str:
+        text = row[columns.CURRENCY].upper()
+        if text and not is_currency(text):
+            self.report(row, columns.CURRENCY, f"{shown(text)} is not an ISO 4217 currency code")
+        return text if is_currency(text) else self.currency
+
+    def _category_path(self, row: Row) -> CategoryPath:
+        path, names = row[columns.CATEGORY_PATH], row[columns.CATEGORY_NAMES]
+        read = cells.category_path(path, names, row[columns.TYPE])
+        return self._read(row, columns.CATEGORY_PATH, read)
+
+    def _tags(self, first: Row) -> list[str]:
+        tags = cells.tags(first[columns.TAGS])
+        if len(tags) > rules.MOST_TAGS:
+            self.report(first, columns.TAGS, f"has {len(tags)} tags, at most {rules.MOST_TAGS} are possible")
+        for tag in tags[: rules.MOST_TAGS]:
+            self.report(first, columns.TAGS, rules.tag_problem(tag))
+        return tags
+
+    def _option_names(self, row: Row) -> list[str]:
+        """The names of the three options, empty for those that the product has not."""
+        names = [row[column] for column in OPTION_NAMES]
+        if (names[0], row[OPTION_VALUES[0]]) == NO_OPTION and not any(names[1:]):
+            return ["", "", ""]
+        for place, (column, name) in enumerate(zip(OPTION_NAMES, names, strict=True)):
+            self.report(row, column, texts.line_problem(name, _OPTION_LENGTH))
+            if name and name in names[:place]:
+                self.report(row, column, "names the same option twice")
+        return names
+
+    def _options(self, row: Row, first: Row, names: Sequence[str]) -> dict[str, str]:
+        options: dict[str, str] = {}
+        for column, name_column, name in zip(OPTION_VALUES, OPTION_NAMES, names, strict=True):
+            value = row[column]
+            if name and not value:
+                self.report(row, column, f"must not be empty: the product has the option {shown(name)}")
+            elif value and not name and value != NO_OPTION[1]:
+                self.report(row, column, f"has a value, but {name_column} on line {first.line} is empty")
+            elif name:
+                self.report(row, column, texts.line_problem(value, _OPTION_LENGTH))
+                options[name] = value
+        return options
+
+    def _variant(self, row: Row, first: Row, names: Sequence[str], currency: str) -> VariantDraft:
+        if row is not first and any(row[column] for column in OPTION_NAMES):
+            names, first = self._option_names(row), row  # an archived variant may have options of its own
+        options = self._options(row, first, names)
+        title = row[columns.VARIANT_TITLE]
+        self.report(row, columns.VARIANT_TITLE, texts.line_problem(title, rules.TITLE_LENGTH))
+        before = self._read(row, columns.COMPARE_AT, cells.amount(row[columns.COMPARE_AT], currency))
+        archived = self._read(row, columns.ARCHIVED, cells.yes_no(row[columns.ARCHIVED]))
+        return VariantDraft(
+            sku=row[columns.SKU] or self._made_sku(row, tuple(options.values())),
+            price=self._price(row, currency),
+            currency=currency,
+            quantity=self._read(row, columns.QUANTITY, cells.quantity(row[columns.QUANTITY])),
+            title=title or None,
+            options=options,
+            compare_at_price=before,
+            weight_grams=self._read(row, columns.GRAMS, cells.grams(row[columns.GRAMS])),
+            prices=self._prices(row, currency),
+            archived=bool(archived),
+        )
+
+    def _made_sku(self, row: Row, values: Sequence[str]) -> str:
+        sku = make_sku(row[columns.HANDLE].lower(), values, self.sku_lines)
+        self.sku_lines[sku] = row.line
+        return sku
+
+    def _price(self, row: Row, currency: str) -> Decimal:
+        """A file without the column gives its products away, as it does at Shopify; an empty cell is a mistake."""
+        text = row[columns.PRICE]
+        if columns.PRICE in self.headings and not text:
+            self.report(row, columns.PRICE, "must not be empty: a variant needs a price")
+        return self._read(row, columns.PRICE, cells.amount(text, currency)) or Decimal(0)
+
+    def _prices(self, row: Row, own: str) -> list[PriceDraft]:
+        found: list[PriceDraft] = []
+        for currency in self.price_lists:
+            column, before = columns.price_column(currency), columns.compare_at_column(currency)
+            amount = self._read(row, column, cells.amount(row[column], currency))
+            compare_at = self._read(row, before, cells.amount(row[before], currency))
+            if currency == own and row[column]:
+                self.report(row, column, "is the product's own currency: that is the column Variant Price")
+            elif amount is not None:
+                found.append(PriceDraft(currency, amount, compare_at))
+            elif compare_at is not None:
+                self.report(row, before, f"has no price beside it in {column}")
+        return found
+
+    def _check_combinations(self, rows: Sequence[Row], variants: Sequence[VariantDraft]) -> None:
+        if len(variants) > rules.MOST_VARIANTS:
+            self.report(rows[0], columns.HANDLE, f"has more than {rules.MOST_VARIANTS} variants")
+        if all(variant.archived for variant in variants):
+            self.report(rows[0], columns.ARCHIVED, "must be false for one variant of the product at least")
+        live = [(row, variant) for row, variant in zip(rows, variants, strict=True) if not variant.archived]
+        lines: dict[object, int] = {}
+        for row, variant in live:
+            # A file with titles of variants has been exported from here, where options are not needed.
+            known = variant.sku if columns.VARIANT_TITLE in self.headings else ""
+            earlier = lines.setdefault(rules.option_key(variant.options) or known, row.line)
+            if earlier != row.line:
+                self.report(row, OPTION_VALUES[0], f"has the same options as line {earlier}")
+            if set(variant.options) != set(live[0][1].options):
+                self.report(row, OPTION_NAMES[0], f"has other options than line {live[0][0].line}")
+
+    def _images(self, rows: Sequence[Row]) -> list[ImageDraft]:
+        """In the order of their positions, those without one last; named twice at one position it is one image."""
+        found: dict[tuple[str, int], ImageDraft] = {}
+        urls: set[str] = set()
+        for row in rows:
+            url = row[columns.IMAGE]
+            if url and (row[columns.IMAGE_POSITION] or url not in urls):
+                urls.add(url)
+                self.report(row, columns.IMAGE, None if own_name(url) else rules.url_problem(url))
+                place = self._read(row, columns.IMAGE_POSITION, cells.place(row[columns.IMAGE_POSITION]))
+                found.setdefault((url, place), ImageDraft(url, self._alt_text(row)))
+        if len(found) > rules.MOST_IMAGES:
+            self.report(rows[0], columns.IMAGE, f"has more than {rules.MOST_IMAGES} images")
+        return [image for (_, _), image in sorted(found.items(), key=lambda entry: entry[0][1])]
+
+    def _alt_text(self, row: Row) -> str | None:
+        text = row[columns.IMAGE_ALT]
+        if "\n" in text or "\r" in text:
+            text = " ".join(text.split())
+        self.report(row, columns.IMAGE_ALT, texts.line_problem(text, rules.ALT_TEXT_LENGTH))
+        return text or None

@@ -1,0 +1,155 @@
+"""The catalog as it is read: documents and answers from the cache, and who may see them."""
+
+import os
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from hashlib import blake2b
+from typing import Final, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from infra.cache.dependencies import depend_on
+from infra.cache.documents import DocumentCache
+from infra.cache.two_levels import MEMORY_TTL, TwoLevels
+from infra.runtime import Infra
+from models import Variant
+from models.changes import STOCKED
+from models.documents import SCHEMA, ProductDoc, dump, load_product, product_key, variant_key
+from models.enums import Role, Scope
+from services.catalog.read_products import read_products
+from services.shared.viewer import Viewer
+
+COUNT_TTL: Final = 1.0
+"""Seconds that a count (stock) lives. A change of it is told like any other; but should one not be told, a count
+that is minutes old would offer what is not there."""
+
+
+PAGE_TTL: Final = 30.0
+"""Seconds that a page of a listing lives: after a change of any product it lies there, and nobody asks for it."""
+
+
+def catalog_cache(infra: Infra, ttl: float | None = None) -> TwoLevels:
+    """Both levels. ``ttl`` in seconds, that of the settings when None."""
+    longest = MEMORY_TTL if ttl is None else min(ttl, MEMORY_TTL)
+    return TwoLevels(infra.memory, documents_of(infra, ttl), infra.hearing, infra.counters, ttl=longest)
+
+
+def documents_of(infra: Infra, ttl: float | None = None) -> DocumentCache:
+    """The level that all processes share, alone."""
+    return DocumentCache(
+        infra.redis,
+        ttl=infra.settings.cache_ttl if ttl is None else ttl,
+        schema=SCHEMA,
+        gate=infra.fills,
+        counters=infra.counters,
+    )
+
+
+T = TypeVar("T")
+
+_WORD: Final = 8
+
+
+async def cached_listing(
+    infra: Infra,
+    question: object,
+    scopes: Sequence[str],
+    read: Callable[[], Awaitable[T]],
+    dump: Callable[[T], bytes],
+    load: Callable[[bytes], T],
+) -> T:
+    """``question`` says by its repr what is asked; a change of the tags ``scopes`` makes the answer another."""
+    is_count = STOCKED in scopes
+    if is_count:
+        depend_on((), at_most=COUNT_TTL)
+    words = await catalog_cache(infra).get_many(scopes, _new_words, bytes)
+    versions = b"".join(words[scope] for scope in scopes)
+    key = f"page:{blake2b(repr(question).encode() + versions, digest_size=16).hexdigest()}"
+
+    async def fill(keys: Sequence[str]) -> dict[str, bytes]:
+        return dict.fromkeys(keys, dump(await read()))
+
+    # In a tuple: None is an answer too.
+    cache = catalog_cache(infra, COUNT_TTL if is_count else PAGE_TTL)
+    found = await cache.get_many([key], fill, lambda raw: (load(raw),))
+    [answer] = found[key]
+    return answer
+
+
+async def _new_words(scopes: Sequence[str]) -> dict[str, bytes]:
+    return {scope: os.urandom(_WORD) for scope in scopes}
+
+
+K = TypeVar("K", UUID, str)
+
+
+async def products_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, ProductDoc]:
+    """Those that exist: from memory, else from Redis in one round trip, the rest in four statements.
+
+    Errors: StoreUnavailable.
+    """
+    ids_by_key = {product_key(product_id): product_id for product_id in ids}
+
+    async def load(missing: Sequence[str]) -> dict[str, bytes]:
+        found = await read_products(infra, [ids_by_key[key] for key in missing])
+        return {product_key(document.id): dump(document) for document in found}
+
+    found = await catalog_cache(infra).get_many(ids_by_key, load, load_product)
+    return {document.id: document for document in found.values()}
+
+
+async def product_ids(
+    infra: Infra,
+    keys: Collection[K],
+    name: Callable[[K], str],
+    read: Callable[[Sequence[K]], Awaitable[Mapping[K, UUID]]],
+) -> dict[K, UUID]:
+    """The product of each key that has one: pointers from the cache under ``name(key)``, the rest by one ``read``.
+
+    A pointer may be of before a change: only the product's document says whether it still has the key.
+    Errors: StoreUnavailable.
+    """
+    keys_by_name = {name(key): key for key in keys}
+
+    async def load(missing: Sequence[str]) -> dict[str, bytes]:
+        found = await read([keys_by_name[name] for name in missing])
+        return {name(key): product_id.bytes for key, product_id in found.items()}
+
+    pointers = await catalog_cache(infra).get_many(keys_by_name, load, _product_id)
+    return {keys_by_name[name]: product_id for name, product_id in pointers.items()}
+
+
+async def product_ids_of_variants(infra: Infra, variant_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """As ``product_ids``, by the variant's id."""
+
+    async def read(missing: Sequence[UUID]) -> dict[UUID, UUID]:
+        async with infra.database.read() as session:
+            rows = await session.execute(select(Variant.id, Variant.product_id).where(Variant.id.in_(missing)))
+            return dict(rows.all())
+
+    return await product_ids(infra, variant_ids, variant_key, read)
+
+
+def _product_id(raw: bytes) -> UUID:
+    return UUID(bytes=raw)
+
+
+class Shown(Protocol):
+    """A document that says whether it is for everybody."""
+
+    @property
+    def is_public(self) -> bool: ...
+
+
+S = TypeVar("S", bound=Shown)
+
+
+def visible(viewer: Viewer | None, document: S | None) -> S | None:
+    """The document, None when this viewer must not see it: drafts and what is archived are for staff."""
+    if (
+        document is None
+        or document.is_public
+        or (viewer is not None and viewer.may(Role.STAFF, Scope.CATALOG_READ))
+    ):
+        return document
+    return None

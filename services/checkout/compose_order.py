@@ -1,0 +1,129 @@
+"""From a basket and what the customer chose to the order, priced."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from infra.runtime import Infra
+from models.charges_document import Charges
+from models.order_document import LineSnapshot, OrderSnapshot
+from services.address.find_addresses import find_own_address
+from services.checkout.basket import Basket
+from services.checkout.rules import ShippingOffer, make_shipping_rates, make_taxes, parcel_of
+from services.discount.find_code import FoundCode, find_code, normal, refused
+from services.shared.errors import FieldProblem, InvalidInput
+from services.shared.pricing import NO_DISCOUNT, Line, Priced, price
+
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+MOST: Final = 10**15
+"""Minor units of an order's total: sums of orders stay within 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the customer chose."""
+
+    address_id: UUID | None = None
+    shipping_method: str | None = None
+    discount_code: str | None = None
+    quote_id: UUID | None = None
+
+    def parts(self) -> tuple[str | None, ...]:
+        """For a fingerprint. Errors: InvalidInput for what can be no code."""
+        if self.shipping_method is not None and not _CODE.fullmatch(self.shipping_method):
+            raise InvalidInput.at("shippingMethod", message="is no code of a shipping method")
+        if self.discount_code is not None and normal(self.discount_code) is None:
+            raise refused()
+        if self.quote_id is not None:
+            if self != Terms(quote_id=self.quote_id):
+                raise InvalidInput.at(
+                    "quoteId", message="has its own address, shipping and code: give none beside it"
+                )
+            return (self.quote_id.hex,)
+        code = None if self.discount_code is None else normal(self.discount_code)
+        return (None if self.address_id is None else self.address_id.hex, self.shipping_method, code)
+
+
+NO_TERMS: Final = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """``discount_id``: of the code that is used."""
+
+    order: OrderSnapshot
+    discount_id: UUID | None
+
+
+async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket: Basket, terms: Terms) -> Composed:
+    """Errors: NotFound (the address), InvalidInput, StoreUnavailable."""
+    address = None
+    if terms.address_id is not None:
+        address = await find_own_address(infra, customer_id, terms.address_id)
+    code = None
+    if terms.discount_code is not None:
+        code = await find_code(infra, terms.discount_code, basket.currency)
+    charges = await _charges(infra, basket, terms, None if address is None else address.country_code, code)
+    order = OrderSnapshot(
+        id=order_id,
+        customer_id=customer_id,
+        idempotency_key=key_of(order_id),
+        fingerprint="",
+        currency=basket.currency,
+        payment_timeout_ms=round(infra.settings.orders.payment_timeout * 1000),
+        lines=tuple(
+            LineSnapshot(
+                v.variant.sku, v.variant.id, None, basket.wares[v.variant.id].title, v.line.quantity, v.unit_price
+            )
+            for v in basket.lines
+        ),
+        placed_at=infra.now(),
+        shipping_address=address,
+        charges=charges,
+    )
+    return Composed(order, None if code is None else code.id)
+
+
+def key_of(order_id: UUID) -> str:
+    """Not the customer's own: those are unique together with the keys of flash orders."""
+    return f"checkout:{order_id.hex}"
+
+
+async def _charges(
+    infra: Infra, basket: Basket, terms: Terms, country: str | None, code: FoundCode | None
+) -> Charges:
+    """Errors: InvalidInput, TryAgain."""
+    offer = await _shipping(infra, basket, terms, country)
+    tax = await make_taxes(infra.settings).tax_for(country)
+    lines = [Line(view.line.id.hex, view.unit_price, view.line.quantity) for view in basket.lines]
+    priced = price(lines, shipping=offer.price, tax=tax, discount=code.discount if code else NO_DISCOUNT)
+    if priced.total > MOST:
+        raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
+    return charges_of(priced, offer.code, code.code if code else None)
+
+
+def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
+    return Charges(
+        subtotal=priced.subtotal,
+        discount=priced.discount,
+        shipping=priced.shipping.price,
+        shipping_discount=priced.shipping.discount,
+        tax=priced.tax,
+        tax_inclusive=priced.tax_inclusive,
+        shipping_method=method,
+        discount_code=code,
+    )
+
+
+async def _shipping(infra: Infra, basket: Basket, terms: Terms, country: str | None) -> ShippingOffer:
+    offers = await make_shipping_rates(infra.settings).offers(parcel_of(basket, country))
+    if not offers:
+        raise InvalidInput.at("addressId", message="nothing can be delivered there; or give an address")
+    if terms.shipping_method is None:
+        return offers[0]
+    chosen = next((offer for offer in offers if offer.code == terms.shipping_method), None)
+    if chosen is None:
+        known = ", ".join(offer.code for offer in offers)
+        raise InvalidInput.at("shippingMethod", message=f"must be one of {known}")
+    return chosen

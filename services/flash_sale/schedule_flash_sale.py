@@ -1,0 +1,120 @@
+"""Schedule a flash sale: set stock aside in the database, then put its counters into Redis."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.clock import whole_millis
+from infra.errors import StoreUnavailable
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import FlashSale, FlashSaleItem, Variant
+from services.flash_sale.announce import announce
+from services.flash_sale.apply_sale import apply_sale
+from services.flash_sale.load_item import load_item
+from services.flash_sale.rules import (
+    ItemDraft,
+    SaleDraft,
+    check_draft,
+    check_rate,
+    find_variants,
+    new_room,
+    prices,
+)
+from services.flash_sale.set_aside import set_aside
+from services.shared.events import SaleScheduled
+from services.shared.idempotency import Request, do_once
+
+log = structlog.get_logger(__name__)
+OPERATION = "scheduleFlashSale"
+
+
+async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: Request | None = None) -> UUID:
+    """Returns the sale's id; of a request that came before, that of the sale it made then.
+
+    Errors: InvalidInput, NotFound (a SKU), OutOfStock, IdempotencyConflict, TryAgain, StoreUnavailable.
+    """
+    sale_id, made = new_id(), list[FlashSaleItem]()
+
+    async def work(session: AsyncSession) -> None:
+        # Not before: a sale that was made with this key may be over when it is asked for again.
+        check_draft(draft, infra.now())
+        check_rate(draft.admit_per_second, "admitPerSecond")
+        made[:] = await _store(session, infra, draft, actor, sale_id)
+
+    if once is None:
+        await infra.database.transact(work, timeout=5 * infra.settings.store_timeout)
+    elif (earlier := await do_once(infra, once, sale_id, work)) != sale_id:
+        return earlier
+    await load_unsold(infra, sale_id, made)
+    return sale_id
+
+
+def schedule_request(owner_id: UUID, key: str, draft: SaleDraft) -> Request:
+    """Errors: InvalidInput (the key)."""
+    items = [f"{i.sku} {i.price} {i.quantity} {i.per_customer_limit}" for i in draft.items]
+    times = (whole_millis(draft.starts_at).isoformat(), whole_millis(draft.ends_at).isoformat())
+    return Request.of(owner_id, OPERATION, key, draft.name, draft.admit_per_second, *times, *sorted(items))
+
+
+async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem]) -> None:
+    """Of a sale that nobody can have ordered from, so there is nothing to wait for. What fails, the workers do."""
+    try:
+        for item in items:
+            await load_item(infra, item.sku, item.id, settle=0.0, drain=False)
+        await apply_sale(infra, sale_id, load=False)
+    except StoreUnavailable:
+        log.warning("sale.not_loaded", sale_id=str(sale_id))
+
+
+async def _store(
+    session: AsyncSession, infra: Infra, draft: SaleDraft, actor: str, sale_id: UUID
+) -> list[FlashSaleItem]:
+    variants = await find_variants(session, [item.sku for item in draft.items])
+    price_of, now = prices(draft.items, variants), infra.now()
+    sale = FlashSale(
+        id=sale_id,
+        name=draft.name.strip(),
+        starts_at=whole_millis(draft.starts_at),
+        ends_at=whole_millis(draft.ends_at),
+        created_at=now,
+    )
+    session.add(sale)
+    await session.flush()
+    items: list[FlashSaleItem] = []
+    for item in sorted(draft.items, key=lambda item: item.sku):
+        items.append(await add_item(session, sale, item, variants[item.sku], price_of[item.sku], actor, now))
+    if draft.admit_per_second is not None:
+        session.add(new_room(sale, draft.admit_per_second, now))
+    await announce(session, SaleScheduled, sale, items, now)
+    return items
+
+
+async def add_item(
+    session: AsyncSession,
+    sale: FlashSale,
+    draft: ItemDraft,
+    variant: Variant,
+    price: int,
+    actor: str,
+    now: datetime,
+) -> FlashSaleItem:
+    """In the caller's transaction, with its stock. Errors: OutOfStock."""
+    warehouse_id = await set_aside(session, draft.sku, draft.quantity, sale.id, actor, now)
+    item = FlashSaleItem(
+        id=new_id(),
+        sale_id=sale.id,
+        variant_id=variant.id,
+        sku=draft.sku,
+        warehouse_id=warehouse_id,
+        price=price,
+        currency=variant.currency,
+        quantity=draft.quantity,
+        remaining=draft.quantity,
+        per_customer_limit=draft.per_customer_limit,
+    )
+    session.add(item)
+    return item

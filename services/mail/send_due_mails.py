@@ -1,0 +1,107 @@
+"""Send the mails that are due: at least once each, again later when that fails, given up in the end."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import MailKind, QueuedMail
+from services.mail.compose import Composed, Due, compose
+from services.mail.mailer import Mailer, MailNotSent, MailRefused
+from services.mail.rows import forget_token
+
+log = structlog.get_logger(__name__)
+
+BATCH: Final = 10
+"""Mails that one worker sends at the same time."""
+# Longer than a mailer may take: until then no other worker sends the same mail.
+_LEASE: Final = timedelta(seconds=60)
+_FIRST_RETRY: Final = timedelta(seconds=5)
+MAX_ATTEMPTS: Final = 7
+"""Each waits four times as long as the one before: almost two hours in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    reason: str
+    given_up: bool
+
+
+async def send_due_mails(infra: Infra, mailer: Mailer) -> int:
+    """Returns how many were taken from the queue. Errors: StoreUnavailable."""
+    taken = await infra.database.transact(lambda session: _take(session, infra))
+    results = await asyncio.gather(*(_send(infra, mailer, due) for due in taken), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return len(taken)
+
+
+async def _take(session: AsyncSession, infra: Infra) -> Sequence[Due]:
+    now = infra.now()
+    rows = list(
+        await session.scalars(
+            select(QueuedMail)
+            .where(QueuedMail.failed_at.is_(None), QueuedMail.due_at <= now)
+            .order_by(QueuedMail.due_at)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    for row in rows:
+        row.attempts += 1
+        row.due_at = now + _LEASE
+    return [
+        Due(row.id, row.user_id, MailKind(row.kind), row.recipient, row.locale, dict(row.data), row.attempts)
+        for row in rows
+    ]
+
+
+async def _send(infra: Infra, mailer: Mailer, due: Due) -> None:
+    # Committed before it is sent: whoever gets the mail may use its token at once.
+    composed = await infra.database.transact(lambda session: compose(session, infra, due))
+    if composed is not None:
+        try:
+            await mailer.send(composed.mail)
+        except MailNotSent as error:
+            failure = _Failure(str(error)[:200], isinstance(error, MailRefused) or due.attempts >= MAX_ATTEMPTS)
+            await infra.database.transact(lambda session: _put_back(session, infra, due, composed, failure))
+            _tell(due, failure)
+            return
+        log.info("mail.sent", mail_id=due.id.hex, kind=due.kind.value, attempts=due.attempts)
+    await infra.database.transact(lambda session: _delete(session, due.id))
+
+
+async def _delete(session: AsyncSession, mail_id: UUID) -> None:
+    await session.execute(delete(QueuedMail).where(QueuedMail.id == mail_id))
+
+
+async def _put_back(session: AsyncSession, infra: Infra, due: Due, composed: Composed, failure: _Failure) -> None:
+    now = infra.now()
+    await session.execute(
+        update(QueuedMail)
+        .where(QueuedMail.id == due.id)
+        .values(
+            reason=failure.reason,
+            due_at=now + _FIRST_RETRY * 4 ** (due.attempts - 1),
+            failed_at=now if failure.given_up else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if composed.token_id is not None:
+        await forget_token(session, composed.token_id)
+
+
+def _tell(due: Due, failure: _Failure) -> None:
+    facts = {"mail_id": due.id.hex, "kind": due.kind.value, "attempts": due.attempts, "reason": failure.reason}
+    if failure.given_up:
+        log.error("mail.given_up", **facts)
+    else:
+        log.warning("mail.not_sent", **facts)

@@ -1,0 +1,112 @@
+"""Decide on reservations whose publishing had no known outcome: keep them, or undo them as if never made."""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from infra.redis import RUN_ID
+from infra.runtime import Infra
+from models import Order
+from models.order_document import OrderSnapshot
+from services.order.find_orders import read_pending
+from services.reservation.await_drained import await_drained
+from services.reservation.keys import LOADED_ITEMS, ItemKeys, run
+from services.reservation.release import Forget, confirm, release
+from services.reservation.undo_orders import refuse_orders
+
+log = structlog.get_logger(__name__)
+
+UNCONFIRMED_AFTER = timedelta(seconds=15)
+"""A request has long been answered by then, whatever it waited for."""
+_AT_ONCE = 500
+"""Entries of an item in one round."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubtful:
+    sku: str
+    item_id: UUID
+    touched_ms: int
+    order: OrderSnapshot
+
+
+async def abandon_unconfirmed(infra: Infra, *, older_than: timedelta = UNCONFIRMED_AFTER) -> int:
+    """Undo pending orders that the log, read to its end, does not have; returns how many were undone.
+
+    Errors: StoreUnavailable.
+    """
+    doubtful = await find_unconfirmed(infra, older_than)
+    if not doubtful:
+        return 0
+    await await_drained(infra)
+    return await _decide(infra, doubtful)
+
+
+async def find_unconfirmed(infra: Infra, older_than: timedelta) -> list[_Doubtful]:
+    """Pending orders that nobody touched for ``older_than`` by Redis's clock; of each item some of them only.
+
+    While the workers are behind, that is every order on its way: there is no use in looking at all of them.
+    """
+    async with infra.redis.guard():
+        seconds, micros = await infra.redis.client.time()
+        members: set[Any] = await infra.redis.client.smembers(LOADED_ITEMS)
+    limit = int(seconds) * 1000 + int(micros) // 1000 - int(older_than.total_seconds() * 1000)
+    found: list[_Doubtful] = []
+    for member in members:
+        item, _, sku = member.decode().partition("|")
+        found += await _old_entries(infra, sku, UUID(item), limit)
+    return found
+
+
+async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> list[_Doubtful]:
+    pending = ItemKeys.of(sku, item_id).pending
+    found: list[_Doubtful] = []
+    deadline = time.monotonic() + infra.settings.store_timeout
+    async for order, entry in infra.redis.client.hscan_iter(pending, count=500):
+        try:
+            touched, state = int(entry.split(b"|", 2)[1]), entry.split(b"|", 5)[4]
+            if touched <= limit_ms and state != b"D":
+                found.append(_Doubtful(sku, item_id, touched, read_pending(entry, 0)))
+        except (ValueError, LookupError):
+            # One that is none of ours must not keep the others from being decided; the reconciler names it.
+            log.warning("reservation.unreadable", sku=sku, order=order.decode(errors="replace"))
+        if len(found) >= _AT_ONCE or time.monotonic() > deadline:
+            break  # the rest in the next round
+    return found
+
+
+async def _decide(infra: Infra, doubtful: list[_Doubtful]) -> int:
+    ids = [entry.order.id for entry in doubtful]
+    async with infra.database.read() as session:
+        stored = set(await session.scalars(select(Order.id).where(Order.id.in_(ids))))
+    await confirm(infra, [entry.order for entry in doubtful if entry.order.id in stored])
+    undone = 0
+    for entry in doubtful:
+        if entry.order.id not in stored and await _undo(infra, entry):
+            log.warning("order.abandoned", order_id=str(entry.order.id), sku=entry.sku)
+            undone += 1
+    return undone
+
+
+async def _undo(infra: Infra, entry: _Doubtful) -> bool:
+    keys = ItemKeys.of(entry.sku, entry.item_id)
+    ours = await run(
+        infra.redis,
+        "abandon",
+        [keys.item, keys.pending],
+        [RUN_ID, entry.order.id.hex, entry.touched_ms],
+    )
+    if not ours or not await _close_the_barrier(infra, entry.order.id):
+        return False
+    await release(infra, {(entry.sku, entry.item_id): [entry.order.id]}, forget=Forget.YES)
+    return True
+
+
+async def _close_the_barrier(infra: Infra, order_id: UUID) -> bool:
+    """False when the order was persisted after all."""
+    return bool(await refuse_orders(infra, [order_id]))

@@ -1,0 +1,36 @@
+"""Change an order that was accepted and may not be in the database yet."""
+
+from uuid import UUID
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from services.flash_sale.warm_flash_sales import has_lost_counters
+from services.order.find_orders import find_order, is_young, read_accepted
+from services.order.persist_orders import persist_orders
+from services.reservation.release import confirm
+
+
+async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool:
+    """An order that is still on its way is persisted here: the worker will find its barrier row.
+
+    False when Redis is away: an order that the database does not have may be on its way.
+    """
+    try:
+        accepted = await read_accepted(infra, customer_id)
+    except StoreUnavailable:
+        return False
+    waiting = [order for order in accepted if order.id == order_id]
+    if waiting:
+        persisted = await persist_orders(infra, waiting, timeout=2 * infra.settings.store_timeout)
+        await confirm(infra, persisted.stored)
+    return True
+
+
+async def may_still_arrive(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
+    """Not found is only true of an order that is not on its way, and that has not come since."""
+    if not is_young(infra, order_id):
+        return False
+    try:
+        return await has_lost_counters(infra) or await find_order(infra, order_id, owner) is not None
+    except StoreUnavailable:
+        return True

@@ -1,0 +1,72 @@
+"""Go on with sagas that no process has touched for a while: who ran them is dead, or a store was away."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.database import WORKERS_PATIENCE
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from models import Saga
+from services.saga.plan import Plans
+from services.saga.run_saga import ENDED, LEASE, run_saga
+from services.shared.errors import ServiceError
+
+log = structlog.get_logger(__name__)
+BATCH: Final = 100
+_LONGEST: Final = timedelta(minutes=5)
+_KEPT: Final = timedelta(days=30)
+
+
+async def resume_sagas(infra: Infra, plans: Plans) -> int:
+    """A batch of those that are due; returns how many came to their end. Errors: StoreUnavailable."""
+    found = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
+    return sum([await _resume(infra, plans, saga_id) for saga_id in found])
+
+
+async def _resume(infra: Infra, plans: Plans, saga_id: UUID) -> bool:
+    try:
+        await run_saga(infra, plans, saga_id)
+    except StoreUnavailable:
+        raise
+    except ServiceError as error:
+        log.info("saga.undone", saga=saga_id.hex, reason=error.code)
+    except Exception:
+        # One that cannot be helped must not keep the others waiting: `rushcart saga list` shows it.
+        log.exception("saga.stuck", saga=saga_id.hex)
+        return False
+    infra.signals.send([saga_id])
+    return True
+
+
+async def _claim(session: AsyncSession, infra: Infra) -> list[UUID]:
+    """Each is tried again later, and less and less often."""
+    now = infra.now()
+    due = select(Saga.id, Saga.attempts).where(Saga.resume_at <= now).order_by(Saga.resume_at).limit(BATCH)
+    found = [(row[0], row[1]) for row in await session.execute(due.with_for_update(skip_locked=True))]
+    for saga_id, attempts in found:
+        again = now + min(LEASE * 2 ** min(attempts, 10), _LONGEST)
+        await session.execute(
+            update(Saga)
+            .where(Saga.id == saga_id)
+            .values(resume_at=again, attempts=attempts + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return [saga_id for saga_id, _ in found]
+
+
+async def forget_sagas(infra: Infra) -> int:
+    """Those that ended a month ago: an idempotency key that old is not sent again. Errors: StoreUnavailable."""
+
+    async def work(session: AsyncSession) -> int:
+        old = select(Saga.id).where(Saga.state.in_(ENDED), Saga.updated_at < infra.now() - _KEPT).limit(1000)
+        ids = list(await session.scalars(old))
+        if ids:
+            await session.execute(delete(Saga).where(Saga.id.in_(ids)))
+        return len(ids)
+
+    return await infra.database.transact(work, timeout=WORKERS_PATIENCE)

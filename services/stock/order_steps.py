@@ -1,0 +1,260 @@
+"""The steps of an order with ordinary stock, each to be called in the transaction of what goes with it.
+
+    hold_stock      available -> held           the order is placed
+    release_stock   held -> available           cancelled, expired, refused; or the saga is undone
+    commit_stock    held -> committed           paid
+    ship_units      committed -> gone           some units, or the rest of them, are shipped
+
+A step is done once an order, however often it is called: a barrier row (``services/shared/barrier.py``) and the
+hold's state see to it; of ``ship_units`` the order's row does. Each writes its rows into the ledger and
+invalidates what is cached (models/changes.py). ``commit_stock`` and ``ship_units`` know the units of flash orders
+too. All lock in the order of ``services/stock/rows.py``; who runs them through ``infra.database.transact`` has
+deadlocks retried.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold
+from services.shared.barrier import COMMIT, HOLD, RELEASE, SHIP, STOCK, enter
+from services.stock.rows import Origin, change_levels, ledger_row, note_low_stock, sum_up
+from services.stock.rules import Counts, Place
+from services.stock.take_available import take_available
+
+Held = Mapping[str, UUID]
+"""The warehouse of each SKU."""
+
+
+class HoldReleased(Exception):
+    """The order was released: before it was held, or since. Nothing is held for it, and nothing will be."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMove:
+    """What becomes of an order's units at a place."""
+
+    order_id: UUID
+    place: Place
+    deltas: Counts
+
+
+async def apply_moves(
+    session: AsyncSession, moves: Sequence[OrderMove], cause: StockCause, actor: str, now: datetime
+) -> None:
+    """One update a level, and a row in the ledger for each."""
+    if not moves:
+        return
+    await change_levels(session, sum_up((move.place, move.deltas) for move in moves), now)
+    ledger = [ledger_row(move.place, move.deltas, Origin(cause, actor, move.order_id), now) for move in moves]
+    await session.execute(insert(StockEntry), ledger)
+
+
+async def turn_holds(
+    session: AsyncSession,
+    order_ids: Collection[UUID],
+    source: Collection[HoldState],
+    target: HoldState,
+    now: datetime,
+) -> list[StockHold]:
+    """The orders' holds that were in one of the states ``source``, as they were; they are in ``target`` now."""
+    if not order_ids:
+        return []
+    locked = select(StockHold).where(StockHold.order_id.in_(order_ids), StockHold.state.in_(source))
+    in_order = locked.order_by(StockHold.order_id, StockHold.sku).execution_options(populate_existing=True)
+    found = list(await session.scalars(in_order.with_for_update()))
+    for hold in found:
+        session.expunge(hold)
+    if not found:
+        return []
+    await session.execute(
+        update(StockHold)
+        .where(StockHold.order_id.in_({hold.order_id for hold in found}), StockHold.state.in_(source))
+        .values(state=target, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return found
+
+
+async def flash_units(session: AsyncSession, order_ids: Collection[UUID]) -> list[tuple[UUID, Place, int]]:
+    """The units of flash orders' lines that are not shipped, and where they are."""
+    rows = await session.execute(
+        select(
+            OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.quantity - OrderLine.shipped
+        )
+        .join(FlashSaleItem, FlashSaleItem.id == OrderLine.flash_sale_item_id)
+        .where(OrderLine.order_id.in_(order_ids))
+    )
+    return [(row[0], (row[1], row[2]), row[3]) for row in rows]
+
+
+async def hold(infra: Infra, order_id: UUID, units: Mapping[str, int], actor: str) -> Held:
+    """``hold_stock`` in a transaction of its own. Errors: OutOfStock, HoldReleased, StoreUnavailable (it is not
+    known whether it was held: call it again, or release)."""
+    return await infra.database.transact(
+        lambda session: hold_stock(session, order_id, units, actor, infra.now()),
+        timeout=2 * infra.settings.store_timeout,
+    )
+
+
+async def hold_stock(
+    session: AsyncSession, order_id: UUID, units: Mapping[str, int], actor: str, now: datetime
+) -> Held:
+    """Hold ``units`` (> 0, by SKU) for the order: all of them, or an error and the caller's transaction is void.
+
+    Each SKU comes from one warehouse, the first by priority that has all of its units: no back-order, no line from
+    two places. Called again for the order it returns what is held, whatever the ``units`` say then.
+    Errors: OutOfStock (the SKU, and the most that one warehouse has), HoldReleased.
+    """
+    if not units or any(count <= 0 for count in units.values()):
+        raise ValueError("units to hold must be above 0")
+    if not await enter(session, [order_id], HOLD, now, branch=STOCK):
+        return await _as_before(session, order_id)
+    held = {
+        sku: await take_available(session, sku, units[sku], "held", now) for sku in sorted(units, key=str.encode)
+    }
+    await note_low_stock(session, held, now)
+    await _write(session, order_id, units, held, Origin(StockCause.HELD, actor, order_id), now)
+    return held
+
+
+async def _as_before(session: AsyncSession, order_id: UUID) -> Held:
+    rows = await session.scalars(select(StockHold).where(StockHold.order_id == order_id))
+    held = {row.sku: row.warehouse_id for row in rows if row.state != HoldState.RELEASED}
+    if not held:
+        raise HoldReleased
+    return held
+
+
+async def _write(
+    session: AsyncSession, order_id: UUID, units: Mapping[str, int], held: Held, origin: Origin, now: datetime
+) -> None:
+    holds = [
+        {
+            "order_id": order_id,
+            "sku": sku,
+            "warehouse_id": warehouse_id,
+            "quantity": units[sku],
+            "state": HoldState.HELD,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for sku, warehouse_id in held.items()
+    ]
+    deltas = {sku: Counts(available=-count, held=count) for sku, count in units.items()}
+    ledger = [ledger_row((sku, where), deltas[sku], origin, now) for sku, where in held.items()]
+    await session.execute(insert(StockHold), holds)
+    await session.execute(insert(StockEntry), ledger)
+
+
+async def release(infra: Infra, order_id: UUID, actor: str) -> bool:
+    """``release_stock`` of one order in a transaction of its own; True when something was given back.
+
+    Errors: StoreUnavailable (call it again).
+    """
+
+    async def work(session: AsyncSession) -> bool:
+        return bool(await release_stock(session, [order_id], actor, infra.now()))
+
+    return await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+
+
+async def release_stock(
+    session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime
+) -> set[UUID]:
+    """In the caller's transaction; returns the orders of which units were given back.
+
+    Units that were paid for go back too: whether they may is for the order's state to say. Shipped ones do not.
+    An order that was never held stays so: a hold that comes late finds it released (null compensation).
+    """
+    moves = await take_back(session, order_ids, now)
+    await apply_moves(session, moves, StockCause.RELEASED, actor, now)
+    return {move.order_id for move in moves}
+
+
+async def take_back(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> list[OrderMove]:
+    """The same without the levels and the ledger, which are the caller's to change."""
+    await enter(session, list(order_ids), HOLD, now, RELEASE, branch=STOCK)
+    kept = (HoldState.HELD, HoldState.COMMITTED)
+    holds = await turn_holds(session, order_ids, kept, HoldState.RELEASED, now)
+    return [OrderMove(h.order_id, (h.sku, h.warehouse_id), _back(h.state, h.quantity)) for h in holds]
+
+
+def _back(state: HoldState, units: int) -> Counts:
+    if state == HoldState.HELD:
+        return Counts(available=units, held=-units)
+    return Counts(available=units, committed=-units)
+
+
+async def commit_stock(session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime) -> None:
+    """held -> committed, of flash orders too. In the transaction that makes the orders PAID by compare-and-set:
+    who won that knows that the units are still held. Orders that were committed already are left alone."""
+    fresh = await enter(session, list(order_ids), COMMIT, now, branch=STOCK)
+    holds = await turn_holds(session, fresh, (HoldState.HELD,), HoldState.COMMITTED, now)
+    units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity) for hold in holds]
+    units += await flash_units(session, fresh)
+    moves = [OrderMove(order_id, place, Counts(held=-count, committed=count)) for order_id, place, count in units]
+    await apply_moves(session, moves, StockCause.COMMITTED, actor, now)
+
+
+async def ship_stock(session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime) -> None:
+    """committed -> gone, of flash orders too. In the transaction that makes the orders SHIPPED by compare-and-set.
+    Orders that are shipped already are left alone."""
+    fresh = await enter(session, list(order_ids), SHIP, now, branch=STOCK)
+    holds = await turn_holds(session, fresh, (HoldState.COMMITTED,), HoldState.SHIPPED, now)
+    units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity - hold.shipped) for hold in holds]
+    units += await flash_units(session, fresh)
+    moves = [
+        OrderMove(order_id, place, Counts(on_hand=-count, committed=-count)) for order_id, place, count in units
+    ]
+    await apply_moves(session, moves, StockCause.SHIPPED, actor, now)
+
+
+Units = Sequence[tuple[OrderLine, int]]
+
+
+async def ship_units(session: AsyncSession, units: Units, actor: str, now: datetime) -> None:
+    """So many of each line of one order. In the transaction that holds the order's row, in which the caller has
+    seen that it is PAID and that so many are not shipped yet."""
+    moves = [*await _of_sales(session, units), *await _of_holds(session, units, now)]
+    await apply_moves(session, moves, StockCause.SHIPPED, actor, now)
+
+
+def _gone(order_id: UUID, place: Place, units: int) -> OrderMove:
+    return OrderMove(order_id, place, Counts(on_hand=-units, committed=-units))
+
+
+async def _of_sales(session: AsyncSession, units: Units) -> list[OrderMove]:
+    item_ids = {line.flash_sale_item_id for line, _ in units if line.flash_sale_item_id is not None}
+    if not item_ids:
+        return []
+    rows = await session.execute(
+        select(FlashSaleItem.id, FlashSaleItem.warehouse_id).where(FlashSaleItem.id.in_(item_ids))
+    )
+    places: Mapping[UUID | None, UUID] = {row[0]: row[1] for row in rows}
+    return [
+        _gone(line.order_id, (line.sku, places[line.flash_sale_item_id]), count)
+        for line, count in units
+        if line.flash_sale_item_id is not None
+    ]
+
+
+async def _of_holds(session: AsyncSession, units: Units, now: datetime) -> list[OrderMove]:
+    moves = []
+    for line, count in sorted(units, key=lambda unit: unit[0].sku.encode()):
+        if line.flash_sale_item_id is not None:
+            continue
+        wanted = (StockHold.order_id == line.order_id, StockHold.sku == line.sku)
+        hold = (await session.scalars(select(StockHold).where(*wanted).with_for_update())).one()
+        shipped = hold.shipped + count
+        state = HoldState.SHIPPED if shipped == hold.quantity else HoldState.COMMITTED
+        await session.execute(
+            update(StockHold).where(*wanted).values(shipped=shipped, state=state, updated_at=now)
+        )
+        moves.append(_gone(line.order_id, (line.sku, hold.warehouse_id), count))
+    return moves

@@ -1,0 +1,162 @@
+"""Rows of stock: which warehouse a SKU is taken from, its levels, the ledger, and the event of one that is low.
+
+Every verb that moves units changes the levels here, and writes its rows into the ledger beside them. Rows are
+locked in one order by all: items of sales by id, levels by SKU and warehouse, thresholds by SKU.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from models import StockCause, StockLevel, StockThreshold, Warehouse
+from services.shared.errors import NotFound
+from services.shared.events import StockLow
+from services.shared.tell import tell
+from services.stock.rules import NOTHING, Counts, Place
+
+
+class LevelMissing(LookupError):
+    """Units were to be moved where there are none: the books are broken."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(f"no stock level of {place[0]} in warehouse {place[1]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the ledger says of a change: why, by whom, for what; ``document`` is a number on somebody's paper."""
+
+    cause: StockCause
+    actor: str
+    reference: UUID | None = None
+    document: str | None = None
+    note: str | None = None
+
+
+def sum_up(changes: Iterable[tuple[Place, Counts]]) -> dict[Place, Counts]:
+    """One change a place, of any number."""
+    found: dict[Place, Counts] = defaultdict(Counts)
+    for place, deltas in changes:
+        found[place] = found[place].plus(deltas)
+    return found
+
+
+async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], now: datetime) -> None:
+    """In the caller's transaction: one update a place, and the event of a SKU that is low now.
+
+    A bucket that would be below 0 is refused by the database itself (a DBAPIError): callers that expect it look
+    first, under a lock. Errors: LevelMissing.
+    """
+    for place in sorted(changes, key=place_order):
+        deltas = changes[place]
+        if deltas == NOTHING:
+            continue
+        changed = await session.execute(
+            update(StockLevel)
+            .where(StockLevel.sku == place[0], StockLevel.warehouse_id == place[1])
+            .values(_values(deltas) | {"updated_at": now})
+            .execution_options(synchronize_session=False)
+        )
+        if changed.rowcount != 1:  # type: ignore[attr-defined]
+            raise LevelMissing(place)
+    await note_low_stock(session, {place[0] for place, deltas in changes.items() if deltas.sellable}, now)
+
+
+def place_order(place: Place) -> tuple[bytes, bytes]:
+    """The order in which all lock levels."""
+    return place[0].encode(), place[1].bytes
+
+
+def _values(deltas: Counts) -> dict[str, Any]:
+    # MySQL sets columns from left to right and checks the row when it is done.
+    changed = ((name, delta) for name, delta in zip(Counts._fields, deltas, strict=True) if delta)
+    return {name: getattr(StockLevel, name) + delta for name, delta in changed}
+
+
+async def lock_level(session: AsyncSession, place: Place) -> Counts | None:
+    """None when there is none; then another may make it before this transaction does."""
+    columns = [getattr(StockLevel, name) for name in Counts._fields]
+    locked = select(*columns).where(StockLevel.sku == place[0], StockLevel.warehouse_id == place[1])
+    row = (await session.execute(locked.with_for_update())).first()
+    return None if row is None else Counts(*row)
+
+
+def ledger_row(place: Place, deltas: Counts, origin: Origin, now: datetime) -> dict[str, Any]:
+    """A row of the ledger, as plain values for a multi-row INSERT."""
+    return {
+        "id": new_id(),
+        "sku": place[0],
+        "warehouse_id": place[1],
+        "cause": origin.cause,
+        **deltas._asdict(),
+        "actor": origin.actor,
+        "reference": origin.reference,
+        "document": origin.document,
+        "note": origin.note,
+        "at": now,
+    }
+
+
+async def note_low_stock(session: AsyncSession, skus: Collection[str], now: datetime) -> None:
+    """After the levels of these SKUs were changed in this transaction: one statement when none has a threshold.
+
+    The thresholds' rows are locked before the sums are read. So of two transactions that change the levels of two
+    warehouses, the second reads what both have done, and tells of the crossing if there was one.
+    """
+    if not skus:
+        return
+    locked = select(StockThreshold.sku, StockThreshold.units, StockThreshold.is_low)
+    locked = locked.where(StockThreshold.sku.in_(sorted(skus))).order_by(StockThreshold.sku).with_for_update()
+    thresholds = {row.sku: row for row in await session.execute(locked)}
+    if not thresholds:
+        return
+    left = await read_sellable(session, thresholds)
+    crossed = {sku: left[sku] for sku, row in thresholds.items() if (left[sku] <= row.units) != row.is_low}
+    for sku in sorted(crossed):
+        is_low = not thresholds[sku].is_low
+        await session.execute(
+            update(StockThreshold).where(StockThreshold.sku == sku).values(is_low=is_low, updated_at=now)
+        )
+    low = [sku for sku in sorted(crossed) if not thresholds[sku].is_low]
+    await tell(session, now, *(StockLow(sku, left[sku], thresholds[sku].units) for sku in low))
+
+
+async def read_sellable(session: AsyncSession, skus: Collection[str]) -> dict[str, int]:
+    """What customers can order, over all warehouses."""
+    units = func.sum(StockLevel.available + StockLevel.set_aside)
+    found = await session.execute(
+        select(StockLevel.sku, units).where(StockLevel.sku.in_(sorted(skus))).group_by(StockLevel.sku)
+    )
+    return dict.fromkeys(skus, 0) | {row[0]: int(row[1]) for row in found}
+
+
+NO_WAREHOUSE = "There is no such warehouse."
+
+
+async def candidates(session: AsyncSession, sku: str) -> list[tuple[UUID, int]]:
+    """The active warehouses that have the SKU, and how many are available; the first choice first. No lock."""
+    found = await session.execute(_by_priority(sku))
+    return [(row[0], row[1]) for row in found]
+
+
+def _by_priority(sku: str) -> Select[UUID, int]:
+    return (
+        select(StockLevel.warehouse_id, StockLevel.available)
+        .join(Warehouse, Warehouse.id == StockLevel.warehouse_id)
+        .where(StockLevel.sku == sku, Warehouse.active.is_(True))
+        .order_by(Warehouse.priority, Warehouse.code)
+    )
+
+
+async def require_active(session: AsyncSession, warehouse_id: UUID) -> None:
+    """It stays active until the transaction ends. Errors: NotFound."""
+    locked = select(Warehouse.active).where(Warehouse.id == warehouse_id).with_for_update(read=True)
+    if not await session.scalar(locked):
+        raise NotFound(NO_WAREHOUSE)

@@ -1,0 +1,43 @@
+"""Take available units of a SKU from one warehouse: the first, by priority, that covers all of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import StockLevel
+from services.shared.errors import OutOfStock
+from services.stock.rows import candidates
+
+
+async def take_available(session: AsyncSession, sku: str, units: int, bucket: str, now: datetime) -> UUID:
+    """Move ``units`` > 0 from ``available`` to ``bucket``; returns the warehouse. The caller writes the ledger.
+
+    Nothing is locked but the level that they are taken from. Errors: OutOfStock, with the most that one warehouse
+    has: there is no back-order, and no line is put together from several.
+    """
+    for warehouse_id, available in await candidates(session, sku):
+        if available >= units and await take_from(session, sku, warehouse_id, units, bucket, now):
+            return warehouse_id
+    left = [available for _, available in await candidates(session, sku)]
+    raise OutOfStock(sku, max(left, default=0))
+
+
+async def take_from(
+    session: AsyncSession, sku: str, warehouse_id: UUID, units: int, bucket: str, now: datetime
+) -> bool:
+    """The same from this warehouse; False when it has not so many. ``units`` below 0 go back."""
+    to = getattr(StockLevel, bucket)
+    taken = await session.execute(
+        update(StockLevel)
+        .where(StockLevel.sku == sku, StockLevel.warehouse_id == warehouse_id, StockLevel.available >= units)
+        .values({"available": StockLevel.available - units, bucket: to + units, "updated_at": now})
+        .execution_options(synchronize_session=False)
+    )
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+
+
+async def available_in(session: AsyncSession, sku: str, warehouse_id: UUID) -> int:
+    found = select(StockLevel.available).where(StockLevel.sku == sku, StockLevel.warehouse_id == warehouse_id)
+    return await session.scalar(found) or 0

@@ -1,0 +1,158 @@
+"""What a user's name, e-mail address, language and password may be; passwords are hashed in a few threads."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from importlib.resources import files
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from services.shared.errors import InvalidInput, TryAgain
+from services.shared.texts import prints
+
+EMAIL_MAX = 254
+
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_ADDRESS = re.compile(rf"[^\s@\"(),:;<>\[\\\]]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
+
+
+class InvalidEmail(ValueError):
+    """The message is for the person who typed it."""
+
+
+def normalise_email(typed: str) -> str:
+    """Trimmed, NFKC, lower case. Errors: InvalidEmail."""
+    if len(typed) > 2 * EMAIL_MAX:
+        raise InvalidEmail("is too long")
+    email = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed).lower()).strip()
+    if len(email) > EMAIL_MAX:
+        raise InvalidEmail("is too long")
+    local = email.partition("@")[0]
+    dotted_wrong = local.startswith(".") or local.endswith(".") or ".." in local
+    if dotted_wrong or not email.isprintable() or _ADDRESS.fullmatch(email) is None:
+        raise InvalidEmail("is not an e-mail address")
+    return email
+
+
+MAX_NAME = 100
+
+
+class InvalidName(ValueError):
+    """The message is for the person who typed it."""
+
+
+def normalise_name(typed: str) -> str:
+    """Trimmed and composed (NFC). Errors: InvalidName."""
+    name = unicodedata.normalize("NFC", typed[: 4 * MAX_NAME]).strip()
+    if not 1 <= len(name) <= MAX_NAME or not any(unicodedata.category(char)[0] in "LNSP" for char in name):
+        raise InvalidName(f"must have 1 to {MAX_NAME} characters")
+    if not prints(name):
+        raise InvalidName("must not hold control characters")
+    return name
+
+
+MAX_LOCALE = 16
+_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
+
+
+def normalise_locale(typed: str) -> str:
+    """The language in small letters, e.g. ``zh-Hans``. Errors: InvalidInput at ``locale``."""
+    if len(typed) > MAX_LOCALE or not _TAG.fullmatch(typed):
+        raise InvalidInput.at("locale", message="is not a language tag such as en or zh-Hans")
+    language, separator, rest = typed.partition("-")
+    return f"{language.lower()}{separator}{rest}"
+
+
+T = TypeVar("T")
+
+PASSWORD_MIN, PASSWORD_MAX = 8, 1024
+# Four bytes a character; compatibility forms can unfold into many more.
+MAX_BYTES = 4 * PASSWORD_MAX
+
+# OWASP's password storage cheat sheet: argon2id with 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Of a random password nobody has, with the parameters above: an unknown e-mail costs what a known one does.
+_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$mPbbA9tPGvLn7JxCWLgiPA$eABJZ4LPeyMdtUCKD9M5CnD1Wey02Oj+pRUj89TDIOU"
+_WORKERS = 2
+# About four seconds of work: more than this in the queue and nobody would wait for it.
+_MAX_QUEUED = 128
+
+_pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="argon2")
+_queued = 0
+
+
+def password_problem(password: str, email: str = "") -> str | None:
+    """What is wrong with a new password, said to who typed it; ``email`` is theirs, and no password."""
+    prepared = _prepare(password)
+    if prepared is None or not PASSWORD_MIN <= len(prepared.decode()) <= PASSWORD_MAX:
+        return f"must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"
+    if is_common(prepared.decode()) or password.strip().casefold() == email.strip().casefold():
+        return "is one of those that everybody tries first"
+    return None
+
+
+def needs_rehash(stored: str) -> bool:
+    """True when it was made with other parameters than today's."""
+    try:
+        return _HASHER.check_needs_rehash(stored)
+    except InvalidHashError:
+        return True
+
+
+async def hash_password(password: str) -> str:
+    """The PHC string to store, of a password that has no problem. Errors: TryAgain when too many wait."""
+    return await _run(lambda: _HASHER.hash(_prepare(password) or b""))
+
+
+async def verify_password(stored: str | None, password: str) -> bool:
+    """True when it is the password; takes as long when there is none. Errors: TryAgain."""
+    matches = await _run(lambda: _matches(stored or _NOBODY, password))
+    return matches and bool(stored)
+
+
+def _matches(stored: str, password: str) -> bool:
+    prepared = _prepare(password)
+    try:
+        _HASHER.verify(stored, prepared or b"")
+    except (VerificationError, InvalidHashError):
+        return False
+    return prepared is not None
+
+
+def _prepare(password: str) -> bytes | None:
+    """What is hashed; None for what nobody can have as a password."""
+    if len(password) > PASSWORD_MAX:
+        return None
+    # The same password typed on another system may come decomposed (NIST SP 800-63B, 3.1.1.2).
+    try:
+        prepared = unicodedata.normalize("NFKC", password).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return None
+    return prepared if len(prepared) <= MAX_BYTES else None
+
+
+async def _run(work: Callable[[], T]) -> T:
+    global _queued
+    if _queued >= _MAX_QUEUED:
+        raise TryAgain()
+    _queued += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_pool, work)
+    finally:
+        _queued -= 1
+
+
+def is_common(password: str) -> bool:
+    """Regardless of case."""
+    return password.casefold() in _common()
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    text = files("services.user").joinpath("data/common_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
