@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_OK := $(VENV)/.installed
 DEV_OK := $(VENV)/.installed-dev
 
-.PHONY: run test lint format docs lock schema clean help
+.PHONY: run test lint format docs lock schema release clean help
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -49,6 +49,9 @@ docs: $(DEV_OK) ## the documents as a site, links checked, in .rushcart/site
 lock: ## renew the pins (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock requirements-build.in
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock requirements-build.in
+
+release: $(DEV_OK) ## VERSION=x.y.z: check, date the changelog, build wheel and image, tag; DRY_RUN=1 only shows it
+	@$(BIN)/python deploy/release.py $(VERSION) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
 clean: ## remove .venv and all local data
 	rm -rf $(VENV) .rushcart
