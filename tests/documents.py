@@ -16,7 +16,7 @@ _LINE: Final = re.compile(r"^(?:\$ )?(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?(rushcart 
 _FILE: Final = re.compile(r"<!-- file: (\S+) -->\n```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _TOPS: Final = (
     "alembic", "benchmarks", "chaos", "cli", "dataloaders", "deploy", "docs", "examples", "graphql_api", "infra",
-    "models", "resolvers", "server", "services", "tasks", "tests",
+    "models", "resolvers", "server", "services", "settings", "tasks", "tests",
 )  # fmt: skip
 # Not within a longer path or an address.
 _PATH: Final = re.compile(rf"(?<![\w./:<>{{}}-])(?:{'|'.join(_TOPS)})/[\w./-]*\w")

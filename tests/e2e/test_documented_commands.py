@@ -17,6 +17,7 @@ from tests.e2e.running import rushcart
 pytestmark = pytest.mark.timeout(300)
 # On a shop with products: the command, and how it ends. ID is of nothing, FILE is one that there is.
 RUN: Final[dict[str, set[int]]] = {
+    "rushcart --version": {0},
     "rushcart admin grant ada@example.com ADMIN": {1},
     "rushcart admin list": {0},
     "rushcart cache clear": {0},
@@ -29,6 +30,7 @@ RUN: Final[dict[str, set[int]]] = {
     "rushcart dlq replay ID": {1},
     "rushcart dlq show ID": {1},
     "rushcart docs asyncapi": {0},
+    "rushcart docs asyncapi --output docs/asyncapi.json": {0},
     "rushcart export orders FILE": {0},
     "rushcart export products FILE": {0},
     "rushcart import products FILE": {0},
@@ -92,6 +94,7 @@ def test_commands_on_a_shop(tmp_path: Path) -> None:
             "HOURS": "48",
             "FILE": str(place),
             "schema.graphql": str(tmp_path / "s.graphql"),
+            "docs/asyncapi.json": str(tmp_path / "a.json"),
         }
         words = [given.get(word, word) for word in shlex.split(shown)[1:]]
         ended = rushcart(home, *words)
