@@ -17,6 +17,7 @@ from services.catalog.patience import MANY, patiently
 from services.catalog.product_draft import ProductDraft
 from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.write_index import write_index
+from services.money.charging import Charging, charging_of
 from services.shared.errors import InvalidInput, ServiceError, SkuTaken, SlugTaken
 
 
@@ -48,7 +49,8 @@ async def bulk_create_products(
     Errors: InvalidInput (too many), StoreUnavailable.
     """
     require_size(len(drafts), sum(len(draft.variants) for draft in drafts if isinstance(draft, ProductDraft)))
-    rows = [_checked(draft) for draft in drafts]
+    charging = charging_of(infra.settings)
+    rows = [_checked(draft, charging) for draft in drafts]
     if not may_write((row.error for row in rows), policy):
         return outcomes([row.error for row in rows], [None] * len(rows))
     found = await patiently(infra, lambda session: _write(session, infra, rows, policy, actor), times=MANY)
@@ -56,11 +58,11 @@ async def bulk_create_products(
     return found
 
 
-def _checked(draft: ProductDraft | InvalidInput) -> _Row:
+def _checked(draft: ProductDraft | InvalidInput, charging: Charging) -> _Row:
     if isinstance(draft, InvalidInput):
         return _Row(new_id(), None, draft)
     try:
-        return _Row(new_id(), check_product(draft), None)
+        return _Row(new_id(), check_product(draft, charging), None)
     except InvalidInput as error:
         return _Row(new_id(), None, error)
 

@@ -19,6 +19,7 @@ from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outc
 from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.catalog.write_index import write_index
+from services.money.charging import Charging, charging_of
 from services.shared.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
 
 _PRODUCT_COLUMNS: Final = (
@@ -52,7 +53,7 @@ async def _write(
     session: AsyncSession, infra: Infra, changes: Sequence[ProductChange | InvalidInput], policy: BulkPolicy
 ) -> list[RowOutcome]:
     known = await _known(session, _readable(changes))
-    errors = _errors(changes, known)
+    errors = _errors(changes, known, charging_of(infra.settings))
     if not may_write(errors, policy):
         return outcomes(errors, [None] * len(changes))
     good = _readable([change for change, error in zip(changes, errors, strict=True) if error is None])
@@ -86,13 +87,15 @@ def _apply(change: ProductChange, stored: StoredProduct, infra: Infra) -> None:
             flag_modified(stored.variant(wanted.variant_id), name)
 
 
-def _errors(changes: Sequence[ProductChange | InvalidInput], known: _Known) -> list[ServiceError | None]:
+def _errors(
+    changes: Sequence[ProductChange | InvalidInput], known: _Known, charging: Charging
+) -> list[ServiceError | None]:
     """Of rows that name the same product or want the same slug, the first one gets it."""
     errors: list[ServiceError | None] = []
     products: set[UUID] = set()
     owners = dict(known.slug_owners)
     for change in changes:
-        error = change if isinstance(change, InvalidInput) else _error(change, known, owners, products)
+        error = change if isinstance(change, InvalidInput) else _error(change, known, owners, products, charging)
         errors.append(error)
         if error is None and isinstance(change, ProductChange):
             products.add(change.product_id)
@@ -102,7 +105,7 @@ def _errors(changes: Sequence[ProductChange | InvalidInput], known: _Known) -> l
 
 
 def _error(
-    change: ProductChange, known: _Known, owners: Mapping[str, UUID], earlier: set[UUID]
+    change: ProductChange, known: _Known, owners: Mapping[str, UUID], earlier: set[UUID], charging: Charging
 ) -> ServiceError | None:
     stored = known.products.get(change.product_id)
     if stored is None:
@@ -111,7 +114,7 @@ def _error(
         return InvalidInput.at("id", message="stands there twice")
     if stored.product.version != change.version:
         return StaleVersion(stored.product.version)
-    if problems := list(change_problems(change, stored)):
+    if problems := list(change_problems(change, stored, charging)):
         return InvalidInput(problems)
     category = change.category_id
     if isinstance(category, UUID) and category not in known.categories | {stored.product.category_id}:

@@ -6,10 +6,11 @@ from typing import Final
 
 from models import Variant
 from services.catalog import rules
-from services.catalog.check_prices import amount_problems
+from services.catalog.check_prices import amount_problems, charge_problems
 from services.catalog.check_product import tags_problems
 from services.catalog.product_draft import Keep, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
+from services.money.charging import Charging
 from services.shared import texts
 from services.shared.errors import FieldProblem
 
@@ -17,7 +18,7 @@ _MISSING: Final = "must not be null"
 Check = Callable[[str], str | None]
 
 
-def change_problems(change: ProductChange, stored: StoredProduct) -> Iterator[FieldProblem]:
+def change_problems(change: ProductChange, stored: StoredProduct, charging: Charging) -> Iterator[FieldProblem]:
     """At ``input.<name>``, as updateProduct's input has them."""
     yield from _text_problems(change.title, rules.title_problem, "title")
     yield from _text_problems(change.slug, rules.slug_problem, "slug")
@@ -31,7 +32,7 @@ def change_problems(change: ProductChange, stored: StoredProduct) -> Iterator[Fi
         yield FieldProblem(("input", "tags"), _MISSING)
     elif not isinstance(change.tags, Keep):
         yield from tags_problems(change.tags)
-    yield from _variants_problems(change, stored)
+    yield from _variants_problems(change, stored, charging)
 
 
 def _vendor_problem(text: str) -> str | None:
@@ -53,7 +54,7 @@ def _text_problems(value: str | Keep | None, check: Check, *path: str) -> Iterat
         yield FieldProblem(("input", *path), problem)
 
 
-def _variants_problems(change: ProductChange, stored: StoredProduct) -> Iterator[FieldProblem]:
+def _variants_problems(change: ProductChange, stored: StoredProduct, charging: Charging) -> Iterator[FieldProblem]:
     if len(change.variants) > rules.MOST_VARIANTS:
         yield FieldProblem(("input", "variants"), f"at most {rules.MOST_VARIANTS}")
         return
@@ -67,18 +68,21 @@ def _variants_problems(change: ProductChange, stored: StoredProduct) -> Iterator
         elif variant.id in seen:
             yield FieldProblem((*at, "id"), "stands there twice")
         else:
-            yield from _variant_problems(wanted, variant, *at)
+            yield from _variant_problems(wanted, variant, charging, *at)
         seen.add(wanted.variant_id)
     yield from _options_problems(change, stored)
 
 
-def _variant_problems(wanted: VariantChange, variant: Variant, *at: str) -> Iterator[FieldProblem]:
+def _variant_problems(
+    wanted: VariantChange, variant: Variant, charging: Charging, *at: str
+) -> Iterator[FieldProblem]:
     yield from _text_problems(wanted.title, rules.title_problem, *at[1:], "title")
     if wanted.price is None:
         yield FieldProblem((*at, "price"), _MISSING)
-    for name, amount in (("price", wanted.price), ("compareAtPrice", wanted.compare_at_price)):
-        if isinstance(amount, Decimal):
-            yield from amount_problems(amount, variant.currency, *at, name)
+    if isinstance(wanted.price, Decimal):
+        yield from charge_problems(wanted.price, variant.currency, charging, *at, "price")
+    if isinstance(wanted.compare_at_price, Decimal):
+        yield from amount_problems(wanted.compare_at_price, variant.currency, *at, "compareAtPrice")
     if isinstance(wanted.weight_grams, int) and (problem := rules.weight_problem(wanted.weight_grams)):
         yield FieldProblem((*at, "weightGrams"), problem)
     if wanted.options is None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.catalog.product_draft import PriceDraft
 from services.money.amounts import MoneyError, is_currency, to_minor
+from services.money.charging import Charging
 from services.shared.errors import FieldProblem
 
 MOST_PRICES: Final = 200
@@ -34,7 +35,9 @@ def checked_prices(prices: Sequence[PriceDraft]) -> tuple[CheckedPrice, ...]:
     return tuple(sorted(found, key=lambda price: price.currency))
 
 
-def price_problems(prices: Sequence[PriceDraft], own_currency: str, *path: str) -> Iterator[FieldProblem]:
+def price_problems(
+    prices: Sequence[PriceDraft], own_currency: str, charging: Charging, *path: str
+) -> Iterator[FieldProblem]:
     """At ``input.<path>.<place>``."""
     if len(prices) > MOST_PRICES:
         yield FieldProblem(("input", *path), f"at most {MOST_PRICES}")
@@ -50,7 +53,7 @@ def price_problems(prices: Sequence[PriceDraft], own_currency: str, *path: str) 
             message = f"is the same as {'.'.join(path)}.{earlier}.currencyCode"
             yield FieldProblem((*at, "currencyCode"), message)
         else:
-            yield from amount_problems(price.amount, price.currency, *at, "price")
+            yield from charge_problems(price.amount, price.currency, charging, *at, "price")
             if price.compare_at is not None:
                 yield from amount_problems(price.compare_at, price.currency, *at, "compareAtPrice")
 
@@ -61,3 +64,13 @@ def amount_problems(amount: Decimal, currency: str, *path: str) -> Iterator[Fiel
         to_minor(amount, currency)
     except MoneyError as error:
         yield FieldProblem(path, str(error))
+
+
+def charge_problems(amount: Decimal, currency: str, charging: Charging, *path: str) -> Iterator[FieldProblem]:
+    """Of what is to be paid, which the shop's providers must be able to charge."""
+    try:
+        problem = charging.problem(amount, currency)
+    except MoneyError as error:
+        problem = str(error)
+    if problem is not None:
+        yield FieldProblem(path, problem)

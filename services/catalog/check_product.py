@@ -4,9 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.catalog import rules
-from services.catalog.check_prices import CheckedPrice, amount_problems, checked_prices, price_problems
+from services.catalog.check_prices import (
+    CheckedPrice,
+    amount_problems,
+    charge_problems,
+    checked_prices,
+    price_problems,
+)
 from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
 from services.money.amounts import is_currency, to_minor
+from services.money.charging import Charging
 from services.shared import texts
 from services.shared.errors import FieldProblem, InvalidInput
 
@@ -40,9 +47,9 @@ class CheckedProduct:
     variants: tuple[CheckedVariant, ...]
 
 
-def check_product(draft: ProductDraft) -> CheckedProduct:
+def check_product(draft: ProductDraft, charging: Charging) -> CheckedProduct:
     """Errors: InvalidInput with all problems, their paths as createProduct's input has them."""
-    problems = list(_problems(draft))
+    problems = list(_problems(draft, charging))
     if problems:
         raise InvalidInput(problems)
     title = draft.title.strip()
@@ -94,7 +101,7 @@ def _at(message: str | None, *path: str) -> Iterator[FieldProblem]:
         yield FieldProblem(("input", *path), message)
 
 
-def _problems(draft: ProductDraft) -> Iterator[FieldProblem]:
+def _problems(draft: ProductDraft, charging: Charging) -> Iterator[FieldProblem]:
     yield from _at(rules.title_problem(draft.title), "title")
     if draft.slug is not None:
         yield from _at(rules.slug_problem(draft.slug), "slug")
@@ -107,7 +114,7 @@ def _problems(draft: ProductDraft) -> Iterator[FieldProblem]:
     yield from _list_problems(draft)
     for place, image in enumerate(draft.images[: rules.MOST_IMAGES]):
         yield from _image_problems(image, place)
-    yield from _all_variant_problems(draft)
+    yield from _all_variant_problems(draft, charging)
 
 
 def tags_problems(tags: Sequence[str]) -> Iterator[FieldProblem]:
@@ -135,13 +142,13 @@ def _image_problems(image: ImageDraft, place: int) -> Iterator[FieldProblem]:
         yield from _at(texts.line_problem(image.alt_text, rules.ALT_TEXT_LENGTH), "imageUrls", str(place))
 
 
-def _all_variant_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
+def _all_variant_problems(draft: ProductDraft, charging: Charging) -> Iterator[FieldProblem]:
     first_place: dict[str, int] = {}
     first = draft.variants[0] if draft.variants else None
     seen_options: set[tuple[tuple[str, str], ...]] = set()
     for place, variant in enumerate(draft.variants[: rules.MOST_VARIANTS]):
         path = ("variants", str(place))
-        yield from variant_problems(variant, *path)
+        yield from variant_problems(variant, charging, *path)
         earlier = first_place.setdefault(variant.sku, place)
         if earlier != place:
             yield from _at(f"is the same as variants.{earlier}.sku", *path, "sku")
@@ -153,7 +160,7 @@ def _all_variant_problems(draft: ProductDraft) -> Iterator[FieldProblem]:
             seen_options.add(rules.option_key(variant.options))
 
 
-def variant_problems(variant: VariantDraft, *path: str) -> Iterator[FieldProblem]:
+def variant_problems(variant: VariantDraft, charging: Charging, *path: str) -> Iterator[FieldProblem]:
     """What is wrong with it by itself, at ``input.<path>``."""
     yield from _at(texts.sku_problem(variant.sku), *path, "sku")
     if variant.title is not None:
@@ -165,7 +172,7 @@ def variant_problems(variant: VariantDraft, *path: str) -> Iterator[FieldProblem
     if not is_currency(variant.currency):
         yield from _at("is not an ISO 4217 currency code", *path, "currencyCode")
         return
-    for name, amount in (("price", variant.price), ("compareAtPrice", variant.compare_at_price)):
-        if amount is not None:
-            yield from amount_problems(amount, variant.currency, "input", *path, name)
-    yield from price_problems(variant.prices, variant.currency, *path, "prices")
+    yield from charge_problems(variant.price, variant.currency, charging, "input", *path, "price")
+    if variant.compare_at_price is not None:
+        yield from amount_problems(variant.compare_at_price, variant.currency, "input", *path, "compareAtPrice")
+    yield from price_problems(variant.prices, variant.currency, charging, *path, "prices")

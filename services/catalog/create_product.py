@@ -18,6 +18,7 @@ from services.catalog.patience import patiently
 from services.catalog.product_draft import ProductDraft
 from services.catalog.rows import require_category
 from services.catalog.write_index import write_index
+from services.money.charging import charging_of
 from services.shared.errors import SkuTaken, SlugTaken
 
 _TRIES: Final = 3
@@ -29,7 +30,7 @@ async def create_product(infra: Infra, draft: ProductDraft, actor: str) -> Produ
     A slug made from the title gives way to one that is taken; one asked for does not.
     Errors: InvalidInput with every problem, SkuTaken, SlugTaken, StoreUnavailable.
     """
-    checked = check_product(draft)
+    checked = check_product(draft, charging_of(infra.settings))
     for _ in range(_TRIES):
         product_id = new_id()
         slug = await _free_slug(infra, checked, product_id)

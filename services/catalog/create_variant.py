@@ -12,6 +12,7 @@ from services.catalog.check_product import checked_variant, variant_problems
 from services.catalog.new_product import price_rows, stock_rows, variant_row
 from services.catalog.product_draft import VariantDraft
 from services.catalog.stored_product import StoredProduct
+from services.money.charging import Charging, charging_of
 from services.shared.errors import FieldProblem, InvalidInput, SkuTaken
 
 
@@ -22,7 +23,7 @@ async def create_variant(infra: Infra, on: Based, draft: VariantDraft, actor: st
     """
 
     async def work(session: AsyncSession, stored: StoredProduct) -> bool:
-        if problems := _problems(draft, stored):
+        if problems := _problems(draft, stored, charging_of(infra.settings)):
             raise InvalidInput(problems)
         if await session.scalar(select(Variant.id).where(Variant.sku == draft.sku)) is not None:
             raise SkuTaken(draft.sku)
@@ -32,8 +33,8 @@ async def create_variant(infra: Infra, on: Based, draft: VariantDraft, actor: st
     return await change_product(infra, on, work)
 
 
-def _problems(draft: VariantDraft, stored: StoredProduct) -> list[FieldProblem]:
-    found = list(variant_problems(draft, "variant"))
+def _problems(draft: VariantDraft, stored: StoredProduct, charging: Charging) -> list[FieldProblem]:
+    found = list(variant_problems(draft, charging, "variant"))
     if len(stored.variants) >= rules.MOST_VARIANTS:
         found.append(FieldProblem(("input", "variant"), f"the product has {rules.MOST_VARIANTS} variants already"))
     if draft.currency != stored.product.currency:

@@ -30,6 +30,7 @@ from services.catalog.shopify.rows import RowProblem
 from services.catalog.shopify.update_rows import apply, problems
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.catalog.write_index import write_index
+from services.money.charging import charging_of
 from services.shared.errors import InvalidInput
 
 _CHUNK: Final = 200
@@ -152,7 +153,7 @@ class _Import:
         self.problems.append(RowProblem(line, self.file.headings.get(column, column), message))
 
     async def _create(self, session: AsyncSession, parsed: ParsedProduct) -> None:
-        checked = check_product(parsed.draft)
+        checked = check_product(parsed.draft, charging_of(self.infra.settings))
         made = new_product(checked, new_id(), checked.slug or "", self.actor, self.infra.now())
         session.add_all(made.rows)
         await note_use(session, made.images, made.product.created_at)
@@ -165,7 +166,9 @@ class _Import:
 
     async def _update(self, session: AsyncSession, known: StoredProduct, parsed: ParsedProduct) -> None:
         now = self.infra.now()
-        changes = apply(known, check_product(parsed.draft), self.file.headings, now)
+        checked = check_product(parsed.draft, charging_of(self.infra.settings))
+        checked = check_product(parsed.draft, charging_of(self.infra.settings))
+        changes = apply(known, checked, self.file.headings, now)
         for column, message in problems(known):
             self._report(parsed.line, column, message)
         if not changes.changed:

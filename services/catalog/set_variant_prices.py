@@ -13,6 +13,7 @@ from services.catalog.check_prices import CheckedPrice, checked_prices, price_pr
 from services.catalog.new_product import price_rows
 from services.catalog.product_draft import PriceDraft
 from services.catalog.stored_product import StoredProduct
+from services.money.charging import charging_of
 from services.shared.errors import InvalidInput
 
 
@@ -25,7 +26,8 @@ async def set_variant_prices(
     """
 
     async def work(session: AsyncSession, stored: StoredProduct) -> bool:
-        if problems := list(price_problems(prices, stored.product.currency, "prices")):
+        charging = charging_of(infra.settings)
+        if problems := list(price_problems(prices, stored.product.currency, charging, "prices")):
             raise InvalidInput(problems)
         return await replace_prices(session, stored, variant_id, checked_prices(prices))
 

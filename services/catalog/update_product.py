@@ -12,6 +12,7 @@ from services.catalog.check_change import change_problems
 from services.catalog.product_draft import ProductChange
 from services.catalog.rows import require_category
 from services.catalog.stored_product import StoredProduct
+from services.money.charging import charging_of
 from services.shared.errors import InvalidInput
 
 
@@ -19,7 +20,7 @@ async def update_product(infra: Infra, change: ProductChange) -> ProductDoc:
     """Errors: NotFound, StaleVersion, SlugTaken, InvalidInput with every problem, StoreUnavailable."""
 
     async def work(session: AsyncSession, stored: StoredProduct) -> bool:
-        if problems := list(change_problems(change, stored)):
+        if problems := list(change_problems(change, stored, charging_of(infra.settings))):
             raise InvalidInput(problems)
         if change.category_id != stored.product.category_id:
             await require_category(session, change.category_id)

@@ -10,8 +10,9 @@ from models.charges_document import Charges
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import Basket
-from services.checkout.rules import ShippingOffer, make_shipping_rates, make_taxes, parcel_of
+from services.checkout.rules import ShippingOffer, find_offers, make_taxes, parcel_of
 from services.discount.find_code import FoundCode, find_code, normal, refused
+from services.money.charging import charging_of
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.pricing import NO_DISCOUNT, Line, Priced, price
 
@@ -97,7 +98,9 @@ async def _charges(
     offer = await _shipping(infra, basket, terms, country)
     tax = await make_taxes(infra.settings).tax_for(country)
     lines = [Line(view.line.id.hex, view.unit_price, view.line.quantity) for view in basket.lines]
-    priced = price(lines, shipping=offer.price, tax=tax, discount=code.discount if code else NO_DISCOUNT)
+    discount = code.discount if code else NO_DISCOUNT
+    step = charging_of(infra.settings).step(basket.currency)
+    priced = price(lines, shipping=offer.price, tax=tax, discount=discount, step=step)
     if priced.total > MOST:
         raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
     return charges_of(priced, offer.code, code.code if code else None)
@@ -117,7 +120,7 @@ def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
 
 
 async def _shipping(infra: Infra, basket: Basket, terms: Terms, country: str | None) -> ShippingOffer:
-    offers = await make_shipping_rates(infra.settings).offers(parcel_of(basket, country))
+    offers = await find_offers(infra.settings, parcel_of(basket, country))
     if not offers:
         raise InvalidInput.at("addressId", message="nothing can be delivered there; or give an address")
     if terms.shipping_method is None:

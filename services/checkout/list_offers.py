@@ -6,7 +6,7 @@ from uuid import UUID
 from infra.runtime import Infra
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import read_basket
-from services.checkout.rules import ShippingOffer, make_shipping_rates, parcel_of
+from services.checkout.rules import ShippingOffer, find_offers, parcel_of
 from services.shared.errors import CartEmpty
 
 
@@ -20,4 +20,4 @@ async def list_offers(
     except CartEmpty:
         return "", []
     parcel = parcel_of(basket, None if address is None else address.country_code)
-    return basket.currency, await make_shipping_rates(infra.settings).offers(parcel)
+    return basket.currency, await find_offers(infra.settings, parcel)

@@ -1,11 +1,12 @@
 """What shipping costs, and which taxes: a port for each, and what comes in the box, from the settings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from services.checkout.basket import Basket
-from services.shared.pricing import NO_TAX, WHOLE, Tax
+from services.money.charging import charging_of
+from services.shared.pricing import NO_TAX, WHOLE, Tax, rounded
 from settings import Settings
 from settings.shop import Prices, ShippingMethod, TaxRule
 
@@ -65,6 +66,13 @@ def _step(method: ShippingMethod, grams: int) -> Prices | None:
 
 def make_shipping_rates(settings: Settings) -> ShippingRates:
     return ConfiguredRates(settings.shop.shipping_methods)
+
+
+async def find_offers(settings: Settings, parcel: Parcel) -> Sequence[ShippingOffer]:
+    """The offers for it, at prices that can be charged. Errors: TryAgain."""
+    step = charging_of(settings).step(parcel.currency)
+    offers = await make_shipping_rates(settings).offers(parcel)
+    return [replace(offer, price=rounded(offer.price, 1, step)) for offer in offers]
 
 
 def parcel_of(basket: Basket, country: str | None) -> Parcel:

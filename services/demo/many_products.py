@@ -21,6 +21,7 @@ from services.catalog.new_product import new_product
 from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.catalog.write_index import write_index
 from services.demo.wording import ADJECTIVES, COLOURS, KINDS, MATERIALS, SENTENCES, SYLLABLES, USES
+from services.money.charging import charging_of
 
 CHUNK: Final = 500
 _SLUG: Final = "seeded-"
@@ -54,9 +55,9 @@ async def _made(infra: Infra) -> int:
 async def _make(infra: Infra, numbers: range, session: AsyncSession) -> None:
     paths = {kind: _path(area, kind) for area, kinds in KINDS.items() for kind in kinds}
     ids = await find_paths(session, set(paths.values()))
-    now = infra.now()
+    now, charging = infra.now(), charging_of(infra.settings)
     categories = {kind: ids[path] for kind, path in paths.items()}
-    checked = [check_product(_draft(number, categories)) for number in numbers]
+    checked = [check_product(_draft(number, categories), charging) for number in numbers]
     made = [new_product(one, new_id(), one.slug or "", "seed", now) for one in checked]
     await _insert(session, [row for product in made for row in product.rows])
     await write_index(session, [product.document() for product in made])

@@ -30,6 +30,7 @@ from services.flash_sale.schedule_flash_sale import add_item, load_unsold
 from services.flash_sale.set_aside import change_set_aside, set_aside
 from services.flash_sale.states import SaleField, may_change, needs_fence
 from services.money.amounts import to_decimal
+from services.money.charging import charging_of
 from services.reservation.keys import ItemKeys
 from services.shared.errors import (
     FieldProblem,
@@ -201,7 +202,7 @@ async def _store(
     sale.version += 1
     items = list(sale.items)
     if wish.items is not None and fences:
-        items = await _store_items(session, sale, wish.items, actor, now)
+        items = await _store_items(session, infra, sale, wish.items, actor, now)
     await announce(session, SaleChanged, sale, items, now)
     return items
 
@@ -215,11 +216,11 @@ async def _require_fences(session: AsyncSession, infra: Infra, fences: dict[UUID
 
 
 async def _store_items(
-    session: AsyncSession, sale: FlashSale, drafts: Sequence[ItemDraft], actor: str, now: datetime
+    session: AsyncSession, infra: Infra, sale: FlashSale, drafts: Sequence[ItemDraft], actor: str, now: datetime
 ) -> list[FlashSaleItem]:
     """Returns all items, also those taken out: their counters are to be loaded with nothing left."""
     variants = await find_variants(session, [draft.sku for draft in drafts])
-    price_of = prices(drafts, variants)
+    price_of = prices(drafts, variants, charging_of(infra.settings))
     wanted, own = {draft.sku: draft for draft in drafts}, {item.sku: item for item in sale.items}
     for sku in sorted(wanted.keys() | own.keys(), key=str.encode):
         draft, item = wanted.get(sku), own.get(sku)

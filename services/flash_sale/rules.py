@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSale, Product, ProductStatus, Variant, WaitingRoom
 from services.money.amounts import MoneyError, to_minor
+from services.money.charging import Charging
 from services.shared import texts
 from services.shared.errors import FieldProblem, InvalidInput, NotFound
 
@@ -87,14 +88,18 @@ async def find_variants(session: AsyncSession, skus: Sequence[str]) -> dict[str,
     return found
 
 
-def prices(items: Sequence[ItemDraft], variants: dict[str, Variant]) -> dict[str, int]:
+def prices(items: Sequence[ItemDraft], variants: dict[str, Variant], charging: Charging) -> dict[str, int]:
     """Minor units by SKU. Errors: InvalidInput."""
     found: dict[str, int] = {}
     for index, item in enumerate(items):
+        currency = variants[item.sku].currency
         try:
-            found[item.sku] = to_minor(item.price, variants[item.sku].currency)
+            problem = charging.problem(item.price, currency)
+            found[item.sku] = to_minor(item.price, currency)
         except MoneyError as error:
             raise InvalidInput.at("items", str(index), "price", message=str(error)) from error
+        if problem is not None:
+            raise InvalidInput.at("items", str(index), "price", message=problem)
     return found
 
 

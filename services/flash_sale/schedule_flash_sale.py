@@ -25,6 +25,7 @@ from services.flash_sale.rules import (
     prices,
 )
 from services.flash_sale.set_aside import set_aside
+from services.money.charging import charging_of
 from services.shared.events import SaleScheduled
 from services.shared.idempotency import Request, do_once
 
@@ -74,7 +75,7 @@ async def _store(
     session: AsyncSession, infra: Infra, draft: SaleDraft, actor: str, sale_id: UUID
 ) -> list[FlashSaleItem]:
     variants = await find_variants(session, [item.sku for item in draft.items])
-    price_of, now = prices(draft.items, variants), infra.now()
+    price_of, now = prices(draft.items, variants, charging_of(infra.settings)), infra.now()
     sale = FlashSale(
         id=sale_id,
         name=draft.name.strip(),

@@ -12,6 +12,7 @@ from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
+from services.money.charging import multiple
 from services.order.persist_first import may_still_arrive, persist_first
 from services.order.rows import NO_ORDER
 from services.payment.apply_news import apply_news
@@ -54,7 +55,7 @@ async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
     provider = choose_provider(infra, wish.provider)
     return_url = _return_url(infra, wish.return_url)
     try:
-        payment_id = await _begin(infra, wish, provider.name, return_url)
+        payment_id = await _begin(infra, wish, provider, return_url)
     except StoreUnavailable as error:
         raise TryAgain from error
     payment = await require_payment(infra, payment_id)
@@ -87,7 +88,7 @@ def _is_within(url: str, allowed: str) -> bool:
     return url == allowed or (allowed.endswith("/") and url.startswith(allowed))
 
 
-async def _begin(infra: Infra, wish: PaymentWish, provider: str, return_url: str) -> UUID:
+async def _begin(infra: Infra, wish: PaymentWish, provider: Provider, return_url: str) -> UUID:
     request = Request.of(
         wish.customer_id, OPERATION, wish.idempotency_key, wish.order_id.hex, wish.provider, wish.return_url
     )
@@ -95,7 +96,7 @@ async def _begin(infra: Infra, wish: PaymentWish, provider: str, return_url: str
     looked = await persist_first(infra, wish.customer_id, wish.order_id)
     for _ in range(_MOST_RACES):
         live = await _live(infra, wish.order_id)
-        payment_id = live.id if live is not None and live.provider == provider else new_id()
+        payment_id = live.id if live is not None and live.provider == provider.name else new_id()
         opening = _Opening(infra, wish.order_id, owner, provider, return_url, payment_id)
         try:
             return await do_once(infra, request, payment_id, opening.run)
@@ -121,18 +122,19 @@ class _Opening:
     infra: Infra
     order_id: UUID
     owner: UUID | None
-    provider: str
+    provider: Provider
     return_url: str
     payment_id: UUID
 
     async def run(self, session: AsyncSession) -> None:
-        """Errors: NotFound, InvalidTransition, _Raced."""
+        """Errors: NotFound, InvalidInput, InvalidTransition, _Raced."""
         order = await self._lock_order(session)
+        self._check_amount(order)
         locked = select(Payment).where(Payment.live_order_id == self.order_id).with_for_update()
         live = await session.scalar(locked.execution_options(populate_existing=True))
         if live is not None and live.id == self.payment_id:
             return
-        if live is not None and live.provider == self.provider:
+        if live is not None and live.provider == self.provider.name:
             raise _Raced
         if await session.get(Payment, self.payment_id) is not None:
             raise _Raced
@@ -148,6 +150,13 @@ class _Opening:
             raise InvalidTransition(order.status, OrderStatus.PAID)
         return order
 
+    def _check_amount(self, order: Order) -> None:
+        """Its prices may be older than the provider is in use here. Errors: InvalidInput."""
+        step = self.provider.step(order.currency)
+        if order.total % step:
+            message = f"cannot charge this order: the amount {multiple(step, order.currency)}"
+            raise InvalidInput.at("provider", message=message)
+
     async def _replace(self, session: AsyncSession, live: Payment) -> None:
         """The worker cancels it with its provider. Money that staff look at is not replaced."""
         if live.problem is not None:
@@ -162,7 +171,7 @@ class _Opening:
             order_id=order.id,
             customer_id=order.customer_id,
             live_order_id=order.id,
-            provider=self.provider,
+            provider=self.provider.name,
             status=PaymentStatus.PENDING,
             amount=order.total,
             currency=order.currency,

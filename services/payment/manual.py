@@ -25,6 +25,9 @@ class Manual:
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
 
+    def step(self, currency: str) -> int:
+        return 1
+
     async def create(self, charge: Charge) -> Standing:
         return Standing(charge.key, charge.key, PaymentStatus.PENDING, charge.amount, charge.currency)
 

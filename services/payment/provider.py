@@ -72,11 +72,15 @@ class ProviderEvent:
 
 
 class Provider(Protocol):
-    """Calls may take seconds and are never made within a transaction. Errors of all but ``parse_webhook``:
+    """Calls may take seconds and are never made within a transaction. Errors of those that are awaited:
     Unreachable, Refused.
     """
 
     name: str
+
+    def step(self, currency: str) -> int:
+        """Returns the minor units of which every amount that it charges or gives back is a multiple; 1 for any."""
+        ...
 
     async def create(self, charge: Charge) -> Standing:
         """Errors: also Declined."""

@@ -14,7 +14,9 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment
 from services.money.amounts import MoneyError, to_decimal, to_known_minor
+from services.money.charging import multiple
 from services.money.request_refund import refundable, request_refund
+from services.payment.choose_provider import find_provider
 from services.payment.find_payments import require_payment
 from services.payment.send_refunds import Claimed, claim, send_claimed
 from services.shared.asked import Asked
@@ -79,11 +81,20 @@ async def _request(session: AsyncSession, infra: Infra, wish: RefundWish, refund
     if not 0 < amount <= left:
         most = f"{to_decimal(left, payment.currency)} {payment.currency}"
         raise InvalidInput.at("amount", message=f"must be more than 0 and at most {most}")
+    _check_amount(infra, amount, payment)
     made = request_refund(session, payment, amount, wish.reason or "", actor, infra.now())
     made.id = refund_id
     claimed = claim(made, payment, infra.now())
     await session.flush()
     return claimed
+
+
+def _check_amount(infra: Infra, amount: int, payment: Payment) -> None:
+    """Errors: InvalidInput for a part that the provider cannot give back."""
+    provider = find_provider(infra, payment.provider)
+    step = 1 if provider is None else provider.step(payment.currency)
+    if amount % step:
+        raise InvalidInput.at("amount", message=multiple(step, payment.currency))
 
 
 def _amount(amount: Decimal | None, payment: Payment) -> int:

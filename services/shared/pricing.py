@@ -1,18 +1,19 @@
 """What a basket costs: lines, discounts, shipping and tax. Pure, exact, no float; docs/checkout.md has the rules.
 
-All amounts are minor units of one currency, 0 or more. Rates are millionths: 8.875 % is 88_750.
+All amounts are minor units of one currency, 0 or more. Rates are millionths: 8.875 % is 88_750. A ``step`` is the
+smallest amount that can be charged (services/money/charging.py); discounts and added tax are multiples of it.
 
 Rounding, in the order in which it happens:
 
 1. A discount in per cent of the order is rounded once, half to even (IEEE 754 roundTiesToEven, Python's
-   ROUND_HALF_EVEN), and is never more than the lines cost.
+   ROUND_HALF_EVEN), one of an amount where the step asks for it; they are never more than the lines cost.
 2. It is split over the lines in proportion to what they cost, by largest remainders (allocate.py).
 3. Tax is worked out for each line and for shipping, after discounts, each rounded half to even. Exclusive tax is
-   added to the total; inclusive tax is in the prices already, and only shown.
+   added to the total; inclusive tax is in the prices already, and only shown: to the minor unit.
 4. The total is the sum of those rounded parts. Nothing is rounded after that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,29 +111,38 @@ class Priced:
 
 
 def price(
-    lines: Sequence[Line], *, shipping: int = 0, discount: OrderDiscount = NO_DISCOUNT, tax: Tax = NO_TAX
+    lines: Sequence[Line],
+    *,
+    shipping: int = 0,
+    discount: OrderDiscount = NO_DISCOUNT,
+    tax: Tax = NO_TAX,
+    step: int = 1,
 ) -> Priced:
-    """Price the basket; the lines come back in their order. Errors: ValueError for what no caller may pass on: a
-    negative number, a rate of a discount above 100 %, two lines of one key."""
+    """Price the basket; the lines come back in their order. With prices and shipping that are multiples of
+    ``step``, so is the total.
+
+    Errors: ValueError for what no caller may pass on: a negative number, a rate of a discount above 100 %, two
+    lines of one key.
+    """
     _check(lines, shipping, discount, tax)
     costs = {line.key: _after_line_discount(line) for line in lines}
-    shares = allocate(_off_order(sum(costs.values()), discount), costs)
+    shares = _split(_off_order(sum(costs.values()), discount, step), costs, step)
     return Priced(
-        lines=tuple(_priced_line(line, costs[line.key], shares[line.key], tax) for line in lines),
-        shipping=_priced_shipping(shipping, discount, tax),
+        lines=tuple(_priced_line(line, costs[line.key], shares[line.key], tax, step) for line in lines),
+        shipping=_priced_shipping(shipping, discount, tax, step),
         tax_inclusive=tax.inclusive,
     )
 
 
-def rounded(numerator: int, denominator: int) -> int:
-    """The quotient of two numbers (0 or more, above 0) as an integer, half to even."""
-    quotient, rest = divmod(numerator, denominator)
-    return quotient + (2 * rest > denominator or (2 * rest == denominator and quotient % 2 == 1))
+def rounded(numerator: int, denominator: int, step: int = 1) -> int:
+    """Returns the multiple of ``step`` next to the quotient of two numbers (0 or more, above 0), half to even."""
+    quotient, rest = divmod(numerator, whole := denominator * step)
+    return step * (quotient + (2 * rest > whole or (2 * rest == whole and quotient % 2 == 1)))
 
 
-def tax_of(net: int, tax: Tax) -> int:
+def tax_of(net: int, tax: Tax, step: int = 1) -> int:
     """On top of ``net``; or, inclusive, the part of ``net`` that is tax: net * rate / (100 % + rate)."""
-    return rounded(net * tax.rate, WHOLE + tax.rate if tax.inclusive else WHOLE)
+    return rounded(net * tax.rate, WHOLE + tax.rate) if tax.inclusive else rounded(net * tax.rate, WHOLE, step)
 
 
 def _check(lines: Sequence[Line], shipping: int, discount: OrderDiscount, tax: Tax) -> None:
@@ -149,11 +159,22 @@ def _after_line_discount(line: Line) -> int:
     return max(line.unit_price * line.quantity - line.discount, 0)
 
 
-def _off_order(cost: int, discount: OrderDiscount) -> int:
-    return min(rounded(cost * discount.rate, WHOLE) + discount.amount, cost)
+def _off_order(cost: int, discount: OrderDiscount, step: int) -> int:
+    return min(rounded(cost * discount.rate, WHOLE, step) + rounded(discount.amount, 1, step), cost)
 
 
-def _priced_line(line: Line, cost: int, share: int, tax: Tax) -> PricedLine:
+def _split(off: int, costs: Mapping[str, int], step: int) -> dict[str, int]:
+    """Over the lines, each a multiple of ``step`` where all that is split is."""
+    if any(amount % step for amount in (off, *costs.values())):
+        return allocate(off, costs)
+    return {key: step * part for key, part in allocate(off // step, _in_steps(costs, step)).items()}
+
+
+def _in_steps(costs: Mapping[str, int], step: int) -> dict[str, int]:
+    return {key: cost // step for key, cost in costs.items()}
+
+
+def _priced_line(line: Line, cost: int, share: int, tax: Tax, step: int) -> PricedLine:
     subtotal = line.unit_price * line.quantity
     return PricedLine(
         key=line.key,
@@ -162,10 +183,10 @@ def _priced_line(line: Line, cost: int, share: int, tax: Tax) -> PricedLine:
         subtotal=subtotal,
         line_discount=subtotal - cost,
         order_discount=share,
-        tax=tax_of(cost - share, tax),
+        tax=tax_of(cost - share, tax, step),
     )
 
 
-def _priced_shipping(shipping: int, discount: OrderDiscount, tax: Tax) -> PricedShipping:
+def _priced_shipping(shipping: int, discount: OrderDiscount, tax: Tax, step: int) -> PricedShipping:
     off = shipping if discount.free_shipping else 0
-    return PricedShipping(shipping, off, tax_of(shipping - off, tax) if tax.on_shipping else 0)
+    return PricedShipping(shipping, off, tax_of(shipping - off, tax, step) if tax.on_shipping else 0)

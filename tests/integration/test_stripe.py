@@ -71,7 +71,7 @@ async def test_every_call_is_one_of_stripes(infra: Infra) -> None:
 
 async def test_a_wrong_request_is_refused(infra: Infra) -> None:
     with pytest.raises(Refused, match="InvalidRequestError 400"):
-        await Stripe(infra).create(charge(amount="a lot"))
+        await Stripe(infra).create(charge(description={"no": "text"}))
 
 
 async def test_without_a_right_key_it_is_tried_again(infra: Infra, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,6 +16,7 @@ from services.catalog.check_prices import MOST_PRICES, checked_prices, price_pro
 from services.catalog.product_draft import PriceDraft, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
 from services.catalog.views import visible
+from services.money.charging import ANY_AMOUNT
 from services.shared.errors import StaleVersion
 from services.shared.viewer import Viewer
 
@@ -69,7 +70,7 @@ def test_options_come_in_the_order_of_their_names() -> None:
 
 def test_a_price_list_is_no_longer_than_there_are_currencies() -> None:
     many = [PriceDraft("USD", Decimal(1))] * (MOST_PRICES + 1)
-    assert next(price_problems(many, "EUR", "prices")).message == f"at most {MOST_PRICES}"
+    assert next(price_problems(many, "EUR", ANY_AMOUNT, "prices")).message == f"at most {MOST_PRICES}"
 
 
 def test_prices_are_exact_in_the_decimals_of_their_currency() -> None:
@@ -99,7 +100,7 @@ def test_two_variants_may_swap_their_options() -> None:
     small, large = rows.variants
     swap = [VariantChange(small.id, options={"Size": "L"}), VariantChange(large.id, options={"Size": "S"})]
     change = ProductChange(rows.product.id, 3, variants=swap)
-    assert list(change_problems(change, rows)) == []
+    assert list(change_problems(change, rows, ANY_AMOUNT)) == []
     assert apply_change(change, rows)
     assert (small.options, large.options) == ({"Size": "L"}, {"Size": "S"})
 
@@ -108,11 +109,11 @@ def test_all_variants_may_be_given_other_options_at_once() -> None:
     rows = stored()
     renamed = [VariantChange(v.id, options={"Größe": v.sku, "Farbe": "rot"}) for v in rows.variants]
     change = ProductChange(rows.product.id, 3, variants=renamed)
-    assert list(change_problems(change, rows)) == []
+    assert list(change_problems(change, rows, ANY_AMOUNT)) == []
     assert apply_change(change, rows)
     assert rows.product.option_names == ["Größe", "Farbe"]
     alone = ProductChange(rows.product.id, 3, variants=[VariantChange(rows.variants[1].id, options={"Size": "S"})])
-    assert [problem.path[-1] for problem in change_problems(alone, rows)] == ["options"]
+    assert [problem.path[-1] for problem in change_problems(alone, rows, ANY_AMOUNT)] == ["options"]
 
 
 def test_what_is_the_same_already_is_no_change() -> None:

@@ -1,6 +1,7 @@
 """What a basket costs: worked examples, and what holds for every basket."""
 
 import random
+from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
@@ -111,6 +112,47 @@ def test_a_discount_is_what_was_promised_and_no_more_than_the_lines(
     cost = sum(line.subtotal - line.line_discount for line in priced.lines)
     promised = rounded(cost * discount.rate, WHOLE) + discount.amount
     assert sum(line.order_discount for line in priced.lines) == min(promised, cost)
+
+
+steps = st.sampled_from([1, 10, 100])
+
+
+def in_steps(basket: list[Line], step: int) -> list[Line]:
+    return [replace(line, unit_price=line.unit_price * step, discount=line.discount * step) for line in basket]
+
+
+@given(lines, prices, discounts, taxes, steps)
+def test_what_can_be_charged_stays_so(
+    basket: list[Line], shipping: int, discount: OrderDiscount, tax: Tax, step: int
+) -> None:
+    priced = price(in_steps(basket, step), shipping=shipping * step, discount=discount, tax=tax, step=step)
+    exact = price(in_steps(basket, step), shipping=shipping * step, discount=discount, tax=tax)
+    assert priced.total % step == 0
+    assert all(line.order_discount % step == line.net % step == 0 for line in priced.lines)
+    # Half a step for the rate and the amount of the discount each.
+    assert abs(priced.discount - exact.discount) <= step
+    cost = sum(line.subtotal - line.line_discount for line in priced.lines)
+    assert sum(line.order_discount for line in priced.lines) <= cost
+
+
+@given(lines, prices, discounts, taxes, steps)
+def test_prices_that_are_older_than_the_step_add_up_too(
+    basket: list[Line], shipping: int, discount: OrderDiscount, tax: Tax, step: int
+) -> None:
+    priced = price(basket, shipping=shipping, discount=discount, tax=tax, step=step)
+    added = 0 if tax.inclusive else priced.tax
+    assert priced.total == sum(line.net for line in priced.lines) + priced.shipping.net + added
+    assert all(line.net >= 0 for line in priced.lines)
+    assert added % step == 0
+
+
+def test_dinars_of_stripe() -> None:
+    """10 % of 12.340 KWD are 1.234: 1.23; 5 % of the 11.110 that are left 0.5555: 0.56, of 1.500 0.075: 0.08."""
+    tenth, tax = OrderDiscount(rate=100_000), Tax(50_000, False)
+    priced = price(basket_of(12340), shipping=1500, discount=tenth, tax=tax, step=10)
+    assert told(priced) == ([1230], [560], 11110 + 1500 + 560 + 80)
+    priced = price(basket_of(12340), shipping=1500, discount=tenth, tax=replace(tax, inclusive=True), step=10)
+    assert told(priced) == ([1230], [529], 11110 + 1500)
 
 
 def basket_of(*prices_: int) -> list[Line]:

@@ -21,6 +21,7 @@ from services.catalog.shopify import cells
 from services.catalog.shopify.check_shopify_csv import check_shopify_csv
 from services.catalog.shopify.export import Exported, headings, rows
 from services.money.amounts import to_decimal
+from services.money.charging import ANY_AMOUNT
 from services.shared import texts
 
 SPECIAL = st.sampled_from([",", '"', "'", "\n", "\r", "\t", " ", ">", "\\", "/", "=", "日", "é", "👟", "a"])
@@ -91,7 +92,7 @@ DRAFTS = st.builds(
 
 
 def document(draft: ProductDraft) -> ProductDoc:
-    return new_product(check_product(draft), new_id(), draft.slug or "", "test", utc_now()).document()
+    return new_product(check_product(draft, ANY_AMOUNT), new_id(), draft.slug or "", "test", utc_now()).document()
 
 
 def said(found: ProductDoc) -> dict[str, Any]:

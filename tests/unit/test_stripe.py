@@ -1,15 +1,20 @@
 """What Stripe tells, in our words."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from models import PaymentStatus
+from services.money.charging import Charging
+from services.money.stripe_units import from_stripe, stripe_step, to_stripe
 from services.payment.provider import Standing
-from services.payment.stripe.standing import KEY, of_charge, of_intent, to_stripe
+from services.payment.stripe.standing import KEY, of_charge, of_intent
 from services.payment.stripe.webhook import read_webhook
 from services.shared.signature import BadWebhook
 from settings import Settings
@@ -84,11 +89,61 @@ def test_fees_in_another_currency_are_not_ours() -> None:
     assert of_intent(intent(latest_charge=charge(balance_transaction=entry))).fees == 0
 
 
-@pytest.mark.parametrize(("currency", "theirs"), [("ISK", 50000), ("UGX", 50000), ("JPY", 500), ("EUR", 500)])
-def test_units_are_stripes(currency: str, theirs: int) -> None:
-    assert to_stripe(500, currency) == theirs
-    told = intent(currency=currency.lower(), amount=theirs, amount_received=theirs)
-    assert (of_intent(told).amount, of_intent(told).captured) == (500, 500)
+# Ours in minor units of ISO 4217, and as https://docs.stripe.com/currencies has it.
+UNITS = [
+    *((code, 500, 500) for code in "BIF CLP DJF GNF JPY KMF KRW PYG RWF VND VUV XAF XOF XPF".split()),  # noqa: SIM905
+    ("MGA", 500_000, 5000),
+    ("ISK", 500, 50_000),
+    ("UGX", 500, 50_000),
+    ("HUF", 500, 500),
+    ("TWD", 500, 500),
+    ("EUR", 500, 500),
+    *((code, 1230, 1230) for code in ("BHD", "JOD", "KWD", "OMR", "TND")),
+]
+
+
+@pytest.mark.parametrize(("currency", "ours", "theirs"), UNITS)
+def test_units_are_stripes(currency: str, ours: int, theirs: int) -> None:
+    """Charges, captures and refunds send ``theirs``; the API, its lists and webhooks tell them."""
+    assert to_stripe(ours, currency) == theirs
+    assert from_stripe(theirs, currency) == ours
+    fee = {"object": "balance_transaction", "currency": currency.lower(), "fee": theirs}
+    money = {"amount_captured": theirs, "amount_refunded": theirs, "balance_transaction": fee}
+    paid = charge(currency=currency.lower(), amount=theirs, **money)
+    told = intent(currency=currency.lower(), amount=theirs, amount_received=theirs, latest_charge=paid)
+    whole = Standing("k", "pi_1", PaymentStatus.CAPTURED, ours, currency, ours, ours, ours)
+    assert of_intent(told) == of_charge(paid) == whole
+
+
+@pytest.mark.parametrize(("currency", "step"), [("MGA", 100), ("KWD", 10), ("TND", 10), ("ISK", 1), ("EUR", 1)])
+def test_what_stripe_cannot_count_is_not_sent(currency: str, step: int) -> None:
+    assert stripe_step(currency) == step
+    assert Charging(("manual", "stripe")).step(currency) == step
+    assert Charging(("sandbox", "manual")).step(currency) == 1
+    for amount in range(1, step):
+        with pytest.raises(ValueError, match=f"no multiple of {step}"):
+            to_stripe(7 * step + amount, currency)
+
+
+@given(st.integers(0, 10**12), st.sampled_from([code for code, _, _ in UNITS]))
+def test_there_and_back_is_the_same(steps: int, currency: str) -> None:
+    amount = steps * stripe_step(currency)
+    assert from_stripe(to_stripe(amount, currency), currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "problem"),
+    [
+        ("1.230", "KWD", None),
+        ("1.234", "KWD", "cannot be charged by stripe: must be a multiple of 0.010 KWD"),
+        ("5000.50", "MGA", "cannot be charged by stripe: must be a multiple of 1.00 MGA"),
+        ("5000", "MGA", None),
+        ("0.01", "EUR", None),
+    ],
+)
+def test_a_price_that_stripe_cannot_charge(amount: str, currency: str, problem: str | None) -> None:
+    assert Charging(("stripe", "manual")).problem(Decimal(amount), currency) == problem
+    assert Charging(("sandbox", "manual")).problem(Decimal(amount), currency) is None
 
 
 def test_a_webhook_is_read() -> None:

@@ -31,6 +31,9 @@ class Sandbox:
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
 
+    def step(self, currency: str) -> int:
+        return 1
+
     async def create(self, charge: Charge) -> Standing:
         async def work(session: AsyncSession) -> Standing:
             found = await session.scalar(select(SandboxCharge).where(SandboxCharge.key == charge.key))

@@ -9,9 +9,10 @@ import stripe
 
 from infra.runtime import Infra
 from models import PaymentStatus
-from services.payment.provider import Charge, ProviderEvent, Refused, Standing
+from services.money.stripe_units import stripe_step, to_stripe
+from services.payment.provider import Charge, Declined, ProviderEvent, Refused, Standing
 from services.payment.stripe.client import make_client, our_errors
-from services.payment.stripe.standing import KEY, NAME, PAGE, of_intent, to_stripe
+from services.payment.stripe.standing import KEY, NAME, PAGE, of_intent
 from services.payment.stripe.webhook import read_webhook
 from services.shared.signature import BadWebhook
 
@@ -27,7 +28,12 @@ class Stripe:
     def __init__(self, infra: Infra) -> None:
         self._settings = infra.settings
 
+    def step(self, currency: str) -> int:
+        return stripe_step(currency)
+
     async def create(self, charge: Charge) -> Standing:
+        if charge.amount % self.step(charge.currency):
+            raise Declined("amount")
         with our_errors():
             intent = await self._intents.create_async(
                 {
@@ -46,6 +52,8 @@ class Stripe:
         now = await self._retrieve(reference)
         if now.captured == amount:
             return now
+        if amount % self.step(now.currency):
+            raise Refused("amount")
         wanted: stripe.params.PaymentIntentCaptureParams = {
             "amount_to_capture": to_stripe(amount, now.currency),
             "expand": [_MORE],
@@ -64,6 +72,8 @@ class Stripe:
     async def refund(self, reference: str, amount: int, key: str) -> Standing:
         """Stripe forgets keys after a day; the refund's metadata stays."""
         now = await self._retrieve(reference)
+        if amount % self.step(now.currency):
+            raise Refused("amount")
         wanted: stripe.params.RefundCreateParams = {
             "payment_intent": reference,
             "amount": to_stripe(amount, now.currency),

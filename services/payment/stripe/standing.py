@@ -1,35 +1,25 @@
 """How Stripe's objects stand. They are read as plain JSON: from the API and from webhooks of any version alike.
 
-https://docs.stripe.com/payments/paymentintents/lifecycle, https://docs.stripe.com/currencies
+https://docs.stripe.com/payments/paymentintents/lifecycle
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from models import PaymentStatus
+from services.money.stripe_units import from_stripe
 from services.payment.provider import Standing
 
 NAME: Final = "stripe"
 PAGE: Final = "/stripe/payments/"
 KEY: Final = "rushcart_payment"
 """Where our key is in the metadata of intents; Stripe copies it to their charges."""
-# Stripe counts these in hundredths, though they have none.
-_HUNDREDTHS: Final = ("ISK", "UGX")
 _STATUS: Final = {
     "requires_capture": PaymentStatus.AUTHORIZED,
     "succeeded": PaymentStatus.CAPTURED,
     "canceled": PaymentStatus.CANCELLED,
 }
 Json = Mapping[str, Any]
-
-
-def to_stripe(amount: int, currency: str) -> int:
-    """Minor units as Stripe counts them."""
-    return amount * 100 if currency in _HUNDREDTHS else amount
-
-
-def from_stripe(amount: int, currency: str) -> int:
-    return amount // 100 if currency in _HUNDREDTHS else amount
 
 
 def of_intent(intent: Json) -> Standing:
