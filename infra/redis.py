@@ -12,8 +12,16 @@ from redis.asyncio.connection import AbstractConnection, Connection, SSLConnecti
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
+from redis.exceptions import (
+    ClusterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
@@ -22,6 +30,11 @@ from infra.telemetry import tracing
 
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
+
+# redis-py takes the code word off the text of an error that it has a class for; of others the text begins with it.
+_OUTAGES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
+_OUTAGE_CODES = frozenset({"BUSY", "MISCONF", "NOREPLICAS", "UNKILLABLE"})
+_PROBE = ("SET", "rushcart:probe", "1", "EX", "60")
 
 RUN_ID = "\0the server's run id"
 """As an argument of a script: the run id of the very server that the command is sent to.
@@ -130,8 +143,8 @@ class RedisStore:
         return self._scripts[path]
 
     async def ping(self) -> None:
-        async with self.guard():
-            await self.client.ping()
+        """Ask for a write: a server that is full or read-only answers PING. Errors: StoreUnavailable."""
+        await self.execute(_PROBE)
 
     async def close(self) -> None:
         await self._batcher.close()
@@ -151,6 +164,14 @@ class _KnowsItsServer(AbstractConnection):
                 await self.connect()  # type: ignore[no-untyped-call]
             args = tuple(self.server_run_id if arg is RUN_ID else arg for arg in args)
         await super().send_command(*args, **kwargs)
+
+    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return await super().read_response(*args, **kwargs)
+        except ReadOnlyError:
+            # Of a primary that was demoted: what is at the address by now is found by a new connection.
+            await self.disconnect(nowait=True)
+            raise
 
     async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
         try:
@@ -201,6 +222,7 @@ def _names(commands: Sequence[Command]) -> str:
 
 
 def _is_outage(error: Exception) -> bool:
-    if not isinstance(error, ResponseError):
+    """Tell a server that cannot do it now from a wrong command."""
+    if not isinstance(error, ResponseError) or isinstance(error, _OUTAGES):
         return True
-    return str(error).startswith(("LOADING", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "BUSY "))
+    return str(error).partition(" ")[0] in _OUTAGE_CODES

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from infra.ids import new_id
-from infra.ports import LOOPBACK, free_port
-from infra.processes import ProcessId, spawn
+from infra.ports import free_port
 from infra.runtime import Infra, open_infra
-from infra.stack.machine import find_program
 from models.cart_document import LineDoc
 from services.cart.change_cart import Change, added_line, change_cart, read_cart
 from services.cart.flush_dirty import flush_dirty
@@ -33,6 +31,7 @@ from settings import Settings
 from tests.books import assert_adds_up, counters
 from tests.factories import order_wish, running_sale
 from tests.modes import MODES
+from tests.redis_server import redis_server, url_of
 from tests.waiting import until_true
 from tests.workers import persist_all
 
@@ -42,30 +41,12 @@ pytestmark = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
 @pytest.fixture
 def cluster_url(tmp_path: Path) -> Iterator[str]:
     """A cluster of one node that has every slot: it refuses a command or script whose keys are of several."""
-    program, port = find_program("redis-server", "valkey-server"), free_port()
-    if program is None:
-        pytest.skip("neither redis-server nor valkey-server is on this machine")
-    options = {"port": port, "cluster-port": free_port(), "bind": LOOPBACK, "save": "", "cluster-enabled": "yes"}
-    argv = [str(program), *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
-    keeper = spawn(argv, log=tmp_path / "redis.log", cwd=tmp_path, dies_with_parent=True)
-    try:
-        with Redis.from_url(f"redis://{LOOPBACK}:{port}/0") as client:
-            until_true(lambda: _answers(client), "an answer from Redis")
-            client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
-            until_true(lambda: _state(client) == "ok", "the cluster's state to be ok")
-            with pytest.raises(ResponseError, match="same slot"):
-                client.mset({"one": 1, "other": 2})
-        yield f"redis://{LOOPBACK}:{port}/0"
-    finally:
-        if (process := ProcessId.of(keeper.pid)) is not None:
-            process.stop(5.0)
-
-
-def _answers(client: "Redis") -> bool:
-    try:
-        return bool(client.ping())
-    except RedisError:
-        return False
+    with redis_server(tmp_path, cluster_port=free_port(), cluster_enabled="yes") as client:
+        client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
+        until_true(lambda: _state(client) == "ok", "the cluster's state to be ok")
+        with pytest.raises(ResponseError, match="same slot"):
+            client.mset({"one": 1, "other": 2})
+        yield url_of(client)
 
 
 def _state(client: "Redis") -> str:
