@@ -1,7 +1,7 @@
 """The Starlette app."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from graphql_api.runtime import Runtime
 from graphql_api.schema import build_schema
 from graphql_api.security_headers import SecurityHeaders
 from graphql_api.subscriptions.sockets import SocketView
-from infra.runtime import Infra, open_infra
+from infra.runtime import Infra
 from settings import Settings
 
 _PATH = "/graphql"
@@ -41,22 +41,6 @@ _CORS_HEADERS = [
 ]
 Demo = tuple[str, str]
 """E-mail address and password of a seeded customer."""
-
-Alongside = Callable[[Infra], AbstractAsyncContextManager[None]]
-
-
-def create_app(settings: Settings, *, alongside: Alongside | None = None) -> Starlette:
-    """An app that opens its stores when it starts; ``alongside`` is entered before it serves."""
-    runtime = Runtime()
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        async with open_infra(settings) as infra:
-            runtime.start(infra)
-            async with runtime.keeping_up(), alongside(infra) if alongside else nullcontext():
-                yield
-
-    return _assemble(runtime, lifespan, settings)
 
 
 def build_app(infra: Infra, *, demo: Demo | None = None) -> Starlette:

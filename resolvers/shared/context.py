@@ -1,6 +1,5 @@
 """What a resolver knows of its request."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,14 +38,13 @@ class Context:
     cookies: SessionCookies = field(default_factory=SessionCookies)
     cart_token: str | None = None
     base_url: str = ""
-    make_loaders: Callable[[Infra], "Loaders"] = _new_loaders
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
 
     @property
     def loaders(self) -> "Loaders":
         """The request's dataloaders, made when first asked for."""
         if self._loaders is None:
-            self._loaders = self.make_loaders(self.infra)
+            self._loaders = _new_loaders(self.infra)
         return self._loaders
 
     def reset_loaders(self) -> None:

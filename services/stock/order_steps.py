@@ -20,9 +20,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.runtime import Infra
 from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold
-from services.shared.barrier import COMMIT, HOLD, RELEASE, SHIP, STOCK, enter
+from services.shared.barrier import COMMIT, HOLD, RELEASE, STOCK, enter
 from services.stock.rows import Origin, change_levels, ledger_row, note_low_stock, sum_up
 from services.stock.rules import Counts, Place
 from services.stock.take_available import take_available
@@ -93,15 +92,6 @@ async def flash_units(session: AsyncSession, order_ids: Collection[UUID]) -> lis
     return [(row[0], (row[1], row[2]), row[3]) for row in rows]
 
 
-async def hold(infra: Infra, order_id: UUID, units: Mapping[str, int], actor: str) -> Held:
-    """``hold_stock`` in a transaction of its own. Errors: OutOfStock, HoldReleased, StoreUnavailable (it is not
-    known whether it was held: call it again, or release)."""
-    return await infra.database.transact(
-        lambda session: hold_stock(session, order_id, units, actor, infra.now()),
-        timeout=2 * infra.settings.store_timeout,
-    )
-
-
 async def hold_stock(
     session: AsyncSession, order_id: UUID, units: Mapping[str, int], actor: str, now: datetime
 ) -> Held:
@@ -152,18 +142,6 @@ async def _write(
     await session.execute(insert(StockEntry), ledger)
 
 
-async def release(infra: Infra, order_id: UUID, actor: str) -> bool:
-    """``release_stock`` of one order in a transaction of its own; True when something was given back.
-
-    Errors: StoreUnavailable (call it again).
-    """
-
-    async def work(session: AsyncSession) -> bool:
-        return bool(await release_stock(session, [order_id], actor, infra.now()))
-
-    return await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
-
-
 async def release_stock(
     session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime
 ) -> set[UUID]:
@@ -200,19 +178,6 @@ async def commit_stock(session: AsyncSession, order_ids: Collection[UUID], actor
     units += await flash_units(session, fresh)
     moves = [OrderMove(order_id, place, Counts(held=-count, committed=count)) for order_id, place, count in units]
     await apply_moves(session, moves, StockCause.COMMITTED, actor, now)
-
-
-async def ship_stock(session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime) -> None:
-    """committed -> gone, of flash orders too. In the transaction that makes the orders SHIPPED by compare-and-set.
-    Orders that are shipped already are left alone."""
-    fresh = await enter(session, list(order_ids), SHIP, now, branch=STOCK)
-    holds = await turn_holds(session, fresh, (HoldState.COMMITTED,), HoldState.SHIPPED, now)
-    units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity - hold.shipped) for hold in holds]
-    units += await flash_units(session, fresh)
-    moves = [
-        OrderMove(order_id, place, Counts(on_hand=-count, committed=-count)) for order_id, place, count in units
-    ]
-    await apply_moves(session, moves, StockCause.SHIPPED, actor, now)
 
 
 Units = Sequence[tuple[OrderLine, int]]

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.eventlog import Consumer, Message
 from infra.ids import new_id
@@ -26,11 +27,12 @@ from services.shared.errors import OutOfStock, StaleCount, TryAgain
 from services.stock.adjust_stock import Adjustment, adjust_stock
 from services.stock.count_stock import Count, count_stock
 from services.stock.move_stock import Move, move_stock
-from services.stock.order_steps import commit_stock, hold, release, ship_stock
+from services.stock.order_steps import commit_stock
 from services.stock.receive_stock import Receipt, receive_stock
 from tasks.order_consumer import OrderConsumer
 from tests.cut_off import CutOff, cut_off
 from tests.factories import sale_of, variant_in_stock
+from tests.order_steps import hold, release, ship
 from tests.stock_books import assert_sku_adds_up
 from tests.workers import persist_all
 
@@ -42,11 +44,12 @@ Work = Callable[[], Coroutine[Any, Any, Any]]
 class Hold:
     warehouse: UUID
     units: int
+    shipped: int = 0
     state: HoldState = HoldState.HELD
 
     @property
-    def kept(self) -> bool:
-        return self.state in (HoldState.HELD, HoldState.COMMITTED)
+    def kept(self) -> int:
+        return self.units - self.shipped if self.state in (HoldState.HELD, HoldState.COMMITTED) else 0
 
 
 @dataclass(slots=True)
@@ -87,7 +90,7 @@ class World:
         return world
 
     def available(self, warehouse: UUID) -> int:
-        held = sum(h.units for h in self.holds.values() if h.kept and h.warehouse == warehouse)
+        held = sum(h.kept for h in self.holds.values() if h.warehouse == warehouse)
         here = [sale for sale in self.sales if sale.warehouse == warehouse]
         return (
             self.on_hand[warehouse]
@@ -146,26 +149,29 @@ class World:
             self.holds[order] = Hold(where, units)
 
     async def release(self, order: UUID, cut: int | None) -> None:
+        """Nothing is released of an order that is shipped, if in part: that is for its state to see to."""
+        if (known := self.holds[order]).shipped:
+            return
         await _done(lambda: release(self.infra, order, "machine"), cut)
-        if self.holds[order].kept:
-            self.holds[order].state = HoldState.RELEASED
+        if known.kept:
+            known.state = HoldState.RELEASED
 
     async def commit(self, order: UUID, cut: int | None) -> None:
-        await _done(lambda: self._step(commit_stock, order), cut)
+        async def work(session: AsyncSession) -> None:
+            await commit_stock(session, [order], "machine", self.infra.now())
+
+        await _done(lambda: self.infra.database.transact(work), cut)
         if self.holds[order].state is HoldState.HELD:
             self.holds[order].state = HoldState.COMMITTED
 
-    async def ship(self, order: UUID, cut: int | None) -> None:
+    async def ship(self, order: UUID, units: int, cut: int | None) -> None:
         """Only what is paid is ever shipped: that is for the order's state to see to."""
         if (known := self.holds[order]).state is HoldState.COMMITTED:
-            await _done(lambda: self._step(ship_stock, order), cut)
-            known.state = HoldState.SHIPPED
-            self.on_hand[known.warehouse] -= known.units
-
-    async def _step(self, step: Callable[..., Coroutine[Any, Any, None]], order: UUID) -> None:
-        await self.infra.database.transact(
-            lambda session: step(session, [order], "machine", self.infra.now()),
-        )
+            units = min(units, known.kept)
+            known.shipped += units
+            await _done(lambda: ship(self.infra, order, {self.sku: known.shipped}), cut)
+            self.on_hand[known.warehouse] -= units
+            known.state = HoldState.COMMITTED if known.kept else HoldState.SHIPPED
 
     # ------------------------------------------------------------------ flash sales
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from graphql_api.app import build_app, create_app
+from graphql_api.app import build_app
 from infra.runtime import open_infra
 from settings import Settings
 from tests.waiting import PAUSE
@@ -43,10 +43,9 @@ async def test_a_store_that_hangs_is_named_within_a_second(settings: Settings) -
     assert answer["stores"]["database"]["status"] == "up"
 
 
-async def test_the_app_opens_its_own_stores(settings: Settings) -> None:
-    app = create_app(settings)
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
-    async with app.router.lifespan_context(app), http, asyncio.timeout(15):
+async def test_a_server_is_ready_once_its_event_log_is(settings: Settings) -> None:
+    async with open_infra(settings) as infra, asyncio.timeout(15):
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(build_app(infra)), base_url="http://test")
         # The event log connects beside the start: until it has, the server says that it is not ready.
         while (reply := await http.get("/readyz")).status_code != 200:
             assert reply.json()["stores"]["database"]["status"] == "up"

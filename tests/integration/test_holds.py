@@ -1,8 +1,7 @@
 """Ordinary stock that orders hold: from the one warehouse that covers a line, all or nothing, each step once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -18,14 +17,14 @@ from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked
 from services.shared.errors import OutOfStock
 from services.shared.events import STOCK, StockLow
-from services.stock.order_steps import HoldReleased, commit_stock, hold, release, ship_stock
+from services.stock.order_steps import HoldReleased, commit_stock, ship_units
 from services.stock.receive_stock import Receipt, receive_stock
 from tests.books import causes, outbox_types
 from tests.factories import new_warehouse, order_wish, running_sale, stock_of, variant_in_stock
+from tests.order_steps import hold, release, ship
 from tests.workers import persist_all
 
 ACTOR = "checkout"
-Step = Callable[[AsyncSession, list[UUID], str, Any], Awaitable[None]]
 
 
 async def sku_of(infra: Infra, on_hand: int, elsewhere: int = 0, warehouse_id: UUID | None = None) -> str:
@@ -36,8 +35,8 @@ async def sku_of(infra: Infra, on_hand: int, elsewhere: int = 0, warehouse_id: U
     return sku
 
 
-async def run(infra: Infra, step: Step, order_id: UUID) -> None:
-    await infra.database.transact(lambda session: step(session, [order_id], ACTOR, infra.now()))
+async def commit(infra: Infra, order_id: UUID) -> None:
+    await infra.database.transact(lambda session: commit_stock(session, [order_id], ACTOR, infra.now()))
 
 
 async def assert_clean(infra: Infra) -> None:
@@ -74,23 +73,24 @@ async def test_each_step_is_done_once(infra: Infra) -> None:
         assert await hold(infra, order, {sku: 3}, ACTOR) == {sku: DEFAULT_WAREHOUSE}
     assert await stock_of(infra, sku) == level(10, available=7, held=3)
     for step, expected in (
-        (commit_stock, level(10, available=7, committed=3)),
-        (ship_stock, level(7, available=7)),
-        (commit_stock, level(7, available=7)),
+        (partial(commit, infra, order), level(10, available=7, committed=3)),
+        (partial(ship, infra, order, {sku: 2}), level(8, available=7, committed=1)),
+        (partial(ship, infra, order, {sku: 3}), level(7, available=7)),
+        (partial(commit, infra, order), level(7, available=7)),
     ):
         for _ in range(2):
-            await run(infra, step, order)
+            await step()
             assert await stock_of(infra, sku) == expected
         await assert_clean(infra)
     assert not await release(infra, order, ACTOR)
-    assert await causes(infra, sku) == {"RECEIVED": 1, "HELD": 1, "COMMITTED": 1, "SHIPPED": 1}
+    assert await causes(infra, sku) == {"RECEIVED": 1, "HELD": 1, "COMMITTED": 1, "SHIPPED": 2}
 
 
 async def test_what_is_held_or_paid_is_given_back_once(infra: Infra) -> None:
     sku, held, paid = await sku_of(infra, 10), new_id(), new_id()
     for order in (held, paid):
         await hold(infra, order, {sku: 2}, ACTOR)
-    await run(infra, commit_stock, paid)
+    await commit(infra, paid)
     for order in (held, paid):
         assert sorted(await asyncio.gather(*(release(infra, order, ACTOR) for _ in range(3)))) == [
             False,
@@ -99,8 +99,7 @@ async def test_what_is_held_or_paid_is_given_back_once(infra: Infra) -> None:
         ]
         with pytest.raises(HoldReleased):
             await hold(infra, order, {sku: 2}, ACTOR)
-        for step in (commit_stock, ship_stock):
-            await run(infra, step, order)
+        await commit(infra, order)
     assert await stock_of(infra, sku) == level(10, available=10)
     await assert_clean(infra)
 
@@ -214,16 +213,20 @@ async def test_flash_orders_are_committed_and_shipped_from_their_warehouse(infra
     item = await running_sale(infra, quantity=5)
     order = (await place_flash_order(infra, order_wish(item, quantity=2))).id
     await persist_all(infra)
-    for step, status, expected in (
-        (commit_stock, OrderStatus.PAID, level(10, available=5, set_aside=3, committed=2)),
-        (ship_stock, OrderStatus.SHIPPED, level(8, available=5, set_aside=3)),
+    for shipped, expected in (
+        (0, level(10, available=5, set_aside=3, committed=2)),
+        (1, level(9, available=5, set_aside=3, committed=1)),
+        (1, level(8, available=5, set_aside=3)),
     ):
-        for _ in range(2):
 
-            async def work(session: AsyncSession, step: Step = step, status: OrderStatus = status) -> None:
-                await session.execute(update(Order).where(Order.id == order).values(status=status))
-                await step(session, [order], ACTOR, infra.now())
+        async def work(session: AsyncSession, shipped: int = shipped) -> None:
+            await session.execute(update(Order).where(Order.id == order).values(status=OrderStatus.PAID))
+            await commit_stock(session, [order], ACTOR, infra.now())
+            if shipped:
+                lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id == order)))
+                await ship_units(session, [(line, shipped) for line in lines], ACTOR, infra.now())
+                await session.execute(update(OrderLine).values(shipped=OrderLine.shipped + shipped))
 
-            await infra.database.transact(work)
-            assert await stock_of(infra, item.sku) == expected
+        await infra.database.transact(work)
+        assert await stock_of(infra, item.sku) == expected
     assert [d for d in (await reconcile(infra)).differences if d.scope == "database"] == []

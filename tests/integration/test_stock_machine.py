@@ -101,10 +101,16 @@ class StockMachine(RuleBasedStateMachine):
         self.run(self.world.hold(units, self.at(cut)))
 
     @precondition(lambda self: self.world.holds)
-    @rule(pick=PICK, step=st.sampled_from(["release", "commit", "ship"]), cut=CUT)
+    @rule(pick=PICK, step=st.sampled_from(["release", "commit"]), cut=CUT)
     def go_on_with_a_hold(self, pick: int, step: str, cut: float | None) -> None:
         orders = list(self.world.holds)
         self.run(getattr(self.world, step)(orders[pick % len(orders)], self.at(cut)))
+
+    @precondition(lambda self: self.world.holds)
+    @rule(pick=PICK, units=UNITS, cut=CUT)
+    def ship(self, pick: int, units: int, cut: float | None) -> None:
+        orders = list(self.world.holds)
+        self.run(self.world.ship(orders[pick % len(orders)], units, self.at(cut)))
 
     @precondition(lambda self: self.world.sale is None)
     @rule(units=UNITS)
