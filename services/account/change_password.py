@@ -18,7 +18,7 @@ from services.user.rules import hash_password, password_problem
 async def change_password(
     infra: Infra, user_id: UUID, *, old: str, new: str, client: Client = NOWHERE
 ) -> datetime:
-    """When it was changed; all sessions ended then.
+    """Change the password and end all sessions. Returns when it was changed.
 
     Errors: InvalidInput, InvalidCredentials, TryAgain, StoreUnavailable.
     """

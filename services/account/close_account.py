@@ -21,7 +21,10 @@ from services.user.rows import forget_roles, require_other_admin
 
 
 async def close_account(infra: Infra, user_id: UUID, *, password: str, client: Client = NOWHERE) -> datetime:
-    """When it was closed. Errors: InvalidCredentials, LastAdministrator, TryAgain, StoreUnavailable."""
+    """Close the account.
+
+    Returns when it was closed. Errors: InvalidCredentials, LastAdministrator, TryAgain, StoreUnavailable.
+    """
     proved, now = await prove_password(infra, user_id, password), infra.now()
 
     async def work(session: AsyncSession) -> Sequence[UUID]:

@@ -18,7 +18,7 @@ from services.user.rules import InvalidEmail, normalise_email
 async def request_email_change(
     infra: Infra, user_id: UUID, *, new_email: str, password: str, client: Client = NOWHERE
 ) -> str:
-    """The address as it will be.
+    """Mail a link that confirms the new address. Returns the address as it will be.
 
     Errors: InvalidInput, InvalidCredentials, EmailTaken, TryAgain, StoreUnavailable.
     """

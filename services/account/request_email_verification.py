@@ -13,7 +13,8 @@ from services.user.rules import normalise_locale
 
 
 async def request_email_verification(infra: Infra, user_id: UUID, *, locale: str | None = None) -> str:
-    """The address it goes to; ``locale`` is the mail's language, the profile's when None.
+    """Mail a link that confirms the address. Returns where it goes; ``locale`` is the mail's language, the
+    profile's when None.
 
     Errors: EmailAlreadyVerified, InvalidInput, StoreUnavailable.
     """

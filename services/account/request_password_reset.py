@@ -9,7 +9,8 @@ from services.user.rules import InvalidEmail, normalise_email
 
 
 async def request_password_reset(infra: Infra, email: str) -> None:
-    """Does the same, and takes as long, whether there is such an account or not: only the worker finds out.
+    """Queue a mail with a link. Does the same, and takes as long, whether there is such an account or not: only
+    the worker finds out.
 
     Errors: StoreUnavailable.
     """

@@ -20,7 +20,10 @@ _PURPOSE = (TokenPurpose.RESET_PASSWORD,)
 
 
 async def reset_password(infra: Infra, *, token: str, new: str, client: Client = NOWHERE) -> None:
-    """All sessions end. Errors: InvalidToken, InvalidInput, TryAgain, StoreUnavailable."""
+    """Set a new password by a mailed token; all sessions end.
+
+    Errors: InvalidToken, InvalidInput, TryAgain, StoreUnavailable.
+    """
     # A look first: only who has a token may have us compute a hash.
     async with infra.database.read() as session:
         found = await find_token(session, token, _PURPOSE, infra.now())

@@ -13,7 +13,8 @@ from services.user.rules import verify_password
 
 
 async def prove_password(infra: Infra, user_id: UUID, password: str) -> User:
-    """The user as read before the password was verified: ``lock_proved`` finds out whether it still is.
+    """Check the password of one's own account. Returns the user as read before that: ``lock_proved`` finds out
+    whether it still is.
 
     Errors: InvalidCredentials, TryAgain, StoreUnavailable.
     """

@@ -17,7 +17,10 @@ from services.shared.client import Client
 async def set_password(
     session: AsyncSession, user: User, password_hash: str, *, action: str, now: datetime, client: Client
 ) -> Sequence[UUID]:
-    """The sessions that end; after the commit the caller revokes their access tokens. ``user`` is locked."""
+    """Set the password of ``user``, who is locked.
+
+    Returns the sessions that end; after the commit the caller revokes their access tokens.
+    """
     user.password_hash = password_hash
     await revoke_tokens(session, user.id, TokenPurpose.RESET_PASSWORD, TokenPurpose.CHANGE_EMAIL)
     queue_for(session, MailKind.PASSWORD_CHANGED, user, now)

@@ -13,7 +13,10 @@ _FAILED_MAILS_KEPT = timedelta(days=30)
 
 
 async def tidy_accounts(infra: Infra) -> None:
-    """Tokens a week after they expired, mails a month after they were given up. Errors: StoreUnavailable."""
+    """Delete tokens a week after they expired, and mails a month after they were given up.
+
+    Errors: StoreUnavailable.
+    """
     now = infra.now()
 
     async def work(session: AsyncSession) -> None:

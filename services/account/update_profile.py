@@ -15,7 +15,7 @@ from services.user.rules import InvalidName, normalise_locale, normalise_name
 async def update_profile(
     infra: Infra, user_id: UUID, *, display_name: str | None = None, locale: str | None = None
 ) -> User:
-    """None leaves it as it is. Errors: InvalidInput, StoreUnavailable."""
+    """Change one's profile; None leaves a value as it is. Errors: InvalidInput, StoreUnavailable."""
     if problems := list(_problems(display_name, locale)):
         raise InvalidInput(problems)
 

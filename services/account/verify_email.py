@@ -19,7 +19,10 @@ _PURPOSES = (TokenPurpose.VERIFY_EMAIL, TokenPurpose.CHANGE_EMAIL)
 
 
 async def verify_email(infra: Infra, token: str, *, client: Client = NOWHERE) -> str:
-    """The address that is confirmed now. Errors: InvalidToken, EmailTaken, StoreUnavailable."""
+    """Confirm an address by its mailed token.
+
+    Returns the address. Errors: InvalidToken, EmailTaken, StoreUnavailable.
+    """
 
     async def work(session: AsyncSession) -> str:
         now = infra.now()

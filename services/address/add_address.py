@@ -32,7 +32,7 @@ async def add_address(infra: Infra, user_id: UUID, draft: AddressDraft, *, defau
 
 
 def values_of(draft: AddressDraft) -> dict[str, str | None]:
-    """By the names of the columns."""
+    """Returns the values by the names of the columns."""
     return {
         "recipient": draft.recipient,
         "phone": draft.phone,

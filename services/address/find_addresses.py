@@ -21,7 +21,10 @@ _TTL: Final = 3600.0
 
 
 async def find_addresses(infra: Infra, user_ids: Collection[UUID]) -> dict[UUID, list[AddressDoc]]:
-    """Of each user, the oldest first; users without any are left out. Errors: StoreUnavailable."""
+    """Find the addresses of each user, the oldest first; users without any are left out.
+
+    Errors: StoreUnavailable.
+    """
     names = {_key(user_id): user_id for user_id in user_ids}
 
     async def load(keys: Sequence[str]) -> dict[str, bytes]:
@@ -42,7 +45,7 @@ async def find_own_address(infra: Infra, user_id: UUID, address_id: UUID) -> Add
 
 
 async def forget_addresses(infra: Infra, user_id: UUID) -> None:
-    """After the commit of whatever changed one. Never fails."""
+    """Drop a user's cached addresses, after the commit of whatever changed one. Never fails."""
     await _cache(infra).forget([_key(user_id)])
 
 

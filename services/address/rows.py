@@ -12,7 +12,7 @@ from services.shared.errors import NotFound
 
 
 async def own_addresses(session: AsyncSession, user_id: UUID) -> Sequence[Address]:
-    """The oldest first. The caller holds the account's lock."""
+    """Read a user's addresses, the oldest first. The caller holds the account's lock."""
     found = await session.scalars(select(Address).where(Address.user_id == user_id).order_by(Address.id))
     return found.all()
 

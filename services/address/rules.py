@@ -40,7 +40,8 @@ class AddressDraft:
 
 
 def checked(draft: AddressDraft) -> AddressDraft:
-    """Trimmed, composed (NFC), the phone number in E.164, the country in capitals; "" is None where it may be.
+    """Returns the draft trimmed and composed (NFC), the phone number in E.164, the country in capitals; "" is None
+    where it may be.
 
     What is needed depends on the country (country_rules.py); a city that is not is "".
 

@@ -17,7 +17,7 @@ from services.address.rules import AddressDraft, checked
 async def update_address(
     infra: Infra, user_id: UUID, address_id: UUID, draft: AddressDraft, *, default: bool = False
 ) -> AddressDoc:
-    """``default`` makes it the default; without, it stays what it is.
+    """Change an address of one's own. ``default`` makes it the default; without, it stays what it is.
 
     Errors: InvalidInput, NotFound, StoreUnavailable.
     """

@@ -28,7 +28,7 @@ class AuditFilter:
 
 
 async def list_entries(infra: Infra, wanted: AuditFilter, page: IdPage) -> Cut[AuditEntry]:
-    """One statement. Errors: StoreUnavailable."""
+    """Returns a page of the audit log, by one statement. Errors: StoreUnavailable."""
     statement = page.narrow(_matching(select(AuditEntry), wanted), AuditEntry.id)
     async with infra.database.read() as session:
         return page.cut(list(await session.scalars(statement)))
@@ -42,7 +42,7 @@ async def count_entries(infra: Infra, wanted: AuditFilter) -> int:
 
 
 async def find_entries(infra: Infra, ids: Sequence[UUID]) -> list[AuditEntry | None]:
-    """In the order of ``ids``. Errors: StoreUnavailable."""
+    """Returns the entries in the order of ``ids``. Errors: StoreUnavailable."""
     async with infra.database.read() as session:
         found = {row.id: row for row in await session.scalars(select(AuditEntry).where(AuditEntry.id.in_(ids)))}
     return [found.get(id_) for id_ in ids]

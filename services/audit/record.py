@@ -27,7 +27,8 @@ def record(
     details: dict[str, str] | None = None,
     outcome: Outcome = Outcome.OK,
 ) -> None:
-    """``action`` is ``thing.what_happened``; ``actor`` is the subject itself unless another is named.
+    """Write a row of the audit log. ``action`` is ``thing.what_happened``; ``actor`` is the subject itself unless
+    another is named.
 
     ``subject`` is None when it is not known whom it is about.
     """

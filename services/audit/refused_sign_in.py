@@ -17,7 +17,10 @@ Why = Literal["UNKNOWN_ACCOUNT", "WRONG_PASSWORD", "NOT_ALLOWED"]
 
 
 async def refused_sign_in(infra: Infra, user_id: UUID | None, why: Why, client: Client) -> None:
-    """The same work whether there is such an account or not. Never fails: the answer does not depend on it."""
+    """Record that a sign-in was refused: the same work whether there is such an account or not.
+
+    Never fails: the answer does not depend on it.
+    """
 
     async def work(session: AsyncSession) -> None:
         record(

@@ -10,7 +10,10 @@ from services.shared.client import Client
 
 
 async def write_refusals(infra: Infra) -> int:
-    """How many. Errors: StoreUnavailable; then they are kept for the next time."""
+    """Write the refusals that were noted.
+
+    Returns how many. Errors: StoreUnavailable; then they are kept for the next time.
+    """
     taken = infra.refusals.take()
     if not taken:
         return 0

@@ -33,7 +33,8 @@ class Added:
 
 
 async def add_item(infra: Infra, owner: Owner | None, wish: Wish) -> Added:
-    """``owner``: None for a guest without a cart; a guest whose cart has gone gets a new one.
+    """Put units into a cart. ``owner``: None for a guest without a cart; a guest whose cart has gone gets a new
+    one.
 
     Errors: InvalidInput, NotFound, OutOfStock, TryAgain, StoreUnavailable.
     """
@@ -96,7 +97,7 @@ async def _try(infra: Infra, owner: Owner, wish: Wish, ware: Ware, currency: str
 
 
 def too_many(infra: Infra, ware: Ware, wanted: int) -> OutOfStock | InvalidInput:
-    """Why so many units cannot be in a line."""
+    """Returns why so many units cannot be in a line."""
     most = infra.settings.shop.cart_line_quantity
     if wanted > most:
         return InvalidInput.at("quantity", message=f"at most {most} of one kind are taken")

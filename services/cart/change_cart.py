@@ -41,7 +41,10 @@ def added_line(line: LineDoc, most: int) -> tuple[Argument, ...]:
 
 
 async def read_cart(infra: Infra, owner: Owner) -> CartDoc | None:
-    """None for none. Without Redis, as the database has it. Errors: StoreUnavailable, of the database."""
+    """Read a cart; None when there is none.
+
+    Without Redis, as the database has it. Errors: StoreUnavailable, of the database.
+    """
     try:
         cart: CartDoc | None = await _read(infra, owner)
     except NoCart:
@@ -66,7 +69,8 @@ async def _read(infra: Infra, owner: Owner) -> CartDoc:
 
 
 async def change_cart(infra: Infra, owner: Owner, change: Change, *, new: bool = False) -> CartDoc:
-    """The cart after the change. ``new``: of a guest whose cart is to be made.
+    """Run a change of the cart by its script. Returns the cart after it. ``new``: of a guest whose cart is to be
+    made.
 
     Errors: CartRefusal, TryAgain, StoreUnavailable.
     """

@@ -19,7 +19,7 @@ _BATCH: Final = 200
 
 
 async def flush_dirty(infra: Infra, grace_ms: int = _GRACE_MS) -> int:
-    """Carts written. Errors: StoreUnavailable."""
+    """Write the carts that changed and are not in the database. Returns how many. Errors: StoreUnavailable."""
     count = 0
     while found := await _dirty(infra, to_millis(infra.now()) - grace_ms):
         replies = await infra.redis.execute(*(("HGETALL", cart_key(cart_id)) for cart_id in found))

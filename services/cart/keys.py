@@ -20,12 +20,14 @@ def cart_key(cart_id: UUID) -> str:
 
 
 def adopting_key(cart_id: UUID) -> str:
-    """A mark of those who are about to take the cart over from the database; a change ends that."""
+    """Returns the key of a mark of those who are about to take the cart over from the database; a change ends
+    that."""
     return f"{cart_key(cart_id)}:adopting"
 
 
 def dirty_key(cart_id: UUID) -> str:
-    """Sorted set of carts (hex) that changed, by the time of the first change that is not in the database."""
+    """Returns the key of the sorted set of carts (hex) that changed, by the time of the first change that is not
+    in the database."""
     return dirty_key_of(_bucket(cart_id))
 
 

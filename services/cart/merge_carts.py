@@ -55,7 +55,8 @@ async def left_behind(infra: Infra, cart: CartDoc, token: str | None) -> bool:
 
 
 async def bring_cart(infra: Infra, user_id: UUID, token: str | None) -> None:
-    """As far as it can be done now: nobody is kept from signing in by a cart. Never fails."""
+    """Bring a guest's cart into the customer's, as far as it can be done now: nobody is kept from signing in by a
+    cart. Never fails."""
     if token is None:
         return
     try:

@@ -14,7 +14,7 @@ from models.cart_document import CartDoc, LineDoc, in_order
 
 
 async def load_cart(infra: Infra, cart_id: UUID) -> CartDoc | None:
-    """As it was last written; ``base`` is its version. Two statements. Errors: StoreUnavailable."""
+    """Read a cart as it was last written; ``base`` is its version. Two statements. Errors: StoreUnavailable."""
     async with infra.database.read() as session:
         row = await session.get(Cart, cart_id)
         if row is None:
@@ -37,8 +37,8 @@ async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
 
 
 async def is_newest(session: AsyncSession, cart: CartDoc) -> bool:
-    """In the caller's transaction: nothing is written that ``cart`` does not know of, and nothing will be before
-    its end, if it was ever written at all."""
+    """Returns whether, in the caller's transaction, nothing is written that ``cart`` does not know of, and nothing
+    will be before its end, if it was ever written at all."""
     row = await session.scalar(select(Cart).where(Cart.id == cart.id).with_for_update())
     if row is not None and row.life == cart.life:
         return cart.version >= row.version

@@ -26,15 +26,20 @@ class Owner:
 
     @classmethod
     def guest(cls, token: str | None) -> "Owner | None":
-        """None for what is no token of ours. Whether there is such a cart is seen when it is looked for."""
+        """Returns the owner whom a guest's token names; None for what is no token of ours.
+
+        Whether there is such a cart is seen when it is looked for.
+        """
         if token is None or not _TOKEN.fullmatch(token):
             return None
         return cls(UUID(bytes=urlsafe_b64decode(token)[:16]), _hash(token))
 
 
 def new_guest() -> tuple[Owner, str]:
-    """An owner of a cart that is not there yet, and the token: the cart's id and 256 random bits. Only the hash of
-    a token is ever kept."""
+    """Make an owner of a cart that is not there yet, and the token: the cart's id and 256 random bits.
+
+    Only the hash of a token is ever kept.
+    """
     cart_id = new_id()
     token = urlsafe_b64encode(cart_id.bytes + secrets.token_bytes(_SECRET_BYTES)).decode()
     return Owner(cart_id, _hash(token)), token

@@ -14,7 +14,10 @@ from services.cart.update_item import no_line
 async def select_items(
     infra: Infra, owner: Owner | None, item_ids: Sequence[UUID] | None, *, selected: bool
 ) -> CartDoc:
-    """``item_ids``: None for all. Errors: NotFound, and then none is changed; TryAgain, StoreUnavailable."""
+    """Choose the lines that a checkout takes.
+
+    ``item_ids``: None for all. Errors: NotFound, and then none is changed; TryAgain, StoreUnavailable.
+    """
     if owner is None or (cart := await read_cart(infra, owner)) is None:
         raise no_cart()
     if item_ids is not None and not item_ids:

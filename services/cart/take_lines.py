@@ -10,8 +10,10 @@ from services.cart.rules import CartRefusal, Owner
 
 
 async def take_lines(infra: Infra, owner: Owner, quantities: Mapping[UUID, int], operation: str) -> None:
-    """By line. With the same ``operation`` (16 hex digits) again nothing more is taken, unless sixteen other
-    changes came between. Lines and carts that are not there are passed over. Errors: TryAgain, StoreUnavailable.
+    """Take units out of a customer's cart, by line.
+
+    With the same ``operation`` (16 hex digits) again nothing more is taken, unless sixteen other changes came
+    between. Lines and carts that are not there are passed over. Errors: TryAgain, StoreUnavailable.
     """
     if not quantities:
         return

@@ -42,12 +42,15 @@ async def _delete_expired(session: AsyncSession, until: datetime) -> int:
 
 
 async def erase_cart(session: AsyncSession, user_id: UUID) -> None:
-    """In the transaction that closes the account."""
+    """Delete a customer's cart in the transaction that closes the account."""
     await session.execute(delete(CartItem).where(CartItem.cart_id == user_id))
     await session.execute(delete(Cart).where(Cart.id == user_id))
 
 
 async def forget_cart(infra: Infra, user_id: UUID) -> None:
-    """The copy in Redis, after that. Never fails: it cannot be written back, and nobody can sign in to see it."""
+    """Drop the copy in Redis after that.
+
+    Never fails: it cannot be written back, and nobody can sign in to see it.
+    """
     with suppress(StoreUnavailable):
         await infra.redis.execute(("DEL", cart_key(user_id)), ("ZREM", dirty_key(user_id), user_id.hex))

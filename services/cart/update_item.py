@@ -12,7 +12,8 @@ from services.shared.errors import InvalidInput, NotFound
 
 
 async def update_item(infra: Infra, owner: Owner | None, item_id: UUID, quantity: int) -> CartDoc:
-    """0 removes the line. Fewer than there are is always taken, more only as far as there is stock.
+    """Set how many units a line has; 0 removes it. Fewer than there are is always taken, more only as far as there
+    is stock.
 
     Errors: InvalidInput, NotFound, OutOfStock, TryAgain, StoreUnavailable.
     """

@@ -49,18 +49,21 @@ class CartView:
         return sum(view.line.quantity for view in self.lines if view.line.selected or not selected_only)
 
     def subtotal(self, *, selected_only: bool = False) -> int:
-        """Minor units of the cart's currency."""
+        """Returns the sum of the lines, in minor units of the cart's currency."""
         return sum(view.total for view in self.lines if view.line.selected or not selected_only)
 
 
 def price_in(variant: VariantDoc, currency: str | None) -> int | None:
-    """Minor units; None when it has no price in this currency."""
+    """Returns the price in minor units; None when it has no price in this currency."""
     price = variant.price_in(currency)
     return price.amount if price.currency == currency else None
 
 
 def view_of(cart: CartDoc, variants: Mapping[UUID, VariantDoc], available: Mapping[str, int]) -> CartView:
-    """``variants`` are those that customers may see; ``available`` is by SKU, 0 when it is not there."""
+    """Returns the cart as it is shown.
+
+    ``variants`` are those that customers may see; ``available`` is by SKU, 0 when it is not there.
+    """
     lines, unavailable = [], []
     for line in cart.lines:
         variant = variants.get(line.variant_id)
@@ -106,7 +109,7 @@ async def find_ware(infra: Infra, variant_id: UUID) -> Ware:
 
 
 async def find_wares(infra: Infra, variant_ids: Collection[UUID]) -> dict[UUID, Ware]:
-    """Those that customers may see. Errors: StoreUnavailable."""
+    """Find the variants that customers may see. Errors: StoreUnavailable."""
     owners = await product_ids_of_variants(infra, variant_ids)
     products = await products_by_id(infra, set(owners.values()))
     found = [

@@ -28,7 +28,8 @@ _MOST_AT_ONCE: Final = 200
 
 
 async def written(infra: Infra, cart: CartDoc) -> bool:
-    """False when the copy in Redis did not go on from what the database has: it is dropped with the change.
+    """Write the cart, together with others that wait. Returns False when the copy in Redis did not go on from what
+    the database has: it is dropped with the change.
 
     Never fails: a change that is not written yet is the worker's to write.
     """

@@ -28,8 +28,8 @@ class NewImage:
 
 
 async def add_product_image(infra: Infra, wish: NewImage) -> UUID:
-    """The image's id; it is the product's last. A picture that the product has already is not added again, so a
-    request without an answer can be repeated.
+    """Put an image behind the product's others. Returns its id. A picture that the product has already is not
+    added again, so a request without an answer can be repeated.
 
     Errors: InvalidInput, NotFound, StaleVersion, TryAgain, StoreUnavailable.
     """

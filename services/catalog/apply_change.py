@@ -11,7 +11,10 @@ from services.money.amounts import to_minor
 
 
 def set_values(row: Product | Variant | VariantPrice, values: Mapping[str, object]) -> bool:
-    """Whether any was another before. Values that are to be kept are left out by the caller, or ``KEEP``."""
+    """Set the row's values; those that are to be kept are left out by the caller, or ``KEEP``.
+
+    Returns whether any was another before.
+    """
     wanted = {name: value for name, value in values.items() if not isinstance(value, Keep)}
     differing = {name: value for name, value in wanted.items() if getattr(row, name) != value}
     for name, value in differing.items():
@@ -20,7 +23,10 @@ def set_values(row: Product | Variant | VariantPrice, values: Mapping[str, objec
 
 
 def apply_change(change: ProductChange, stored: StoredProduct) -> bool:
-    """Whether something changed. The caller sees to the slug, and to what follows from a change."""
+    """Apply a product's change to its row.
+
+    Returns whether something changed. The caller sees to the slug, and to what follows from a change.
+    """
     values = {
         "title": _stripped(change.title),
         "description": change.description,

@@ -14,7 +14,7 @@ from services.shared.errors import InvalidInput
 
 
 async def archive_variant(infra: Infra, variant_id: UUID, version: int) -> ProductDoc:
-    """``version`` is the product's. A product keeps one variant, so that it has a price.
+    """Archive a variant; ``version`` is the product's. A product keeps one variant, so that it has a price.
 
     Errors: NotFound, StaleVersion, InvalidInput (the last one), StoreUnavailable.
     """

@@ -42,7 +42,7 @@ class _Row:
 async def bulk_create_products(
     infra: Infra, drafts: Sequence[ProductDraft | InvalidInput], policy: BulkPolicy, actor: str
 ) -> list[RowOutcome]:
-    """An outcome a row, in their order, also of those that could not be read.
+    """Create up to 500 products. Returns an outcome a row, in their order, also of those that could not be read.
 
     Of rows that want the same slug or SKU, the first one gets it.
 

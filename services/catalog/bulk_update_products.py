@@ -41,7 +41,7 @@ class _Known:
 async def bulk_update_products(
     infra: Infra, changes: Sequence[ProductChange | InvalidInput], policy: BulkPolicy
 ) -> list[RowOutcome]:
-    """An outcome a row, in their order, also of those that could not be read.
+    """Change up to 500 products. Returns an outcome a row, in their order, also of those that could not be read.
 
     Errors: InvalidInput (too many), StoreUnavailable.
     """

@@ -32,7 +32,7 @@ class Changed:
 async def change_category(
     infra: Infra, on: CategoryBased, work: Callable[[AsyncSession, Category], Awaitable[Changed]]
 ) -> CategoryDoc:
-    """What changes nothing leaves the version as it is.
+    """Change a category by ``work``, based on a version. What changes nothing leaves the version as it is.
 
     Errors: NotFound, StaleVersion, what ``work`` raises, StoreUnavailable.
     """
@@ -47,5 +47,5 @@ async def change_category(
 
 
 async def run_change(infra: Infra, run: Callable[[AsyncSession], Awaitable[Changed]]) -> CategoryDoc:
-    """One transaction."""
+    """Change a category in one transaction."""
     return category_doc((await patiently(infra, run)).category)

@@ -31,8 +31,8 @@ class Based:
 
 
 async def change_product(infra: Infra, on: Based, work: Work) -> ProductDoc:
-    """In one transaction. Of two changes based on one version, the first to lock the product wins; what changes
-    nothing leaves the version as it is.
+    """Change a product by ``work``, in one transaction. Of two changes based on one version, the first to lock the
+    product wins; what changes nothing leaves the version as it is.
 
     Errors: NotFound, StaleVersion, what ``work`` raises, StoreUnavailable.
     """
@@ -60,7 +60,7 @@ async def lock_product(session: AsyncSession, product_id: UUID) -> StoredProduct
 
 
 async def product_of_variant(infra: Infra, variant_id: UUID) -> UUID:
-    """A variant stays with its product for ever, so this needs no lock. Errors: NotFound."""
+    """Find a variant's product; it stays so for ever, so this needs no lock. Errors: NotFound."""
     async with infra.database.read() as session:
         found = await session.scalar(select(Variant.product_id).where(Variant.id == variant_id))
     if found is None:

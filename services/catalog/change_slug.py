@@ -11,7 +11,10 @@ from services.shared.errors import SlugTaken
 
 
 async def change_slug(session: AsyncSession, product: Product, slug: str | Keep | None, now: datetime) -> bool:
-    """Whether it was another before. Two statements. Errors: SlugTaken; a race ends in an IntegrityError."""
+    """Give the product or category another slug.
+
+    Returns whether it was another before. Two statements. Errors: SlugTaken; a race ends in an IntegrityError.
+    """
     if slug is None or isinstance(slug, Keep) or slug == product.slug:
         return False
     if await session.scalar(select(Product.id).where(Product.slug == slug)) is not None:

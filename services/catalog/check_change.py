@@ -19,7 +19,7 @@ Check = Callable[[str], str | None]
 
 
 def change_problems(change: ProductChange, stored: StoredProduct, charging: Charging) -> Iterator[FieldProblem]:
-    """At ``input.<name>``, as updateProduct's input has them."""
+    """Yields what is wrong with a change, at ``input.<name>``, as updateProduct's input has them."""
     yield from _text_problems(change.title, rules.title_problem, "title")
     yield from _text_problems(change.slug, rules.slug_problem, "slug")
     yield from _text_problems(change.description, rules.description_problem, "description")

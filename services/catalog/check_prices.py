@@ -23,7 +23,7 @@ class CheckedPrice:
 
 
 def checked_prices(prices: Sequence[PriceDraft]) -> tuple[CheckedPrice, ...]:
-    """Of prices without fault, by currency."""
+    """Returns the prices, which are without fault, by currency."""
     found = (
         CheckedPrice(
             price.currency,
@@ -38,7 +38,7 @@ def checked_prices(prices: Sequence[PriceDraft]) -> tuple[CheckedPrice, ...]:
 def price_problems(
     prices: Sequence[PriceDraft], own_currency: str, charging: Charging, *path: str
 ) -> Iterator[FieldProblem]:
-    """At ``input.<path>.<place>``."""
+    """Yields what is wrong with prices, at ``input.<path>.<place>``."""
     if len(prices) > MOST_PRICES:
         yield FieldProblem(("input", *path), f"at most {MOST_PRICES}")
     first_place: dict[str, int] = {}
@@ -59,7 +59,7 @@ def price_problems(
 
 
 def amount_problems(amount: Decimal, currency: str, *path: str) -> Iterator[FieldProblem]:
-    """``path`` is whole, from ``input`` on; ``currency`` is one."""
+    """Yields what is wrong with an amount; ``path`` is whole, from ``input`` on; ``currency`` is one."""
     try:
         to_minor(amount, currency)
     except MoneyError as error:
@@ -67,7 +67,7 @@ def amount_problems(amount: Decimal, currency: str, *path: str) -> Iterator[Fiel
 
 
 def charge_problems(amount: Decimal, currency: str, charging: Charging, *path: str) -> Iterator[FieldProblem]:
-    """Of what is to be paid, which the shop's providers must be able to charge."""
+    """Yields what is wrong with what is to be paid, which the shop's providers must be able to charge."""
     try:
         problem = charging.problem(amount, currency)
     except MoneyError as error:

@@ -66,22 +66,22 @@ def check_product(draft: ProductDraft, charging: Charging) -> CheckedProduct:
 
 
 def clean_tags(tags: Sequence[str]) -> list[str]:
-    """Trimmed, each once."""
+    """Returns the tags trimmed, each once."""
     return list(dict.fromkeys(tag.strip() for tag in tags))
 
 
 def variant_title(variant: VariantDraft, product_title: str) -> str:
-    """Its own, or one made for it."""
+    """Returns the variant's own title, or one made for it."""
     return (variant.title or "").strip() or derived_title(variant.options, product_title)
 
 
 def derived_title(options: Mapping[str, str], product_title: str) -> str:
-    """``Small / Red`` from the options, or the product's."""
+    """Returns ``Small / Red`` from the options, or the product's title."""
     return (" / ".join(options.values()) or product_title)[: rules.TITLE_LENGTH].strip()
 
 
 def checked_variant(variant: VariantDraft, product_title: str) -> CheckedVariant:
-    """Of one without fault."""
+    """Returns the variant as it is written, of a draft without fault."""
     before = variant.compare_at_price
     return CheckedVariant(
         sku=variant.sku,
@@ -161,7 +161,7 @@ def _all_variant_problems(draft: ProductDraft, charging: Charging) -> Iterator[F
 
 
 def variant_problems(variant: VariantDraft, charging: Charging, *path: str) -> Iterator[FieldProblem]:
-    """What is wrong with it by itself, at ``input.<path>``."""
+    """Yields what is wrong with a variant by itself, at ``input.<path>``."""
     yield from _at(texts.sku_problem(variant.sku), *path, "sku")
     if variant.title is not None:
         yield from _at(texts.line_problem(variant.title, rules.TITLE_LENGTH), *path, "title")

@@ -27,7 +27,7 @@ class CategoryDraft:
 
 
 async def create_category(infra: Infra, draft: CategoryDraft) -> CategoryDoc:
-    """Behind its siblings. Errors: InvalidInput, SlugTaken, StoreUnavailable."""
+    """Create a category behind its siblings. Errors: InvalidInput, SlugTaken, StoreUnavailable."""
     if problems := category_problems(draft.name, draft.slug):
         raise InvalidInput(problems)
     name = draft.name.strip()
@@ -47,7 +47,7 @@ async def create_category(infra: Infra, draft: CategoryDraft) -> CategoryDoc:
 
 
 def category_problems(name: str | None, slug: str | None) -> list[FieldProblem]:
-    """None: not given."""
+    """Returns what is wrong with a category's values; None: not given."""
     found = {
         "name": name and texts.line_problem(name, rules.CATEGORY_NAME_LENGTH),
         "slug": slug and rules.slug_problem(slug),

@@ -17,7 +17,7 @@ from services.shared.errors import FieldProblem, InvalidInput, SkuTaken
 
 
 async def create_variant(infra: Infra, on: Based, draft: VariantDraft, actor: str) -> ProductDoc:
-    """Behind the product's other variants.
+    """Create a variant behind the product's others.
 
     Errors: NotFound, StaleVersion, SkuTaken, InvalidInput (paths at ``input.variant``), StoreUnavailable.
     """

@@ -33,7 +33,8 @@ class Categories:
 
 
 async def find_paths(session: AsyncSession, paths: Collection[Path]) -> dict[Path, UUID]:
-    """The last category of each path, wherever in the tree it is by now; within the caller's transaction.
+    """Find, or create, the last category of each path, wherever in the tree it is by now; within the caller's
+    transaction.
 
     Errors: InvalidInput when the tree would become too deep, or a parent is archived.
     """
@@ -53,7 +54,7 @@ async def find_paths(session: AsyncSession, paths: Collection[Path]) -> dict[Pat
 
 
 async def find_categories(session: AsyncSession, names: Collection[str]) -> dict[str, UUID]:
-    """The id of each name's category, within the caller's transaction."""
+    """Find, or create, each name's category, within the caller's transaction."""
     slugs = {name: category_slug(name) for name in names}
     rows = await session.execute(select(Category.slug, Category.id).where(Category.slug.in_(set(slugs.values()))))
     ids = dict(rows.all())
@@ -66,7 +67,8 @@ async def find_categories(session: AsyncSession, names: Collection[str]) -> dict
 
 
 def category_slug(name: str) -> str:
-    """The same for names that differ in case or spacing only, and for no others: ``C++`` is not ``C``."""
+    """Returns a category's slug: the same for names that differ in case or spacing only, and for no others:
+    ``C++`` is not ``C``."""
     plain = slugify(name)
     if plain and _KEPT_BY_SLUG.fullmatch(name):
         return plain

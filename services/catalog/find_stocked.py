@@ -17,7 +17,8 @@ STALE_LISTED: Final[ColumnElement[bool]] = or_(
 
 
 async def find_stocked(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
-    """Those of the products, which the caller has locked; what is seen of their levels is noted as told.
+    """Find those of the products, which the caller has locked, that can be ordered; what is seen of their levels
+    is noted as told.
 
     One statement, and one more when a level has changed so.
     """

@@ -17,7 +17,7 @@ Known = Mapping[str, MediaDraft]
 
 
 def own_name(url: str, settings: Settings | None = None) -> str | None:
-    """The name of the upload at this path, or at this address when the ``settings`` say what is ours."""
+    """Returns the name of the upload at this path, or at this address when the ``settings`` say what is ours."""
     name = url.rpartition("/")[2]
     if not is_name(name):
         return None
@@ -26,7 +26,10 @@ def own_name(url: str, settings: Settings | None = None) -> str | None:
 
 
 async def find_uploads(session: AsyncSession, settings: Settings, images: Iterable[ImageDraft]) -> Known:
-    """Those of the images that are there, not being deleted, and locked against that. One statement, or none."""
+    """Find those of the images that are uploads of ours, not being deleted, and lock them against that.
+
+    One statement, or none.
+    """
     names = {name for image in images if (name := own_name(image.url, settings))}
     if not names:
         return {}
@@ -36,7 +39,8 @@ async def find_uploads(session: AsyncSession, settings: Settings, images: Iterab
 
 
 def resolved(images: Sequence[ImageDraft], known: Known, settings: Settings) -> list[ImageDraft]:
-    """What is an upload of ours refers to it; the rest stays an address of somebody's."""
+    """Returns the drafts in which what is an upload of ours refers to it; the rest stays an address of
+    somebody's."""
     found: list[ImageDraft] = []
     for image in images:
         media = known.get(own_name(image.url, settings) or "")
@@ -45,6 +49,6 @@ def resolved(images: Sequence[ImageDraft], known: Known, settings: Settings) -> 
 
 
 async def note_use(session: AsyncSession, images: Iterable[Image], now: datetime) -> None:
-    """Of uploads that were put on a product or taken off: they are kept for a day from now, whatever comes."""
+    """Note that uploads were put on a product or taken off: they are kept for a day from now, whatever comes."""
     if names := {image.media_name for image in images if image.media_name}:
         await session.execute(update(MediaFile).where(MediaFile.name.in_(names)).values(used_at=now))

@@ -23,7 +23,10 @@ BATCH: Final = 200
 
 
 async def follow_stock(database: Database) -> int:
-    """A batch; how many products it looked at. Errors: StoreUnavailable."""
+    """Move a batch of products between the lists by their stock.
+
+    Returns how many it looked at. Errors: StoreUnavailable.
+    """
     ids = await _to_list(database)
     if ids:
         await database.transact(lambda session: _move(session, ids), timeout=WORKERS_PATIENCE)

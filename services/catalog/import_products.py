@@ -62,7 +62,10 @@ class ImportReport:
 async def import_products(
     infra: Infra, file: ParsedFile, actor: str, progress: Progress = lambda done, total: None
 ) -> ImportReport:
-    """One transaction, then the cache. Errors: ImportRefused, FileChanged, StoreUnavailable."""
+    """Import a file in one transaction, then fill the cache.
+
+    Errors: ImportRefused, FileChanged, StoreUnavailable.
+    """
     if file.problems:
         raise ImportRefused(file.problems)
     # Somebody may make the same product or SKU meanwhile: the next try finds it.

@@ -71,7 +71,7 @@ def index_entry(product: ProductDoc) -> IndexEntry:
 
 
 def title_key(title: str) -> str:
-    """What titles are sorted by: alike in all databases, whatever their collations."""
+    """Returns what titles are sorted by: alike in all databases, whatever their collations."""
     return " ".join(fold(title).split())[:TITLE_KEY_LENGTH].rstrip()
 
 

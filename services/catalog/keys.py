@@ -35,14 +35,16 @@ class Kind(IntEnum):
 
 
 def list_id(status: ProductStatus, kind: Kind, value: str = "") -> int:
-    """``value``: the hex id of a category, a currency, or the text of a vendor or tag, whose case, width and
-    spacing count for nothing.
+    """Returns the list's number.
+
+    ``value``: the hex id of a category, a currency, or the text of a vendor or tag, whose case, width and spacing
+    count for nothing.
     """
     return (_STATES[status] << _STATE_SHIFT) | (kind << _KIND_SHIFT) | _hash(_same(value), 7)
 
 
 def by_stock(number: int, in_stock: bool) -> int:
-    """The list of those in stock, or of those that are not, beside a list of both."""
+    """Returns the list of those in stock, or of those that are not, beside a list of both."""
     return number | BY_STOCK | (0 if in_stock else SOLD_OUT)
 
 
@@ -56,7 +58,7 @@ def category_lists(statuses: Iterable[ProductStatus], ids: Iterable[UUID]) -> fr
 
 
 def bounds(status: ProductStatus, kind: Kind, in_stock: bool | None = None) -> tuple[int, int]:
-    """The lowest and the highest number of a kind of list. None: those of both."""
+    """Returns the lowest and the highest number of a kind of list. None: those of both."""
     lowest = (_STATES[status] << _STATE_SHIFT) | (kind << _KIND_SHIFT)
     lowest = lowest if in_stock is None else by_stock(lowest, in_stock)
     return lowest, lowest | ((1 << _KIND_SHIFT) - 1)

@@ -18,7 +18,7 @@ _SCOPES: Final = (CATEGORIES,)
 
 
 async def list_categories(infra: Infra, *, include_archived: bool = False) -> list[CategoryDoc]:
-    """By name, at most 1000. Errors: StoreUnavailable."""
+    """Returns the categories by name, at most 1000. Errors: StoreUnavailable."""
 
     async def read() -> list[CategoryDoc]:
         statement = select(Category).order_by(Category.name, Category.id).limit(MOST)
@@ -31,7 +31,10 @@ async def list_categories(infra: Infra, *, include_archived: bool = False) -> li
 
 
 async def list_children(infra: Infra, parent_ids: Sequence[UUID]) -> dict[UUID, list[CategoryDoc]]:
-    """By parent, each in their order, the archived ones too; one statement. Errors: StoreUnavailable."""
+    """Returns the children by parent, each in their order, the archived ones too; one statement.
+
+    Errors: StoreUnavailable.
+    """
 
     async def read() -> dict[UUID, list[CategoryDoc]]:
         statement = select(Category).where(Category.parent_id.in_(parent_ids))

@@ -24,7 +24,7 @@ class CategoryMove:
 
 
 async def move_category(infra: Infra, on: CategoryBased, move: CategoryMove) -> CategoryDoc:
-    """The siblings that make room keep their versions.
+    """Move a category to another parent or place; the siblings that make room keep their versions.
 
     Errors: NotFound, StaleVersion, InvalidInput (a circle, too deep, no such parent), StoreUnavailable.
     """

@@ -108,7 +108,7 @@ def image_rows(images: Sequence[ImageDraft], product_id: UUID) -> list[Image]:
 
 
 def stock_rows(variants: Iterable[CheckedVariant], actor: str, now: datetime) -> list[StockLevel | StockEntry]:
-    """A level for each new variant, and what the ledger says of it: the first units came in."""
+    """Returns a level for each new variant, and what the ledger says of it: the first units came in."""
     rows: list[StockLevel | StockEntry] = []
     for variant in variants:
         count = variant.quantity
@@ -129,7 +129,7 @@ def _level(sku: str, count: int, now: datetime) -> StockLevel:
 
 
 def free_slug(checked: CheckedProduct, product_id: UUID, taken: Collection[str]) -> str:
-    """As it was asked for; one made from the title gives way to one that is ``taken``."""
+    """Returns a slug as it was asked for; one made from the title gives way to one that is ``taken``."""
     if checked.slug is None:
         return f"product-{product_id.hex[-12:]}"
     if checked.slug_is_made and checked.slug in taken:

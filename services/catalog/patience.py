@@ -23,7 +23,7 @@ _RACES: Final = 3
 async def patiently(
     infra: Infra, work: Callable[[AsyncSession], Awaitable[T]], *, times: int = _ONE, races: int = _RACES
 ) -> T:
-    """One transaction, begun again when somebody takes a slug or SKU between its look and its commit.
+    """Run one transaction, begun again when somebody takes a slug or SKU between its look and its commit.
 
     Errors: StoreUnavailable; the commit may have happened then. IntegrityError.
     """

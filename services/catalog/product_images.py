@@ -28,7 +28,7 @@ class ProductImages:
         return found
 
     def settle(self, infra: Infra) -> None:
-        """After a change: positions as the list has them, and the product's next version."""
+        """Write after a change of images: positions as the list has them, and the product's next version."""
         for position, image in enumerate(self.images):
             image.position = position
         self.product.version += 1
@@ -36,7 +36,10 @@ class ProductImages:
 
 
 async def lock_images(session: AsyncSession, product_id: UUID, version: int | None) -> ProductImages:
-    """``version``: the one that the change is based on; None takes any. Errors: NotFound, StaleVersion."""
+    """Lock a product and read its images.
+
+    ``version``: the one that the change is based on; None takes any. Errors: NotFound, StaleVersion.
+    """
     product = await session.scalar(select(Product).where(Product.id == product_id).with_for_update())
     if product is None:
         raise no_product()
@@ -47,7 +50,7 @@ async def lock_images(session: AsyncSession, product_id: UUID, version: int | No
 
 
 async def product_of(infra: Infra, image_id: UUID) -> UUID:
-    """An image stays with its product. Errors: NotFound."""
+    """Find an image's product; it stays with it. Errors: NotFound."""
     async with infra.database.read() as session:
         found = await session.scalar(select(Image.product_id).where(Image.id == image_id))
     if found is None:
@@ -56,7 +59,7 @@ async def product_of(infra: Infra, image_id: UUID) -> UUID:
 
 
 def checked_alt_text(text: str | None) -> str | None:
-    """None for an empty one. Errors: InvalidInput at ``input.altText``."""
+    """Returns the text trimmed, None for an empty one. Errors: InvalidInput at ``input.altText``."""
     if text is not None and (problem := texts.line_problem(text, rules.ALT_TEXT_LENGTH)):
         raise InvalidInput.at("altText", message=problem)
     return (text or "").strip() or None

@@ -16,7 +16,7 @@ Part = TypeVar("Part", Variant, Image)
 
 
 async def read_products(infra: Infra, ids: Sequence[UUID]) -> list[ProductDoc]:
-    """Four statements; those that exist. Errors: StoreUnavailable."""
+    """Read the products that exist, in four statements. Errors: StoreUnavailable."""
     async with infra.database.read() as session:
         products = (await session.scalars(select(Product).where(Product.id.in_(ids)))).all()
         if not products:

@@ -47,7 +47,7 @@ async def reindex_stale(database: Database, progress: Progress = _ignore) -> int
 
 
 async def reindex_newest(database: Database) -> int:
-    """As ``reindex_stale``, of the newest products only. Errors: StoreUnavailable."""
+    """Index as ``reindex_stale``, of the newest products only. Errors: StoreUnavailable."""
     indexed = 0
     for ids in _chunks(await newest_stale(database)):
         indexed += await _index(database, ids, anew=False)
@@ -71,7 +71,7 @@ async def reindex_all(database: Database, progress: Progress = _ignore) -> int:
 
 
 async def count_to_index(database: Database) -> int:
-    """All products there are. Errors: StoreUnavailable."""
+    """Count all products there are. Errors: StoreUnavailable."""
     async with database.read() as session:
         return await session.scalar(select(func.count()).select_from(Product)) or 0
 
@@ -105,7 +105,10 @@ class StalePage:
 
 
 async def stale_page(database: Database, after: UUID, size: int = _PAGE) -> StalePage:
-    """Two statements that read no more than a page. Errors: StoreUnavailable."""
+    """Find products whose index is stale, by two statements that read no more than a page.
+
+    Errors: StoreUnavailable.
+    """
     page = select(Product.id).where(Product.id > after).order_by(Product.id).limit(size).subquery()
     async with database.read() as session:
         seen, last = (await session.execute(select(func.count(), func.max(page.c.id)).select_from(page))).one()
@@ -116,7 +119,7 @@ async def stale_page(database: Database, after: UUID, size: int = _PAGE) -> Stal
 
 
 async def newest_stale(database: Database, size: int = 500) -> Sequence[UUID]:
-    """Of the newest products. One statement. Errors: StoreUnavailable."""
+    """Find the stale ones of the newest products, by one statement. Errors: StoreUnavailable."""
     newest = select(Product.id).order_by(Product.id.desc()).limit(size).subquery()
     async with database.read() as session:
         return (await session.scalars(_stale.where(Product.id.in_(select(newest.c.id))))).all()

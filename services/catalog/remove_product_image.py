@@ -11,7 +11,10 @@ from services.catalog.product_images import lock_images, product_of
 
 
 async def remove_product_image(infra: Infra, image_id: UUID, version: int | None = None) -> UUID:
-    """The product's id. Errors: NotFound, StaleVersion, StoreUnavailable."""
+    """Take an image off its product.
+
+    Returns the product's id. Errors: NotFound, StaleVersion, StoreUnavailable.
+    """
     product_id = await product_of(infra, image_id)
 
     async def work(session: AsyncSession) -> None:

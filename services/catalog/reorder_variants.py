@@ -13,7 +13,8 @@ from services.shared.errors import InvalidInput
 
 
 async def reorder_variants(infra: Infra, on: Based, variant_ids: Sequence[UUID]) -> ProductDoc:
-    """``variant_ids``: all that are not archived, each once; the archived ones go behind them.
+    """Put a product's variants in order. ``variant_ids``: all that are not archived, each once; the archived ones
+    go behind them.
 
     Errors: NotFound, StaleVersion, InvalidInput, StoreUnavailable.
     """

@@ -40,7 +40,8 @@ def may_write(errors: Iterable[ServiceError | None], policy: BulkPolicy) -> bool
 
 
 def of_row(error: ServiceError, place: int) -> ServiceError:
-    """The paths of a row's problems, from ``input.title`` to ``input.products.3.title``."""
+    """Returns the error with the paths of a row's problems moved, from ``input.title`` to
+    ``input.products.3.title``."""
     if not isinstance(error, InvalidInput):
         return error
     moved = (FieldProblem(("input", "products", str(place), *p.path[1:]), p.message) for p in error.problems)

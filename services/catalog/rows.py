@@ -54,7 +54,10 @@ async def lock_parents(session: AsyncSession, parent_id: UUID | None, child_id: 
 
 
 async def height(session: AsyncSession, category_id: UUID) -> int:
-    """Levels of the tree from the category down, itself included. A statement a level, at most the limit."""
+    """Count the levels of the tree from the category down, itself included.
+
+    A statement a level, at most the limit.
+    """
     levels, ids = 0, [category_id]
     while ids and levels <= MOST_LEVELS:
         levels += 1
@@ -75,12 +78,12 @@ async def require_free_slug(session: AsyncSession, slug: str) -> None:
 
 
 def child_of(parent_id: UUID | None) -> ColumnElement[bool]:
-    """The condition on a category; None: those at the root."""
+    """Returns the condition on a category's parent; None: those at the root."""
     return Category.parent_id.is_(None) if parent_id is None else Category.parent_id == parent_id
 
 
 async def next_position(session: AsyncSession, parent_id: UUID | None) -> int:
-    """Behind the other children of the parent."""
+    """Returns the position behind the other children of the parent."""
     last = await session.scalar(select(func.max(Category.position)).where(child_of(parent_id)))
     return 0 if last is None else last + 1
 
@@ -113,7 +116,8 @@ Row = dict[str, Any]
 
 
 async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Row], *, ignore: bool = False) -> None:
-    """In the order given: sort them by their key, so that two writers do not wait for each other in a circle.
+    """Insert rows in the order given: sort them by their key, so that two writers do not wait for each other in a
+    circle.
 
     ``ignore``: rows that are there already stay as they are.
     """
@@ -123,7 +127,7 @@ async def insert_rows(session: AsyncSession, table: Table, rows: Sequence[Row], 
 
 
 async def replace_rows(session: AsyncSession, table: Table, rows: Sequence[Row], old: Collection[UUID]) -> None:
-    """Instead of all rows of the products ``old``: two statements, however many."""
+    """Put rows in the place of all rows of the products ``old``: two statements, however many."""
     if old:
         await session.execute(delete(table).where(table.c.product_id.in_(sorted(old))))
     await insert_rows(session, table, rows)

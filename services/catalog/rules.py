@@ -29,7 +29,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", re.ASCII)
 
 
 def slugify(text: str) -> str:
-    """``Été à Nîmes!`` becomes ``ete-a-nimes``; empty when nothing of the text is left."""
+    """Make a slug of a text: ``Été à Nîmes!`` becomes ``ete-a-nimes``; empty when nothing of the text is left."""
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:SLUG_LENGTH].strip("-")
 
@@ -63,7 +63,7 @@ def weight_problem(value: int) -> str | None:
 
 
 def options_problem(options: Mapping[str, str]) -> str | None:
-    """What is wrong with one variant's options, by itself."""
+    """Returns what is wrong with one variant's options, by itself."""
     if len(options) > MOST_OPTIONS:
         return f"at most {MOST_OPTIONS}"
     if options == {"Title": "Default Title"}:
@@ -77,23 +77,22 @@ def options_problem(options: Mapping[str, str]) -> str | None:
 
 
 def option_key(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The same for the same choices, in whatever order."""
+    """Returns a key that is the same for the same choices, in whatever order."""
     return tuple(sorted(options.items()))
 
 
 def options_beside_problem(
     first: Mapping[str, str], others: Collection[tuple[tuple[str, str], ...]], options: Mapping[str, str]
 ) -> str | None:
-    """What is wrong with them beside the product's other variants: ``first`` is what one of these has, ``others``
-    the option keys of all. Variants without any option are told apart by their titles.
-    """
+    """Returns what is wrong with a variant's options beside the product's other variants: ``first`` is what one of
+    these has, ``others`` the option keys of all. Variants without any option are told apart by their titles."""
     if set(first) != set(options):
         return f"must have the names that the other variants have: {', '.join(first) or 'none'}"
     return "another variant has the same" if options and option_key(options) in others else None
 
 
 def url_problem(value: str) -> str | None:
-    """An absolute http or https URL."""
+    """Returns what is wrong with an absolute http or https URL."""
     if len(value) > URL_LENGTH:
         return f"must have at most {URL_LENGTH} characters"
     if not value.isprintable() or " " in value:

@@ -20,7 +20,8 @@ from services.shared.errors import InvalidInput
 async def set_variant_prices(
     infra: Infra, variant_id: UUID, version: int, prices: Sequence[PriceDraft]
 ) -> ProductDoc:
-    """``version`` is the product's; a currency that is left out has no price any more.
+    """Set all prices of a variant; ``version`` is the product's; a currency that is left out has no price any
+    more.
 
     Errors: NotFound, StaleVersion, InvalidInput (paths at ``input.prices``), StoreUnavailable.
     """
@@ -37,7 +38,7 @@ async def set_variant_prices(
 async def replace_prices(
     session: AsyncSession, stored: StoredProduct, variant_id: UUID, wanted: Sequence[CheckedPrice]
 ) -> bool:
-    """Whether any differs: those that do are changed, added and deleted."""
+    """Change, add and delete the prices that differ. Returns whether any did."""
     known = {price.currency: price for price in stored.prices_of(variant_id)}
     added: list[CheckedPrice] = []
     changed = False

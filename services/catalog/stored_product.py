@@ -43,7 +43,7 @@ class StoredProduct:
             raise StaleVersion(self.product.version)
 
     def settle(self, now: datetime) -> None:
-        """After a change: the next version, and the price range as its variants have it now."""
+        """Write after a change: the next version, and the price range as its variants have it now."""
         amounts = [variant.price for variant in self.live_variants or self.variants]
         self.product.min_price, self.product.max_price = min(amounts), max(amounts)
         self.product.version += 1
@@ -54,7 +54,10 @@ class StoredProduct:
 
 
 async def lock_products(session: AsyncSession, which: ColumnElement[bool]) -> list[StoredProduct]:
-    """Four statements. Locked by id, so that two who change several do not wait for each other in a circle."""
+    """Lock products and read them, in four statements.
+
+    Locked by id, so that two who change several do not wait for each other in a circle.
+    """
     found = select(Product).where(which).order_by(Product.id).with_for_update()
     products = (await session.scalars(found)).all()
     stored = {product.id: StoredProduct(product) for product in products}

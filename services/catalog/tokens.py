@@ -37,14 +37,14 @@ class Token(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Without case, accents, width and ligatures."""
+    """Returns the text without case, accents, width and ligatures."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(c for c in plain if unicodedata.combining(c) in _KEPT_CLASSES)
     return unicodedata.normalize("NFC", bare).translate(_PLAIN)
 
 
 def tokens(text: str) -> list[Token]:
-    """In their order; punctuation, symbols and emoji are none."""
+    """Returns the words in their order; punctuation, symbols and emoji are none."""
     return list(_tokens(_POSSESSIVE.sub("s", fold(text))))
 
 
@@ -54,7 +54,7 @@ def _tokens(folded: str) -> Iterator[Token]:
 
 
 def indexed_tokens(text: str) -> list[Token]:
-    """As ``tokens``, and compounds in one word as well: ``T-Shirt`` is found by ``tshirt`` too."""
+    """Returns words as ``tokens``, and compounds in one word as well: ``T-Shirt`` is found by ``tshirt`` too."""
     folded = _POSSESSIVE.sub("s", fold(text))
     compounds = (re.sub(r"[-‐‑]", "", match.group()) for match in _HYPHENATED.finditer(folded))
     joined = [Token(text, is_run=False) for text in compounds if len(text) <= _LONGEST_COMPOUND]
@@ -62,11 +62,11 @@ def indexed_tokens(text: str) -> list[Token]:
 
 
 def as_text(found: Iterable[Token]) -> str:
-    """One line in which a word is found by ``" word"``: a space on each side of each."""
+    """Returns one line in which a word is found by ``" word"``: a space on each side of each."""
     line = " ".join(token.text for token in found)
     return f" {line} " if line else ""
 
 
 def bigrams(run: str) -> Iterator[str]:
-    """Of a run of two and more: what leads to the products that have it."""
+    """Yields the pairs of a run of two and more: what leads to the products that have it."""
     return (run[at : at + 2] for at in range(len(run) - 1))

@@ -21,7 +21,7 @@ class ImageChange:
 
 
 async def update_product_image(infra: Infra, change: ImageChange) -> UUID:
-    """The product's id. What changes nothing leaves the version as it is.
+    """Change an image. Returns the product's id. What changes nothing leaves the version as it is.
 
     Errors: InvalidInput, NotFound, StaleVersion, StoreUnavailable.
     """

@@ -9,7 +9,10 @@ from services.shared.errors import FieldProblem, InvalidInput
 
 
 async def update_variant(infra: Infra, change: VariantChange, version: int) -> ProductDoc:
-    """``version`` is the product's. Errors: NotFound, StaleVersion, InvalidInput, StoreUnavailable."""
+    """Change a variant; ``version`` is the product's.
+
+    Errors: NotFound, StaleVersion, InvalidInput, StoreUnavailable.
+    """
     product_id = await product_of_variant(infra, change.variant_id)
     try:
         return await update_product(infra, ProductChange(product_id, version, variants=[change]))

@@ -29,13 +29,13 @@ PAGE_TTL: Final = 30.0
 
 
 def catalog_cache(infra: Infra, ttl: float | None = None) -> TwoLevels:
-    """Both levels. ``ttl`` in seconds, that of the settings when None."""
+    """Returns the cache of both levels. ``ttl`` in seconds, that of the settings when None."""
     longest = MEMORY_TTL if ttl is None else min(ttl, MEMORY_TTL)
     return TwoLevels(infra.memory, documents_of(infra, ttl), infra.hearing, infra.counters, ttl=longest)
 
 
 def documents_of(infra: Infra, ttl: float | None = None) -> DocumentCache:
-    """The level that all processes share, alone."""
+    """Returns the level that all processes share, alone."""
     return DocumentCache(
         infra.redis,
         ttl=infra.settings.cache_ttl if ttl is None else ttl,
@@ -58,7 +58,10 @@ async def cached_listing(
     dump: Callable[[T], bytes],
     load: Callable[[bytes], T],
 ) -> T:
-    """``question`` says by its repr what is asked; a change of the tags ``scopes`` makes the answer another."""
+    """Returns the answer from the cache, or made now.
+
+    ``question`` says by its repr what is asked; a change of the tags ``scopes`` makes the answer another.
+    """
     is_count = STOCKED in scopes
     if is_count:
         depend_on((), at_most=COUNT_TTL)
@@ -84,7 +87,7 @@ K = TypeVar("K", UUID, str)
 
 
 async def products_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, ProductDoc]:
-    """Those that exist: from memory, else from Redis in one round trip, the rest in four statements.
+    """Find the products that exist: from memory, else from Redis in one round trip, the rest in four statements.
 
     Errors: StoreUnavailable.
     """
@@ -104,10 +107,11 @@ async def product_ids(
     name: Callable[[K], str],
     read: Callable[[Sequence[K]], Awaitable[Mapping[K, UUID]]],
 ) -> dict[K, UUID]:
-    """The product of each key that has one: pointers from the cache under ``name(key)``, the rest by one ``read``.
+    """Find the product of each key that has one: pointers from the cache under ``name(key)``, the rest by one
+    ``read``.
 
-    A pointer may be of before a change: only the product's document says whether it still has the key.
-    Errors: StoreUnavailable.
+    A pointer may be of before a change: only the product's document says whether it still has the key. Errors:
+    StoreUnavailable.
     """
     keys_by_name = {name(key): key for key in keys}
 
@@ -120,7 +124,7 @@ async def product_ids(
 
 
 async def product_ids_of_variants(infra: Infra, variant_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """As ``product_ids``, by the variant's id."""
+    """Find products as ``product_ids``, by the variant's id."""
 
     async def read(missing: Sequence[UUID]) -> dict[UUID, UUID]:
         async with infra.database.read() as session:
@@ -145,7 +149,7 @@ S = TypeVar("S", bound=Shown)
 
 
 def visible(viewer: Viewer | None, document: S | None) -> S | None:
-    """The document, None when this viewer must not see it: drafts and what is archived are for staff."""
+    """Returns the document, None when this viewer must not see it: drafts and what is archived are for staff."""
     if (
         document is None
         or document.is_public

@@ -18,7 +18,10 @@ _COLUMNS: Final = tuple(column.name for column in LISTINGS.columns)
 async def write_listings(
     session: AsyncSession, entries: Mapping[UUID, IndexEntry], known: Collection[UUID], stocked: Collection[UUID]
 ) -> None:
-    """``known``: those of them that the index has. ``stocked``: those that can be ordered."""
+    """Write products into the index.
+
+    ``known``: those of them that it has. ``stocked``: those that can be ordered.
+    """
     before: dict[UUID, set[tuple[Any, ...]]] = defaultdict(set)
     for row in await session.execute(select(LISTINGS).where(LISTINGS.c.product_id.in_(sorted(known)))):
         before[row.product_id].add(tuple(row))

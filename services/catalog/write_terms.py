@@ -19,7 +19,7 @@ _CHUNK: Final = 500
 
 
 async def stored_terms(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Levels]:
-    """Of those products that the index has."""
+    """Read the terms of those products that the index has."""
     found = await session.execute(select(TEXTS.c.product_id, TEXTS.c.terms).where(TEXTS.c.product_id.in_(ids)))
     return {row.product_id: dict(_POSTING.iter_unpack(row.terms)) for row in found}
 
@@ -49,7 +49,7 @@ def _order(row: Mapping[str, Any]) -> tuple[int, int]:
 
 
 async def delete_postings(session: AsyncSession, gone: Mapping[UUID, Collection[int]]) -> None:
-    """Of each product those terms, each row by its key."""
+    """Delete of each product those terms, each row by its key."""
     keys = [(term, key) for key in gone for term in gone[key]]
     keys.sort(key=lambda pair: (pair[0], pair[1].int))
     posting = POSTINGS.c

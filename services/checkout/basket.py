@@ -27,7 +27,8 @@ class Basket:
 
 
 async def read_basket(infra: Infra, customer_id: UUID) -> Basket:
-    """Lines of what is not sold any more stay in the cart, as its totals leave them out too.
+    """Read the selected lines. Those of what is not sold any more stay in the cart, as its totals leave them out
+    too.
 
     Errors: CartEmpty, StoreUnavailable.
     """

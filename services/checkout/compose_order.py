@@ -31,7 +31,7 @@ class Terms:
     quote_id: UUID | None = None
 
     def parts(self) -> tuple[str | None, ...]:
-        """For a fingerprint. Errors: InvalidInput for what can be no code."""
+        """Returns the parts for a fingerprint. Errors: InvalidInput for what can be no code."""
         if self.shipping_method is not None and not _CODE.fullmatch(self.shipping_method):
             raise InvalidInput.at("shippingMethod", message="is no code of a shipping method")
         if self.discount_code is not None and normal(self.discount_code) is None:
@@ -87,7 +87,8 @@ async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket:
 
 
 def key_of(order_id: UUID) -> str:
-    """Not the customer's own: those are unique together with the keys of flash orders."""
+    """Returns the order's key, which is not the customer's own: those are unique together with the keys of flash
+    orders."""
     return f"checkout:{order_id.hex}"
 
 

@@ -31,7 +31,10 @@ class QuoteView:
 
 
 async def create_quote(infra: Infra, customer_id: UUID, terms: Terms) -> QuoteView:
-    """It holds no stock and no use of a code. Errors: CartEmpty, NotFound, InvalidInput, TryAgain."""
+    """Make a quote; it holds no stock and no use of a code.
+
+    Errors: CartEmpty, NotFound, InvalidInput, TryAgain.
+    """
     terms.parts()
     try:
         basket = await read_basket(infra, customer_id)
@@ -46,7 +49,7 @@ async def create_quote(infra: Infra, customer_id: UUID, terms: Terms) -> QuoteVi
 
 
 async def honour(infra: Infra, customer_id: UUID, quote_id: UUID, basket: Basket) -> Composed:
-    """The order as it was quoted, of a cart that is still the same.
+    """Compose the order as it was quoted, of a cart that is still the same.
 
     Errors: NotFound, for another's as well; InvalidInput, StoreUnavailable.
     """
@@ -73,7 +76,7 @@ async def honour(infra: Infra, customer_id: UUID, quote_id: UUID, basket: Basket
 
 
 async def forget_quotes(infra: Infra) -> int:
-    """Those that have expired. Errors: StoreUnavailable."""
+    """Delete quotes that have expired. Returns how many. Errors: StoreUnavailable."""
 
     async def work(session: AsyncSession) -> int:
         old = list(await session.scalars(select(Quote.id).where(Quote.expires_at < infra.now()).limit(1000)))

@@ -13,7 +13,10 @@ from services.shared.errors import CartEmpty
 async def list_offers(
     infra: Infra, customer_id: UUID, address_id: UUID | None
 ) -> tuple[str, Sequence[ShippingOffer]]:
-    """With the currency of their prices; none for an empty cart. Errors: NotFound, StoreUnavailable, TryAgain."""
+    """Returns the ways to ship, with the currency of their prices; none for an empty cart.
+
+    Errors: NotFound, StoreUnavailable, TryAgain.
+    """
     address = None if address_id is None else await find_own_address(infra, customer_id, address_id)
     try:
         basket = await read_basket(infra, customer_id)

@@ -31,8 +31,8 @@ class ShippingOffer:
 
 class ShippingRates(Protocol):
     async def offers(self, parcel: Parcel) -> Sequence[ShippingOffer]:
-        """The ways that the parcel can go, the one that is taken unless another is chosen first; none when it
-        cannot be delivered. Errors: TryAgain when it cannot be known now."""
+        """Returns the ways that the parcel can go, the one that is taken unless another is chosen first; none when
+        it cannot be delivered. Errors: TryAgain when it cannot be known now."""
 
 
 FREE: Final = ShippingOffer("standard", "Standard", 0)
@@ -69,7 +69,7 @@ def make_shipping_rates(settings: Settings) -> ShippingRates:
 
 
 async def find_offers(settings: Settings, parcel: Parcel) -> Sequence[ShippingOffer]:
-    """The offers for it, at prices that can be charged. Errors: TryAgain."""
+    """Find the offers for it, at prices that can be charged. Errors: TryAgain."""
     step = charging_of(settings).step(parcel.currency)
     offers = await make_shipping_rates(settings).offers(parcel)
     return [replace(offer, price=rounded(offer.price, 1, step)) for offer in offers]
@@ -85,7 +85,7 @@ _OTHERS: Final = "*"
 
 class Taxes(Protocol):
     async def tax_for(self, country: str | None) -> Tax:
-        """Of an order that goes there; None when no address was given. Errors: TryAgain."""
+        """Returns the tax of an order that goes there; None when no address was given. Errors: TryAgain."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ async def give_units_back(session: AsyncSession, job: Job, now: datetime) -> Non
 
 
 async def hold_discount(session: AsyncSession, job: Job, now: datetime) -> None:
-    """Of the code, when one was given. Errors: InvalidInput."""
+    """Hold a use of the code, when one was given. Errors: InvalidInput."""
     if code := job.data.get("discount"):
         promised = bool(job.data.get("promised"))
         await hold_use(session, UUID(code), job.id, job.owner_id, now, promised=promised)
@@ -69,7 +69,7 @@ async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:
 
 
 async def empty_cart(infra: Infra, job: Job) -> None:
-    """Of what was ordered; what was added since stays. Errors: StoreUnavailable."""
+    """Take out of the cart what was ordered; what was added since stays. Errors: StoreUnavailable."""
     try:
         await take_lines(infra, Owner.customer(job.owner_id), cart_lines_of(job), job.id.hex[-16:])
     except TryAgain as error:
@@ -115,8 +115,11 @@ OPERATION: Final = "checkout"
 def checkout_data(
     order: OrderSnapshot, cart_lines: Mapping[UUID, int], key: str, discount_id: UUID | None, *, promised: bool
 ) -> dict[str, Any]:
-    """``cart_lines``: units by line; ``key``: the customer's idempotency key; ``discount_id``: of the code that is
-    used; ``promised`` by a quote."""
+    """Make a checkout's data.
+
+    ``cart_lines``: units by line; ``key``: the customer's idempotency key; ``discount_id``: of the code that is
+    used; ``promised`` by a quote.
+    """
     return {
         "order": order.to_json(),
         "cart": {line.hex: quantity for line, quantity in cart_lines.items()},

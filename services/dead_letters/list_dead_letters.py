@@ -45,7 +45,7 @@ class DeadLetter:
 
 
 async def list_dead_letters(infra: Infra, topics: Sequence[str] = TOPICS) -> list[DeadLetter]:
-    """Those of these topics, oldest first. Errors: StoreUnavailable."""
+    """Read the dead letters of these topics, oldest first. Errors: StoreUnavailable."""
     await infra.events.ensure_topics([dead_letter_topic(topic) for topic in topics])
     replayed = await _replayed(infra)
     found: list[DeadLetter] = []
@@ -56,7 +56,7 @@ async def list_dead_letters(infra: Infra, topics: Sequence[str] = TOPICS) -> lis
 
 
 async def find_dead_letters(infra: Infra, ids: Sequence[str]) -> list[DeadLetter]:
-    """In the order of the ids. Errors: NotFound, StoreUnavailable."""
+    """Find dead letters in the order of the ids. Errors: NotFound, StoreUnavailable."""
     by_topic = {dead_letter_topic(topic): topic for topic in TOPICS}
     topics = {by_topic[name] for name in (i.partition("@")[0] for i in ids) if name in by_topic}
     known = {letter.id: letter for letter in await list_dead_letters(infra, sorted(topics))} if topics else {}

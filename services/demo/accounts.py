@@ -30,7 +30,10 @@ class DemoAccounts:
 
 
 async def ensure_accounts(infra: Infra) -> DemoAccounts:
-    """The accounts, signed up if they are not there. Their passwords are kept in the home, for its owner only."""
+    """Returns the accounts, signed up if they are not there.
+
+    Their passwords are kept in the home, for its owner only.
+    """
     file = infra.settings.home / "demo.json"
     found = _read(file)
     if found is not None:

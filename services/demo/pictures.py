@@ -13,12 +13,12 @@ _MOST: Final = 2
 
 
 def file_name(slug: str, number: int, size: int = SIDE) -> str:
-    """Of a product's picture, from 1; ``size`` is the longest side."""
+    """Returns the name of a product's picture, from 1; ``size`` is the longest side."""
     return f"{slug}.{number}.{size}.webp"
 
 
 def pictures_of(slug: str) -> list[Picture]:
-    """In their order."""
+    """Returns a product's pictures in their order."""
     return [_read(slug, number) for number in range(1, _MOST + 1) if (FOLDER / file_name(slug, number)).exists()]
 
 

@@ -57,7 +57,10 @@ async def create_code(infra: Infra, draft: CodeDraft, actor: str) -> DiscountCod
 
 
 async def disable_code(infra: Infra, code_id: UUID) -> DiscountCode:
-    """Orders that use it keep what they have. Disabled already is fine. Errors: NotFound, TryAgain."""
+    """Disable a code; orders that use it keep what they have.
+
+    Disabled already is fine. Errors: NotFound, TryAgain.
+    """
 
     async def work(session: AsyncSession) -> None:
         await session.execute(
@@ -79,7 +82,7 @@ async def disable_code(infra: Infra, code_id: UUID) -> DiscountCode:
 
 
 async def look_up_code(infra: Infra, given: str) -> DiscountCode | None:
-    """For staff. Errors: StoreUnavailable."""
+    """Find a code for staff. Errors: StoreUnavailable."""
     async with infra.database.read() as session:
         found: DiscountCode | None = await session.scalar(
             select(DiscountCode).where(DiscountCode.code == (normal(given) or ""))

@@ -25,7 +25,7 @@ class FoundCode:
 
 
 def normal(code: str) -> str | None:
-    """As codes are stored, in capitals; None for what can be no code."""
+    """Returns the code as codes are stored, in capitals; None for what can be no code."""
     text = code.strip().upper() if code.isascii() else ""
     return text if CODE.fullmatch(text) else None
 
@@ -49,7 +49,10 @@ def check_limit(row: DiscountCode) -> None:
 
 
 async def find_code(infra: Infra, given: str, currency: str) -> FoundCode:
-    """Whether there is a use left is only sure when it is held. Errors: InvalidInput, StoreUnavailable."""
+    """Find a code.
+
+    Whether there is a use left is only sure when it is held. Errors: InvalidInput, StoreUnavailable.
+    """
     code = normal(given)
     if code is None:
         raise refused()

@@ -20,7 +20,8 @@ _COUNTED = (DiscountUseState.HELD, DiscountUseState.COMMITTED)
 async def hold_use(
     session: AsyncSession, code_id: UUID, order_id: UUID, customer_id: UUID, now: datetime, *, promised: bool
 ) -> None:
-    """``promised``: by a quote, so whether the code is still valid is not asked again; whether a use is left, is.
+    """Hold a use. ``promised``: by a quote, so whether the code is still valid is not asked again; whether a use
+    is left, is.
 
     Errors: InvalidInput.
     """
@@ -45,7 +46,7 @@ async def hold_use(
 
 
 async def release_uses(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
-    """Those of orders that are closed; each is given back once."""
+    """Release the uses of orders that are closed; each is given back once."""
     uses = select(DiscountUse.order_id, DiscountUse.code_id).where(
         DiscountUse.order_id.in_(order_ids), DiscountUse.state.in_(_COUNTED)
     )
@@ -60,7 +61,7 @@ async def release_uses(session: AsyncSession, order_ids: Collection[UUID], now: 
 
 
 async def commit_uses(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
-    """Those of orders that are paid."""
+    """Commit the uses of orders that are paid."""
     held = select(DiscountUse.order_id).where(
         DiscountUse.order_id.in_(order_ids), DiscountUse.state == DiscountUseState.HELD
     )

@@ -46,7 +46,7 @@ async def _schema(infra: Infra) -> Finding:
 
 
 def judge_version(version: str) -> Iterator[Finding]:
-    """As the server tells it."""
+    """Yields what is wrong with a version as the server tells it."""
     name = "MariaDB" if "MariaDB" in version else "MySQL"
     oldest = _OLDEST[name]
     if version_of(version) < oldest:
@@ -64,7 +64,7 @@ def _session(what: str, value: str, wanted: str) -> Finding:
 
 
 def judge_variables(variables: dict[str, str]) -> Iterator[Finding]:
-    """The server's, by name in small letters."""
+    """Yields what is wrong with the server's variables, by name in small letters."""
     modes = variables.get("sql_mode", "").split(",")
     if {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"} & set(modes):
         yield good(_AREA, "strict SQL mode")

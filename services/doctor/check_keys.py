@@ -10,7 +10,7 @@ _AREA = "keys"
 
 
 def check_keys(settings: Settings) -> Iterator[Finding]:
-    """None is made by looking."""
+    """Look at the keys; none is made by that."""
     folder = settings.home / "keys"
     if settings.signing_key is None and not list(folder.glob("*")):
         yield good(_AREA, "none yet: the first API makes one")

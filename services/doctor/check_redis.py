@@ -23,7 +23,7 @@ async def check_redis(infra: Infra) -> list[Finding]:
 
 
 def judge_redis(info: dict[str, Any]) -> list[Finding]:
-    """``info``: what INFO says."""
+    """Returns what is wrong with Redis. ``info``: what INFO says."""
     return [*_version(info), *_memory(info), *_persistence(info)]
 
 

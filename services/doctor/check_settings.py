@@ -9,7 +9,7 @@ _AREA = "settings"
 
 
 def check_settings(settings: Settings) -> Iterator[Finding]:
-    """Of an embedded shop little is asked: it is for trying."""
+    """Look at the settings. Of an embedded shop little is asked: it is for trying."""
     yield good(_AREA, "embedded" if settings.embedded else "on a stack")
     if settings.embedded:
         return

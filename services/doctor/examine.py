@@ -20,7 +20,7 @@ _MEND = {
 
 
 async def examine(infra: Infra) -> list[Finding]:
-    """All that was found, area by area."""
+    """Returns all that was found, area by area."""
     looks = {"database": check_database, "redis": check_redis, "event log": check_event_log}
     stores = await asyncio.gather(*(_look(infra, area, look) for area, look in looks.items()))
     return [

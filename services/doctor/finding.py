@@ -35,7 +35,7 @@ def wrong(area: str, what: str, mend: str) -> Finding:
 
 
 def version_of(text: str) -> tuple[int, int]:
-    """Of ``10.11.6-MariaDB`` the first two numbers; 0.0 of what is no version."""
+    """Returns of ``10.11.6-MariaDB`` the first two numbers; 0.0 of what is no version."""
     parts = text.split("-")[0].split(".")
     numbers = [int(part) for part in parts[:2] if part.isdigit()]
     return (numbers[0], numbers[1]) if len(numbers) == 2 else (0, 0)

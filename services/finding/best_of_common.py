@@ -39,7 +39,10 @@ class _Stream:
 
 
 async def best_of_common(session: AsyncSession, wanted: Wanted, leads: Sequence[Lead], page: Page) -> list[Key]:
-    """One statement for a single short word, else two to four. Keys of the score and the id."""
+    """Find the best of products that match common words: one statement for a single short word, else two to four.
+
+    Keys of the score and the id.
+    """
     words = wanted.words or ()
     if len(words) == 1 and words[0].is_plain:
         levels = range(TITLE, 0, -1)

@@ -23,7 +23,7 @@ T = TypeVar("T")
 async def product_page(
     infra: Infra, wanted: ProductFilter, page: Page, sort: ProductSort = ProductSort.NEWEST
 ) -> ProductPage:
-    """As ``list_products``. Errors: the same."""
+    """Returns the page as ``list_products``. Errors: the same."""
     wanted.check()
     scopes = _scopes(wanted, sort)
     return await cached_listing(
@@ -37,7 +37,7 @@ async def product_page(
 
 
 async def product_count(infra: Infra, wanted: ProductFilter) -> int:
-    """As ``count_products``. Errors: the same."""
+    """Returns the count as ``count_products``. Errors: the same."""
     wanted.check()
     scopes = _scopes(wanted, ProductSort.NEWEST)
     return await cached_listing(
@@ -51,7 +51,7 @@ async def product_count(infra: Infra, wanted: ProductFilter) -> int:
 
 
 async def product_facet(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:
-    """As ``count_values``. Errors: the same."""
+    """Returns the values as ``count_values``. Errors: the same."""
     wanted.check()
     return await cached_listing(
         infra,
@@ -64,7 +64,7 @@ async def product_facet(infra: Infra, wanted: ProductFilter, kind: FacetKind) ->
 
 
 async def product_price_bands(infra: Infra, wanted: ProductFilter) -> Sequence[PriceBand]:
-    """As ``count_price_bands``. Errors: the same."""
+    """Returns the bands as ``count_price_bands``. Errors: the same."""
     wanted.check()
     return await cached_listing(
         infra,

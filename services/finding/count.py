@@ -13,13 +13,13 @@ from services.finding.wanted import Wanted
 
 
 async def count(session: AsyncSession, wanted: Wanted) -> int:
-    """One statement, or two."""
+    """Count the products that match, in one statement, or two."""
     found = matching(wanted, await find_narrowest(session, wanted, rules.MANY)).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def matching(wanted: Wanted, narrowest: Narrowest) -> Select[Any]:
-    """The ids of all products that match, each once."""
+    """Returns a statement for the ids of all products that match, each once."""
     lead = narrowest.leading
     if lead is not None:
         row = POSTINGS.alias()

@@ -11,7 +11,7 @@ from services.finding.product_filter import ProductFilter
 
 
 async def count_values(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:
-    """Of categories, vendors or tags those with the most products, these first.
+    """Count by categories, vendors or tags: those with the most products, these first.
 
     Errors: InvalidInput (filter), StoreUnavailable.
     """
@@ -20,6 +20,6 @@ async def count_values(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> 
 
 
 async def count_price_bands(infra: Infra, wanted: ProductFilter) -> Sequence[PriceBand]:
-    """By currency, the cheapest first. Errors: InvalidInput (filter), StoreUnavailable."""
+    """Count by price and currency, the cheapest first. Errors: InvalidInput (filter), StoreUnavailable."""
     wanted.check()
     return await product_search(infra).price_bands(wanted)

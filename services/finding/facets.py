@@ -25,7 +25,7 @@ _KINDS: Final = {FacetKind.CATEGORY: Kind.CATEGORY, FacetKind.VENDOR: Kind.VENDO
 
 
 async def count_values(session: AsyncSession, wanted: ProductFilter, kind: FacetKind) -> list[FacetValue]:
-    """Two statements, and those that find what leads to the fewest."""
+    """Count the values of a kind in two statements, and those that find what leads to the fewest."""
     terms = await in_index_terms(session, _without(wanted, kind))
     if terms.is_hopeless:
         return []
@@ -41,7 +41,10 @@ async def count_values(session: AsyncSession, wanted: ProductFilter, kind: Facet
 
 
 async def count_bands(session: AsyncSession, wanted: ProductFilter) -> list[PriceBand]:
-    """As ``count_values``. By currency, the cheapest first; none that is empty."""
+    """Count bands of prices as ``count_values`` does values.
+
+    By currency, the cheapest first; none that is empty.
+    """
     terms = await in_index_terms(session, _without(wanted, FacetKind.PRICE))
     if terms.is_hopeless:
         return []

@@ -51,7 +51,10 @@ class Narrowest:
 
 
 async def find_narrowest(session: AsyncSession, wanted: Wanted, most: int | None = None) -> Narrowest:
-    """One statement; none when there is no choice. Counts end at ``most``, one more than few by default."""
+    """Find what leads to the fewest products, in one statement; none when there is no choice.
+
+    Counts end at ``most``, one more than few by default.
+    """
     most = rules.FEW + 1 if most is None else most
     is_small = all(len(group) <= rules.MOST_STREAMS for group in wanted.groups)
     if not wanted.words and len(wanted.groups) < 2 and is_small:
@@ -85,6 +88,6 @@ def _first(pair: tuple[int, Any]) -> int:
 
 
 def size_of(column: Any, values: Lists, most: int, also: Sequence[Condition] = ()) -> ScalarSelect[Any]:
-    """How many rows have one of the values; ``most`` is counted no further."""
+    """Returns how many rows have one of the values; ``most`` is counted no further."""
     some = select(literal(1).label("one")).where(column.in_(sorted(values)), *also).limit(most).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

@@ -40,7 +40,10 @@ BEST_FIRST = Order(("score", "product_id"), upwards=False)
 async def gather(
     session: AsyncSession, wanted: Wanted, candidates: Candidates, page: Page, sort: ProductSort
 ) -> Sequence[Key]:
-    """One statement. Keys as ``walk`` gives them; best first, the score and the id."""
+    """Gather candidates and sort them, in one statement.
+
+    Keys as ``walk`` gives them; best first, the score and the id.
+    """
     scored = _scored(wanted, candidates).subquery()
     order = BEST_FIRST if sort is ProductSort.RELEVANCE else ORDERS[sort]
     words = range(len(wanted.words or ()))
@@ -68,7 +71,7 @@ def _scored(wanted: Wanted, candidates: Candidates) -> Select[Any]:
 
 
 async def find_few(session: AsyncSession, wanted: Wanted, narrowest: Narrowest) -> Candidates | None:
-    """All that match, when that many can be looked at for a page; else None. Up to two statements.
+    """Find all that match, when that many can be looked at for a page; else None. Up to two statements.
 
     Each condition may be true of many, and all of them together of few.
     """

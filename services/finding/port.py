@@ -48,11 +48,10 @@ class ProductSearch(Protocol):
     async def count(self, wanted: ProductFilter) -> int: ...
 
     async def values(self, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:
-        """Those of categories, vendors or tags with the most products, with all of the filter but its part of that
-        kind.
-        """
+        """Count those categories, vendors or tags with the most products, with all of the filter but its part of
+        that kind."""
         ...
 
     async def price_bands(self, wanted: ProductFilter) -> Sequence[PriceBand]:
-        """By currency and price, with all of the filter but its prices."""
+        """Count by currency and price, with all of the filter but its prices."""
         ...

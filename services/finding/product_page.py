@@ -54,7 +54,7 @@ class ProductPage:
 
 
 def page_of(keys: Sequence[Key], page: Page) -> ProductPage:
-    """Of the keys found in the direction of the page: one more than its limit tells that there are others."""
+    """Make a page of the keys found in its direction: one more than its limit tells that there are others."""
     more = len(keys) > page.limit
     places = [Place(key[-1], key) for key in keys[: page.limit] if isinstance(key[-1], UUID)]
     if page.backwards:

@@ -28,14 +28,18 @@ def is_one_of(column: Column, values: Lists) -> Condition:
 
 
 def along(found: Select[Any], row: FromClause, index: str) -> Select[Any]:
-    """By this index: the optimizers may take another when the statistics are old, and sort all there is."""
+    """Read along this index: the optimizers may take another when the statistics are old, and sort all there
+    is."""
     for dialect in ("mysql", "mariadb"):
         found = found.with_hint(row, f"FORCE INDEX ({index})", dialect)
     return found
 
 
 def beyond(columns: list[Column], key: tuple[Any, ...], *, upwards: bool) -> list[Condition]:
-    """Rows on one side of the key. The first condition is one that an index is entered by."""
+    """Returns conditions for rows on one side of the key.
+
+    The first condition is one that an index is entered by.
+    """
     first, value = columns[0], key[0]
     if len(columns) == 1:
         return [first > value if upwards else first < value]
@@ -46,13 +50,14 @@ def beyond(columns: list[Column], key: tuple[Any, ...], *, upwards: bool) -> lis
 
 
 def price_between(wanted: Wanted, row: FromClause) -> list[Condition]:
-    """Some variant's price may be: the range of the product's prices meets that which is wanted."""
+    """Returns conditions for some variant's price: the range of the product's prices meets that which is
+    wanted."""
     found = [] if wanted.low is None else [row.c.max_amount >= wanted.low]
     return found if wanted.high is None else [*found, row.c.min_amount <= wanted.high]
 
 
 def price_of(wanted: Wanted, product_id: Column) -> list[Condition]:
-    """As ``price_between``, of a candidate of which only the id is known."""
+    """Returns conditions as ``price_between``, of a candidate of which only the id is known."""
     if wanted.low is None and wanted.high is None:
         return []
     document = DOCUMENTS.alias()
@@ -69,12 +74,15 @@ def in_lists(lists: Lists, product_id: Column) -> Condition:
 
 
 def rest_of(wanted: Wanted, product_id: Column, *, but: Lists | None = None) -> list[Condition]:
-    """The lists, without those ``but`` that the candidates come from."""
+    """Returns conditions for the lists, without those ``but`` that the candidates come from."""
     return [in_lists(group, product_id) for group in wanted.groups if group != but]
 
 
 def has_words(words: Iterable[Word], wanted: Wanted, product_id: Column, level: int = BODY) -> list[Condition]:
-    """All of them, each in a place of this level or a better one. Postings are quicker to look at than texts."""
+    """Returns conditions for all of the words, each in a place of this level or a better one.
+
+    Postings are quicker to look at than texts.
+    """
     some = list(words)
     found = [has_lead(word, wanted, product_id, level) for word in some]
     if long := [word for word in some if not word.is_plain]:
@@ -112,14 +120,15 @@ def in_body(word: Word, product_id: Column) -> Condition:
 
 
 def score_of(word: Word, document: FromClause) -> ColumnElement[int]:
-    """What the word counts for the product: the sum of where it has it, 0 when it does not."""
+    """Returns what the word counts for the product: the sum of where it has it, 0 when it does not."""
     title = case((_has(document.c.title, word.whole), 40), (_has(document.c.title, word.start), 30), else_=0)
     labels = case((_has(document.c.labels, word.whole), 12), (_has(document.c.labels, word.start), 9), else_=0)
     return title + labels + case((in_body(word, document.c.product_id), 3), else_=0)
 
 
 def bonus_of(words: tuple[Word, ...], document: FromClause) -> ColumnElement[int]:
-    """A title that begins with the first word, and one that has all of them side by side."""
+    """Returns what is added for a title that begins with the first word, and one that has all of them side by
+    side."""
     if not words:
         return literal(0)
     begins: ColumnElement[int] = case((func.instr(document.c.title, words[0].start).in_((1, 2)), 5), else_=0)

@@ -65,7 +65,7 @@ class Word:
 
 
 def words_of(search: str) -> tuple[Word, ...]:
-    """Each once, in their order. Empty for what has no word: punctuation, emoji."""
+    """Returns the words, each once, in their order. Empty for what has no word: punctuation, emoji."""
     return tuple(_words(dict.fromkeys(tokens(search))))[:MOST_WORDS]
 
 

@@ -55,7 +55,10 @@ ORDERS: Final = {
 async def walk(
     session: AsyncSession, wanted: Wanted, narrowest: Narrowest, page: Page, sort: ProductSort
 ) -> Sequence[Key]:
-    """One statement. Up to one key more than the page's limit, in the direction of the page."""
+    """Walk along an index, in one statement.
+
+    Up to one key more than the page's limit, in the direction of the page.
+    """
     order = ORDERS[sort]
     lists = narrowest.lists
     if len(lists) <= rules.MOST_STREAMS:

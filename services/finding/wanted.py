@@ -42,7 +42,7 @@ class Wanted:
 
 
 async def in_index_terms(session: AsyncSession, wanted: ProductFilter) -> Wanted:
-    """A statement for each filter by categories to go down from."""
+    """Returns the filter in the index's terms: a statement for each filter by categories to go down from."""
     everything = _of_stock(wanted, list_ids(wanted.statuses, Kind.ALL))
     groups = [_of_stock(wanted, group) for group in await _groups(session, wanted)]
     if wanted.in_stock is not None and wanted.words and not groups:

@@ -13,7 +13,7 @@ from services.shared.tell import tell
 async def announce(
     session: AsyncSession, kind: type[SaleEvent], sale: FlashSale, items: Sequence[FlashSaleItem], now: datetime
 ) -> None:
-    """The sale as it is after the change."""
+    """Tell of the sale as it is after the change."""
     told = kind(
         sale_id=sale.id,
         version=sale.version,

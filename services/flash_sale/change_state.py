@@ -42,7 +42,7 @@ class StateChange:
 
 
 async def change_state(infra: Infra, wish: StateChange) -> None:
-    """What is so already is left alone, whatever the version.
+    """Change a sale's state; what is so already is left alone, whatever the version.
 
     Errors: NotFound, FlashSaleStateConflict, StaleVersion, TryAgain.
     """
@@ -56,7 +56,7 @@ async def change_state(infra: Infra, wish: StateChange) -> None:
 
 
 async def lock_sale(session: AsyncSession, sale_id: UUID) -> FlashSale:
-    """With its items, which are not locked. Errors: NotFound."""
+    """Lock a sale and read it with its items, which are not locked. Errors: NotFound."""
     locked = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id == sale_id)
     sale = (await session.scalars(locked.with_for_update())).one_or_none()
     if sale is None:

@@ -26,7 +26,7 @@ async def find_item(infra: Infra, item_id: UUID) -> FlashItemDoc:
 
 
 def forget_item(infra: Infra, item_id: UUID) -> None:
-    """What this process remembers of it is not true any more."""
+    """Forget what this process remembers of the item: it is not true any more."""
     infra.local.forget(("flash_item", item_id))
 
 
@@ -35,7 +35,7 @@ async def _read_one(infra: Infra, item_id: UUID) -> FlashItemDoc | None:
 
 
 async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, FlashItemDoc]:
-    """The items that are there, in one statement."""
+    """Find the items that are there, in one statement."""
     depend_on(item_tag(item_id) for item_id in item_ids)
     async with infra.database.read() as session:
         found = (await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))).all()

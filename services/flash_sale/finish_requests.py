@@ -20,7 +20,8 @@ Place = tuple[str, UUID]
 
 
 async def finish_requests(infra: Infra, places: Sequence[Place]) -> int:
-    """The script must refuse new reservations already. Returns how many requests were too late.
+    """Give up the requests that were under way. The script must refuse new reservations already. Returns how many
+    requests were too late.
 
     Their orders are undone; one that the workers were faster to persist is kept. Errors: StoreUnavailable.
     """

@@ -17,7 +17,8 @@ _VALUES_A_SECOND = 1_000
 
 
 async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[Left, None]:
-    """What is left now, and again when that has changed, a few times a second at most, and at the end of the sale.
+    """Yields what is left now, and again when that has changed, a few times a second at most, and at the end of
+    the sale.
 
     A reader that is slow gets the newest value next, not all of them. Errors: StoreUnavailable at the first look.
     """

@@ -23,7 +23,7 @@ class ItemFigures:
 
 
 async def item_figures(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, ItemFigures]:
-    """By item, those with orders, in one statement. Errors: StoreUnavailable."""
+    """Returns figures by item, of those with orders, in one statement. Errors: StoreUnavailable."""
     units, amount = func.sum(OrderLine.quantity), func.sum(OrderLine.quantity * OrderLine.unit_price)
     by = (OrderLine.flash_sale_item_id, Order.status)
     statement = (

@@ -15,7 +15,7 @@ from models.flash_sale_document import FlashSaleDoc
 
 
 async def find_sales(infra: Infra, sale_ids: Sequence[UUID]) -> dict[UUID, FlashSaleDoc]:
-    """The sales that are there, in two statements whatever their number."""
+    """Find the sales that are there, in two statements whatever their number."""
     depend_on(sale_tag(sale_id) for sale_id in sale_ids)
     statement = (
         select(FlashSale)
@@ -33,7 +33,7 @@ async def list_sales(
     after: tuple[datetime, UUID] | None = None,
     statuses: Sequence[FlashSaleStatus] | None = None,
 ) -> list[FlashSaleDoc]:
-    """Up to ``limit`` sales that come after the key ``after``."""
+    """List up to ``limit`` sales that come after the key ``after``."""
     depend_on([SALES])
     order = tuple_(FlashSale.starts_at, FlashSale.id)
     statement = (

@@ -103,7 +103,10 @@ async def load_item(
 
 
 async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> Fence | None:
-    """None when there is nothing to load. Errors: SaleStarted (``BEFORE_START``), StoreUnavailable."""
+    """Fence an item off from selling, to load it; None when there is nothing to load.
+
+    Errors: SaleStarted (``BEFORE_START``), StoreUnavailable.
+    """
     keys = ItemKeys.of(sku, item_id)
     statement = select(FlashSaleItem.epoch, FlashSale.starts_at).join(FlashSale).where(FlashSaleItem.id == item_id)
     async with infra.database.read() as session:
@@ -143,7 +146,7 @@ async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence:
 
 
 async def fence_is_ours(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
-    """True while nobody else has begun to load the item. Errors: StoreUnavailable."""
+    """Returns whether nobody else has begun to load the item. Errors: StoreUnavailable."""
     async with infra.redis.guard():
         found = await infra.redis.client.get(keys.fence)
     return found == fence.value.encode()

@@ -31,12 +31,13 @@ class _Live:
 
 
 async def remaining(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, int]:
-    """Units left by item: Redis's live count, or the database's where Redis has none; 0 once the sale is over."""
+    """Returns the units left by item: Redis's live count, or the database's where Redis has none; 0 once the sale
+    is over."""
     return {item_id: left.units for item_id, left in (await look_at(infra, items)).items()}
 
 
 async def look_at(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, Left]:
-    """As ``remaining``, without the items that are no more. Errors: StoreUnavailable."""
+    """Look as ``remaining``, without the items that are no more. Errors: StoreUnavailable."""
     depend_on(item_tag(item.id) for item in items)
     live = await _from_redis(infra, items)
     known = {item.id: item for item in items}

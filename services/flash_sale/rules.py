@@ -89,7 +89,7 @@ async def find_variants(session: AsyncSession, skus: Sequence[str]) -> dict[str,
 
 
 def prices(items: Sequence[ItemDraft], variants: dict[str, Variant], charging: Charging) -> dict[str, int]:
-    """Minor units by SKU. Errors: InvalidInput."""
+    """Returns minor units by SKU. Errors: InvalidInput."""
     found: dict[str, int] = {}
     for index, item in enumerate(items):
         currency = variants[item.sku].currency

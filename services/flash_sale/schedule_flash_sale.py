@@ -62,7 +62,10 @@ def schedule_request(owner_id: UUID, key: str, draft: SaleDraft) -> Request:
 
 
 async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem]) -> None:
-    """Of a sale that nobody can have ordered from, so there is nothing to wait for. What fails, the workers do."""
+    """Load a sale that nobody can have ordered from, so there is nothing to wait for.
+
+    What fails, the workers do.
+    """
     try:
         for item in items:
             await load_item(infra, item.sku, item.id, settle=0.0, drain=False)
@@ -103,7 +106,7 @@ async def add_item(
     actor: str,
     now: datetime,
 ) -> FlashSaleItem:
-    """In the caller's transaction, with its stock. Errors: OutOfStock."""
+    """Add an item in the caller's transaction, with its stock. Errors: OutOfStock."""
     warehouse_id = await set_aside(session, draft.sku, draft.quantity, sale.id, actor, now)
     item = FlashSaleItem(
         id=new_id(),

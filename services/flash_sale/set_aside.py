@@ -15,7 +15,7 @@ from services.stock.take_available import available_in, take_available, take_fro
 
 
 async def set_aside(session: AsyncSession, sku: str, units: int, sale_id: UUID, actor: str, now: datetime) -> UUID:
-    """For a new item; returns the warehouse that has all of the ``units``. Errors: OutOfStock."""
+    """Set stock aside for a new item; returns the warehouse that has all of the ``units``. Errors: OutOfStock."""
     warehouse_id = await take_available(session, sku, units, "set_aside", now)
     origin = Origin(StockCause.SET_ASIDE, actor, sale_id)
     await _note(session, sku, warehouse_id, units, origin, now)
@@ -25,7 +25,10 @@ async def set_aside(session: AsyncSession, sku: str, units: int, sale_id: UUID, 
 async def change_set_aside(
     session: AsyncSession, item: FlashSaleItem, units: int, origin: Origin, now: datetime
 ) -> None:
-    """So many more of its SKU in its warehouse; below 0 they go back to ordinary stock. Errors: OutOfStock."""
+    """Set so many more aside of an item's SKU in its warehouse; below 0 they go back to ordinary stock.
+
+    Errors: OutOfStock.
+    """
     if units == 0:
         return
     if not await take_from(session, item.sku, item.warehouse_id, units, "set_aside", now):

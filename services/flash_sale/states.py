@@ -23,7 +23,7 @@ ACTIONS: Final[dict[SaleAction, frozenset[S]]] = {
 
 
 def is_done(action: SaleAction, status: S, *, paused: bool, cancelled: bool) -> bool:
-    """True when the sale is already what the action makes of it."""
+    """Returns whether the sale is already what the action makes of it."""
     if status is S.ENDED:
         return action is (SaleAction.CANCEL if cancelled else SaleAction.END)
     return {SaleAction.PAUSE: paused, SaleAction.RESUME: not paused}.get(action, False)
@@ -56,5 +56,5 @@ def may_change(field: SaleField, status: S) -> bool:
 
 
 def needs_fence(field: SaleField) -> bool:
-    """True when it must not change while anything is sold by it."""
+    """Returns whether it must not change while anything is sold by it."""
     return CHANGEABLE[field] == {S.SCHEDULED}

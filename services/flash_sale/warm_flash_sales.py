@@ -59,14 +59,14 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
 
 
 async def needs_warming(infra: Infra) -> bool:
-    """True when Redis forgot that it was warmed, or restarted since. Errors: StoreUnavailable."""
+    """Returns whether Redis forgot that it was warmed, or restarted since. Errors: StoreUnavailable."""
     async with infra.redis.guard():
         warmed = await infra.redis.client.get(_WARMED)
     return warmed != infra.redis.run_id.encode()
 
 
 async def has_lost_counters(infra: Infra) -> bool:
-    """True while counters of running or coming sales are not back: orders may be in the log alone.
+    """Returns whether counters of running or coming sales are not back: orders may be in the log alone.
 
     Errors: StoreUnavailable.
     """
@@ -117,7 +117,7 @@ async def _stale(infra: Infra, page: list[_Entry]) -> list[_Entry]:
 
 
 def settle_time(infra: Infra, starts_at: datetime) -> float:
-    """How long requests of before the loss may still be waiting for the event log.
+    """Returns how long requests of before the loss may still be waiting for the event log.
 
     None when the sale has not begun, and none in the embedded mode, whose only server has just started.
     """

@@ -24,7 +24,10 @@ _PURPOSE = (TokenPurpose.LINK_IDENTITY,)
 
 
 async def confirm_link(infra: Infra, *, token: str, client: Client) -> str:
-    """The provider's name. Errors: InvalidToken, IdentityTaken, StoreUnavailable."""
+    """Confirm a link by its mailed token.
+
+    Returns the provider's name. Errors: InvalidToken, IdentityTaken, StoreUnavailable.
+    """
 
     async def work(session: AsyncSession) -> tuple[str, Sequence[UUID]]:
         now = infra.now()

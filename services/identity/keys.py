@@ -41,7 +41,7 @@ def new_secret() -> str:
 
 
 def is_challenge(text: str) -> bool:
-    """True for the base64url of a SHA-256 (RFC 7636, 4.2)."""
+    """Returns whether it is the base64url of a SHA-256 (RFC 7636, 4.2)."""
     return _CHALLENGE.fullmatch(text) is not None
 
 
@@ -52,14 +52,14 @@ async def keep(infra: Infra, purpose: Purpose, secret: str, data: Mapping[str, A
 
 
 async def issue(infra: Infra, purpose: Purpose, data: Mapping[str, Any], challenge: str | None = None) -> str:
-    """A new secret for the data. Errors: StoreUnavailable."""
+    """Issue a new secret for the data. Errors: StoreUnavailable."""
     secret = new_secret()
     await keep(infra, purpose, secret, {**data, "challenge": challenge})
     return secret
 
 
 async def take(infra: Infra, purpose: Purpose, secret: str) -> dict[str, Any] | None:
-    """The data, once: of many who race for it, one gets it. Errors: StoreUnavailable."""
+    """Take the data, once: of many who race for it, one gets it. Errors: StoreUnavailable."""
     if len(secret) > _MAX_LENGTH:
         return None
     async with infra.redis.guard():
@@ -71,7 +71,7 @@ async def take(infra: Infra, purpose: Purpose, secret: str) -> dict[str, Any] | 
 
 
 async def redeem(infra: Infra, purpose: Purpose, secret: str, verifier: str | None) -> dict[str, Any]:
-    """The data, for who can show what the challenge was made from; a wrong guess uses the secret up.
+    """Take the data, for who can show what the challenge was made from; a wrong guess uses the secret up.
 
     Errors: SignInCodeExpired, for all reasons alike; StoreUnavailable.
     """

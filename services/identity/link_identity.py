@@ -22,7 +22,7 @@ from services.user.rows import lock_account
 async def issue_link_code(
     infra: Infra, user_id: UUID, identity: ProviderIdentity, challenge: str | None = None
 ) -> str:
-    """A code by which this user, and nobody else, can link the identity. Errors: StoreUnavailable."""
+    """Issue a code by which this user, and nobody else, can link the identity. Errors: StoreUnavailable."""
     return await issue(infra, Purpose.LINK, {"user": user_id.hex, "identity": identity.to_json()}, challenge)
 
 
@@ -56,7 +56,7 @@ async def link_identity(
 async def add_identity(
     session: AsyncSession, user: User, identity: ProviderIdentity, *, now: datetime, client: Client
 ) -> Identity:
-    """The row, which may be there already. ``user`` is locked. Errors: IdentityTaken."""
+    """Link an identity. Returns the row, which may be there already. ``user`` is locked. Errors: IdentityTaken."""
     found = await session.scalar(
         select(Identity).where(Identity.issuer == identity.issuer, Identity.subject == identity.subject)
     )
@@ -93,6 +93,6 @@ def _tell(infra: Infra, session: AsyncSession, user: User, identity: ProviderIde
 
 
 def provider_title(infra: Infra, name: str) -> str:
-    """What people call the provider; its name when it is configured no more."""
+    """Returns what people call the provider; its name when it is configured no more."""
     provider = infra.settings.sign_in.oidc_providers.get(name)
     return (provider.title if provider else "") or name

@@ -11,7 +11,7 @@ from models import Identity
 
 
 async def list_identities(infra: Infra, user_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Identity]]:
-    """Of each user, the oldest first. Errors: StoreUnavailable."""
+    """List the identities of each user, the oldest first. Errors: StoreUnavailable."""
     found: dict[UUID, list[Identity]] = defaultdict(list)
     async with infra.database.read() as session:
         query = select(Identity).where(Identity.user_id.in_(user_ids)).order_by(Identity.id)

@@ -34,7 +34,10 @@ class ProviderIdentity:
 
     @classmethod
     def of(cls, provider: str, issuer: str, claims: Mapping[str, Any]) -> "ProviderIdentity":
-        """From the claims of a verified ID token. Errors: ValueError for a subject that is none."""
+        """Read an identity from the claims of a verified ID token.
+
+        Errors: ValueError for a subject that is none.
+        """
         subject = claims.get("sub")
         if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT or not subject.isascii():
             raise ValueError("the subject must be 1 to 255 ASCII characters")  # OIDC Core, section 2

@@ -54,7 +54,10 @@ class LinkRequired(SignInRefused):
 
 
 async def recognise(infra: Infra, identity: ProviderIdentity, client: Client) -> UUID:
-    """The user's id. Errors: SignInRefused, TryAgain, StoreUnavailable."""
+    """Find whose identity it is, or sign them up.
+
+    Returns the user's id. Errors: SignInRefused, TryAgain, StoreUnavailable.
+    """
 
     async def work(session: AsyncSession) -> UUID:
         if (owner := await _owner(session, identity)) is not None:

@@ -15,7 +15,10 @@ from services.user.rows import lock_account
 
 
 async def request_link_mail(infra: Infra, *, code: str, verifier: str | None = None) -> None:
-    """For those who do not know the account's password. Errors: SignInCodeExpired, StoreUnavailable."""
+    """Mail a link that links an identity, for those who do not know the account's password.
+
+    Errors: SignInCodeExpired, StoreUnavailable.
+    """
     data = await redeem(infra, Purpose.LINK, code, verifier)
     identity = ProviderIdentity.from_json(data["identity"])
 

@@ -12,7 +12,8 @@ from settings.urls import is_allowed_return
 async def start_link(
     infra: Infra, user_id: UUID, *, provider: str, return_to: str | None, challenge: str | None
 ) -> str:
-    """The path to send the browser to. A browser sends no access token when it follows a link, hence the ticket.
+    """Start to link an identity. Returns the path to send the browser to. A browser sends no access token when it
+    follows a link, hence the ticket.
 
     Who else opens it gains nothing: what comes out of it links to this user's account alone, and only when this
     user asks for it. Errors: NotFound, InvalidInput, StoreUnavailable.
@@ -33,5 +34,5 @@ def login_path(provider: str) -> str:
 
 
 def callback_path(provider: str) -> str:
-    """Registered at the provider as the redirect URI, after PUBLIC_URL."""
+    """Returns the path that is registered at the provider as the redirect URI, after PUBLIC_URL."""
     return f"/auth/oidc/{provider}/callback"

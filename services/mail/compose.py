@@ -42,7 +42,7 @@ class Composed:
 
 
 async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | None:
-    """None when there is nobody to send it to, or no reason any more."""
+    """Compose a queued mail; None when there is nobody to send it to, or no reason any more."""
     if due.kind not in _PAGES:
         return Composed(_mail(due, due.locale, due.data, infra.now()), None)
     user = await _addressee(session, due)

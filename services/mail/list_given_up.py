@@ -13,7 +13,7 @@ MOST = 200
 
 
 async def list_given_up(infra: Infra) -> Sequence[QueuedMail]:
-    """The oldest first, at most ``MOST``. Errors: StoreUnavailable."""
+    """List mails that were given up, the oldest first, at most ``MOST``. Errors: StoreUnavailable."""
     query = select(QueuedMail).where(QueuedMail.failed_at.is_not(None)).order_by(QueuedMail.id).limit(MOST)
     async with infra.database.read() as session:
         return (await session.scalars(query)).all()

@@ -36,7 +36,8 @@ class Mailer(Protocol):
 
 
 def to_message(mail: Mail, sender: str, *, readable: bool = False) -> EmailMessage:
-    """RFC 5322, with the same content as text and as HTML. ``sender`` may have a name before the address.
+    """Write a mail by RFC 5322, with the same content as text and as HTML. ``sender`` may have a name before the
+    address.
 
     ``readable`` leaves all characters as they are (8bit), which a file may and not every server takes.
     """
@@ -58,7 +59,7 @@ def to_message(mail: Mail, sender: str, *, readable: bool = False) -> EmailMessa
 
 
 def mailable(address: str) -> str:
-    """With an international domain in its ASCII form, which every server takes."""
+    """Returns the address with an international domain in its ASCII form, which every server takes."""
     local, _, domain = address.rpartition("@")
     try:
         return f"{local}@{domain.encode('idna').decode('ascii')}"

@@ -19,7 +19,7 @@ def queue_mail(
     user_id: UUID | None = None,
     data: dict[str, str] | None = None,
 ) -> None:
-    """The worker sends it, at least once. ``data`` holds no secret."""
+    """Queue a mail; the worker sends it, at least once. ``data`` holds no secret."""
     session.add(
         QueuedMail(
             id=new_id(),
@@ -36,7 +36,7 @@ def queue_mail(
 
 
 def queue_for(session: AsyncSession, kind: MailKind, user: User, now: datetime, to: str | None = None) -> None:
-    """To the user's own address, or to one that is to become it."""
+    """Queue a mail to the user's own address, or to one that is to become it."""
     queue_mail(
         session,
         kind,

@@ -27,13 +27,16 @@ class Rendered:
 
 
 def language_of(locale: str) -> str:
-    """The language of ours that is nearest to a BCP 47 tag; English for all others."""
+    """Returns the language of ours that is nearest to a BCP 47 tag; English for all others."""
     primary = locale.partition("-")[0].lower()
     return primary if primary in LANGUAGES else LANGUAGES[0]
 
 
 def render(kind: MailKind, locale: str, values: Mapping[str, str]) -> Rendered:
-    """Values are put in once and never read as a template. Errors: KeyError when one is missing."""
+    """Render a template; values are put in once and never read as a template.
+
+    Errors: KeyError when one is missing.
+    """
     language = language_of(locale)
     subject, _, body = _read(f"{language}/{kind.value.lower()}.txt").partition("\n")
     paragraphs = [part.strip() for part in body.strip().split("\n\n")]

@@ -41,7 +41,7 @@ def hash_token(secret: str) -> str:
 async def issue_token(
     session: AsyncSession, user_id: UUID, purpose: TokenPurpose, data: dict[str, str], *, now: datetime, ttl: float
 ) -> IssuedToken | None:
-    """None when the user has as many as may be."""
+    """Issue a mailed token; None when the user has as many as may be."""
     live = await session.scalar(
         select(func.count()).where(
             AccountToken.user_id == user_id,
@@ -70,7 +70,7 @@ async def issue_token(
 async def find_token(
     session: AsyncSession, secret: str, purposes: tuple[TokenPurpose, ...], now: datetime
 ) -> Redeemed:
-    """A live token, without using it. Errors: InvalidToken, for all reasons alike."""
+    """Find a live token, without using it. Errors: InvalidToken, for all reasons alike."""
     if len(secret) > _MAX_LENGTH:
         raise InvalidToken
     row = await session.scalar(
@@ -103,7 +103,7 @@ async def redeem_token(
 
 
 async def revoke_tokens(session: AsyncSession, user_id: UUID, *purposes: TokenPurpose) -> None:
-    """What was mailed for these purposes works no more."""
+    """Revoke what was mailed for these purposes."""
     await session.execute(
         delete(AccountToken).where(
             AccountToken.user_id == user_id,
@@ -114,5 +114,5 @@ async def revoke_tokens(session: AsyncSession, user_id: UUID, *purposes: TokenPu
 
 
 async def forget_token(session: AsyncSession, token_id: UUID) -> None:
-    """One that reached nobody."""
+    """Delete a token that reached nobody."""
     await session.execute(delete(AccountToken).where(AccountToken.id == token_id))

@@ -28,7 +28,8 @@ class SmtpServer:
 
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
-        """``smtp(s)://user:password@host:port``, user and password percent-encoded, as the settings checked it."""
+        """Parse ``smtp(s)://user:password@host:port``, user and password percent-encoded, as the settings checked
+        it."""
         parts = urlsplit(url)
         return cls(
             parts.hostname or "",

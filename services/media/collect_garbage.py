@@ -26,7 +26,7 @@ _BATCH: Final = 100
 
 
 async def collect_garbage(infra: Infra, grace: timedelta = GRACE) -> int:
-    """Images deleted, their thumbnails with them. Errors: StoreUnavailable."""
+    """Delete images that nothing shows, their thumbnails with them. Returns how many. Errors: StoreUnavailable."""
     deleted = 0
     while True:
         now = infra.now()

@@ -28,7 +28,7 @@ _TOO_MANY = f"has more than {rules.MAX_PIXELS:,} pixels"
 
 
 def decode(file: BinaryIO) -> tuple[str, Image.Image]:
-    """The format by content, and the pixels as RGB or RGBA. Errors: BadImage."""
+    """Decode an image. Returns the format by content, and the pixels as RGB or RGBA. Errors: BadImage."""
     file.seek(0)
     kind = sniff(file.read(HEAD))
     if kind is None:

@@ -20,7 +20,7 @@ NOT_AN_IMAGE: Final = "must be a JPEG, PNG, WebP, GIF or AVIF image"
 
 
 def size_problem(width: int, height: int) -> str | None:
-    """What is wrong with an image of these pixels."""
+    """Returns what is wrong with an image of these pixels."""
     if width < 1 or height < 1:
         return "has no pixels"
     if max(width, height) > MAX_SIDE:
@@ -31,12 +31,12 @@ def size_problem(width: int, height: int) -> str | None:
 
 
 def thumbnail_sizes(width: int, height: int) -> list[int]:
-    """Those that are smaller than the image itself."""
+    """Returns the sizes that are smaller than the image itself."""
     return [size for size in THUMBNAILS if size < max(width, height)]
 
 
 def fit(width: int, height: int, size: int) -> tuple[int, int]:
-    """Width and height with the longest side ``size``, in the image's proportions."""
+    """Returns width and height with the longest side ``size``, in the image's proportions."""
     longest = max(width, height)
     return max(1, round(width * size / longest)), max(1, round(height * size / longest))
 
@@ -47,7 +47,7 @@ _NAME = re.compile(r"[0-9a-f]{64}(?:-\d{2,4})?\.(?:jpg|png|webp)", re.ASCII)
 
 
 def is_name(text: str) -> bool:
-    """Whether a file could have this name."""
+    """Returns whether a file could have this name."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -60,7 +60,8 @@ def content_type(name: str) -> str:
 
 
 def url_of(settings: Settings, name: str) -> str:
-    """Absolute where a setting says how clients reach us, else a path: never what a request's Host header says."""
+    """Returns the image's URL: absolute where a setting says how clients reach us, else a path: never what a
+    request's Host header says."""
     base = settings.media_url or f"{settings.public_url or ''}{PATH}"
     return f"{base}/{name}"
 

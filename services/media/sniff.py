@@ -9,7 +9,7 @@ _AVIF_BRANDS: Final = (b"avif", b"avis")
 
 
 def sniff(head: bytes) -> str | None:
-    """Pillow's name of the format; None for whatever is not taken (SVG, HEIC, TIFF, a page, a program)."""
+    """Returns Pillow's name of the format; None for whatever is not taken (SVG, HEIC, TIFF, a page, a program)."""
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -17,7 +17,10 @@ from services.shared.errors import TryAgain
 
 
 async def store_picture(infra: Infra, picture: Picture) -> None:
-    """The same picture again is written again, which changes nothing. Errors: TryAgain, StoreUnavailable."""
+    """Store a picture; the same again is written again, which changes nothing.
+
+    Errors: TryAgain, StoreUnavailable.
+    """
     await _claim(infra, picture)
     small = {thumbnail_name(picture.name, size): content for size, content in picture.thumbnails.items()}
     files = {**small, picture.name: picture.content}

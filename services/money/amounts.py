@@ -26,31 +26,37 @@ class MoneyError(ValueError):
 
 
 def is_currency(code: str) -> bool:
-    """True for an active ISO 4217 code in capital letters."""
+    """Returns whether it is an active ISO 4217 code in capital letters."""
     return code in _EXPONENTS
 
 
 def exponent(currency: str) -> int:
-    """Decimals of the currency; of one that has ended, as stored amounts may have, two."""
+    """Returns the decimals of the currency; of one that has ended, as stored amounts may have, two."""
     return _EXPONENTS.get(currency, 2)
 
 
 def parse_amount(text: str) -> Decimal:
-    """A plain decimal such as ``19.90``: no sign, exponent, thousands separator or symbol. Errors: MoneyError."""
+    """Read a plain decimal such as ``19.90``: no sign, exponent, thousands separator or symbol.
+
+    Errors: MoneyError.
+    """
     if not _PLAIN_AMOUNT.fullmatch(text):
         raise MoneyError("must be a plain decimal number such as 19.90")
     return Decimal(text)
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """Minor units of ``amount``, exactly. Errors: MoneyError, also for what would need rounding."""
+    """Returns the minor units of ``amount``, exactly. Errors: MoneyError, also for what would need rounding."""
     if not is_currency(currency):
         raise MoneyError("is not an ISO 4217 currency code")
     return to_known_minor(amount, currency)
 
 
 def to_known_minor(amount: Decimal, currency: str) -> int:
-    """``to_minor`` in the currency of a payment that was made: it may have ended since. Errors: MoneyError."""
+    """Convert as ``to_minor``, in the currency of a payment that was made: it may have ended since.
+
+    Errors: MoneyError.
+    """
     digits = exponent(currency)
     if not amount.is_finite() or amount < 0:
         raise MoneyError("must be 0 or more")
@@ -79,6 +85,7 @@ def _scaled(amount: Decimal, digits: int) -> int | None:
 
 
 def to_decimal(minor: int, currency: str) -> Decimal:
-    """The amount with exactly the currency's decimals: ``to_decimal(1990, "EUR")`` is ``Decimal("19.90")``."""
+    """Returns the amount with exactly the currency's decimals: ``to_decimal(1990, "EUR")`` is
+    ``Decimal("19.90")``."""
     sign, digits = (1, -minor) if minor < 0 else (0, minor)
     return Decimal((sign, tuple(map(int, str(digits))), -exponent(currency)))

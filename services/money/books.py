@@ -24,7 +24,7 @@ def provider_account(name: str) -> str:
 async def post(
     session: AsyncSession, payment: Payment, cause: MoneyCause, amount: int, total: int, now: datetime
 ) -> None:
-    """``amount`` more of that cause, which makes ``total`` of the payment."""
+    """Post ``amount`` more of that cause, which makes ``total`` of the payment."""
     held = provider_account(payment.provider)
     gains, gives = {
         MoneyCause.CAPTURED: (held, ORDERS),

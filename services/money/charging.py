@@ -38,5 +38,5 @@ def charging_of(settings: Settings) -> Charging:
 
 
 def multiple(step: int, currency: str) -> str:
-    """The sentence that an amount is answered with which is none of ``step``."""
+    """Returns the sentence that an amount is answered with which is none of ``step``."""
     return f"must be a multiple of {to_decimal(step, currency)} {currency}"

@@ -17,14 +17,14 @@ _OPEN = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
 
 
 def refundable(payment: Payment) -> int:
-    """Minor units that are neither given back nor asked for."""
+    """Returns minor units that are neither given back nor asked for."""
     return payment.captured - payment.refunded - payment.refunding
 
 
 def request_refund(
     session: AsyncSession, payment: Payment, amount: int, reason: str, actor: str, now: datetime
 ) -> Refund:
-    """``amount`` is no more than ``refundable``; the payment is locked."""
+    """Request a refund. ``amount`` is no more than ``refundable``; the payment is locked."""
     payment.refunding += amount
     payment.updated_at = now
     refund = Refund(
@@ -44,7 +44,8 @@ def request_refund(
 
 
 async def give_up_payments(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
-    """Of orders that are closed: what may still bring money is cancelled with its provider."""
+    """Give up the payments of orders that are closed: what may still bring money is cancelled with its
+    provider."""
     await session.execute(
         update(Payment)
         .where(Payment.live_order_id.in_(order_ids), Payment.status.in_(_OPEN))
@@ -56,7 +57,7 @@ async def give_up_payments(session: AsyncSession, order_ids: Collection[UUID], n
 async def give_money_back(
     session: AsyncSession, order_ids: Collection[UUID], reason: str, actor: str, now: datetime
 ) -> None:
-    """All that paid for these orders."""
+    """Request refunds of all that paid for these orders."""
     paying = select(Payment).where(Payment.order_id.in_(order_ids), Payment.pays_order)
     for payment in await session.scalars(paying.order_by(Payment.id).with_for_update()):
         if (amount := refundable(payment)) > 0:

@@ -59,7 +59,7 @@ async def _money(session: AsyncSession, infra: Infra) -> None:
 
 
 async def count_dead_letters(infra: Infra) -> None:
-    """All of them are read for that: seldom. Errors: StoreUnavailable."""
+    """Count the dead letters. All of them are read for that: seldom. Errors: StoreUnavailable."""
     letters = await list_dead_letters(infra)
     waiting = Counter(letter.topic for letter in letters if letter.replayed_at is None)
     for topic in events.TOPICS:

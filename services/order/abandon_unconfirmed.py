@@ -48,7 +48,7 @@ async def abandon_unconfirmed(infra: Infra, *, older_than: timedelta = UNCONFIRM
 
 
 async def find_unconfirmed(infra: Infra, older_than: timedelta) -> list[_Doubtful]:
-    """Pending orders that nobody touched for ``older_than`` by Redis's clock; of each item some of them only.
+    """Find pending orders that nobody touched for ``older_than`` by Redis's clock; of each item some of them only.
 
     While the workers are behind, that is every order on its way: there is no use in looking at all of them.
     """

@@ -54,7 +54,7 @@ class Closing:
 async def close_orders(
     session: AsyncSession, order_ids: Sequence[UUID], closing: Closing, now: datetime
 ) -> ItemOrders:
-    """In the caller's transaction: move those of the orders that are in one of the closing's sources, and give
+    """Close orders, in the caller's transaction: move those that are in one of the closing's sources, and give
     their units back, and the money if they were paid.
 
     The compare-and-set on the status names the one winner of a race with a payment, a shipment or another closing:
@@ -94,7 +94,10 @@ async def _unshipped(session: AsyncSession, before: Mapping[UUID, str]) -> list[
 
 
 async def release_closed(infra: Infra, orders: ItemOrders) -> None:
-    """After the commit. What fails here is done again by the worker that reads the order's event."""
+    """Release the closed orders' holds in Redis, after the commit.
+
+    What fails here is done again by the worker that reads the order's event.
+    """
     try:
         await release(infra, orders)
     except StoreUnavailable:

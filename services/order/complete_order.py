@@ -17,7 +17,10 @@ OPERATION = "completeOrder"
 
 
 async def complete_order(infra: Infra, order_id: UUID, asked: Asked) -> OrderView:
-    """SHIPPED -> COMPLETED. Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain."""
+    """Complete an order: SHIPPED -> COMPLETED.
+
+    Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain.
+    """
     request = Request.of(asked.by, OPERATION, asked.key, order_id.hex)
 
     async def work(session: AsyncSession) -> None:

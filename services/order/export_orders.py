@@ -98,5 +98,6 @@ def _amount(minor: int, currency: str) -> str:
 
 
 def text_cell(text: str | None) -> str:
-    """What customers wrote must be no formula in the spreadsheet of who opens it (OWASP, CSV Injection)."""
+    """Returns a cell: what customers wrote must be no formula in the spreadsheet of who opens it (OWASP, CSV
+    Injection)."""
     return f"'{text}" if text and text.startswith(_FORMULA) else text or ""

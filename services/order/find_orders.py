@@ -22,12 +22,12 @@ _ON_ITS_WAY = 600.0
 
 
 async def find_order(infra: Infra, order_id: UUID, customer_id: UUID | None) -> OrderView | None:
-    """One order; of ``customer_id`` only, unless that is None (staff). Errors: StoreUnavailable."""
+    """Find one order; of ``customer_id`` only, unless that is None (staff). Errors: StoreUnavailable."""
     return (await find_orders(infra, [order_id], customer_id)).get(order_id)
 
 
 async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:
-    """The orders that are there and the customer's. Staff see an order once it is persisted."""
+    """Find the orders that are there and the customer's. Staff see an order once it is persisted."""
     found = await _persisted(infra, order_ids, customer_id)
     if customer_id is not None and len(found) < len(set(order_ids)):
         waiting = {order.id: order for order in await find_accepted(infra, customer_id)}
@@ -43,7 +43,7 @@ async def find_orders(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID
 
 
 def is_young(infra: Infra, order_id: UUID) -> bool:
-    """An order with such an id may be on its way to the database."""
+    """Returns whether an order with such an id may be on its way to the database."""
     return abs(infra.now().timestamp() - made_at(order_id)) < _ON_ITS_WAY
 
 
@@ -56,7 +56,7 @@ class KnownKey:
 
 
 async def find_by_key(infra: Infra, customer_id: UUID, key: str) -> KnownKey | None:
-    """The latest one in the database. Errors: StoreUnavailable."""
+    """Find the latest order of a key in the database. Errors: StoreUnavailable."""
     statement = select(Order.id, Order.fingerprint).where(
         Order.customer_id == customer_id, Order.idempotency_key == key
     )
@@ -74,7 +74,7 @@ async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID 
 
 
 async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
-    """A customer's orders that Redis has and the database may not have yet, newest first.
+    """Find a customer's orders that Redis has and the database may not have yet, newest first.
 
     Nothing when Redis is away: an order that is only in the log is on its way.
     """
@@ -85,7 +85,7 @@ async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
 
 
 async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
-    """As ``find_accepted``. Errors: StoreUnavailable."""
+    """Read as ``find_accepted``. Errors: StoreUnavailable."""
     key = accepted_key(customer_id)
     async with infra.redis.guard():
         places: dict[bytes, bytes] = await infra.redis.client.hgetall(key)  # type: ignore[assignment]
@@ -114,6 +114,9 @@ def is_being_undone(entry: bytes) -> bool:
 
 
 def read_pending(entry: bytes, epoch: int) -> OrderSnapshot:
-    """An entry of an item's ``pending`` hash; see ``services.reservation``. ``epoch``: the item's, not in it."""
+    """Decode an entry of an item's ``pending`` hash; see ``services.reservation``.
+
+    ``epoch``: the item's, not in it.
+    """
     placed, _touched, _units, _customer, _state, _key, raw = entry.split(b"|", 6)
     return OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), epoch)

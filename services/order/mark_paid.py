@@ -14,7 +14,8 @@ from services.stock.order_steps import commit_stock
 
 
 async def mark_paid(session: AsyncSession, order_id: UUID, actor: str, now: datetime) -> bool:
-    """AWAITING_PAYMENT -> PAID, the units and the use of a code held -> committed; False when it is PAID already.
+    """Mark an order paid: AWAITING_PAYMENT -> PAID, the units and the use of a code held -> committed; returns
+    False when it is PAID already.
 
     The compare-and-set names the one winner of a race with expiry or cancellation: after InvalidTransition the
     money is to be given back. The caller sends ``infra.signals`` after the commit.

@@ -17,8 +17,10 @@ _NOTE = "All of the money was given back."
 
 
 async def mark_refunded(session: AsyncSession, order_id: UUID, actor: str, now: datetime) -> None:
-    """PAID, SHIPPED or COMPLETED -> REFUNDED. Of one that is not shipped the stock goes back too; one that is
-    shipped in part stays PAID, as does what is on its way.
+    """Mark an order refunded: PAID, SHIPPED or COMPLETED -> REFUNDED.
+
+    Of one that is not shipped the stock goes back too; one that is shipped in part stays PAID, as does what is on
+    its way.
     """
     status = await session.scalar(select(Order.status).where(Order.id == order_id).with_for_update())
     if status == OrderStatus.PAID:

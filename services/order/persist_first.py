@@ -11,9 +11,9 @@ from services.reservation.release import confirm
 
 
 async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool:
-    """An order that is still on its way is persisted here: the worker will find its barrier row.
+    """Persist an order here that is still on its way: the worker will find its barrier row.
 
-    False when Redis is away: an order that the database does not have may be on its way.
+    Returns False when Redis is away: an order that the database does not have may be on its way.
     """
     try:
         accepted = await read_accepted(infra, customer_id)
@@ -27,7 +27,10 @@ async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool
 
 
 async def may_still_arrive(infra: Infra, order_id: UUID, owner: UUID | None) -> bool:
-    """Not found is only true of an order that is not on its way, and that has not come since."""
+    """Returns whether an order may still come.
+
+    Not found is only true of one that is not on its way, and that has not come since.
+    """
     if not is_young(infra, order_id):
         return False
     try:

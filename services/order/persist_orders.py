@@ -42,7 +42,10 @@ class Persisted:
 async def persist_orders(
     infra: Infra, orders: Sequence[OrderSnapshot], *, timeout: float = WORKERS_PATIENCE
 ) -> Persisted:
-    """``timeout`` in seconds. Errors: StoreUnavailable; DBAPIError for what the database will never take."""
+    """Persist a batch of orders in one transaction.
+
+    ``timeout`` in seconds. Errors: StoreUnavailable; DBAPIError for what the database will never take.
+    """
     unique = list({order.id: order for order in orders}.values())
     # Another worker may persist one of them meanwhile; the next look sees it.
     return await infra.database.transact(

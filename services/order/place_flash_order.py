@@ -226,7 +226,7 @@ async def _accept(infra: Infra, order: OrderSnapshot, begun: float) -> None:
 
 
 def accept_window(infra: Infra) -> float:
-    """Seconds after its begin in which a request may still answer ACCEPTED."""
+    """Returns the seconds after its begin in which a request may still answer ACCEPTED."""
     return 2 * infra.settings.store_timeout
 
 

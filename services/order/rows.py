@@ -34,7 +34,7 @@ REUSED_NOTE = "Its idempotency key had made another order."
 def of_orders(
     orders: Sequence[OrderSnapshot], status: OrderStatus, now: datetime, note: str | None = None
 ) -> Rows:
-    """The orders, their lines and the event of their first state."""
+    """Make rows of the orders, their lines and the event of their first state."""
     return [
         (Order, [_order(order, status, now) for order in orders]),
         (OrderLine, [row for order in orders for row in _lines(order)]),
@@ -43,7 +43,7 @@ def of_orders(
 
 
 def of_holds(orders: Sequence[OrderSnapshot], warehouses: Mapping[UUID, UUID], now: datetime) -> Rows:
-    """The stock ledger's rows for units that go from set aside to held; ``warehouses`` by sale's item."""
+    """Make the stock ledger's rows for units that go from set aside to held; ``warehouses`` by sale's item."""
     ledger: list[dict[str, Any]] = []
     for order in orders:
         origin = Origin(StockCause.HELD, PIPELINE, order.id)
@@ -99,7 +99,7 @@ NO_ORDER = "There is no such order."
 
 
 async def lock_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
-    """Whoever changes the order waits from here on. Errors: NotFound."""
+    """Lock an order and read its state: whoever changes the order waits from here on. Errors: NotFound."""
     status = await session.scalar(select(Order.status).where(Order.id == order_id).with_for_update())
     if status is None:
         raise NotFound(NO_ORDER)
@@ -107,7 +107,10 @@ async def lock_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
 
 
 async def move(session: AsyncSession, order_id: UUID, target: OrderStatus, now: datetime) -> bool:
-    """By compare-and-set; False when it is there already. Errors: NotFound, InvalidTransition."""
+    """Move an order to another state by compare-and-set; returns False when it is there already.
+
+    Errors: NotFound, InvalidTransition.
+    """
     status = await lock_status(session, order_id)
     if status == target:
         return False
@@ -134,13 +137,13 @@ async def note(
     *,
     internal: bool = False,
 ) -> None:
-    """A row of the history."""
+    """Write a row of the history."""
     row = {"id": new_id(), "order_id": order_id, "status": status, "actor": actor, "note": text, "at": now}
     await session.execute(insert(OrderEvent), [row | {"internal": internal}])
 
 
 async def current_view(infra: Infra, order_id: UUID) -> OrderView:
-    """After the commit: who watches is told. Errors: NotFound, TryAgain."""
+    """Read the order after the commit: who watches is told. Errors: NotFound, TryAgain."""
     infra.signals.send([order_id])
     try:
         found = await find_order(infra, order_id, None)

@@ -14,7 +14,7 @@ from services.shared.pages import Cut, IdPage
 
 
 async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:
-    """Three statements. Errors: StoreUnavailable."""
+    """Search orders, in three statements. Errors: StoreUnavailable."""
     statement = page.narrow(wanted.narrow(select(Order)), Order.id).options(*ORDER_WITH_LINES_AND_EVENTS)
     async with infra.database.read() as session:
         return page.cut([persisted_view(order) for order in await session.scalars(statement)])
@@ -27,7 +27,7 @@ async def count_found(infra: Infra, wanted: OrderFilter) -> int:
 
 
 async def oldest_after(infra: Infra, wanted: OrderFilter, after: UUID | None, limit: int) -> Sequence[OrderView]:
-    """The next ones in the order of time, with their lines. Errors: StoreUnavailable."""
+    """Read the next orders in the order of time, with their lines. Errors: StoreUnavailable."""
     statement = wanted.narrow(select(Order)).options(*ORDER_WITH_LINES_AND_EVENTS)
     if after is not None:
         statement = statement.where(Order.id > after)

@@ -12,12 +12,13 @@ from models.order_document import EventView, LineView, OrderSnapshot, OrderView
 
 
 def line_id(order_id: UUID, position: int) -> UUID:
-    """A line's id follows from its order's, so it is the same before and after the order is persisted."""
+    """Returns a line's id, which follows from its order's, so it is the same before and after the order is
+    persisted."""
     return UUID(int=order_id.int ^ (position + 1))
 
 
 def accepted_view(order: OrderSnapshot) -> OrderView:
-    """An order on its way to the database."""
+    """Show an order on its way to the database."""
     return OrderView(
         id=order.id,
         number=spoken_number(order.id),
@@ -42,7 +43,7 @@ ORDER_WITH_LINES_AND_EVENTS = (selectinload(Order.lines), selectinload(Order.eve
 
 
 def persisted_view(order: Order) -> OrderView:
-    """An order from its rows, loaded ``ORDER_WITH_LINES_AND_EVENTS``."""
+    """Show an order from its rows, loaded ``ORDER_WITH_LINES_AND_EVENTS``."""
     return OrderView(
         id=order.id,
         number=order.number,

@@ -11,7 +11,10 @@ from services.shared.errors import TryAgain
 
 
 async def apply_news(infra: Infra, payment_id: UUID, news: Standing) -> Payment:
-    """Who watches the order is told. Errors: NotFound, TryAgain: then it is asked for again later."""
+    """Settle a payment by what its provider says of it; who watches the order is told.
+
+    Errors: NotFound, TryAgain: then it is asked for again later.
+    """
     try:
         # Cut off in its commit it may have happened; done again, it changes nothing.
         payment = await infra.database.transact(

@@ -37,7 +37,7 @@ class _Asked:
 
 
 async def check_payments(infra: Infra) -> int:
-    """A batch of those that are due; how many. Errors: StoreUnavailable."""
+    """Check a batch of payments that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra.now()), timeout=WORKERS_PATIENCE)
     for result in await asyncio.gather(*(_check(infra, one) for one in due), return_exceptions=True):
         if isinstance(result, BaseException):

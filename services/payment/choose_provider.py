@@ -28,13 +28,13 @@ KNOWN: Final[dict[str, Callable[[Infra], Provider]]] = {
 
 
 def find_provider(infra: Infra, name: str) -> Provider | None:
-    """One that is known, though it may be off: money that it has taken is still looked after."""
+    """Find a provider that is known, though it may be off: money that it has taken is still looked after."""
     make = KNOWN.get(name)
     return None if make is None else make(infra)
 
 
 def choose_provider(infra: Infra, name: str | None) -> Provider:
-    """For a new payment; the first one unless another is named. Errors: InvalidInput."""
+    """Choose a provider for a new payment; the first one unless another is named. Errors: InvalidInput."""
     names = infra.settings.ways_to_pay
     wanted = names[0] if name is None else name
     found = find_provider(infra, wanted) if wanted in names else None

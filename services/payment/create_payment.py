@@ -48,7 +48,7 @@ class _Raced(Exception):
 
 
 async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
-    """The order's live payment: a new one, or the one there is; one with another provider is cancelled for it.
+    """Begin the order's payment: a new one, or the one there is; one with another provider is cancelled for it.
 
     Errors: InvalidInput, NotFound, InvalidTransition, PaymentDeclined, IdempotencyConflict, TryAgain.
     """

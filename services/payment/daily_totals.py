@@ -28,7 +28,10 @@ class DailyTotal:
 
 
 async def daily_totals(infra: Infra, first: date, last: date) -> Sequence[DailyTotal]:
-    """Both days with it; those on which money moved. Errors: InvalidInput, StoreUnavailable."""
+    """Add up the money of each day, both days with it; those on which money moved.
+
+    Errors: InvalidInput, StoreUnavailable.
+    """
     if not 0 <= (last - first).days < MOST_DAYS:
         raise InvalidInput.at("last", message=f"must be the first day or later, and within {MOST_DAYS} days")
     day = func.date(MoneyEntry.at)

@@ -15,7 +15,7 @@ from services.shared.errors import NotFound, TryAgain
 async def find_payments(
     infra: Infra, ids: Collection[UUID], customer_id: UUID | None = None
 ) -> dict[UUID, Payment]:
-    """Of one customer, unless that is None (staff). Errors: StoreUnavailable."""
+    """Find payments of one customer, unless that is None (staff). Errors: StoreUnavailable."""
     found = select(Payment).where(Payment.id.in_(ids))
     found = found if customer_id is None else found.where(Payment.customer_id == customer_id)
     async with infra.database.read() as session:
@@ -42,7 +42,7 @@ async def find_by_reference(infra: Infra, provider: str, reference: str) -> Paym
 
 
 async def payments_of_orders(infra: Infra, order_ids: Collection[UUID]) -> dict[UUID, Sequence[Payment]]:
-    """The oldest first. Errors: StoreUnavailable."""
+    """Find the payments of orders, the oldest first. Errors: StoreUnavailable."""
     found: dict[UUID, list[Payment]] = defaultdict(list)
     wanted = select(Payment).where(Payment.order_id.in_(order_ids)).order_by(Payment.id)
     async with infra.database.read() as session:
@@ -52,7 +52,7 @@ async def payments_of_orders(infra: Infra, order_ids: Collection[UUID]) -> dict[
 
 
 async def refunds_of_payments(infra: Infra, payment_ids: Collection[UUID]) -> dict[UUID, Sequence[Refund]]:
-    """The oldest first. Errors: StoreUnavailable."""
+    """Find the refunds of payments, the oldest first. Errors: StoreUnavailable."""
     found: dict[UUID, list[Refund]] = defaultdict(list)
     wanted = select(Refund).where(Refund.payment_id.in_(payment_ids)).order_by(Refund.id)
     async with infra.database.read() as session:

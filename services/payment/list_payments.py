@@ -36,7 +36,7 @@ class PaymentFilter:
 
 
 async def list_payments(infra: Infra, wanted: PaymentFilter, page: IdPage) -> Cut[Payment]:
-    """One statement. Errors: StoreUnavailable."""
+    """List payments, by one statement. Errors: StoreUnavailable."""
     statement = page.narrow(wanted.narrow(select(Payment)), Payment.id)
     async with infra.database.read() as session:
         return page.cut((await session.scalars(statement)).all())

@@ -12,7 +12,7 @@ MOST: Final = 100
 
 
 async def list_unused_webhooks(infra: Infra, first: int) -> Sequence[InboxEvent]:
-    """About nothing of ours, or of a kind that is not used; up to 100. Errors: StoreUnavailable."""
+    """List webhooks about nothing of ours, or of a kind that is not used; up to 100. Errors: StoreUnavailable."""
     unused = InboxEvent.state.in_((InboxState.UNKNOWN, InboxState.IGNORED))
     found = select(InboxEvent).where(unused).order_by(InboxEvent.received_at.desc()).limit(min(first, MOST))
     async with infra.database.read() as session:

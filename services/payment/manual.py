@@ -32,7 +32,7 @@ class Manual:
         return Standing(charge.key, charge.key, PaymentStatus.PENDING, charge.amount, charge.currency)
 
     async def capture(self, reference: str, amount: int, key: str) -> Standing:
-        """Also of what was given up: a transfer that was under way arrives."""
+        """Capture, also what was given up: a transfer that was under way arrives."""
         row = await self._row(reference)
         return Standing(
             reference, reference, PaymentStatus.CAPTURED, row.amount, row.currency, amount, row.refunded
@@ -44,7 +44,10 @@ class Manual:
         return Standing(reference, reference, status, row.amount, row.currency, row.captured, row.refunded)
 
     async def refund(self, reference: str, amount: int, key: str) -> Standing:
-        """Staff send it back themselves. Of refunds at the same time the later one counts the earlier ones."""
+        """Note a refund, which staff send back themselves.
+
+        Of refunds at the same time the later one counts the earlier ones.
+        """
         row = await self._row(reference)
         refunded = await self._refunded(row.id, UUID(key))
         return Standing(
@@ -57,7 +60,7 @@ class Manual:
         return Standing(key, key, status, row.amount, row.currency, row.captured, row.refunded)
 
     async def list_since(self, since: datetime) -> AsyncIterator[Standing]:
-        """There is no other list than ours."""
+        """Yields our own list: there is no other."""
         nothing: tuple[Standing, ...] = ()
         for standing in nothing:
             yield standing

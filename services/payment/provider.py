@@ -89,19 +89,19 @@ class Provider(Protocol):
     async def capture(self, reference: str, amount: int, key: str) -> Standing: ...
 
     async def cancel(self, reference: str, key: str) -> Standing:
-        """Of what is captured meanwhile it says so instead."""
+        """Cancel a payment; of what is captured meanwhile it says so instead."""
         ...
 
     async def refund(self, reference: str, amount: int, key: str) -> Standing: ...
 
     async def fetch(self, key: str, reference: str | None) -> Standing | None:
-        """None when it never heard of the charge."""
+        """Fetch how a payment stands; None when it never heard of the charge."""
         ...
 
     def list_since(self, since: datetime) -> AsyncIterator[Standing]:
-        """All payments that were created since then."""
+        """Yields all payments that were created since then."""
         ...
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderEvent:
-        """``headers`` in small letters. Errors: BadWebhook."""
+        """Check and read a webhook. ``headers`` in small letters. Errors: BadWebhook."""
         ...

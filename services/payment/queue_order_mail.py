@@ -13,7 +13,10 @@ from services.money.amounts import to_decimal
 async def queue_order_mail(
     session: AsyncSession, kind: MailKind, order: Order, payment: Payment, amount: int, now: datetime
 ) -> None:
-    """``amount`` of the payment, in minor units. Nothing to an account that is closed."""
+    """Queue a mail about an order; ``amount`` of the payment, in minor units.
+
+    Nothing to an account that is closed.
+    """
     user = await session.get(User, order.customer_id)
     if user is None or user.closed_at is not None:
         return

@@ -24,7 +24,10 @@ _AREA: Final = "payment_webhook"
 
 
 async def receive_webhook(infra: Infra, name: str, headers: Mapping[str, str], body: bytes) -> None:
-    """``headers`` in small letters. What comes again changes nothing. Errors: BadWebhook, StoreUnavailable."""
+    """Receive a webhook, with ``headers`` in small letters; what comes again changes nothing.
+
+    Errors: BadWebhook, StoreUnavailable.
+    """
     try:
         event = _parse(infra, name, headers, body)
     except BadWebhook as error:

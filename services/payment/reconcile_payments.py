@@ -46,7 +46,10 @@ class MoneyReport:
 
 
 async def reconcile_payments(infra: Infra, since: datetime, *, fix: bool = False) -> MoneyReport:
-    """Payments made since then. Errors: StoreUnavailable, ProviderError, with ``fix`` also TryAgain."""
+    """Compare the payments made since then with their providers.
+
+    Errors: StoreUnavailable, ProviderError, with ``fix`` also TryAgain.
+    """
     report = MoneyReport()
     await _check_postings(infra, report)
     ours: dict[str, dict[UUID, Totals]] = defaultdict(dict)

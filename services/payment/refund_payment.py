@@ -39,7 +39,7 @@ class RefundWish:
 
 
 async def refund_payment(infra: Infra, wish: RefundWish, asked: Asked) -> Payment:
-    """The refund is noted, and sent at once if the provider can be reached, else by a worker.
+    """Refund a payment: it is noted, and sent at once if the provider can be reached, else by a worker.
 
     It is noted as claimed: a worker that took it meanwhile would leave us to answer with how it stood before.
 

@@ -40,7 +40,7 @@ class Claimed:
 
 
 async def send_refunds(infra: Infra) -> int:
-    """A batch of those that are due; how many. Errors: StoreUnavailable."""
+    """Send a batch of refunds that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim_due(session, infra), timeout=WORKERS_PATIENCE)
     for result in await asyncio.gather(*(send_claimed(infra, one) for one in due), return_exceptions=True):
         if isinstance(result, BaseException):
@@ -49,7 +49,7 @@ async def send_refunds(infra: Infra) -> int:
 
 
 def claim(refund: Refund, payment: Payment, now: datetime) -> Claimed:
-    """In the transaction that makes the refund, or has it locked."""
+    """Claim a refund in the transaction that makes it, or has it locked."""
     refund.attempts += 1
     refund.due_at = now + _LEASE
     return Claimed(refund.id, payment.id, refund.amount, payment.provider, str(payment.reference), refund.attempts)

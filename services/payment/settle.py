@@ -42,7 +42,10 @@ class _Case:
 
 
 async def settle(session: AsyncSession, infra: Infra, payment_id: UUID, news: Standing) -> Payment:
-    """In the caller's transaction; ``infra.signals`` is for after the commit. Errors: NotFound."""
+    """Settle a payment in the caller's transaction; ``infra.signals`` is for after the commit.
+
+    Errors: NotFound.
+    """
     case = await _lock(session, infra, payment_id)
     payment = case.payment
     if payment.reference and not news.reference:

@@ -22,7 +22,7 @@ _EVENTS: Final[Mapping[PaymentStatus, type[events.PaymentEvent]]] = {
 
 
 async def tell_payment(session: AsyncSession, payment: Payment, now: datetime) -> None:
-    """How it stands now."""
+    """Tell how a payment stands now."""
     status = PaymentStatus(payment.status)
     told = _EVENTS[status](
         payment_id=payment.id,

@@ -72,7 +72,7 @@ class Books:
 
 @asynccontextmanager
 async def one_moment(infra: Infra) -> AsyncIterator[AsyncSession]:
-    """A session whose statements all see the same moment, without a lock. Errors: StoreUnavailable."""
+    """Open a session whose statements all see the same moment, without a lock. Errors: StoreUnavailable."""
     try:
         async with asyncio.timeout(_PATIENCE), AsyncSession(infra.database.engine) as session:
             if not infra.database.is_sqlite:
@@ -86,7 +86,7 @@ async def one_moment(infra: Infra) -> AsyncIterator[AsyncSession]:
 
 
 async def next_skus(session: AsyncSession, after: str, limit: int) -> list[str]:
-    """The next SKUs that anything is known of: a level, a sale, an order or a ledger's row."""
+    """Returns the next SKUs that anything is known of: a level, a sale, an order or a ledger's row."""
     found: set[str] = set()
     for column in (StockLevel.sku, FlashSaleItem.sku, OrderLine.sku, StockEntry.sku, StockHold.sku):
         page = select(column).where(column > after).distinct().order_by(column).limit(limit)
@@ -95,7 +95,8 @@ async def next_skus(session: AsyncSession, after: str, limit: int) -> list[str]:
 
 
 async def read_books(session: AsyncSession, skus: Sequence[str]) -> list[Books]:
-    """In six statements, whatever the number of SKUs; of each warehouse in which anything is known of one."""
+    """Read the books in six statements, whatever the number of SKUs; of each warehouse in which anything is known
+    of one."""
     shelf = _Shelf({row[0]: row[1] for row in await session.execute(select(Warehouse.id, Warehouse.code))})
     levels = select(StockLevel.sku, StockLevel.warehouse_id, *_buckets(StockLevel))
     for sku, warehouse_id, *counts in await session.execute(levels.where(StockLevel.sku.in_(skus))):

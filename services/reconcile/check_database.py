@@ -8,7 +8,7 @@ from services.stock.rules import Counts
 
 
 def check_database(books: Books) -> list[Difference]:
-    """What does not add up."""
+    """Returns what does not add up."""
     return [*_check_level(books), *_check_items(books)]
 
 

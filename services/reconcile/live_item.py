@@ -47,7 +47,7 @@ class Taken:
 
 
 async def read_live(infra: Infra, sku: str, item_id: UUID) -> LiveItem:
-    """All of the item's hashes, in one transaction of Redis. Errors: StoreUnavailable."""
+    """Read all of the item's hashes, in one transaction of Redis. Errors: StoreUnavailable."""
     keys = ItemKeys.of(sku, item_id)
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -70,13 +70,13 @@ def _text(pairs: dict[bytes, bytes]) -> dict[str, str]:
 
 
 def read_pending_units(entry: str) -> tuple[Taken, str] | None:
-    """The reservation and its state letter; None when it is not an entry of ours."""
+    """Decode the reservation and its state letter; None when it is not an entry of ours."""
     found = _PENDING.match(entry)
     return (Taken(found[2], int(found[1])), found[3]) if found else None
 
 
 async def read_orders(infra: Infra, item_id: UUID) -> dict[str, Taken]:
-    """The item's persisted orders by the hex of their ids. Errors: StoreUnavailable."""
+    """Read the item's persisted orders by the hex of their ids. Errors: StoreUnavailable."""
     return {order_id: taken async for order_id, taken in _stream_orders(infra, item_id)}
 
 

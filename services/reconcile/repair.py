@@ -36,7 +36,10 @@ class Plan:
 
 
 def plan(books: Books) -> Plan:
-    """``available`` is what orders and sales leave of what is on hand. Pure. Errors: NeedsAPerson."""
+    """Plan the repair: ``available`` is what orders and sales leave of what is on hand.
+
+    Pure. Errors: NeedsAPerson.
+    """
     if books.level is None:
         raise NeedsAPerson("there is no stock level, so nobody knows what is on hand")
     remaining = {item.id: item.quantity - item.taken for item in books.unsettled}
@@ -51,7 +54,10 @@ def plan(books: Books) -> Plan:
 
 
 async def repair_database(infra: Infra, place: Place) -> None:
-    """In one transaction, with a ledger row for each change. Errors: NeedsAPerson, StoreUnavailable."""
+    """Repair the database in one transaction, with a ledger row for each change.
+
+    Errors: NeedsAPerson, StoreUnavailable.
+    """
     await infra.database.transact(lambda session: _repair(session, place, infra.now()))
 
 

@@ -40,13 +40,13 @@ class ItemKeys:
         return (self.item, self.buyers, self.requests, self.pending, self.holds, self.fence, self.late, self.open)
 
     def parts(self, token: str) -> tuple[str, str, str]:
-        """Where new buyers, keys and holds are written before they are put in place."""
+        """Returns where new buyers, keys and holds are written before they are put in place."""
         base = f"{self.item}:load:{token}"
         return f"{base}:buyers", f"{base}:keys", f"{base}:holds"
 
 
 def claim_key(customer_id: UUID, key: str) -> str:
-    """Remembers which input an idempotency key came with, over all items."""
+    """Returns the key that remembers which input an idempotency key came with, over all items."""
     return f"claim:{{{customer_id.hex}}}:{key}"
 
 
@@ -56,7 +56,7 @@ def accepted_key(customer_id: UUID) -> str:
 
 
 def price_text(minor: int, currency: str) -> str:
-    """A price as the script compares it: ``1990EUR``."""
+    """Returns a price as the script compares it: ``1990EUR``."""
     return f"{minor}{currency}"
 
 
@@ -70,12 +70,12 @@ async def run(redis: RedisStore, name: str, keys: list[str], args: list[str | by
 
 
 def command(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Command:
-    """A script as a command, for ``with_scripts``."""
+    """Make a script a command, for ``with_scripts``."""
     return ("EVALSHA", redis.script(_SOURCES[name]).sha, len(keys), *keys, *args)
 
 
 async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
-    """Commands and scripts in one round trip; all may run twice. Errors as of ``RedisStore.execute``."""
+    """Run commands and scripts in one round trip; all may run twice. Errors as of ``RedisStore.execute``."""
     try:
         return await redis.execute(*commands)
     except NoScriptError:
@@ -86,10 +86,10 @@ async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
 
 
 async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) -> int | None:
-    """The epoch of the counters that hold the parked order's units; None when none do.
+    """Returns the epoch of the counters that hold the parked order's units; None when none do.
 
-    Counters that are loaded again keep parked orders, so it may be newer than the order's own.
-    Errors: StoreUnavailable.
+    Counters that are loaded again keep parked orders, so it may be newer than the order's own. Errors:
+    StoreUnavailable.
     """
     keys = ItemKeys.of(sku, item_id)
     async with infra.redis.guard():
@@ -103,7 +103,7 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
 
 
 async def has_parked(infra: Infra, sku: str, item_id: UUID) -> bool:
-    """True while there is a parked order of the item. Errors: StoreUnavailable."""
+    """Returns whether there is a parked order of the item. Errors: StoreUnavailable."""
     name = ItemKeys.of(sku, item_id).pending
     async with infra.redis.guard():
         async for _, entry in infra.redis.client.hscan_iter(name, count=500):

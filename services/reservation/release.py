@@ -46,7 +46,7 @@ async def release(infra: Infra, orders: ItemOrders, *, forget: Forget = Forget.N
 
 
 async def settle_holds(infra: Infra, orders: ItemOrders) -> None:
-    """These orders' units have left, and cannot come back: Redis forgets the holds. Errors: StoreUnavailable."""
+    """Drop the holds of orders whose units have left, and cannot come back. Errors: StoreUnavailable."""
     if orders:
         await infra.redis.execute(
             *(
@@ -57,7 +57,7 @@ async def settle_holds(infra: Infra, orders: ItemOrders) -> None:
 
 
 async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
-    """Orders are in the database now: Redis keeps only their holds. Errors: StoreUnavailable."""
+    """Confirm that orders are in the database now: Redis keeps only their holds. Errors: StoreUnavailable."""
     by_item, by_customer = group(orders)
     if not by_item:
         return
@@ -70,7 +70,7 @@ async def confirm(infra: Infra, orders: Iterable[OrderSnapshot]) -> None:
 
 
 async def confirm_item(infra: Infra, sku: str, item_id: UUID, order_ids: list[UUID]) -> None:
-    """As ``confirm``, for orders of one item, whoever their customers are."""
+    """Confirm as ``confirm``, for orders of one item, whoever their customers are."""
     keys = ItemKeys.of(sku, item_id)
     await run(
         infra.redis,
@@ -81,7 +81,7 @@ async def confirm_item(infra: Infra, sku: str, item_id: UUID, order_ids: list[UU
 
 
 def group(orders: Iterable[OrderSnapshot]) -> tuple[ItemOrders, dict[UUID, list[UUID]]]:
-    """Orders by item, and by customer."""
+    """Group orders by item, and by customer."""
     by_item: ItemOrders = defaultdict(list)
     by_customer: dict[UUID, list[UUID]] = defaultdict(list)
     for order in orders:
@@ -93,7 +93,7 @@ def group(orders: Iterable[OrderSnapshot]) -> tuple[ItemOrders, dict[UUID, list[
 
 
 async def park(infra: Infra, order: OrderSnapshot) -> None:
-    """The order's message is in the dead letters: nobody may decide that it was never published."""
+    """Park an order whose message is in the dead letters: nobody may decide that it was never published."""
     for line in order.lines:
         if line.flash_sale_item_id is not None:
             keys = ItemKeys.of(line.sku, line.flash_sale_item_id)

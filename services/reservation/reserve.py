@@ -76,7 +76,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Re
 
 
 async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
-    """True when this customer's key has made an order of the item. Errors: StoreUnavailable."""
+    """Returns whether this customer's key has made an order of the item. Errors: StoreUnavailable."""
     line = snapshot.lines[0]
     assert line.flash_sale_item_id is not None
     keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
@@ -114,7 +114,7 @@ def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
 
 
 def acceptance(infra: Infra, snapshot: OrderSnapshot) -> Command:
-    """The command that makes the order accepted: it answers 1, or 0 when that comes too late."""
+    """Returns the command that makes the order accepted: it answers 1, or 0 when that comes too late."""
     line = snapshot.lines[0]
     assert line.flash_sale_item_id is not None
     keys = ItemKeys.of(line.sku, line.flash_sale_item_id)

@@ -34,7 +34,7 @@ class SagaView:
 
 
 async def list_sagas(infra: Infra, plans: Plans, *, ended: bool = False) -> Sequence[SagaView]:
-    """The oldest that have not come to an end, or the newest that have. Errors: StoreUnavailable."""
+    """List the oldest sagas that have not come to an end, or the newest that have. Errors: StoreUnavailable."""
     if ended:
         statement = select(Saga).where(Saga.state.in_(ENDED)).order_by(Saga.updated_at.desc())
     else:

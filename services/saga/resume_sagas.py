@@ -23,7 +23,7 @@ _KEPT: Final = timedelta(days=30)
 
 
 async def resume_sagas(infra: Infra, plans: Plans) -> int:
-    """A batch of those that are due; returns how many came to their end. Errors: StoreUnavailable."""
+    """Resume a batch of sagas that are due; returns how many came to their end. Errors: StoreUnavailable."""
     found = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
     return sum([await _resume(infra, plans, saga_id) for saga_id in found])
 
@@ -60,7 +60,10 @@ async def _claim(session: AsyncSession, infra: Infra) -> list[UUID]:
 
 
 async def forget_sagas(infra: Infra) -> int:
-    """Those that ended a month ago: an idempotency key that old is not sent again. Errors: StoreUnavailable."""
+    """Delete sagas that ended a month ago: an idempotency key that old is not sent again.
+
+    Errors: StoreUnavailable.
+    """
 
     async def work(session: AsyncSession) -> int:
         old = select(Saga.id).where(Saga.state.in_(ENDED), Saga.updated_at < infra.now() - _KEPT).limit(1000)

@@ -36,7 +36,7 @@ class At:
 async def begin(
     session: AsyncSession, plan: Plan, job: Job, now: datetime, *, claim: UUID | None, mark: str | None
 ) -> None:
-    """In the caller's transaction. Errors: IntegrityError, when another has the claim or the mark."""
+    """Begin a saga in the caller's transaction. Errors: IntegrityError, when another has the claim or the mark."""
     row = {
         "id": job.id,
         "kind": plan.kind,
@@ -55,7 +55,7 @@ async def begin(
 
 
 async def run_saga(infra: Infra, plans: Plans, saga_id: UUID) -> SagaState:
-    """DONE, or UNDONE when it was refused earlier.
+    """Run a saga's steps. Returns DONE, or UNDONE when it was refused earlier.
 
     Errors: the ServiceError that refused it, after all is undone; StoreUnavailable: it is resumed later.
     LookupError when there is no such saga.
@@ -148,7 +148,11 @@ async def _set(session: AsyncSession, at: At, now: datetime, state: SagaState, s
 
 
 async def act(session: AsyncSession, step: Step, job: Job, now: datetime) -> bool:
-    """False when it was done before (a duplicate), or its undo was faster (it hung somewhere, and is too late)."""
+    """Do a step once.
+
+    Returns False when it was done before (a duplicate), or its undo was faster (it hung somewhere, and is too
+    late).
+    """
     if not await enter(session, [job.id], ACT, now, branch=step.name):
         return False
     await step.act(session, job, now)
@@ -156,7 +160,10 @@ async def act(session: AsyncSession, step: Step, job: Job, now: datetime) -> boo
 
 
 async def undo(session: AsyncSession, step: Step, job: Job, now: datetime) -> bool:
-    """False when there is nothing to undo: it was never done (null compensation), or it is undone already."""
+    """Undo a step once.
+
+    Returns False when there is nothing to undo: it was never done (null compensation), or it is undone already.
+    """
     never_ran = await enter(session, [job.id], ACT, now, UNDO, branch=step.name)
     # Always both rows: the next undo must not take the first one's for that of an act.
     first = await enter(session, [job.id], UNDO, now, branch=step.name)

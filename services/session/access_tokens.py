@@ -59,7 +59,10 @@ class AccessTokens:
         return cls(SigningKeys.from_settings(settings), ttl=settings.sign_in.access_token_ttl, clock=clock)
 
     def issue(self, user: User, session_id: UUID | None = None) -> IssuedToken:
-        """Without a session it is of one that nothing can refresh or list, as load generators need."""
+        """Issue an access token.
+
+        Without a session it is of one that nothing can refresh or list, as load generators need.
+        """
         now = self._now()
         expires = ceil((now + self._ttl).timestamp())
         claims = {
@@ -78,7 +81,7 @@ class AccessTokens:
         return IssuedToken(token, datetime.fromtimestamp(expires, UTC))
 
     def verify(self, token: str) -> Viewer:
-        """Who the token speaks for. Errors: InvalidToken."""
+        """Returns who the token speaks for. Errors: InvalidToken."""
         if self._verified_by != self.keys.generation:
             self._verified.clear()  # one of the keys may be gone
             self._verified_by = self.keys.generation

@@ -21,7 +21,7 @@ class Reason(StrEnum):
 
 
 async def end_session(session: AsyncSession, session_id: UUID, reason: Reason, now: datetime) -> bool:
-    """False when it had ended before: of two who end it, one is told True."""
+    """End a session. Returns False when it had ended before: of two who end it, one is told True."""
     ended = await session.execute(
         update(RefreshSession)
         .where(RefreshSession.id == session_id, RefreshSession.revoked_at.is_(None))
@@ -34,7 +34,7 @@ async def end_session(session: AsyncSession, session_id: UUID, reason: Reason, n
 async def end_all_sessions(
     session: AsyncSession, user_id: UUID, reason: Reason, now: datetime, *, keep: UUID | None = None
 ) -> Sequence[UUID]:
-    """The ids of those that had not ended before; ``keep`` is spared."""
+    """End all sessions of the user, but ``keep``. Returns the ids of those that had not ended before."""
     # Locked, so that none is rotated or started between the look and the end of it.
     live = select(RefreshSession.id).where(RefreshSession.user_id == user_id, RefreshSession.revoked_at.is_(None))
     found = [id_ for id_ in await session.scalars(live.with_for_update()) if id_ != keep]

@@ -14,7 +14,10 @@ MOST = 100
 
 
 async def list_sessions(infra: Infra, user_ids: Collection[UUID]) -> Mapping[UUID, Sequence[RefreshSession]]:
-    """The live ones of each user, the last used first, and of many the last hundred. Errors: StoreUnavailable."""
+    """List the live sessions of each user, the last used first, and of many the last hundred.
+
+    Errors: StoreUnavailable.
+    """
     now = infra.now()
     query = (
         select(RefreshSession)

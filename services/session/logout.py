@@ -17,7 +17,8 @@ from services.shared.errors import SessionExpired
 
 
 async def logout(infra: Infra, refresh_token: str, client: Client = NOWHERE) -> None:
-    """Takes the newest token, and for a moment the one before. Errors: SessionExpired, StoreUnavailable.
+    """End the session of a refresh token: of the newest, and for a moment of the one before. Errors:
+    SessionExpired, StoreUnavailable.
 
     A token that was used long ago ends the session as well, but is told that it has expired.
     """

@@ -14,7 +14,7 @@ from services.shared.client import NOWHERE, Client
 async def logout_everywhere(
     infra: Infra, user_id: UUID, *, keep: UUID | None = None, client: Client = NOWHERE
 ) -> int:
-    """How many ended; ``keep`` is the session to spare. Errors: StoreUnavailable."""
+    """End all sessions but ``keep``. Returns how many ended. Errors: StoreUnavailable."""
 
     async def work(session: AsyncSession) -> list[UUID]:
         record(session, "session.closed_everywhere", now=infra.now(), subject=user_id, client=client)

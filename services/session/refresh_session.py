@@ -48,7 +48,7 @@ async def refresh_session(infra: Infra, tokens: AccessTokens, refresh_token: str
 
 
 def record_reuse(session: AsyncSession, row: RefreshSession, client: Client, now: datetime) -> None:
-    """A refresh token came again: somebody has a copy of it, and the session has ended for that."""
+    """Record that a refresh token came again: somebody has a copy of it, and the session has ended for that."""
     details = {"session": row.id.hex}
     record(
         session,
@@ -62,7 +62,7 @@ def record_reuse(session: AsyncSession, row: RefreshSession, client: Client, now
 
 
 def was_just_used(row: RefreshSession, token_hash: str, infra: Infra) -> bool:
-    """True for the token before the current one, within the grace."""
+    """Returns whether it is the token before the current one, within the grace."""
     if row.previous_hash is None or row.rotated_at is None:
         return False
     recent = infra.now() - row.rotated_at <= timedelta(seconds=infra.settings.sign_in.refresh_grace)

@@ -55,7 +55,7 @@ async def send_unsent(infra: Infra) -> None:
 
 
 def parse(fields: dict[bytes, bytes]) -> Revocation | None:
-    """From an entry of the stream; None for one of another version."""
+    """Read a revocation from an entry of the stream; None for one of another version."""
     try:
         kind = fields[b"kind"].decode()
         if kind in ("session", "user"):

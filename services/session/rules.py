@@ -8,12 +8,12 @@ from settings import Settings
 
 
 def may_sign_in(user: User) -> bool:
-    """False for a locked or closed account."""
+    """Returns whether the account is neither locked nor closed."""
     return user.locked_at is None and user.closed_at is None
 
 
 def is_alive(session: RefreshSession, now: datetime, settings: Settings) -> bool:
-    """Not revoked, neither too old nor too long unused."""
+    """Returns whether the session is not revoked, and neither too old nor too long unused."""
     return (
         session.revoked_at is None
         and session.expires_at > now
@@ -22,5 +22,5 @@ def is_alive(session: RefreshSession, now: datetime, settings: Settings) -> bool
 
 
 def unused_since(now: datetime, settings: Settings) -> datetime:
-    """A session that was last used before this is over."""
+    """Returns the moment: a session that was last used before this is over."""
     return now - timedelta(seconds=settings.sign_in.session_idle_ttl)

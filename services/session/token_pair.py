@@ -45,7 +45,7 @@ def new_refresh_token(session_id: UUID) -> str:
 
 
 def session_of(token: str) -> UUID | None:
-    """The session that the token says it is of; None when it is no refresh token at all."""
+    """Returns the session that the token says it is of; None when it is no refresh token at all."""
     if len(token) != _LENGTH or not token.startswith(_PREFIX) or not token.isascii():
         return None
     try:
@@ -60,7 +60,7 @@ def digest(token: str) -> str:
 
 
 def seal(pair: TokenPair, session_id: UUID, previous: str) -> str:
-    """The pair, readable to who holds the token that was exchanged for it."""
+    """Encrypt the pair, readable to who holds the token that was exchanged for it."""
     expires = (pair.access_token_expires_at.isoformat(), pair.session_expires_at.isoformat())
     plain = orjson.dumps([pair.access_token, pair.refresh_token, *expires])
     nonce = secrets.token_bytes(_NONCE_BYTES)

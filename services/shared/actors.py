@@ -11,7 +11,8 @@ class OrderActor(StrEnum):
 
 
 def role_of(actor: str, customer_id: UUID) -> OrderActor:
-    """``actor`` as in the history: ``user:`` or ``token:`` and an id, or the name of a part of the server."""
+    """Returns the role of ``actor``, which is as in the history: ``user:`` or ``token:`` and an id, or the name of
+    a part of the server."""
     kind, _, key = actor.partition(":")
     if kind == "user" and key == customer_id.hex:
         return OrderActor.CUSTOMER

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 
 def allocate(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
-    """``amount`` split in proportion to ``weights``, by the method of largest remainders (Hamilton's; Balinski and
-    Young, Fair Representation, 1982): each part is rounded down, and what is left over goes by one to those that
-    lost most. Of equal remainders the one with the lower key comes first, so the order of the parts is nothing.
+    """Split ``amount`` in proportion to ``weights``, by the method of largest remainders (Hamilton's; Balinski and
+    Young, Fair Representation, 1982): each part is rounded down, and what is left over goes by one to those
+    that lost most. Of equal remainders the one with the lower key comes first, so the order of the parts is
+    nothing.
 
     The parts sum to ``amount``. With ``amount`` at most the sum of the weights no part exceeds its weight.
     ``amount`` and the weights are 0 or more; weights of nothing but 0 can only take an amount of 0 (ValueError).

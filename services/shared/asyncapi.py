@@ -16,7 +16,7 @@ _KEYED_BY: Final = {
 
 
 def asyncapi() -> dict[str, Any]:
-    """Consumers read; only Rushcart writes."""
+    """Returns the document of all events, in which consumers read and only Rushcart writes."""
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -33,7 +33,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def envelope_schema(kind: str) -> Schema:
-    """Of the whole message."""
+    """Returns the schema of the whole message."""
     text = {"type": "string"}
     return {
         "type": "object",

@@ -44,7 +44,7 @@ def barrier_row(
 
 
 async def passed(session: AsyncSession, saga_ids: Sequence[UUID], operation: str) -> set[UUID]:
-    """Those whose operation has run, or may never run any more."""
+    """Returns those of the sagas whose operation has run, or may never run any more."""
     found = await session.scalars(
         select(Barrier.saga_id).where(
             Barrier.saga_id.in_(saga_ids), Barrier.branch == ORDER, Barrier.operation == operation

@@ -36,7 +36,7 @@ class InvalidInput(ServiceError):
 
     @classmethod
     def at(cls, *path: str, message: str) -> "InvalidInput":
-        """One problem, at ``input.<path>``."""
+        """Make the error of one problem, at ``input.<path>``."""
         return cls([FieldProblem(("input", *path), message)])
 
 

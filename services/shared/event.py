@@ -54,7 +54,7 @@ def data_schema(kind: type[Event]) -> Schema:
 
 
 def to_envelope(event: Event, at: datetime, traceparent: str | None = None) -> dict[str, Any]:
-    """The message, with the trace that is under way unless another is named."""
+    """Returns the message, with the trace that is under way unless another is named."""
     data: Any = write_object(event)
     if event.whole:
         [data] = data.values()

@@ -54,7 +54,7 @@ _KNOWN: dict[object, tuple[Field, ...]] = {}
 
 
 def fields_of(class_: Any) -> tuple[Field, ...]:
-    """Of a dataclass, in their order; in JSON their names are in camelCase."""
+    """Returns a dataclass's fields in their order; in JSON their names are in camelCase."""
     if class_ not in _KNOWN:
         hints = get_type_hints(class_, include_extras=True)
         found = ((one.name, hints[one.name], one.default is not MISSING) for one in fields(class_))
@@ -63,7 +63,7 @@ def fields_of(class_: Any) -> tuple[Field, ...]:
 
 
 def object_schema(class_: Any) -> Schema:
-    """Consumers must take properties that they do not know: more may come."""
+    """Returns the schema of an object. Consumers must take properties that they do not know: more may come."""
     found = fields_of(class_)
     required = [field for field in found if not field.may_lack]
     lacking = [field for field in found if field.may_lack]
@@ -80,7 +80,7 @@ def write_object(value: Any) -> dict[str, object]:
 
 
 def read_fields(class_: Any, raw: dict[str, Any]) -> dict[str, Any]:
-    """Values by the fields' names. Errors: KeyError, TypeError, ValueError and their like."""
+    """Read values by the fields' names. Errors: KeyError, TypeError, ValueError and their like."""
     found = fields_of(class_)
     return {
         field.name: field.codec.read(raw[field.key]) for field in found if field.key in raw or not field.may_lack

@@ -33,7 +33,10 @@ class Request:
 
     @classmethod
     def of(cls, owner_id: UUID, operation: str, key: str, *parts: str | int | None) -> "Request":
-        """``parts`` are the input, in order. Errors: InvalidInput (the key)."""
+        """Make the request of an operation and its key; ``parts`` are the input, in order.
+
+        Errors: InvalidInput (the key).
+        """
         problem = key_problem(key)
         if problem:
             raise InvalidInput.at("idempotencyKey", message=problem)
@@ -60,7 +63,7 @@ async def do_once(
 
 
 async def forget_keys(infra: Infra) -> int:
-    """Those of a month ago; up to 1,000 at a time. Errors: StoreUnavailable."""
+    """Delete keys of a month ago, up to 1,000 at a time. Returns how many. Errors: StoreUnavailable."""
 
     async def work(session: AsyncSession) -> int:
         at = IdempotencyKey.created_at
@@ -75,7 +78,7 @@ async def forget_keys(infra: Infra) -> int:
 
 
 async def recall(session: AsyncSession, request: Request) -> UUID | None:
-    """What it was answered with before; None when it is new. Errors: IdempotencyConflict."""
+    """Returns what the request was answered with before; None when it is new. Errors: IdempotencyConflict."""
     earlier = await session.get(IdempotencyKey, (request.owner_id, request.operation, request.key))
     if earlier is None:
         return None

@@ -22,12 +22,13 @@ def may_become(source: S, target: S) -> bool:
 
 
 def as_to_stock(status: S, shipped: int) -> S:
-    """A line whose order was REFUNDED before any of it was sent has given its units back, as one CANCELLED has."""
+    """Returns the state as it is to stock: a line whose order was REFUNDED before any of it was sent has given its
+    units back, as one CANCELLED has."""
     return S.CANCELLED if status == S.REFUNDED and not shipped else status
 
 
 def is_final(status: S) -> bool:
-    """True when the order can change no more."""
+    """Returns whether the order can change no more."""
     return not TRANSITIONS[status]
 
 

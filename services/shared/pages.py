@@ -22,7 +22,7 @@ class IdPage:
     backwards: bool = False
 
     def narrow(self, statement: S, id_: InstrumentedAttribute[UUID]) -> S:
-        """The statement for the page, and one row more, which tells whether there is another page."""
+        """Returns the statement for the page and one row more, which tells whether there is another page."""
         if self.after is not None:
             statement = statement.where(id_ < self.after)
         if self.before is not None:
@@ -30,11 +30,11 @@ class IdPage:
         return statement.order_by(id_.asc() if self.backwards else id_.desc()).limit(self.limit + 1)
 
     def holds(self, id_: UUID) -> bool:
-        """True for an id between the two."""
+        """Returns whether the id is between the two."""
         return (self.after is None or id_ < self.after) and (self.before is None or id_ > self.before)
 
     def cut(self, rows: Sequence[T]) -> "Cut[T]":
-        """The page, newest first, from what the statement gave."""
+        """Make the page, newest first, from what the statement gave."""
         more, kept = len(rows) > self.limit, rows[: self.limit]
         if self.backwards:
             return Cut(kept[::-1], has_next=self.before is not None, has_previous=more)

@@ -141,7 +141,8 @@ def rounded(numerator: int, denominator: int, step: int = 1) -> int:
 
 
 def tax_of(net: int, tax: Tax, step: int = 1) -> int:
-    """On top of ``net``; or, inclusive, the part of ``net`` that is tax: net * rate / (100 % + rate)."""
+    """Returns the tax on top of ``net``; or, inclusive, the part of ``net`` that is tax: net * rate / (100 % +
+    rate)."""
     return rounded(net * tax.rate, WHOLE + tax.rate) if tax.inclusive else rounded(net * tax.rate, WHOLE, step)
 
 

@@ -52,7 +52,7 @@ _parsed: dict[tuple[str, str], Limit | None] = {}
 
 
 def limit_of(settings: Settings, name: str) -> Limit | None:
-    """None where there is no limit of that name, or it is off."""
+    """Returns the limit of that name; None where there is none, or it is off."""
     text = settings.rate_limits.get(name) or DEFAULTS.get(name)
     if text is None:
         return None
@@ -62,7 +62,7 @@ def limit_of(settings: Settings, name: str) -> Limit | None:
 
 
 def is_own(ip: str) -> bool:
-    """True for the loopback range, and for no address at all."""
+    """Returns whether the address is of the loopback range, or none at all."""
     return not ip or ip.startswith("127.") or ip == "::1"
 
 

@@ -29,7 +29,7 @@ class BadWebhook(ProviderError):
 
 
 def sign(secret: bytes, message_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """The headers of a webhook."""
+    """Sign a body; returns the headers of a webhook."""
     at = str(int(now.timestamp()))
     return {
         "webhook-id": message_id,
@@ -39,7 +39,7 @@ def sign(secret: bytes, message_id: str, body: bytes, now: datetime) -> dict[str
 
 
 def verify(secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-    """The message's id. Errors: BadWebhook."""
+    """Check a webhook's signature. Returns the message's id. Errors: BadWebhook."""
     message_id, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not message_id or len(message_id) > _LONGEST_ID or not (at.isascii() and at.isdigit() and len(at) < 12):
         raise BadWebhook("unsigned")

@@ -20,7 +20,7 @@ _GARBLES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def line_problem(value: str, maximum: int, *, required: bool = False) -> str | None:
-    """One line of text."""
+    """Returns what is wrong with one line of text."""
     if required and not value.strip():
         return "must not be empty"
     if len(value) > maximum:
@@ -36,14 +36,15 @@ def prints(value: str) -> bool:
 
 
 def text_problem(value: str, maximum: int) -> str | None:
-    """Text of any number of lines."""
+    """Returns what is wrong with text of any number of lines."""
     if len(value) > maximum:
         return f"must have at most {maximum} characters"
     return "must not contain control characters" if NOT_TEXT.search(value) else None
 
 
 def sku_problem(value: str) -> str | None:
-    """No whitespace and no braces: the SKU is part of Redis keys, as their hash tag."""
+    """Returns what is wrong with a SKU: no whitespace and no braces, as it is part of Redis keys, as their hash
+    tag."""
     if not value:
         return "must not be empty"
     if len(value) > SKU_LENGTH:

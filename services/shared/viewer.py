@@ -42,9 +42,9 @@ class Viewer:
         return not self.roles.isdisjoint(_STAFF)
 
     def has(self, role: Role) -> bool:
-        """True when one of the viewer's roles includes ``role``."""
+        """Returns whether one of the viewer's roles includes ``role``."""
         return not self.roles.isdisjoint(_SATISFIED_BY[role])
 
     def may(self, role: Role, scope: Scope) -> bool:
-        """True for who has the role, and for a machine that has the scope."""
+        """Returns whether the viewer has the role, or is a machine that has the scope."""
         return self.has(role) or (bool(self.scopes) and not self.scopes.isdisjoint(_IN_SCOPE[scope]))

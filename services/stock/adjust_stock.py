@@ -26,7 +26,10 @@ class Adjustment:
 
 
 async def adjust_stock(infra: Infra, wish: Adjustment, asked: Asked) -> None:
-    """Once a key. Errors: InvalidInput, NotFound (SKU, warehouse), OutOfStock, IdempotencyConflict, TryAgain."""
+    """Change stock by so many units, once a key.
+
+    Errors: InvalidInput, NotFound (SKU, warehouse), OutOfStock, IdempotencyConflict, TryAgain.
+    """
     check_sku(wish.sku)
     check_fields(
         delta=None if 0 < abs(wish.delta) <= MOST_QUANTITY else f"must be 1 to {MOST_QUANTITY}, or below 0",

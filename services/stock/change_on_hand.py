@@ -25,7 +25,7 @@ def text_problem(text: str | None, maximum: int = NOTE_LENGTH, *, required: bool
 
 
 def check_sku(sku: str) -> None:
-    """What can be no SKU is asked of no store. Errors: NotFound."""
+    """Refuse what can be no SKU before any store is asked. Errors: NotFound."""
     if sku_problem(sku):
         raise NotFound(NO_SKU)
 
@@ -39,7 +39,7 @@ async def require_sku(session: AsyncSession, sku: str) -> None:
 async def change_on_hand(
     session: AsyncSession, units: Mapping[Place, int], origin: Origin, now: datetime, *, field: str
 ) -> None:
-    """So many more of a SKU at each place, or fewer, with rows in the ledger and events.
+    """Add so many of a SKU at each place, or take them, with rows in the ledger and events.
 
     Errors: OutOfStock, InvalidInput (``field``).
     """

@@ -29,7 +29,7 @@ class Count:
 
 
 async def count_stock(infra: Infra, wish: Count, asked: Asked) -> None:
-    """Once a key. A count that finds what was expected is a row in the ledger too.
+    """Set stock to what was counted, once a key. A count that finds what was expected is a row in the ledger too.
 
     Errors: InvalidInput, NotFound (SKU, warehouse), StaleCount, OutOfStock (fewer than orders and sales have),
     IdempotencyConflict, TryAgain.

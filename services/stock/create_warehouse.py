@@ -31,7 +31,10 @@ class WarehouseDraft:
 
 
 async def create_warehouse(infra: Infra, draft: WarehouseDraft, asked: Asked) -> UUID:
-    """Once a key; returns its id. Errors: InvalidInput, WarehouseCodeTaken, IdempotencyConflict, TryAgain."""
+    """Create a warehouse, once a key; returns its id.
+
+    Errors: InvalidInput, WarehouseCodeTaken, IdempotencyConflict, TryAgain.
+    """
     check_warehouse(draft.code, draft.name, draft.priority)
     warehouse_id = new_id()
 
@@ -58,7 +61,7 @@ async def create_warehouse(infra: Infra, draft: WarehouseDraft, asked: Asked) ->
 
 
 def check_warehouse(code: str | None, name: str | None, priority: int | None) -> None:
-    """None: not given. Errors: InvalidInput."""
+    """Check a warehouse's values; None: not given. Errors: InvalidInput."""
     is_code = code is None or _CODE.fullmatch(code)
     is_priority = priority is None or 0 <= priority <= MOST_PRIORITY
     check_fields(

@@ -19,7 +19,7 @@ class LedgerFilter:
 
 
 async def list_ledger(infra: Infra, wanted: LedgerFilter, page: IdPage) -> Cut[StockEntry]:
-    """One statement. Errors: StoreUnavailable."""
+    """Returns a page of the ledger, by one statement. Errors: StoreUnavailable."""
     statement = page.narrow(select(StockEntry), StockEntry.id)
     for column in ("sku", "warehouse_id", "cause"):
         value = getattr(wanted, column)
@@ -30,7 +30,7 @@ async def list_ledger(infra: Infra, wanted: LedgerFilter, page: IdPage) -> Cut[S
 
 
 async def find_entries(infra: Infra, ids: Sequence[UUID]) -> list[StockEntry | None]:
-    """In the order of ``ids``. Errors: StoreUnavailable."""
+    """Returns the entries in the order of ``ids``. Errors: StoreUnavailable."""
     async with infra.database.read() as session:
         found = {row.id: row for row in await session.scalars(select(StockEntry).where(StockEntry.id.in_(ids)))}
     return [found.get(id_) for id_ in ids]

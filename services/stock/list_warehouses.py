@@ -7,6 +7,9 @@ from models import Warehouse
 
 
 async def list_warehouses(infra: Infra) -> list[Warehouse]:
-    """In the order in which orders take from them, the closed ones too. Errors: StoreUnavailable."""
+    """Returns the warehouses in the order in which orders take from them, the closed ones too.
+
+    Errors: StoreUnavailable.
+    """
     async with infra.database.read() as session:
         return list(await session.scalars(select(Warehouse).order_by(Warehouse.priority, Warehouse.code)))

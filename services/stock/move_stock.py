@@ -27,7 +27,10 @@ class Move:
 
 
 async def move_stock(infra: Infra, wish: Move, asked: Asked) -> None:
-    """Once a key. Errors: InvalidInput, NotFound (SKU, warehouses), OutOfStock, IdempotencyConflict, TryAgain."""
+    """Move units between warehouses, once a key.
+
+    Errors: InvalidInput, NotFound (SKU, warehouses), OutOfStock, IdempotencyConflict, TryAgain.
+    """
     check_sku(wish.sku)
     check_fields(
         quantity=units_problem(wish.quantity),

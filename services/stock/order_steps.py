@@ -46,7 +46,7 @@ class OrderMove:
 async def apply_moves(
     session: AsyncSession, moves: Sequence[OrderMove], cause: StockCause, actor: str, now: datetime
 ) -> None:
-    """One update a level, and a row in the ledger for each."""
+    """Apply moves of orders' units: one update a level, and a row in the ledger for each."""
     if not moves:
         return
     await change_levels(session, sum_up((move.place, move.deltas) for move in moves), now)
@@ -61,7 +61,7 @@ async def turn_holds(
     target: HoldState,
     now: datetime,
 ) -> list[StockHold]:
-    """The orders' holds that were in one of the states ``source``, as they were; they are in ``target`` now."""
+    """Turn the orders' holds from one of the states ``source`` into ``target``. Returns them as they were."""
     if not order_ids:
         return []
     locked = select(StockHold).where(StockHold.order_id.in_(order_ids), StockHold.state.in_(source))
@@ -81,7 +81,7 @@ async def turn_holds(
 
 
 async def flash_units(session: AsyncSession, order_ids: Collection[UUID]) -> list[tuple[UUID, Place, int]]:
-    """The units of flash orders' lines that are not shipped, and where they are."""
+    """Returns the units of flash orders' lines that are not shipped, and where they are."""
     rows = await session.execute(
         select(
             OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.quantity - OrderLine.shipped
@@ -145,10 +145,10 @@ async def _write(
 async def release_stock(
     session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime
 ) -> set[UUID]:
-    """In the caller's transaction; returns the orders of which units were given back.
+    """Give back the orders' units, in the caller's transaction; returns the orders of which units were given back.
 
-    Units that were paid for go back too: whether they may is for the order's state to say. Shipped ones do not.
-    An order that was never held stays so: a hold that comes late finds it released (null compensation).
+    Units that were paid for go back too: whether they may is for the order's state to say. Shipped ones do not. An
+    order that was never held stays so: a hold that comes late finds it released (null compensation).
     """
     moves = await take_back(session, order_ids, now)
     await apply_moves(session, moves, StockCause.RELEASED, actor, now)
@@ -156,7 +156,8 @@ async def release_stock(
 
 
 async def take_back(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> list[OrderMove]:
-    """The same without the levels and the ledger, which are the caller's to change."""
+    """Release holds as ``release_stock`` does, without the levels and the ledger, which are the caller's to
+    change."""
     await enter(session, list(order_ids), HOLD, now, RELEASE, branch=STOCK)
     kept = (HoldState.HELD, HoldState.COMMITTED)
     holds = await turn_holds(session, order_ids, kept, HoldState.RELEASED, now)
@@ -170,8 +171,11 @@ def _back(state: HoldState, units: int) -> Counts:
 
 
 async def commit_stock(session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime) -> None:
-    """held -> committed, of flash orders too. In the transaction that makes the orders PAID by compare-and-set:
-    who won that knows that the units are still held. Orders that were committed already are left alone."""
+    """Move units from held to committed, of flash orders too.
+
+    In the transaction that makes the orders PAID by compare-and-set: who won that knows that the units are still
+    held. Orders that were committed already are left alone.
+    """
     fresh = await enter(session, list(order_ids), COMMIT, now, branch=STOCK)
     holds = await turn_holds(session, fresh, (HoldState.HELD,), HoldState.COMMITTED, now)
     units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity) for hold in holds]
@@ -184,8 +188,11 @@ Units = Sequence[tuple[OrderLine, int]]
 
 
 async def ship_units(session: AsyncSession, units: Units, actor: str, now: datetime) -> None:
-    """So many of each line of one order. In the transaction that holds the order's row, in which the caller has
-    seen that it is PAID and that so many are not shipped yet."""
+    """Ship so many of each line of one order.
+
+    In the transaction that holds the order's row, in which the caller has seen that it is PAID and that so many
+    are not shipped yet.
+    """
     moves = [*await _of_sales(session, units), *await _of_holds(session, units, now)]
     await apply_moves(session, moves, StockCause.SHIPPED, actor, now)
 

@@ -26,7 +26,10 @@ class Receipt:
 
 
 async def receive_stock(infra: Infra, wish: Receipt, asked: Asked) -> None:
-    """Once a key. Errors: InvalidInput, NotFound (SKU, warehouse), IdempotencyConflict, TryAgain."""
+    """Take units in, once a key.
+
+    Errors: InvalidInput, NotFound (SKU, warehouse), IdempotencyConflict, TryAgain.
+    """
     check_sku(wish.sku)
     check_fields(
         quantity=units_problem(wish.quantity),

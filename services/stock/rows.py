@@ -41,7 +41,7 @@ class Origin:
 
 
 def sum_up(changes: Iterable[tuple[Place, Counts]]) -> dict[Place, Counts]:
-    """One change a place, of any number."""
+    """Add up the changes, one a place, of any number."""
     found: dict[Place, Counts] = defaultdict(Counts)
     for place, deltas in changes:
         found[place] = found[place].plus(deltas)
@@ -49,7 +49,7 @@ def sum_up(changes: Iterable[tuple[Place, Counts]]) -> dict[Place, Counts]:
 
 
 async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], now: datetime) -> None:
-    """In the caller's transaction: one update a place, and the event of a SKU that is low now.
+    """Change levels in the caller's transaction: one update a place, and the event of a SKU that is low now.
 
     A bucket that would be below 0 is refused by the database itself (a DBAPIError): callers that expect it look
     first, under a lock. Errors: LevelMissing.
@@ -70,7 +70,7 @@ async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], 
 
 
 def place_order(place: Place) -> tuple[bytes, bytes]:
-    """The order in which all lock levels."""
+    """Returns the key of the order in which all lock levels."""
     return place[0].encode(), place[1].bytes
 
 
@@ -81,7 +81,7 @@ def _values(deltas: Counts) -> dict[str, Any]:
 
 
 async def lock_level(session: AsyncSession, place: Place) -> Counts | None:
-    """None when there is none; then another may make it before this transaction does."""
+    """Lock a level and read it; None when there is none: then another may make it before this transaction does."""
     columns = [getattr(StockLevel, name) for name in Counts._fields]
     locked = select(*columns).where(StockLevel.sku == place[0], StockLevel.warehouse_id == place[1])
     row = (await session.execute(locked.with_for_update())).first()
@@ -89,7 +89,7 @@ async def lock_level(session: AsyncSession, place: Place) -> Counts | None:
 
 
 def ledger_row(place: Place, deltas: Counts, origin: Origin, now: datetime) -> dict[str, Any]:
-    """A row of the ledger, as plain values for a multi-row INSERT."""
+    """Returns a row of the ledger, as plain values for a multi-row INSERT."""
     return {
         "id": new_id(),
         "sku": place[0],
@@ -105,7 +105,8 @@ def ledger_row(place: Place, deltas: Counts, origin: Origin, now: datetime) -> d
 
 
 async def note_low_stock(session: AsyncSession, skus: Collection[str], now: datetime) -> None:
-    """After the levels of these SKUs were changed in this transaction: one statement when none has a threshold.
+    """Tell of SKUs that are low, after their levels were changed in this transaction: one statement when none has
+    a threshold.
 
     The thresholds' rows are locked before the sums are read. So of two transactions that change the levels of two
     warehouses, the second reads what both have done, and tells of the crossing if there was one.
@@ -129,7 +130,7 @@ async def note_low_stock(session: AsyncSession, skus: Collection[str], now: date
 
 
 async def read_sellable(session: AsyncSession, skus: Collection[str]) -> dict[str, int]:
-    """What customers can order, over all warehouses."""
+    """Read what customers can order, over all warehouses."""
     units = func.sum(StockLevel.available + StockLevel.set_aside)
     found = await session.execute(
         select(StockLevel.sku, units).where(StockLevel.sku.in_(sorted(skus))).group_by(StockLevel.sku)
@@ -141,7 +142,10 @@ NO_WAREHOUSE = "There is no such warehouse."
 
 
 async def candidates(session: AsyncSession, sku: str) -> list[tuple[UUID, int]]:
-    """The active warehouses that have the SKU, and how many are available; the first choice first. No lock."""
+    """Find the active warehouses that have the SKU, and how many are available; the first choice first.
+
+    No lock.
+    """
     found = await session.execute(_by_priority(sku))
     return [(row[0], row[1]) for row in found]
 
@@ -156,7 +160,7 @@ def _by_priority(sku: str) -> Select[UUID, int]:
 
 
 async def require_active(session: AsyncSession, warehouse_id: UUID) -> None:
-    """It stays active until the transaction ends. Errors: NotFound."""
+    """Check that the warehouse is active; it stays so until the transaction ends. Errors: NotFound."""
     locked = select(Warehouse.active).where(Warehouse.id == warehouse_id).with_for_update(read=True)
     if not await session.scalar(locked):
         raise NotFound(NO_WAREHOUSE)

@@ -25,8 +25,10 @@ class Threshold:
 
 
 async def set_threshold(infra: Infra, wish: Threshold, asked: Asked) -> None:
-    """Once a key. A SKU that is low already is told of now. Errors: InvalidInput, NotFound, IdempotencyConflict,
-    TryAgain."""
+    """Set the number below which a SKU is low, once a key.
+
+    A SKU that is low already is told of now. Errors: InvalidInput, NotFound, IdempotencyConflict, TryAgain.
+    """
     check_sku(wish.sku)
     check_fields(threshold=None if wish.units is None else units_problem(wish.units, least=0))
 

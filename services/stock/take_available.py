@@ -27,7 +27,10 @@ async def take_available(session: AsyncSession, sku: str, units: int, bucket: st
 async def take_from(
     session: AsyncSession, sku: str, warehouse_id: UUID, units: int, bucket: str, now: datetime
 ) -> bool:
-    """The same from this warehouse; False when it has not so many. ``units`` below 0 go back."""
+    """Take ``units`` from this warehouse as ``take_available`` does; returns False when it has not so many.
+
+    ``units`` below 0 go back.
+    """
     to = getattr(StockLevel, bucket)
     taken = await session.execute(
         update(StockLevel)

@@ -30,8 +30,11 @@ class WarehouseChange:
 
 
 async def update_warehouse(infra: Infra, wish: WarehouseChange, asked: Asked) -> None:
-    """Once a key. Errors: InvalidInput, NotFound, StaleVersion, WarehouseCodeTaken, WarehouseNotEmpty (to close),
-    IdempotencyConflict, TryAgain."""
+    """Change a warehouse, once a key.
+
+    Errors: InvalidInput, NotFound, StaleVersion, WarehouseCodeTaken, WarehouseNotEmpty (to close),
+    IdempotencyConflict, TryAgain.
+    """
     check_warehouse(wish.code, wish.name, wish.priority)
     if wish.active is False and wish.warehouse_id == DEFAULT_WAREHOUSE:
         raise InvalidInput.at("active", message="the default warehouse cannot be closed")

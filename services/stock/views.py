@@ -13,7 +13,7 @@ _SUMS = [func.sum(getattr(StockLevel, name)) for name in ("on_hand", "available"
 
 
 async def stock_by_sku(infra: Infra, skus: Collection[str]) -> dict[str, StockDoc]:
-    """Those that exist; one statement for what is not cached. Errors: StoreUnavailable."""
+    """Read the stock of the SKUs that exist; one statement for what is not cached. Errors: StoreUnavailable."""
     skus_by_key = {stock_key(sku): sku for sku in skus}
 
     async def load(missing: Sequence[str]) -> dict[str, bytes]:

@@ -84,5 +84,5 @@ def new_secret() -> str:
 
 
 def digest(token: str) -> str:
-    """SHA-256, in hex. A secret of 256 random bits needs no slow hash."""
+    """Returns the SHA-256 in hex. A secret of 256 random bits needs no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -36,7 +36,8 @@ class KnownTokens:
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
     async def find(self, token: str) -> Viewer | None:
-        """Who sends it; None for one that is not valid. A dictionary look-up for one that was seen lately.
+        """Returns who sends the token; None for one that is not valid. A dictionary look-up for one that was seen
+        lately.
 
         Errors: StoreUnavailable.
         """

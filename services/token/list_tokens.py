@@ -12,14 +12,14 @@ MOST = 1_000
 
 
 async def list_tokens(infra: Infra) -> Sequence[ServiceToken]:
-    """The newest 1,000. Errors: StoreUnavailable."""
+    """Returns the newest 1,000 tokens. Errors: StoreUnavailable."""
     statement = select(ServiceToken).order_by(ServiceToken.id.desc()).limit(MOST)
     async with infra.database.read() as session:
         return list(await session.scalars(statement))
 
 
 def state_of(row: ServiceToken, now: datetime) -> str:
-    """``revoked``, ``expired`` or ``active``."""
+    """Returns ``revoked``, ``expired`` or ``active``."""
     if row.revoked_at is not None:
         return "revoked"
     return "expired" if row.expires_at is not None and row.expires_at <= now else "active"

@@ -15,7 +15,7 @@ from services.shared.errors import NotFound
 async def revoke_token(
     infra: Infra, token_id: UUID, *, actor: UUID | str, client: Client = NOWHERE
 ) -> ServiceToken:
-    """The token; one that was revoked before stays as it is. Errors: NotFound, StoreUnavailable."""
+    """Revoke a token; one that was revoked before stays as it is. Errors: NotFound, StoreUnavailable."""
 
     async def work(session: AsyncSession) -> ServiceToken:
         row = await session.get(ServiceToken, token_id, with_for_update=True)

@@ -12,7 +12,8 @@ from services.user.rows import ByAdmin, locked_account
 
 
 async def grant_role(infra: Infra, change: ByAdmin, role: Role) -> User:
-    """The account; one that has the role stays as it is. Its next refresh gives the role to its sessions.
+    """Grant a role. Returns the account; one that has the role stays as it is. Its next refresh gives the role to
+    its sessions.
 
     Errors: NotFound, InvalidInput for CUSTOMER, which everybody has; StoreUnavailable.
     """

@@ -31,7 +31,7 @@ class UserFilter:
 
 
 async def list_users(infra: Infra, wanted: UserFilter, page: IdPage) -> Cut[User]:
-    """Newest first; one statement. Errors: InvalidInput, StoreUnavailable."""
+    """Returns a page of accounts, newest first; one statement. Errors: InvalidInput, StoreUnavailable."""
     wanted.check()
     async with infra.database.read() as session:
         return page.cut(list(await session.scalars(page.narrow(_matching(select(User), wanted), User.id))))

@@ -18,7 +18,7 @@ MAX_REASON = 200
 
 
 async def lock_account(infra: Infra, change: ByAdmin, reason: str) -> User:
-    """The account; a locked one stays as it is. Its orders go on.
+    """Lock an account out. Returns it; a locked one stays as it is. Its orders go on.
 
     Errors: NotFound, LastAdministrator, InvalidInput (reason, or one's own account); StoreUnavailable.
     """

@@ -24,7 +24,7 @@ _METHOD = {"method": "password"}
 
 
 async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str, client: Client) -> SignedIn:
-    """Takes as long, and says the same, for an unknown e-mail and for a locked account.
+    """Sign in by password. Takes as long, and says the same, for an unknown e-mail and for a locked account.
 
     Errors: InvalidCredentials, RateLimited, TryAgain, StoreUnavailable.
     """

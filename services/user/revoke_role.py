@@ -13,7 +13,8 @@ from services.user.rows import ByAdmin, locked_account, require_other_admin
 
 
 async def revoke_role(infra: Infra, change: ByAdmin, role: Role) -> User:
-    """The account; one without the role stays as it is. Access tokens that name the role end at once.
+    """Revoke a role. Returns the account; one without the role stays as it is. Access tokens that name the role
+    end at once.
 
     Errors: NotFound, LastAdministrator, InvalidInput for CUSTOMER; StoreUnavailable.
     """

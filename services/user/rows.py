@@ -14,7 +14,7 @@ from services.shared.errors import LastAdministrator, NotFound
 
 
 async def lock_account(session: AsyncSession, user_id: UUID) -> User:
-    """Everything that changes an account takes this lock first. Errors: NotFound when it is closed."""
+    """Lock an account: everything that changes one takes this lock first. Errors: NotFound when it is closed."""
     user = await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)).with_for_update())
     if user is None:
         raise NotFound("There is no such account.")
@@ -35,7 +35,7 @@ class ByAdmin:
 
 
 async def locked_account(session: AsyncSession, user_id: UUID) -> User:
-    """The account, held until the commit. Errors: NotFound, also for one that is closed."""
+    """Lock an account until the commit and read it. Errors: NotFound, also for one that is closed."""
     user = await session.get(User, user_id, with_for_update=True, populate_existing=True)
     if user is None or user.closed_at is not None:
         raise NotFound("There is no such account.")
@@ -47,7 +47,10 @@ def rows(user_id: UUID, roles: Iterable[Role]) -> list[StaffRole]:
 
 
 async def require_other_admin(session: AsyncSession, user_id: UUID) -> None:
-    """Somebody else can administer. Holds all administrators until the commit. Errors: LastAdministrator."""
+    """Check that somebody else can administer.
+
+    Holds all administrators until the commit. Errors: LastAdministrator.
+    """
     admins = (
         select(User)
         .join(StaffRole, StaffRole.user_id == User.id)

@@ -26,7 +26,7 @@ class InvalidEmail(ValueError):
 
 
 def normalise_email(typed: str) -> str:
-    """Trimmed, NFKC, lower case. Errors: InvalidEmail."""
+    """Returns the address trimmed, NFKC, in lower case. Errors: InvalidEmail."""
     if len(typed) > 2 * EMAIL_MAX:
         raise InvalidEmail("is too long")
     email = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed).lower()).strip()
@@ -47,7 +47,7 @@ class InvalidName(ValueError):
 
 
 def normalise_name(typed: str) -> str:
-    """Trimmed and composed (NFC). Errors: InvalidName."""
+    """Returns the name trimmed and composed (NFC). Errors: InvalidName."""
     name = unicodedata.normalize("NFC", typed[: 4 * MAX_NAME]).strip()
     if not 1 <= len(name) <= MAX_NAME or not any(unicodedata.category(char)[0] in "LNSP" for char in name):
         raise InvalidName(f"must have 1 to {MAX_NAME} characters")
@@ -61,7 +61,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
 def normalise_locale(typed: str) -> str:
-    """The language in small letters, e.g. ``zh-Hans``. Errors: InvalidInput at ``locale``."""
+    """Returns the language in small letters, e.g. ``zh-Hans``. Errors: InvalidInput at ``locale``."""
     if len(typed) > MAX_LOCALE or not _TAG.fullmatch(typed):
         raise InvalidInput.at("locale", message="is not a language tag such as en or zh-Hans")
     language, separator, rest = typed.partition("-")
@@ -87,7 +87,7 @@ _queued = 0
 
 
 def password_problem(password: str, email: str = "") -> str | None:
-    """What is wrong with a new password, said to who typed it; ``email`` is theirs, and no password."""
+    """Returns what is wrong with a new password, said to who typed it; ``email`` is theirs, and no password."""
     prepared = _prepare(password)
     if prepared is None or not PASSWORD_MIN <= len(prepared.decode()) <= PASSWORD_MAX:
         return f"must have {PASSWORD_MIN} to {PASSWORD_MAX} characters"
@@ -97,7 +97,7 @@ def password_problem(password: str, email: str = "") -> str | None:
 
 
 def needs_rehash(stored: str) -> bool:
-    """True when it was made with other parameters than today's."""
+    """Returns whether the hash was made with other parameters than today's."""
     try:
         return _HASHER.check_needs_rehash(stored)
     except InvalidHashError:
@@ -105,12 +105,15 @@ def needs_rehash(stored: str) -> bool:
 
 
 async def hash_password(password: str) -> str:
-    """The PHC string to store, of a password that has no problem. Errors: TryAgain when too many wait."""
+    """Hash a password that has no problem.
+
+    Returns the PHC string to store. Errors: TryAgain when too many wait.
+    """
     return await _run(lambda: _HASHER.hash(_prepare(password) or b""))
 
 
 async def verify_password(stored: str | None, password: str) -> bool:
-    """True when it is the password; takes as long when there is none. Errors: TryAgain."""
+    """Returns whether it is the password; takes as long when there is none. Errors: TryAgain."""
     matches = await _run(lambda: _matches(stored or _NOBODY, password))
     return matches and bool(stored)
 
@@ -148,7 +151,7 @@ async def _run(work: Callable[[], T]) -> T:
 
 
 def is_common(password: str) -> bool:
-    """Regardless of case."""
+    """Returns whether the password is a common one, regardless of case."""
     return password.casefold() in _common()
 
 

@@ -9,7 +9,10 @@ from services.user.rows import ByAdmin, locked_account
 
 
 async def unlock_account(infra: Infra, change: ByAdmin) -> User:
-    """The account; one that is not locked stays as it is. Errors: NotFound, StoreUnavailable."""
+    """Let a locked account in again.
+
+    Returns it; one that is not locked stays as it is. Errors: NotFound, StoreUnavailable.
+    """
 
     async def work(session: AsyncSession) -> User:
         user = await locked_account(session, change.user_id)

@@ -14,25 +14,27 @@ class Admission:
     base_at: datetime
 
     def admitted(self, now: datetime) -> int:
-        """Positions from 1 to this one are let in; none of a line that has not begun to move."""
+        """Returns the last position that is let in: from 1 to this one; none of a line that has not begun to
+        move."""
         passed = (now - self.base_at).total_seconds()
         return 0 if passed < 0 else self.base_count + math.floor(passed * self.rate)
 
     def wait(self, position: int, now: datetime) -> timedelta:
-        """Until this position is let in; 0 when it is."""
+        """Returns the time until this position is let in; 0 when it is."""
         if position <= self.admitted(now):
             return timedelta(0)
         due = self.base_at + timedelta(seconds=max(0, position - self.base_count) / self.rate)
         return max(due - now, timedelta(milliseconds=1))
 
     def at_rate(self, rate: int, now: datetime) -> "Admission":
-        """From now on at another rate: who is let in stays so."""
+        """Returns the admission with another rate from now on: who is let in stays so."""
         if now < self.base_at:
             return replace(self, rate=rate)
         return Admission(rate, self.admitted(now), now)
 
     def entered(self, count: int, now: datetime) -> "Admission":
-        """With ``count`` positions given: what nobody waited for is not saved up, but for a second's worth.
+        """Returns the admission with ``count`` positions given: what nobody waited for is not saved up, but for a
+        second's worth.
 
         Without this a crowd that comes after an hour of quiet would be let in all at once.
         """

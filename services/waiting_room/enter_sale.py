@@ -21,7 +21,8 @@ Key = tuple[UUID, UUID]
 
 
 async def enter_sale(infra: Infra, sale_id: UUID, customer_id: UUID) -> Ticket:
-    """Twice is once. Those who come at nearly the same time to one process share a transaction.
+    """Give the customer a place at the end of the line, or the one that they have: twice is once. Those who come
+    at nearly the same time to one process share a transaction.
 
     Errors: NotFound, InvalidInput (the sale has no waiting room), FlashSaleNotRunning (it is over), TryAgain.
     """

@@ -12,7 +12,10 @@ from services.waiting_room.ticket import Ticket, admission_of, ticket_of
 
 
 async def find_ticket(infra: Infra, sale_id: UUID, customer_id: UUID) -> Ticket | None:
-    """None when the customer has none, or the sale is over or sells to everybody. Errors: StoreUnavailable."""
+    """Find a customer's ticket; None when they have none, or the sale is over or sells to everybody.
+
+    Errors: StoreUnavailable.
+    """
 
     async def load(keys: Sequence[Key]) -> dict[Key, Ticket]:
         return await _find(infra, keys)

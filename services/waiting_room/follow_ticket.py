@@ -16,8 +16,10 @@ _SHARE = 0.2
 
 
 async def follow_ticket(infra: Infra, sale_id: UUID, customer_id: UUID) -> AsyncGenerator[Ticket, None]:
-    """The ticket now, and again as the line moves: the sooner one's turn is, the more often. Ends with the
-    admission, or the sale. Errors: NotFound, StoreUnavailable at the first look."""
+    """Yields the ticket now, and again as the line moves: the sooner one's turn is, the more often.
+
+    Ends with the admission, or the sale. Errors: NotFound, StoreUnavailable at the first look.
+    """
     seen = await find_ticket(infra, sale_id, customer_id)
     if seen is None:
         raise NotFound("There is no such ticket.")

@@ -15,7 +15,7 @@ _AT_ONCE: Final = 20
 
 
 async def forget_tickets(infra: Infra) -> int:
-    """Of some sales at a time; how many tickets. Errors: StoreUnavailable."""
+    """Delete the tickets of some settled sales at a time; returns how many. Errors: StoreUnavailable."""
 
     async def work(session: AsyncSession) -> int:
         settled = select(FlashSale.id).where(FlashSale.settled_at < infra.now() - _KEPT)

@@ -37,7 +37,7 @@ class Passes:
     now: Clock
 
     def issue(self, ticket: Ticket) -> Pass:
-        """Of a ticket that is admitted; it can be had again as long as the sale runs."""
+        """Sign a pass for a ticket that is admitted; it can be had again as long as the sale runs."""
         now = self.now()
         expires = int(min(now + TTL, ticket.ends_at + timedelta(seconds=1)).timestamp())
         claims = {
@@ -53,7 +53,7 @@ class Passes:
         return Pass(text, datetime.fromtimestamp(expires, UTC))
 
     def sale_of(self, text: str | None, customer_id: UUID) -> UUID | None:
-        """The sale that it lets this customer into; None for what is no valid pass of theirs."""
+        """Returns the sale that the pass lets this customer into; None for what is no valid pass of theirs."""
         if not text or len(text) > _MAX_LENGTH:
             return None
         try:

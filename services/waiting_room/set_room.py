@@ -20,7 +20,8 @@ from services.waiting_room.ticket import admission_of
 
 
 async def set_room(infra: Infra, sale_id: UUID, rate: int | None) -> None:
-    """``rate``: so many a second are let in; None: everybody, without a ticket. What is so already is left alone.
+    """Set a sale's waiting room. ``rate``: so many a second are let in; None: everybody, without a ticket. What is
+    so already is left alone.
 
     Processes go by it within two seconds. Errors: InvalidInput, NotFound, FlashSaleStateConflict (it is over),
     TryAgain.

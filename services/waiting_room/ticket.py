@@ -25,7 +25,10 @@ class Ticket:
 
 
 def admission_of(room: WaitingRoom, sale: FlashSale) -> Admission | None:
-    """None when the sale sells to everybody. The line does not move before the sale begins."""
+    """Returns how the room lets people in; None when the sale sells to everybody.
+
+    The line does not move before the sale begins.
+    """
     if room.admit_per_second is None:
         return None
     return Admission(room.admit_per_second, room.base_count, max(room.base_at, sale.starts_at))

@@ -38,7 +38,7 @@ class DeliveryFilter:
 
 
 async def list_deliveries(infra: Infra, wanted: DeliveryFilter, page: IdPage) -> Cut[WebhookDelivery]:
-    """One statement. Errors: StoreUnavailable."""
+    """Returns a page of deliveries, by one statement. Errors: StoreUnavailable."""
     statement = page.narrow(wanted.narrow(select(WebhookDelivery)), WebhookDelivery.id)
     async with infra.database.read() as session:
         return page.cut((await session.scalars(statement)).all())
@@ -93,7 +93,7 @@ async def send_test(infra: Infra, endpoint_id: UUID) -> WebhookDelivery:
 
 
 async def forget_deliveries(infra: Infra) -> int:
-    """Those of a month ago; up to 1,000 at a time. Errors: StoreUnavailable."""
+    """Delete deliveries of a month ago, up to 1,000 at a time. Returns how many. Errors: StoreUnavailable."""
 
     async def work(session: AsyncSession) -> int:
         old = select(WebhookDelivery.id).where(WebhookDelivery.created_at < infra.now() - KEPT)

@@ -46,7 +46,7 @@ class EndpointChange:
 
 
 def new_secret() -> str:
-    """As Standard Webhooks has it: 32 random bytes in base64."""
+    """Make a secret as Standard Webhooks has it: 32 random bytes in base64."""
     return _PREFIX + b64encode(token_bytes(32)).decode()
 
 
@@ -87,7 +87,7 @@ def _types_problem(types: Sequence[str] | None) -> str | None:
 
 
 async def create_endpoint(infra: Infra, url: str, types: Sequence[str], asking: Asking) -> WebhookEndpoint:
-    """Its secret is shown once. Errors: InvalidInput, StoreUnavailable."""
+    """Create an endpoint; its secret is shown once. Errors: InvalidInput, StoreUnavailable."""
     check_endpoint(EndpointChange(url, types))
     now = infra.now()
     row = WebhookEndpoint(
@@ -127,7 +127,10 @@ async def update_endpoint(
 
 
 async def rotate_secret(infra: Infra, endpoint_id: UUID, asking: Asking) -> WebhookEndpoint:
-    """For a day the secret of before signs as well. Errors: NotFound, StoreUnavailable."""
+    """Give an endpoint a new secret; for a day the one of before signs as well.
+
+    Errors: NotFound, StoreUnavailable.
+    """
 
     def apply(row: WebhookEndpoint) -> None:
         row.old_secret, row.old_secret_until = row.secret, infra.now() + OVERLAP
@@ -137,7 +140,7 @@ async def rotate_secret(infra: Infra, endpoint_id: UUID, asking: Asking) -> Webh
 
 
 async def delete_endpoint(infra: Infra, endpoint_id: UUID, asking: Asking) -> None:
-    """With its deliveries. Errors: NotFound, StoreUnavailable."""
+    """Delete an endpoint with its deliveries. Errors: NotFound, StoreUnavailable."""
 
     async def work(session: AsyncSession) -> None:
         row = await _lock(session, endpoint_id)
@@ -148,7 +151,7 @@ async def delete_endpoint(infra: Infra, endpoint_id: UUID, asking: Asking) -> No
 
 
 async def list_endpoints(infra: Infra) -> Sequence[WebhookEndpoint]:
-    """The oldest first. Errors: StoreUnavailable."""
+    """Returns the endpoints, the oldest first. Errors: StoreUnavailable."""
     async with infra.database.read() as session:
         return (await session.scalars(select(WebhookEndpoint).order_by(WebhookEndpoint.id))).all()
 

@@ -20,7 +20,7 @@ _LONGEST_ID: Final = 64
 
 
 async def make_deliveries(infra: Infra, values: Sequence[bytes]) -> int:
-    """``values`` of messages; how many deliveries it made. Errors: StoreUnavailable."""
+    """Make deliveries from the ``values`` of messages; returns how many. Errors: StoreUnavailable."""
     envelopes = [envelope for envelope in map(_envelope, values) if envelope is not None]
     if not envelopes:
         return 0

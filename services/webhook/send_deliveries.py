@@ -86,7 +86,10 @@ def _is_due(now: datetime) -> tuple[Any, ...]:
 
 
 async def send_due(infra: Infra, endpoint_id: UUID) -> int:
-    """A few of the endpoint's that are due, at once; how many. Errors: StoreUnavailable."""
+    """Send a few of the endpoint's deliveries that are due, at once; returns how many.
+
+    Errors: StoreUnavailable.
+    """
     due = await infra.database.transact(
         lambda session: _claim(session, infra, endpoint_id), timeout=WORKERS_PATIENCE
     )

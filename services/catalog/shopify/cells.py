@@ -27,7 +27,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 def quantity(text: str) -> tuple[int, str | None]:
-    """Units; 0 when empty."""
+    """Read units; 0 when empty."""
     if not text:
         return 0, None
     if not _WHOLE_NUMBER.fullmatch(text):
@@ -37,7 +37,7 @@ def quantity(text: str) -> tuple[int, str | None]:
 
 
 def place(text: str) -> tuple[int, str | None]:
-    """A position from 1; the last one when empty."""
+    """Read a position from 1; the last one when empty."""
     if not text:
         return 10**12, None
     if not _WHOLE_NUMBER.fullmatch(text) or int(text) < 1:
@@ -46,7 +46,7 @@ def place(text: str) -> tuple[int, str | None]:
 
 
 def grams(text: str) -> tuple[int | None, str | None]:
-    """Whole grams; None when empty. Shopify writes fractions for what was weighed in pounds."""
+    """Read whole grams; None when empty. Shopify writes fractions for what was weighed in pounds."""
     if not text:
         return None, None
     if not _WEIGHT.fullmatch(text):
@@ -57,7 +57,7 @@ def grams(text: str) -> tuple[int | None, str | None]:
 
 
 def amount(text: str, currency: str) -> tuple[Decimal | None, str | None]:
-    """None when empty."""
+    """Read an amount; None when empty."""
     if not text:
         return None, None
     try:
@@ -69,14 +69,14 @@ def amount(text: str, currency: str) -> tuple[Decimal | None, str | None]:
 
 
 def yes_no(text: str) -> tuple[bool | None, str | None]:
-    """None when empty."""
+    """Read a yes or no; None when empty."""
     if text.lower() not in _YES_NO:
         return None, f"{shown(text)} must be true or false"
     return _YES_NO[text.lower()], None
 
 
 def status(text: str, published: bool | None) -> tuple[ProductStatus, str | None]:
-    """Shopify's active is shown in its shop only when it is published as well."""
+    """Read a product's status. Shopify's active is shown in its shop only when it is published as well."""
     found = ProductStatus.PUBLISHED if not text else _STATUS.get(text.lower())
     if found is None:
         return ProductStatus.PUBLISHED, f"{shown(text)} must be active, draft or archived"
@@ -86,7 +86,7 @@ def status(text: str, published: bool | None) -> tuple[ProductStatus, str | None
 
 
 def tags(text: str) -> list[str]:
-    """Separated by commas; one that has a comma or begins with a quotation mark is quoted as in CSV."""
+    """Read tags, separated by commas; one that has a comma or begins with a quotation mark is quoted as in CSV."""
     if not text:
         return []
     cells = next(csv.reader([text.replace("\r", " ").replace("\n", " ")], skipinitialspace=True), [])
@@ -94,7 +94,7 @@ def tags(text: str) -> list[str]:
 
 
 def write_tags(found: Sequence[str]) -> str:
-    """What ``tags`` reads."""
+    """Write what ``tags`` reads."""
     return ", ".join(f'"{tag.replace(chr(34), chr(34) * 2)}"' if _needs_quotes(tag) else tag for tag in found)
 
 
@@ -103,7 +103,7 @@ def _needs_quotes(tag: str) -> bool:
 
 
 def category_path(slugs: str, names: str, last_name: str) -> tuple[tuple[tuple[str, str], ...], str | None]:
-    """Slug and name of each category from the root down, from ``clothes/tops`` and ``Clothes > Tops``.
+    """Read slug and name of each category from the root down, from ``clothes/tops`` and ``Clothes > Tops``.
 
     Names that do not fit to the slugs are left out, but for the last one: it is the column Type.
     """
@@ -123,7 +123,7 @@ def category_path(slugs: str, names: str, last_name: str) -> tuple[tuple[tuple[s
 
 
 def write_category_path(path: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """The slugs and the names that ``category_path`` reads."""
+    """Write the slugs and the names that ``category_path`` reads."""
     slugs = _PATH_SEPARATOR.join(slug for slug, _ in path)
     names = (name.replace("\\", "\\\\").replace(">", "\\>") for _, name in path)
     return slugs, _NAME_SEPARATOR.join(names)

@@ -50,7 +50,7 @@ class _Index:
 
 
 def check_shopify_csv(opened: Opener, currency: str) -> ParsedFile:
-    """Products of a file whose prices are in ``currency``, where it names none."""
+    """Read the products of a file whose prices are in ``currency``, where it names none."""
     with opened() as stream:
         reader = RowReader(stream)
         index = _index(reader)

@@ -31,13 +31,13 @@ class Exported:
 
 
 def headings(currencies: Sequence[str]) -> list[str]:
-    """All columns; ``currencies`` are those of the price lists."""
+    """Returns all columns; ``currencies`` are those of the price lists."""
     lists = ((columns.price_column(currency), columns.compare_at_column(currency)) for currency in currencies)
     return [*columns.KNOWN, *(column for pair in lists for column in pair)]
 
 
 def rows(exported: Exported) -> Iterator[Cells]:
-    """A row a variant, with an image each as far as there are any; images beyond are rows of their own."""
+    """Yields a row a variant, with an image each as far as there are any; images beyond are rows of their own."""
     product = exported.product
     first: Mapping[str, str] = product.variants[0].options
     for place, (variant, image) in enumerate(zip_longest(product.variants, product.images)):

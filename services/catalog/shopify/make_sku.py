@@ -20,7 +20,8 @@ _DIGEST_LENGTH: Final = 12
 
 
 def make_sku(handle: str, values: Sequence[str], taken: Collection[str] = ()) -> str:
-    """``classic-varsity-top.Small``; with ``~`` and a digest when that is too long, ambiguous or ``taken``."""
+    """Make a SKU such as ``classic-varsity-top.Small``; with ``~`` and a digest when that is too long, ambiguous
+    or ``taken``."""
     plain = ".".join([handle, *(value.replace(" ", "_") for value in values)])
     if _is_plain(handle, values) and len(plain) <= SKU_LENGTH and plain not in taken:
         return plain

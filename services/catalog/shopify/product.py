@@ -84,7 +84,8 @@ class ProductParser:
         return ParsedProduct(draft, first[columns.TYPE], self._category_path(first), first.line, lines)
 
     def check_strays(self, rows: Sequence[Row]) -> None:
-        """Rows of no product: their cells are checked all the same, so that one round shows every fault."""
+        """Check rows of no product: their cells are looked at all the same, so that one round shows every
+        fault."""
         for row in rows:
             self._read(row, columns.QUANTITY, cells.quantity(row[columns.QUANTITY]))
             self._read(row, columns.PRICE, cells.amount(row[columns.PRICE], self.currency))

@@ -88,7 +88,7 @@ class Row:
 
 
 def price_column(currency: str) -> str:
-    """The column of a currency's price list, named as Shopify names those of its markets."""
+    """Returns the column of a currency's price list, named as Shopify names those of its markets."""
     return f"Price / {currency}"
 
 
@@ -97,7 +97,7 @@ def compare_at_column(currency: str) -> str:
 
 
 def shown(value: str) -> str:
-    """A cell for a message: short, and printable whatever is in it."""
+    """Returns a cell for a message: short, and printable whatever is in it."""
     text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
     return repr(text.encode("utf-8", "replace").decode())
 

@@ -46,9 +46,8 @@ def apply(stored: StoredProduct, checked: CheckedProduct, headings: Mapping[str,
 
 
 def problems(stored: StoredProduct) -> Iterator[tuple[str, str]]:
-    """The columns, and what is wrong with the product as it is after a change: variants that the file does not
-    name are part of it too.
-    """
+    """Yields the columns, and what is wrong with the product as it is after a change: variants that the file does
+    not name are part of it too."""
     live = stored.live_variants
     if not live:
         yield columns.ARCHIVED, "must be false for one variant of the product at least"

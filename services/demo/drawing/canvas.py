@@ -29,7 +29,7 @@ class Canvas:
         self._draw.polygon(_scaled(*points), colour)
 
     def line(self, colour: str, width: float, *points: Point) -> None:
-        """With round ends and corners."""
+        """Draw a line with round ends and corners."""
         self._draw.line(_scaled(*points), colour, round(width * _UNIT), "curve")
         for x, y in points:
             self.oval(x - width / 2, y - width / 2, x + width / 2, y + width / 2, colour)
@@ -51,7 +51,7 @@ def _scaled(*points: Point) -> list[tuple[float, float]]:
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """``share`` of the other one, 0 to 1."""
+    """Mix two colours: ``share`` of the other one, 0 to 1."""
     pairs = zip(_parts(colour), _parts(other), strict=True)
     return "#" + "".join(f"{round(one + (two - one) * share):02x}" for one, two in pairs)
 

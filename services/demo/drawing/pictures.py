@@ -61,7 +61,7 @@ PICTURES: Final[dict[str, tuple[tuple[Thing, str, str], ...]]] = {
 
 
 def picture(thing: Thing, main: str, beside: str) -> Image.Image:
-    """The thing before a moon, on a shelf."""
+    """Draw the thing before a moon, on a shelf."""
     ground = mixed(lighter(beside, 0.62), darker(main, 0.1), 0.16)
     canvas = Canvas(ground)
     canvas.oval(14, 8, 86, 80, lighter(ground, 0.45))

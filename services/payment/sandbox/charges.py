@@ -17,7 +17,7 @@ Change = Callable[[SandboxCharge], None]
 
 
 def standing_of(charge: SandboxCharge, base_url: str | None = None) -> Standing:
-    """The fee is 1 % of what is captured, and not given back."""
+    """Returns how a charge stands; the fee is 1 % of what is captured, and not given back."""
     page = None if base_url is None else f"{base_url}{PAGE}{charge.id.hex}"
     return Standing(
         key=charge.key,
@@ -69,13 +69,13 @@ def capture(charge: SandboxCharge, amount: int) -> None:
 
 
 def cancel(charge: SandboxCharge) -> None:
-    """What is captured stays so."""
+    """Cancel a charge; what is captured stays so."""
     if charge.status in (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED):
         charge.status = PaymentStatus.CANCELLED
 
 
 def refund(charge: SandboxCharge, amount: int, key: str) -> None:
-    """Once a key. Errors: Refused."""
+    """Refund a charge, once a key. Errors: Refused."""
     if key in charge.refunds:
         return
     if amount > charge.captured - sum(charge.refunds.values()):
@@ -84,7 +84,7 @@ def refund(charge: SandboxCharge, amount: int, key: str) -> None:
 
 
 def event_body(standing: Standing) -> dict[str, Any]:
-    """Of a new webhook that tells how a charge stands."""
+    """Returns the body of a new webhook that tells how a charge stands."""
     return {
         "id": new_id().hex,
         "type": f"charge.{standing.status.value.lower()}",
@@ -104,7 +104,7 @@ def event_body(standing: Standing) -> dict[str, Any]:
 def queue_event(
     session: AsyncSession, charge: SandboxCharge, url: str, now: datetime, *, delay: float = 0.0, times: int = 1
 ) -> None:
-    """``times`` with one id: a webhook that comes twice."""
+    """Queue a webhook ``times`` with one id: one that comes twice."""
     body = event_body(standing_of(charge))
     due = now + timedelta(seconds=delay)
     session.add_all(SandboxEvent(id=new_id(), url=url, body=body, attempts=0, due_at=due) for _ in range(times))

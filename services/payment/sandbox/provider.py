@@ -59,7 +59,7 @@ class Sandbox:
         return None if found is None else standing_of(found)
 
     async def list_since(self, since: datetime) -> AsyncIterator[Standing]:
-        """In keyset pages."""
+        """Yields charges in keyset pages."""
         after = None
         while True:
             page = select(SandboxCharge).where(SandboxCharge.created_at >= since).order_by(SandboxCharge.id)

@@ -7,7 +7,7 @@ from settings import Settings
 
 
 def webhook_secret(settings: Settings) -> bytes:
-    """Processes that share a home share it."""
+    """Returns the secret; processes that share a home share it."""
     if settings.payments.sandbox_secret is not None:
         return settings.payments.sandbox_secret.get_secret_value().encode()
     path = settings.home / "sandbox.secret"

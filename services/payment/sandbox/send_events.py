@@ -36,7 +36,7 @@ class _Due:
 
 
 async def send_events(infra: Infra) -> int:
-    """A batch of those that are due; how many. Errors: StoreUnavailable."""
+    """Send a batch of webhooks that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
     if not due:
         return 0

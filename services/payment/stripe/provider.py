@@ -70,7 +70,7 @@ class Stripe:
             return await self._retrieve(reference)
 
     async def refund(self, reference: str, amount: int, key: str) -> Standing:
-        """Stripe forgets keys after a day; the refund's metadata stays."""
+        """Refund by Stripe, which forgets keys after a day; the refund's metadata stays."""
         now = await self._retrieve(reference)
         if amount % self.step(now.currency):
             raise Refused("amount")
@@ -88,7 +88,7 @@ class Stripe:
         return await self._retrieve(reference)
 
     async def fetch(self, key: str, reference: str | None) -> Standing | None:
-        """Without a reference by the search, which knows of an intent within a minute."""
+        """Fetch an intent; without a reference by the search, which knows of an intent within a minute."""
         if reference is not None:
             return await self._retrieve(reference)
         query = f"metadata['{KEY}']:'{key}'"
@@ -97,7 +97,7 @@ class Stripe:
         return next((standing for standing in map(_of, found.data) if standing.key == key), None)
 
     async def list_since(self, since: datetime) -> AsyncIterator[Standing]:
-        """Only ours: others may use the same account."""
+        """Yields only ours: others may use the same account."""
         wanted: Any = {
             "created": {"gte": int(since.timestamp())},
             "limit": 100,

@@ -23,7 +23,10 @@ Json = Mapping[str, Any]
 
 
 def of_intent(intent: Json) -> Standing:
-    """Its charge tells refunds and fees where it is expanded. Errors: KeyError, TypeError, ValueError."""
+    """Returns how an intent stands; its charge tells refunds and fees where it is expanded.
+
+    Errors: KeyError, TypeError, ValueError.
+    """
     currency = str(intent["currency"]).upper()
     charge = intent.get("latest_charge")
     told: Json = charge if isinstance(charge, Mapping) else {}
@@ -41,7 +44,10 @@ def of_intent(intent: Json) -> Standing:
 
 
 def of_charge(charge: Json) -> Standing | None:
-    """None for one of no intent, or that took nothing. Errors: KeyError, TypeError, ValueError."""
+    """Returns how a charge stands; None for one of no intent, or that took nothing.
+
+    Errors: KeyError, TypeError, ValueError.
+    """
     currency = str(charge["currency"]).upper()
     captured = int(charge.get("amount_captured") or 0)
     if not charge.get("payment_intent") or not captured:
