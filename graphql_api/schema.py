@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -125,7 +126,9 @@ def _no_operation(name: str | None) -> GraphQLError:
     return RequestError("BAD_REQUEST", message)
 
 
+@cache
 def build_schema() -> RushcartSchema:
+    """Build the schema, once a process: it knows nothing of stores or settings."""
     return RushcartSchema(Query, Mutation, Subscription, types=TYPES, config=StrawberryConfig(scalar_map=SCALARS))
 
 
