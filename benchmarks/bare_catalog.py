@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra import garbage
 from server.http_server import bind, serve_http
-from server.runtime import run_until_stopped, settle_garbage_collection
+from server.runtime import run_until_stopped
 from settings import get_settings
 
 
@@ -29,7 +30,7 @@ def _answering(body: bytes) -> Callable[[Request], Awaitable[Response]]:
 async def _main(listener: socket.socket, stop: asyncio.Event) -> None:
     files = await asyncio.to_thread(lambda: list(Path(os.environ["BENCH_BODIES"]).iterdir()))
     routes = [Route(f"/{file.name}", _answering(file.read_bytes())) for file in files]
-    settle_garbage_collection()
+    garbage.settle()
     await serve_http(Starlette(routes=routes), listener, stop, get_settings())
 
 

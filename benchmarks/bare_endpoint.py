@@ -19,12 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra import garbage
 from infra.clock import from_millis
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra, open_infra
 from models.order_document import LineSnapshot, OrderSnapshot
 from server.http_server import bind, serve_http
-from server.runtime import run_until_stopped, settle_garbage_collection
+from server.runtime import run_until_stopped
 from services.flash_sale.find_items import find_item
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation import keys
@@ -156,7 +157,7 @@ async def _main(listener: socket.socket, stop: asyncio.Event) -> None:
         await producer.start()
         bare = BareEndpoint(infra, redis, producer)
         routes = [Route(f"/{call.__name__}", call, methods=["POST"]) for call in (bare.plain, bare.verb)]
-        settle_garbage_collection()
+        garbage.settle()
         await serve_http(Starlette(routes=routes), listener, stop, settings)
         await producer.stop()
         await redis.aclose()

@@ -141,12 +141,12 @@ def finding(times: int, file: Path | None) -> None:
     from rich.console import Console
 
     from cli.shared.one_shot import run_once
-    from server.runtime import settle_garbage_collection
+    from infra import garbage
 
     with in_a_clone("benchmarks"):
         from benchmarks.finding import counts_table, measure, measure_counts, timings_table
 
-    settle_garbage_collection()  # as servers do
+    garbage.settle()  # as servers do
     timings = run_once(lambda infra: measure(infra, times, click.echo))
     Console().print(timings_table(timings))
     counts = run_once(lambda infra: measure_counts(infra, times))

@@ -6,6 +6,7 @@ import sys
 import click
 from pydantic import ValidationError
 
+from infra.garbage import collect_seldom
 from settings.errors import BadSetting
 from settings.settings import variable
 
@@ -63,6 +64,7 @@ def rushcart() -> None:
 
 
 def main() -> None:
+    collect_seldom()
     try:
         rushcart()
     except BadSetting as error:

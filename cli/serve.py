@@ -41,12 +41,13 @@ def _run(listener: object) -> None:
 
     from graphql_api.app import build_app
     from graphql_api.health import is_ready
+    from infra import garbage
     from infra.discovery.instance import Instance
     from infra.discovery.register import registered
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from server.http_server import serve_http, url_of
-    from server.runtime import fail, run_until_stopped, settle_garbage_collection
+    from server.runtime import fail, run_until_stopped
     from settings import get_settings
 
     assert isinstance(listener, socket.socket)
@@ -59,7 +60,7 @@ def _run(listener: object) -> None:
             await wait_for_schema(infra, stop)
             preparing = asyncio.create_task(prepare(infra, stop))
             app = build_app(infra)
-            settle_garbage_collection()
+            garbage.settle()
             url = url_of(listener)
             instance = Instance.of_this_process(settings.advertise_url or url, infra.now().isoformat())
             async with registered(settings, instance, lambda: is_ready(infra)):

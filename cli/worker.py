@@ -33,11 +33,12 @@ def scheduler() -> None:
 
 
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
+    from infra import garbage
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from server.background import log, wait_for_schema
     from server.metrics_server import watched
-    from server.runtime import fail, run_until_stopped, settle_garbage_collection
+    from server.runtime import fail, run_until_stopped
     from settings import get_settings
 
     settings = get_settings()
@@ -45,7 +46,7 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     async def main(stop: asyncio.Event) -> None:
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
-            settle_garbage_collection()
+            garbage.settle()
             async with watched(settings, stop):
                 log.info(f"{name}.started")
                 await work(infra, stop)
