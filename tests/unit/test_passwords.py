@@ -8,11 +8,19 @@ from argon2 import PasswordHasher
 from services.shared.errors import TryAgain
 from services.user import rules
 from services.user.rules import hash_password, is_common, needs_rehash, password_problem, verify_password
+from tests.passwords import AS_SERVED
 
 LENGTH = "must have 8 to 1024 characters"
 COMMON = "is one of those that everybody tries first"
 
 
+@pytest.fixture
+def as_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in AS_SERVED.items():
+        monkeypatch.setattr(rules, name, value)
+
+
+@pytest.mark.usefixtures("as_served")
 async def test_only_the_password_matches() -> None:
     stored = await hash_password("correct horse")
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -80,6 +88,7 @@ async def test_a_hash_of_other_parameters_is_to_be_renewed_and_still_verifies() 
     assert await verify_password(weak, "correct horse")
 
 
+@pytest.mark.usefixtures("as_served")
 def test_an_unknown_email_costs_what_a_known_one_does() -> None:
     assert not rules._HASHER.check_needs_rehash(rules._NOBODY)
 
