@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN_OK := $(VENV)/.installed
 DEV_OK := $(VENV)/.installed-dev
 
-.PHONY: run test lint format docs lock schema release clean help
+.PHONY: run test check lint format docs lock schema release clean help
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -29,6 +29,13 @@ run: $(RUN_OK) ## start everything on this machine (SQLite, an embedded Valkey) 
 
 test: $(DEV_OK) ## the whole suite, embedded and on real MySQL/MariaDB, Redis and Kafka
 	@exec $(BIN)/python -m tests.run $(ARGS)
+
+# The life of an order, its money and its stock, on the embedded stores.
+QUICK := tests/unit $(addprefix tests/integration/,test_reservation.py test_pipeline.py test_persist.py test_cancel.py \
+	test_idempotency.py test_checkout.py test_saga.py test_holds.py test_expiry.py test_query_counts.py payments)
+
+check: lint ## lint, unit tests and the quickest integration tests: some 90 s on two cores
+	@exec $(BIN)/python -m pytest -q -n 2 -m "not stack" $(QUICK) $(ARGS)
 
 lint: $(DEV_OK) ## ruff, mypy (strict), import-linter
 	$(BIN)/ruff check .

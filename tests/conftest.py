@@ -1,27 +1,48 @@
 """Fixtures: an ``Infra`` on fresh stores, and a server over HTTP on them, in both modes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
-from uuid import uuid4
 
+import hypothesis  # noqa: F401 - when it is imported it looks for objects that must not be frozen yet
 import pytest
 from redis.asyncio import Redis
 
+from infra import garbage
 from infra.cache import hearing
-from infra.embedded_valkey import EmbeddedValkey
-from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
 from services.catalog import views as catalog_views
-from services.shared.events import ALL_TOPICS
 from services.stock import views as stock_views
 from settings import Settings
 from tests.event_contract import PROBLEMS, watch_outbox
-from tests.modes import EMBEDDED, MODES, STACK, Template, fresh_stores, on_server, stack_settings
+from tests.modes import MODES, Template, Templates, fresh_stores, have_topics
+from tests.passwords import cheapen
+from tests.running.groups import rank
+from tests.running.stacks import take_own
 from tests.server import Server, serve
+from tests.workers import working
 
+garbage.collect_seldom()
+take_own()
+cheapen()
 watch_outbox()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: rank(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """All is imported, and lives as long as the process: as in servers, it is never looked at again."""
+    garbage.settle()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from tests.running.spreading import Spreading
+
+    return Spreading(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -37,22 +58,15 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-async def template(mode: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Template]:
-    """A migrated, empty database and a running Redis, made once a mode."""
-    home = tmp_path_factory.mktemp(mode)
-    if mode == EMBEDDED:
-        valkey = EmbeddedValkey.start(home)
-        settings = Settings(home=home, database_url=None, kafka_bootstrap_servers=None).with_redis(valkey.url)
-        await asyncio.to_thread(upgrade, settings)
-        yield Template(mode, settings)
-        valkey.stop()
-        return
-    name = f"rushcart_test_{uuid4().hex[:12]}"
-    settings = stack_settings(home, name)
-    await on_server(settings, f"CREATE DATABASE {name}")
-    await asyncio.to_thread(upgrade, settings)
-    yield Template(STACK, settings)
-    await on_server(settings, f"DROP DATABASE {name}")
+async def templates(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Templates]:
+    """A migrated, empty database and a running Redis a mode, made once."""
+    async with AsyncExitStack() as lasting:
+        yield Templates(lasting, tmp_path_factory.mktemp("templates"))
+
+
+@pytest.fixture
+async def template(mode: str, templates: Templates) -> Template:
+    return await templates.of(mode)
 
 
 @pytest.fixture
@@ -71,15 +85,22 @@ async def settings(template: Template, tmp_path: Path, store_timeout: float) -> 
 async def infra(settings: Settings) -> AsyncIterator[Infra]:
     """The plumbing on fresh stores. No worker runs unless the test runs one."""
     async with open_infra(settings) as opened:
-        await opened.events.ensure_topics(ALL_TOPICS)
+        await have_topics(opened)
         yield opened
 
 
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[Server]:
-    """A server and its worker on fresh stores, over real HTTP on a free port of the loopback address."""
+    """A server on fresh stores, over real HTTP on a free port of the loopback address."""
     async with serve(settings) as running:
         yield running
+
+
+@pytest.fixture
+async def worker(server: Server) -> AsyncIterator[None]:
+    """A whole worker and scheduler behind the server, for tests of what happens there."""
+    async with working(server.infra):
+        yield
 
 
 @pytest.fixture

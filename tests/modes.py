@@ -4,27 +4,38 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from pydantic import SecretStr
 from redis.asyncio import Redis
-from sqlalchemy import insert, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from infra.clock import utc_now
-from infra.database import Database
-from models import DEFAULT_WAREHOUSE, Base, Warehouse
+from infra.embedded_valkey import EmbeddedValkey
+from infra.migrations import upgrade
+from infra.runtime import Infra
+from services.shared.events import ALL_TOPICS
 from settings import Settings
+from tests.emptying import Emptying
+from tests.topics import PARTITIONS, TopicPool
 
 EMBEDDED = "embedded"
 STACK = "stack"
 MODES = (EMBEDDED, pytest.param(STACK, marks=pytest.mark.stack))
+ONE_MODE = pytest.mark.parametrize("mode", MODES[:1], indirect=True)
+"""For tests that could not tell the modes apart, of HTTP say: others prove in both what is in the stores."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnStack:
+    """What makes the stack's stores fresh."""
+
+    emptying: Emptying
+    topics: TopicPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,51 @@ class Template:
 
     mode: str
     settings: Settings
+    on_stack: OnStack | None = None
+
+
+@dataclass(slots=True)
+class Templates:
+    """Each made when it is first asked for, and kept until ``lasting`` ends."""
+
+    lasting: AsyncExitStack
+    folder: Path
+    _made: dict[str, Template] = field(default_factory=dict)
+
+    async def of(self, mode: str) -> Template:
+        if mode not in self._made:
+            home = self.folder / mode
+            home.mkdir()
+            made = _embedded(home) if mode == EMBEDDED else _on_stack(home)
+            self._made[mode] = await self.lasting.enter_async_context(made)
+        return self._made[mode]
+
+
+@asynccontextmanager
+async def _embedded(home: Path) -> AsyncIterator[Template]:
+    valkey = EmbeddedValkey.start(home)
+    try:
+        settings = Settings(home=home, database_url=None, kafka_bootstrap_servers=None).with_redis(valkey.url)
+        await asyncio.to_thread(upgrade, settings)
+        yield Template(EMBEDDED, settings)
+    finally:
+        valkey.stop()
+
+
+@asynccontextmanager
+async def _on_stack(home: Path) -> AsyncIterator[Template]:
+    name = f"rushcart_test_{uuid4().hex[:12]}"
+    settings = stack_settings(home, name)
+    await on_server(settings, f"CREATE DATABASE {name}")
+    await asyncio.to_thread(upgrade, settings)
+    topics = await TopicPool.open(settings.kafka_bootstrap_servers or "")
+    emptying = await Emptying.prepare(settings)
+    try:
+        yield Template(STACK, settings, OnStack(emptying, topics))
+    finally:
+        await emptying.close()
+        await topics.close()
+        await on_server(settings, f"DROP DATABASE {name}")
 
 
 def stack_settings(home: Path, database: str) -> Settings:
@@ -60,49 +116,26 @@ async def on_server(settings: Settings, statement: str) -> None:
 
 @asynccontextmanager
 async def fresh_stores(template: Template, folder: Path) -> AsyncIterator[Settings]:
-    """Empty stores: a copy of the SQLite file, or the emptied tables and topics of this test's own."""
+    """Empty stores: a copy of the SQLite file, or the emptied tables, and topics of this test's own."""
     shared = template.settings
     async with Redis.from_url(shared.redis_dsn) as redis:
         await redis.flushdb()
-    if template.mode == EMBEDDED:
+    if template.on_stack is None:
         home = folder / "home"
         home.mkdir()
         shutil.copyfile(shared.home / "rushcart.db", home / "rushcart.db")
         yield shared.model_copy(update={"home": home})
         return
-    await _empty_tables(shared)
-    # A small broker can hold a few hundred partitions, not those of every test of the suite.
-    fresh = {"home": folder, "kafka_prefix": f"t{uuid4().hex[:8]}.", "kafka_partitions": 2}
-    settings = shared.model_copy(update=fresh)
-    yield settings
-    await _delete_topics(settings)
+    await template.on_stack.emptying.empty()
+    prefix = await template.on_stack.topics.take()
+    yield shared.model_copy(update={"home": folder, "kafka_prefix": prefix, "kafka_partitions": PARTITIONS})
+    template.on_stack.topics.give_back(prefix)
 
 
-async def _delete_topics(settings: Settings) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap_servers or "")
-    await admin.start()
-    mine = [topic for topic in await admin.list_topics() if topic.startswith(settings.kafka_prefix)]
-    if mine:
-        await admin.delete_topics(mine)
-    await admin.close()
-
-
-async def _empty_tables(settings: Settings) -> None:
-    database = Database(settings.database_dsn, read_timeout=10.0)
-    async with database.engine.begin() as connection:
-        await connection.execute(text("SET foreign_key_checks = 0"))
-        for table in Base.metadata.sorted_tables:
-            await connection.execute(table.delete())
-        await connection.execute(text("SET foreign_key_checks = 1"))
-        await connection.execute(insert(Warehouse).values(_first_warehouse()))
-    await database.close()
-
-
-def _first_warehouse() -> dict[str, Any]:
-    """As the migration makes it."""
-    now = utc_now()
-    names = {"code": "MAIN", "name": "Main warehouse", "priority": 100}
-    return {"id": DEFAULT_WAREHOUSE, **names, "active": True, "version": 1, "created_at": now, "updated_at": now}
+async def have_topics(infra: Infra) -> None:
+    """On Kafka they are there already."""
+    if not infra.settings.kafka_bootstrap_servers:
+        await infra.events.ensure_topics(ALL_TOPICS)
 
 
 @asynccontextmanager
@@ -110,7 +143,7 @@ async def empty_stack(home: Path) -> AsyncIterator[Settings]:
     """For processes of a test's own: a database without tables, topics of its own, patience with the stores."""
     name = f"rushcart_test_{uuid4().hex[:12]}"
     await asyncio.to_thread(home.mkdir)
-    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": 2, "store_timeout": 5.0}
+    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": PARTITIONS, "store_timeout": 5.0}
     settings = stack_settings(home, name).model_copy(update=own)
     await on_server(settings, f"CREATE DATABASE {name}")
     yield settings

@@ -1,9 +1,9 @@
-"""A real server in this process: uvicorn on a free port, and the worker beside it."""
+"""A real server in this process: uvicorn on a free port."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from graphql_api.app import build_app
 from infra.runtime import Infra, open_infra
 from server.http_server import uvicorn_config
 from settings import Settings
-from tasks.worker import run_scheduler, run_worker
+from tests.modes import have_topics
+from tests.workers import working
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,10 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(settings: Settings, *, worker: bool = True) -> AsyncIterator[Server]:
+async def serve(settings: Settings, *, worker: bool = False) -> AsyncIterator[Server]:
     """Serve until the block ends. ``worker`` runs the consumer, the sweep and the scheduler too."""
-    async with open_infra(settings) as infra:
-        stop = asyncio.Event()
-        behind = [asyncio.create_task(run(infra, stop)) for run in (run_worker, run_scheduler)] if worker else []
+    async with open_infra(settings) as infra, working(infra) if worker else nullcontext():
+        await have_topics(infra)
         config = uvicorn_config(build_app(infra), settings.model_copy(update={"drain_timeout": 2.0}))
         web = uvicorn.Server(config)
         # Named as TCP: only then asyncio does without Nagle's algorithm, which costs 40 ms a request here.
@@ -56,8 +56,7 @@ async def serve(settings: Settings, *, worker: bool = True) -> AsyncIterator[Ser
                     yield Server(url, infra, http)
             finally:
                 web.should_exit = True
-                stop.set()
-                await asyncio.gather(serving, *behind)
+                await serving
 
 
 async def _until_ready(http: httpx.AsyncClient) -> None:

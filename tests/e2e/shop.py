@@ -7,9 +7,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 from models import Role
-from resolvers.shared.node import decode_id
+from models.user import User
+from resolvers.shared.node import decode_id, encode_id
 from services.reservation.keys import ItemKeys
-from services.user.register import register
+from services.session.access_tokens import AccessTokens
+from services.session.new_session import new_session
+from services.session.token_pair import TokenPair
+from services.shared.client import NOWHERE
+from services.user.register import register, sign_up
 from tests.server import Server
 from tests.waiting import until
 
@@ -149,6 +154,10 @@ def moment(shown: str) -> datetime:
     return datetime.fromisoformat(shown)
 
 
+def _person(user: User, tokens: TokenPair) -> Person:
+    return Person(encode_id("User", user.id), user.email, tokens.access_token)
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     server: Server
@@ -160,10 +169,11 @@ class Shop:
         return answer["data"]
 
     async def customer(self, name: str = "Ada") -> Person:
-        """A new account of the public registration."""
-        given = {"email": f"{uuid4().hex[:12]}@example.com", "password": PASSWORD, "displayName": name}
-        session = (await self.ask(REGISTER, {"input": given}))["register"]
-        return Person(session["user"]["id"], session["user"]["email"], session["accessToken"])
+        """A new account, as the public registration makes it."""
+        infra, tokens = self.server.infra, self._tokens()
+        given = {"email": f"{uuid4().hex[:12]}@example.com", "password": PASSWORD, "display_name": name}
+        signed_in = await sign_up(infra, tokens, **given, client=NOWHERE)
+        return _person(signed_in.user, signed_in.tokens)
 
     async def staff(self) -> Person:
         return await self._made(Role.CUSTOMER, Role.STAFF)
@@ -172,11 +182,16 @@ class Shop:
         return await self._made(Role.CUSTOMER, Role.STAFF, Role.ADMIN)
 
     async def _made(self, *roles: Role) -> Person:
-        """Made on the server's own side; they sign in like anybody."""
-        email = f"{uuid4().hex[:12]}@example.com"
-        await register(self.server.infra, email=email, password=PASSWORD, display_name="Sam", roles=roles)
-        session = (await self.ask(LOGIN, {"input": {"email": email, "password": PASSWORD}}))["login"]
-        return Person(session["user"]["id"], session["user"]["email"], session["accessToken"])
+        """With a session of their own, as if they had signed in."""
+        infra, email = self.server.infra, f"{uuid4().hex[:12]}@example.com"
+        user = await register(infra, email=email, password=PASSWORD, display_name="Sam", roles=roles)
+        started = new_session(infra, self._tokens(), user, NOWHERE)
+        async with infra.database.write() as session:
+            session.add(started.row)
+        return _person(user, started.tokens)
+
+    def _tokens(self) -> AccessTokens:
+        return AccessTokens.from_settings(self.server.infra.settings, self.server.infra.now)
 
     async def offer(
         self, staff: Person, *, quantity: int = 5, on_hand: int = 10, limit: int = 100, price: str = "19.90"

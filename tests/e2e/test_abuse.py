@@ -7,7 +7,10 @@ from pydantic import SecretStr
 
 from settings import Settings
 from settings.sign_in import OidcProvider
+from tests.modes import ONE_MODE
 from tests.server import Server, serve
+
+pytestmark = ONE_MODE
 
 LOGIN = "mutation ($email: String!, $password: String!) { login(input: {email: $email, password: $password}) {"
 LOGIN += " __typename ... on Session { accessToken } } }"
@@ -47,7 +50,7 @@ async def strict(settings: Settings) -> Settings:
 
 
 async def test_an_address_is_counted_behind_a_trusted_proxy(strict: Settings) -> None:
-    async with serve(strict, worker=False) as server:
+    async with serve(strict) as server:
         statuses = []
         for _ in range(8):
             reply = await server.http.post(
@@ -66,7 +69,7 @@ async def test_an_address_is_counted_behind_a_trusted_proxy(strict: Settings) ->
 
 
 async def test_an_operation_is_counted_by_itself(strict: Settings) -> None:
-    async with serve(strict, worker=False) as server:
+    async with serve(strict) as server:
         answers = []
         for name in ("ada", "eve"):
             reply = await server.http.post(
@@ -80,7 +83,7 @@ async def test_an_operation_is_counted_by_itself(strict: Settings) -> None:
 
 
 async def test_only_named_origins_may_ask(strict: Settings) -> None:
-    async with serve(strict, worker=False) as server:
+    async with serve(strict) as server:
         asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
         good = await server.http.options("/graphql", headers={"Origin": "https://shop.example", **asks})
         assert good.status_code == 200
@@ -101,7 +104,7 @@ async def test_without_the_setting_no_origin_may_ask(server: Server) -> None:
 async def test_steps_of_a_sign_in_elsewhere_are_counted(strict: Settings) -> None:
     provider = OidcProvider(issuer="http://127.0.0.1:9/", client_id="x", client_secret=SecretStr("y"))
     changes = {"oidc_providers": {"one": provider}, "rate_limits": {"signInWithProvider": "1/3600s"}}
-    async with serve(strict.model_copy(update=changes), worker=False) as server:
+    async with serve(strict.model_copy(update=changes)) as server:
         headers = {"X-Forwarded-For": "198.51.100.10"}
         statuses = [
             (await server.http.get("/auth/oidc/one/callback?state=x", headers=headers)).status_code

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from infra.runtime import open_infra
 from models.enums import Role, Scope
 from resolvers.shared.node import decode_id
@@ -214,6 +216,7 @@ async def test_ones_own_security_events(shop: Shop) -> None:
     assert await code_of(shop, others, {"id": bob.id}, staff.token) == "FORBIDDEN"
 
 
+@pytest.mark.usefixtures("worker")
 async def test_a_machine_may_what_its_scopes_say(shop: Shop, settings: Settings) -> None:
     root, ada = await admin(shop), await shop.customer()
     offer = await shop.offer(await shop.staff())

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+import pytest
+
 from tests.e2e.shop import Person, Shop
 
 _STALE: Final = "... on StaleVersion { currentVersion }"
@@ -144,6 +146,7 @@ async def test_the_life_of_a_product(shop: Shop) -> None:
     assert (await act(shop, staff, "unpublishProduct", id=made["id"], version=10))["status"] == "DRAFT"
 
 
+@pytest.mark.usefixtures("worker")
 async def test_an_order_keeps_its_title_when_its_product_is_gone(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

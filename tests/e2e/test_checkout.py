@@ -6,6 +6,8 @@ import pytest
 
 from tests.e2e.shop import CREATE, ORDER, Person, Shop, new_key
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 ADD: Final = """
 mutation ($input: AddCartItemInput!) { addCartItem(input: $input) { __typename ... on Error { message } } }
 """

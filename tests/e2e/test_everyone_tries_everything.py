@@ -23,6 +23,9 @@ from services.token.create_token import NewToken, create_token
 from tests.e2e.operations_of import NotExpressible, RootField, root_fields
 from tests.e2e.shop import Person, Shop
 from tests.live import event_stream
+from tests.modes import ONE_MODE
+
+pytestmark = [ONE_MODE, pytest.mark.usefixtures("worker")]
 
 FIELDS = list(root_fields(from_sdl(build_schema().as_str())))
 # A file comes by another way than a literal.

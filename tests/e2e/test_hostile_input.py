@@ -13,6 +13,8 @@ from tests.e2e.hostile import Ground, Path, put, written
 from tests.e2e.shop import CANCEL, CHANGE, CREATE, LOGIN, PASSWORD, PLACE, REGISTER, SCHEDULE, Person, Shop
 from tests.server import Server
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 Case = tuple[Path, Any, str]
 UNKNOWN = UUID(int=7)
 INPUT, TYPE, THERE = "INVALID_INPUT", "BAD_USER_INPUT", "NOT_FOUND"

@@ -11,7 +11,10 @@ from graphql_api.limits import MAX_BATCH
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import Ground
 from tests.e2e.shop import PLACE, Shop, new_key
+from tests.modes import ONE_MODE
 from tests.server import Server
+
+pytestmark = [ONE_MODE, pytest.mark.usefixtures("worker")]
 
 Refusal = tuple[str, str, list[str] | None]
 LISTS = {

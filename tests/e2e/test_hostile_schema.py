@@ -29,6 +29,8 @@ from tests.e2e.hostile import Ground
 from tests.e2e.shop import Person, Shop
 from tests.server import Server
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 _ANYWHERE: Final[list[Any]] = [None, [[]], {"a": 1}]
 _LEAVES: Final[list[Any]] = [*_ANYWHERE, "", "\0💥", "x" * 5000, "' OR 1=1 --", -1, 10**9, 2**31, 1.5, True]
 _SENSIBLE: Final[dict[str, Any]] = {

@@ -7,7 +7,10 @@ import pytest
 
 from services.session.access_tokens import AUDIENCE, ISSUER
 from tests.e2e.shop import Shop
+from tests.modes import ONE_MODE
 from tests.server import Server
+
+pytestmark = ONE_MODE
 
 
 async def test_an_independent_library_verifies_tokens_by_the_published_keys(server: Server) -> None:

@@ -13,8 +13,11 @@ from resolvers.shared.node import encode_id
 from settings import Settings
 from tests.e2e.hostile import assert_clean
 from tests.e2e.shop import Person, Shop
+from tests.modes import ONE_MODE
 from tests.pictures import jpeg, png
 from tests.server import Server, serve
+
+pytestmark = ONE_MODE
 
 ADD = """
 mutation Add($input: AddProductImageInput!) {

@@ -11,6 +11,8 @@ from settings import Settings
 from tests.e2e.shop import Shop
 from tests.server import Server
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 

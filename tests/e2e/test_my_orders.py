@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from resolvers.shared.node import split_id
 from tests.e2e.shop import Offer, Person, Shop
 from tests.waiting import until
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 ORDERS = """
 query Mine($first: Int, $after: String, $last: Int, $before: String, $status: [OrderStatus!]) {

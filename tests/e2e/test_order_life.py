@@ -2,9 +2,13 @@
 
 from typing import Any, Final
 
+import pytest
+
 from resolvers.shared.node import decode_id
 from services.order.mark_paid import mark_paid
 from tests.e2e.shop import Person, Shop, new_key
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 _ORDER: Final = """
 id status lines { id quantity shippedQuantity } history { status note actorRole actor internal }

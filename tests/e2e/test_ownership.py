@@ -3,8 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from resolvers.shared.node import encode_id
 from tests.e2e.shop import CANCEL, CREATE, PLACE, SCHEDULE, Person, Shop, new_key
+from tests.modes import ONE_MODE
+
+pytestmark = [ONE_MODE, pytest.mark.usefixtures("worker")]
 
 LOOK = "query Look($id: ID!) { node(id: $id) { id } order(id: $id) { id } nodes(ids: [$id]) { id } }"
 NOT_THERE = {"node": None, "order": None, "nodes": [None]}

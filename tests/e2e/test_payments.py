@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import pytest
+
 from services.payment.receive_webhook import MOST_BYTES
 from services.payment.sandbox.secret import webhook_secret
 from services.shared.signature import sign
@@ -11,6 +13,8 @@ from settings import Settings
 from tests.e2e.shop import Person, Shop, new_key
 from tests.live import greeted
 from tests.waiting import PAUSE, until
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 _PAYMENT: Final = """
 id provider status problem redirectUrl amount { amount currencyCode } captured { amount } refunded { amount }

@@ -3,8 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.e2e.shop import CHANGE, SCHEDULE, Person, Shop
 from tests.waiting import until
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 
 async def act(shop: Shop, by: Person | None, name: str, sale_id: str, version: int | None = None) -> Any:

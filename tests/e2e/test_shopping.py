@@ -1,27 +1,16 @@
 """What a shop is for, from signing up to getting the stock back, as a front end does it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from services.shared.events import ALL_TOPICS
 from settings import Settings
 from tests.e2e.shop import LOGIN, PASSWORD, REGISTER, Offer, Shop, moment, new_key
-from tests.server import serve
 from tests.waiting import PAUSE
 from tests.workers import working
 
 EUR = "EUR"
-
-
-@pytest.fixture
-async def shop_without_worker(settings: Settings) -> AsyncIterator[Shop]:
-    """Nothing happens behind the API until the test has it happen."""
-    async with serve(settings, worker=False) as server:
-        await server.infra.events.ensure_topics(ALL_TOPICS)
-        yield Shop(server)
 
 
 def counts(offer: Offer, held: int) -> dict[str, int]:
@@ -105,8 +94,7 @@ async def test_what_staff_put_on_sale_is_seen_by_everybody(shop: Shop) -> None:
     assert await shop.ask(search, {"text": "another"}) == {"products": {"totalCount": 0, "edges": []}}
 
 
-async def test_an_order_is_seen_at_once_and_awaits_payment_by_itself(shop_without_worker: Shop) -> None:
-    shop = shop_without_worker
+async def test_an_order_is_seen_at_once_and_awaits_payment_by_itself(shop: Shop) -> None:
     ada, offer = await shop.customer(), await shop.offer(await shop.staff(), price="19.90")
     begun = shop.server.infra.now()
     placed = await shop.place(ada, offer.item_id, 3)
@@ -159,6 +147,7 @@ def _whole(offer: Offer, customer_id: str, email: str, shown: dict[str, Any]) ->
     }
 
 
+@pytest.mark.usefixtures("worker")
 async def test_retries_conflicts_limit_and_sold_out_take_nothing(shop: Shop) -> None:
     staff, ada, bob = await shop.staff(), await shop.customer("Ada"), await shop.customer("Bob")
     offer, other = await shop.offer(staff, quantity=5, limit=3), await shop.offer(staff, quantity=5)
@@ -185,6 +174,7 @@ async def test_retries_conflicts_limit_and_sold_out_take_nothing(shop: Shop) -> 
     assert await shop.counts(other) == counts(other, held=0)
 
 
+@pytest.mark.usefixtures("worker")
 async def test_cancelling_gives_the_stock_back_once(shop: Shop) -> None:
     ada, offer = await shop.customer(), await shop.offer(await shop.staff(), quantity=5, limit=3)
     placed = await shop.place(ada, offer.item_id, 3)
@@ -212,8 +202,7 @@ async def test_cancelling_gives_the_stock_back_once(shop: Shop) -> None:
     assert await shop.counts(offer) == counts(offer, held=3)
 
 
-async def test_an_order_can_be_cancelled_before_it_is_in_the_database(shop_without_worker: Shop) -> None:
-    shop = shop_without_worker
+async def test_an_order_can_be_cancelled_before_it_is_in_the_database(shop: Shop) -> None:
     ada, offer = await shop.customer(), await shop.offer(await shop.staff())
     key = new_key()
     placed = await shop.place(ada, offer.item_id, 2, key)
@@ -235,6 +224,7 @@ class TestNotPaidInTime:
     async def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"payment_timeout": 1.5})
 
+    @pytest.mark.usefixtures("worker")
     async def test_the_order_expires_and_the_stock_is_back(self, shop: Shop) -> None:
         ada, offer = await shop.customer(), await shop.offer(await shop.staff(), limit=2)
         placed = await shop.place(ada, offer.item_id, 2)

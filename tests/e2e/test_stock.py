@@ -224,6 +224,7 @@ async def test_wrong_input_of_the_others(shop: Shop, staff: Person, sku: str) ->
     assert len((await shop.ask("{ warehouses { id } }", by=staff))["warehouses"]) == 2
 
 
+@pytest.mark.usefixtures("worker")
 async def test_low_stock_is_told_once_a_crossing(shop: Shop, staff: Person, sku: str) -> None:
     """By sales as well, and over all warehouses."""
     _, north = await warehouse_ids(shop, staff)

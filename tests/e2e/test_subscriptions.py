@@ -13,6 +13,8 @@ from tests.integration.catalog.products import statements
 from tests.live import event_stream, greeted, socket
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 FOLLOW = "subscription Follow($id: ID!) { orderUpdated(id: $id) { id status history { status } } }"
 REMAINING = "subscription Left($id: ID!) { flashSaleRemaining(itemId: $id) { id remaining quantity } }"
 LOGOUT = "mutation { logoutEverywhere { __typename } }"

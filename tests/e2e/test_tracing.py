@@ -34,7 +34,7 @@ async def settings(settings: Settings) -> Settings:
 @pytest.fixture
 async def server(settings: Settings, collector: Collector) -> AsyncIterator[Server]:
     with tracing("test"):
-        async with serve(settings) as running:
+        async with serve(settings, worker=True) as running:
             yield running
 
 
@@ -129,7 +129,7 @@ async def test_over_grpc_too(settings: Settings, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         monkeypatch.setenv("OTEL_SERVICE_NAME", "a-name-of-its-own")
         with tracing("test"):
-            async with serve(settings, worker=False) as server:
+            async with serve(settings) as server:
                 await server.graphql("{ me { id } }")
 
                 async def seen() -> list[Seen]:

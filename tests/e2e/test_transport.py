@@ -10,7 +10,10 @@ import pytest
 from graphql import get_introspection_query
 
 from resolvers.shared.node import encode_id
+from tests.modes import ONE_MODE
 from tests.server import Server
+
+pytestmark = ONE_MODE
 
 GRAPHQL = "application/graphql-response+json"
 ME = "{ me { email } }"

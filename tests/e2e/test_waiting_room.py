@@ -2,9 +2,13 @@
 
 from typing import Any, Final
 
+import pytest
+
 from tests.e2e.shop import Shop, new_key
 from tests.live import greeted
 from tests.waiting import until
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 TICKET: Final = "position ahead admitted expectedWaitSeconds pass passExpiresAt sale { id admitPerSecond }"
 ENTER: Final = (

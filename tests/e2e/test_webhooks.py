@@ -11,6 +11,8 @@ from tests.e2e.shop import Person, Shop
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 CREATE: Final = """
 mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) {
   ... on NewWebhookSecret { secret endpoint { id url types enabled } } ... on InvalidInput { fields { path } } } }

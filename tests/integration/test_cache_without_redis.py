@@ -37,7 +37,7 @@ async def own(mode: str, tmp_path: Path) -> AsyncIterator[OwnRedis]:
 @pytest.fixture
 async def server(own: OwnRedis, settings: Settings) -> AsyncIterator[Server]:
     url = await asyncio.to_thread(own.start)
-    async with serve(settings.with_redis(url), worker=False) as running:
+    async with serve(settings.with_redis(url)) as running:
         await running.infra.events.ensure_topics(ALL_TOPICS)
         yield running
 

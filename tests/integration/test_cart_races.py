@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -28,19 +27,12 @@ from services.cart.update_item import remove_item, update_item
 from services.shared.errors import NotFound, OutOfStock
 from settings import Settings
 from tests.factories import variant_in_stock
-from tests.modes import Template, fresh_stores
 
 STOCK = 6
 Line = tuple[int, bool]
 State = dict[int, Line]
 """Quantity and whether it is selected, by number of the variant."""
 Step = tuple[str, int, int]
-
-
-@pytest.fixture
-async def settings(template: Template, tmp_path: Path) -> AsyncIterator[Settings]:
-    async with fresh_stores(template, tmp_path) as fresh:
-        yield fresh.model_copy(update={"store_timeout": 5.0})
 
 
 @pytest.fixture

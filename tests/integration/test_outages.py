@@ -26,7 +26,7 @@ from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import stack_settings
 from tests.observer import observer
-from tests.run import KAFKA_CACHE
+from tests.running.stacks import KAFKA_CACHE
 from tests.waiting import PAUSE, until
 from tests.workers import persist_all, working
 

@@ -92,7 +92,7 @@ pytestmark = pytest.mark.usefixtures("unhurried")
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[Server]:
     """Without a worker: every statement is a request's."""
-    async with serve(settings, worker=False) as running:
+    async with serve(settings) as running:
         await running.infra.events.ensure_topics(ALL_TOPICS)
         yield running
 

@@ -20,6 +20,8 @@ from tests.e2e.account.asking import (
 from tests.e2e.shop import PASSWORD, REGISTER, Person, Shop
 from tests.mailbox import Mailbox, html_of, text_of, token_in
 
+pytestmark = pytest.mark.usefixtures("worker")
+
 CONFIRM = "Confirm your e-mail address"
 
 

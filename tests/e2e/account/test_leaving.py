@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from sqlalchemy import select
 
 from models import AccountToken, Address, Identity, RefreshSession, User
@@ -20,6 +21,8 @@ from tests.e2e.account.asking import (
 )
 from tests.e2e.shop import PASSWORD, REGISTER, Shop
 from tests.mailbox import Mailbox
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 
 async def test_a_profile_is_changed_in_part(shop: Shop) -> None:

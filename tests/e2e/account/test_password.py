@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import select
 
 from models import AccountToken, AuditEntry, RefreshSession
@@ -21,6 +22,8 @@ from tests.e2e.account.asking import (
 )
 from tests.e2e.shop import LOGIN, PASSWORD, Person, Shop
 from tests.mailbox import Mailbox
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 REFRESH = """
 mutation Refresh($input: RefreshSessionInput!) {

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select, update
 
 from models import Identity, User
@@ -28,6 +29,8 @@ from tests.e2e.oidc.operations import (
 from tests.e2e.shop import LOGIN, PASSWORD, Person, Shop
 from tests.mailbox import Mailbox, text_of
 from tests.server import Server
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 LINK_MAIL = "Link your sign-in with Example ID"
 

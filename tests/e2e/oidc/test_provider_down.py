@@ -14,7 +14,10 @@ from settings import Settings
 from settings.sign_in import OidcProvider
 from tests.e2e.oidc.bad_provider import CLIENT_ID, NAME, BadProvider, nobody_was_made, sign_in
 from tests.e2e.oidc.browser import FRONT, Browser
+from tests.modes import ONE_MODE
 from tests.server import Server, serve
+
+pytestmark = ONE_MODE
 
 # For the tests in which the provider does not answer; the others have the time that a busy machine needs.
 PATIENCE = 1.5
@@ -22,7 +25,7 @@ PATIENCE = 1.5
 
 @pytest.fixture
 async def server(bad_settings: Settings) -> AsyncIterator[Server]:
-    async with serve(bad_settings, worker=False) as running:
+    async with serve(bad_settings) as running:
         yield running
 
 
@@ -89,7 +92,7 @@ async def test_a_provider_that_hangs_on_the_way_back(
 
 async def test_a_provider_that_is_down_is_said_to_people_and_to_programs(bad_settings: Settings) -> None:
     nowhere = OidcProvider(issuer="http://127.0.0.1:1", client_id=CLIENT_ID)
-    async with serve(bad_settings.model_copy(update={"oidc_providers": {NAME: nowhere}}), worker=False) as server:
+    async with serve(bad_settings.model_copy(update={"oidc_providers": {NAME: nowhere}})) as server:
         program = await server.http.get(f"/auth/oidc/{NAME}/login")
         person = await server.http.get(f"/auth/oidc/{NAME}/login", headers={"accept": "text/html,*/*"})
     assert (program.status_code, program.headers["content-type"]) == (503, "application/json")

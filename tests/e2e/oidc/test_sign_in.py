@@ -11,7 +11,10 @@ from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing, browsing, quer
 from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import CHALLENGE, EXCHANGE, EXPIRED, VERIFIER, count, do, me, session_for
 from tests.mailbox import Mailbox
+from tests.modes import ONE_MODE
 from tests.server import Server, serve
+
+pytestmark = ONE_MODE
 
 ADA = {"email": "ada@example.com", "email_verified": True, "name": "Ada Lovelace", "locale": "de"}
 
@@ -83,6 +86,7 @@ async def test_later_sign_ins_find_the_user_whatever_their_address_is_by_then(
 
 
 @pytest.mark.parametrize("claim", [{"email_verified": False}, {}])
+@pytest.mark.usefixtures("worker")
 async def test_an_address_that_the_provider_does_not_vouch_for_is_not_confirmed(
     server: Server, browser: Browser, provider: CertifiedProvider, claim: dict[str, bool]
 ) -> None:
@@ -169,7 +173,7 @@ async def test_with_cookies_the_session_is_there_at_once(
 ) -> None:
     provider.set_account("ada-10", **ADA)
     async with (
-        serve(oidc_settings.model_copy(update={"session_cookies": True}), worker=False) as server,
+        serve(oidc_settings.model_copy(update={"session_cookies": True})) as server,
         browsing(server) as browser,
     ):
         landing = await browser.sign_in("ada-10")

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select
 
 from models import Identity, User
@@ -11,9 +12,13 @@ from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import LINK, UNLINK, audited, do, link_code, me, session_for
 from tests.e2e.shop import Person, Shop
 from tests.mailbox import Mailbox
+from tests.modes import ONE_MODE
 from tests.server import Server
 
+pytestmark = ONE_MODE
 
+
+@pytest.mark.usefixtures("worker")
 async def test_unlinking_leaves_a_way_to_sign_in(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person, mailbox: Mailbox
 ) -> None:

@@ -11,8 +11,11 @@ from settings import Settings
 from tests.e2e.oidc.browser import FRONT, SHOP, Browser, Landing, browsing
 from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import count, session_for
+from tests.modes import ONE_MODE
 from tests.server import Server, serve
 from tests.waiting import PAUSE
+
+pytestmark = ONE_MODE
 
 ADA = {"email": "ada@example.com", "email_verified": True}
 
@@ -132,7 +135,7 @@ async def test_without_redis_nobody_is_kept_waiting(
 ) -> None:
     provider.set_account("ada-26", **ADA)
     hasty = oidc_settings.model_copy(update={"store_timeout": 0.8})
-    async with serve(hasty, worker=False) as server, browsing(server) as browser:
+    async with serve(hasty) as server, browsing(server) as browser:
         back = await browser.way_back("ada-26")
         await redis.client_pause(60_000, all=False)  # all that writes; paused itself, it could not be ended
         begun = time.monotonic()
@@ -155,7 +158,7 @@ async def test_the_cookie_over_https_can_be_planted_by_no_other_site(server: Ser
     [plain] = [cookie for cookie in browser.http.cookies.jar if cookie.name.startswith("rushcart")]
     assert (plain.name, plain.path, plain.has_nonstandard_attr("HttpOnly")) == ("rushcart_sign_in", "/", True)
     settings = server.infra.settings.model_copy(update={"public_url": "https://shop.test"})
-    async with serve(settings, worker=False) as secure:
+    async with serve(settings) as secure:
         reply = await secure.http.get("/auth/oidc/example/login")
     name, _, attributes = reply.headers["set-cookie"].partition("=")
     assert name == "__Host-rushcart_sign_in"
@@ -165,7 +168,7 @@ async def test_the_cookie_over_https_can_be_planted_by_no_other_site(server: Ser
 
 async def test_without_a_public_url_the_way_back_is_where_the_request_came_to(server: Server) -> None:
     settings = server.infra.settings.model_copy(update={"public_url": None})
-    async with serve(settings, worker=False) as plain:
+    async with serve(settings) as plain:
         reply = await plain.http.get("/auth/oidc/example/login")
         redirect_uri = httpx.URL(reply.headers["location"]).params["redirect_uri"]
         assert redirect_uri == f"{plain.url}/auth/oidc/example/callback"

@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -8,14 +7,11 @@ from infra.runtime import Infra, open_infra
 from services.cart import write_out
 from services.cart.rules import Owner
 from settings import Settings
-from tests.modes import Template, fresh_stores
 
 
 @pytest.fixture
-async def settings(template: Template, tmp_path: Path) -> AsyncIterator[Settings]:
-    """On a machine that may be busy: slow is not the same as down."""
-    async with fresh_stores(template, tmp_path) as fresh:
-        yield fresh.model_copy(update={"store_timeout": 5.0, "cart_lines": 5, "cart_line_quantity": 50})
+async def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"cart_lines": 5, "cart_line_quantity": 50})
 
 
 @pytest.fixture(autouse=True)

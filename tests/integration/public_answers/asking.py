@@ -25,7 +25,7 @@ STOCK = "query One($slug: String!) { product(slug: $slug) { variants { stock { a
 
 def serving(settings: Settings) -> Any:
     """Without a worker: what is seen is a request's."""
-    return serve(settings, worker=False)
+    return serve(settings)
 
 
 async def fresh(infra: Infra) -> bool:

@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from infra.processes import ProcessId
 from infra.stack import ServerName, Stack
 from infra.stack.install import can_install
-from tests.run import KAFKA_CACHE
+from tests.running.stacks import KAFKA_CACHE
 
 
 def quiet(line: str) -> None:

@@ -15,7 +15,7 @@ from infra.processes import spawn
 from infra.stack import SERVERS, MissingServer, Stack, StackError, StackNotUp
 from settings import get_settings
 from tests.integration.stack.bring_up import bring_up, process, quiet
-from tests.run import KAFKA_CACHE
+from tests.running.stacks import KAFKA_CACHE
 
 pytestmark = pytest.mark.stack
 

@@ -1,0 +1,58 @@
+"""Topics that are there before a test wants them: made ahead of it, deleted some tests later."""
+
+import asyncio
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from services.shared.events import ALL_TOPICS
+
+# A small broker can hold a few hundred partitions, not those of every test of the suite.
+PARTITIONS = 2
+_DELETE_AT_ONCE = 8
+
+
+class TopicPool:
+    """Sets of all topics, each under a prefix that nobody had before."""
+
+    def __init__(self, admin: AIOKafkaAdminClient) -> None:
+        self._admin = admin
+        self._used: list[str] = []
+        self._deleting: set[asyncio.Task[None]] = set()
+        self._next = asyncio.create_task(self._make())
+
+    @classmethod
+    async def open(cls, servers: str) -> "TopicPool":
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+        await admin.start()
+        return cls(admin)
+
+    async def take(self) -> str:
+        """Returns the prefix of a set that is ready."""
+        prefix = await self._next
+        self._next = asyncio.create_task(self._make())
+        return prefix
+
+    def give_back(self, prefix: str) -> None:
+        """Have all that is under the prefix deleted, a test's own topics too."""
+        self._used.append(prefix)
+        if len(self._used) >= _DELETE_AT_ONCE:
+            used, self._used = tuple(self._used), []
+            deleting = asyncio.create_task(self._delete(used))
+            self._deleting.add(deleting)
+            deleting.add_done_callback(self._deleting.discard)
+
+    async def close(self) -> None:
+        self._used.append(await self._next)
+        await asyncio.gather(*self._deleting)
+        await self._delete(tuple(self._used))
+        await self._admin.close()
+
+    async def _make(self) -> str:
+        prefix = f"t{uuid4().hex[:8]}."
+        await self._admin.create_topics([NewTopic(prefix + name, PARTITIONS, 1) for name in ALL_TOPICS])
+        return prefix
+
+    async def _delete(self, prefixes: tuple[str, ...]) -> None:
+        ours = [topic for topic in await self._admin.list_topics() if topic.startswith(prefixes)]
+        await self._admin.delete_topics(ours)
