@@ -7,9 +7,13 @@ With ``serve --workers`` processes keep their metrics in files of one folder, an
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from prometheus_client import Metric
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -41,8 +45,24 @@ def exposition(accept: str) -> tuple[bytes, str]:
     encode, media_type = choose_encoder(accept)
     registry = REGISTRY
     if FOLDER in os.environ:
+        registry = CollectorRegistry()
+        registry.register(_Shared())
+    return encode(registry), media_type
+
+
+class _Shared:
+    """The files of all processes, but for one that a process has just made: it has no size for a moment."""
+
+    def collect(self) -> "Iterable[Metric]":
         from prometheus_client.multiprocess import MultiProcessCollector
 
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return encode(registry), media_type
+        files = [str(file) for file in Path(os.environ[FOLDER]).glob("*.db") if _has_size(file)]
+        merged: Iterable[Metric] = MultiProcessCollector.merge(files, accumulate=True)  # type: ignore[no-untyped-call]
+        return merged
+
+
+def _has_size(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except FileNotFoundError:  # a dead process's, taken away meanwhile
+        return False
