@@ -1,40 +1,73 @@
 """The one place that says where a request comes from."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from starlette.types import Scope
 
 from services.shared.client import MAX_DEVICE, Client
+from settings import Settings
 
 _LONGEST = 2_000
+_WITH_PORT = re.compile(r"\[([^\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
 
-def client_of(scope: Scope, user_agent: bytes | None, trusted: Networks = ()) -> Client:
-    """Who sent the request, and what it calls itself.
+def client_of(scope: Scope, user_agent: bytes | None, settings: Settings) -> Client:
+    """Tell who sent the request, and what it calls itself.
 
-    The peer of the connection; when that is a trusted proxy, the last address of X-Forwarded-For that is none.
-    What stands before it was written by whoever wanted to.
+    It is the peer of the connection; when that is a trusted proxy, the last address of X-Forwarded-For, or of
+    Forwarded (RFC 7239) where the settings say so, that is none. What stands before it was written by whoever
+    wanted to.
     """
     peer = scope.get("client")
     address = _normal(peer[0]) if peer else ""
-    if trusted and _is_in(address, trusted):
-        address = _forwarded(scope, trusted) or address
+    if settings.trusted_proxies and _is_in(address, settings.trusted_proxies):
+        address = _forwarded(scope, settings) or address
     return Client(address, _printable(user_agent[: 4 * MAX_DEVICE]) if user_agent else "")
 
 
-def _forwarded(scope: Scope, trusted: Networks) -> str:
-    values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    hops = b",".join(values)[:_LONGEST].decode("latin-1").split(",")
-    for hop in reversed(hops):
-        address = _normal(hop.strip())
-        if not address or not _is_in(address, trusted):
+def _forwarded(scope: Scope, settings: Settings) -> str:
+    name = settings.trusted_proxy_header.encode()
+    told = b",".join(value for header, value in scope["headers"] if header == name)
+    for hop in _hops(told[-_LONGEST:].decode("latin-1"), is_list=name != b"forwarded"):
+        address = _normal(hop)
+        if not address or not _is_in(address, settings.trusted_proxies):
             return address
     return ""
+
+
+def _hops(told: str, *, is_list: bool) -> Iterator[str]:
+    """The nearest first. The farthest of a long header may be cut off in its middle, and is then none."""
+    cut_off = len(told) == _LONGEST
+    for part in _from_the_right(told, ",", keeps_last=not cut_off):
+        yield part.strip() if is_list else _for(part)
+
+
+def _for(element: str) -> str:
+    """``for`` of ``for="[2001:db8::1]:4711";proto=http``; "" when it is not said."""
+    for pair in _from_the_right(element, ";"):
+        name, _, value = pair.partition("=")
+        if name.strip().lower() == "for":
+            return value.strip(' "')
+    return ""
+
+
+def _from_the_right(told: str, separator: str, *, keeps_last: bool = True) -> Iterator[str]:
+    """Parts between separators that are not within quotes; one that a client left open swallows only its own."""
+    end, quoted = len(told), False
+    for place in range(len(told) - 1, -1, -1):
+        if told[place] == '"':
+            quoted = not quoted
+        elif told[place] == separator and not quoted:
+            yield told[place + 1 : end]
+            end = place
+    if keeps_last:
+        yield told[:end]
 
 
 def _is_in(address: str, networks: Networks) -> bool:
@@ -47,9 +80,9 @@ def _is_in(address: str, networks: Networks) -> bool:
 
 @lru_cache(maxsize=4096)
 def _normal(host: str) -> str:
-    """One spelling for each address; "" for what is none, e.g. the name of a test client."""
-    if ":" not in host:
-        return host if host.replace(".", "").isdigit() else ""
+    """One spelling for each address, without a port; "" for what is none, e.g. the name of a test client."""
+    if with_port := _WITH_PORT.fullmatch(host):
+        host = with_port[1] or with_port[2] or ""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

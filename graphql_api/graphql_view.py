@@ -225,7 +225,7 @@ class GraphQLView:
             ids.request_id,
             ids.trace_id,
             ids.traceparent,
-            client_of(scope, headers.get(b"user-agent"), running.infra.settings.trusted_proxies),
+            client_of(scope, headers.get(b"user-agent"), running.infra.settings),
             cookies,
             cart_token=headers.get(CART_HEADER, b"")[:100].decode("latin-1") or None,
             base_url=base_url_of(scope, headers.get(b"host"), running.infra.settings),

@@ -83,7 +83,7 @@ class PersistedDocuments:
             [there] = await infra.redis.execute(("EXPIRE", _name(digest), _KEPT_SECONDS))
             if not there:
                 if not is_own(client.ip):
-                    await spend(infra, "persistDocument", client.ip)
+                    await spend(infra, "persistDocument", client.network)
                 await infra.redis.execute(("SET", _name(digest), text, "EX", _KEPT_SECONDS))
         except (StoreUnavailable, RateLimited) as error:
             log.info("document.not_kept", reason=type(error).__name__)

@@ -72,6 +72,9 @@ class PlumbingSettings(OperationsSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Networks, separated by commas, whose X-Forwarded-For is believed, e.g. 10.0.0.0/8."
     )
+    trusted_proxy_header: Literal["x-forwarded-for", "forwarded"] = Field(
+        "x-forwarded-for", description="The header that those proxies write; forwarded is RFC 7239's."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Origins of front ends on other hosts, separated by commas, or *."
     )

@@ -89,7 +89,7 @@ async def _finish(
 
 def _client(request: Request, running: Running) -> Client:
     agent = request.headers.get("user-agent", "").encode("latin-1")
-    return client_of(request.scope, agent, running.infra.settings.trusted_proxies)
+    return client_of(request.scope, agent, running.infra.settings)
 
 
 def _note(request: Request, running: Running, what: str) -> None:

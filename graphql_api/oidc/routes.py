@@ -47,6 +47,6 @@ def _endpoint(runtime: Runtime, step: Step) -> Callable[[Request], Awaitable[Res
 
 async def _count(request: Request, running: Running) -> None:
     """Each of them asks the provider something. Errors: RateLimited."""
-    client = client_of(request.scope, None, running.infra.settings.trusted_proxies)
+    client = client_of(request.scope, None, running.infra.settings)
     if not is_own(client.ip):
-        await spend(running.infra, SIGN_IN_ELSEWHERE, client.ip)
+        await spend(running.infra, SIGN_IN_ELSEWHERE, client.network)

@@ -153,7 +153,7 @@ async def _greet(running: Running, scope: Scope) -> Context:
     """Errors: RequestError, for a token that is not valid, or too many connections of the address."""
     headers = {name: value for name, value in scope["headers"] if name in _WANTED}
     infra, ids = running.infra, request_ids(scope)
-    client = client_of(scope, headers.get(b"user-agent"), infra.settings.trusted_proxies)
+    client = client_of(scope, headers.get(b"user-agent"), infra.settings)
     viewer = await _who(running, headers.get(b"authorization"))
     if viewer is None and may_use_cookies(headers, infra.settings.cors_origins):
         viewer = authenticate_cookie(

@@ -69,7 +69,7 @@ def is_own(ip: str) -> bool:
 async def spend_request(infra: Infra, client: Client, account: str | None) -> None:
     """Count one HTTP request. Errors: RateLimited."""
     if not is_own(client.ip):
-        await spend(infra, BY_ADDRESS, client.ip)
+        await spend(infra, BY_ADDRESS, client.network)
     if account is not None:
         await spend(infra, BY_ACCOUNT, account)
 
@@ -80,7 +80,7 @@ async def spend_operation(infra: Infra, name: str, client: Client, account: str 
         if account is not None:
             await spend(infra, name, account)
         elif not is_own(client.ip):
-            await spend(infra, name, client.ip)
+            await spend(infra, name, client.network)
 
 
 async def spend(infra: Infra, name: str, key: str, *, exact: bool = False) -> None:

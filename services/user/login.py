@@ -94,7 +94,7 @@ async def count_try(infra: Infra, email: str, client: Client) -> None:
     """Errors: RateLimited."""
     account = _account(email)
     try:
-        await spend(infra, LOGIN_PAIR, f"{account}:{client.ip}", exact=True)
+        await spend(infra, LOGIN_PAIR, f"{account}:{client.network}", exact=True)
         await spend(infra, LOGIN_ACCOUNT, account, exact=True)
     except RateLimited:
         refusal = Refusal("session.throttled", "", account, client.ip, client.device)
@@ -104,7 +104,7 @@ async def count_try(infra: Infra, email: str, client: Client) -> None:
 
 async def clear(infra: Infra, email: str, client: Client) -> None:
     account = _account(email)
-    await infra.rates.forgive(LOGIN_PAIR, f"{account}:{client.ip}")
+    await infra.rates.forgive(LOGIN_PAIR, f"{account}:{client.network}")
     await infra.rates.forgive(LOGIN_ACCOUNT, account)
 
 
