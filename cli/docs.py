@@ -46,7 +46,7 @@ def asyncapi(output: Path | None, check: bool) -> None:
 
 
 def render(text: str) -> str:
-    """The text with its generated parts made anew."""
+    """Returns the text with its generated parts made anew."""
     for name, make in {"settings": settings, "commands": commands, "order-states": order_states}.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text = pattern.sub(lambda match, make=make: f"{match[1]}{make()}{match[2]}", text)  # type: ignore[misc]

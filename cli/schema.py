@@ -10,7 +10,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def exported() -> str:
-    """The schema in SDL, as the code has it."""
+    """Returns the schema in SDL, as the code has it."""
     from graphql_api.schema import build_schema
 
     return build_schema().as_str().rstrip() + "\n"

@@ -32,7 +32,10 @@ def reindex(stale: bool) -> None:
 
 
 def fill_index(settings: "Settings", *, stale: bool) -> int:
-    """With the database alone; the products indexed. Errors: SchemaMismatch, StoreUnavailable."""
+    """Fill the index with the database alone.
+
+    Returns the products indexed. Errors: SchemaMismatch, StoreUnavailable.
+    """
     return asyncio.run(_fill(settings, stale=stale))
 
 

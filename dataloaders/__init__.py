@@ -36,22 +36,22 @@ class Loaders:
         self._infra = infra
 
     def forget_products(self) -> None:
-        """After a mutation: what this request has loaded of products and variants may be outdated."""
+        """Forget products and variants after a mutation: what this request has loaded of them may be outdated."""
         for name in ("product_by_id", "product_id_by_slug", "variant_by_id", "variant_by_sku", "stock_by_sku"):
             self.__dict__.pop(name, None)
 
     def forget_stock(self) -> None:
-        """As forget_products."""
+        """Forget as ``forget_products``."""
         for name in ("stock_by_sku", "stock_levels_by_sku", "threshold_by_sku", "warehouse_by_id"):
             self.__dict__.pop(name, None)
 
     def forget_categories(self) -> None:
-        """As forget_products."""
+        """Forget as ``forget_products``."""
         for name in ("category_by_id", "children_by_category"):
             self.__dict__.pop(name, None)
 
     def forget_orders(self) -> None:
-        """As forget_products."""
+        """Forget as ``forget_products``."""
         for name in ("shipments_by_order", "order_by_id", "payments_by_order", "refunds_by_payment"):
             self.__dict__.pop(name, None)
 

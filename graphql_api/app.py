@@ -44,10 +44,10 @@ Demo = tuple[str, str]
 
 
 def build_app(infra: Infra, *, demo: Demo | None = None) -> Starlette:
-    """An app on stores that are open already (tests, the embedded mode).
+    """Make an app on stores that are open already (tests, the embedded mode).
 
-    ``demo`` is put into GraphiQL's first tab, for whoever opens it.
-    Its lifespan is for whoever serves it to enter: without, it hears of no other process's revocations.
+    ``demo`` is put into GraphiQL's first tab, for whoever opens it. Its lifespan is for whoever serves it to
+    enter: without, it hears of no other process's revocations.
     """
     runtime = Runtime()
     runtime.start(infra)

@@ -8,7 +8,10 @@ from services.token.known_tokens import KnownTokens
 
 
 def authenticate(authorization: bytes | None, tokens: AccessTokens, revocations: Revocations) -> Viewer | None:
-    """None without the header. Errors: UNAUTHENTICATED for a token that is not valid or not any more."""
+    """Returns who the header says is asking; None without it.
+
+    Errors: UNAUTHENTICATED for a token that is not valid or not any more.
+    """
     if authorization is None:
         return None
     scheme, _, token = authorization.partition(b" ")
@@ -18,7 +21,7 @@ def authenticate(authorization: bytes | None, tokens: AccessTokens, revocations:
 
 
 def service_token_of(authorization: bytes | None) -> str | None:
-    """The service token in the header, if that is what it has."""
+    """Returns the service token in the header, if that is what it has."""
     if authorization is None or authorization[:11].lower() != b"bearer rct_":
         return None
     return authorization[7:].strip().decode("latin-1")
@@ -33,7 +36,8 @@ async def authenticate_machine(token: str, known: KnownTokens, revocations: Revo
 
 
 def authenticate_cookie(token: str | None, tokens: AccessTokens, revocations: Revocations) -> Viewer | None:
-    """None also for a token that is not valid any more: a browser sends it all the same, to sign in again too."""
+    """Returns who the cookie says is asking; None also for a token that is not valid any more: a browser sends it
+    all the same, to sign in again too."""
     if token is None:
         return None
     try:

@@ -10,7 +10,7 @@ _HOST = re.compile(rb"[a-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-f:.]{2,45}\](:\d{1,5}
 
 
 def base_url_of(scope: Scope, host: bytes | None, settings: Settings) -> str:
-    """PUBLIC_URL, else what the client itself called; no trailing slash."""
+    """Returns PUBLIC_URL, else what the client itself called; no trailing slash."""
     if settings.public_url is not None:
         return settings.public_url
     if host is None or not _HOST.fullmatch(host):

@@ -46,7 +46,8 @@ _ANY: Final = CachePolicy(2**31 - 1, is_public=True)
 
 
 def field_policy(parent: GraphQLNamedType, field: GraphQLField) -> CachePolicy:
-    """Its own hint; for a plain attribute that of its type, or of the type it is of; else nothing may be kept."""
+    """Returns the field's own hint; for a plain attribute that of its type, or of the type it is of; else nothing
+    may be kept."""
     definition = (field.extensions or {}).get(_DEFINITION)
     if not isinstance(definition, StrawberryField):
         return NOT_KEPT
@@ -83,7 +84,8 @@ def _hint(directives: object) -> CachePolicy | None:
 def operation_policy(
     schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
 ) -> CachePolicy:
-    """Of an operation of a valid document: the least of all fields that it may execute, directives or not."""
+    """Returns the policy of an operation of a valid document: the least of all fields that it may execute,
+    directives or not."""
     root = schema.get_root_type(operation.operation)
     if root is None or operation.operation is not OperationType.QUERY:
         return NOT_KEPT

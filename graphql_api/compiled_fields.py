@@ -189,7 +189,8 @@ class LeafAttribute:
         return self._get(source)
 
     def read(self, source: Any) -> Any:
-        """Undefined when it cannot be shown as it is: then graphql-core finds out what the error is."""
+        """Read a field; Undefined when it cannot be shown as it is: then graphql-core finds out what the error
+        is."""
         try:
             value = self._get(source)
             if value is not None:

@@ -22,7 +22,7 @@ _ROUTES: Final = (
 
 
 def count_operation(root: str, errors: Sequence[GraphQLError] | None, seconds: float) -> None:
-    """``seconds`` of its execution."""
+    """Count an operation and the ``seconds`` of its execution."""
     outcome = str((errors[0].extensions or {}).get("code", "INTERNAL")) if errors else _OK
     counter = _requests.get((root, outcome))
     if counter is None:
@@ -34,7 +34,7 @@ def count_operation(root: str, errors: Sequence[GraphQLError] | None, seconds: f
 
 
 def count_response(scope: Scope, status: int) -> None:
-    """``status`` 0: there was no answer."""
+    """Count a response; ``status`` 0: there was no answer."""
     route = route_of(scope)
     counter = _responses.get((route, status))
     if counter is None:
@@ -43,6 +43,6 @@ def count_response(scope: Scope, status: int) -> None:
 
 
 def route_of(scope: Scope) -> str:
-    """The beginning of its path, if it is one of ours."""
+    """Returns the beginning of the request's path, if it is one of ours."""
     path: str = scope["path"]
     return next((known for known in _ROUTES if path.startswith(known)), "other").strip("/")

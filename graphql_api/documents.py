@@ -39,7 +39,7 @@ class Document:
     operations: dict[str | None, PreparedOperation]
 
     def operation(self, name: str | None) -> PreparedOperation | None:
-        """The operation of that name; without a name, the only one."""
+        """Returns the operation of that name; without a name, the only one."""
         if name:
             return self.operations.get(name)
         return next(iter(self.operations.values())) if len(self.operations) == 1 else None

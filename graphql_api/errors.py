@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def present(error: GraphQLError, trace_id: str) -> GraphQLError:
-    """The error for the response; an unexpected one is logged with its cause."""
+    """Returns the error for the response; an unexpected one is logged with its cause."""
     cause = _innermost(error)
     if isinstance(cause, RequestError):
         return error

@@ -45,7 +45,7 @@ async def _check(name: str, ping: Callable[[], Awaitable[None]]) -> dict[str, ob
 
 
 async def check_stores(infra: Infra) -> dict[str, dict[str, object]]:
-    """Each store's state, asked all at once."""
+    """Ask all stores at once; returns each one's state."""
     pings = {
         "database": lambda: _ping_database(infra),
         "redis": infra.redis.ping,
@@ -60,7 +60,7 @@ async def is_ready(infra: Infra) -> bool:
 
 
 def alive_route() -> Route:
-    """Also for processes that serve nothing else."""
+    """Make the route, also for processes that serve nothing else."""
 
     async def healthz(_request: Request) -> Response:
         return _json({"status": "alive"})

@@ -19,7 +19,7 @@ NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 
 @cache
 def vary(*, cookies: bool) -> Header:
-    """The request headers that can make the answer another.
+    """Returns the request headers that can make the answer another.
 
     Cookies count only where sessions may be in them: each name costs a CDN entries. We do not compress, but who
     does in front of us keys on Accept-Encoding. Where origins are allowed by name, CORS adds Origin.
@@ -36,7 +36,7 @@ def keep_for(max_age: int) -> Header:
 
 
 def is_known(if_none_match: bytes | None, etag: bytes) -> bool:
-    """Whether the client has this very answer (weak comparison, RFC 9110 section 13.1.2)."""
+    """Returns whether the client has this very answer (weak comparison, RFC 9110 section 13.1.2)."""
     if if_none_match is None or not etag:
         return False
     given = (part.strip().removeprefix(b"W/") for part in if_none_match.split(b","))
@@ -53,7 +53,7 @@ class Sending:
     if_none_match: bytes | None = None
 
     async def send(self, media_type: str, answer: Answer, others: Iterable[Header] = ()) -> None:
-        """304 without a body when the client has it."""
+        """Send the answer; 304 without a body when the client has it."""
         caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
         headers = [vary(cookies=self.settings.sign_in.session_cookies), caching, *others]
         status, body = answer.status, answer.body

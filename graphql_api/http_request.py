@@ -32,7 +32,7 @@ def bad_request(message: str) -> Refused:
 
 
 def not_allowed(type_: OperationType) -> Refused:
-    """An operation of this type cannot be sent the way it was."""
+    """Make the refusal of an operation whose type cannot be sent the way it was."""
     if type_ is OperationType.SUBSCRIPTION:
         way = "ask for text/event-stream, or use a WebSocket"
     else:
@@ -53,7 +53,7 @@ class Operation:
 
 
 async def read_body(receive: Receive, declared: bytes | None, maximum: int) -> bytes:
-    """The whole body. Errors: 413."""
+    """Read the whole body. Errors: 413."""
     if declared is not None and declared.isdigit() and int(declared[:20]) > maximum:
         raise _too_large(maximum)
     body = bytearray()
@@ -83,7 +83,7 @@ def parse_post(content_type: bytes | None, body: bytes) -> Operation | list[Oper
 
 
 def operations_of(data: Any, *, long_strings: bool) -> Operation | list[Operation]:
-    """From parsed JSON. ``long_strings``: it may have some. Errors: 400."""
+    """Read operations from parsed JSON. ``long_strings``: it may have some. Errors: 400."""
     if isinstance(data, list):
         if not 1 <= len(data) <= MAX_BATCH:
             raise bad_request(f"A batch holds 1 to {MAX_BATCH} operations.")

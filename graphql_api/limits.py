@@ -76,7 +76,7 @@ class Weight:
         )
 
     def under(self, field: FieldNode, rows: int) -> "Weight":
-        """The weight of a field with this inside."""
+        """Returns the weight of a field with this inside."""
         aliased = field.alias is not None
         cost = 1 + rows * self.cost
         return Weight(self.fields + 1, self.depth + 1, self.aliases + aliased, self.directives, cost)
@@ -147,7 +147,7 @@ def _rows(node: FieldNode, definition: GraphQLField, parent: GraphQLNamedType | 
 
 
 def check_limits(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
-    """The limits that the document's operations and fragments break."""
+    """Returns the limits that the document's operations and fragments break."""
     scale = _Scale(schema, document)
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
@@ -178,7 +178,7 @@ def _problems(weight: Weight, root_fields: int) -> Iterator[GraphQLError]:
 
 
 def check_strings(variables: dict[str, object]) -> str | None:
-    """The path of a string in the variables that is too long, if there is one."""
+    """Returns the path of a string in the variables that is too long, if there is one."""
     pending: list[tuple[str, object]] = list(variables.items())
     while pending:
         path, value = pending.pop()

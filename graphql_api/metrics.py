@@ -13,7 +13,7 @@ PATH = "/metrics"
 
 
 def route(settings: Settings) -> Route:
-    """Also for processes that serve nothing else."""
+    """Make the route, also for processes that serve nothing else."""
 
     async def metrics(request: Request) -> Response:
         if not _may_see(request, settings):

@@ -87,7 +87,7 @@ class Form:
         )
 
     async def read(self, receive: Receive, declared: bytes | None) -> Operation | list[Operation]:
-        """The operations with their files in place. Errors: 400, 408, 413, 503."""
+        """Read the operations with their files in place. Errors: 400, 408, 413, 503."""
         try:
             async with asyncio.timeout(_READ_WITHIN):
                 await self._read_body(receive, declared)

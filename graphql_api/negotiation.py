@@ -17,7 +17,7 @@ _ACCEPTABLE = {
 
 @lru_cache(maxsize=256)
 def response_type(accept: bytes | None) -> str | None:
-    """The media type to answer with, None when the client takes neither. No header means JSON."""
+    """Returns the media type to answer with, None when the client takes neither. No header means JSON."""
     if not accept or not accept.strip():
         return JSON
     best, best_quality = None, 0.0
@@ -30,12 +30,12 @@ def response_type(accept: bytes | None) -> str | None:
 
 @lru_cache(maxsize=256)
 def wants_page(accept: bytes | None) -> bool:
-    """True for a browser: it names text/html, which no GraphQL client does."""
+    """Returns whether it is a browser: it names text/html, which no GraphQL client does."""
     return accept is not None and any(media == "text/html" and quality > 0 for media, quality in _ranges(accept))
 
 
 def status_of_refusal(media_type: str) -> int:
-    """The legacy media type answers 200 to anything that was well-formed JSON."""
+    """Returns the status; the legacy media type answers 200 to anything that was well-formed JSON."""
     return 400 if media_type == GRAPHQL_JSON else 200
 
 

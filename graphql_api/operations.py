@@ -86,7 +86,7 @@ class PreparedOperation:
     async def subscribe(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """A result for each event of a subscription; one with errors ends it."""
+        """Yields a result for each event of a subscription; one with errors ends it."""
         values = self._coerce(variables or {})
         if isinstance(values, list):
             yield ExecutionResult(None, values)

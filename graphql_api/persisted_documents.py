@@ -45,7 +45,7 @@ class PersistedDocuments:
         self._chars = 0
 
     async def resolve(self, operation: Operation, infra: Infra, client: Client) -> Operation:
-        """The operation with its text. Errors: Refused, RequestError (PERSISTED_QUERY_NOT_FOUND)."""
+        """Returns the operation with its text. Errors: Refused, RequestError (PERSISTED_QUERY_NOT_FOUND)."""
         digest = _digest_of(operation)
         if digest is None:
             return operation

@@ -80,7 +80,7 @@ class PublicAnswers:
         return len(self._kept)
 
     def find(self, key: Key) -> Answer | None:
-        """A kept answer that is still true."""
+        """Find a kept answer that is still true."""
         kept = self._kept.get(key)
         if kept is None:
             return None

@@ -19,7 +19,7 @@ class Reader:
 
     @classmethod
     def until(cls, context: Context, ended: asyncio.Event) -> "Reader":
-        """One that is ended by an event."""
+        """Make a reader that is ended by an event."""
 
         async def end() -> None:
             ended.set()
@@ -44,7 +44,7 @@ class Readers:
 
     @contextmanager
     def reading(self, reader: Reader) -> Iterator[None]:
-        """While the block runs the reader is ended when its session is: within a second."""
+        """End the reader, while the block runs, when its session is: within a second."""
         self._open.add(reader)
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._check())

@@ -33,7 +33,7 @@ class RequestIds:
 
 
 def request_ids(scope: Scope) -> RequestIds:
-    """The ids that the middleware gave this request."""
+    """Returns the ids that the middleware gave this request."""
     ids: RequestIds = scope["rushcart.ids"]
     return ids
 

@@ -48,7 +48,7 @@ class RushcartSchema(strawberry.Schema):
         self.documents = Documents(self._schema)
 
     def policy(self, query: str, operation_name: str | None) -> CachePolicy:
-        """How long the operation's answer may be kept."""
+        """Returns how long the operation's answer may be kept."""
         document = self.documents.get(query)
         operation = None if document.errors else document.operation(operation_name)
         return NOT_KEPT if operation is None else operation.policy
@@ -63,7 +63,10 @@ class RushcartSchema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """PreExecutionError for an operation that did not start. Errors: OperationNotAllowed."""
+        """Execute an operation; returns a PreExecutionError for one that did not start.
+
+        Errors: OperationNotAllowed.
+        """
         document = self.documents.get(query or "")
         if document.errors:
             return PreExecutionError(data=None, errors=list(document.errors))
@@ -89,7 +92,7 @@ class RushcartSchema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> StreamResult:
-        """All results of any operation: one, or those of a subscription. Errors: OperationNotAllowed."""
+        """Returns all results of any operation: one, or those of a subscription. Errors: OperationNotAllowed."""
         document = self.documents.get(query or "")
         operation = None if document.errors else document.operation(operation_name)
         if operation is None or operation.type is not OperationType.SUBSCRIPTION:

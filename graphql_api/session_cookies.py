@@ -47,7 +47,10 @@ class CookieJar:
         self._now = now
 
     def read(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[SessionCookies, str | None]:
-        """The session in the cookies, and its access token. Errors: Refused, for a POST that may be forged."""
+        """Read the session in the cookies, and its access token.
+
+        Errors: Refused, for a POST that may be forged.
+        """
         if not self.enabled or b"authorization" in headers:
             return SessionCookies(), None
         asked = headers.get(MODE_HEADER, b"").strip().lower() == b"cookie"
@@ -60,13 +63,13 @@ class CookieJar:
         return SessionCookies(asked, present, refresh), access
 
     def access_token(self, scope: Scope, headers: dict[bytes, bytes]) -> str | None:
-        """Of a handshake, for a caller that has looked at its origin."""
+        """Returns the access token of a handshake, for a caller that has looked at its origin."""
         if not self.enabled:
             return None
         return _parse(headers.get(b"cookie", b"")).get(self._names(scope).access)
 
     def headers(self, scope: Scope, cookies: SessionCookies) -> tuple[Header, ...]:
-        """The Set-Cookie headers after the operation."""
+        """Returns the Set-Cookie headers after the operation."""
         names = self._names(scope)
         if cookies.kept is not None:
             kept = cookies.kept

@@ -24,7 +24,10 @@ class Uploads:
 
     @contextmanager
     def form(self, context: Context, headers: Mapping[bytes, bytes], media_type: str) -> Iterator[Form]:
-        """To be read, once it is known who sends it; its files are closed after the block. Errors: Refused."""
+        """Open the form, to be read once it is known who sends it; its files are closed after the block.
+
+        Errors: Refused.
+        """
         if media_type == EVENT_STREAM:
             raise Refused(406, "NOT_ACCEPTABLE", "Files cannot be answered with an event stream.")
         if not any(headers.get(name, b"").strip() for name in PREFLIGHT):

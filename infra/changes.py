@@ -31,7 +31,7 @@ _MOST_HEARD: Final = 20_000
 
 
 def change_envelope(tags: Iterable[str]) -> dict[str, Any]:
-    """The event that says that these changed."""
+    """Make the event that says that these changed."""
     return envelope(CloudEvent(TYPE, KEY, {"tags": sorted(tags)}), utc_now())
 
 
@@ -59,7 +59,7 @@ class Changes:
         self._tell_soon(committed.envelope)
 
     async def invalidate(self, message: Mapping[str, Any]) -> None:
-        """Redis's part, for the relay; told again it does no harm. Errors: StoreUnavailable."""
+        """Invalidate in Redis, for the relay; told again it does no harm. Errors: StoreUnavailable."""
         tags = _tags(message)
         if EVERYTHING in tags:
             await self._documents.forget_all()
@@ -67,12 +67,12 @@ class Changes:
             await self._documents.forget_or_raise(tags)
 
     async def forget_everything(self) -> None:
-        """What is cached is of the past: here, in Redis, and soon in every process. Errors: StoreUnavailable."""
+        """Forget what is cached: here, in Redis, and soon in every process. Errors: StoreUnavailable."""
         await self._documents.forget_all()
         self.note([EVERYTHING])
 
     def note(self, tags: Iterable[str]) -> None:
-        """Of a change outside the database (a reservation): here at once, elsewhere in a tenth of a second.
+        """Note a change outside the database (a reservation): here at once, elsewhere in a tenth of a second.
 
         Not told when the process dies in between: what depends on such tags must not live longer than a second.
         """
@@ -83,7 +83,7 @@ class Changes:
             self._timer = asyncio.get_running_loop().call_later(_NOTE_EVERY, self._tell_noted)
 
     def hear(self, message: Mapping[str, Any]) -> None:
-        """A message of this topic, from the log or of our own; what was heard before is not news."""
+        """Hear a message of this topic, from the log or of our own; what was heard before is not news."""
         message_id = str(message.get("id"))
         if message_id in self._heard:
             return

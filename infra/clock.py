@@ -12,7 +12,7 @@ def utc_now() -> datetime:
 
 
 def to_millis(moment: datetime) -> int:
-    """Milliseconds since the epoch, rounded down; exact, as a float is not for all that fit a datetime."""
+    """Returns milliseconds since the epoch, rounded down; exact, as a float is not for all that fit a datetime."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
@@ -21,5 +21,5 @@ def from_millis(millis: int) -> datetime:
 
 
 def whole_millis(moment: datetime) -> datetime:
-    """Without what is less than a millisecond, as Redis keeps times."""
+    """Cut off what is less than a millisecond, as Redis keeps times."""
     return from_millis(to_millis(moment))

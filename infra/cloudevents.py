@@ -25,7 +25,7 @@ class CloudEvent:
 
 
 def envelope(event: CloudEvent, at: datetime) -> dict[str, Any]:
-    """With the distributed tracing extension."""
+    """Make an envelope with the distributed tracing extension."""
     made: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(new_id()),
@@ -47,7 +47,7 @@ def encode(event: CloudEvent, at: datetime) -> bytes:
 
 
 def decode_envelope(value: bytes) -> dict[str, Any]:
-    """All of it. Errors: MalformedEvent."""
+    """Decode all of it. Errors: MalformedEvent."""
     try:
         raw = orjson.loads(value)
     except orjson.JSONDecodeError as error:

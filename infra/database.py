@@ -40,12 +40,12 @@ def _code(error: DBAPIError) -> object:
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """True for a deadlock or lock time-out: the same transaction may succeed when run again."""
+    """Returns whether it is a deadlock or lock time-out: the same transaction may succeed when run again."""
     return _code(error) in _RETRYABLE_CODES or "database is locked" in str(error.orig)
 
 
 def is_outage(error: BaseException) -> bool:
-    """True when the database is away, as against wrong data or a wrong statement."""
+    """Returns whether the database is away, as against wrong data or a wrong statement."""
     if isinstance(error, PoolTimeout | TimeoutError | OSError | InterfaceError | StoreUnavailable):
         return True
     if has_ended(error):
@@ -86,7 +86,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A short read session. Errors: StoreUnavailable when there is no answer in ``read_timeout``."""
+        """Open a short read session. Errors: StoreUnavailable when there is no answer in ``read_timeout``."""
         try:
             async with asyncio.timeout(self.read_timeout), AsyncSession(self.engine) as session:
                 yield session
@@ -97,7 +97,7 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction, committed at the end of the block and rolled back on any error."""
+        """Open one transaction, committed at the end of the block and rolled back on any error."""
         async with self._transaction() as session:
             yield session
         await self._tell(session)

@@ -35,7 +35,7 @@ def own_valkey(settings: Settings) -> Iterator[Settings]:
 
 @contextmanager
 def any_valkey(settings: Settings) -> Iterator[Settings]:
-    """For a command beside a running server: its Valkey, or one of our own for the block."""
+    """Find the Valkey, for a command beside a running server: its own, or one of ours for the block."""
     url = None if settings.redis_url is not None else _running(settings)
     if url is not None:
         yield settings.with_redis(url)

@@ -7,5 +7,5 @@ _SAID = (
 
 
 def has_ended(error: BaseException) -> bool:
-    """True for a RuntimeError that tells of a connection's end, not of a fault of ours."""
+    """Returns whether a RuntimeError tells of a connection's end, not of a fault of ours."""
     return isinstance(error, RuntimeError) and any(said in str(error) for said in _SAID)

@@ -8,24 +8,26 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_id() -> UUID:
-    """A new time-ordered id."""
+    """Make a new time-ordered id."""
     made: UUID = uuid7()
     return made
 
 
 def made_at(id_: UUID) -> float:
-    """Unix time at which an id of ours was made."""
+    """Returns the Unix time at which an id of ours was made."""
     return (id_.int >> 80) / 1000
 
 
 def first_id_of(seconds: float) -> UUID:
-    """No id made at that moment (Unix time) or later is smaller; of a moment that no id has, the nearest one's."""
+    """Returns an id than which none made at that moment (Unix time) or later is smaller; of a moment that no id
+    has, the nearest one's."""
     millis = min(max(int(seconds * 1000), 0), (1 << 48) - 1)
     return UUID(int=millis << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def spoken_number(source: UUID, prefix: str = "R") -> str:
-    """A number people can read out: 60 random bits of ``source`` in Crockford's base 32, ``R-XXXX-XXXX-XXXX``."""
+    """Make a number people can read out: 60 random bits of ``source`` in Crockford's base 32,
+    ``R-XXXX-XXXX-XXXX``."""
     bits = source.int & ((1 << 60) - 1)
     digits = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(55, -1, -5))
     return f"{prefix}-{digits[:4]}-{digits[4:8]}-{digits[8:]}"

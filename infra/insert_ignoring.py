@@ -7,7 +7,10 @@ _WORDS = {"mysql": "IGNORE", "mariadb": "IGNORE", "sqlite": "OR IGNORE"}
 
 
 def insert_ignoring(table: type[DeclarativeBase] | Table) -> Insert:
-    """Its row count is that of the new rows. Who inserts the same key at the same time waits for the other."""
+    """Make an INSERT that ignores what is there; its row count is that of the new rows.
+
+    Who inserts the same key at the same time waits for the other.
+    """
     statement = insert(table)
     for dialect, words in _WORDS.items():
         statement = statement.prefix_with(words, dialect=dialect)

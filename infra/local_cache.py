@@ -22,7 +22,7 @@ class LocalCache:
         self._filling: dict[Hashable, asyncio.Task[Any]] = {}
 
     async def get(self, key: Hashable, ttl: float, fill: Callable[[], Awaitable[T]]) -> T:
-        """The cached value, or what ``fill`` gives; when ``fill`` fails, a stale value beats none.
+        """Returns the cached value, or what ``fill`` gives; when ``fill`` fails, a stale value beats none.
 
         A stale value is then believed for another ``ttl``: not everyone shall wait for a store that is away.
         """

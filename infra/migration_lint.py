@@ -20,7 +20,7 @@ _TAKES_AWAY: Final = {
 
 
 def lint_migration(path: Path) -> list[str]:
-    """A line for each problem, ``FILE:LINE: PROBLEM``. Errors: SyntaxError."""
+    """Returns a line for each problem, ``FILE:LINE: PROBLEM``. Errors: SyntaxError."""
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
     names = dict(_constants(tree))
     if str(names.get("revision", "")) <= FIRST:

@@ -57,24 +57,27 @@ def _mismatch(found: str | None, own: str) -> str:
 
 
 def script_folder() -> Path:
-    """Where the migrations are: beside this file in an installed wheel, at the root in a checkout."""
+    """Returns where the migrations are: beside this file in an installed wheel, at the root in a checkout."""
     packaged = Path(__file__).parent / "_alembic"
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "alembic"
 
 
 def migration_files() -> list[Path]:
-    """From first to last."""
+    """Returns the migrations from first to last."""
     return sorted((script_folder() / "versions").glob("[0-9]*.py"))
 
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """Ids from first to last. File names begin with the id and history has no branches, so no import is needed."""
+    """Returns the ids from first to last.
+
+    File names begin with the id and history has no branches, so no import is needed.
+    """
     return tuple(path.name.split("_")[0] for path in migration_files())
 
 
 def own_revision() -> str:
-    """The revision this code was written for."""
+    """Returns the revision this code was written for."""
     return known_revisions()[-1]
 
 
@@ -105,7 +108,10 @@ def reset(settings: Settings) -> list[str]:
 
 
 def current(settings: Settings) -> str | None:
-    """The database's revision, None without a schema. Errors: MigrationFailed when the database is away."""
+    """Returns the database's revision, None without a schema.
+
+    Errors: MigrationFailed when the database is away.
+    """
     url = make_url(settings.database_dsn)
     with _failures(settings):
         if url.get_backend_name() == "sqlite":
@@ -114,7 +120,10 @@ def current(settings: Settings) -> str | None:
 
 
 def check(settings: Settings) -> list[str]:
-    """How the tables differ from the models, a line each. Errors: SchemaMismatch when at another revision."""
+    """Returns how the tables differ from the models, a line each.
+
+    Errors: SchemaMismatch when at another revision.
+    """
     found = current(settings)
     if found != own_revision():
         raise SchemaMismatch(found, own_revision(), where(settings))
@@ -158,13 +167,13 @@ async def _serves(connection: AsyncConnection, revision: str) -> bool:
 
 
 def where(settings: Settings) -> str:
-    """The database's address without its password."""
+    """Returns the database's address without its password."""
     return make_url(settings.database_dsn).render_as_string(hide_password=True)
 
 
 @asynccontextmanager
 async def migration_lock(settings: Settings) -> AsyncIterator[None]:
-    """Held by one process for one database; freed by the system or the server when that process dies."""
+    """Hold the lock, one process for one database; freed by the system or the server when that process dies."""
     url = make_url(settings.database_dsn)
     if url.get_backend_name() == "sqlite":
         with _file_lock(_sqlite_file(url)):

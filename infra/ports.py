@@ -16,7 +16,7 @@ _handing_out = threading.Lock()
 
 
 def free_port() -> int:
-    """A port that nobody listens on, never the same twice. Errors: OSError when none was found."""
+    """Find a port that nobody listens on, never the same twice. Errors: OSError when none was found."""
     with _handing_out:
         for port in random.sample(_RANGE, 500):
             if port not in _handed_out and is_free(port):
@@ -38,7 +38,7 @@ def is_free(port: int) -> bool:
 
 
 def answers(port: int, timeout: float = 0.5) -> bool:
-    """True when something accepts connections on the port."""
+    """Returns whether something accepts connections on the port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.settimeout(timeout)
         return probe.connect_ex((LOOPBACK, port)) == 0

@@ -40,7 +40,7 @@ class ProcessId:
 
     @classmethod
     def of(cls, pid: int) -> "ProcessId | None":
-        """The identity of the process that has the pid now; None when there is none (a zombie is none)."""
+        """Returns the identity of the process that has the pid now; None when there is none (a zombie is none)."""
         started = _started_linux(pid) if sys.platform == "linux" else _started_ps(pid)
         return None if started is None else cls(pid, started)
 
@@ -58,7 +58,7 @@ class ProcessId:
         return False
 
     def wait(self, timeout: float) -> bool:
-        """True when it ended within ``timeout`` seconds."""
+        """Wait; returns True when it ended within ``timeout`` seconds."""
         deadline = time.monotonic() + timeout
         while self.alive:
             if time.monotonic() > deadline:
@@ -67,7 +67,7 @@ class ProcessId:
         return True
 
     def stop(self, grace: float) -> None:
-        """SIGTERM, and SIGKILL after ``grace`` seconds; returns when it is gone. Gone already is fine."""
+        """Send SIGTERM, and SIGKILL after ``grace`` seconds; returns when it is gone. Gone already is fine."""
         deadline = time.monotonic() + grace
         # Said again until heard: a server that is just starting may lose a signal (MariaDB does).
         while self.send(signal.SIGTERM) and time.monotonic() < deadline:
@@ -130,7 +130,7 @@ class Keeper:
         return self._child.returncode
 
     def wait(self, timeout: float) -> bool:
-        """True when it ended within ``timeout`` seconds."""
+        """Wait; returns True when it ended within ``timeout`` seconds."""
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
@@ -166,7 +166,7 @@ def spawn(
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log file, indented; says so when there are none."""
+    """Returns the last lines of a log file, indented; says so when there are none."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
     except OSError:

@@ -24,7 +24,10 @@ class ReadTogether(Generic[K, V]):
         self._working: asyncio.Task[None] | None = None
 
     async def read(self, key: K) -> V | None:
-        """None when there is no such thing. Errors: what ``load`` raises."""
+        """Read a value together with others who ask now; None when there is no such thing.
+
+        Errors: what ``load`` raises.
+        """
         future = self._asked.get(key)
         if future is None:
             future = self._asked[key] = asyncio.get_running_loop().create_future()

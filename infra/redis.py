@@ -92,10 +92,11 @@ class RedisStore:
             raise
 
     async def execute(self, *commands: Command) -> list[Any]:
-        """Raw replies; the hot path's way, as the commands of concurrent requests are sent together.
+        """Execute commands; returns raw replies: the hot path's way, as the commands of concurrent requests are
+        sent together.
 
-        They may run twice, see ``Batcher``. Errors: StoreUnavailable, also for one that may have run all the
-        same; ResponseError.
+        They may run twice, see ``Batcher``. Errors: StoreUnavailable, also for one that may have run all the same;
+        ResponseError.
         """
         try:
             with tracing.span(f"redis {_names(commands)}", SpanKind.CLIENT):
@@ -123,7 +124,7 @@ class RedisStore:
     async def run_script_many(
         self, path: Path, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
     ) -> list[Any]:
-        """The replies of a script that may run twice, called with each (keys, args) in one round trip.
+        """Run a script that may run twice, with each (keys, args) in one round trip; returns the replies.
 
         Errors as of ``execute``.
         """
@@ -137,7 +138,7 @@ class RedisStore:
             return await self.execute(*commands)
 
     def script(self, path: Path) -> AsyncScript:
-        """A Lua script kept in a file; runs by its hash, and is sent when the server does not know it."""
+        """Load a Lua script kept in a file; runs by its hash, and is sent when the server does not know it."""
         if path not in self._scripts:
             self._scripts[path] = self.client.register_script(path.read_bytes())
         return self._scripts[path]

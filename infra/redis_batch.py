@@ -50,7 +50,8 @@ class Batcher:
         self._sending: set[asyncio.Task[None]] = set()
 
     async def execute(self, *commands: Command) -> list[Any]:
-        """The replies as Redis gives them, a ResponseError in the place of its command's.
+        """Execute commands; returns the replies as Redis gives them, a ResponseError in the place of its
+        command's.
 
         A command is sent again when the connection breaks, so it must be one that may run twice. Errors:
         TimeoutError, OSError and RedisError; it may have run all the same then.

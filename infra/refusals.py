@@ -25,7 +25,7 @@ class Refusals:
         self._minute = 0
 
     def note(self, refusal: Refusal, now: float) -> None:
-        """``now`` in seconds since the epoch."""
+        """Note a refusal; ``now`` in seconds since the epoch."""
         if self._minute != (minute := int(now // 60)):
             self._minute = minute
             self._noted.clear()
@@ -39,5 +39,5 @@ class Refusals:
         return taken
 
     def put_back(self, refusals: list[Refusal]) -> None:
-        """They could not be written."""
+        """Put back what could not be written."""
         self._new = (refusals + self._new)[:_MOST]

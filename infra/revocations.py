@@ -32,7 +32,7 @@ class Revocations:
         return len(self._sessions) + len(self._users)
 
     def cover(self, user_id: UUID, session_id: UUID | None, issued_at: float) -> bool:
-        """True when a token of this session, issued then, is not to be accepted any more."""
+        """Returns whether a token of this session, issued then, is not to be accepted any more."""
         if session_id in self._sessions:
             return True
         of_user = self._users.get(user_id)

@@ -87,11 +87,11 @@ class Signals:
                 del self._watches[id_]
 
     def watchers(self, id_: UUID) -> int:
-        """How many watch this id in this process."""
+        """Count how many watch this id in this process."""
         return len(self._watches.get(id_, ()))
 
     def together(self, name: str, load: Load[K, V]) -> ReadTogether[K, V]:
-        """The process's reader of that name; ``load`` is that of the first caller."""
+        """Returns the process's reader of that name; ``load`` is that of the first caller."""
         if name not in self._readers:
             self._readers[name] = ReadTogether(load)
         return self._readers[name]

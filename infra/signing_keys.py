@@ -55,7 +55,7 @@ class KeyFolder:
         return tuple(sorted(file.name for file in self.path.glob("*.pem")))
 
     def load(self) -> list[SigningKey]:
-        """The keys, the one that signs last at the end. Errors: BadSigningKey."""
+        """Load the keys, the one that signs last at the end. Errors: BadSigningKey."""
         keys = [_parse(self._read(name), str(self.path / name), _signs_from(name)) for name in self.names()]
         return sorted(keys, key=lambda key: key.signs_from)
 
@@ -66,7 +66,7 @@ class KeyFolder:
                 self._create("es256-0.pem")
 
     def add(self, signs_from: int) -> SigningKey:
-        """A new key that signs from that moment on, or the first free millisecond after it."""
+        """Add a new key that signs from that moment on, or the first free millisecond after it."""
         while True:
             name = f"es256-{signs_from}.pem"
             try:
@@ -83,7 +83,8 @@ class KeyFolder:
         return self.remove(old)
 
     def remove(self, names: Collection[str]) -> int:
-        """Tokens that these signed are refused once the servers have looked; returns how many there are."""
+        """Remove keys: tokens that these signed are refused once the servers have looked; returns how many there
+        are."""
         for name in names:
             (self.path / name).unlink(missing_ok=True)
         return len(names)
@@ -118,7 +119,10 @@ class SigningKeys:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "SigningKeys":
-        """From the setting, of whose keys the first signs; else from the home. Errors: BadSigningKey."""
+        """Read the keys from the setting, of whose keys the first signs; else from the home.
+
+        Errors: BadSigningKey.
+        """
         if settings.signing_key is not None:
             return cls(_from_setting(settings.signing_key.get_secret_value().encode()))
         folder = KeyFolder(settings.home)
@@ -127,7 +131,7 @@ class SigningKeys:
 
     @classmethod
     def of(cls, *keys: ECKey) -> "SigningKeys":
-        """Of these keys, the last of which signs."""
+        """Make a ring of these keys, the last of which signs."""
         return cls([SigningKey(key, key.thumbprint()) for key in keys])
 
     @property
@@ -135,7 +139,7 @@ class SigningKeys:
         return self._keys
 
     def current(self, now: datetime) -> SigningKey:
-        """The key that signs at that time."""
+        """Returns the key that signs at that time."""
         place = bisect_right(self._keys, to_millis(now), key=lambda key: key.signs_from)
         return self._keys[max(place - 1, 0)]
 
@@ -143,7 +147,7 @@ class SigningKeys:
         return self._by_kid.get(kid)
 
     def public(self) -> dict[str, object]:
-        """A JWK set (RFC 7517) of the public keys, those that are yet to sign too."""
+        """Returns a JWK set (RFC 7517) of the public keys, those that are yet to sign too."""
         marks = {"use": "sig", "alg": "ES256"}
         return {"keys": [{**key.key.as_dict(private=False), "kid": key.kid, **marks} for key in self._keys]}
 

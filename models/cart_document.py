@@ -28,7 +28,7 @@ class LineDoc:
     added_at: datetime
 
     def details(self) -> bytes:
-        """What no script looks at."""
+        """Returns what no script looks at."""
         return orjson.dumps([self.variant_id.hex, self.sku, self.title, self.price])
 
 
@@ -52,17 +52,17 @@ class CartDoc:
 
 
 def line_id(cart_id: UUID, variant_id: UUID) -> UUID:
-    """A variant has one line in a cart, so two who add it at once mean the same."""
+    """Returns a line's id: a variant has one line in a cart, so two who add it at once mean the same."""
     return uuid5(cart_id, variant_id.hex)
 
 
 def in_order(lines: Iterable[LineDoc]) -> tuple[LineDoc, ...]:
-    """As they were added."""
+    """Returns the lines as they were added."""
     return tuple(sorted(lines, key=lambda line: (line.added_at, line.id)))
 
 
 def to_fields(cart: CartDoc) -> dict[str, str | bytes | int]:
-    """The hash in Redis, but for what the scripts keep for themselves."""
+    """Returns the hash in Redis, but for what the scripts keep for themselves."""
     fields: dict[str, str | bytes | int] = {
         "v": cart.version,
         "base": cart.base,
@@ -85,7 +85,7 @@ def to_fields(cart: CartDoc) -> dict[str, str | bytes | int]:
 
 
 def from_fields(cart_id: UUID, reply: Sequence[bytes]) -> CartDoc:
-    """From HGETALL's names and values, one after another."""
+    """Read a cart from HGETALL's names and values, one after another."""
     fields = {name.decode(): value for name, value in zip(reply[::2], reply[1::2], strict=True)}
     lines = [_line(name, value) for name, value in fields.items() if name.startswith(LINE)]
     expires = int(fields["exp"])

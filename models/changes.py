@@ -40,7 +40,7 @@ def sale_tag(sale_id: UUID) -> str:
 
 
 def item_tag(item_id: UUID) -> str:
-    """Of a flash-sale item, its count too."""
+    """Returns the tag of a flash-sale item, its count too."""
     return f"item:{item_id.hex}"
 
 

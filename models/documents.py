@@ -61,7 +61,7 @@ class VariantDoc:
     is_public: bool
 
     def price_in(self, currency: str | None) -> PriceDoc:
-        """Its price in this currency, or in its own when there is none."""
+        """Returns its price in this currency, or in its own when there is none."""
         found = next((price for price in self.prices if price.currency == currency), None)
         return found or PriceDoc(self.currency, self.price, self.compare_at_price)
 
@@ -136,17 +136,17 @@ def product_key(product_id: UUID) -> str:
 
 
 def slug_key(slug: str) -> str:
-    """Holds the id of the product with this slug."""
+    """Returns the key that holds the id of the product with this slug."""
     return f"slug:{slug}"
 
 
 def variant_key(variant_id: UUID) -> str:
-    """Holds the id of the product that the variant is part of."""
+    """Returns the key that holds the id of the product that the variant is part of."""
     return f"variant:{variant_id.hex}"
 
 
 def sku_key(sku: str) -> str:
-    """Holds the id of the product that the SKU's variant is part of."""
+    """Returns the key that holds the id of the product that the SKU's variant is part of."""
     return f"sku:{sku}"
 
 
@@ -161,7 +161,7 @@ def stock_key(sku: str) -> str:
 def product_doc(
     product: Product, variants: Iterable[Variant], images: Iterable[Image], prices: Iterable[VariantPrice] = ()
 ) -> ProductDoc:
-    """The document of these rows; ``prices`` may hold those of other products too."""
+    """Make the document of these rows; ``prices`` may hold those of other products too."""
     by_variant: dict[UUID, list[PriceDoc]] = {}
     for price in sorted(prices, key=lambda row: row.currency):
         entry = PriceDoc(price.currency, price.amount, price.compare_at)
@@ -207,7 +207,8 @@ def _variant_doc(row: Variant, product: Product, prices: Iterable[PriceDoc]) -> 
 
 
 def ordered_options(options: Mapping[str, str], names: Sequence[str] | None) -> dict[str, str]:
-    """In the order of ``names``, what these do not have last: MySQL keeps a JSON object in an order of its own."""
+    """Returns the options in the order of ``names``, what these do not have last: MySQL keeps a JSON object in an
+    order of its own."""
     places = {name: place for place, name in enumerate(names or ())}
     return dict(sorted(options.items(), key=lambda option: places.get(option[0], len(places))))
 
@@ -224,7 +225,7 @@ def category_doc(row: Category) -> CategoryDoc:
 
 
 def dump(document: ProductDoc | CategoryDoc | StockDoc) -> bytes:
-    """JSON; UUIDs and times as text."""
+    """Write JSON; UUIDs and times as text."""
     return orjson.dumps(document)
 
 
@@ -259,7 +260,7 @@ def load_category(raw: bytes) -> CategoryDoc:
 
 
 def category_of(data: dict[str, Any]) -> CategoryDoc:
-    """From its JSON."""
+    """Read a category from its JSON."""
     data["id"], data["parent_id"] = UUID(data["id"]), _uuid(data["parent_id"])
     return CategoryDoc(**data)
 

@@ -71,7 +71,7 @@ class SaleTimes(Protocol):
 
 
 def sale_status(sale: SaleTimes, now: datetime) -> FlashSaleStatus:
-    """The clock decides, unless the sale was closed; a pause shows only while it would run."""
+    """Returns the status: the clock decides, unless the sale was closed; a pause shows only while it would run."""
     if sale.closed_at is not None or now >= sale.ends_at:
         return FlashSaleStatus.ENDED
     if now < sale.starts_at:

@@ -54,7 +54,7 @@ class OutboxMessage(Base):
 
 
 def outbox_row(topic: str, key: str, envelope: Mapping[str, object], now: datetime) -> dict[str, object]:
-    """As a multi-row INSERT takes it."""
+    """Make a row as a multi-row INSERT takes it."""
     return {
         "id": new_id(),
         "topic": topic,

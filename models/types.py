@@ -68,12 +68,12 @@ class ExactText(TypeDecorator[str]):
 
 
 def exact_text(length: int) -> ExactText:
-    """Text compared byte by byte: SKUs, slugs, keys."""
+    """Make a column type of text compared byte by byte: SKUs, slugs, keys."""
     return ExactText(length)
 
 
 def code_text(length: int) -> TypeEngine[str]:
-    """A short ASCII code of fixed length, e.g. a currency."""
+    """Make a column type of a short ASCII code of fixed length, e.g. a currency."""
     return CHAR(length)
 
 

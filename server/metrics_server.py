@@ -17,7 +17,10 @@ log = structlog.get_logger(__name__)
 
 @asynccontextmanager
 async def watched(settings: Settings, stop: asyncio.Event) -> AsyncIterator[None]:
-    """While the block runs, where RUSHCART_METRICS_PORT says. A port that is in use is logged: work goes on."""
+    """Serve metrics while the block runs, where RUSHCART_METRICS_PORT says.
+
+    A port that is in use is logged: work goes on.
+    """
     if settings.metrics_port is None:
         yield
         return

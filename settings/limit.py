@@ -16,7 +16,7 @@ class Limit:
 
     @classmethod
     def parse(cls, text: str) -> "Limit":
-        """From ``30/60s``. Errors: ValueError."""
+        """Parse ``30/60s``. Errors: ValueError."""
         match = _PATTERN.fullmatch(text.strip())
         if match is None or not int(match[1]) or not int(match[2]):
             raise ValueError(f"{text!r} is not a limit such as 30/60s")

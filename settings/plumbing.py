@@ -195,7 +195,7 @@ class PlumbingSettings(OperationsSettings):
         return self.redis_url.get_secret_value()
 
     def with_redis(self, url: str) -> Self:
-        """The same settings on the Redis at ``url`` (the embedded Valkey, once it runs)."""
+        """Returns the same settings on the Redis at ``url`` (the embedded Valkey, once it runs)."""
         return self.model_copy(update={"redis_url": SecretStr(url)})
 
     @property

@@ -45,7 +45,10 @@ class Settings(PlumbingSettings):
         return flat
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some changed, by name; not validated. Errors: KeyError for a name that is no setting's."""
+        """Returns a copy with some changed, by name; not validated.
+
+        Errors: KeyError for a name that is no setting's.
+        """
         changes: dict[str, Any] = {}
         for name, value in (update or {}).items():
             if group := _GROUP_OF.get(name):
@@ -69,7 +72,7 @@ class Settings(PlumbingSettings):
 
 
 def fields() -> Iterator[tuple[str, FieldInfo]]:
-    """Every setting, by its name in lower case and without the prefix."""
+    """Yields every setting, by its name in lower case and without the prefix."""
     for name, field in Settings.model_fields.items():
         if name in _GROUPS:
             yield from _GROUPS[name].model_fields.items()
@@ -78,12 +81,12 @@ def fields() -> Iterator[tuple[str, FieldInfo]]:
 
 
 def variable(location: Sequence[int | str]) -> str:
-    """The environment variable that an error of pydantic's is about."""
+    """Returns the environment variable that an error of pydantic's is about."""
     parts = location[1:] if location[:1] and location[0] in _GROUPS else location
     return "_".join(("RUSHCART", *(str(part).upper() for part in parts)))
 
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The process's settings. Errors: pydantic's ValidationError tells where; ``variable`` names it."""
+    """Returns the process's settings. Errors: pydantic's ValidationError tells where; ``variable`` names it."""
     return Settings()

@@ -9,7 +9,7 @@ _REDIS: Final = frozenset({"redis", "rediss"})
 
 
 def check_database_url(url: str) -> str:
-    """The URL. Errors: ValueError."""
+    """Returns the URL, checked. Errors: ValueError."""
     parts = _split(url)
     if parts is not None and parts.scheme == _SQLITE:
         return url
@@ -19,7 +19,7 @@ def check_database_url(url: str) -> str:
 
 
 def check_redis_url(url: str) -> str:
-    """The URL. Errors: ValueError."""
+    """Returns the URL, checked. Errors: ValueError."""
     parts = _split(url)
     local = parts is not None and parts.scheme == "unix" and bool(parts.path)
     if not local and (parts is None or parts.scheme not in _REDIS or not parts.hostname):

@@ -17,7 +17,7 @@ _MAX_URL = 2000
 
 
 def check_url(url: str) -> str:
-    """The URL. Errors: ValueError for one that is no plain http(s) URL."""
+    """Returns the URL, checked. Errors: ValueError for one that is no plain http(s) URL."""
     match = _URL.fullmatch(url) if len(url) <= _MAX_URL else None
     if match is None or _CLIMBS.search(match["path"]):
         raise ValueError(f"{url[:100]!r} is not a plain http or https URL")
@@ -25,7 +25,8 @@ def check_url(url: str) -> str:
 
 
 def is_allowed_return(url: str, allowed: Iterable[str]) -> bool:
-    """True when the URL is one of those allowed, or lies below one that ends with a slash (RFC 9700, 4.11.1)."""
+    """Returns whether the URL is one of those allowed, or lies below one that ends with a slash (RFC 9700,
+    4.11.1)."""
     match = _URL.fullmatch(url) if len(url) <= _MAX_URL else None
     if match is None or _CLIMBS.search(match["path"]):
         return False

@@ -24,7 +24,7 @@ class SortedSetScheduleSource(ScheduleSource):
         self._serializer = serializer
 
     async def get_schedules(self) -> list[ScheduledTask]:
-        """The first of what is due, the most overdue first. Errors: RedisError."""
+        """Returns the first of what is due, the most overdue first. Errors: RedisError."""
         ids: Any = await self._client.zrangebyscore(self._due, "-inf", time.time(), start=0, num=_MOST)
         if not ids:
             return []
@@ -49,5 +49,5 @@ class SortedSetScheduleSource(ScheduleSource):
         await pipeline.execute()
 
     async def post_send(self, task: ScheduledTask) -> None:
-        """It is in the queue now. A crash before this sends it twice."""
+        """Forget a task that is in the queue now. A crash before this sends it twice."""
         await self.delete_schedule(task.schedule_id)

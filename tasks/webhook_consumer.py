@@ -19,7 +19,10 @@ _QUIET: Final = 30
 
 
 async def read_for_webhooks(infra: Infra, stop: asyncio.Event) -> None:
-    """Until told to stop; the position moves only past what deliveries were made of. Errors: StoreUnavailable."""
+    """Read until told to stop; the position moves only past what deliveries were made of.
+
+    Errors: StoreUnavailable.
+    """
     consumer = await infra.events.subscribe(TOPICS, WEBHOOK_WORKERS)
     quiet = 0
     try:

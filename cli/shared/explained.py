@@ -8,7 +8,7 @@ import click
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """For commands that work on the stores and end by themselves."""
+    """Explain what can go wrong, for commands that work on the stores and end by themselves."""
     from infra.embedded_valkey import EmbeddedValkeyError
     from infra.errors import StoreUnavailable
     from infra.migrations import SchemaMismatch
@@ -24,5 +24,5 @@ def explained() -> Iterator[None]:
 
 
 def printable(text: str, keep: str = "") -> str:
-    """For the terminal: what others wrote must not move the cursor or change colours."""
+    """Returns text for the terminal: what others wrote must not move the cursor or change colours."""
     return "".join(c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text)

@@ -8,7 +8,7 @@ import click
 
 @contextmanager
 def in_a_clone(folder: str) -> Iterator[None]:
-    """Around the imports from ``folder``. Errors: ClickException when it is not there."""
+    """Import from ``folder`` in the block. Errors: ClickException when it is not there."""
     try:
         yield
     except ModuleNotFoundError as error:

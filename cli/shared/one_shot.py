@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def run_once(work: "Callable[[Infra], Awaitable[T]]", *, migrated: bool = False) -> T:
-    """The verb's result, with the stores open, also the Valkey: its cache must hear of what is changed.
+    """Run a verb with the stores open, also the Valkey: its cache must hear of what is changed.
 
     ``migrated``: only on the schema of this version. Errors: ClickException, for whatever can be foreseen.
     """
@@ -47,7 +47,7 @@ async def _open() -> "AsyncIterator[Infra]":
 
 @contextmanager
 def progress_bar(what: str = "products", total: int | None = None) -> Iterator[Callable[[int, int], None]]:
-    """On standard error; told of what is done, and of how much."""
+    """Show a bar on standard error; told of what is done, and of how much."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -62,10 +62,10 @@ _PAGE = Template(
 def render_page(
     request: Request | None = None, *, endpoint: str | None = None, demo: tuple[str, str] | None = None
 ) -> HTMLResponse:
-    """The page for ``endpoint`` (by default the path that was asked for, else ``/graphql``).
+    """Render the page for ``endpoint`` (by default the path that was asked for, else ``/graphql``).
 
-    ``demo`` is the e-mail address and password of a customer to put into the first tab. They are
-    readable by whoever opens the page: give them for seeded shops only.
+    ``demo`` is the e-mail address and password of a customer to put into the first tab. They are readable by
+    whoever opens the page: give them for seeded shops only.
     """
     root = "" if request is None else request.scope.get("app_root_path", request.scope.get("root_path", ""))
     path = endpoint or ("/graphql" if request is None else request.url.path)
@@ -85,19 +85,19 @@ def render_page(
 
 
 def routes() -> list[BaseRoute]:
-    """Where the page's files are."""
+    """Returns the routes of the page's files."""
     return [Mount(ASSETS_PATH, routes=[Route("/{name}", _serve)], name="graphiql-assets")]
 
 
 @lru_cache(maxsize=1)
 def files() -> dict[str, Path]:
-    """What is served, by name. A name that is not here is not looked for on the disk."""
+    """Returns what is served, by name. A name that is not here is not looked for on the disk."""
     return {path.name: path for path in STATIC.iterdir() if path.suffix in _TYPES}
 
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """One for all files, since the script starts its workers under its own version."""
+    """Returns one version for all files, since the script starts its workers under its own version."""
     digest = hashlib.sha256()
     for _, path in sorted(files().items()):
         digest.update(path.read_bytes())

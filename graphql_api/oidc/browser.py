@@ -19,18 +19,18 @@ _PLAIN_NAME = "rushcart_sign_in"
 
 
 def base_url(request: Request, settings: Settings) -> str:
-    """Where browsers reach this server; no trailing slash."""
+    """Returns where browsers reach this server; no trailing slash."""
     return settings.public_url or str(request.base_url).rstrip("/")
 
 
 def browser_of(request: Request, settings: Settings) -> str | None:
-    """The value in the browser's cookie; None without one."""
+    """Returns the value in the browser's cookie; None without one."""
     value = request.cookies.get(_name(request, settings), "")
     return value if _VALUE.fullmatch(value) else None
 
 
 def remember(request: Request, response: Response, settings: Settings) -> str:
-    """The browser's value, an old or a new one: sign-ins in two tabs do not get into each other's way."""
+    """Set the browser's value, an old or a new one: sign-ins in two tabs do not get into each other's way."""
     value = browser_of(request, settings) or new_secret()
     name = _name(request, settings)
     response.set_cookie(

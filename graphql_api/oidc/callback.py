@@ -29,7 +29,10 @@ log = structlog.get_logger(__name__)
 
 
 async def callback(request: Request, running: Running) -> Response:
-    """Back to the front end, whatever happened. Errors: Stop when it is not known where that is."""
+    """Send the browser back to the front end, whatever happened.
+
+    Errors: Stop when it is not known where that is.
+    """
     started = await _started(request, running)
     url, name = started["return_to"], started["provider"]
     try:

@@ -22,12 +22,15 @@ class Stop(Exception):
 
 
 def return_to(url: str, **outcome: str) -> Response:
-    """Back to the front end. The outcome is in the fragment, which the browser keeps to itself."""
+    """Send the browser back to the front end.
+
+    The outcome is in the fragment, which the browser keeps to itself.
+    """
     return RedirectResponse(f"{url}#{urlencode(outcome)}", 303, headers=_NO_STORE)
 
 
 def stopped(request: Request, stop: Stop) -> Response:
-    """A page for people, JSON for programs."""
+    """Answer with a page for people, JSON for programs."""
     headers = {**_NO_STORE, "vary": "Accept"}
     if stop.retry_after is not None:
         headers["retry-after"] = str(stop.retry_after)

@@ -51,7 +51,7 @@ async def login(request: Request, running: Running) -> Response:
 
 
 def login_secret(state: str, browser: str) -> str:
-    """What a sign-in that is under way is kept under."""
+    """Returns what a sign-in that is under way is kept under."""
     return f"{state}.{browser}"
 
 

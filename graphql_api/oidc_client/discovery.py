@@ -21,7 +21,7 @@ _AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 
 
 async def discover(provider: OidcProvider, tls: ssl.SSLContext, timeout: float) -> dict[str, Any]:
-    """The metadata. Errors: ProviderUnavailable, ProviderMisbehaved."""
+    """Fetch the provider's metadata. Errors: ProviderUnavailable, ProviderMisbehaved."""
     try:
         async with asyncio.timeout(timeout), httpx2.AsyncClient(verify=tls, timeout=timeout) as http:
             reply = await http.get(provider.issuer.rstrip("/") + _PATH)
@@ -39,7 +39,7 @@ async def discover(provider: OidcProvider, tls: ssl.SSLContext, timeout: float) 
 
 
 def auth_method(metadata: Mapping[str, Any], provider: OidcProvider) -> str:
-    """How we prove to the provider who we are (OIDC Core, section 9)."""
+    """Returns how we prove to the provider who we are (OIDC Core, section 9)."""
     if provider.client_secret is None:
         return "none"
     supported = _strings(metadata, "token_endpoint_auth_methods_supported") or [_AUTH_METHODS[0]]

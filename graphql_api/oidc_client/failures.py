@@ -38,7 +38,7 @@ class LoginRequired(ProviderRefused):
 
 
 def refusal(error: str) -> ProviderRefused:
-    """For the ``error`` that a provider sent."""
+    """Make the error for the ``error`` that a provider sent."""
     if error == "access_denied":
         return AccessDenied(error)
     if error in ("login_required", "interaction_required", "consent_required", "account_selection_required"):

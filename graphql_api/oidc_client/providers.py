@@ -51,14 +51,14 @@ class ProviderClient:
     loaded_at: float
 
     async def authorize(self, request: Request, redirect_uri: str, state: str) -> tuple[Response, dict[str, Any]]:
-        """The redirect to the provider, and what the way back needs: the nonce and the PKCE verifier."""
+        """Returns the redirect to the provider, and what the way back needs: the nonce and the PKCE verifier."""
         kept: dict[str, Any] = {}
         request.scope["session"] = kept
         redirect: Response = await self.app.authorize_redirect(request, redirect_uri, state=state)
         return redirect, kept
 
     async def identify(self, request: Request, kept: Mapping[str, Any]) -> ProviderIdentity:
-        """Who came back, by the code in the request. Errors: OidcError.
+        """Find who came back, by the code in the request. Errors: OidcError.
 
         Authlib checks the signature against the provider's keys, ``exp``, ``iat``, ``nonce``, ``at_hash`` and
         ``azp`` (OIDC Core, 3.1.3.7); the options below, ``iss`` and ``aud``.
@@ -115,7 +115,8 @@ class Providers:
         return name in self._configured
 
     async def client(self, name: str) -> ProviderClient:
-        """Those who come while the provider is being asked wait for the same answer. Errors: OidcError."""
+        """Returns the provider's client; those who come while the provider is being asked wait for the same
+        answer. Errors: OidcError."""
         known = self._known.get(name)
         if known is None or _is_stale(known):
             known = self._known[name] = asyncio.create_task(self._load(name))

@@ -31,7 +31,8 @@ _HEADERS = [
 async def send_events(
     scope: Scope, receive: Receive, send: Send, results: StreamResult, encode: Encode, ended: asyncio.Event
 ) -> None:
-    """Until the results end, or the server, the client or ``ended`` does, or the client takes nothing more."""
+    """Send events until the results end, or the server, the client or ``ended`` does, or the client takes nothing
+    more."""
     sending = asyncio.create_task(_send_all(send, results, encode))
     leaving = asyncio.create_task(_left(receive))
     others = [asyncio.create_task(event.wait()) for event in (_stopping(scope), ended)]

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 
 def may_use_cookies(headers: dict[bytes, bytes], allowed: Collection[str]) -> bool:
-    """True for a page of this very host, or of an origin that is named in the settings (never for ``*``)."""
+    """Returns whether it is a page of this very host, or of an origin that is named in the settings (never for
+    ``*``)."""
     origin = headers.get(b"origin", b"").decode("latin-1").strip().lower()
     if not origin:
         return False

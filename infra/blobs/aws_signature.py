@@ -29,7 +29,8 @@ def signed(
     payload_hash: str,
     at: datetime,
 ) -> dict[str, str]:
-    """All headers to send, but Host. ``path`` is the one to send, encoded; ``headers`` have lower-case names.
+    """Sign a request; returns all headers to send, but Host. ``path`` is the one to send, encoded; ``headers``
+    have lower-case names.
 
     ``payload_hash`` is the SHA-256 of the body in hex. There is no query string.
     """
@@ -48,7 +49,7 @@ def signed(
 
 
 def encoded_path(*parts: str) -> str:
-    """A path of these parts as S3 wants it: every byte but the unreserved ones and slashes encoded."""
+    """Returns a path of these parts as S3 wants it: every byte but the unreserved ones and slashes encoded."""
     return "/" + "/".join(quote(part.strip("/"), safe="/~") for part in parts if part.strip("/"))
 
 

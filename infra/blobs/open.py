@@ -10,7 +10,7 @@ from settings.errors import BadSetting
 
 
 def open_blobs(settings: Settings, now: Clock) -> BlobStore:
-    """Connects to nothing yet. Errors: BadSetting."""
+    """Make the store; it connects to nothing yet. Errors: BadSetting."""
     if settings.media_store is None:
         return Folder(settings.home / "media")
     access, secret = settings.s3_access_key_id, settings.s3_secret_access_key

@@ -16,16 +16,16 @@ class BlobStore(Protocol):
     """A name is written once, or again with the same content. Errors of all: StoreUnavailable, BadName."""
 
     async def put(self, name: str, content: bytes, content_type: str) -> None:
-        """Whole or not at all; there once this returns, also after a power cut."""
+        """Put a file whole or not at all; there once this returns, also after a power cut."""
 
     async def size(self, name: str) -> int | None:
-        """Bytes; None when there is no such file."""
+        """Returns its bytes; None when there is no such file."""
 
     def read(self, name: str, start: int, length: int) -> AsyncIterator[bytes]:
-        """``length`` bytes from ``start``, in pieces."""
+        """Read ``length`` bytes from ``start``, in pieces."""
 
     async def delete(self, name: str) -> None:
-        """Deleting what is not there is no error."""
+        """Delete a file; what is not there is no error."""
 
     async def close(self) -> None: ...
 
@@ -35,7 +35,7 @@ class BadName(ValueError):
 
 
 def checked(name: str) -> str:
-    """The name. Errors: BadName."""
+    """Returns the name, checked. Errors: BadName."""
     if not _NAME.fullmatch(name):
         raise BadName(name[:100])
     return name

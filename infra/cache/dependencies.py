@@ -20,7 +20,7 @@ _noted: ContextVar[Noted | None] = ContextVar("dependencies", default=None)
 
 @contextmanager
 def noting() -> Iterator[Noted]:
-    """All that is read in the block."""
+    """Note all that is read in the block."""
     noted = Noted()
     token = _noted.set(noted)
     try:

@@ -87,7 +87,7 @@ class DocumentCache:
         self._shared = _shared.setdefault(redis, _Shared())
 
     async def get_many(self, keys: Collection[str], load: Loader) -> dict[str, bytes]:
-        """The documents that exist, from Redis or else from ``load``.
+        """Get the documents that exist, from Redis or else from ``load``.
 
         Errors: what ``load`` raises; StoreUnavailable when too many read the database already.
         """
@@ -116,7 +116,7 @@ class DocumentCache:
             self._note_away()
 
     async def forget_or_raise(self, keys: Iterable[str]) -> None:
-        """The same, told when it fails. Errors: StoreUnavailable."""
+        """Forget as ``forget``, told when it fails. Errors: StoreUnavailable."""
         doomed = list(keys)
         for start in range(0, len(doomed), _CHUNK):
             chunk = doomed[start : start + _CHUNK]
@@ -127,12 +127,15 @@ class DocumentCache:
             self._shared.owed.difference_update(chunk)
 
     async def forget_all(self) -> None:
-        """Every entry is of the past from now on. Errors: StoreUnavailable."""
+        """Make every entry one of the past from now on. Errors: StoreUnavailable."""
         self._shared.filling.clear()
         await self._redis.execute(("SET", _EPOCH, os.urandom(8)))
 
     def drop_fills(self, keys: Iterable[str] | None) -> None:
-        """A reader that comes after a change must not join a fill from before it. None: of no key."""
+        """Drop fills under way: a reader that comes after a change must not join one from before it.
+
+        None: of no key.
+        """
         if keys is None:
             self._shared.filling.clear()
             return
@@ -160,7 +163,7 @@ class DocumentCache:
         return Look.of(keys, values[1:], self._schema, epoch)
 
     async def epoch(self) -> bytes:
-        """It is another once everything was forgotten. Errors: StoreUnavailable."""
+        """Returns the epoch; it is another once everything was forgotten. Errors: StoreUnavailable."""
         [found] = await self._redis.execute(("GET", _EPOCH))
         return found or await self._begin_epoch()
 

@@ -38,11 +38,11 @@ class Entry:
     cost: float
 
     def is_due(self, now: float) -> bool:
-        """Whether this reader shall refill it ahead of its end.
+        """Returns whether this reader shall refill it ahead of its end.
 
         XFetch (Vattani, Chierichetti, Lowenstein: Optimal Probabilistic Cache Stampede Prevention, VLDB 2015):
-        refill when ``now - cost * beta * ln(rand()) >= ends``, rand() uniform in (0, 1], beta = 1. The nearer
-        the end and the dearer the fill, the likelier; of many readers one does it, early by about its cost.
+        refill when ``now - cost * beta * ln(rand()) >= ends``, rand() uniform in (0, 1], beta = 1. The nearer the
+        end and the dearer the fill, the likelier; of many readers one does it, early by about its cost.
         """
         left = self.ends - now
         if self.kind != DOCUMENT or left > self.cost * _SURE:
@@ -51,7 +51,7 @@ class Entry:
 
 
 def parse(raw: bytes, schema: int, epoch: bytes) -> Entry | None:
-    """None for what is of another schema or epoch, or no entry at all: it is as good as absent."""
+    """Read an entry; None for what is of another schema or epoch, or no entry at all: it is as good as absent."""
     if len(raw) < HEAD_BYTES:
         return None
     kind, of_schema, of_epoch, born, life, cost, _ = _HEAD.unpack_from(raw)
@@ -61,7 +61,7 @@ def parse(raw: bytes, schema: int, epoch: bytes) -> Entry | None:
 
 
 def make(kind: bytes, payload: bytes, *, schema: int, epoch: bytes, life: float, cost: float) -> bytes:
-    """``life`` and ``cost`` in seconds."""
+    """Make an entry; ``life`` and ``cost`` in seconds."""
     head = _HEAD.pack(
         kind,
         schema,

@@ -36,11 +36,12 @@ class Hearing:
         self._listeners.append(listener)
 
     def confirm(self, at: float) -> None:
-        """All that was published until ``at`` (``time.monotonic()``) has been heard."""
+        """Confirm that all that was published until ``at`` (``time.monotonic()``) has been heard."""
         self._until = max(self._until, at + LEASE)
 
     def doubt(self) -> None:
-        """Changes may have been missed: forget everything, and believe nothing until the next confirmation."""
+        """Doubt what is remembered, as changes may have been missed: forget everything, and believe nothing until
+        the next confirmation."""
         self._until = 0.0
         self.forget([EVERYTHING])
 
@@ -49,11 +50,11 @@ class Hearing:
         return time.monotonic() < self._until
 
     def mark(self) -> int:
-        """The moment before a read, for ``unchanged_since``."""
+        """Mark the moment before a read, for ``unchanged_since``."""
         return self._now
 
     def forget(self, tags: Iterable[str]) -> None:
-        """These changed just now."""
+        """Forget these, which changed just now."""
         changed = set(tags)
         if not changed:
             return
@@ -76,7 +77,7 @@ class Hearing:
             self._floor = max(self._floor, at)
 
     def unchanged_since(self, mark: int, tags: Iterable[str]) -> bool:
-        """False when what was read after ``mark`` may be older than a change of one of these."""
+        """Returns False when what was read after ``mark`` may be older than a change of one of these."""
         if self._now == mark:
             return True
         return self._floor <= mark and all(self._changed.get(tag, 0) <= mark for tag in tags)

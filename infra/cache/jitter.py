@@ -6,5 +6,5 @@ SPREAD = 0.1
 
 
 def spread(seconds: float) -> float:
-    """A tenth more or less."""
+    """Spread a time by a tenth more or less."""
     return seconds * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311 - no secret

@@ -6,5 +6,5 @@ def entry_name(key: str) -> str:
 
 
 def lock_name(key: str) -> str:
-    """In the slot of its entry, as Redis Cluster counts them."""
+    """Returns the lock's name, in the slot of its entry, as Redis Cluster counts them."""
     return f"{{{entry_name(key)}}}:lock"

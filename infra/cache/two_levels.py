@@ -39,7 +39,7 @@ class TwoLevels:
         self._ttl = ttl
 
     async def get_many(self, keys: Collection[str], load: Loader, decode: Callable[[bytes], T]) -> dict[str, T]:
-        """What exists of these. What is made from it changes with these keys: see ``dependencies``.
+        """Get what exists of these. What is made from it changes with these keys: see ``dependencies``.
 
         Values are shared by all readers: they must not be changed. Errors as of ``DocumentCache.get_many``.
         """

@@ -26,17 +26,17 @@ class Etcd:
         self._http = httpx2.AsyncClient(timeout=timeout, trust_env=False)
 
     async def grant(self, ttl: int) -> str:
-        """The id of a new lease of so many seconds. Errors: EtcdUnavailable."""
+        """Grant a new lease of so many seconds; returns its id. Errors: EtcdUnavailable."""
         return str((await self._ask("lease/grant", {"TTL": ttl}))["ID"])
 
     async def keep_alive(self, lease: str) -> None:
-        """For as long again. Errors: EtcdUnavailable, LeaseExpired."""
+        """Keep the lease for as long again. Errors: EtcdUnavailable, LeaseExpired."""
         answer = await self._ask("lease/keepalive", {"ID": lease})
         if int(answer.get("result", {}).get("TTL", 0)) <= 0:
             raise LeaseExpired(lease)
 
     async def revoke(self, lease: str) -> None:
-        """With its keys. Errors: EtcdUnavailable."""
+        """Revoke the lease with its keys. Errors: EtcdUnavailable."""
         await self._ask("lease/revoke", {"ID": lease})
 
     async def put(self, key: str, value: bytes, lease: str) -> None:
@@ -44,7 +44,7 @@ class Etcd:
         await self._ask("kv/put", {"key": _text(key.encode()), "value": _text(value), "lease": lease})
 
     async def list(self, prefix: str) -> dict[str, bytes]:
-        """What is under ``prefix``, by key. Errors: EtcdUnavailable."""
+        """List what is under ``prefix``, by key. Errors: EtcdUnavailable."""
         start = prefix.encode()
         end = start[:-1] + bytes([start[-1] + 1])
         answer = await self._ask("kv/range", {"key": _text(start), "range_end": _text(end)})

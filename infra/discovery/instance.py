@@ -30,7 +30,7 @@ class Instance:
 
     @classmethod
     def from_json(cls, raw: bytes) -> "Instance | None":
-        """None of what is none."""
+        """Read an instance; None of what is none."""
         try:
             told: dict[str, Any] = orjson.loads(raw)
             return cls(

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 async def registered(
     settings: Settings, instance: Instance, is_ready: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[None]:
-    """While the block runs, if the settings name an etcd. The block never waits for it."""
+    """Register while the block runs, if the settings name an etcd. The block never waits for it."""
     if not settings.etcd_endpoints:
         yield
         return
@@ -79,7 +79,7 @@ class _Keeper:
 
 
 async def list_instances(settings: Settings) -> list[Instance]:
-    """The oldest first. Errors: EtcdUnavailable."""
+    """List the instances, the oldest first. Errors: EtcdUnavailable."""
     etcd = Etcd(settings.etcd_endpoints)
     try:
         found = await etcd.list(settings.etcd_prefix)

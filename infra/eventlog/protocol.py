@@ -26,7 +26,7 @@ MAX_MESSAGE = 1_000_000
 
 
 def check_size(key: str, value: bytes, headers: dict[str, str] | None) -> None:
-    """The same limit whichever log it is. Errors: MessageTooLarge."""
+    """Check the size: the same limit whichever log it is. Errors: MessageTooLarge."""
     texts = [key, *(text for pair in (headers or {}).items() for text in pair)]
     size = len(value) + sum(len(text.encode()) for text in texts)
     if size > MAX_MESSAGE:
@@ -41,7 +41,10 @@ class Consumer(Protocol):
     """A member of a consumer group with a durable position. Not for concurrent use."""
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
-        """Up to ``limit`` messages; waits at most ``wait`` seconds for the first. Errors: StoreUnavailable."""
+        """Fetch up to ``limit`` messages; waits at most ``wait`` seconds for the first.
+
+        Errors: StoreUnavailable.
+        """
         ...
 
     async def commit(self, messages: Sequence[Message]) -> None:
@@ -58,14 +61,15 @@ class Follower(Protocol):
     """Reads everything published since it began, as every other follower does. Not for concurrent use."""
 
     async def fetch(self, wait: float) -> Sequence[Message]:
-        """What is new; waits at most ``wait`` seconds for it. Errors: StoreUnavailable.
+        """Fetch what is new; waits at most ``wait`` seconds for it. Errors: StoreUnavailable.
 
         After an error messages may have been missed: close it, and begin anew.
         """
         ...
 
     def read_until(self) -> float | None:
-        """All that was published until then (``time.monotonic()``) has been fetched; None when not known."""
+        """Returns the moment (``time.monotonic()``) until which all that was published has been fetched; None when
+        not known."""
         ...
 
     async def close(self) -> None: ...
@@ -103,19 +107,19 @@ class EventLog(Protocol):
         ...
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
-        """The oldest ``limit`` messages still kept, regardless of any group (to look into dead letters)."""
+        """Read the oldest ``limit`` messages still kept, regardless of any group (to look into dead letters)."""
         ...
 
     async def end(self, topic: str) -> Marker:
-        """The end of the topic now."""
+        """Returns the end of the topic now."""
         ...
 
     async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
-        """True when the group has committed everything before ``marker``."""
+        """Returns whether the group has committed everything before ``marker``."""
         ...
 
     async def lag(self, topic: str, group: str) -> int:
-        """Messages of the topic that the group has not committed."""
+        """Count the messages of the topic that the group has not committed."""
         ...
 
     async def ping(self) -> None:

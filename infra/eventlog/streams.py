@@ -39,10 +39,10 @@ class StreamsEventLog:
         self._timeout = timeout
 
     async def start(self) -> None:
-        """Nothing to do: the client connects by itself."""
+        """Do nothing: the client connects by itself."""
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
-        """Nothing to do: a stream is made by its first message."""
+        """Do nothing: a stream is made by its first message."""
 
     async def publish(
         self,
@@ -119,7 +119,7 @@ class StreamsEventLog:
             raise StoreUnavailable("event_log") from error
 
     async def close(self) -> None:
-        """The client belongs to RedisStore."""
+        """Do nothing: the client belongs to RedisStore."""
 
 
 class StreamsConsumer:

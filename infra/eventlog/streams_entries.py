@@ -9,7 +9,7 @@ from infra.eventlog.protocol import Message
 
 
 def entries_of(reply: Any) -> list[Any]:
-    """(id, fields) of the one stream that was read."""
+    """Returns (id, fields) of the one stream that was read."""
     pairs = list(reply.items()) if isinstance(reply, Mapping) else list(reply or ())
     return list(flat(pairs[0][1])) if pairs else []
 

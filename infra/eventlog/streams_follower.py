@@ -74,4 +74,4 @@ class StreamsFollower:
         return self._read_until
 
     async def close(self) -> None:
-        """Nothing to do: the client belongs to RedisStore."""
+        """Do nothing: the client belongs to RedisStore."""

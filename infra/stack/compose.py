@@ -35,7 +35,7 @@ class ComposeRunner(Runner):
 
     @classmethod
     def available(cls) -> bool:
-        """True when the file is there, Docker has Compose 2, and its daemon answers."""
+        """Returns whether the file is there, Docker has Compose 2, and its daemon answers."""
         docker = find_program("docker")
         if docker is None or not COMPOSE_FILE.exists():
             return False

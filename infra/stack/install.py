@@ -19,7 +19,7 @@ _START_NOTHING = "#!/bin/sh\nexit 101\n"
 
 
 def can_install() -> bool:
-    """True for root on Debian or Ubuntu."""
+    """Returns whether we are root on Debian or Ubuntu."""
     return os.geteuid() == 0 and Path("/etc/debian_version").exists() and Path("/usr/bin/apt-get").exists()
 
 

@@ -38,7 +38,7 @@ def find_java() -> Path:
 
 
 def find_jars(cache: Path) -> Path | None:
-    """The folder with Kafka's jars: KAFKA_HOME's, or the one fetched before into ``cache``.
+    """Find the folder with Kafka's jars: KAFKA_HOME's, or the one fetched before into ``cache``.
 
     Errors: MissingServer when KAFKA_HOME is set and has none, or when they could not be fetched either.
     """
@@ -84,7 +84,7 @@ def fetch_jars(cache: Path, job: Job) -> Path:
 
 
 def version_of(jars: Path) -> str | None:
-    """The version of the broker whose jars these are; None when there is no broker among them."""
+    """Returns the version of the broker whose jars these are; None when there is no broker among them."""
     for jar in jars.glob("kafka_2.*.jar"):
         if found := re.fullmatch(r"kafka_2\.\d+-([\d.]+)\.jar", jar.name):
             return found[1]

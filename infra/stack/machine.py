@@ -24,7 +24,7 @@ _MORE_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/opt/h
 
 
 def find_program(*names: str) -> Path | None:
-    """The first of these programs that is installed."""
+    """Find the first of these programs that is installed."""
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_PATH])
     found = (shutil.which(name, path=path) for name in names)
     return next((Path(program) for program in found if program), None)
@@ -47,13 +47,13 @@ class Recipe(ABC):
 
     @abstractmethod
     def command(self, record: Record, folder: Path) -> list[str]:
-        """The command of the server, run with ``folder`` as working directory."""
+        """Returns the command of the server, run with ``folder`` as working directory."""
 
     @abstractmethod
     def url(self, record: Record) -> str: ...
 
     def environment(self) -> Mapping[str, str] | None:
-        """The process's environment; None for ours."""
+        """Returns the process's environment; None for ours."""
         return None
 
     @abstractmethod
@@ -70,7 +70,7 @@ class MachineRunner(Runner):
         self._dies_with_parent = dies_with_parent
 
     def start(self, job: Job) -> None:
-        """Runs at once when it runs already: then only the answer is awaited."""
+        """Start the server; at once when it runs already: then only the answer is awaited."""
         recipe, record, folder = self._recipes[job.server], job.record, self._folder_of(job.server)
         begun = time.monotonic()
         keeper = None

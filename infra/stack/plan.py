@@ -23,7 +23,7 @@ def choose(
     try_install: bool,
     echo: Callable[[str], None],
 ) -> dict[ServerName, Record]:
-    """A record for each server, those known reused. Installs when asked to and able to.
+    """Choose a record for each server, those known reused. Installs when asked to and able to.
 
     Errors: MissingServer names every server that cannot be had; StackError when apt-get fails.
     """

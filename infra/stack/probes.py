@@ -29,7 +29,7 @@ def probe(server: ServerName, url: str, timeout: float = PROBE_TIMEOUT) -> str:
 
 
 def address(server: ServerName, url: str) -> str:
-    """The part of the URL that is fit to be shown: no user, no password."""
+    """Returns the part of the URL that is fit to be shown: no user, no password."""
     if server == "kafka":
         return url
     parts = urlsplit(url)

@@ -51,7 +51,7 @@ class Runner(ABC):
 
     @abstractmethod
     def pid(self, server: ServerName, record: Record) -> int | None:
-        """Its process, None when it does not run or cannot be seen from here."""
+        """Returns its process, None when it does not run or cannot be seen from here."""
 
     @abstractmethod
     def signal(self, server: ServerName, record: Record, signum: signal.Signals) -> None:
@@ -77,10 +77,10 @@ class EnvironmentRunner(Runner):
         job.say(f"answers at the address in the environment ({version or 'version unknown'})")
 
     def stop(self, server: ServerName, record: Record) -> None:
-        """Not ours to stop."""
+        """Leave it: it is not ours to stop."""
 
     def erase(self, server: ServerName, record: Record) -> None:
-        """Not ours to erase."""
+        """Leave it: it is not ours to erase."""
 
     def pid(self, server: ServerName, record: Record) -> int | None:
         return None

@@ -44,7 +44,7 @@ class Stack:
     """
 
     def __init__(self, home: Path, *, kafka_cache: Path | None = None, dies_with_parent: bool = False) -> None:
-        """``kafka_cache`` is the folder of Kafka's jars, ``home/kafka`` if not given.
+        """Remember where; ``kafka_cache`` is the folder of Kafka's jars, ``home/kafka`` if not given.
 
         ``dies_with_parent``: servers started through this object end with this process (Linux).
         """
@@ -89,13 +89,13 @@ class Stack:
 
     @classmethod
     def attach(cls, home: Path, *, kafka_cache: Path | None = None) -> "Stack":
-        """A stack that is up already. Errors: StackNotUp."""
+        """Attach to a stack that is up already. Errors: StackNotUp."""
         stack = cls(home, kafka_cache=kafka_cache)
         stack.env()
         return stack
 
     def env(self) -> dict[str, str]:
-        """The settings that lead to the stack, RUSHCART_DATABASE_URL and so on. Errors: StackNotUp."""
+        """Returns the settings that lead to the stack, RUSHCART_DATABASE_URL and so on. Errors: StackNotUp."""
         records = self._state.read()
         missing = [server for server in SERVERS if server not in records or not records[server].wanted]
         if missing:
@@ -103,7 +103,7 @@ class Stack:
         return {VARIABLES[server]: records[server].url for server in SERVERS}
 
     def status(self) -> list[Status]:
-        """All three, asked at the same time."""
+        """Ask all three at the same time."""
         records = self._state.read()
         with ThreadPoolExecutor(len(SERVERS)) as threads:
             return list(threads.map(lambda server: self._status(server, records.get(server)), SERVERS))
@@ -122,7 +122,7 @@ class Stack:
             shutil.rmtree(self.folder)
 
     def pid(self, server: ServerName) -> int | None:
-        """None when it does not run, or was given in the environment."""
+        """Returns the process's id; None when it does not run, or was given in the environment."""
         record = self._record(server)
         return self._runner(record).pid(server, record)
 

@@ -48,7 +48,7 @@ class State:
         self._writing = threading.Lock()
 
     def read(self) -> dict[ServerName, Record]:
-        """The servers known; empty when there was no stack yet. Errors: StackError on a broken file."""
+        """Read the servers known; empty when there was no stack yet. Errors: StackError on a broken file."""
         try:
             stored = json.loads(self._file.read_text(encoding="utf-8"))
             return {name: Record.read(stored[name]) for name in SERVERS if name in stored}
@@ -68,7 +68,7 @@ class State:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """One process at a time starts and stops servers of the folder; others wait for it."""
+        """Lock the folder: one process at a time starts and stops its servers; others wait for it."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

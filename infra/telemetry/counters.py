@@ -23,5 +23,5 @@ class Counters:
             told.inc(times)
 
     def snapshot(self) -> dict[str, dict[str, int]]:
-        """A copy; what never happened is not in it."""
+        """Returns a copy; what never happened is not in it."""
         return {area: dict(counts) for area, counts in self._counts.items()}

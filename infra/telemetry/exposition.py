@@ -20,7 +20,10 @@ FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 @contextmanager
 def shared_metrics() -> Iterator[None]:
-    """For processes that are forked in the block. Begin it before any metric is made: the library looks once."""
+    """Share metrics between processes that are forked in the block.
+
+    Begin it before any metric is made: the library looks once.
+    """
     folder = tempfile.mkdtemp(prefix="rushcart-metrics-")
     os.environ[FOLDER] = folder
     try:
@@ -30,7 +33,7 @@ def shared_metrics() -> Iterator[None]:
 
 
 def forget_process(pid: int) -> None:
-    """What a process that has died had, such as connections, is had no more."""
+    """Forget what a process that has died had, such as connections."""
     if FOLDER in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 
@@ -38,7 +41,7 @@ def forget_process(pid: int) -> None:
 
 
 def exposition(accept: str) -> tuple[bytes, str]:
-    """The text and its media type: OpenMetrics, which has exemplars, for who asks for it."""
+    """Returns the text and its media type: OpenMetrics, which has exemplars, for who asks for it."""
     from prometheus_client import REGISTRY, CollectorRegistry
     from prometheus_client.exposition import choose_encoder
 

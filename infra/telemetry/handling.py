@@ -16,7 +16,7 @@ from infra.telemetry import tracing
 
 @contextmanager
 def handling(name: str, traceparents: Sequence[str | None]) -> Iterator[None]:
-    """The block, for as many messages as ``traceparents``, None for those that are not traced."""
+    """Trace the block, for as many messages as ``traceparents``, None for those that are not traced."""
     known = [text for text in traceparents if text]
     if not tracing.is_on() or not known:
         yield

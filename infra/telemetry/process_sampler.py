@@ -12,7 +12,7 @@ _EVERY: Final = 0.25
 
 
 async def sample_process(database: Database) -> None:
-    """Until cancelled."""
+    """Sample the process until cancelled."""
     loop = asyncio.get_running_loop()
     while True:
         asked = loop.time() + _EVERY

@@ -8,7 +8,7 @@ from infra.telemetry import tracing
 
 
 def trace_stores(engine: AsyncEngine, redis: Any) -> None:
-    """``redis``: clients' library. Nothing when traces are not on."""
+    """Trace the stores; ``redis``: clients' library. Nothing when traces are not on."""
     if not tracing.is_on():
         return
     from opentelemetry.instrumentation.redis import RedisInstrumentor

@@ -15,7 +15,7 @@ from infra.version import version
 
 
 def make_provider(part: str) -> TracerProvider:
-    """OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come before what we say."""
+    """Make a provider; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come before what we say."""
     ours = {"service.version": version()}
     if "service.name" not in OTELResourceDetector().detect().attributes:
         ours["service.name"] = f"rushcart-{part}"

@@ -27,7 +27,7 @@ _at_end: Final[list[Callable[[], None]]] = []
 
 
 def is_wanted() -> bool:
-    """Whether the environment says where traces go."""
+    """Returns whether the environment says where traces go."""
     if (
         os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
         or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
@@ -52,7 +52,8 @@ def at_end(undo: Callable[[], None]) -> None:
 
 @contextmanager
 def tracing(part: str) -> Iterator[None]:
-    """While the block runs this process sends traces, if that is wanted; ``part``: api, worker, scheduler, dev."""
+    """Send traces of this process while the block runs, if that is wanted; ``part``: api, worker, scheduler,
+    dev."""
     global _provider
     if not is_wanted():
         yield
@@ -85,7 +86,7 @@ def span(
     links: Sequence[str] = (),
     attributes: Mapping[str, AttributeValue] | None = None,
 ) -> Iterator[Span]:
-    """The block as a span within the current one, or within ``parent``, a traceparent; so are ``links``.
+    """Make the block a span within the current one, or within ``parent``, a traceparent; so are ``links``.
 
     Of an exception it says its type alone: messages may hold what they should not.
     """
@@ -114,7 +115,7 @@ def span(
 def note_span(
     name: str, kind: SpanKind, begun_ns: int, *, parent: str, links: Sequence[str] = (), **attributes: str
 ) -> None:
-    """A span in another trace, for what was done for many at once, from ``begun_ns`` until now."""
+    """Note a span in another trace, for what was done for many at once, from ``begun_ns`` until now."""
     if _provider is None or not _span_context(parent).is_valid:
         return
     linked = [Link(context) for text in links if (context := _span_context(text)).is_valid]
@@ -123,7 +124,7 @@ def note_span(
 
 
 def traceparent() -> str | None:
-    """Of the current span; None when there is none that is sent."""
+    """Returns the traceparent of the current span; None when there is none that is sent."""
     if _provider is None or not trace.get_current_span().get_span_context().trace_flags.sampled:
         return None
     carrier: dict[str, str] = {}
@@ -132,7 +133,7 @@ def traceparent() -> str | None:
 
 
 def trace_id() -> str | None:
-    """Of the current span, in hex; None when there is none that is sent."""
+    """Returns the trace id of the current span, in hex; None when there is none that is sent."""
     context = trace.get_current_span().get_span_context()
     return trace.format_trace_id(context.trace_id) if context.trace_flags.sampled else None
 

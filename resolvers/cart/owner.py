@@ -12,7 +12,7 @@ from services.cart.rules import Owner
 
 
 def owner_of(context: Context) -> Owner | None:
-    """A customer's own cart; else, by X-Cart-Token, a guest's; None for a guest without one."""
+    """Returns a customer's own cart; else, by X-Cart-Token, a guest's; None for a guest without one."""
     viewer = context.viewer
     if viewer is not None and viewer.has(Role.CUSTOMER):
         return Owner.customer(viewer.user_id)

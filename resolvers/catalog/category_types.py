@@ -79,7 +79,7 @@ class Category(Node):
 
 
 async def load_category(context: Context, category_id: UUID | None) -> Category | None:
-    """None for none, and for one that the viewer must not see."""
+    """Load a category; None for none, and for one that the viewer must not see."""
     if category_id is None:
         return None
     document = visible(context.viewer, await context.loaders.category_by_id.load(category_id))

@@ -22,7 +22,7 @@ _VERSION = "The version of the product that the change is based on."
 
 
 def kept(value: T | None) -> T | Keep | None:
-    """``KEEP`` for what the client left out."""
+    """Returns the value, ``KEEP`` for what the client left out."""
     return KEEP if value is strawberry.UNSET else value
 
 

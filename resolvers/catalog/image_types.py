@@ -45,7 +45,7 @@ class Image:
 
     @classmethod
     def pick(cls, documents: Sequence[ImageDoc], image_id: UUID) -> "Image | None":
-        """The one of this id, if it is still there."""
+        """Pick the one of this id, if it is still there."""
         return next((cls.of(document) for document in documents if document.id == image_id), None)
 
     @field(

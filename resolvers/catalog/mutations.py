@@ -23,7 +23,8 @@ def actor_of(info: Info) -> str:
 
 
 def changed_product(info: Info, document: ProductDoc) -> Product:
-    """What the request has loaded before is forgotten: it may show the product once more."""
+    """Show the product that was changed; what the request has loaded before is forgotten: it may show the product
+    once more."""
     info.context.loaders.forget_products()
     return Product.of(document)
 

@@ -221,7 +221,7 @@ def product_page_arguments(
 async def product_connection(
     context: Context, wanted: Filter, arguments: PageArguments, sort: ProductSort
 ) -> ProductConnection:
-    """The page and the documents come from the cache. Errors: InvalidInput (filter)."""
+    """Load a page; it and the documents come from the cache. Errors: InvalidInput (filter)."""
     page = Page(arguments.limit, arguments.after, arguments.before, arguments.backwards)  # type: ignore[arg-type]
     found = await product_page(context.infra, wanted, page, sort)
     documents = await context.loaders.product_by_id.load_many(place.product_id for place in found.places)
@@ -244,13 +244,13 @@ def _page_info(page: ProductPage, edges: Sequence[ProductEdge]) -> PageInfo:
 
 
 async def load_variant(context: Context, variant_id: UUID) -> Variant | None:
-    """None for one that is not there, or that the viewer must not see."""
+    """Load a variant; None for one that is not there, or that the viewer must not see."""
     document = visible(context.viewer, await context.loaders.variant_by_id.load(variant_id))
     return None if document is None else Variant.of(document)
 
 
 async def load_variant_of_sku(context: Context, sku: str) -> Variant | None:
-    """None for one that is not there, or that the viewer must not see."""
+    """Load a variant; None for one that is not there, or that the viewer must not see."""
     document = visible(context.viewer, await context.loaders.variant_by_sku.load(sku))
     return None if document is None else Variant.of(document)
 

@@ -32,7 +32,7 @@ class OrderConnection:
 
     @classmethod
     def of(cls, cut: Cut[OrderView], sort: str, count: Callable[[], Awaitable[int]]) -> "OrderConnection":
-        """``sort`` names the list in its cursors."""
+        """Make a connection; ``sort`` names the list in its cursors."""
         shown = cursors([view.id for view in cut.rows], sort)
         edges = [OrderEdge(cursor=c, node=Order.of(view)) for c, view in zip(shown, cut.rows, strict=True)]
         return cls(edges=edges, page_info=page_info(cut, shown), count=count)
@@ -51,7 +51,7 @@ async def user_orders(
     before: str | None,
     status: list[OrderStatus] | None,
 ) -> OrderConnection:
-    """Newest first. Errors: BAD_USER_INPUT naming the argument at fault."""
+    """List a user's orders, newest first. Errors: BAD_USER_INPUT naming the argument at fault."""
     infra = info.context.infra
     statuses = None if status is None else tuple(status)
     cut = await list_orders(infra, customer_id, id_page(first, after, last, before, _SORT), statuses)

@@ -233,7 +233,7 @@ AddOrderNoteResult = Annotated[
 
 
 async def load_orders(context: Context, ids: Sequence[UUID]) -> list[Order | None]:
-    """One's own; staff see everyone's, once persisted."""
+    """Load one's own orders; staff see everyone's, once persisted."""
     viewer = context.viewer
     if viewer is None:
         return [None] * len(ids)

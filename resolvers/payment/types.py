@@ -193,7 +193,7 @@ RefundPaymentResult = Annotated[
 
 
 async def load_payments(context: Context, ids: Sequence[UUID]) -> list[Payment | None]:
-    """One's own; staff see everyone's."""
+    """Load one's own payments; staff see everyone's."""
     viewer = context.viewer
     if viewer is None:
         return [None] * len(ids)

@@ -34,5 +34,5 @@ class CacheControl:
 
 
 def cached(max_age: int) -> CacheControl:
-    """For ``directives=[...]`` of a type."""
+    """Make a hint for ``directives=[...]`` of a type."""
     return CacheControl(max_age=max_age, scope=CacheScope.PUBLIC)

@@ -43,12 +43,15 @@ class PageArguments:
 
 
 def encode_cursor(sort: str, *values: CursorValue) -> str:
-    """An opaque cursor; ``sort`` names the order of the list, so that a cursor of another one is refused."""
+    """Make an opaque cursor; ``sort`` names the order of the list, so that a cursor of another one is refused."""
     return urlsafe_b64encode(orjson.dumps([_VERSION, sort, *values])).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, sort: str, kinds: Sequence[type], argument: str) -> tuple[CursorValue, ...]:
-    """The sort values, of these kinds (str, int, UUID, datetime). Errors: BAD_USER_INPUT naming the argument."""
+    """Read the sort values, of these kinds (str, int, UUID, datetime).
+
+    Errors: BAD_USER_INPUT naming the argument.
+    """
     try:
         if len(cursor) <= _MAX_CURSOR_LENGTH:
             bare = cursor.rstrip("=")

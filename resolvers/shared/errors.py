@@ -206,12 +206,12 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
 
 
 def to_error(error: service.ServiceError) -> Error:
-    """The GraphQL type of a service error."""
+    """Returns the GraphQL type of a service error."""
     return _TO_TYPE[type(error)](error)
 
 
 def to_request_error(error: service.ServiceError) -> RequestError:
-    """For a field whose type has no place for the error: the same code, in ``errors[]``."""
+    """Make an error for a field whose type has no place for it: the same code, in ``errors[]``."""
     details: dict[str, object] = {}
     if isinstance(error, service.InvalidInput):
         details["fields"] = [{"path": list(p.path), "message": p.message} for p in error.problems]
@@ -228,7 +228,7 @@ def _has_member(info: Info, name: str) -> bool:
 
 
 def outcome(info: Info, error: service.ServiceError | StoreUnavailable) -> Error:
-    """The member of the field's union for this error. Errors: RequestError when the union has none."""
+    """Returns the member of the field's union for this error. Errors: RequestError when the union has none."""
     if isinstance(error, StoreUnavailable):
         if not _has_member(info, "TryAgain"):
             raise unavailable() from error

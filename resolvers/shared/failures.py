@@ -14,7 +14,7 @@ class RequestError(GraphQLError):
 
 
 def bad_argument(argument: str, message: str) -> RequestError:
-    """``BAD_USER_INPUT`` that names the argument."""
+    """Make a ``BAD_USER_INPUT`` that names the argument."""
     return RequestError("BAD_USER_INPUT", f"{argument}: {message}", {"argument": argument})
 
 

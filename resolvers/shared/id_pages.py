@@ -19,7 +19,7 @@ def cursors(ids: Sequence[UUID], sort: str) -> list[str]:
 
 
 def page_info(cut: Cut[Any], shown: Sequence[str]) -> PageInfo:
-    """``shown`` are the cursors of the page."""
+    """Make the page's info; ``shown`` are the cursors of the page."""
     return PageInfo(
         has_next_page=cut.has_next,
         has_previous_page=cut.has_previous,

@@ -34,7 +34,7 @@ Resolver = Callable[Concatenate[Any, Info, P], Awaitable[R]]
 def mutation(
     *roles: Role, scope: Scope | None = None, description: str | None = None
 ) -> Callable[[Resolver[P, R]], Any]:
-    """A mutation for viewers with one of ``roles``; with none, its name must be in ``PUBLIC_MUTATIONS``.
+    """Declare a mutation for viewers with one of ``roles``; with none, its name must be in ``PUBLIC_MUTATIONS``.
 
     Service tokens need ``scope``; where none is named they get nowhere.
     """

@@ -38,7 +38,7 @@ def encode_id(type_name: str, key: UUID) -> strawberry.ID:
 
 
 def encode_actor(actor: str) -> str:
-    """Who a history or a ledger names, for staff: a user's global id, or the name as it is."""
+    """Returns who a history or a ledger names, for staff: a user's global id, or the name as it is."""
     kind, _, key = actor.partition(":")
     try:
         return encode_id("User", UUID(key)) if kind == "user" else actor
@@ -47,7 +47,7 @@ def encode_actor(actor: str) -> str:
 
 
 def split_id(gid: str) -> tuple[str, UUID]:
-    """The type name and key of any global id. Errors: MalformedId."""
+    """Returns the type name and key of any global id. Errors: MalformedId."""
     if len(gid) > _MAX_ID_LENGTH:
         raise MalformedId("is not an id")
     try:
@@ -62,7 +62,7 @@ def split_id(gid: str) -> tuple[str, UUID]:
 
 
 def decode_id(gid: str, type_name: str) -> UUID:
-    """The key of an id of this type. Errors: MalformedId."""
+    """Returns the key of an id of this type. Errors: MalformedId."""
     found, key = split_id(gid)
     if found != type_name:
         raise MalformedId(f"is not the id of a {type_name}")
@@ -70,7 +70,7 @@ def decode_id(gid: str, type_name: str) -> UUID:
 
 
 def input_id(gid: str, type_name: str, *path: str) -> UUID:
-    """The key of an id in a mutation's input, at ``input.<path>``. Errors: InvalidInput."""
+    """Returns the key of an id in a mutation's input, at ``input.<path>``. Errors: InvalidInput."""
     try:
         return decode_id(gid, type_name)
     except MalformedId as error:
@@ -78,7 +78,7 @@ def input_id(gid: str, type_name: str, *path: str) -> UUID:
 
 
 def argument_id(gid: str, type_name: str, argument: str) -> UUID:
-    """The key of an id in a query's argument. Errors: BAD_USER_INPUT naming the argument."""
+    """Returns the key of an id in a query's argument. Errors: BAD_USER_INPUT naming the argument."""
     try:
         return decode_id(gid, type_name)
     except MalformedId as error:
@@ -93,7 +93,7 @@ def register_node(type_name: str, loader: NodeLoader) -> None:
 
 
 async def load_nodes(context: Context, ids: Sequence[tuple[str, UUID]]) -> list[object | None]:
-    """The nodes in the order of ``ids``, one loader call a type; None for an unknown type."""
+    """Load the nodes in the order of ``ids``, one loader call a type; None for an unknown type."""
     keys: dict[str, list[UUID]] = defaultdict(list)
     for type_name, key in ids:
         if type_name in _loaders:

@@ -32,7 +32,7 @@ class Requires:
 
 
 def signed_in(info: Info) -> Viewer:
-    """The viewer. Errors: UNAUTHENTICATED."""
+    """Returns the viewer, who is signed in. Errors: UNAUTHENTICATED."""
     viewer = info.context.viewer
     if viewer is None:
         raise unauthenticated()
@@ -44,7 +44,7 @@ def requires(roles: Iterable[Role], scope: Scope | None = None) -> Requires:
 
 
 def check(info: Info, roles: Iterable[Role], scope: Scope | None = None) -> Viewer:
-    """The viewer, who has one of the roles, or the scope. Errors: UNAUTHENTICATED, FORBIDDEN."""
+    """Returns the viewer, who has one of the roles, or the scope. Errors: UNAUTHENTICATED, FORBIDDEN."""
     viewer = signed_in(info)
     if not any(viewer.has(role) if scope is None else viewer.may(role, scope) for role in roles):
         _note(info, viewer)

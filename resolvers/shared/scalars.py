@@ -26,14 +26,15 @@ def _shown(value: object) -> str:
 
 
 def serialize_decimal(value: object) -> str:
-    """A plain decimal string that keeps the exponent, ``"10.00"``; never scientific."""
+    """Write a plain decimal string that keeps the exponent, ``"10.00"``; never scientific."""
     if not isinstance(value, Decimal) or not value.is_finite():
         raise TypeError(f"Decimal cannot represent {_shown(value)}")
     return f"{value:f}"
 
 
 def parse_decimal(value: object) -> Decimal:
-    """From a string or an integer; a JSON float is taken as it is written (the shortest that reads back)."""
+    """Read a decimal from a string or an integer; a JSON float is taken as it is written (the shortest that reads
+    back)."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         text = value if isinstance(value, str) else repr(value)
         if _DECIMAL.fullmatch(text):
@@ -71,7 +72,7 @@ def serialize_datetime(value: object) -> str:
 
 
 def parse_datetime(value: object) -> datetime:
-    """RFC 3339 with a zone, turned to UTC; digits beyond microseconds are dropped."""
+    """Read RFC 3339 with a zone, turned to UTC; digits beyond microseconds are dropped."""
     match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise GraphQLError(f"DateTime cannot represent {_shown(value)}: write it as 2030-01-31T09:00:00Z.")

@@ -27,5 +27,5 @@ class SessionCookies:
         self.kept, self.cleared = tokens, False
 
     def clear(self) -> None:
-        """After the end of the session in them, if there was one."""
+        """Clear the cookies after the end of the session in them, if there was one."""
         self.kept, self.cleared = None, self.present

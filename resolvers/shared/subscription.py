@@ -15,7 +15,8 @@ Source = Callable[Concatenate[Any, Info, P], AsyncGenerator[T, None]]
 
 
 def subscription(*roles: Role, scope: Scope | None = None, description: str) -> Callable[[Source[P, T]], Any]:
-    """For viewers with one of ``roles``, which its resolver checks as it begins; else it must be declared public.
+    """Declare a subscription for viewers with one of ``roles``, which its resolver checks as it begins; else it
+    must be declared public.
 
     A function around an asynchronous generator would be one more generator for each of thousands of readers.
     """

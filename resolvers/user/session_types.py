@@ -60,7 +60,7 @@ RevokeSessionResult = Annotated[
 
 
 def to_session(info: Info, signed_in: SignedIn, *, in_cookies: bool) -> Session:
-    """Of a session in cookies the tokens go there alone, out of reach of the page's scripts."""
+    """Show a session; of one in cookies the tokens go there alone, out of reach of the page's scripts."""
     tokens = signed_in.tokens
     if in_cookies:
         info.context.cookies.keep(tokens)

@@ -99,7 +99,7 @@ async def load_warehouse(info: Info, warehouse_id: UUID) -> Warehouse:
 
 
 def may_see_stock(context: Context) -> bool:
-    """Staff, and machines that may change it."""
+    """Returns whether the viewer is staff, or a machine that may change it."""
     return context.viewer is not None and context.viewer.may(Role.STAFF, Scope.STOCK_WRITE)
 
 

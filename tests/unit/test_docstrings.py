@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("services",)
+PACKAGES = (
+    "dataloaders",
+    "graphql_api",
+    "infra",
+    "models",
+    "resolvers",
+    "server",
+    "services",
+    "settings",
+    "tasks",
+)
 # What no order begins with. Names in ``backticks`` neither.
 OPENERS = re.compile(
     r"""(``|(a|after|all|also|an|and|as|at|behind|both|by|each|every|everything|false|for|from|half|how|in|instead
