@@ -100,6 +100,8 @@ class _App(Starlette):
     def __init__(self, views: Mapping[str, ASGIApp], middleware: Sequence[Middleware], **options: Any) -> None:
         """``views`` are the endpoint's, by the type of scope."""
         super().__init__(middleware=middleware, **options)
+        # A redirect would lead to whatever the Host header says.
+        self.router.redirect_slashes = False
         self._views = {type_: _wrapped(view, middleware) for type_, view in views.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

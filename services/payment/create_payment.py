@@ -23,11 +23,11 @@ from services.payment.settle import FIRST_CHECK
 from services.payment.tell import tell_payment
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
 from services.shared.idempotency import Request, do_once
+from settings.urls import is_allowed_return
 
 log = structlog.get_logger(__name__)
 OPERATION: Final = "createPayment"
 _MOST_RACES: Final = 5
-_LONGEST_URL: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +76,11 @@ def _has_no_page(payment: Payment) -> bool:
 
 def _return_url(infra: Infra, url: str | None) -> str:
     """Errors: InvalidInput."""
-    allowed = infra.settings.return_urls
     if url is None:
         return infra.settings.shop.storefront_url
-    if len(url) <= _LONGEST_URL and url.isprintable() and any(_is_within(url, one) for one in allowed):
+    if is_allowed_return(url, infra.settings.return_urls):
         return url
     raise InvalidInput.at("returnUrl", message="is no address that may be returned to")
-
-
-def _is_within(url: str, allowed: str) -> bool:
-    return url == allowed or (allowed.endswith("/") and url.startswith(allowed))
 
 
 async def _begin(infra: Infra, wish: PaymentWish, provider: Provider, return_url: str) -> UUID:

@@ -3,10 +3,14 @@
 import asyncio
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from settings import Settings
+
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_COMPATIBLE: Final = IPv6Network("::/96")
 
 
 class NoAddress(Exception):
@@ -38,10 +42,19 @@ async def find_target(url: str, settings: Settings) -> Target:
 
 
 def _is_public(address: str) -> bool:
-    """Also of an IPv4 address within an IPv6 one."""
+    """Tell whether it may be sent to, and so the IPv4 address that an IPv6 one stands for."""
     found = ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None)
+    inner = _inner(found) if isinstance(found, IPv6Address) else None
     return (inner or found).is_global and not (inner or found).is_multicast
+
+
+def _inner(address: IPv6Address) -> IPv4Address | None:
+    """Returns where a gateway would send it to: mapped, NAT64 (RFC 6052), 6to4, Teredo, and v4-compatible ones."""
+    if address.teredo is not None:
+        return address.teredo[1]
+    if address in _NAT64 or address in _COMPATIBLE:
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _at(parts: SplitResult, address: str, port: int) -> str:

@@ -242,6 +242,12 @@ async def test_introspection_is_open(server: Server) -> None:
     assert answer["data"]["__schema"]["mutationType"]["name"] == "Mutation"
 
 
+async def test_a_slash_too_many_leads_nowhere(server: Server) -> None:
+    """A redirect would name the host that the request did."""
+    answer = await server.http.get("/graphql/", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 async def test_request_ids_and_careful_headers(server: Server) -> None:
     reply = await _post(server, {"query": ME}, x_request_id="shop-frontend:42")
     assert reply.headers["x-request-id"] == "shop-frontend:42"

@@ -234,6 +234,9 @@ async def test_the_log_is_read_once(infra: Infra, receiver: Receiver) -> None:
     [
         "http://127.0.0.1/", "http://localhost/", "http://10.1.2.3/", "http://169.254.169.254/latest/",
         "http://[::1]/", "http://[::ffff:10.0.0.1]/", "http://0.0.0.0/", "http://224.0.0.1/", "http://2130706433/",
+        # 10.0.0.1 by NAT64, 6to4, Teredo, and in the form that is out of use.
+        "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://[2001:0:4136:e378:8000:63bf:f5ff:fffe]/",
+        "http://[::a00:1]/",
     ],
 )  # fmt: skip
 async def test_nothing_is_sent_into_private_networks(url: str) -> None:

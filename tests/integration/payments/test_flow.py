@@ -90,7 +90,9 @@ async def test_what_is_asked_is_looked_at(infra: Infra) -> None:
     with pytest.raises(InvalidInput) as refused:
         await create_payment(infra, PaymentWish(order.customer_id, order.id, "gold", None, "k", BASE))
     assert refused.value.problems[0].path == ("input", "provider")
-    for url in ("https://evil.example/", "javascript:alert(1)", "http://localhost:3000.evil/", "x" * 3000):
+    elsewhere = ("https://evil.example/", "javascript:alert(1)", "http://localhost:3000.evil/", "x" * 3000)
+    above = ("http://localhost:3000/../x", "http://localhost:3000/%2e%2e/x", "http://localhost:3000/\\x")
+    for url in (*elsewhere, *above):
         with pytest.raises(InvalidInput) as refused:
             await create_payment(infra, PaymentWish(order.customer_id, order.id, None, url, "k", BASE))
         assert refused.value.problems[0].path == ("input", "returnUrl")
