@@ -25,6 +25,7 @@ from services.demo.accounts import DemoAccounts, ensure_accounts, ensure_early_c
 from services.demo.catalog import ensure_catalog
 from services.demo.sales import ensure_others, ensure_running
 from services.flash_sale.warm_flash_sales import warm_flash_sales
+from services.payment.choose_provider import require_providers
 from services.session.access_tokens import AccessTokens
 from services.session.open_session import open_session
 from services.shared.client import Client
@@ -55,6 +56,7 @@ def dev() -> None:
     kept between runs. Ctrl-C stops all of it. RUSHCART_PORT and RUSHCART_HOME let two run side by side.
     """
     settings = get_settings()
+    require_providers(settings)
     changes = {"drain_timeout": min(settings.drain_timeout, _DRAIN), "revocation_ttl": _SHOWN_TOKEN_TTL}
     settings = settings.model_copy(update=changes)
     try:

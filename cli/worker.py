@@ -39,9 +39,11 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     from server.background import log, wait_for_schema
     from server.metrics_server import watched
     from server.runtime import fail, run_until_stopped
+    from services.payment.choose_provider import require_providers
     from settings import get_settings
 
     settings = get_settings()
+    require_providers(settings)
 
     async def main(stop: asyncio.Event) -> None:
         async with open_infra(settings) as infra:

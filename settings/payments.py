@@ -1,5 +1,8 @@
 """Settings of payments and their providers."""
 
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -9,6 +12,14 @@ from settings.comma_separated import COMMA_SEPARATED
 from settings.group import Group
 
 PROVIDERS: Final = ("sandbox", "stripe", "manual")
+"""Ours; others are brought by packages."""
+_ENTRY_POINTS: Final = "rushcart.payment_providers"
+
+
+@cache
+def installed_providers() -> Mapping[str, EntryPoint]:
+    """Those of other packages, by name. Nothing of them is loaded."""
+    return {entry.name: entry for entry in entry_points(group=_ENTRY_POINTS)}
 
 
 class PaymentSettings(Group):
@@ -48,8 +59,11 @@ class PaymentSettings(Group):
     @field_validator("payment_providers")
     @classmethod
     def _are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := set(value) - set(PROVIDERS):
-            raise ValueError(f"knows no {', '.join(sorted(unknown))}; there are {', '.join(PROVIDERS)}")
+        if set(value) <= set(PROVIDERS):
+            return value
+        known = (*PROVIDERS, *sorted(set(installed_providers()) - set(PROVIDERS)))
+        if unknown := set(value) - set(known):
+            raise ValueError(f"knows no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
         return value
 
     @model_validator(mode="after")

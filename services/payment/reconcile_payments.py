@@ -15,7 +15,7 @@ from models import MoneyCause, MoneyEntry, Payment
 from services.money.books import provider_account
 from services.payment import manual
 from services.payment.apply_news import apply_news
-from services.payment.choose_provider import KNOWN, find_provider
+from services.payment.choose_provider import find_provider, provider_names
 from services.payment.provider import Provider, Standing
 
 _PAGE: Final = 500
@@ -59,10 +59,10 @@ async def reconcile_payments(infra: Infra, since: datetime, *, fix: bool = False
         for payment in page:
             ours[payment.provider][payment.id] = (payment.captured, payment.refunded, payment.fees)
         after = page[-1].id
-    for name in KNOWN:
-        provider = find_provider(infra, name)
+    for name in provider_names():
         is_used = name in infra.settings.ways_to_pay or bool(ours[name])
-        if provider is not None and is_used and name != manual.NAME:
+        provider = find_provider(infra, name) if is_used and name != manual.NAME else None
+        if provider is not None:
             await _compare(infra, provider, since, ours[name], report, fix=fix)
     return report
 
