@@ -15,7 +15,7 @@ from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify
 from services.catalog.shopify.product import ParsedProduct
 from services.demo.pictures import pictures_of
 from services.media.rules import PATH, Picture
-from services.media.store_picture import store_picture
+from services.media.store_picture import store_pictures
 
 FILE: Final = Path(__file__).parent / "catalog.csv"
 RUSH_SKU: Final = "RUSH-TEE"
@@ -33,8 +33,7 @@ async def ensure_catalog(infra: Infra) -> int:
 async def _import(infra: Infra, products: Sequence[ParsedProduct]) -> None:
     """The pictures first: what is imported refers to them."""
     pictures = {product.line: pictures_of(product.draft.slug or "") for product in products}
-    for picture in (one for several in pictures.values() for one in several):
-        await store_picture(infra, picture)
+    await store_pictures(infra, [one for several in pictures.values() for one in several])
     shown = [_with_images(product, pictures[product.line]) for product in products]
     paths = frozenset(product.category_path for product in products)
     await import_products(infra, replace(_parsed(), products=shown, total=len(shown), paths=paths), "seed")

@@ -5,6 +5,7 @@ then somebody may refer to the row. So every file has a row, and what is on its 
 """
 
 import asyncio
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -21,15 +22,26 @@ async def store_picture(infra: Infra, picture: Picture) -> None:
 
     Errors: TryAgain, StoreUnavailable.
     """
-    await _claim(infra, picture)
-    small = {thumbnail_name(picture.name, size): content for size, content in picture.thumbnails.items()}
-    files = {**small, picture.name: picture.content}
+    await store_pictures(infra, [picture])
+
+
+async def store_pictures(infra: Infra, pictures: Sequence[Picture]) -> None:
+    """Store several, claimed together. Errors: TryAgain, StoreUnavailable."""
+    await _claim(infra, pictures)
+    files = {name: content for picture in pictures for name, content in _files(picture)}
     await asyncio.gather(*(infra.blobs.put(name, content, content_type(name)) for name, content in files.items()))
 
 
-async def _claim(infra: Infra, picture: Picture) -> None:
+def _files(picture: Picture) -> Iterator[tuple[str, bytes]]:
+    yield from ((thumbnail_name(picture.name, size), content) for size, content in picture.thumbnails.items())
+    yield picture.name, picture.content
+
+
+async def _claim(infra: Infra, pictures: Sequence[Picture]) -> None:
     async def claim(session: AsyncSession) -> None:
-        await _write_row(infra, session, picture)
+        # In one order for everybody, so that no two wait for each other.
+        for picture in sorted(pictures, key=lambda one: one.name):
+            await _write_row(infra, session, picture)
 
     try:
         await infra.database.transact(claim, timeout=infra.settings.store_timeout)
