@@ -12,7 +12,7 @@ def seed(products: int) -> None:
 
     The database must be there (rushcart db upgrade). Cut off, it goes on where it ended when it is called again.
     """
-    from services.demo.many_products import seed_products
+    from services.demo.seed_products import seed_products
 
     with progress_bar(total=products) as progress:
         made = run_once(lambda infra: seed_products(infra, products, progress), migrated=True)

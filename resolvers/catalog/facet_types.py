@@ -9,10 +9,10 @@ from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
-from services.finding.cached_listing import product_facet, product_price_bands
-from services.finding.port import FacetKind
-from services.finding.port import PriceBand as Band
+from services.finding.count_values import FacetKind
+from services.finding.count_values import PriceBand as Band
 from services.finding.product_filter import ProductFilter as Filter
+from services.finding.views import product_facet, product_price_bands
 from services.money.amounts import exponent
 
 

@@ -21,9 +21,9 @@ from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.warehouse.types import StockLevel, levels_of, threshold_of
 from services.catalog.views import visible
-from services.finding.cached_listing import product_count, product_page
 from services.finding.product_filter import ProductFilter as Filter
 from services.finding.product_page import KEY_KINDS, Page, ProductPage, ProductSort
+from services.finding.views import product_count, product_page
 from services.money.amounts import is_currency
 
 

@@ -20,7 +20,7 @@ from services.catalog.find_categories import Path, category_slug, find_paths
 from services.catalog.new_product import new_product
 from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.catalog.write_index import write_index
-from services.demo.wording import ADJECTIVES, COLOURS, KINDS, MATERIALS, SENTENCES, SYLLABLES, USES
+from services.demo.seed_products import ADJECTIVES, COLOURS, KINDS, MATERIALS, SENTENCES, SYLLABLES, USES
 from services.money.charging import charging_of
 
 CHUNK: Final = 500

@@ -11,7 +11,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSaleStatus, User
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
-from services.demo.catalog import RUSH_SKU
+from services.demo.ensure_catalog import RUSH_SKU
 from services.flash_sale.find_items import find_items
 from services.flash_sale.list_sales import find_sales, list_sales
 from services.flash_sale.remaining import remaining

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog.rows import DOCUMENTS, LISTINGS, POSTINGS
 from services.finding import rules
-from services.finding.count import matching
+from services.finding.count_products import matching
 from services.finding.find_narrowest import Narrowest
 from services.finding.product_page import Key, Page, ProductSort
 from services.finding.rows import bonus_of, has_lead, is_one_of, price_between, rest_of, score_of

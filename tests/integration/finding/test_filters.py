@@ -10,9 +10,8 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import Category, ProductStatus
 from services.finding import rules
-from services.finding.count_facets import count_price_bands, count_values
 from services.finding.count_products import count_products
-from services.finding.port import FacetKind
+from services.finding.count_values import FacetKind, count_price_bands, count_values
 from services.finding.product_filter import ProductFilter
 from services.finding.product_page import ProductSort
 from tests.integration.finding.shop import ORDERS, found, make, variant

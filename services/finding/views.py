@@ -10,10 +10,9 @@ import orjson
 from infra.runtime import Infra
 from models.changes import CATEGORIES, LISTINGS, MOVED, STOCKED
 from services.catalog.views import cached_listing
-from services.finding.count_facets import count_price_bands, count_values
 from services.finding.count_products import count_products
+from services.finding.count_values import FacetKind, FacetValue, PriceBand, count_price_bands, count_values
 from services.finding.list_products import list_products
-from services.finding.port import FacetKind, FacetValue, PriceBand
 from services.finding.product_filter import ProductFilter
 from services.finding.product_page import Page, Place, ProductPage, ProductSort
 

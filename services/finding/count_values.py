@@ -1,21 +1,53 @@
-"""Facets: how many of the matching products each category, vendor, tag and band of prices has."""
+"""Facets: how many of the matching products each category, vendor, tag and band of prices has.
+
+Each is counted with all of the filter but its own part, so that it says what another choice would give.
+"""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.runtime import Infra
 from services.catalog.index_entry import DECIMALS
 from services.catalog.keys import VALUE_BITS, Kind, bounds
 from services.catalog.rows import LISTINGS, NAMES
 from services.finding import rules
-from services.finding.count import matching
+from services.finding.count_products import matching
 from services.finding.find_narrowest import find_narrowest
-from services.finding.port import FacetKind, FacetValue, PriceBand
 from services.finding.product_filter import ProductFilter
 from services.finding.wanted import Wanted, in_index_terms
+
+
+class FacetKind(StrEnum):
+    CATEGORY = "category"
+    VENDOR = "vendor"
+    TAG = "tag"
+    PRICE = "price"
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """``value`` is the name of a vendor or tag, or a category's id in hex."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceBand:
+    """Products whose lowest price is ``low`` or more and under ``high``, in whole units of the currency; None has
+    no end.
+    """
+
+    low: int
+    high: int | None
+    currency: str
+    count: int
+
 
 MOST: Final = 50
 """Values of a facet."""
@@ -24,8 +56,24 @@ _EDGES: Final = tuple(step * 10**power for power in range(1, 7) for step in (1, 
 _KINDS: Final = {FacetKind.CATEGORY: Kind.CATEGORY, FacetKind.VENDOR: Kind.VENDOR, FacetKind.TAG: Kind.TAG}
 
 
-async def count_values(session: AsyncSession, wanted: ProductFilter, kind: FacetKind) -> list[FacetValue]:
-    """Count the values of a kind in two statements, and those that find what leads to the fewest."""
+async def count_values(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> Sequence[FacetValue]:
+    """Count by categories, vendors or tags: those with the most products, these first.
+
+    Two statements, and those that find what leads to the fewest. Errors: InvalidInput (filter), StoreUnavailable.
+    """
+    wanted.check()
+    async with infra.database.read() as session:
+        return await _values(session, wanted, kind)
+
+
+async def count_price_bands(infra: Infra, wanted: ProductFilter) -> Sequence[PriceBand]:
+    """Count by price and currency, the cheapest first; none that is empty. Errors: as ``count_values``."""
+    wanted.check()
+    async with infra.database.read() as session:
+        return await _bands(session, wanted)
+
+
+async def _values(session: AsyncSession, wanted: ProductFilter, kind: FacetKind) -> list[FacetValue]:
     terms = await in_index_terms(session, _without(wanted, kind))
     if terms.is_hopeless:
         return []
@@ -40,11 +88,7 @@ async def count_values(session: AsyncSession, wanted: ProductFilter, kind: Facet
     return sorted(rows, key=lambda row: (-row.count, row.value))
 
 
-async def count_bands(session: AsyncSession, wanted: ProductFilter) -> list[PriceBand]:
-    """Count bands of prices as ``count_values`` does values.
-
-    By currency, the cheapest first; none that is empty.
-    """
+async def _bands(session: AsyncSession, wanted: ProductFilter) -> list[PriceBand]:
     terms = await in_index_terms(session, _without(wanted, FacetKind.PRICE))
     if terms.is_hopeless:
         return []
