@@ -13,11 +13,11 @@ from typing import Final
 from uuid import UUID
 
 from rich.table import Table
-from services.demo.seed_products import SOLD_OUT
 from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import Category, Product
+from services.demo.seed_products import SOLD_OUT
 from services.finding.count_products import count_products
 from services.finding.count_values import FacetKind, count_price_bands, count_values
 from services.finding.list_products import list_products

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import click
 import structlog
-from services.demo.ensure_accounts import DemoAccounts, ensure_accounts, ensure_early_customer, find_user
-from services.demo.ensure_catalog import ensure_catalog
 
 from graphql_api.app import build_app
 from infra.embedded import own_valkey
@@ -23,7 +21,9 @@ from server.http_server import PortInUse, bind, serve_http, url_of
 from server.parent import stop_with_make
 from server.runtime import fail, run_until_stopped
 from services.catalog.reindex_all import reindex_stale
-from services.demo.sales import ensure_others, ensure_running
+from services.demo.ensure_accounts import DemoAccounts, ensure_accounts, ensure_early_customer, find_user
+from services.demo.ensure_catalog import ensure_catalog
+from services.demo.ensure_running import ensure_others, ensure_running
 from services.flash_sale.warm_flash_sales import warm_flash_sales
 from services.payment.choose_provider import require_providers
 from services.session.access_tokens import AccessTokens

@@ -35,8 +35,8 @@ from services.shared.events import ALL_TOPICS
 from services.shared.idempotency import forget_keys
 from services.shared.outbox import relay_outbox
 from services.waiting_room.forget_tickets import forget_tickets
-from services.webhook.deliveries import forget_deliveries
-from services.webhook.send_deliveries import DeliverySender
+from services.webhook.delivery_sender import DeliverySender
+from services.webhook.list_deliveries import forget_deliveries
 from tasks.jobs import Jobs
 from tasks.loops import every, supervised, unless_stopped
 from tasks.order_consumer import OrderConsumer

@@ -14,7 +14,7 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.shared.restricted import restricted
-from services.discount.codes import CodeDraft, create_code, disable_code, look_up_code
+from services.discount.create_code import CodeDraft, create_code, disable_code, look_up_code
 
 CreateDiscountCodeResult = Annotated[
     DiscountCode | InvalidInput | TryAgain, strawberry.union("CreateDiscountCodeResult")

@@ -20,15 +20,10 @@ from resolvers.webhook.types import (
     WebhookDeliveryResult,
     WebhookEndpoint,
 )
-from services.webhook.deliveries import replay_delivery, send_test
-from services.webhook.endpoints import (
-    Asking,
-    EndpointChange,
-    create_endpoint,
-    delete_endpoint,
-    rotate_secret,
-    update_endpoint,
-)
+from services.webhook.create_endpoint import create_endpoint
+from services.webhook.list_deliveries import replay_delivery, send_test
+from services.webhook.rules import Asking, EndpointChange
+from services.webhook.update_endpoint import delete_endpoint, rotate_secret, update_endpoint
 
 
 @strawberry.input

@@ -8,8 +8,8 @@ from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
 from resolvers.shared.restricted import restricted
 from resolvers.webhook.types import WebhookDeliveryConnection, WebhookEndpoint
-from services.webhook.deliveries import DeliveryFilter, count_deliveries, list_deliveries
-from services.webhook.endpoints import list_endpoints
+from services.webhook.list_deliveries import DeliveryFilter, count_deliveries, list_deliveries
+from services.webhook.list_endpoints import list_endpoints
 
 _SORT = "webhook-deliveries"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from services.address.country_rules import COUNTRIES, MEANT, CountryRules, rules_of
-from services.address.phone import to_e164
+from services.address.to_e164 import to_e164
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.texts import prints
 

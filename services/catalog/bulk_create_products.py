@@ -13,7 +13,7 @@ from models import Category, Product, Variant
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.fill_products import remember
 from services.catalog.new_product import NewProduct, free_slug, new_product
-from services.catalog.patience import MANY, patiently
+from services.catalog.patiently import MANY, patiently
 from services.catalog.product_draft import ProductDraft
 from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.write_index import write_index

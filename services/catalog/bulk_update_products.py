@@ -12,8 +12,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from infra.runtime import Infra
 from models import Category, Product, SlugRedirect
 from services.catalog.apply_change import apply_change
-from services.catalog.check_change import change_problems
-from services.catalog.patience import MANY, patiently
+from services.catalog.check_change import check_change
+from services.catalog.patiently import MANY, patiently
 from services.catalog.product_draft import ProductChange
 from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.rules import slug_problem
@@ -114,7 +114,7 @@ def _error(
         return InvalidInput.at("id", message="stands there twice")
     if stored.product.version != change.version:
         return StaleVersion(stored.product.version)
-    if problems := list(change_problems(change, stored, charging)):
+    if problems := list(check_change(change, stored, charging)):
         return InvalidInput(problems)
     category = change.category_id
     if isinstance(category, UUID) and category not in known.categories | {stored.product.category_id}:

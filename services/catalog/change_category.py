@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Category
 from models.documents import CategoryDoc, category_doc
-from services.catalog.patience import patiently
+from services.catalog.patiently import patiently
 from services.catalog.rows import lock_version
 
 

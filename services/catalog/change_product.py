@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Product, Variant
 from models.documents import ProductDoc
-from services.catalog.patience import patiently
+from services.catalog.patiently import patiently
 from services.catalog.stored_product import StoredProduct, lock_products
 from services.catalog.write_index import write_index
 from services.shared.errors import NotFound

@@ -18,7 +18,7 @@ _MISSING: Final = "must not be null"
 Check = Callable[[str], str | None]
 
 
-def change_problems(change: ProductChange, stored: StoredProduct, charging: Charging) -> Iterator[FieldProblem]:
+def check_change(change: ProductChange, stored: StoredProduct, charging: Charging) -> Iterator[FieldProblem]:
     """Yields what is wrong with a change, at ``input.<name>``, as updateProduct's input has them."""
     yield from _text_problems(change.title, rules.title_problem, "title")
     yield from _text_problems(change.slug, rules.slug_problem, "slug")

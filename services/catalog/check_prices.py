@@ -22,7 +22,7 @@ class CheckedPrice:
     compare_at: int | None
 
 
-def checked_prices(prices: Sequence[PriceDraft]) -> tuple[CheckedPrice, ...]:
+def check_prices(prices: Sequence[PriceDraft]) -> tuple[CheckedPrice, ...]:
     """Returns the prices, which are without fault, by currency."""
     found = (
         CheckedPrice(

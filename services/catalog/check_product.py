@@ -8,7 +8,7 @@ from services.catalog.check_prices import (
     CheckedPrice,
     amount_problems,
     charge_problems,
-    checked_prices,
+    check_prices,
     price_problems,
 )
 from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
@@ -89,7 +89,7 @@ def checked_variant(variant: VariantDraft, product_title: str) -> CheckedVariant
         options=dict(variant.options),
         price=to_minor(variant.price, variant.currency),
         compare_at=None if before is None else to_minor(before, variant.currency),
-        prices=checked_prices(variant.prices),
+        prices=check_prices(variant.prices),
         weight_grams=variant.weight_grams,
         quantity=variant.quantity,
         archived=variant.archived,

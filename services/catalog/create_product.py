@@ -14,7 +14,7 @@ from models.documents import ProductDoc
 from services.catalog.check_product import CheckedProduct, check_product
 from services.catalog.fill_products import remember
 from services.catalog.new_product import free_slug, new_product
-from services.catalog.patience import patiently
+from services.catalog.patiently import patiently
 from services.catalog.product_draft import ProductDraft
 from services.catalog.rows import require_category
 from services.catalog.write_index import write_index

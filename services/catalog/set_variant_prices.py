@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models import VariantPrice
 from models.documents import ProductDoc
 from services.catalog.change_product import Based, change_product, product_of_variant
-from services.catalog.check_prices import CheckedPrice, checked_prices, price_problems
+from services.catalog.check_prices import CheckedPrice, check_prices, price_problems
 from services.catalog.new_product import price_rows
 from services.catalog.product_draft import PriceDraft
 from services.catalog.stored_product import StoredProduct
@@ -30,7 +30,7 @@ async def set_variant_prices(
         charging = charging_of(infra.settings)
         if problems := list(price_problems(prices, stored.product.currency, charging, "prices")):
             raise InvalidInput(problems)
-        return await replace_prices(session, stored, variant_id, checked_prices(prices))
+        return await replace_prices(session, stored, variant_id, check_prices(prices))
 
     return await change_product(infra, Based(await product_of_variant(infra, variant_id), version), work)
 

@@ -8,7 +8,7 @@ from models.documents import ProductDoc
 from services.catalog.apply_change import apply_change
 from services.catalog.change_product import Based, change_product
 from services.catalog.change_slug import change_slug
-from services.catalog.check_change import change_problems
+from services.catalog.check_change import check_change
 from services.catalog.product_draft import ProductChange
 from services.catalog.rows import require_category
 from services.catalog.stored_product import StoredProduct
@@ -20,7 +20,7 @@ async def update_product(infra: Infra, change: ProductChange) -> ProductDoc:
     """Errors: NotFound, StaleVersion, SlugTaken, InvalidInput with every problem, StoreUnavailable."""
 
     async def work(session: AsyncSession, stored: StoredProduct) -> bool:
-        if problems := list(change_problems(change, stored, charging_of(infra.settings))):
+        if problems := list(check_change(change, stored, charging_of(infra.settings))):
             raise InvalidInput(problems)
         if change.category_id != stored.product.category_id:
             await require_category(session, change.category_id)

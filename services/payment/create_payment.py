@@ -20,7 +20,7 @@ from services.payment.choose_provider import choose_provider
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Declined, Provider, Refused, Standing, Unreachable
 from services.payment.settle import FIRST_CHECK
-from services.payment.tell import tell_payment
+from services.payment.tell_payment import tell_payment
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
 from services.shared.idempotency import Request, do_once
 from settings.urls import is_allowed_return

@@ -20,7 +20,7 @@ from services.order.mark_paid import mark_paid
 from services.order.mark_refunded import mark_refunded
 from services.payment.provider import Standing
 from services.payment.queue_order_mail import queue_order_mail
-from services.payment.tell import tell_payment
+from services.payment.tell_payment import tell_payment
 from services.shared.errors import InvalidTransition, NotFound
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.reconcile.books import Books, next_skus, one_moment, read_books
 from services.reconcile.check_database import check_database
 from services.reconcile.check_redis import RedisCheck, check_redis
-from services.reconcile.repair import NeedsAPerson, repair_database, repair_redis
+from services.reconcile.repair_database import NeedsAPerson, repair_database, repair_redis
 from services.reconcile.report import Difference, Outcome, Report, Scope
 from services.shared.errors import NotFound
 

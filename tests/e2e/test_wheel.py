@@ -6,10 +6,10 @@ import zipfile
 from pathlib import Path
 
 import httpx
-from services.demo.ensure_catalog import FILE
 
 from infra.embedded_valkey import EmbeddedValkey
-from services.demo.pictures import FOLDER
+from services.demo.ensure_catalog import FILE
+from services.demo.pictures_of import FOLDER
 from tests.e2e.running import ROOT, Running, environment
 from tests.waiting import until_true
 

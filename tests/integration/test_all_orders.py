@@ -16,7 +16,7 @@ from services.cart.add_item import Wish, add_item
 from services.cart.rules import Owner
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
-from services.discount.codes import CodeDraft, create_code
+from services.discount.create_code import CodeDraft, create_code
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.export_orders import COLUMNS, export_orders, text_cell
 from services.order.order_filter import OrderFilter

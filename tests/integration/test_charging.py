@@ -30,7 +30,7 @@ from services.catalog.update_product import update_product
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
 from services.checkout.list_offers import list_offers
-from services.discount.codes import CodeDraft, create_code
+from services.discount.create_code import CodeDraft, create_code
 from services.flash_sale.change_sale import SaleChange, change_sale
 from services.flash_sale.rules import ItemDraft, SaleDraft
 from services.flash_sale.schedule_flash_sale import schedule_flash_sale

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from services.demo.ensure_accounts import ensure_early_customer
-from services.demo.ensure_catalog import RUSH_SKU, ensure_catalog
 from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import FlashSaleStatus, Image, MediaFile, Order, OrderStatus, StockEntry, Variant
 from services.catalog.create_product import create_product
-from services.demo.sales import FIRST_LIGHT, NIGHT_MARKET, RUSH_HOUR, ensure_others, ensure_running
+from services.demo.ensure_accounts import ensure_early_customer
+from services.demo.ensure_catalog import RUSH_SKU, ensure_catalog
+from services.demo.ensure_running import FIRST_LIGHT, NIGHT_MARKET, RUSH_HOUR, ensure_others, ensure_running
 from services.flash_sale.find_items import find_items
 from services.flash_sale.list_sales import list_sales
 from services.flash_sale.remaining import remaining

@@ -16,7 +16,7 @@ from models.charges_document import Charges
 from models.order_document import OrderView
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
-from services.discount.codes import CodeDraft, create_code, disable_code, look_up_code
+from services.discount.create_code import CodeDraft, create_code, disable_code, look_up_code
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_due_orders import expire_due_orders
 from services.order.mark_paid import mark_paid

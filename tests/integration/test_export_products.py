@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from services.demo.ensure_catalog import FILE as EXAMPLE
 from sqlalchemy import delete, func, select, update
 
 from infra.ids import new_id
@@ -40,6 +39,7 @@ from services.catalog.product_draft import (
 )
 from services.catalog.shopify.rows import RowProblem
 from services.catalog.update_product import update_product
+from services.demo.ensure_catalog import FILE as EXAMPLE
 from tests.integration.catalog.products import create, run_import, statements
 
 BODY = ' <p class="a">Soft,\r\n"warm"\n\ttabs\r and 日本 👟</p>\n '

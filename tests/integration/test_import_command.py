@@ -3,12 +3,12 @@
 import subprocess
 from pathlib import Path
 
-from services.demo.ensure_catalog import FILE as EXAMPLE
 from sqlalchemy import func, select, text
 
 from infra.migrations import own_revision
 from infra.runtime import Infra
 from models import Product
+from services.demo.ensure_catalog import FILE as EXAMPLE
 from tests import commands
 
 

@@ -9,7 +9,7 @@ from models import Product, Quote, Variant
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
 from services.checkout.create_quote import KEPT, create_quote, forget_quotes
-from services.discount.codes import disable_code
+from services.discount.create_code import disable_code
 from services.shared.errors import CartEmpty, InvalidInput, NotFound
 from tests.factories import stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, put

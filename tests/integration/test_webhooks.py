@@ -18,26 +18,20 @@ from services.shared.client import NOWHERE
 from services.shared.errors import InvalidInput, NotFound
 from services.shared.events import ORDERS, OrderPaid, StockLow
 from services.shared.pages import IdPage
-from services.webhook.deliveries import (
+from services.webhook.create_endpoint import create_endpoint
+from services.webhook.delivery_sender import DeliverySender, send_due
+from services.webhook.find_target import NoAddress, find_target
+from services.webhook.list_deliveries import (
     DeliveryFilter,
     count_deliveries,
     list_deliveries,
     replay_delivery,
     send_test,
 )
-from services.webhook.endpoints import (
-    Asking,
-    EndpointChange,
-    create_endpoint,
-    delete_endpoint,
-    new_secret,
-    rotate_secret,
-    update_endpoint,
-)
-from services.webhook.find_target import NoAddress, find_target
 from services.webhook.make_deliveries import make_deliveries
 from services.webhook.note_answer import WAITS
-from services.webhook.send_deliveries import DeliverySender, send_due
+from services.webhook.rules import Asking, EndpointChange, new_secret
+from services.webhook.update_endpoint import delete_endpoint, rotate_secret, update_endpoint
 from settings import Settings
 from tasks.webhook_consumer import read_for_webhooks
 from tests.receiver import Receiver, is_signed, receiving

@@ -11,8 +11,8 @@ from models import Product, Role, Variant
 from models.documents import CategoryDoc, ordered_options
 from services.catalog import rules
 from services.catalog.apply_change import apply_change
-from services.catalog.check_change import change_problems
-from services.catalog.check_prices import MOST_PRICES, checked_prices, price_problems
+from services.catalog.check_change import check_change
+from services.catalog.check_prices import MOST_PRICES, check_prices, price_problems
 from services.catalog.product_draft import PriceDraft, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
 from services.catalog.views import visible
@@ -75,7 +75,7 @@ def test_a_price_list_is_no_longer_than_there_are_currencies() -> None:
 
 def test_prices_are_exact_in_the_decimals_of_their_currency() -> None:
     prices = [PriceDraft("KWD", Decimal("1.005")), PriceDraft("JPY", Decimal(3), Decimal("4.0"))]
-    found = [(price.currency, price.amount, price.compare_at) for price in checked_prices(prices)]
+    found = [(price.currency, price.amount, price.compare_at) for price in check_prices(prices)]
     assert found == [("JPY", 3, 4), ("KWD", 1005, None)]
 
 
@@ -100,7 +100,7 @@ def test_two_variants_may_swap_their_options() -> None:
     small, large = rows.variants
     swap = [VariantChange(small.id, options={"Size": "L"}), VariantChange(large.id, options={"Size": "S"})]
     change = ProductChange(rows.product.id, 3, variants=swap)
-    assert list(change_problems(change, rows, ANY_AMOUNT)) == []
+    assert list(check_change(change, rows, ANY_AMOUNT)) == []
     assert apply_change(change, rows)
     assert (small.options, large.options) == ({"Size": "L"}, {"Size": "S"})
 
@@ -109,11 +109,11 @@ def test_all_variants_may_be_given_other_options_at_once() -> None:
     rows = stored()
     renamed = [VariantChange(v.id, options={"Größe": v.sku, "Farbe": "rot"}) for v in rows.variants]
     change = ProductChange(rows.product.id, 3, variants=renamed)
-    assert list(change_problems(change, rows, ANY_AMOUNT)) == []
+    assert list(check_change(change, rows, ANY_AMOUNT)) == []
     assert apply_change(change, rows)
     assert rows.product.option_names == ["Größe", "Farbe"]
     alone = ProductChange(rows.product.id, 3, variants=[VariantChange(rows.variants[1].id, options={"Size": "S"})])
-    assert [problem.path[-1] for problem in change_problems(alone, rows, ANY_AMOUNT)] == ["options"]
+    assert [problem.path[-1] for problem in check_change(alone, rows, ANY_AMOUNT)] == ["options"]
 
 
 def test_what_is_the_same_already_is_no_change() -> None:

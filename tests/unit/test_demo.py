@@ -7,13 +7,13 @@ from itertools import chain
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
-from services.demo.ensure_catalog import FILE, RUSH_SKU
 
 from models.enums import ProductStatus
 from services.catalog.shopify.check_shopify_csv import check_shopify_csv
 from services.catalog.shopify.product import ParsedProduct
 from services.demo.drawing.pictures import PICTURES, picture
-from services.demo.pictures import FOLDER, SIDE, pictures_of
+from services.demo.ensure_catalog import FILE, RUSH_SKU
+from services.demo.pictures_of import FOLDER, SIDE, pictures_of
 from services.media.rules import thumbnail_sizes
 from services.media.sniff import sniff
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from services.demo.ensure_catalog import FILE as EXAMPLE
 
 from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
 from services.catalog.shopify.make_sku import make_sku
 from services.catalog.shopify.product import ParsedProduct
 from services.catalog.shopify.rows import RowProblem
+from services.demo.ensure_catalog import FILE as EXAMPLE
 from services.shared.texts import SKU_LENGTH, sku_problem
 
 MISSING = "is a required column and missing"

@@ -5,7 +5,7 @@ from pathlib import Path
 from PIL import Image
 
 from services.demo.drawing.pictures import PICTURES, picture
-from services.demo.pictures import FOLDER, file_name
+from services.demo.pictures_of import FOLDER, file_name
 from services.media.rules import fit, thumbnail_sizes
 
 

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from services.demo.ensure_catalog import FILE as EXAMPLE
 from sqlalchemy import select, update
 
 from dataloaders import Loaders
@@ -13,6 +12,7 @@ from models import StockLevel
 from services.catalog.import_products import ImportRefused, import_products
 from services.catalog.list_categories import list_categories
 from services.catalog.shopify.rows import RowProblem
+from services.demo.ensure_catalog import FILE as EXAMPLE
 from tests.integration.catalog.products import counts, create, parsed, run_import
 
 

@@ -19,9 +19,9 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from services.shared.signature import sign
-from services.webhook.endpoints import secret_bytes
 from services.webhook.find_target import NoAddress, find_target
 from services.webhook.note_answer import Answer, note_answer
+from services.webhook.rules import secret_bytes
 
 log = structlog.get_logger(__name__)
 AT_ONCE: Final = 5
