@@ -26,7 +26,8 @@ class Vouchers:
             raise BadSetting("VOUCHERS_URL and VOUCHERS_SECRET: vouchers need both")
         self._secret = secret.encode()
 
-    def step(self, currency: str) -> int:
+    @staticmethod
+    def step(currency: str) -> int:
         return 1
 
     async def create(self, charge: Charge) -> Standing:

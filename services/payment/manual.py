@@ -25,7 +25,8 @@ class Manual:
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
 
-    def step(self, currency: str) -> int:
+    @staticmethod
+    def step(currency: str) -> int:
         return 1
 
     async def create(self, charge: Charge) -> Standing:

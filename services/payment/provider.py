@@ -78,7 +78,8 @@ class Provider(Protocol):
 
     name: str
 
-    def step(self, currency: str) -> int:
+    @staticmethod
+    def step(currency: str) -> int:
         """Returns the minor units of which every amount that it charges or gives back is a multiple; 1 for any."""
         ...
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from models import PaymentStatus
+from services.money import charging
 from services.money.charging import Charging
 from services.money.stripe_units import from_stripe, stripe_step, to_stripe
 from services.payment.provider import Standing
@@ -18,6 +20,7 @@ from services.payment.stripe.standing import KEY, of_charge, of_intent
 from services.payment.stripe.webhook import read_webhook
 from services.shared.signature import BadWebhook
 from settings import Settings
+from settings.errors import BadSetting
 from tests.stripe_mock import SECRET, event, signed, stripe_settings
 
 
@@ -188,3 +191,27 @@ def test_stripe_needs_its_keys() -> None:
     assert Settings(**given).ways_to_pay == ("stripe", "manual")
     with pytest.raises(ValidationError, match="RUSHCART_STRIPE_WEBHOOK_SECRET"):
         Settings(**given | {"stripe_webhook_secret": None})
+
+
+class Coins:
+    """Another package's provider: it takes nothing below five cents."""
+
+    @staticmethod
+    def step(currency: str) -> int:
+        return 5
+
+
+class Silent:
+    pass
+
+
+def test_a_provider_of_another_package_says_its_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {
+        name: EntryPoint(name, f"{__name__}:{name}", "rushcart.payment_providers") for name in ("Coins", "Silent")
+    }
+    monkeypatch.setattr(charging, "installed_providers", lambda: named)
+    both = Charging(("Coins", "stripe", "manual"))
+    assert (both.step("EUR"), both.step("MGA"), both.step("KWD")) == (5, 100, 10)
+    assert both.problem(Decimal("0.07"), "EUR") == "cannot be charged by Coins: must be a multiple of 0.05 EUR"
+    with pytest.raises(BadSetting, match=r"Silent .* says no step"):
+        Charging(("Silent",)).step("EUR")

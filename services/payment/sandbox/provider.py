@@ -31,7 +31,8 @@ class Sandbox:
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
 
-    def step(self, currency: str) -> int:
+    @staticmethod
+    def step(currency: str) -> int:
         return 1
 
     async def create(self, charge: Charge) -> Standing:

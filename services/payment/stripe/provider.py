@@ -28,7 +28,8 @@ class Stripe:
     def __init__(self, infra: Infra) -> None:
         self._settings = infra.settings
 
-    def step(self, currency: str) -> int:
+    @staticmethod
+    def step(currency: str) -> int:
         return stripe_step(currency)
 
     async def create(self, charge: Charge) -> Standing:
