@@ -3,23 +3,16 @@
 import asyncio
 import os
 import subprocess
-import sys
 
 from chaos.environment import variables
 from infra.runtime import Infra
 from settings import Settings
+from tests.running import prepared
 
 
 def run(settings: Settings, *arguments: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":
     """``rushcart ARGUMENTS``; ``timeout`` in seconds."""
-    return subprocess.run(
-        [sys.executable, "-c", "from cli.main import main; main()", *arguments],
-        env=os.environ | variables(settings),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return prepared.run(arguments, os.environ | variables(settings), timeout)
 
 
 async def rushcart(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":
