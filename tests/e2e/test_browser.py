@@ -28,7 +28,7 @@ from tests.mailbox import Mailbox, html_of
 
 STOREFRONT: Final = Path(__file__).parent / "storefront.html"
 # Chromium may have to be installed first.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("worker")]
 Do = Callable[[Chrome], Any]
 
 
