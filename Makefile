@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN_OK := $(VENV)/.installed
 DEV_OK := $(VENV)/.installed-dev
+# What `make run` and the image have: all that a shop may use.
+EXTRAS := --extra stripe --extra images --extra otlp-grpc
 
 .PHONY: run test check lint format docs lock schema release clean help
 .DEFAULT_GOAL := help
@@ -54,8 +56,8 @@ docs: $(DEV_OK) ## the documents as a site, links checked, in .rushcart/site
 	$(BIN)/mkdocs build --quiet
 
 lock: ## renew the pins (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock requirements-build.in
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock requirements-build.in
+	uv pip compile pyproject.toml $(EXTRAS) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock requirements-build.in
+	uv pip compile pyproject.toml $(EXTRAS) --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -c requirements.lock -o requirements-dev.lock requirements-build.in
 
 release: $(DEV_OK) ## VERSION=x.y.z: check, date the changelog, build wheel and image, tag; DRY_RUN=1 only shows it
 	@$(BIN)/python deploy/release.py $(VERSION) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)

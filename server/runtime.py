@@ -13,6 +13,7 @@ from infra.embedded_valkey import EmbeddedValkeyError
 from infra.logging import configure_logging
 from infra.telemetry.tracing import tracing
 from settings import Settings
+from settings.errors import BadSetting
 
 
 def run_until_stopped(settings: Settings, part: str, main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -31,6 +32,8 @@ def run_until_stopped(settings: Settings, part: str, main: Callable[[asyncio.Eve
             uvloop.run(body())
     except EmbeddedValkeyError as error:
         fail(str(error))
+    except BadSetting as error:
+        fail(str(error), 2)
 
 
 def fail(message: str, code: int = 1) -> NoReturn:

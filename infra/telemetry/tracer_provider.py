@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState, get_current_span
 from opentelemetry.util.types import Attributes
 
+from infra.extras import extra
 from infra.version import version
 
 
@@ -31,7 +32,9 @@ def _exporter() -> SpanExporter:
         "OTEL_EXPORTER_OTLP_PROTOCOL"
     )
     if protocol == "grpc":
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
+        grpc = ("grpc", "opentelemetry.exporter.otlp.proto.grpc")
+        with extra("otlp-grpc", *grpc, wanted_for="OTEL_EXPORTER_OTLP_PROTOCOL is grpc"):
+            from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as Grpc
 
         return Grpc()
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as Http

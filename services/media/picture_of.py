@@ -4,6 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, Final
 
+from infra.extras import MissingExtra, extra
 from services.media.rules import BadImage, Picture, Upload
 from services.shared.errors import InvalidInput, TryAgain
 
@@ -23,7 +24,7 @@ async def picture_of(upload: Upload) -> Picture:
     _queued += 1
     try:
         return await asyncio.get_running_loop().run_in_executor(_pool, _render, upload.file)
-    except BadImage as error:
+    except (BadImage, MissingExtra) as error:
         raise InvalidInput.at("file", message=str(error)) from error
     finally:
         _queued -= 1
@@ -31,6 +32,7 @@ async def picture_of(upload: Upload) -> Picture:
 
 def _render(file: BinaryIO) -> Picture:
     """What decodes images takes 9 MiB: only where some are uploaded."""
-    from services.media.render import render
+    with extra("images", "PIL", wanted_for="cannot be read"):
+        from services.media.render import render
 
     return render(file)

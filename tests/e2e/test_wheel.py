@@ -1,5 +1,6 @@
 """What is installed from the wheel, as the image does, is all that a server needs."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -28,6 +29,12 @@ def test_a_server_from_the_wheel(tmp_path: Path) -> None:
     demo = place / "services" / "demo"
     assert (demo / "catalog.csv").read_bytes() == FILE.read_bytes()
     assert {path.name for path in (demo / "pictures").iterdir()} == {path.name for path in FOLDER.iterdir()}
+    packages = {path.parent for path in place.glob("*/__init__.py")}
+    assert {path.name for path in packages} >= {"cli", "infra", "services", "settings", "server"}
+    assert {path.name for path in packages if not (path / "py.typed").exists()} == set()
+    [metadata] = place.glob("rushcart-*.dist-info/METADATA")
+    extras = re.findall(r"^Provides-Extra: (.+)$", metadata.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(extras) == {"dev", "images", "otlp-grpc", "stripe"}
     home = tmp_path / "home"
     command = (sys.executable, "-P", "-c", "from cli.main import main; main()")
     valkey = EmbeddedValkey.start(tmp_path / "valkey")
