@@ -1,6 +1,5 @@
 """Send the mails that are due: at least once each, again later when that fails, given up in the end."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,9 +7,10 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.due_queue import Backoff, DueQueue, always, serve
 from infra.runtime import Infra
 from models import MailKind, QueuedMail
 from services.mail.compose import Composed, Due, compose
@@ -21,9 +21,16 @@ log = structlog.get_logger(__name__)
 
 BATCH: Final = 10
 """Mails that one worker sends at the same time."""
-# Longer than a mailer may take: until then no other worker sends the same mail.
-_LEASE: Final = timedelta(seconds=60)
-_FIRST_RETRY: Final = timedelta(seconds=5)
+_QUEUE: Final = DueQueue(
+    QueuedMail,
+    QueuedMail.due_at,
+    # Longer than a mailer may take: until then no other worker sends the same mail.
+    lease=always(timedelta(seconds=60)),
+    batch=BATCH,
+    tries=QueuedMail.attempts,
+    only=(QueuedMail.failed_at.is_(None),),
+)
+_RETRY: Final = Backoff(timedelta(seconds=5), factor=4)
 MAX_ATTEMPTS: Final = 7
 """Each waits four times as long as the one before: almost two hours in all."""
 
@@ -37,27 +44,11 @@ class _Failure:
 async def send_due_mails(infra: Infra, mailer: Mailer) -> int:
     """Returns how many were taken from the queue. Errors: StoreUnavailable."""
     taken = await infra.database.transact(lambda session: _take(session, infra))
-    results = await asyncio.gather(*(_send(infra, mailer, due) for due in taken), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return len(taken)
+    return await serve(taken, lambda due: _send(infra, mailer, due))
 
 
 async def _take(session: AsyncSession, infra: Infra) -> Sequence[Due]:
-    now = infra.now()
-    rows = list(
-        await session.scalars(
-            select(QueuedMail)
-            .where(QueuedMail.failed_at.is_(None), QueuedMail.due_at <= now)
-            .order_by(QueuedMail.due_at)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
-    )
-    for row in rows:
-        row.attempts += 1
-        row.due_at = now + _LEASE
+    rows = await _QUEUE.take(session, infra.now())
     return [
         Due(row.id, row.user_id, MailKind(row.kind), row.recipient, row.locale, dict(row.data), row.attempts)
         for row in rows
@@ -90,7 +81,7 @@ async def _put_back(session: AsyncSession, infra: Infra, due: Due, composed: Com
         .where(QueuedMail.id == due.id)
         .values(
             reason=failure.reason,
-            due_at=now + _FIRST_RETRY * 4 ** (due.attempts - 1),
+            due_at=now + _RETRY.after(due.attempts - 1),
             failed_at=now if failure.given_up else None,
         )
         .execution_options(synchronize_session=False)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import take_free
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from models import Order, OrderStatus
@@ -38,13 +39,7 @@ async def expire_due_orders(infra: Infra) -> int:
 async def _expire_batch(session: AsyncSession, infra: Infra) -> tuple[dict[UUID, str | None], ItemOrders]:
     """The orders, with the trace of each, and what to release of them in Redis: nothing of those of a checkout."""
     now = infra.now()
-    due = (
-        select(Order.id, Order.traceparent)
-        .where(Order.status == OrderStatus.AWAITING_PAYMENT, Order.expires_at <= now)
-        .order_by(Order.expires_at)
-        .limit(BATCH)
-        # Another worker's batch is skipped, not waited for.
-        .with_for_update(skip_locked=True)
-    )
-    found = {row[0]: row[1] for row in await session.execute(due)}
+    due = select(Order.id, Order.traceparent)
+    due = due.where(Order.status == OrderStatus.AWAITING_PAYMENT, Order.expires_at <= now)
+    found = {row[0]: row[1] for row in await session.execute(take_free(due, Order.expires_at, BATCH))}
     return found, await close_orders(session, list(found), _CLOSING, now) if found else {}

@@ -1,6 +1,5 @@
 """Ask providers about payments of which there was no news, and cancel what nobody waits for any more."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,10 +7,10 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import Backoff, DueQueue, serve
 from infra.runtime import Infra
 from models import Payment, PaymentStatus
 from services.payment.apply_news import apply_news
@@ -22,7 +21,13 @@ from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20
-_LAST: Final = timedelta(minutes=5)
+_QUEUE: Final = DueQueue(
+    Payment,
+    Payment.check_at,
+    lease=Backoff(FIRST_CHECK, most=timedelta(minutes=5)),
+    batch=BATCH,
+    tries=Payment.checks,
+)
 _OPEN: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
 
 
@@ -39,19 +44,11 @@ class _Asked:
 async def check_payments(infra: Infra) -> int:
     """Check a batch of payments that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra.now()), timeout=WORKERS_PATIENCE)
-    for result in await asyncio.gather(*(_check(infra, one) for one in due), return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result
-    return len(due)
+    return await serve(due, lambda one: _check(infra, one))
 
 
 async def _claim(session: AsyncSession, now: datetime) -> Sequence[_Asked]:
-    """The next time is set before: twice as far away as the last, up to five minutes."""
-    due = select(Payment).where(Payment.check_at <= now).order_by(Payment.check_at).limit(BATCH)
-    found = (await session.scalars(due.with_for_update(skip_locked=True))).all()
-    for row in found:
-        row.check_at = now + min(FIRST_CHECK * 2 ** min(row.checks, 10), _LAST)
-        row.checks += 1
+    found = await _QUEUE.take(session, now)
     return [
         _Asked(r.id, r.provider, r.reference, r.amount, r.currency, r.live_order_id is not None) for r in found
     ]

@@ -1,6 +1,5 @@
 """Send refunds to their providers, as often as it takes for an answer."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import Backoff, DueQueue, always, serve
 from infra.runtime import Infra
 from models import MailKind, Order, Payment, Refund, RefundState
 from services.payment.choose_provider import find_provider
@@ -21,10 +21,16 @@ from services.payment.settle import settle
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20
-# Longer than a provider may take: until then no other worker sends the same.
-_LEASE: Final = timedelta(seconds=60)
-_FIRST_RETRY: Final = timedelta(seconds=2)
-_LAST_RETRY: Final = timedelta(minutes=10)
+_QUEUE: Final = DueQueue(
+    Refund,
+    Refund.due_at,
+    # Longer than a provider may take: until then no other worker sends the same.
+    lease=always(timedelta(seconds=60)),
+    batch=BATCH,
+    tries=Refund.attempts,
+    only=(Refund.state == RefundState.PENDING,),
+)
+_RETRY: Final = Backoff(timedelta(seconds=2), most=timedelta(minutes=10))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +48,24 @@ class Claimed:
 async def send_refunds(infra: Infra) -> int:
     """Send a batch of refunds that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim_due(session, infra), timeout=WORKERS_PATIENCE)
-    for result in await asyncio.gather(*(send_claimed(infra, one) for one in due), return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result
-    return len(due)
+    return await serve(due, lambda one: send_claimed(infra, one))
 
 
 def claim(refund: Refund, payment: Payment, now: datetime) -> Claimed:
     """Claim a refund in the transaction that makes it, or has it locked."""
-    refund.attempts += 1
-    refund.due_at = now + _LEASE
+    _QUEUE.hold(refund, now)
+    return _claimed(refund, payment)
+
+
+def _claimed(refund: Refund, payment: Payment) -> Claimed:
     return Claimed(refund.id, payment.id, refund.amount, payment.provider, str(payment.reference), refund.attempts)
 
 
 async def _claim_due(session: AsyncSession, infra: Infra) -> Sequence[Claimed]:
-    now = infra.now()
-    rows = select(Refund).where(Refund.state == RefundState.PENDING, Refund.due_at <= now).order_by(Refund.due_at)
-    found = (await session.scalars(rows.limit(BATCH).with_for_update(skip_locked=True))).all()
+    found = await _QUEUE.take(session, infra.now())
     paid = select(Payment).where(Payment.id.in_([row.payment_id for row in found]))
     payments = {payment.id: payment for payment in await session.scalars(paid)}
-    return [claim(row, payments[row.payment_id], now) for row in found]
+    return [_claimed(row, payments[row.payment_id]) for row in found]
 
 
 async def send_claimed(infra: Infra, due: Claimed) -> None:
@@ -88,7 +92,7 @@ async def send_claimed(infra: Infra, due: Claimed) -> None:
 async def _later(session: AsyncSession, infra: Infra, due: Claimed) -> None:
     row = await _lock(session, due.id)
     if row.state == RefundState.PENDING:
-        row.due_at = infra.now() + min(_FIRST_RETRY * 2 ** min(due.attempts - 1, 20), _LAST_RETRY)
+        row.due_at = infra.now() + _RETRY.after(due.attempts - 1)
 
 
 async def _fail(session: AsyncSession, infra: Infra, due: Claimed) -> None:

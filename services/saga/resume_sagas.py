@@ -5,10 +5,11 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import Backoff, DueQueue
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Saga
@@ -18,7 +19,14 @@ from services.shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 100
-_LONGEST: Final = timedelta(minutes=5)
+_QUEUE: Final = DueQueue(
+    Saga,
+    Saga.resume_at,
+    lease=Backoff(LEASE, most=timedelta(minutes=5)),
+    batch=BATCH,
+    tries=Saga.attempts,
+    columns=(Saga.id, Saga.attempts),
+)
 _KEPT: Final = timedelta(days=30)
 
 
@@ -45,18 +53,7 @@ async def _resume(infra: Infra, plans: Plans, saga_id: UUID) -> bool:
 
 async def _claim(session: AsyncSession, infra: Infra) -> list[UUID]:
     """Each is tried again later, and less and less often."""
-    now = infra.now()
-    due = select(Saga.id, Saga.attempts).where(Saga.resume_at <= now).order_by(Saga.resume_at).limit(BATCH)
-    found = [(row[0], row[1]) for row in await session.execute(due.with_for_update(skip_locked=True))]
-    for saga_id, attempts in found:
-        again = now + min(LEASE * 2 ** min(attempts, 10), _LONGEST)
-        await session.execute(
-            update(Saga)
-            .where(Saga.id == saga_id)
-            .values(resume_at=again, attempts=attempts + 1)
-            .execution_options(synchronize_session=False)
-        )
-    return [saga_id for saga_id, _ in found]
+    return [saga.id for saga in await _QUEUE.take(session, infra.now())]
 
 
 async def forget_sagas(infra: Infra) -> int:

@@ -4,22 +4,30 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.changes import TOPIC as CHANGES
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import DueQueue, always
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import OutboxMessage
 from services.shared.events import ORDERS
 
 BATCH = 200
-_LEASE = timedelta(seconds=10)
+_QUEUE: Final = DueQueue(
+    OutboxMessage,
+    OutboxMessage.claimed_until,
+    lease=always(timedelta(seconds=10)),
+    batch=BATCH,
+    order=OutboxMessage.id,
+    at_once=True,
+)
 _PATIENCE = 5.0
 
 
@@ -59,26 +67,8 @@ async def relay_outbox(infra: Infra) -> int:
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Claimed]:
-    now = infra.now()
-    free = or_(OutboxMessage.claimed_until.is_(None), OutboxMessage.claimed_until < now)
-    found = list(
-        await session.scalars(
-            select(OutboxMessage)
-            .where(free)
-            .order_by(OutboxMessage.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
-    )
-    ids = [message.id for message in found]
-    if ids:
-        await session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id.in_(ids))
-            .values(claimed_until=now + _LEASE)
-            .execution_options(synchronize_session=False)
-        )
-    return [_Claimed(m.id, m.topic, m.key, dict(m.envelope)) for m in found]
+    taken = await _QUEUE.take(session, infra.now())
+    return [_Claimed(m.id, m.topic, m.key, dict(m.envelope)) for m in taken]
 
 
 async def _publish(infra: Infra, message: _Claimed) -> None:

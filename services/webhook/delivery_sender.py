@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.cancellation import cancel_and_wait
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import DueQueue, always
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
@@ -28,7 +29,14 @@ AT_ONCE: Final = 5
 """Deliveries of an endpoint."""
 _ENDPOINTS: Final = 20
 """That a worker serves at once."""
-_LEASE: Final = timedelta(seconds=90)
+_QUEUE: Final = DueQueue(
+    WebhookDelivery,
+    WebhookDelivery.due_at,
+    lease=always(timedelta(seconds=90)),
+    batch=AT_ONCE,
+    tries=WebhookDelivery.attempts,
+    only=(WebhookDelivery.state == DeliveryState.PENDING,),
+)
 _SHOWN: Final = 500
 
 
@@ -73,16 +81,12 @@ async def _with_due(infra: Infra, busy: set[UUID], most: int) -> Sequence[UUID]:
     found = (
         select(WebhookDelivery.endpoint_id)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(WebhookEndpoint.enabled, *_is_due(infra.now()), WebhookDelivery.endpoint_id.not_in(busy))
+        .where(WebhookEndpoint.enabled, _QUEUE.is_due(infra.now()), WebhookDelivery.endpoint_id.not_in(busy))
         .distinct()
         .limit(most)
     )
     async with infra.database.read() as session:
         return (await session.scalars(found)).all()
-
-
-def _is_due(now: datetime) -> tuple[Any, ...]:
-    return WebhookDelivery.state == DeliveryState.PENDING, WebhookDelivery.due_at <= now
 
 
 async def send_due(infra: Infra, endpoint_id: UUID) -> int:
@@ -104,17 +108,9 @@ async def _claim(session: AsyncSession, infra: Infra, endpoint_id: UUID) -> Sequ
     endpoint = await session.get(WebhookEndpoint, endpoint_id)
     if endpoint is None or not endpoint.enabled:
         return []
-    mine = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id, *_is_due(now))
-    rows = await session.scalars(
-        mine.order_by(WebhookDelivery.due_at).limit(AT_ONCE).with_for_update(skip_locked=True)
-    )
-    claimed = []
-    for row in rows:
-        row.attempts += 1
-        row.due_at = now + _LEASE
-        secrets = _secrets(endpoint, now)
-        claimed.append(Due(row.id, endpoint_id, row.event_id, dict(row.body), row.attempts, endpoint.url, secrets))
-    return claimed
+    rows = await _QUEUE.take(session, now, WebhookDelivery.endpoint_id == endpoint_id)
+    url, secrets = endpoint.url, _secrets(endpoint, now)
+    return [Due(r.id, endpoint_id, r.event_id, dict(r.body), r.attempts, url, secrets) for r in rows]
 
 
 def _secrets(endpoint: WebhookEndpoint, now: datetime) -> tuple[str, ...]:

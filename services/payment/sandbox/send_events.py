@@ -10,10 +10,11 @@ from uuid import UUID
 import httpx2
 import orjson
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
+from infra.due_queue import Backoff, DueQueue
 from infra.runtime import Infra
 from models import SandboxEvent
 from services.payment.sandbox.secret import webhook_secret
@@ -23,7 +24,13 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 20
 MOST_ATTEMPTS: Final = 12
 """An hour and more; who has not taken it by then asks."""
-_LEASE: Final = timedelta(seconds=15)
+_QUEUE: Final = DueQueue(
+    SandboxEvent,
+    SandboxEvent.due_at,
+    lease=Backoff(timedelta(seconds=2), least=timedelta(seconds=15)),
+    batch=BATCH,
+    tries=SandboxEvent.attempts,
+)
 _TIMEOUT: Final = 5.0
 
 
@@ -49,12 +56,7 @@ async def send_events(infra: Infra) -> int:
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Due]:
-    now = infra.now()
-    found = select(SandboxEvent).where(SandboxEvent.due_at <= now).order_by(SandboxEvent.due_at).limit(BATCH)
-    rows = (await session.scalars(found.with_for_update(skip_locked=True))).all()
-    for row in rows:
-        row.attempts += 1
-        row.due_at = now + max(_LEASE, timedelta(seconds=2**row.attempts))
+    rows = await _QUEUE.take(session, infra.now())
     return [_Due(row.id, row.url, dict(row.body), row.attempts) for row in rows]
 
 
