@@ -49,8 +49,8 @@ class BareEndpoint:
         self._tokens = AccessTokens.from_settings(infra.settings, infra.now)
         self._redis = redis
         self._producer = producer
-        self._accept = redis.register_script((keys._FOLDER / "accept.lua").read_bytes())
-        self._reserve = redis.register_script((keys._FOLDER / "reserve.lua").read_bytes())
+        self._accept = redis.register_script(keys.SCRIPTS["accept"].text)
+        self._reserve = redis.register_script(keys.SCRIPTS["reserve"].text)
 
     async def plain(self, request: Request) -> Response:
         viewer = self._viewer(request)

@@ -11,12 +11,12 @@ from pathlib import Path
 import structlog
 
 from infra.errors import StoreUnavailable
-from infra.redis import RedisStore
+from infra.redis import LuaScript, RedisStore
 from settings.limit import Limit
 
 log = structlog.get_logger(__name__)
 
-_SCRIPT = Path(__file__).parent / "lua" / "gcra.lua"
+_SCRIPT = LuaScript.read(Path(__file__).parent / "lua" / "gcra.lua")
 _MOST_KEYS = 50_000
 
 

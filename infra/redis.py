@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,17 @@ that is gone when the command, after waiting for a connection or having been sen
 """
 
 
+@dataclass(frozen=True, slots=True)
+class LuaScript:
+    name: str
+    text: str = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path, *, shared: str = "") -> "LuaScript":
+        """Read a script's file; ``shared`` is put before it, as scripts cannot import."""
+        return cls(path.stem, shared + path.read_text())
+
+
 class RedisStore:
     """The process's Redis client.
 
@@ -56,7 +68,7 @@ class RedisStore:
         self.dsn = dsn
         self.timeout = timeout
         self.run_id = ""
-        self._scripts: dict[Path, AsyncScript] = {}
+        self._scripts: dict[LuaScript, AsyncScript] = {}
         self.client = self._make_client(timeout)
         self.blocking = self._make_client(None)
         self._batcher = Batcher(self.client.connection_pool, timeout, _with_run_id)
@@ -110,10 +122,10 @@ class RedisStore:
             raise
         return replies
 
-    async def run_script(self, path: Path, keys: Sequence[str], args: Sequence[Argument]) -> Any:
+    async def run_script(self, lua: LuaScript, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """Run a script by its hash. Errors as of ``execute``."""
-        script = self.script(path)
-        with tracing.span(f"redis script {path.stem}"):
+        script = self.script(lua)
+        with tracing.span(f"redis script {lua.name}"):
             try:
                 [reply] = await self.execute(("EVALSHA", script.sha, len(keys), *keys, *args))
             except NoScriptError:
@@ -122,13 +134,13 @@ class RedisStore:
             return reply
 
     async def run_script_many(
-        self, path: Path, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
+        self, lua: LuaScript, calls: Sequence[tuple[Sequence[str], Sequence[Argument]]]
     ) -> list[Any]:
         """Run a script that may run twice, with each (keys, args) in one round trip; returns the replies.
 
         Errors as of ``execute``.
         """
-        script = self.script(path)
+        script = self.script(lua)
         commands = [("EVALSHA", script.sha, len(keys), *keys, *args) for keys, args in calls]
         try:
             return await self.execute(*commands)
@@ -137,11 +149,11 @@ class RedisStore:
                 await self.client.script_load(script.script)
             return await self.execute(*commands)
 
-    def script(self, path: Path) -> AsyncScript:
-        """Load a Lua script kept in a file; runs by its hash, and is sent when the server does not know it."""
-        if path not in self._scripts:
-            self._scripts[path] = self.client.register_script(path.read_bytes())
-        return self._scripts[path]
+    def script(self, lua: LuaScript) -> AsyncScript:
+        """Register a script; it runs by its hash, and is sent when the server does not know it."""
+        if lua not in self._scripts:
+            self._scripts[lua] = self.client.register_script(lua.text)
+        return self._scripts[lua]
 
     async def ping(self) -> None:
         """Ask for a write: a server that is full or read-only answers PING. Errors: StoreUnavailable."""

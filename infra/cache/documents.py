@@ -29,7 +29,7 @@ from infra.cache.look import Look
 from infra.cache.names import entry_name, lock_name
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
-from infra.redis import RedisStore
+from infra.redis import LuaScript, RedisStore
 from infra.telemetry.counters import Counters
 
 log = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ log = structlog.get_logger(__name__)
 Loader = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Reads what exists of these keys from the database, with a fixed number of statements."""
 
-_FILL: Final = Path(__file__).parents[1] / "lua" / "fill.lua"
+_FILL: Final = LuaScript.read(Path(__file__).parents[1] / "lua" / "fill.lua")
 _EPOCH: Final = "cache:epoch"
 _NOTHING_TTL: Final = 5.0
 # Longer than a fill may take, so no fill can carry a value from before the change past it.

@@ -13,10 +13,10 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot
-from services.order.find_orders import read_pending
 from services.reservation.await_drained import await_drained
 from services.reservation.keys import LOADED_ITEMS, ItemKeys, run
 from services.reservation.release import Forget, confirm, release
+from services.reservation.rows import PendingState, read_pending
 from services.reservation.undo_orders import refuse_orders
 
 log = structlog.get_logger(__name__)
@@ -69,9 +69,11 @@ async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> 
     deadline = time.monotonic() + infra.settings.store_timeout
     async for order, entry in infra.redis.client.hscan_iter(pending, count=500):
         try:
-            touched, state = int(entry.split(b"|", 2)[1]), entry.split(b"|", 5)[4]
-            if touched <= limit_ms and state != b"D":
-                found.append(_Doubtful(sku, item_id, touched, read_pending(entry, 0)))
+            held = read_pending(entry)
+            if held is None:
+                raise ValueError("no entry of ours")
+            if held.touched_ms <= limit_ms and held.state != PendingState.PARKED:
+                found.append(_Doubtful(sku, item_id, held.touched_ms, held.order(0)))
         except (ValueError, LookupError):
             # One that is none of ours must not keep the others from being decided; the reconciler names it.
             log.warning("reservation.unreadable", sku=sku, order=order.decode(errors="replace"))

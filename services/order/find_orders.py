@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 
-from infra.clock import from_millis
 from infra.errors import StoreUnavailable
 from infra.ids import made_at
 from infra.runtime import Infra
@@ -16,6 +14,7 @@ from models.order_document import OrderSnapshot, OrderView
 from services.flash_sale.warm_flash_sales import has_lost_counters
 from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
+from services.reservation.rows import PendingState, read_pending
 
 _ON_ITS_WAY = 600.0
 """Seconds; the log is never so far behind."""
@@ -104,19 +103,6 @@ async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
         if gone:
             await infra.redis.client.hdel(key, *gone)
     pairs = zip(entries, epochs, strict=True)
-    there = [(entry, epoch) for entry, epoch in pairs if entry and not is_being_undone(entry)]
-    orders = [read_pending(entry, int(epoch or 0)) for entry, epoch in there]
+    read = ((read_pending(entry), int(epoch or 0)) for entry, epoch in pairs if entry)
+    orders = [found.order(epoch) for found, epoch in read if found and found.state != PendingState.UNDOING]
     return sorted(orders, key=lambda order: order.id, reverse=True)
-
-
-def is_being_undone(entry: bytes) -> bool:
-    return entry.split(b"|", 5)[4] == b"X"
-
-
-def read_pending(entry: bytes, epoch: int) -> OrderSnapshot:
-    """Decode an entry of an item's ``pending`` hash; see ``services.reservation``.
-
-    ``epoch``: the item's, not in it.
-    """
-    placed, _touched, _units, _customer, _state, _key, raw = entry.split(b"|", 6)
-    return OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), epoch)

@@ -23,11 +23,11 @@ from services.reconcile.books import ItemBooks
 from services.reconcile.live_item import LiveItem, Taken, read_live, read_orders, read_pending_units
 from services.reconcile.report import Difference, Scope, Value
 from services.reservation.await_drained import await_drained
+from services.reservation.rows import PendingState
 from services.shared.order_states import GIVEN_BACK, HOLDING
 
 _LOOKS = 5
 _PAUSE = 0.4
-_PARKED = "D"
 # An order of the last moment may have been reserved just after Redis was read; the next look will tell.
 _JUST_NOW_MS = 5
 
@@ -48,7 +48,7 @@ class _Look:
     item: ItemBooks
     live: LiveItem
     orders: dict[str, Taken]
-    pending: dict[str, tuple[Taken, str]]
+    pending: dict[str, tuple[Taken, PendingState]]
 
 
 async def check_redis(infra: Infra, items: Sequence[ItemBooks]) -> RedisCheck:
@@ -60,7 +60,7 @@ async def check_redis(infra: Infra, items: Sequence[ItemBooks]) -> RedisCheck:
     for item in items:
         look = await _look(infra, item)
         check.on_their_way += sum(order not in look.orders for order in look.pending)
-        check.parked += sum(state == _PARKED for _, state in look.pending.values())
+        check.parked += sum(state == PendingState.PARKED for _, state in look.pending.values())
         if _compare(infra, look):
             suspects.append(item)
     if suspects:

@@ -1,7 +1,6 @@
 """An item as Redis has it at one moment, and its orders as the database has them."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -15,10 +14,10 @@ from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
 from services.reconcile.books import one_moment
 from services.reservation.keys import ItemKeys
+from services.reservation.rows import PendingState, read_pending
 from services.shared.order_states import as_to_stock
 
 _PATIENCE = 10.0
-_PENDING = re.compile(r"\d+\|\d+\|(\d+)\|([0-9a-f]+)\|([A-Z])\|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,10 @@ def _text(pairs: dict[bytes, bytes]) -> dict[str, str]:
     return {name.decode(errors="replace"): value.decode(errors="replace") for name, value in pairs.items()}
 
 
-def read_pending_units(entry: str) -> tuple[Taken, str] | None:
-    """Decode the reservation and its state letter; None when it is not an entry of ours."""
-    found = _PENDING.match(entry)
-    return (Taken(found[2], int(found[1])), found[3]) if found else None
+def read_pending_units(entry: str) -> tuple[Taken, PendingState] | None:
+    """Decode the reservation and its state; None when it is not an entry of ours."""
+    found = read_pending(entry.encode())
+    return (Taken(found.customer, found.units), found.state) if found else None
 
 
 async def read_orders(infra: Infra, item_id: UUID) -> dict[str, Taken]:

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from redis.exceptions import NoScriptError
 
-from infra.redis import RedisStore
+from infra.redis import LuaScript, RedisStore
 from infra.redis_batch import Command
 from infra.runtime import Infra
+from services.reservation.rows import PendingState, read_pending
 
 LOADED_ITEMS = "flash:loaded"
 """Set of ``item|sku`` whose counters are in Redis."""
@@ -61,17 +62,20 @@ def price_text(minor: int, currency: str) -> str:
 
 
 _FOLDER = Path(__file__).parent / "lua"
-_SOURCES = {path.stem: path for path in _FOLDER.glob("*.lua")}
+_SHARED = (_FOLDER / "shared.lua").read_text()
+SCRIPTS = {
+    path.stem: LuaScript.read(path, shared=_SHARED) for path in _FOLDER.glob("*.lua") if path.stem != "shared"
+}
 
 
 async def run(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Any:
     """Run one script. Errors: StoreUnavailable; after a time-out it may have run all the same."""
-    return await redis.run_script(_SOURCES[name], keys, args)
+    return await redis.run_script(SCRIPTS[name], keys, args)
 
 
 def command(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Command:
     """Make a script a command, for ``with_scripts``."""
-    return ("EVALSHA", redis.script(_SOURCES[name]).sha, len(keys), *keys, *args)
+    return ("EVALSHA", redis.script(SCRIPTS[name]).sha, len(keys), *keys, *args)
 
 
 async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
@@ -79,9 +83,9 @@ async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
     try:
         return await redis.execute(*commands)
     except NoScriptError:
-        for path in _SOURCES.values():
+        for script in SCRIPTS.values():
             async with redis.guard():
-                await redis.client.script_load(path.read_text())
+                await redis.client.script_load(script.text)
         return await redis.execute(*commands)
 
 
@@ -97,7 +101,7 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
         pipeline.hmget(keys.item, "run", "epoch")
         pipeline.hget(keys.pending, order_id.hex)
         (run, epoch), entry = await pipeline.execute()
-    if entry is None or run != infra.redis.run_id.encode() or entry.split(b"|", 5)[4] != b"D":
+    if entry is None or run != infra.redis.run_id.encode() or not _is_parked(entry):
         return None
     return int(epoch)
 
@@ -107,6 +111,11 @@ async def has_parked(infra: Infra, sku: str, item_id: UUID) -> bool:
     name = ItemKeys.of(sku, item_id).pending
     async with infra.redis.guard():
         async for _, entry in infra.redis.client.hscan_iter(name, count=500):
-            if entry.split(b"|", 5)[4:5] == [b"D"]:
+            if _is_parked(entry):
                 return True
     return False
+
+
+def _is_parked(entry: bytes) -> bool:
+    found = read_pending(entry)
+    return found is not None and found.state == PendingState.PARKED

@@ -23,7 +23,7 @@ from services.flash_sale.states import SaleAction
 from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import _snapshot, place_flash_order
-from services.reservation.keys import _SOURCES
+from services.reservation.keys import SCRIPTS
 from services.reservation.release import park
 from services.reservation.reserve import reserve
 from services.shared.events import ALL_TOPICS
@@ -88,8 +88,8 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     assert await load_item(infra, item.sku, item.id, settle=0.0, force=True)
     live = await counters(infra, item)
     assert (live.remaining, live.pending) == (13, {snapshot.id.hex})
-    run = {path.stem for path in infra.redis._scripts}
-    assert run == set(_SOURCES)
+    run = {script.name for script in infra.redis._scripts}
+    assert run == set(SCRIPTS)
 
 
 async def test_carts_run_on_a_cluster(infra: Infra) -> None:
@@ -103,4 +103,4 @@ async def test_carts_run_on_a_cluster(infra: Infra) -> None:
     assert [line.quantity for line in cart.lines] == [2]
     await infra.redis.client.zadd(dirty_key(owner.cart_id), {owner.cart_id.hex: 1})
     assert await flush_dirty(infra) == 1
-    assert {path.stem for path in infra.redis._scripts} == set(CART_SOURCES)
+    assert {script.name for script in infra.redis._scripts} == set(CART_SOURCES)

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from infra.errors import StoreUnavailable
-from infra.redis import RUN_ID
+from infra.redis import RUN_ID, LuaScript
 from infra.runtime import Infra
 from tests.waiting import PAUSE
 
@@ -69,8 +69,9 @@ async def test_a_silent_server_is_an_outage_within_the_time_limit(infra: Infra, 
 
 
 async def test_a_script_that_the_server_does_not_know_is_sent(infra: Infra, redis: Redis, tmp_path: Path) -> None:
-    script = tmp_path / "who.lua"
-    script.write_text("return {ARGV[1], KEYS[1]}")
+    file = tmp_path / "who.lua"
+    file.write_text("return ours(ARGV[1])")
+    script = LuaScript.read(file, shared="local function ours(first) return {first, KEYS[1]} end\n")
     for _ in range(2):
         await redis.script_flush()
         found = await asyncio.gather(*(infra.redis.run_script(script, [f"k{n}"], [RUN_ID]) for n in range(20)))

@@ -14,7 +14,7 @@ from graphql_api.health import is_ready
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.ports import LOOPBACK, free_port
-from infra.redis import RedisStore
+from infra.redis import LuaScript, RedisStore
 from infra.runtime import Infra, open_infra
 from services.cart.add_item import Wish, add_item
 from services.cart.rules import Owner
@@ -145,8 +145,8 @@ async def _ask(store: RedisStore, script: Path) -> tuple[object, ...]:
     """By every way there is to it."""
     found: list[object] = []
     for ask in (
-        lambda: store.run_script(script, ["{a}count"], []),
-        lambda: store.run_script_many(script, [(["{a}count"], [])]),
+        lambda: store.run_script(LuaScript.read(script), ["{a}count"], []),
+        lambda: store.run_script_many(LuaScript.read(script), [(["{a}count"], [])]),
         lambda: store.execute(("SET", "{a}key", "value")),
         store.ping,
     ):

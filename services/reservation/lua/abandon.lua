@@ -4,9 +4,7 @@
 -- Returns 1 when the order is ours to undo: until it is released, retries are told to wait.
 if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return 0 end
 local pending = redis.call('HGET', KEYS[2], ARGV[2])
-if not pending then return 0 end
-local placed, touched, units, customer, state, rest = string.match(pending, '^(%d+)|(%d+)|(%d+)|(%x+)|(%a)|(.*)$')
-if touched ~= ARGV[3] or state == 'D' then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2],
-  table.concat({placed, touched, units, customer, 'X', rest}, '|'))
+local _, touched, _, _, state = read_pending(pending)
+if touched ~= ARGV[3] or state == PARKED then return 0 end
+redis.call('HSET', KEYS[2], ARGV[2], with_state(pending, UNDOING))
 return 1

@@ -6,7 +6,8 @@ local life = redis.call('HMGET', KEYS[1], 'run', 'epoch')
 if life[1] ~= ARGV[1] or life[2] ~= ARGV[2] then return 0 end
 local pending = redis.call('HGET', KEYS[3], ARGV[3])
 if pending then
-  if string.match(pending, '^%d+|%d+|%d+|%x+|X|') then return 0 end
+  local _, _, _, _, state = read_pending(pending)
+  if state == UNDOING then return 0 end
 else
   -- The worker was faster, and knows it by its key; or it was undone, and its key is free.
   local known = redis.call('HGET', KEYS[2], ARGV[4])

@@ -4,9 +4,8 @@
 if redis.call('HGET', KEYS[1], 'run') ~= ARGV[1] then return -1 end
 local moved = 0
 for i = 2, #ARGV do
-  local pending = redis.call('HGET', KEYS[2], ARGV[i])
-  if pending then
-    local units, customer = string.match(pending, '^%d+|%d+|(%d+)|(%x+)|')
+  local _, _, units, customer = read_pending(redis.call('HGET', KEYS[2], ARGV[i]))
+  if units then
     redis.call('HDEL', KEYS[2], ARGV[i])
     redis.call('SREM', KEYS[4], ARGV[i])
     redis.call('HSET', KEYS[3], ARGV[i], units .. '|' .. customer)

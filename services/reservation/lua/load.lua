@@ -14,7 +14,7 @@ local left, parked = tonumber(ARGV[3]), {}
 for _, order in ipairs(redis.call('SMEMBERS', KEYS[10])) do
   local hold = redis.call('HGET', KEYS[9], order)
   if hold then
-    local units, customer = string.match(hold, '^(%d+)|(%x+)$')
+    local units, customer = read_hold(hold)
     redis.call('HDEL', KEYS[9], order)
     left = left + tonumber(units)
     if redis.call('HINCRBY', KEYS[7], customer, -tonumber(units)) <= 0 then
@@ -25,8 +25,8 @@ end
 local entries = redis.call('HGETALL', KEYS[4])
 for i = 1, #entries, 2 do
   local order, entry = entries[i], entries[i + 1]
-  local units, customer, state, key = string.match(entry, '^%d+|%d+|(%d+)|(%x+)|(%a)|([^|]*)|')
-  if state == 'D' and tonumber(units) <= left then
+  local _, _, units, customer, state, key = read_pending(entry)
+  if state == PARKED and tonumber(units) <= left then
     local field = customer .. ':' .. key
     local known = redis.call('HGET', KEYS[3], field)
     -- The new keys have every order of late that is in the database: a replay may have brought it there.

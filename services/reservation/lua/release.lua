@@ -17,8 +17,8 @@ for i = 3, #ARGV do
   local units, customer, key
   local pending = redis.call('HGET', KEYS[4], order)
   if pending then
-    local placed, touched
-    placed, touched, units, customer, key = string.match(pending, '^(%d+)|(%d+)|(%d+)|(%x+)|%a|([^|]*)|')
+    local placed, touched, _
+    placed, touched, units, customer, _, key = read_pending(pending)
     if ARGV[2] == '2' and touched ~= placed then
       units = nil
     else
@@ -28,7 +28,7 @@ for i = 3, #ARGV do
   else
     local hold = redis.call('HGET', KEYS[5], order)
     if hold then
-      units, customer = string.match(hold, '^(%d+)|(%x+)$')
+      units, customer = read_hold(hold)
       redis.call('HDEL', KEYS[5], order)
     end
   end

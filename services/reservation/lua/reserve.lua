@@ -18,17 +18,18 @@ local known = redis.call('HGET', KEYS[3], field)
 if known then
   local first, print = string.match(known, '^(%x+)|(.*)$')
   if print ~= fingerprint then return {'CONFLICT'} end
-  local hold = redis.call('HGET', KEYS[4], first)
-  if not hold then return {'KNOWN', first} end
-  local placed, touched, rest = string.match(hold, '^(%d+)|(%d+)|(.*)$')
-  if string.match(rest, '^%d+|%x+|X|') then return {'BUSY'} end
-  local raw = string.match(rest, '^%d+|%x+|%a|[^|]*|(.*)$')
+  local pending = redis.call('HGET', KEYS[4], first)
+  local placed, touched, held, buyer, state, of_key, snapshot_at = read_pending(pending)
+  if not placed then return {'KNOWN', first} end
+  if state == UNDOING then return {'BUSY'} end
+  local raw = string.sub(pending, snapshot_at)
   if redis.call('SISMEMBER', KEYS[5], first) == 0 then return {'ACCEPTED', first, placed, raw, item[7]} end
   -- Nothing is published for a sale that sells no more: this order is about to be undone.
   if is_closed then return {'BUSY'} end
   -- Touched: the caller is about to publish it again, so nobody may decide that it was never published.
   -- Always later than before, so that a touch is seen also within one millisecond.
-  redis.call('HSET', KEYS[4], first, placed .. '|' .. math.max(now, tonumber(touched) + 1) .. '|' .. rest)
+  touched = math.max(now, tonumber(touched) + 1)
+  redis.call('HSET', KEYS[4], first, write_pending(placed, touched, held, buyer, state, of_key, raw))
   return {'PENDING', first, placed, raw, item[7]}
 end
 
@@ -44,6 +45,5 @@ redis.call('HINCRBY', KEYS[1], 'remaining', -units)
 redis.call('HINCRBY', KEYS[2], customer, units)
 redis.call('HSET', KEYS[3], field, order .. '|' .. fingerprint)
 redis.call('SADD', KEYS[5], order)
--- The idempotency key is kept as hex of its bytes by the caller, so '|' cannot be in it.
-redis.call('HSET', KEYS[4], order, now .. '|' .. now .. '|' .. units .. '|' .. customer .. '|R|' .. key .. '|' .. snapshot)
+redis.call('HSET', KEYS[4], order, write_pending(now, now, units, customer, RESERVED, key, snapshot))
 return {'RESERVED', order, tostring(now), snapshot, item[7]}

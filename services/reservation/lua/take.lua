@@ -7,11 +7,11 @@ if item[1] ~= ARGV[1] or item[2] ~= '1' then return {} end
 local taken = {}
 for _, order in ipairs(redis.call('SRANDMEMBER', KEYS[3], ARGV[2])) do
   local pending = redis.call('HGET', KEYS[2], order)
-  local head, state, rest = string.match(pending or '', '^(%d+|%d+|%d+|%x+|)(%a)(|.*)$')
-  if not state or state == 'D' then
+  local _, _, _, _, state = read_pending(pending)
+  if not state or state == PARKED then
     redis.call('SREM', KEYS[3], order)
   else
-    if state ~= 'X' then redis.call('HSET', KEYS[2], order, head .. 'X' .. rest) end
+    if state ~= UNDOING then redis.call('HSET', KEYS[2], order, with_state(pending, UNDOING)) end
     taken[#taken + 1] = order
   end
 end
