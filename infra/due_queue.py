@@ -28,7 +28,7 @@ class Backoff:
     most: timedelta = timedelta.max
 
     def after(self, tries: int) -> timedelta:
-        """``tries`` before the first of which it has waited ``first``."""
+        """Returns the wait after so many tries; after none it is ``first``."""
         grown: timedelta = self.first * self.factor ** min(tries, _DOUBLINGS)
         return min(max(grown, self.least), self.most)
 
@@ -38,7 +38,7 @@ def always(wait: timedelta) -> Backoff:
 
 
 def take_free(found: S, order: ColumnElement[Any] | InstrumentedAttribute[Any], batch: int) -> S:
-    """The statement, for a batch, locked. Rows that another worker has locked are passed over, not waited for."""
+    """Limit the statement to a batch, locked. What another worker has locked is passed over, not waited for."""
     return found.order_by(order).limit(batch).with_for_update(skip_locked=True)
 
 
@@ -66,7 +66,7 @@ class DueQueue(Generic[R]):
         return and_(*self.only, come)
 
     async def take(self, session: AsyncSession, now: datetime, *only: ColumnElement[bool]) -> Sequence[R]:
-        """A batch of what is due, the longest due first; they are ours once this transaction is committed."""
+        """Take a batch of what is due, the longest due first; it is ours once this transaction is committed."""
         wanted = select(self.row).where(self.is_due(now), *only)
         if self.columns:
             wanted = wanted.options(load_only(*self.columns))
@@ -80,7 +80,7 @@ class DueQueue(Generic[R]):
         return rows
 
     def hold(self, row: R, now: datetime) -> None:
-        """As ``take``, for a row that this transaction made or has locked."""
+        """Take a row that this transaction made, or has locked."""
         for name, value in self._taken(now, self._tries(row)).items():
             setattr(row, name, value)
 
@@ -103,7 +103,7 @@ class DueQueue(Generic[R]):
 
 
 async def serve(taken: Iterable[T], work: Callable[[T], Awaitable[object]]) -> int:
-    """All at once; of those that fail one is raised, when the others have come to their end. Returns how many."""
+    """Do all at once; one that failed is raised when the others have come to their end. Returns how many."""
     results = await asyncio.gather(*map(work, taken), return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):

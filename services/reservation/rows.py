@@ -38,7 +38,7 @@ class Pending:
     snapshot: bytes
 
     def order(self, epoch: int) -> OrderSnapshot:
-        """``epoch``: the item's, which is not in the entry. Errors: KeyError, TypeError or ValueError."""
+        """Decode the order; ``epoch`` is the item's, not in the entry. Errors: KeyError, TypeError, ValueError."""
         return OrderSnapshot.from_json(orjson.loads(self.snapshot)).placed(from_millis(self.placed_ms), epoch)
 
 
