@@ -18,7 +18,7 @@ _ENTRY_POINTS: Final = "rushcart.payment_providers"
 
 @cache
 def installed_providers() -> Mapping[str, EntryPoint]:
-    """Those of other packages, by name. Nothing of them is loaded."""
+    """Find those of other packages, by name. Nothing of them is loaded."""
     return {entry.name: entry for entry in entry_points(group=_ENTRY_POINTS)}
 
 

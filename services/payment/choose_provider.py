@@ -8,7 +8,7 @@ import structlog
 from infra.extras import extra
 from infra.runtime import Infra
 from services.payment import manual
-from services.payment.installed import make_installed
+from services.payment.make_installed import make_installed
 from services.payment.manual import Manual
 from services.payment.provider import Provider
 from services.payment.sandbox import provider as sandbox
@@ -44,7 +44,7 @@ _OURS: Final[dict[str, Callable[[Infra], Provider]]] = {
 
 
 def provider_names() -> tuple[str, ...]:
-    """Of all that there are, on or off."""
+    """Returns those of all providers that there are, on or off."""
     return (*_OURS, *(name for name in installed_providers() if name not in _OURS))
 
 

@@ -12,7 +12,7 @@ _WHERE: Final = "RUSHCART_PAYMENT_PROVIDERS"
 
 @cache
 def make_installed(name: str) -> Provider | None:
-    """One a process; None when no package brings it. Errors: BadSetting."""
+    """Make a package's provider, one a process; returns None when no package brings it. Errors: BadSetting."""
     entry = installed_providers().get(name)
     if entry is None:
         return None
