@@ -7,6 +7,7 @@ from models import Product, Variant, VariantPrice
 from services.catalog.check_product import clean_tags
 from services.catalog.product_draft import Keep, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
+from services.catalog.text_field import TEXT_FIELDS
 from services.money.amounts import to_minor
 
 
@@ -27,14 +28,11 @@ def apply_change(change: ProductChange, stored: StoredProduct) -> bool:
 
     Returns whether something changed. The caller sees to the slug, and to what follows from a change.
     """
+    texts = {field: getattr(change, field.name) for field in TEXT_FIELDS}
     values = {
-        "title": _stripped(change.title),
-        "description": change.description,
-        "vendor": _stripped(change.vendor),
+        **{field.name: text if isinstance(text, Keep) else field.clean(text) for field, text in texts.items()},
         "tags": change.tags if isinstance(change.tags, Keep) else clean_tags(change.tags or ()),
         "category_id": change.category_id,
-        "seo_title": _stripped(change.seo_title) or None,
-        "seo_description": _stripped(change.seo_description) or None,
         "status": change.status,
     }
     changed = set_values(stored.product, values)

@@ -18,13 +18,14 @@ from services.catalog.product_draft import ProductChange
 from services.catalog.row_outcome import BulkPolicy, RowOutcome, may_write, outcomes, require_size
 from services.catalog.rules import slug_problem
 from services.catalog.stored_product import StoredProduct, lock_products
+from services.catalog.text_field import TEXT_FIELDS
 from services.catalog.write_index import write_index
 from services.money.charging import Charging, charging_of
 from services.shared.errors import InvalidInput, NotFound, ServiceError, SlugTaken, StaleVersion
 
 _PRODUCT_COLUMNS: Final = (
-    *("slug", "status", "version", "title", "description", "vendor", "tags", "option_names", "category_id"),
-    *("min_price", "max_price", "seo_title", "seo_description", "updated_at"),
+    *(field.name for field in TEXT_FIELDS),
+    *("slug", "status", "version", "tags", "option_names", "category_id", "min_price", "max_price", "updated_at"),
 )
 _VARIANT_COLUMNS: Final = ("title", "options", "price", "compare_at_price", "weight_grams")
 

@@ -10,8 +10,8 @@ from services.catalog.check_prices import amount_problems, charge_problems
 from services.catalog.check_product import tags_problems
 from services.catalog.product_draft import Keep, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
+from services.catalog.text_field import TEXT_FIELDS, TITLE
 from services.money.charging import Charging
-from services.shared import texts
 from services.shared.errors import FieldProblem
 
 _MISSING: Final = "must not be null"
@@ -20,12 +20,12 @@ Check = Callable[[str], str | None]
 
 def check_change(change: ProductChange, stored: StoredProduct, charging: Charging) -> Iterator[FieldProblem]:
     """Yields what is wrong with a change, at ``input.<name>``, as updateProduct's input has them."""
-    yield from _text_problems(change.title, rules.title_problem, "title")
-    yield from _text_problems(change.slug, rules.slug_problem, "slug")
-    yield from _text_problems(change.description, rules.description_problem, "description")
-    yield from _text_problems(change.vendor, _vendor_problem, "vendor")
-    yield from _text_problems(change.seo_title or "", _seo_title_problem, "seo", "title")
-    yield from _text_problems(change.seo_description or "", _seo_description_problem, "seo", "description")
+    for field in TEXT_FIELDS:
+        value = getattr(change, field.name)
+        if value is not None or not field.may_be_null:
+            yield from _text_problems(value, field.problem, *field.path)
+        if field is TITLE:
+            yield from _text_problems(change.slug, rules.slug_problem, "slug")
     if change.status is None:
         yield FieldProblem(("input", "status"), _MISSING)
     if change.tags is None:
@@ -33,18 +33,6 @@ def check_change(change: ProductChange, stored: StoredProduct, charging: Chargin
     elif not isinstance(change.tags, Keep):
         yield from tags_problems(change.tags)
     yield from _variants_problems(change, stored, charging)
-
-
-def _vendor_problem(text: str) -> str | None:
-    return texts.line_problem(text, rules.TITLE_LENGTH)
-
-
-def _seo_title_problem(text: str) -> str | None:
-    return texts.line_problem(text, rules.SEO_TITLE_LENGTH)
-
-
-def _seo_description_problem(text: str) -> str | None:
-    return texts.text_problem(text, rules.SEO_DESCRIPTION_LENGTH)
 
 
 def _text_problems(value: str | Keep | None, check: Check, *path: str) -> Iterator[FieldProblem]:

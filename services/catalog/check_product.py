@@ -12,6 +12,7 @@ from services.catalog.check_prices import (
     price_problems,
 )
 from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraft
+from services.catalog.text_field import TEXT_FIELDS, TITLE
 from services.money.amounts import is_currency, to_minor
 from services.money.charging import Charging
 from services.shared import texts
@@ -102,14 +103,10 @@ def _at(message: str | None, *path: str) -> Iterator[FieldProblem]:
 
 
 def _problems(draft: ProductDraft, charging: Charging) -> Iterator[FieldProblem]:
-    yield from _at(rules.title_problem(draft.title), "title")
-    if draft.slug is not None:
-        yield from _at(rules.slug_problem(draft.slug), "slug")
-    yield from _at(rules.description_problem(draft.description), "description")
-    yield from _at(texts.line_problem(draft.vendor, rules.TITLE_LENGTH), "vendor")
-    yield from _at(texts.line_problem(draft.seo_title or "", rules.SEO_TITLE_LENGTH), "seo", "title")
-    problem = texts.text_problem(draft.seo_description or "", rules.SEO_DESCRIPTION_LENGTH)
-    yield from _at(problem, "seo", "description")
+    for field in TEXT_FIELDS:
+        yield from _at(field.problem(getattr(draft, field.name) or ""), *field.path)
+        if field is TITLE and draft.slug is not None:
+            yield from _at(rules.slug_problem(draft.slug), "slug")
     yield from tags_problems(draft.tags)
     yield from _list_problems(draft)
     for place, image in enumerate(draft.images[: rules.MOST_IMAGES]):

@@ -12,6 +12,7 @@ from services.catalog.check_prices import CheckedPrice
 from services.catalog.check_product import CheckedProduct, CheckedVariant
 from services.catalog.product_draft import ImageDraft
 from services.catalog.rules import SLUG_LENGTH
+from services.catalog.text_field import texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,7 @@ def product_row(checked: CheckedProduct, product_id: UUID, slug: str, now: datet
         slug=slug,
         status=checked.draft.status,
         version=1,
-        title=checked.title,
-        description=checked.draft.description,
-        vendor=checked.draft.vendor.strip(),
-        seo_title=(checked.draft.seo_title or "").strip() or None,
-        seo_description=(checked.draft.seo_description or "").strip() or None,
+        **texts_of(checked.draft),
         tags=checked.tags,
         option_names=checked.option_names,
         category_id=checked.draft.category_id,

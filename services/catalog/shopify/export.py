@@ -12,6 +12,7 @@ from services.catalog.check_product import derived_title
 from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
 from services.catalog.shopify.product import NO_OPTION, CategoryPath
+from services.catalog.text_field import TEXT_FIELDS
 from services.media.rules import PATH
 from services.money.amounts import to_decimal
 
@@ -56,16 +57,12 @@ def _product_cells(exported: Exported) -> Cells:
     product = exported.product
     slugs, names = cells.write_category_path(exported.category)
     return {
-        columns.TITLE: product.title,
-        columns.BODY: product.description,
-        columns.VENDOR: product.vendor,
+        **{field.column: getattr(product, field.name) or "" for field in TEXT_FIELDS},
         columns.CATEGORY_NAMES: names,
         columns.TYPE: exported.category[-1][1] if exported.category else "",
         columns.CATEGORY_PATH: slugs,
         columns.TAGS: cells.write_tags(product.tags),
         columns.PUBLISHED: _yes_no(product.is_public),
-        columns.SEO_TITLE: product.seo_title or "",
-        columns.SEO_DESCRIPTION: product.seo_description or "",
         columns.STATUS: cells.STATUS_NAMES[product.status],
         columns.CURRENCY: product.currency,
     }

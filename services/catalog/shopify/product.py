@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from services.catalog import rules
 from services.catalog.find_uploads import own_name
@@ -12,6 +12,7 @@ from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
 from services.catalog.shopify.make_sku import make_sku
 from services.catalog.shopify.rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
+from services.catalog.text_field import TEXT_FIELDS
 from services.money.amounts import is_currency
 from services.shared import texts
 
@@ -68,17 +69,14 @@ class ProductParser:
         self._check_combinations(variant_rows, variants)
         published = self._read(first, columns.PUBLISHED, cells.yes_no(first[columns.PUBLISHED]))
         status = self._read(first, columns.STATUS, cells.status(first[columns.STATUS], published))
+        own: dict[str, Any] = {text.name: text.clean(first[text.column]) for text in TEXT_FIELDS}
         draft = ProductDraft(
-            title=first[columns.TITLE],
+            **own,
             slug=first[columns.HANDLE].lower(),
-            description=first[columns.BODY],
-            vendor=first[columns.VENDOR],
             tags=self._tags(first),
             variants=variants,
             images=self._images(rows),
             status=status,
-            seo_title=first[columns.SEO_TITLE] or None,
-            seo_description=first[columns.SEO_DESCRIPTION] or None,
         )
         lines = tuple(row.line for row in variant_rows)
         return ParsedProduct(draft, first[columns.TYPE], self._category_path(first), first.line, lines)
@@ -92,14 +90,9 @@ class ProductParser:
 
     def _check_texts(self, row: Row) -> None:
         self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE].lower()))
-        self.report(row, columns.TITLE, rules.title_problem(row[columns.TITLE]))
-        self.report(row, columns.BODY, rules.description_problem(row[columns.BODY]))
-        self.report(row, columns.VENDOR, texts.line_problem(row[columns.VENDOR], rules.TITLE_LENGTH))
+        for text in TEXT_FIELDS:
+            self.report(row, text.column, text.problem(row[text.column]))
         self.report(row, columns.TYPE, texts.line_problem(row[columns.TYPE], rules.CATEGORY_NAME_LENGTH))
-        problem = texts.line_problem(row[columns.SEO_TITLE], rules.SEO_TITLE_LENGTH)
-        self.report(row, columns.SEO_TITLE, problem)
-        problem = texts.text_problem(row[columns.SEO_DESCRIPTION], rules.SEO_DESCRIPTION_LENGTH)
-        self.report(row, columns.SEO_DESCRIPTION, problem)
 
     def _check_same_title(self, rows: Sequence[Row]) -> None:
         first, *others = rows

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
+from services.catalog import text_field
 from services.money.amounts import is_currency
 
 MOST_CELL: Final = 16 * 1024 * 1024
@@ -14,9 +15,9 @@ _SHOWN: Final = 40
 _BROKEN = re.compile(r"[\ud800-\udfff]")
 
 HANDLE: Final = "Handle"
-TITLE: Final = "Title"
-BODY: Final = "Body (HTML)"
-VENDOR: Final = "Vendor"
+TITLE: Final = text_field.TITLE.column
+BODY: Final = text_field.DESCRIPTION.column
+VENDOR: Final = text_field.VENDOR.column
 CATEGORY_NAMES: Final = "Product Category"
 TYPE: Final = "Type"
 TAGS: Final = "Tags"
@@ -31,8 +32,9 @@ COMPARE_AT: Final = "Variant Compare At Price"
 IMAGE: Final = "Image Src"
 IMAGE_POSITION: Final = "Image Position"
 IMAGE_ALT: Final = "Image Alt Text"
-SEO_TITLE: Final = "SEO Title"
-SEO_DESCRIPTION: Final = "SEO Description"
+SEO_TITLE: Final = text_field.SEO_TITLE.column
+SEO_DESCRIPTION: Final = text_field.SEO_DESCRIPTION.column
+_TEXTS: Final = tuple(field.column for field in text_field.TEXT_FIELDS)
 STATUS: Final = "Status"
 REQUIRED: Final = (HANDLE, TITLE)
 
@@ -43,7 +45,7 @@ VARIANT_TITLE: Final = "Variant Title"
 ARCHIVED: Final = "Variant Archived"
 
 # Trimmed nowhere: what is within is the shop's own text.
-_KEPT_WHOLE: Final = (BODY, IMAGE_ALT)
+_KEPT_WHOLE: Final = (*(field.column for field in text_field.TEXT_FIELDS if not field.is_trimmed), IMAGE_ALT)
 _PRICE_LIST = re.compile(r"(price|compare at price) / ([a-z]{3})", re.IGNORECASE | re.ASCII)
 
 # Shopify's export renamed its columns; both names are in use.
@@ -58,12 +60,13 @@ _NEW_NAMES: Final = {
     "weight value (grams)": GRAMS,
     "published on online store": PUBLISHED,
 }
-KNOWN: Final = (
+_ORDER: Final = (
     *(HANDLE, TITLE, BODY, VENDOR, CATEGORY_NAMES, TYPE, TAGS, PUBLISHED),
     *(part for pair in zip(OPTION_NAMES, OPTION_VALUES, strict=True) for part in pair),
     *(SKU, GRAMS, QUANTITY, PRICE, COMPARE_AT, IMAGE, IMAGE_POSITION, IMAGE_ALT),
     *(SEO_TITLE, SEO_DESCRIPTION, STATUS, CURRENCY, CATEGORY_PATH, VARIANT_TITLE, ARCHIVED),
 )
+KNOWN: Final = (*_ORDER, *(column for column in _TEXTS if column not in _ORDER))
 _BY_NAME: Final = {name.lower(): name for name in KNOWN} | _NEW_NAMES
 
 

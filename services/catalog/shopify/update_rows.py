@@ -13,6 +13,7 @@ from services.catalog.new_product import image_rows, price_rows, variant_row
 from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify import rows as columns
 from services.catalog.stored_product import StoredProduct
+from services.catalog.text_field import TEXT_FIELDS
 
 
 @dataclass(slots=True)
@@ -62,11 +63,8 @@ def problems(stored: StoredProduct) -> Iterator[tuple[str, str]]:
 def _product_values(checked: CheckedProduct, present: Mapping[str, str]) -> dict[str, object]:
     draft = checked.draft
     by_column: dict[str, tuple[str, object]] = {
-        columns.BODY: ("description", draft.description),
-        columns.VENDOR: ("vendor", draft.vendor.strip()),
+        **{field.column: (field.name, field.clean(getattr(draft, field.name))) for field in TEXT_FIELDS},
         columns.TAGS: ("tags", checked.tags),
-        columns.SEO_TITLE: ("seo_title", draft.seo_title),
-        columns.SEO_DESCRIPTION: ("seo_description", draft.seo_description),
         columns.STATUS: ("status", draft.status),
         columns.OPTION_NAMES[0]: ("option_names", checked.option_names),
     }
@@ -74,7 +72,7 @@ def _product_values(checked: CheckedProduct, present: Mapping[str, str]) -> dict
     # An empty Type says nothing: it would take the category away that somebody chose in the shop.
     if draft.category_id is not None:
         values["category_id"] = draft.category_id
-    return {"title": checked.title, **values}
+    return values
 
 
 def _variant_values(
