@@ -1,13 +1,10 @@
 """Providers that other packages bring, by the entry point ``rushcart.payment_providers``."""
 
 from functools import cache
-from typing import Final
 
 from services.payment.provider import Provider
 from settings.errors import BadSetting
 from settings.payments import installed_providers
-
-_WHERE: Final = "RUSHCART_PAYMENT_PROVIDERS"
 
 
 @cache
