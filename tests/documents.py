@@ -25,7 +25,9 @@ _NAME: Final = re.compile(r"`([a-z_]\w*\.(?:py|lua))`")
 
 
 def documents() -> list[Path]:
-    return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+    """All but the changelog, which tells of what was so then."""
+    here = [path for path in sorted(ROOT.glob("*.md")) if path.name != "CHANGELOG.md"]
+    return [*here, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def files_named() -> Iterator[tuple[str, str]]:

@@ -42,6 +42,7 @@ RUN: Final[dict[str, set[int]]] = {
     "rushcart saga list": {0},
     "rushcart saga resume ID": {1, 2},
     "rushcart saga show ID": {1, 2},
+    "rushcart schema check": {0},
     "rushcart schema export --output schema.graphql": {0},
     "rushcart search reindex": {0},
     "rushcart seed --products 100000": {0},
