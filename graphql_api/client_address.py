@@ -42,14 +42,17 @@ def _forwarded(scope: Scope, settings: Settings) -> str:
 
 
 def _hops(told: str, *, is_list: bool) -> Iterator[str]:
-    """The nearest first. The farthest of a long header may be cut off in its middle, and is then none."""
+    """Yields the addresses, the nearest first.
+
+    The farthest of a long header may be cut off in its middle, and is then none.
+    """
     cut_off = len(told) == _LONGEST
     for part in _from_the_right(told, ",", keeps_last=not cut_off):
         yield part.strip() if is_list else _for(part)
 
 
 def _for(element: str) -> str:
-    """``for`` of ``for="[2001:db8::1]:4711";proto=http``; "" when it is not said."""
+    """Returns ``for`` of ``for="[2001:db8::1]:4711";proto=http``; "" when it is not said."""
     for pair in _from_the_right(element, ";"):
         name, _, value = pair.partition("=")
         if name.strip().lower() == "for":
@@ -58,7 +61,8 @@ def _for(element: str) -> str:
 
 
 def _from_the_right(told: str, separator: str, *, keeps_last: bool = True) -> Iterator[str]:
-    """Parts between separators that are not within quotes; one that a client left open swallows only its own."""
+    """Yields parts from the right, between separators that are not within quotes; one that a client left open
+    swallows only its own."""
     end, quoted = len(told), False
     for place in range(len(told) - 1, -1, -1):
         if told[place] == '"':
@@ -80,7 +84,10 @@ def _is_in(address: str, networks: Networks) -> bool:
 
 @lru_cache(maxsize=4096)
 def _normal(host: str) -> str:
-    """One spelling for each address, without a port; "" for what is none, e.g. the name of a test client."""
+    """Returns one spelling for each address, without a port; "" for what is none, e.g.
+
+    the name of a test client.
+    """
     if with_port := _WITH_PORT.fullmatch(host):
         host = with_port[1] or with_port[2] or ""
     try:

@@ -106,7 +106,8 @@ class _Compiler:
         return [(name_of(a), a.python_name, self._converter(a.type)) for a in definition.arguments]
 
     def _converter(self, type_: Any) -> Convert | None:
-        """None when the value that graphql-core coerced is what the resolver takes."""
+        """Returns what converts the value; None when the value that graphql-core coerced is what the resolver
+        takes."""
         if isinstance(type_, LazyType):
             return self._converter(type_.resolve_type())
         if isinstance(type_, StrawberryMaybe) or type_ is GlobalID:

@@ -256,7 +256,8 @@ class GraphQLView:
 
 
 def _key(scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes, context: Context) -> Key | None:
-    """None when the asker is known, or may be: then nothing is taken from others' answers or given to them."""
+    """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
+    others' answers or given to them."""
     if context.viewer is not None or context.cookies.present or b"authorization" in headers:
         return None
     if scope["method"] == "GET":

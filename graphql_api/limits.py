@@ -128,7 +128,7 @@ class _Scale:
 
 
 def _rows(node: FieldNode, definition: GraphQLField, parent: GraphQLNamedType | None) -> int:
-    """How many rows the field is taken to give."""
+    """Returns how many rows the field is taken to give."""
     if parent is not None and parent.name.startswith("__"):
         return 1  # the schema about itself: small, and its depth has a rule of its own
     if parent is not None and parent.name.endswith("Connection"):

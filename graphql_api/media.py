@@ -84,8 +84,10 @@ def _matches(if_none_match: str, etag: str) -> bool:
 
 
 def _span(request: Request, etag: str, size: int) -> Span | None:
-    """What is asked for (RFC 9110, 14.2); None when there is nothing of it. A range that is not one, or several
-    of them, may be ignored."""
+    """Returns the part that is asked for (RFC 9110, 14.2); None when there is nothing of it.
+
+    A range that is not one, or several of them, may be ignored.
+    """
     whole = Span(0, size)
     match = _RANGE.fullmatch(request.headers.get("range", "").strip())
     if match is None or request.headers.get("if-range", etag) != etag:

@@ -198,7 +198,7 @@ class _Part:
 
 
 def _places(given: Json) -> dict[str, list[tuple[str, ...]]]:
-    """Where each file belongs. Errors: 400."""
+    """Returns where each file belongs. Errors: 400."""
     if not isinstance(given, dict) or not 1 <= len(given) <= MAX_FILES:
         raise _bad(f"map must be an object that names 1 to {MAX_FILES} files.")
     found: dict[str, list[tuple[str, ...]]] = {}

@@ -218,7 +218,7 @@ async def _traced(name: str, value: Awaitable[Any]) -> Any:
 
 
 def _root(node: OperationDefinitionNode) -> str:
-    """A field of the schema, as the operation is valid; not the name that a client gave."""
+    """Returns a field of the schema, as the operation is valid; not the name that a client gave."""
     selected = node.selection_set.selections
     names = {field.name.value if isinstance(field, FieldNode) else "" for field in selected}
     return names.pop() or "several" if len(names) == 1 else "several"

@@ -83,7 +83,7 @@ class RequestContext:
                 current.set_status(StatusCode.ERROR)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, ids: RequestIds) -> int:
-        """The status; 0 when there was no answer."""
+        """Returns the status; 0 when there was no answer."""
         scope["rushcart.ids"] = ids
         started = perf_counter()
         status = 0
@@ -111,7 +111,7 @@ class RequestContext:
 
 
 def _parent(scope: Scope) -> str | None:
-    """The caller's, if it is one."""
+    """Returns the caller's traceparent, if it is one."""
     given = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
     return given.decode() if _TRACEPARENT.fullmatch(given) else None
 

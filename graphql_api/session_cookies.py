@@ -104,7 +104,7 @@ class CookieJar:
 
 
 def _parse(header: bytes) -> dict[str, str]:
-    """The first value of each name: that of the longest path comes first (RFC 6265, section 5.4)."""
+    """Returns the first value of each name: that of the longest path comes first (RFC 6265, section 5.4)."""
     found: dict[str, str] = {}
     for pair in header.decode("latin-1").split(";"):
         name, separator, value = pair.strip().partition("=")

@@ -121,7 +121,7 @@ class Changes:
 
 
 def _tags(message: Mapping[str, Any]) -> Collection[str]:
-    """Everything, when the message does not say: better too much forgotten than too little."""
+    """Returns the tags; everything, when the message does not say: better too much forgotten than too little."""
     data = message.get("data")
     tags = data.get("tags") if isinstance(data, Mapping) else None
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):

@@ -34,7 +34,7 @@ WORKERS_PATIENCE = 30.0
 
 
 def _code(error: DBAPIError) -> object:
-    """MySQL's error number; SQLite has none."""
+    """Returns MySQL's error number; SQLite has none."""
     args = getattr(error.orig, "args", ()) or (None,)
     return args[0]
 

@@ -62,7 +62,7 @@ class _Address:
         return connection
 
     def ping(self) -> bool:
-        """True when it answers PONG; False while it is not there or still loads its data."""
+        """Returns whether it answers PONG; False while it is not there or still loads its data."""
         request = f"AUTH {self.password}\r\nPING\r\n" if self.password else "PING\r\n"
         with contextlib.suppress(OSError), self.connect() as connection:
             connection.sendall(request.encode())
@@ -141,7 +141,7 @@ def _binary() -> Path:
 
 
 def _take_lock(folder: Path) -> int:
-    """The folder's lock, as a descriptor that the server inherits: it is held while either of us lives.
+    """Take the folder's lock, as a descriptor that the server inherits: it is held while either of us lives.
 
     A server left behind by an owner that was killed is ended first. Errors: EmbeddedValkeyError.
     """
@@ -187,7 +187,7 @@ def _note(folder: Path, pid: int) -> None:
 
 
 def _noted(folder: Path) -> tuple[ProcessId | None, ProcessId | None]:
-    """The owner and the server last written down; None for what is not known."""
+    """Read the owner and the server last written down; None for what is not known."""
     try:
         note = json.loads((folder / "valkey.pid").read_text(encoding="utf-8"))
         owner, server = (ProcessId(**note[name]) if note[name] else None for name in ("owner", "server"))
@@ -215,7 +215,7 @@ def _launch(binary: Path, folder: Path, lock: int, address: _Address) -> Keeper:
 
 
 def _config(address: _Address) -> str:
-    """Its settings; paths are relative to the folder, which is its working directory."""
+    """Returns its settings; paths are relative to the folder, which is its working directory."""
     lines = [
         "daemonize no",
         "appendonly yes",
@@ -243,7 +243,7 @@ def _await_pong(folder: Path, address: _Address, keeper: Keeper) -> None:
 
 
 def _end(keeper: Keeper) -> None:
-    """SIGTERM (it flushes its append-only file), and SIGKILL after the grace."""
+    """Send SIGTERM (it flushes its append-only file), and SIGKILL after the grace."""
     if keeper.returncode is None and (process := ProcessId.of(keeper.pid)) is not None:
         process.stop(_GRACE)
     keeper.wait(1.0)

@@ -294,7 +294,7 @@ def _flat(diffs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _describe(diff: tuple[Any, ...]) -> str:
-    """Alembic's tuple in words: ``modify_type products title VARCHAR(255) -> VARCHAR(100)``."""
+    """Returns Alembic's tuple in words: ``modify_type products title VARCHAR(255) -> VARCHAR(100)``."""
     if diff[0].startswith("modify_"):
         return f"{diff[0]} {diff[2]}.{diff[3]}: {diff[5]!r} -> {diff[6]!r}"
     owner = getattr(diff[1], "table", None)

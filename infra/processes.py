@@ -79,7 +79,7 @@ class ProcessId:
 
 
 def _started_linux(pid: int) -> str | None:
-    """Ticks since boot, made unique over boots by the boot's id; see proc(5)."""
+    """Returns ticks since boot, made unique over boots by the boot's id; see proc(5)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -91,7 +91,7 @@ def _started_linux(pid: int) -> str | None:
 
 
 def _started_ps(pid: int) -> str | None:
-    """The same from ps, where there is no /proc (macOS)."""
+    """Returns the same from ps, where there is no /proc (macOS)."""
     command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words, a number
     state, _, started = result.stdout.strip().partition(" ")

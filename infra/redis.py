@@ -230,7 +230,7 @@ def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
 
 
 def _names(commands: Sequence[Command]) -> str:
-    """The commands without what they are about."""
+    """Returns the commands' names without what they are about."""
     return " ".join(sorted({str(command[0]) for command in commands})) if tracing.is_on() else ""
 
 

@@ -143,7 +143,7 @@ def _of_statement(state: ORMExecuteState, rule: Rule) -> Iterator[str]:
 
 
 def _given(state: ORMExecuteState) -> Known:
-    """The values that the statement sets, by column; of an expression none is known."""
+    """Returns the values that the statement sets, by column; of an expression none is known."""
     found: dict[str, list[object]] = {}
     values = getattr(state.statement, "_values", None) or {}
     for column, value in values.items():
@@ -158,7 +158,7 @@ def _given(state: ORMExecuteState) -> Known:
 
 
 def _where(clause: ColumnElement[bool] | None, given: Known) -> Known:
-    """Values by column, of the conditions that all must hold: ``column = value``, ``column IN values``."""
+    """Returns values by column, of the conditions that all must hold: ``column = value``, ``column IN values``."""
     found: dict[str, list[object]] = {}
     for part in _conjuncts(clause):
         if not isinstance(part, BinaryExpression) or not isinstance(part.right, BindParameter):

@@ -41,7 +41,7 @@ async def read_for_webhooks(infra: Infra, stop: asyncio.Event) -> None:
 
 
 async def _make(infra: Infra, stop: asyncio.Event, values: list[bytes]) -> bool:
-    """Again and again until it is done; False when it is time to stop before that."""
+    """Make deliveries, again and again until it is done; returns False when it is time to stop before that."""
     while True:
         try:
             await make_deliveries(infra, values)

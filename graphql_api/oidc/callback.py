@@ -48,7 +48,7 @@ async def callback(request: Request, running: Running) -> Response:
 
 
 async def _started(request: Request, running: Running) -> dict[str, Any]:
-    """What this browser started, once. Errors: Stop, StoreUnavailable."""
+    """Take what this browser started, once. Errors: Stop, StoreUnavailable."""
     state, browser = request.query_params.get("state"), browser_of(request, running.infra.settings)
     found = None
     if state and browser:

@@ -56,7 +56,7 @@ def login_secret(state: str, browser: str) -> str:
 
 
 async def _wish(request: Request, infra: Infra) -> Wish | None:
-    """None when the ticket of who wants to link is not good any more. Errors: Stop."""
+    """Returns who wants what; None when the ticket of who wants to link is not good any more. Errors: Stop."""
     query, settings = request.query_params, infra.settings
     url, challenge, ticket = _return_url(request, settings), query.get("codeChallenge"), query.get("link")
     if challenge is not None and not is_challenge(challenge):
@@ -69,7 +69,10 @@ async def _wish(request: Request, infra: Infra) -> Wish | None:
 
 
 def _return_url(request: Request, settings: Settings) -> str:
-    """Where the front end wants the browser back. Errors: Stop: we send nobody to where we were not told to."""
+    """Returns where the front end wants the browser back.
+
+    Errors: Stop: we send nobody to where we were not told to.
+    """
     url = request.query_params.get("returnTo") or settings.return_urls[0]
     if not is_allowed_return(url, settings.return_urls):
         raise Stop(400, "RETURN_URL_NOT_ALLOWED", "returnTo is not one of the URLs to return to.")

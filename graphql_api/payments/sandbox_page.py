@@ -71,7 +71,7 @@ async def _decide(request: Request, infra: Infra, charge_id: UUID) -> Response:
 
 
 def _decision(body: bytes, currency: str) -> Decision:
-    """Of a form. Errors: ValueError, MoneyError."""
+    """Read the decision from a form. Errors: ValueError, MoneyError."""
     form = dict(parse_qsl(body.decode(), strict_parsing=True, max_num_fields=10))
     delay, amount = float(form.get("delay") or 0), form.get("amount")
     if form.get("decision") not in ("approve", "decline") or not 0 <= delay <= LONGEST_DELAY:
@@ -85,7 +85,7 @@ def _decision(body: bytes, currency: str) -> Decision:
 
 
 def _hook_url(scope: Scope, settings: Settings) -> str:
-    """This server itself, whatever name the client called it by."""
+    """Returns the address of this server itself, whatever name the client called it by."""
     host, port = scope.get("server") or (settings.host, settings.port)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}{WEBHOOKS}{NAME}"
 

@@ -80,7 +80,7 @@ class S3:
         content: bytes | None = None,
         timeout: float | None = None,
     ) -> AsyncIterator[httpx2.Response]:
-        """The answer, its body unread. Errors: StoreUnavailable when there is none."""
+        """Yields the answer, its body unread. Errors: StoreUnavailable when there is none."""
         bucket = self._bucket
         path = encoded_path(bucket.name, bucket.prefix, checked(name))
         digest = EMPTY if content is None else hashlib.sha256(content).hexdigest()

@@ -149,7 +149,7 @@ class DocumentCache:
     # ------------------------------------------------------------------ reading
 
     async def _look(self, keys: Sequence[str]) -> Look:
-        """What Redis says about these keys; nothing when it is away."""
+        """Look what Redis says about these keys; nothing when it is away."""
         if time.monotonic() < self._shared.away_until:
             return Look(away=True)
         try:
@@ -253,7 +253,10 @@ class DocumentCache:
             return await load(keys)
 
     async def _lock(self, keys: Sequence[str], token: bytes) -> tuple[list[str], list[str]]:
-        """The keys that are ours to fill, and those that another process fills. Without Redis: neither."""
+        """Lock the keys; returns those that are ours to fill, and those that another process fills.
+
+        Without Redis: neither.
+        """
         if not keys:
             return [], []
         commands = [("SET", lock_name(key), token, "NX", "PX", int(_LOCK_TTL * 1000)) for key in keys]

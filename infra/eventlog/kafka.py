@@ -186,7 +186,7 @@ class KafkaEventLog:
 
     @asynccontextmanager
     async def _reader(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
-        """A consumer of no group, assigned to every partition of the topic."""
+        """Open a consumer of no group, assigned to every partition of the topic."""
         reader = AIOKafkaConsumer(
             self._prefix + topic,
             bootstrap_servers=self._servers,

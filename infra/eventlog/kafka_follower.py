@@ -58,7 +58,7 @@ class KafkaFollower:
         return [message_of(record, self._prefix) for records in batches.values() for record in records]
 
     async def _find_read_until(self) -> float | None:
-        """The oldest of the partitions' last polls, when nothing that they brought is left to be read."""
+        """Returns the oldest of the partitions' last polls, when nothing that they brought is left to be read."""
         polled: list[int] = []
         for partition in self._consumer.assignment():
             at, end = self._consumer.last_poll_timestamp(partition), self._consumer.highwater(partition)

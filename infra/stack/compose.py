@@ -101,7 +101,7 @@ class ComposeRunner(Runner):
         return self._docker(*command, variables=_variables(server, record), timeout=timeout)
 
     def _docker(self, *arguments: str, variables: Mapping[str, str] | None = None, timeout: float = 60) -> str:
-        """What it printed. Errors: StackError with its last words."""
+        """Run docker; returns what it printed. Errors: StackError with its last words."""
         try:
             result = subprocess.run(  # noqa: S603 - our own command
                 [str(find_program("docker")), *arguments],

@@ -41,7 +41,7 @@ def install_packages(packages: Sequence[str], echo: Callable[[str], None]) -> No
 
 
 def _apt_get(*arguments: str) -> str | None:
-    """None when it worked, or else the end of what it said."""
+    """Run apt-get; returns None when it worked, or else the end of what it said."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     result = subprocess.run(  # noqa: S603 - fixed words and names from the table above
         ["/usr/bin/apt-get", "--quiet", *arguments],

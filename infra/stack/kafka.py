@@ -112,7 +112,7 @@ class KafkaRecipe(Recipe):
 
 
 def _cluster_id() -> str:
-    """As kafka-storage random-uuid makes it: 16 random bytes in URL-safe base64, no leading dash."""
+    """Make an id as kafka-storage random-uuid does: 16 random bytes in URL-safe base64, no leading dash."""
     while True:
         identifier = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         if not identifier.startswith("-"):

@@ -41,7 +41,8 @@ def choose(
 
 
 def _given(known: Mapping[ServerName, Record], environ: Mapping[str, str]) -> dict[ServerName, Record]:
-    """Those with an address in the environment, unless that is our own, put there by ``rushcart stack env``."""
+    """Returns those with an address in the environment, unless that is our own, put there by ``rushcart stack
+    env``."""
     given: dict[ServerName, Record] = {}
     for server, variable in VARIABLES.items():
         url = environ.get(variable, "")
@@ -57,7 +58,7 @@ def _is_wanted(record: Record) -> bool:
 
 
 def _renewed(record: Record | None, how: How) -> Record:
-    """The old record with its port and password when it is of the same kind."""
+    """Returns the old record with its port and password when it is of the same kind."""
     return record if record is not None and record.how == how else Record(how=how)
 
 

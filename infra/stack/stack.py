@@ -258,7 +258,8 @@ class Stack:
 
 
 def _worst(errors: Sequence[BaseException]) -> BaseException:
-    """What is missing or unforeseen first; else the failures, without those that only gave up with them."""
+    """Returns what is missing or unforeseen first; else the failures, without those that only gave up with
+    them."""
     for error in errors:
         if isinstance(error, MissingServer) or not isinstance(error, StackError):
             return error

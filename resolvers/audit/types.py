@@ -85,7 +85,7 @@ async def audit_connection(
 
 
 def _shown(who: str | None) -> str | None:
-    """The global id, where it is a user's."""
+    """Returns the global id, where it is a user's."""
     try:
         return None if who is None else encode_id("User", UUID(hex=who))
     except ValueError:

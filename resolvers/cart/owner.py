@@ -25,7 +25,7 @@ async def cart_of(context: Context) -> CartDoc | None:
 
 
 async def _load_carts(context: Context, ids: "list[UUID]") -> list[Cart | None]:
-    """One's own, and no other."""
+    """Load one's own cart, and no other."""
     mine = await cart_of(context)
     return [Cart.of(mine) if mine is not None and mine.id == cart_id else None for cart_id in ids]
 

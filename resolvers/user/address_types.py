@@ -115,7 +115,7 @@ def draft_of(input: AddAddressInput | UpdateAddressInput) -> AddressDraft:
 
 
 async def _load(context: Context, ids: Sequence[UUID]) -> list[Address | None]:
-    """One's own, nobody else's."""
+    """Load one's own, nobody else's."""
     if context.viewer is None:
         return [None] * len(ids)
     own = {entry.id: entry for entry in await context.loaders.addresses_by_user.load(context.viewer.user_id)}

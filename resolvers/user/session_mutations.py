@@ -73,7 +73,7 @@ class SessionMutation:
 
 
 def _refresh_token(info: Info, given: str | None) -> str:
-    """The one in the input, or else in the cookie. Errors: SessionExpired."""
+    """Returns the token in the input, or else in the cookie. Errors: SessionExpired."""
     token = info.context.cookies.refresh_token if given is None else given
     if token is None:
         raise SessionExpired()

@@ -135,7 +135,7 @@ LoginResult = Annotated[Session | InvalidCredentials, strawberry.union("LoginRes
 
 
 async def _load(context: Context, ids: Sequence[UUID]) -> list[User | None]:
-    """Oneself; staff see everyone."""
+    """Load oneself; staff see everyone."""
     viewer = context.viewer
     if viewer is None:
         return [None] * len(ids)

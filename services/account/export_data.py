@@ -87,7 +87,7 @@ async def _cart(infra: Infra, user_id: UUID) -> list[dict[str, Any]]:
 
 
 async def _orders(infra: Infra, user_id: UUID) -> list[OrderView]:
-    """Newest first, in pages, so that no one read takes long."""
+    """Read the orders, newest first, in pages, so that no one read takes long."""
     found: list[OrderView] = []
     while True:
         page = await list_orders(infra, user_id, IdPage(_PAGE, after=found[-1].id if found else None))
@@ -97,7 +97,7 @@ async def _orders(infra: Infra, user_id: UUID) -> list[OrderView]:
 
 
 async def _security_events(infra: Infra, user_id: UUID) -> list[dict[str, Any]]:
-    """What happened to this account; what its owner did to others' is theirs."""
+    """Returns what happened to this account; what its owner did to others' is theirs."""
     own = or_(
         AuditEntry.subject == user_id.hex, and_(AuditEntry.actor == user_id.hex, AuditEntry.subject.is_(None))
     )

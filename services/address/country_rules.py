@@ -44,7 +44,7 @@ class CountryRules:
         return f"must be a state or province of {self.country}, its code or its name"
 
     def _spellings(self, value: str) -> tuple[str, ...]:
-        """In capitals; with and without the country's letters before it."""
+        """Returns the code in capitals; with and without the country's letters before it."""
         plain = _SPACES.sub(" ", value.upper())
         return plain, _PREFIX.sub("", plain), f"{self.country}-{plain}"
 
@@ -77,7 +77,7 @@ def _states(given: dict[str, str]) -> frozenset[str]:
 
 
 def _folded(name: str) -> str:
-    """Letters and digits alone: case, accents, dots and spaces make no other state."""
+    """Returns letters and digits alone: case, accents, dots and spaces make no other state."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return "".join(char for char in plain if char.isalnum())
 

@@ -73,7 +73,7 @@ def _text(value: str) -> str:
 
 
 def _code(value: str) -> str:
-    """Digits and dashes as machines read them."""
+    """Returns digits and dashes as machines read them."""
     return _DASHES.sub("-", unicodedata.normalize("NFKC", _text(value)))
 
 

@@ -35,7 +35,7 @@ def to_e164(typed: str, country: str) -> str | None:
 
 
 def _dialled(typed: str) -> str | None:
-    """Digits of any script and width, after a ``+``; None when there is anything else in it."""
+    """Returns digits of any script and width, after a ``+``; None when there is anything else in it."""
     text = unicodedata.normalize("NFKC", typed)
     kept = [_digit(char) for char in text if char not in _SIGNS and unicodedata.category(char) not in _AROUND]
     dialled = "".join(kept)

@@ -85,7 +85,7 @@ async def change_cart(infra: Infra, owner: Owner, change: Change, *, new: bool =
 
 
 async def _change(infra: Infra, owner: Owner, change: Change, new: bool) -> CartDoc | None:
-    """None when there is no copy to be believed. Errors: CartRefusal, StoreUnavailable."""
+    """Change the copy; None when there is none to be believed. Errors: CartRefusal, StoreUnavailable."""
     settings, now = infra.settings, to_millis(infra.now())
     expires = 0 if owner.token_hash is None else now + int(settings.shop.guest_cart_ttl * 1000)
     # In a merge both carts may be full.

@@ -66,7 +66,7 @@ async def bring_cart(infra: Infra, user_id: UUID, token: str | None) -> None:
 
 
 async def _merge(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware]) -> CartDoc:
-    """Into the customer's currency when the cart has one already."""
+    """Merge the lines into the customer's currency when the cart has one already."""
     try:
         return await change_cart(infra, customer, _change(infra, customer, cart, wares, cart.currency or ""))
     except OtherCurrency as other:
@@ -85,7 +85,8 @@ def _change(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware
 
 
 def _in_currency(line: LineDoc, customer: Owner, ware: Ware | None, currency: str, *, same: bool) -> LineDoc:
-    """The price that the guest saw, or today's in another currency; 0 where there is none: then it is not sold."""
+    """Returns the line at the price that the guest saw, or today's in another currency; 0 where there is none:
+    then it is not sold."""
     price = line.price if same else (price_in(ware.variant, currency) if ware else None) or 0
     return replace(line, id=line_id(customer.cart_id, line.variant_id), price=price)
 

@@ -89,7 +89,7 @@ async def _write(
 
 
 def _decide(row: _Row, taken: _Taken) -> str | ServiceError:
-    """The slug of a row that can be written, which then takes it and its SKUs; or why it cannot."""
+    """Returns the slug of a row that can be written, which then takes it and its SKUs; or why it cannot."""
     checked = row.checked
     if checked is None:
         assert row.error is not None

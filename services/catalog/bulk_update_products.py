@@ -91,7 +91,8 @@ def _apply(change: ProductChange, stored: StoredProduct, infra: Infra) -> None:
 def _errors(
     changes: Sequence[ProductChange | InvalidInput], known: _Known, charging: Charging
 ) -> list[ServiceError | None]:
-    """Of rows that name the same product or want the same slug, the first one gets it."""
+    """Returns the rows' errors: of those that name the same product or want the same slug, the first one gets
+    it."""
     errors: list[ServiceError | None] = []
     products: set[UUID] = set()
     owners = dict(known.slug_owners)

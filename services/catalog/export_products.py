@@ -58,7 +58,7 @@ async def export_products(
 
 
 async def _page(infra: Infra, after: str, statuses: Collection[ProductStatus]) -> list[ProductDoc]:
-    """The next ones in the order of their slugs. Five statements."""
+    """Read the next products in the order of their slugs. Five statements."""
     statement = select(Product.id).where(Product.slug > after, Product.status.in_(statuses))
     async with infra.database.read() as session:
         ids = list(await session.scalars(statement.order_by(Product.slug).limit(PAGE)))
@@ -79,7 +79,7 @@ async def _exported(
 
 
 def _path(category_id: UUID | None, categories: Mapping[UUID, Category]) -> CategoryPath:
-    """From the root down; empty when the category came after the export began."""
+    """Returns the names from the root down; empty when the category came after the export began."""
     path: list[tuple[str, str]] = []
     category = categories.get(category_id) if category_id else None
     while category is not None:

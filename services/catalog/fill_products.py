@@ -42,7 +42,7 @@ async def fill_products(infra: Infra, owners: Mapping[str, UUID]) -> None:
 
 
 def _entries(document: ProductDoc) -> Iterator[tuple[str, bytes]]:
-    """What the cache holds of a product: the document, and its id under its slug, SKUs and variants."""
+    """Yields what the cache holds of a product: the document, and its id under its slug, SKUs and variants."""
     pointer = document.id.bytes
     yield product_key(document.id), dump(document)
     yield slug_key(document.slug), pointer

@@ -80,7 +80,7 @@ def _without_markup(html: str) -> str:
 
 
 def _labels(product: ProductDoc) -> list[Token]:
-    """Of the vendor, the tags and the variants, each once."""
+    """Returns the words of the vendor, the tags and the variants, each once."""
     live = [variant for variant in product.variants if not variant.archived]
     texts = chain(
         (product.vendor, *product.tags),
@@ -129,7 +129,8 @@ def _terms(
 
 
 def _starts(found: Iterable[Token], level: int) -> Iterator[tuple[str, int]]:
-    """The beginnings of each word, from two letters to as many as lead; the characters and pairs of a run."""
+    """Yields the beginnings of each word, from two letters to as many as lead; the characters and pairs of a
+    run."""
     for text, is_run in found:
         if is_run:
             yield from ((part, level) for part in chain(text, bigrams(text)))

@@ -128,7 +128,7 @@ async def _count(infra: Infra) -> int:
 
 
 async def _page(infra: Infra, after: UUID | None) -> Sequence[tuple[UUID, str]]:
-    """Ids and slugs."""
+    """Read ids and slugs."""
     statement = select(Product.id, Product.slug).where(Product.status == ProductStatus.PUBLISHED)
     if after is not None:
         statement = statement.where(Product.id < after)
@@ -138,7 +138,7 @@ async def _page(infra: Infra, after: UUID | None) -> Sequence[tuple[UUID, str]]:
 
 
 async def _owners(infra: Infra, page: Sequence[tuple[UUID, str]]) -> dict[str, UUID]:
-    """The product behind each key that leads to one of these."""
+    """Find the product behind each key that leads to one of these."""
     owners = {product_key(product_id): product_id for product_id, _ in page}
     owners |= {slug_key(slug): product_id for product_id, slug in page}
     statement = select(Variant.id, Variant.sku, Variant.product_id).where(

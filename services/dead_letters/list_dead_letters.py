@@ -102,7 +102,7 @@ def _letter(topic: str, message: Message, replayed: Mapping[str, str]) -> DeadLe
 
 
 async def _with_current_epoch(infra: Infra, letter: DeadLetter) -> bytes:
-    """The message; an order's lines with the epoch of the counters that hold their units by now.
+    """Returns the message; an order's lines with the epoch of the counters that hold their units by now.
 
     With the epoch of counters that were loaded again since, the order would take nothing.
     """
@@ -126,7 +126,7 @@ async def _epoch_now(infra: Infra, order: OrderSnapshot, line: LineSnapshot) -> 
 
 
 def _order_of(value: bytes) -> OrderSnapshot | None:
-    """The order, when the message is that of a placed one and can be read."""
+    """Returns the order, when the message is that of a placed one and can be read."""
     try:
         event = read_event(value, OrderPlaced)
     except MalformedEvent:

@@ -57,7 +57,7 @@ async def best_of_common(session: AsyncSession, wanted: Wanted, leads: Sequence[
 
 
 async def _rarest(session: AsyncSession, leads: Sequence[Lead]) -> dict[int, Lead]:
-    """What leads to the fewest of each class; a word that nothing has in such a place leads to none."""
+    """Find what leads to the fewest of each class; a word that nothing has in such a place leads to none."""
     choices = [(score, lead) for score in _CLASSES for lead in leads]
     counts = (await session.execute(select(*(_size(score, lead) for score, lead in choices)))).one()
     found: dict[int, Lead] = {}
@@ -84,7 +84,7 @@ def _class(words: tuple[Word, ...], lead: Lead, score: int) -> list[_Stream]:
 
 
 async def _read(session: AsyncSession, wanted: Wanted, streams: Sequence[_Stream], page: Page) -> list[Key]:
-    """One statement, none when the page is beyond all streams."""
+    """Read keys by one statement, none when the page is beyond all streams."""
     reached = [_select(wanted, stream, page) for stream in streams if _reaches(page, stream.score)]
     if not reached:
         return []
@@ -95,7 +95,7 @@ async def _read(session: AsyncSession, wanted: Wanted, streams: Sequence[_Stream
 
 
 def _reaches(page: Page, score: int) -> bool:
-    """Whether the page may hold any of this score."""
+    """Returns whether the page may hold any of this score."""
     return _score(page.before, 0) <= score <= _score(page.after, TITLE)
 
 

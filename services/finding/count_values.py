@@ -124,7 +124,8 @@ def _without(wanted: ProductFilter, kind: FacetKind) -> ProductFilter:
 async def _counted(
     session: AsyncSession, wanted: Wanted, row: FromClause, kind: Kind, by: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
-    """The ``number`` of rows by some columns, of lists of a kind: all of them, or those of what matches."""
+    """Returns the ``number`` of rows by some columns, of lists of a kind: all of them, or those of what
+    matches."""
     of_kind = or_(*(row.c.list_id.between(*bounds(status, kind, wanted.in_stock)) for status in wanted.statuses))
     counted = select(*by, func.count().label("number")).where(of_kind).group_by(*by)
     if not _narrows(wanted):

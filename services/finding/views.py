@@ -105,7 +105,7 @@ _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
 
 
 def _plain(value: object) -> tuple[str, object]:
-    """The value with its kind, as a tuple's values are of several."""
+    """Returns the value with its kind, as a tuple's values are of several."""
     if isinstance(value, UUID):
         return "uuid", value.hex
     if isinstance(value, datetime):

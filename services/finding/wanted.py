@@ -83,7 +83,7 @@ async def _groups(session: AsyncSession, wanted: ProductFilter) -> list[Lists]:
 
 
 async def _with_those_below(session: AsyncSession, ids: tuple[UUID, ...]) -> list[UUID]:
-    """The categories and all below them, up to a thousand."""
+    """Find the categories and all below them, up to a thousand."""
     below = select(Category.id).where(Category.id.in_(ids)).cte("below", recursive=True)
     below = below.union(select(Category.id).join(below, Category.parent_id == below.c.id))
     return list(await session.scalars(select(below.c.id).limit(_MOST_CATEGORIES)))

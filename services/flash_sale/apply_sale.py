@@ -90,7 +90,8 @@ async def _apply_item(infra: Infra, sale: FlashSale, item: FlashSaleItem) -> byt
 
 
 async def _load(infra: Infra, sale: FlashSale, items: Sequence[FlashSaleItem]) -> bool:
-    """False when another worker is at it: of two loaders that wait for the log the first would never finish."""
+    """Load the sale's items; returns False when another worker is at it: of two loaders that wait for the log the
+    first would never finish."""
     if sale.starts_at <= infra.now():
         async with infra.redis.guard():
             if not await infra.redis.client.set(f"flash:loading:{sale.id.hex}", "", nx=True, ex=_LOAD_ALONE):

@@ -40,7 +40,7 @@ async def follow_remaining(infra: Infra, item: FlashItemDoc) -> AsyncGenerator[L
 
 
 async def _again(infra: Infra, item: FlashItemDoc) -> Left | None:
-    """One look at the database and one at Redis for all readers that were woken together, thousands perhaps."""
+    """Look once at the database and once at Redis for all readers that were woken together, thousands perhaps."""
 
     async def load(items: Sequence[FlashItemDoc]) -> dict[FlashItemDoc, Left]:
         known = {one.id: one for one in items}

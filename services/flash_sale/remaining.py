@@ -61,7 +61,7 @@ async def _from_database(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, i
 
 
 async def _from_redis(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, _Live]:
-    """Nothing when Redis is away; no units where its counters are not to be believed."""
+    """Read the counters; nothing when Redis is away; no units where its counters are not to be believed."""
     try:
         async with infra.redis.guard():
             pipeline = infra.redis.client.pipeline(transaction=False)

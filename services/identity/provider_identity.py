@@ -69,7 +69,7 @@ def _email(claim: object) -> str:
 
 
 def _name(claims: Mapping[str, Any], email: str) -> str:
-    """The best name there is: none of them need be one that we let people have."""
+    """Returns the best name there is: none of them need be one that we let people have."""
     for claim in (claims.get("name"), claims.get("preferred_username"), email.partition("@")[0]):
         if isinstance(claim, str):
             try:

@@ -44,6 +44,7 @@ async def unlink_identity(infra: Infra, user_id: UUID, identity_id: UUID, client
 
 
 def _can_sign_in(user: User, identities: list[Identity], settings: Settings) -> bool:
-    """By the password, or by an identity whose provider is still configured."""
+    """Returns whether the user can sign in, by the password, or by an identity whose provider is still
+    configured."""
     issuers = {provider.issuer for provider in settings.sign_in.oidc_providers.values()}
     return bool(user.password_hash) or any(row.issuer in issuers for row in identities)

@@ -63,7 +63,8 @@ async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | N
 
 
 async def _addressee(session: AsyncSession, due: Due) -> User | None:
-    """The user whom the token will be for, while the reason for it still stands; locked, as tokens are counted."""
+    """Returns the user whom the token will be for, while the reason for it still stands; locked, as tokens are
+    counted."""
     # Whoever asks for a reset only gives an address. It is looked up here, not in the request, which therefore
     # does the same for an address that has no account.
     by = User.email == due.recipient if due.user_id is None else User.id == due.user_id

@@ -46,7 +46,7 @@ async def collect_garbage(infra: Infra, grace: timedelta = GRACE) -> int:
 
 
 async def _doom(session: AsyncSession, now: datetime, grace: timedelta) -> dict[str, list[int]]:
-    """A batch of files that are ours to delete, with the sizes of their thumbnails."""
+    """Claim a batch of files that are ours to delete, with the sizes of their thumbnails."""
     garbage = _is_garbage(now, grace)
     found = await session.execute(select(MediaFile.name, MediaFile.thumbnails).where(garbage).limit(_BATCH))
     doomed = {}

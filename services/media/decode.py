@@ -54,7 +54,7 @@ def _unreadable(kind: str, error: Exception) -> BadImage:
 
 
 def _check(image: Image.Image) -> None:
-    """By the header alone."""
+    """Check by the header alone."""
     if problem := rules.size_problem(*image.size):
         raise BadImage(problem)
     # A JPEG with more pictures in it is what some cameras add depth maps and previews with.

@@ -22,7 +22,8 @@ def sniff(head: bytes) -> str | None:
 
 
 def _is_avif(head: bytes) -> bool:
-    """The brand, or for files that begin with another (mif1) the compatible ones (AV1 Image File Format, 2.1)."""
+    """Returns whether it has the brand, or for files that begin with another (mif1) one of the compatible ones
+    (AV1 Image File Format, 2.1)."""
     if head[4:8] != b"ftyp":
         return False
     end = min(int.from_bytes(head[:4], "big"), len(head))

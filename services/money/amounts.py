@@ -72,7 +72,10 @@ def to_known_minor(amount: Decimal, currency: str) -> int:
 
 
 def _scaled(amount: Decimal, digits: int) -> int | None:
-    """``amount * 10**digits`` as an integer, None when it is not one. Exact whatever the context's precision."""
+    """Returns ``amount * 10**digits`` as an integer, None when it is not one.
+
+    Exact whatever the context's precision.
+    """
     _, coefficient, power = amount.as_tuple()
     if not amount or not isinstance(power, int):
         return 0

@@ -30,7 +30,8 @@ async def watch_stock(infra: Infra) -> None:
 
 
 async def _lasting_differences(infra: Infra) -> list[Difference]:
-    """What changes while it is looked at may seem to differ: only what does so twice counts."""
+    """Returns differences that last: what changes while it is looked at may seem to differ: only what does so
+    twice counts."""
     first = {difference.place for difference in (await reconcile(infra)).differences}
     if not first:
         return []

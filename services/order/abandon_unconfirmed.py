@@ -110,5 +110,5 @@ async def _undo(infra: Infra, entry: _Doubtful) -> bool:
 
 
 async def _close_the_barrier(infra: Infra, order_id: UUID) -> bool:
-    """False when the order was persisted after all."""
+    """Close the barrier; returns False when the order was persisted after all."""
     return bool(await refuse_orders(infra, [order_id]))

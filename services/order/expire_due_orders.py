@@ -37,7 +37,8 @@ async def expire_due_orders(infra: Infra) -> int:
 
 
 async def _expire_batch(session: AsyncSession, infra: Infra) -> tuple[dict[UUID, str | None], ItemOrders]:
-    """The orders, with the trace of each, and what to release of them in Redis: nothing of those of a checkout."""
+    """Expire a batch; returns the orders, with the trace of each, and what to release of them in Redis: nothing of
+    those of a checkout."""
     now = infra.now()
     due = select(Order.id, Order.traceparent)
     due = due.where(Order.status == OrderStatus.AWAITING_PAYMENT, Order.expires_at <= now)

@@ -44,7 +44,7 @@ async def _first(infra: Infra, order_id: UUID, viewer_id: UUID, any_owner: bool)
 
 
 async def _again(infra: Infra, seen: OrderView) -> OrderView:
-    """The order in the database; as it was while that has not got it, or does not answer."""
+    """Read the order in the database; as it was while that has not got it, or does not answer."""
 
     async def load(ids: Sequence[UUID]) -> dict[UUID, OrderView]:
         return await find_orders(infra, ids, None)

@@ -53,7 +53,7 @@ async def _waiting(infra: Infra, customer_id: UUID, statuses: Sequence[OrderStat
 
 
 async def _persisted(session: AsyncSession, waiting: Sequence[OrderSnapshot]) -> set[UUID]:
-    """Those that have reached the database meanwhile; mostly none are waiting, and nothing is asked."""
+    """Find those that have reached the database meanwhile; mostly none are waiting, and nothing is asked."""
     if not waiting:
         return set()
     return set(await session.scalars(select(Order.id).where(Order.id.in_([order.id for order in waiting]))))

@@ -90,7 +90,8 @@ async def _sort_out_seen(session: AsyncSession, orders: list[OrderSnapshot], res
 
 
 def _is_stale(order: OrderSnapshot, items: dict[UUID, FlashSaleItem]) -> bool:
-    """Reserved in a life of the counters that is over, and not shown to anyone: see ``load_item``.
+    """Returns whether it was reserved in a life of the counters that is over, and not shown to anyone: see
+    ``load_item``.
 
     It leaves no row but the barrier's, so its idempotency key is free for the retry that was.
     """
@@ -102,7 +103,7 @@ def _ids(orders: list[OrderSnapshot]) -> list[str]:
 
 
 async def _used_keys(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> set[UUID]:
-    """Orders whose idempotency key has made another order lately. Called under the items' locks.
+    """Find orders whose idempotency key has made another order lately. Called under the items' locks.
 
     Redis sees to it, unless it lost its memory and the other order's item was not loaded again. Such an order may
     have been shown as accepted, so it is kept as rejected.

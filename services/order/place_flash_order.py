@@ -84,7 +84,8 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
 
 
 async def _reserve(infra: Infra, wish: FlashOrder) -> Reservation:
-    """With the item as this process remembers it; as the database has it when the script knows another price."""
+    """Reserve with the item as this process remembers it; as the database has it when the script knows another
+    price."""
     for _ in range(2):
         item = await find_item(infra, wish.item_id)
         snapshot = await _addressed(infra, wish, _snapshot(infra, item, wish))
@@ -151,7 +152,7 @@ def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapsh
 
 
 async def _addressed(infra: Infra, wish: FlashOrder, snapshot: OrderSnapshot) -> OrderSnapshot:
-    """With the address as it is now. Errors: NotFound, for another's as well."""
+    """Returns the order with the address as it is now. Errors: NotFound, for another's as well."""
     if wish.address_id is None:
         return snapshot
     try:

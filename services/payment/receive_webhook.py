@@ -75,7 +75,10 @@ async def _take(
 
 
 async def _enter(session: AsyncSession, row: dict[str, Any]) -> bool:
-    """False when it was here before. Who comes with the same at the same time waits for this transaction."""
+    """Enter a webhook; returns False when it was here before.
+
+    Who comes with the same at the same time waits for this transaction.
+    """
     connection = await session.connection()
     return bool((await connection.execute(insert_ignoring(InboxEvent).values(row))).rowcount)
 

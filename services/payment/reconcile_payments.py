@@ -132,7 +132,7 @@ async def _compare(
 
 
 def _fees(standing: Standing, ours: Totals | None) -> int:
-    """What is not known yet is no difference."""
+    """Returns the fees; what is not known yet is no difference."""
     if standing.fees is not None:
         return standing.fees
     return 0 if ours is None else ours[2]

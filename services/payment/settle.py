@@ -80,7 +80,7 @@ async def _locked(session: AsyncSession, found: Select[T]) -> T | None:
 
 
 async def _count_captured(case: _Case, news: Standing) -> bool:
-    """True when there is more money than before."""
+    """Count what is captured; returns whether there is more money than before."""
     payment, more = case.payment, news.captured - case.payment.captured
     if more <= 0:
         return False

@@ -143,7 +143,7 @@ async def _read_holds(session: AsyncSession, skus: Sequence[str], shelf: _Shelf)
 
 
 async def _read_items(session: AsyncSession, skus: Sequence[str], shelf: _Shelf) -> None:
-    """The items, and what orders of sales hold."""
+    """Read the items, and what orders of sales hold."""
     orders, shipped = await _read_orders(session, skus)
     rows = await session.execute(
         select(FlashSaleItem, FlashSale.starts_at, FlashSale.ends_at, FlashSale.closed_at)
@@ -174,7 +174,7 @@ async def _read_items(session: AsyncSession, skus: Sequence[str], shelf: _Shelf)
 async def _read_orders(
     session: AsyncSession, skus: Sequence[str]
 ) -> tuple[dict[UUID, dict[str, int]], dict[UUID, int]]:
-    """Units that were not given back, by sale's item and order's state; and what PAID orders have shipped."""
+    """Read units that were not given back, by sale's item and order's state; and what PAID orders have shipped."""
     by = (OrderLine.flash_sale_item_id, Order.status)
     units = (
         select(*by, func.sum(OrderLine.quantity), func.sum(OrderLine.shipped))

@@ -70,7 +70,7 @@ async def check_redis(infra: Infra, items: Sequence[ItemBooks]) -> RedisCheck:
 
 
 async def _look_again(infra: Infra, suspects: Sequence[ItemBooks]) -> list[Difference]:
-    """What differs at every look."""
+    """Look again; returns what differs at every look."""
     last: dict[UUID, _Look] = {}
     lasting: dict[UUID, set[str]] = {}
     for _ in range(_LOOKS):
@@ -99,7 +99,7 @@ async def _look(infra: Infra, item: ItemBooks) -> _Look:
 
 
 def _compare(infra: Infra, look: _Look, stale: Collection[str] = ()) -> list[Difference]:
-    """``stale``: holds of closed orders that are not on their way to be released."""
+    """Returns what differs; ``stale``: holds of closed orders that are not on their way to be released."""
     run = look.live.item.get("run")
     if run != infra.redis.run_id:
         if run or look.item.ends_at <= infra.now():

@@ -102,7 +102,8 @@ async def _repair_item(
 
 
 def _level_entry(books: Books, before: Counts, after: Counts, now: datetime) -> dict[str, Any]:
-    """It brings the ledger's sums to the level, which may have been changed without the ledger, or not at all."""
+    """Make a row that brings the ledger's sums to the level, which may have been changed without the ledger, or
+    not at all."""
     place, deltas = (books.sku, books.warehouse_id), after.minus(books.ledger)
     return _entry(place, deltas, ", ".join(_changes(before, after)) or "the ledger alone", now)
 

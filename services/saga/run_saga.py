@@ -82,7 +82,7 @@ async def look(infra: Infra, plans: Plans, saga_id: UUID) -> At:
 
 
 async def _advance(infra: Infra, at: At) -> None:
-    """One step forward, or back. Errors: ServiceError, StoreUnavailable."""
+    """Go one step forward, or back. Errors: ServiceError, StoreUnavailable."""
     if at.state == SagaState.RUNNING and at.step >= len(at.plan.steps):
         await at.plan.finish[at.step - len(at.plan.steps)].act(infra, at.job)
     work = _undo_one if at.state == SagaState.UNDOING else _do_one
@@ -128,7 +128,7 @@ async def _turn_back(infra: Infra, at: At, error: ServiceError) -> None:
 
 
 async def _is_there(session: AsyncSession, at: At) -> bool:
-    """Locks its row; False when another process has gone on meanwhile."""
+    """Lock the saga's row; returns False when another process has gone on meanwhile."""
     locked = select(Saga.state, Saga.step).where(Saga.id == at.job.id).with_for_update()
     row = (await session.execute(locked)).one()
     return (row.state, row.step) == (at.state, at.step)

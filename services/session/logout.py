@@ -39,7 +39,7 @@ async def logout(infra: Infra, refresh_token: str, client: Client = NOWHERE) -> 
 async def _end(
     infra: Infra, session: AsyncSession, session_id: UUID, token_hash: str, client: Client
 ) -> tuple[bool, bool]:
-    """Whether it ended now, and whether the token was good."""
+    """End the session; returns whether it ended now, and whether the token was good."""
     row = await session.get(RefreshSession, session_id, with_for_update=True)
     if row is None or not is_alive(row, infra.now(), infra.settings):
         return False, False

@@ -78,7 +78,7 @@ async def _revoke(infra: Infra, revocations: list[Revocation]) -> None:
 
 
 def _kept(infra: Infra) -> float:
-    """Seconds until no token that was issued before can be valid."""
+    """Returns the seconds until no token that was issued before can be valid."""
     return max(infra.settings.sign_in.access_token_ttl, infra.settings.sign_in.revocation_ttl) + _SLACK
 
 

@@ -97,7 +97,7 @@ class _Watch:
 
 
 def _entries(reply: Any) -> list[Any]:
-    """The entries of the one stream, in RESP2 as in RESP3, where they are wrapped in one more list."""
+    """Returns the entries of the one stream, in RESP2 as in RESP3, where they are wrapped in one more list."""
     pairs = list(reply.items()) if isinstance(reply, Mapping) else list(reply or ())
     if not pairs:
         return []

@@ -57,7 +57,7 @@ async def change_on_hand(
 
 
 async def _open_level(session: AsyncSession, place: Place, now: datetime) -> Counts:
-    """The level, locked; an empty one is made when there is none."""
+    """Lock a level and read it; an empty one is made when there is none."""
     level = await lock_level(session, place)
     if level is None:
         session.add(StockLevel(sku=place[0], warehouse_id=place[1], updated_at=now, **NOTHING._asdict()))

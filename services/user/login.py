@@ -69,7 +69,7 @@ async def _find(infra: Infra, email: str) -> User | None:
 
 
 async def _renew(user: User, password: str) -> str | None:
-    """The hash with today's parameters, if the stored one has others."""
+    """Returns the hash with today's parameters, if the stored one has others."""
     if not needs_rehash(user.password_hash):
         return None
     try:
@@ -80,7 +80,8 @@ async def _renew(user: User, password: str) -> str | None:
 
 
 async def _is_unchanged(session: AsyncSession, user: User) -> bool:
-    """False when the password was changed, or the account locked, while we verified: that ended all sessions."""
+    """Returns False when the password was changed, or the account locked, while we verified: that ended all
+    sessions."""
     query = select(User.password_hash, User.locked_at, User.closed_at).where(User.id == user.id).with_for_update()
     now = (await session.execute(query)).one_or_none()
     return now is not None and tuple(now) == (user.password_hash, None, None)

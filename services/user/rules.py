@@ -128,7 +128,7 @@ def _matches(stored: str, password: str) -> bool:
 
 
 def _prepare(password: str) -> bytes | None:
-    """What is hashed; None for what nobody can have as a password."""
+    """Returns what is hashed; None for what nobody can have as a password."""
     if len(password) > PASSWORD_MAX:
         return None
     # The same password typed on another system may come decomposed (NIST SP 800-63B, 3.1.1.2).

@@ -38,6 +38,6 @@ async def follow_ticket(infra: Infra, sale_id: UUID, customer_id: UUID) -> Async
 
 
 def _pause(ticket: Ticket) -> float:
-    """A fifth of what is expected; the end of the wait itself is not overslept."""
+    """Returns a fifth of what is expected; the end of the wait itself is not overslept."""
     wait = ticket.wait.total_seconds()
     return min(max(wait * _SHARE, min(wait + 0.01, _SOONEST)), _LATEST)

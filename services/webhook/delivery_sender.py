@@ -146,7 +146,7 @@ def _signed(due: Due, body: bytes, now: datetime) -> dict[str, str]:
 
 
 async def _beginning(response: httpx2.Response) -> str:
-    """Of what it answered; the rest is not read."""
+    """Returns the beginning of what it answered; the rest is not read."""
     read = b""
     async for part in response.aiter_bytes():
         read += part

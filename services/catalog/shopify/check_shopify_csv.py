@@ -100,7 +100,7 @@ def _products(opened: Opener, parser: ProductParser, index: _Index) -> Iterator[
 
 
 def _groups(rows: Iterable[Row], index: _Index) -> Iterator[list[Row]]:
-    """The rows of each product, as soon as all of them are there; and those of none."""
+    """Yields the rows of each product, as soon as all of them are there; and those of none."""
     together: list[Row] = []
     waiting: dict[str, list[Row]] = {}
     for row in rows:

@@ -86,7 +86,8 @@ def _variant_cells(variant: VariantDoc, exported: Exported) -> Cells:
 
 
 def _option_cells(variant: VariantDoc, first: Mapping[str, str], *, with_names: bool) -> Cells:
-    """In the order of the first variant's; names are told once, and where an archived variant has others."""
+    """Returns the options in the order of the first variant's; names are told once, and where an archived variant
+    has others."""
     options = dict(variant.options)
     if set(options) == set(first):
         options = {name: options[name] for name in first}

@@ -69,7 +69,7 @@ def _key(told: Json) -> str:
 
 
 def _fees(entry: Any, currency: str) -> int | None:
-    """None until it is known; none of ours when the account is kept in another currency."""
+    """Returns the fees; None until it is known; none of ours when the account is kept in another currency."""
     if not isinstance(entry, Mapping):
         return None
     if str(entry["currency"]).upper() != currency:
