@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
+from services.shared.patience import transact_for_request
 
 T = TypeVar("T")
 
@@ -29,4 +30,4 @@ async def patiently(
     """
     async with infra.database.read() as session:
         await session.execute(select(1))
-    return await infra.database.transact(work, timeout=times * infra.settings.store_timeout, races=races)
+    return await transact_for_request(infra, work, times=times, races=races)

@@ -25,6 +25,7 @@ from services.saga.run_saga import begin, run_saga
 from services.shared.errors import TryAgain
 from services.shared.fingerprint import fingerprint
 from services.shared.idempotency import Request, do_once, recall
+from services.shared.patience import or_try_again
 
 _TRIES: Final = 4
 _BUSY_MS: Final = 200
@@ -50,11 +51,9 @@ async def checkout(infra: Infra, wish: Checkout) -> OrderView:
     nothing was taken for good, or another checkout of the cart is under way.
     """
     request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, *wish.terms.parts())
-    try:
+    with or_try_again():
         saga_id = await _known(infra, request) or await _begin(infra, wish, request)
         return await _finish(infra, wish.customer_id, saga_id)
-    except StoreUnavailable as error:
-        raise TryAgain from error
 
 
 async def _known(infra: Infra, request: Request) -> UUID | None:

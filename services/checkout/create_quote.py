@@ -9,7 +9,6 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
-from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Quote
@@ -18,7 +17,8 @@ from services.checkout.basket import Basket, read_basket
 from services.checkout.compose_order import Composed, Terms, compose_order, key_of
 from services.checkout.steps import cart_lines_of, checkout_data, order_of
 from services.saga.plan import Job
-from services.shared.errors import InvalidInput, NotFound, TryAgain
+from services.shared.errors import InvalidInput, NotFound
+from services.shared.patience import or_try_again, transact_for_request
 
 KEPT: Final = timedelta(minutes=15)
 
@@ -36,15 +36,13 @@ async def create_quote(infra: Infra, customer_id: UUID, terms: Terms) -> QuoteVi
     Errors: CartEmpty, NotFound, InvalidInput, TryAgain.
     """
     terms.parts()
-    try:
+    with or_try_again():
         basket = await read_basket(infra, customer_id)
         made = await compose_order(infra, new_id(), customer_id, basket, terms)
         now = infra.now()
         data = checkout_data(made.order, basket.quantities, "", made.discount_id, promised=True)
         row = {"id": made.order.id, "customer_id": customer_id, "data": data}
         await _write(infra, row | {"created_at": now, "expires_at": now + KEPT})
-    except StoreUnavailable as error:
-        raise TryAgain from error
     return QuoteView(made.order.id, made.order, now + KEPT)
 
 
@@ -91,4 +89,4 @@ async def _write(infra: Infra, row: dict[str, object]) -> None:
     async def work(session: AsyncSession) -> None:
         await session.execute(insert(Quote), [row])
 
-    await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+    await transact_for_request(infra, work)

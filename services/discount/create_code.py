@@ -11,13 +11,13 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DiscountCode, DiscountKind
 from services.discount.find_code import normal
 from services.money.amounts import MoneyError, to_minor
-from services.shared.errors import FieldProblem, InvalidInput, NotFound, TryAgain
+from services.shared.errors import FieldProblem, InvalidInput, NotFound
+from services.shared.patience import or_try_again, transact_for_request
 from services.shared.pricing import WHOLE
 
 _MOST_USES: Final = 10**9
@@ -48,11 +48,10 @@ async def create_code(infra: Infra, draft: CodeDraft, actor: str) -> DiscountCod
         await session.execute(insert(DiscountCode), [values])
 
     try:
-        await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+        with or_try_again():
+            await transact_for_request(infra, work)
     except IntegrityError as error:
         raise InvalidInput.at("code", message="is in use") from error
-    except StoreUnavailable as error:
-        raise TryAgain from error
     return DiscountCode(**values)
 
 
@@ -70,12 +69,10 @@ async def disable_code(infra: Infra, code_id: UUID) -> DiscountCode:
             .execution_options(synchronize_session=False)
         )
 
-    try:
-        await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+    with or_try_again():
+        await transact_for_request(infra, work)
         async with infra.database.read() as session:
             row = await session.get(DiscountCode, code_id)
-    except StoreUnavailable as error:
-        raise TryAgain from error
     if row is None:
         raise NotFound("There is no such discount code.")
     return row

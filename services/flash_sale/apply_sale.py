@@ -22,6 +22,7 @@ from services.flash_sale.load_item import load_item
 from services.flash_sale.terms import Terms
 from services.flash_sale.warm_flash_sales import settle_time
 from services.reservation.keys import ItemKeys, run
+from services.shared.patience import transact_for_request
 
 log = structlog.get_logger(__name__)
 _AT_ONCE = 100
@@ -120,4 +121,4 @@ async def _mark(infra: Infra, sale: FlashSale) -> None:
         )
 
     if sale.applied_version != sale.version:
-        await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+        await transact_for_request(infra, work)

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from infra.clock import whole_millis
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, FlashSaleStatus, StockCause
 from models.flash_sale_document import sale_status
@@ -41,6 +40,7 @@ from services.shared.errors import (
     TryAgain,
 )
 from services.shared.events import SaleChanged
+from services.shared.patience import or_try_again, transact_for_request
 from services.stock.rows import Origin
 
 log = structlog.get_logger(__name__)
@@ -69,14 +69,12 @@ async def change_sale(infra: Infra, wish: SaleChange, actor: str) -> None:
     Errors: NotFound (the sale, a SKU), StaleVersion, FlashSaleStateConflict (it is over), InvalidInput (also for
     what cannot be changed any more), OutOfStock, TryAgain.
     """
-    try:
+    with or_try_again():
         for _ in range(_TRIES):
             try:
                 return await _change(infra, wish, actor)
             except _CountersReloaded:
                 log.info("sale.change_overtaken", sale_id=str(wish.sale_id))
-    except StoreUnavailable as error:
-        raise TryAgain from error
     raise TryAgain
 
 
@@ -89,9 +87,7 @@ async def _change(infra: Infra, wish: SaleChange, actor: str) -> None:
         await _change_fenced(infra, sale, wish, changed, actor)
         return
     if changed:
-        await infra.database.transact(
-            lambda session: _store(session, infra, wish, {}, actor), timeout=2 * infra.settings.store_timeout
-        )
+        await transact_for_request(infra, lambda session: _store(session, infra, wish, {}, actor))
     await apply_sale(infra, wish.sale_id, load=False)
 
 
@@ -159,9 +155,7 @@ async def _change_fenced(
     await _note_unapplied(infra, sale.id)
     try:
         fences = {item.id: await _fence(infra, item) for item in sale.items}
-        items = await infra.database.transact(
-            lambda session: _store(session, infra, wish, fences, actor), timeout=2 * infra.settings.store_timeout
-        )
+        items = await transact_for_request(infra, lambda session: _store(session, infra, wish, fences, actor))
     except SaleStarted:
         _require_changeable(changed, FlashSaleStatus.RUNNING)
         raise
@@ -176,7 +170,7 @@ async def _note_unapplied(infra: Infra, sale_id: UUID) -> None:
     async def work(session: AsyncSession) -> None:
         await session.execute(update(FlashSale).where(FlashSale.id == sale_id).values(applied_version=0))
 
-    await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+    await transact_for_request(infra, work)
 
 
 async def _fence(infra: Infra, item: FlashSaleItem) -> Fence:

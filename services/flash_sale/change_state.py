@@ -14,15 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale
 from models.flash_sale_document import sale_status
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.states import SaleAction, is_done, may
-from services.shared.errors import FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
+from services.shared.errors import FlashSaleStateConflict, NotFound, StaleVersion
 from services.shared.events import SaleEnded, SalePaused, SaleResumed
+from services.shared.patience import or_try_again, transact_for_request
 
 _EVENTS = {
     SaleAction.PAUSE: SalePaused,
@@ -46,13 +46,9 @@ async def change_state(infra: Infra, wish: StateChange) -> None:
 
     Errors: NotFound, FlashSaleStateConflict, StaleVersion, TryAgain.
     """
-    try:
-        await infra.database.transact(
-            lambda session: _change(session, wish, infra.now()), timeout=2 * infra.settings.store_timeout
-        )
+    with or_try_again():
+        await transact_for_request(infra, lambda session: _change(session, wish, infra.now()))
         await apply_sale(infra, wish.sale_id, load=False)
-    except StoreUnavailable as error:
-        raise TryAgain from error
 
 
 async def lock_sale(session: AsyncSession, sale_id: UUID) -> FlashSale:

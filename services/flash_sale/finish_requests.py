@@ -9,6 +9,7 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from services.reservation.keys import ItemKeys, run
 from services.reservation.undo_orders import undo_orders
+from services.shared.patience import requests_patience
 
 GRACE = 0.25
 """Seconds that requests under way are left to be accepted: many times what one takes."""
@@ -47,5 +48,5 @@ async def _finish_item(infra: Infra, sku: str, item_id: UUID) -> int:
     keys, late = ItemKeys.of(sku, item_id), 0
     while taken := await run(infra.redis, "take", [keys.item, keys.pending, keys.open], [RUN_ID, _AT_ONCE]):
         order_ids = [UUID(order.decode()) for order in taken]
-        late += len(await undo_orders(infra, sku, item_id, order_ids, timeout=2 * infra.settings.store_timeout))
+        late += len(await undo_orders(infra, sku, item_id, order_ids, timeout=requests_patience(infra)))
     return late

@@ -28,6 +28,7 @@ from services.flash_sale.set_aside import set_aside
 from services.money.charging import charging_of
 from services.shared.events import SaleScheduled
 from services.shared.idempotency import Request, do_once
+from services.shared.patience import transact_for_request
 
 log = structlog.get_logger(__name__)
 OPERATION = "scheduleFlashSale"
@@ -47,7 +48,7 @@ async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: 
         made[:] = await _store(session, infra, draft, actor, sale_id)
 
     if once is None:
-        await infra.database.transact(work, timeout=5 * infra.settings.store_timeout)
+        await transact_for_request(infra, work, times=5)
     elif (earlier := await do_once(infra, once, sale_id, work)) != sale_id:
         return earlier
     await load_unsold(infra, sale_id, made)

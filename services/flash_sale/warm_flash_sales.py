@@ -15,6 +15,7 @@ from models import FlashSale, FlashSaleItem
 from services.flash_sale.load_item import load_item
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.reserve import CLAIM_SECONDS
+from services.shared.patience import requests_patience
 
 log = structlog.get_logger(__name__)
 _KEEP_SETTLED = timedelta(seconds=CLAIM_SECONDS)
@@ -123,7 +124,7 @@ def settle_time(infra: Infra, starts_at: datetime) -> float:
     """
     if infra.settings.embedded or starts_at > infra.now():
         return 0.0
-    return 2 * infra.settings.store_timeout + 0.2
+    return requests_patience(infra) + 0.2
 
 
 async def forget_ended(infra: Infra) -> int:

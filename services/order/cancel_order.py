@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Order, OrderStatus
 from models.order_document import OrderView
@@ -17,6 +16,7 @@ from services.reservation.release import ItemOrders
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
 from services.shared.fingerprint import key_problem
 from services.shared.idempotency import Request, do_once
+from services.shared.patience import or_try_again
 from services.shared.texts import text_problem
 
 OPERATION = "cancelOrder"
@@ -45,12 +45,11 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     owner = None if wish.any_owner else wish.customer_id
     looked = False
     try:
-        looked = await persist_first(infra, wish.customer_id, wish.order_id)
-        released = await _cancel(infra, wish, owner)
-        await release_closed(infra, released)
-        found = await find_order(infra, wish.order_id, owner)
-    except StoreUnavailable as error:
-        raise TryAgain from error
+        with or_try_again():
+            looked = await persist_first(infra, wish.customer_id, wish.order_id)
+            released = await _cancel(infra, wish, owner)
+            await release_closed(infra, released)
+            found = await find_order(infra, wish.order_id, owner)
     except NotFound as error:
         if not looked or await may_still_arrive(infra, wish.order_id, owner):
             raise TryAgain from error

@@ -8,6 +8,7 @@ from services.flash_sale.warm_flash_sales import has_lost_counters
 from services.order.find_orders import find_order, is_young, read_accepted
 from services.order.persist_orders import persist_orders
 from services.reservation.release import confirm
+from services.shared.patience import requests_patience
 
 
 async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool:
@@ -21,7 +22,7 @@ async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool
         return False
     waiting = [order for order in accepted if order.id == order_id]
     if waiting:
-        persisted = await persist_orders(infra, waiting, timeout=2 * infra.settings.store_timeout)
+        persisted = await persist_orders(infra, waiting, timeout=requests_patience(infra))
         await confirm(infra, persisted.stored)
     return True
 

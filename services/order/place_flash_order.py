@@ -9,7 +9,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 
 from infra.clock import from_millis
-from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
+from infra.errors import PublishRefused, PublishUnknown
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.telemetry import tracing
@@ -43,6 +43,7 @@ from services.shared.errors import (
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
 from services.shared.fingerprint import fingerprint, key_problem
+from services.shared.patience import or_try_again, requests_patience
 
 log = structlog.get_logger(__name__)
 _STRAGGLERS = timedelta(minutes=1)
@@ -70,7 +71,7 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
     """
     _check(wish)
     begun = time.monotonic()
-    try:
+    with or_try_again():
         reservation = await _reserve(infra, wish)
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
@@ -78,8 +79,6 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
             await _claim(infra, reservation, wish)
             await _publish(infra, reservation, wish.traceparent)
             await _accept(infra, reservation.snapshot, begun)
-    except StoreUnavailable as error:
-        raise TryAgain from error
     return accepted_view(reservation.snapshot)
 
 
@@ -228,7 +227,7 @@ async def _accept(infra: Infra, order: OrderSnapshot, begun: float) -> None:
 
 def accept_window(infra: Infra) -> float:
     """Returns the seconds after its begin in which a request may still answer ACCEPTED."""
-    return 2 * infra.settings.store_timeout
+    return requests_patience(infra)
 
 
 def _held(order: OrderSnapshot) -> ItemOrders:

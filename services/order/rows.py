@@ -11,15 +11,15 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.errors import StoreUnavailable
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra
 from models import Base, Order, OrderEvent, OrderLine, OrderStatus, StockCause, StockEntry
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_order
 from services.order.views import line_id
-from services.shared.errors import InvalidTransition, NotFound, TryAgain
+from services.shared.errors import InvalidTransition, NotFound
 from services.shared.order_states import may_become
+from services.shared.patience import or_try_again
 from services.stock.rows import Origin, ledger_row
 from services.stock.rules import Counts
 
@@ -145,10 +145,8 @@ async def note(
 async def current_view(infra: Infra, order_id: UUID) -> OrderView:
     """Read the order after the commit: who watches is told. Errors: NotFound, TryAgain."""
     infra.signals.send([order_id])
-    try:
+    with or_try_again():
         found = await find_order(infra, order_id, None)
-    except StoreUnavailable as error:
-        raise TryAgain from error
     if found is None:
         raise NotFound(NO_ORDER)
     return found

@@ -2,12 +2,11 @@
 
 from uuid import UUID
 
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Payment
 from services.payment.provider import Standing
 from services.payment.settle import settle
-from services.shared.errors import TryAgain
+from services.shared.patience import or_try_again, transact_for_request
 
 
 async def apply_news(infra: Infra, payment_id: UUID, news: Standing) -> Payment:
@@ -15,12 +14,8 @@ async def apply_news(infra: Infra, payment_id: UUID, news: Standing) -> Payment:
 
     Errors: NotFound, TryAgain: then it is asked for again later.
     """
-    try:
+    with or_try_again():
         # Cut off in its commit it may have happened; done again, it changes nothing.
-        payment = await infra.database.transact(
-            lambda session: settle(session, infra, payment_id, news), timeout=2 * infra.settings.store_timeout
-        )
-    except StoreUnavailable as error:
-        raise TryAgain from error
+        payment = await transact_for_request(infra, lambda session: settle(session, infra, payment_id, news))
     infra.signals.send([payment.order_id])
     return payment

@@ -8,7 +8,6 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus
@@ -23,6 +22,7 @@ from services.payment.settle import FIRST_CHECK
 from services.payment.tell_payment import tell_payment
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
 from services.shared.idempotency import Request, do_once
+from services.shared.patience import or_try_again
 from settings.urls import is_allowed_return
 
 log = structlog.get_logger(__name__)
@@ -54,10 +54,8 @@ async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
     """
     provider = choose_provider(infra, wish.provider)
     return_url = _return_url(infra, wish.return_url)
-    try:
+    with or_try_again():
         payment_id = await _begin(infra, wish, provider, return_url)
-    except StoreUnavailable as error:
-        raise TryAgain from error
     payment = await require_payment(infra, payment_id)
     if _has_no_page(payment):
         payment = await _create(infra, provider, payment, wish.base_url)

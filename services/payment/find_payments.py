@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Payment, Refund
-from services.shared.errors import NotFound, TryAgain
+from services.shared.errors import NotFound
+from services.shared.patience import or_try_again
 
 
 async def find_payments(
@@ -24,10 +24,8 @@ async def find_payments(
 
 async def require_payment(infra: Infra, payment_id: UUID) -> Payment:
     """Errors: NotFound, TryAgain."""
-    try:
+    with or_try_again():
         found = await find_payments(infra, [payment_id])
-    except StoreUnavailable as error:
-        raise TryAgain from error
     if payment_id not in found:
         raise NotFound("There is no such payment.")
     return found[payment_id]

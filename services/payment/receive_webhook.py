@@ -15,6 +15,7 @@ from models import InboxEvent, InboxState, Payment
 from services.payment.choose_provider import find_provider
 from services.payment.provider import ProviderEvent, Standing
 from services.payment.settle import settle
+from services.shared.patience import transact_for_request
 from services.shared.signature import BadWebhook
 
 log = structlog.get_logger(__name__)
@@ -34,9 +35,7 @@ async def receive_webhook(infra: Infra, name: str, headers: Mapping[str, str], b
         infra.counters.add(_AREA, error.reason)
         log.warning("webhook.refused", provider=name[:32], reason=error.reason)
         raise
-    outcome, order_id = await infra.database.transact(
-        lambda session: _take(session, infra, name, event, body), timeout=2 * infra.settings.store_timeout
-    )
+    outcome, order_id = await transact_for_request(infra, lambda session: _take(session, infra, name, event, body))
     infra.counters.add(_AREA, outcome.lower())
     log.info("webhook.received", provider=name, event_id=event.id, kind=event.kind, outcome=outcome)
     if order_id is not None:

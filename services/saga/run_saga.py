@@ -15,6 +15,7 @@ from models import Saga, SagaState
 from services.saga.plan import Job, Plan, Plans, Step
 from services.shared.barrier import ACT, UNDO, enter
 from services.shared.errors import ServiceError
+from services.shared.patience import transact_for_request
 
 log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=10)
@@ -90,7 +91,7 @@ async def _advance(infra: Infra, at: At) -> None:
 
 
 async def _transact(infra: Infra, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
-    await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+    await transact_for_request(infra, work)
 
 
 async def _do_one(session: AsyncSession, at: At, now: datetime) -> None:

@@ -10,11 +10,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import IdempotencyKey
-from services.shared.errors import IdempotencyConflict, InvalidInput, TryAgain
+from services.shared.errors import IdempotencyConflict, InvalidInput
 from services.shared.fingerprint import fingerprint, key_problem
+from services.shared.patience import or_try_again, transact_for_request
 
 T = TypeVar("T")
 KEPT = timedelta(days=30)
@@ -52,14 +52,11 @@ async def do_once(
     are not remembered), does the work. ``work`` may be begun several times, but is committed once.
     Errors: IdempotencyConflict, TryAgain, and what ``work`` raises.
     """
-    patience = 2 * infra.settings.store_timeout
-    try:
+    with or_try_again():
         # The key, or what the work makes, may be made meanwhile; the next look sees it.
-        return await infra.database.transact(
-            lambda session: _attempt(session, infra, request, result_id, work), timeout=patience, races=_MAX_RACES
+        return await transact_for_request(
+            infra, lambda session: _attempt(session, infra, request, result_id, work), races=_MAX_RACES
         )
-    except StoreUnavailable as error:
-        raise TryAgain from error
 
 
 async def forget_keys(infra: Infra) -> int:

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale, SaleTicket, WaitingRoom
 from services.flash_sale.list_sales import find_sales
-from services.shared.errors import FlashSaleNotRunning, InvalidInput, NotFound, TryAgain
+from services.shared.errors import FlashSaleNotRunning, InvalidInput, NotFound
+from services.shared.patience import or_try_again, transact_for_request
 from services.waiting_room.admission import Admission
 from services.waiting_room.ticket import Ticket, admission_of, ticket_of
 
@@ -28,15 +28,11 @@ async def enter_sale(infra: Infra, sale_id: UUID, customer_id: UUID) -> Ticket:
     """
 
     async def load(keys: Sequence[Key]) -> dict[Key, Ticket]:
-        return await infra.database.transact(
-            lambda session: _enter(session, infra, keys), timeout=2 * infra.settings.store_timeout, races=2
-        )
+        return await transact_for_request(infra, lambda session: _enter(session, infra, keys), races=2)
 
-    try:
+    with or_try_again():
         found = await infra.signals.together("enter_sale", load).read((sale_id, customer_id))
         return found or await _explain(infra, sale_id)
-    except StoreUnavailable as error:
-        raise TryAgain from error
 
 
 async def _enter(session: AsyncSession, infra: Infra, keys: Sequence[Key]) -> dict[Key, Ticket]:

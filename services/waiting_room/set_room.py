@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleStatus, WaitingRoom
 from models.flash_sale_document import sale_status
@@ -14,8 +13,9 @@ from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
 from services.flash_sale.rules import check_rate, new_room
-from services.shared.errors import FlashSaleStateConflict, TryAgain
+from services.shared.errors import FlashSaleStateConflict
 from services.shared.events import SaleChanged
+from services.shared.patience import or_try_again, transact_for_request
 from services.waiting_room.ticket import admission_of
 
 
@@ -27,13 +27,9 @@ async def set_room(infra: Infra, sale_id: UUID, rate: int | None) -> None:
     TryAgain.
     """
     check_rate(rate, "admitPerSecond")
-    try:
-        await infra.database.transact(
-            lambda session: _set(session, sale_id, rate, infra.now()), timeout=2 * infra.settings.store_timeout
-        )
+    with or_try_again():
+        await transact_for_request(infra, lambda session: _set(session, sale_id, rate, infra.now()))
         await apply_sale(infra, sale_id, load=False)
-    except StoreUnavailable as error:
-        raise TryAgain from error
 
 
 async def _set(session: AsyncSession, sale_id: UUID, rate: int | None, now: datetime) -> None:

@@ -13,6 +13,7 @@ from models import PaymentStatus, SandboxCharge
 from services.payment.provider import Refused
 from services.payment.sandbox import charges
 from services.shared.errors import NotFound
+from services.shared.patience import transact_for_request
 
 LONGEST_DELAY: Final = 60
 """Seconds."""
@@ -63,7 +64,7 @@ async def decide(infra: Infra, charge_id: UUID, decision: Decision, hook_url: st
             _apply(session, infra, charge, decision, hook_url)
         return charge
 
-    return await infra.database.transact(work, timeout=2 * infra.settings.store_timeout)
+    return await transact_for_request(infra, work)
 
 
 def _apply(session: AsyncSession, infra: Infra, charge: SandboxCharge, decision: Decision, hook_url: str) -> None:

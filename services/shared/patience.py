@@ -1,0 +1,39 @@
+"""How long a request's change may take, and what it is told when a store does not answer in that time."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.errors import StoreUnavailable
+from infra.runtime import Infra
+from services.shared.errors import TryAgain
+
+T = TypeVar("T")
+
+_TIMES: Final = 2
+
+
+def requests_patience(infra: Infra, times: int = _TIMES) -> float:
+    """Returns seconds: a change may wait for others' locks, and so for several times a store's time-out."""
+    return times * infra.settings.store_timeout
+
+
+async def transact_for_request(
+    infra: Infra, work: Callable[[AsyncSession], Awaitable[T]], *, times: int = _TIMES, races: int = 1
+) -> T:
+    """Run a request's ``work`` in one transaction; ``races`` as ``Database.transact`` has them.
+
+    Errors: StoreUnavailable, and it may have been committed all the same; IntegrityError; what ``work`` raises.
+    """
+    return await infra.database.transact(work, timeout=requests_patience(infra, times), races=races)
+
+
+@contextmanager
+def or_try_again() -> Iterator[None]:
+    """Errors: TryAgain, where the block finds a store unavailable. Asked again it must not do things twice."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise TryAgain from error
