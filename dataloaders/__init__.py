@@ -1,30 +1,36 @@
-"""Batched reads, one class a file: the database behind the Redis cache."""
+"""Batched reads of one request: each loader is a verb of services that reads for many keys at once."""
 
+from collections.abc import Sequence
 from functools import cached_property
+from uuid import UUID
 
-from dataloaders.addresses_by_user import AddressesByUser
-from dataloaders.category_by_id import CategoryById
-from dataloaders.children_by_category import ChildrenByCategory
-from dataloaders.figures_by_item import FiguresByItem
-from dataloaders.flash_item_by_id import FlashItemById
-from dataloaders.flash_sale_by_id import FlashSaleById
-from dataloaders.identities_by_user import IdentitiesByUser
-from dataloaders.order_by_id import OrderById
-from dataloaders.payments_by_order import PaymentsByOrder
-from dataloaders.product_by_id import ProductById
-from dataloaders.product_id_by_slug import ProductIdBySlug
-from dataloaders.refunds_by_payment import RefundsByPayment
-from dataloaders.remaining_by_item import RemainingByItem
-from dataloaders.sessions_by_user import SessionsByUser
-from dataloaders.shipments_by_order import ShipmentsByOrder
-from dataloaders.stock_by_sku import StockBySku
-from dataloaders.stock_levels_by_sku import StockLevelsBySku
-from dataloaders.threshold_by_sku import ThresholdBySku
-from dataloaders.user_by_id import UserById
-from dataloaders.variant_by_id import VariantById
-from dataloaders.variant_by_sku import VariantBySku
-from dataloaders.warehouse_by_id import WarehouseById
+from strawberry.dataloader import DataLoader
+
+from dataloaders.batched import Batched, Variants
 from infra.runtime import Infra
+from models import Identity, Payment, RefreshSession, Refund, Shipment, StockLevel, StockThreshold, User, Warehouse
+from models.address_document import AddressDoc
+from models.documents import CategoryDoc, ProductDoc, StockDoc, VariantDoc
+from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
+from models.order_document import OrderView
+from services.address.find_addresses import find_addresses
+from services.catalog.categories_by_id import categories_by_id
+from services.catalog.find_product_ids import product_ids_of_skus, product_ids_of_slugs, product_ids_of_variants
+from services.catalog.list_categories import list_children
+from services.catalog.views import products_by_id
+from services.flash_sale.find_items import find_items
+from services.flash_sale.item_figures import ItemFigures, item_figures
+from services.flash_sale.list_sales import find_sales
+from services.flash_sale.remaining import remaining
+from services.identity.list_identities import list_identities
+from services.order.find_orders import find_orders
+from services.order.find_shipments import shipments_of_orders
+from services.payment.find_payments import payments_of_orders, refunds_of_payments
+from services.session.list_sessions import list_sessions
+from services.stock.find_levels import levels_of_skus, thresholds_of_skus
+from services.stock.list_warehouses import warehouses_by_id
+from services.stock.views import stock_by_sku
+from services.user.find_users import users_by_id
 
 __all__ = ["Loaders"]
 
@@ -37,108 +43,121 @@ class Loaders:
 
     def forget_products(self) -> None:
         """Forget products and variants after a mutation: what this request has loaded of them may be outdated."""
-        for name in ("product_by_id", "product_id_by_slug", "variant_by_id", "variant_by_sku", "stock_by_sku"):
-            self.__dict__.pop(name, None)
+        self._forget("product_by_id", "product_id_by_slug", "variant_by_id", "variant_by_sku", "stock_by_sku")
 
     def forget_stock(self) -> None:
         """Forget as ``forget_products``."""
-        for name in ("stock_by_sku", "stock_levels_by_sku", "threshold_by_sku", "warehouse_by_id"):
-            self.__dict__.pop(name, None)
+        self._forget("stock_by_sku", "stock_levels_by_sku", "threshold_by_sku", "warehouse_by_id")
 
     def forget_categories(self) -> None:
         """Forget as ``forget_products``."""
-        for name in ("category_by_id", "children_by_category"):
-            self.__dict__.pop(name, None)
+        self._forget("category_by_id", "children_by_category")
 
     def forget_orders(self) -> None:
         """Forget as ``forget_products``."""
-        for name in ("shipments_by_order", "order_by_id", "payments_by_order", "refunds_by_payment"):
+        self._forget("shipments_by_order", "order_by_id", "payments_by_order", "refunds_by_payment")
+
+    def _forget(self, *names: str) -> None:
+        for name in names:
             self.__dict__.pop(name, None)
 
     @cached_property
-    def shipments_by_order(self) -> ShipmentsByOrder:
-        return ShipmentsByOrder(self._infra)
+    def shipments_by_order(self) -> DataLoader[UUID, Sequence[Shipment]]:
+        return Batched(self._infra, shipments_of_orders, ())
 
     @cached_property
-    def order_by_id(self) -> OrderById:
-        return OrderById(self._infra)
+    def order_by_id(self) -> DataLoader[UUID, OrderView | None]:
+        """Whosever they are: for what was found by an order that the viewer may see."""
+        return Batched(self._infra, _persisted_orders, None)
 
     @cached_property
-    def payments_by_order(self) -> PaymentsByOrder:
-        return PaymentsByOrder(self._infra)
+    def payments_by_order(self) -> DataLoader[UUID, Sequence[Payment]]:
+        return Batched(self._infra, payments_of_orders, ())
 
     @cached_property
-    def refunds_by_payment(self) -> RefundsByPayment:
-        return RefundsByPayment(self._infra)
+    def refunds_by_payment(self) -> DataLoader[UUID, Sequence[Refund]]:
+        return Batched(self._infra, refunds_of_payments, ())
 
     @cached_property
-    def product_by_id(self) -> ProductById:
-        return ProductById(self._infra)
+    def product_by_id(self) -> DataLoader[UUID, ProductDoc | None]:
+        return Batched(self._infra, products_by_id, None)
 
     @cached_property
-    def product_id_by_slug(self) -> ProductIdBySlug:
-        return ProductIdBySlug(self._infra)
+    def product_id_by_slug(self) -> DataLoader[str, UUID | None]:
+        return Batched(self._infra, product_ids_of_slugs, None)
 
     @cached_property
-    def variant_by_id(self) -> VariantById:
-        return VariantById(self._infra, self.product_by_id)
+    def variant_by_id(self) -> DataLoader[UUID, VariantDoc | None]:
+        return Variants(self._infra, self.product_by_id, product_ids_of_variants, ProductDoc.variant)
 
     @cached_property
-    def variant_by_sku(self) -> VariantBySku:
-        return VariantBySku(self._infra, self.product_by_id)
+    def variant_by_sku(self) -> DataLoader[str, VariantDoc | None]:
+        return Variants(self._infra, self.product_by_id, product_ids_of_skus, ProductDoc.variant_of_sku)
 
     @cached_property
-    def stock_by_sku(self) -> StockBySku:
-        return StockBySku(self._infra)
+    def stock_by_sku(self) -> DataLoader[str, StockDoc | None]:
+        """Over all warehouses, a second old at most."""
+        return Batched(self._infra, stock_by_sku, None)
 
     @cached_property
-    def stock_levels_by_sku(self) -> StockLevelsBySku:
-        return StockLevelsBySku(self._infra)
+    def stock_levels_by_sku(self) -> DataLoader[str, Sequence[StockLevel]]:
+        """One a warehouse."""
+        return Batched(self._infra, levels_of_skus, ())
 
     @cached_property
-    def threshold_by_sku(self) -> ThresholdBySku:
-        return ThresholdBySku(self._infra)
+    def threshold_by_sku(self) -> DataLoader[str, StockThreshold | None]:
+        return Batched(self._infra, thresholds_of_skus, None)
 
     @cached_property
-    def warehouse_by_id(self) -> WarehouseById:
-        return WarehouseById(self._infra)
+    def warehouse_by_id(self) -> DataLoader[UUID, Warehouse | None]:
+        return Batched(self._infra, warehouses_by_id, None)
 
     @cached_property
-    def category_by_id(self) -> CategoryById:
-        return CategoryById(self._infra)
+    def category_by_id(self) -> DataLoader[UUID, CategoryDoc | None]:
+        return Batched(self._infra, categories_by_id, None)
 
     @cached_property
-    def figures_by_item(self) -> FiguresByItem:
-        return FiguresByItem(self._infra)
+    def children_by_category(self) -> DataLoader[UUID, Sequence[CategoryDoc]]:
+        """In their order, the archived ones among them."""
+        return Batched(self._infra, list_children, ())
 
     @cached_property
-    def children_by_category(self) -> ChildrenByCategory:
-        return ChildrenByCategory(self._infra)
+    def figures_by_item(self) -> DataLoader[UUID, ItemFigures]:
+        return Batched(self._infra, item_figures, ItemFigures())
 
     @cached_property
-    def flash_item_by_id(self) -> FlashItemById:
-        return FlashItemById(self._infra)
+    def flash_item_by_id(self) -> DataLoader[UUID, FlashItemDoc | None]:
+        return Batched(self._infra, find_items, None)
 
     @cached_property
-    def flash_sale_by_id(self) -> FlashSaleById:
-        return FlashSaleById(self._infra)
+    def flash_sale_by_id(self) -> DataLoader[UUID, FlashSaleDoc | None]:
+        return Batched(self._infra, find_sales, None)
 
     @cached_property
-    def remaining_by_item(self) -> RemainingByItem:
-        return RemainingByItem(self._infra)
+    def remaining_by_item(self) -> DataLoader[FlashItemDoc, int]:
+        return Batched(self._infra, _remaining_of_items, 0)
 
     @cached_property
-    def addresses_by_user(self) -> AddressesByUser:
-        return AddressesByUser(self._infra)
+    def addresses_by_user(self) -> DataLoader[UUID, Sequence[AddressDoc]]:
+        return Batched(self._infra, find_addresses, ())
 
     @cached_property
-    def user_by_id(self) -> UserById:
-        return UserById(self._infra)
+    def user_by_id(self) -> DataLoader[UUID, User | None]:
+        return Batched(self._infra, users_by_id, None)
 
     @cached_property
-    def sessions_by_user(self) -> SessionsByUser:
-        return SessionsByUser(self._infra)
+    def sessions_by_user(self) -> DataLoader[UUID, Sequence[RefreshSession]]:
+        return Batched(self._infra, list_sessions, ())
 
     @cached_property
-    def identities_by_user(self) -> IdentitiesByUser:
-        return IdentitiesByUser(self._infra)
+    def identities_by_user(self) -> DataLoader[UUID, Sequence[Identity]]:
+        return Batched(self._infra, list_identities, ())
+
+
+async def _persisted_orders(infra: Infra, order_ids: Sequence[UUID]) -> dict[UUID, OrderView]:
+    return await find_orders(infra, order_ids, None)
+
+
+async def _remaining_of_items(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[FlashItemDoc, int]:
+    left = await remaining(infra, items)
+    return {item: left[item.id] for item in items if item.id in left}

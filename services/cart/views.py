@@ -8,7 +8,8 @@ from uuid import UUID
 from infra.runtime import Infra
 from models.cart_document import CartDoc, LineDoc
 from models.documents import ProductDoc, VariantDoc
-from services.catalog.views import product_ids_of_variants, products_by_id
+from services.catalog.find_product_ids import product_ids_of_variants
+from services.catalog.views import products_by_id
 from services.shared.errors import NotFound
 from services.stock.views import stock_by_sku
 

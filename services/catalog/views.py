@@ -1,20 +1,17 @@
 """The catalog as it is read: documents and answers from the cache, and who may see them."""
 
 import os
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from hashlib import blake2b
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
-
-from sqlalchemy import select
 
 from infra.cache.dependencies import depend_on
 from infra.cache.documents import DocumentCache
 from infra.cache.two_levels import MEMORY_TTL, TwoLevels
 from infra.runtime import Infra
-from models import Variant
 from models.changes import STOCKED
-from models.documents import SCHEMA, ProductDoc, dump, load_product, product_key, variant_key
+from models.documents import SCHEMA, ProductDoc, dump, load_product, product_key
 from models.enums import Role, Scope
 from services.catalog.read_products import read_products
 from services.shared.viewer import Viewer
@@ -83,9 +80,6 @@ async def _new_words(scopes: Sequence[str]) -> dict[str, bytes]:
     return {scope: os.urandom(_WORD) for scope in scopes}
 
 
-K = TypeVar("K", UUID, str)
-
-
 async def products_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, ProductDoc]:
     """Find the products that exist: from memory, else from Redis in one round trip, the rest in four statements.
 
@@ -99,43 +93,6 @@ async def products_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, Prod
 
     found = await catalog_cache(infra).get_many(ids_by_key, load, load_product)
     return {document.id: document for document in found.values()}
-
-
-async def product_ids(
-    infra: Infra,
-    keys: Collection[K],
-    name: Callable[[K], str],
-    read: Callable[[Sequence[K]], Awaitable[Mapping[K, UUID]]],
-) -> dict[K, UUID]:
-    """Find the product of each key that has one: pointers from the cache under ``name(key)``, the rest by one
-    ``read``.
-
-    A pointer may be of before a change: only the product's document says whether it still has the key. Errors:
-    StoreUnavailable.
-    """
-    keys_by_name = {name(key): key for key in keys}
-
-    async def load(missing: Sequence[str]) -> dict[str, bytes]:
-        found = await read([keys_by_name[name] for name in missing])
-        return {name(key): product_id.bytes for key, product_id in found.items()}
-
-    pointers = await catalog_cache(infra).get_many(keys_by_name, load, _product_id)
-    return {keys_by_name[name]: product_id for name, product_id in pointers.items()}
-
-
-async def product_ids_of_variants(infra: Infra, variant_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Find products as ``product_ids``, by the variant's id."""
-
-    async def read(missing: Sequence[UUID]) -> dict[UUID, UUID]:
-        async with infra.database.read() as session:
-            rows = await session.execute(select(Variant.id, Variant.product_id).where(Variant.id.in_(missing)))
-            return dict(rows.all())
-
-    return await product_ids(infra, variant_ids, variant_key, read)
-
-
-def _product_id(raw: bytes) -> UUID:
-    return UUID(bytes=raw)
 
 
 class Shown(Protocol):
