@@ -17,7 +17,7 @@ def docs() -> None:
 def write(file: Path, check: bool) -> None:
     """Fill FILE's generated parts: what stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 
-    NAME is settings, commands or order-states.
+    NAME is settings, commands, loops or order-states.
     """
     old = file.read_text(encoding="utf-8")
     new = render(old)
@@ -47,7 +47,8 @@ def asyncapi(output: Path | None, check: bool) -> None:
 
 def render(text: str) -> str:
     """Returns the text with its generated parts made anew."""
-    for name, make in {"settings": settings, "commands": commands, "order-states": order_states}.items():
+    parts = {"settings": settings, "commands": commands, "loops": loops, "order-states": order_states}
+    for name, make in parts.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         text = pattern.sub(lambda match, make=make: f"{match[1]}{make()}{match[2]}", text)  # type: ignore[misc]
     return text
@@ -68,6 +69,14 @@ def commands() -> str:
 
     rows = ["| command | what it does |", "| --- | --- |"]
     rows += [f"| `rushcart {name}` | {COMMANDS[name][2]} |" for name in sorted(COMMANDS)]
+    return "\n".join(rows) + "\n"
+
+
+def loops() -> str:
+    from tasks.worker_loops import table
+
+    rows = ["| loop | again after | run by | what it does |", "| --- | --- | --- | --- |"]
+    rows += [f"| {' | '.join((f'`{name}`', period, run_by, what))} |" for name, period, run_by, what in table()]
     return "\n".join(rows) + "\n"
 
 

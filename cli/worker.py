@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-def worker() -> None:
+@click.option("--loops", is_flag=True, help="Say what it does all the time, and how often; do none of it.")
+def worker(loops: bool) -> None:
     """Persist orders from the event log, publish the outbox, run jobs, expire unpaid orders.
 
     Run as many as you like: they share the work. SIGTERM and SIGINT finish and commit what is at hand.
     """
+    if loops:
+        _show_loops()
+        return
     from tasks.worker import run_worker
 
     _run("worker", run_worker)
@@ -30,6 +34,15 @@ def scheduler() -> None:
     from tasks.worker import run_scheduler
 
     _run("scheduler", run_scheduler)
+
+
+def _show_loops() -> None:
+    from tasks.worker_loops import table
+
+    rows = [("loop", "again after", "run by", "what it does"), *table()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:

@@ -53,6 +53,6 @@ async def every(seconds: float, stop: asyncio.Event, work: Callable[[], Awaitabl
         await pause(stop, seconds)
 
 
-async def supervised(stop: asyncio.Event, run: Callable[[], Awaitable[None]], name: str) -> None:
+async def supervised(stop: asyncio.Event, run: Callable[[], Awaitable[object]], name: str) -> None:
     """Start ``run`` again whenever it fails, until it is time to stop."""
     await every(_BACK_OFF, stop, run, name)

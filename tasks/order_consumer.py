@@ -4,14 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from itertools import count
 from typing import Final
 
 import structlog
 
 from infra.cloudevents import MalformedEvent
 from infra.errors import StoreUnavailable
-from infra.eventlog import Consumer, Message
+from infra.eventlog import Message
 from infra.runtime import Infra
 from infra.telemetry.handling import handling
 from models.order_document import OrderSnapshot
@@ -20,91 +19,27 @@ from services.reservation.release import Forget, ItemOrders, confirm, group, par
 from services.shared.event import Event, read_event
 from services.shared.events import ORDER_WORKERS, ORDERS, OrderClosed, OrderPlaced, OrderRejected, OrderShipped
 from services.shared.metrics import PERSIST_BATCH, PERSIST_SECONDS
+from tasks.consumer_loop import ConsumerLoop
 from tasks.dead_letters import bury
-from tasks.loops import pause
 
 log = structlog.get_logger(__name__)
 _READ: Final[tuple[type[Event], ...]] = (OrderPlaced, OrderClosed, OrderRejected, OrderShipped)
-_WAIT = 0.5
-_RETRY_AFTER = 0.3
-_QUIET_CHECK = 15.0
 
 OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
 """Told when the orders just persisted are due, so that a timer can be set."""
 
 
-class OrderConsumer:
+class OrderConsumer(ConsumerLoop):
     """One member of the group of order workers."""
 
+    topics = (ORDERS,)
+    group = ORDER_WORKERS
+
     def __init__(self, infra: Infra, stop: asyncio.Event, on_persisted: OnPersisted) -> None:
-        self._infra = infra
-        self._stop = stop
+        super().__init__(infra, stop, batch=infra.settings.orders.persist_batch)
         self._on_persisted = on_persisted
-        self._quiet_since = time.monotonic()
 
-    async def run(self) -> None:
-        """Read until told to stop. What was read is finished and committed first. Errors: StoreUnavailable."""
-        consumer = await self._infra.events.subscribe([ORDERS], ORDER_WORKERS)
-        try:
-            while not self._stop.is_set():
-                messages = await consumer.fetch(self._infra.settings.orders.persist_batch, _WAIT)
-                if messages:
-                    self._quiet_since = time.monotonic()
-                    await self._handle_and_commit(consumer, messages)
-                elif await self._has_gone_deaf():
-                    return
-        finally:
-            await consumer.close()
-
-    async def _has_gone_deaf(self) -> bool:
-        """A consumer that gets nothing while there is something is replaced (aiokafka #1037, #625)."""
-        if time.monotonic() - self._quiet_since < _QUIET_CHECK:
-            return False
-        self._quiet_since = time.monotonic()
-        lag = await self._infra.events.lag(ORDERS, ORDER_WORKERS)
-        if lag:
-            log.warning("consumer.deaf", lag=lag)
-        return lag > 0
-
-    async def _handle_and_commit(self, consumer: Consumer, messages: Sequence[Message]) -> None:
-        """Again and again until it is done: the position moves only past what was handled."""
-        while True:
-            try:
-                await self._handle(messages)
-            except StoreUnavailable as error:
-                log.warning("consumer.waiting", store=error.store, messages=len(messages))
-                if self._stop.is_set():
-                    return
-                await pause(self._stop, _RETRY_AFTER)
-            else:
-                break
-        await self._commit(consumer, messages)
-
-    async def _commit(self, consumer: Consumer, messages: Sequence[Message]) -> None:
-        """Wait for the log to come back.
-
-        Errors: StoreUnavailable when it is there, and this consumer gets nowhere all the same: another one shall
-        read the messages again.
-        """
-        for attempt in count(1):
-            try:
-                await consumer.commit(messages)
-            except StoreUnavailable as error:
-                log.warning("consumer.not_committed", store=error.store, messages=len(messages))
-                if self._stop.is_set() or (attempt > 1 and await self._log_answers()):
-                    raise
-                await pause(self._stop, _RETRY_AFTER)
-            else:
-                return
-
-    async def _log_answers(self) -> bool:
-        try:
-            await self._infra.events.ping()
-        except StoreUnavailable:
-            return False
-        return True
-
-    async def _handle(self, messages: Sequence[Message]) -> None:
+    async def handle(self, messages: Sequence[Message]) -> None:
         placed: list[tuple[Message, OrderSnapshot]] = []
         closed: list[ItemOrders] = []
         shipped: list[ItemOrders] = []

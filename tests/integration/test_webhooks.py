@@ -33,7 +33,7 @@ from services.webhook.note_answer import WAITS
 from services.webhook.rules import Asking, EndpointChange, new_secret
 from services.webhook.update_endpoint import delete_endpoint, rotate_secret, update_endpoint
 from settings import Settings
-from tasks.webhook_consumer import read_for_webhooks
+from tasks.webhook_consumer import WebhookConsumer
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until
 
@@ -216,7 +216,7 @@ async def test_the_log_is_read_once(infra: Infra, receiver: Receiver) -> None:
     await infra.events.publish(ORDERS, "o1", event(infra))
     for _ in range(2):
         stop = asyncio.Event()
-        reading = asyncio.create_task(read_for_webhooks(infra, stop))
+        reading = asyncio.create_task(WebhookConsumer(infra, stop).run())
         await until(lambda: count_deliveries(infra, DeliveryFilter()), lambda count: count == 1)
         stop.set()
         await reading

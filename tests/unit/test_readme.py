@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 GENERATED = {
     "settings": "docs/settings.md",
     "commands": "docs/commands.md",
+    "loops": "docs/operations.md",
     "order-states": "docs/order-pipeline.md",
 }
 
