@@ -9,13 +9,13 @@ from resolvers.admin.user_types import UserConnection, UserEdge
 from resolvers.audit.types import AuditConnection, AuditOutcome, audit_connection
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
-from resolvers.shared.id_pages import cursors, id_page, page_info
 from resolvers.shared.node import MalformedId, argument_id, decode_id
+from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from resolvers.user.types import User
 from services.audit.list_entries import MAX_TEXT, AuditFilter
 from services.user.find_users import find_users
-from services.user.list_users import UserFilter, list_users
+from services.user.list_users import UserFilter, count_users, list_users
 
 _SORT = "users"
 
@@ -23,22 +23,18 @@ _SORT = "users"
 @strawberry.type
 class AdminQuery:
     @restricted(Role.ADMIN, scope=Scope.USERS_READ, description="Accounts that are not closed, the newest first.")
+    @paged
     async def users(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         search: str | None = None,
         role: Role | None = None,
         locked: bool | None = None,
     ) -> UserConnection:
-        wanted = UserFilter(search, role, locked)
-        cut = await list_users(info.context.infra, wanted, id_page(first, after, last, before, _SORT))
-        shown = cursors([row.id for row in cut.rows], _SORT)
-        edges = [UserEdge(cursor=c, node=User.of(row)) for c, row in zip(shown, cut.rows, strict=True)]
-        return UserConnection(edges=edges, page_info=page_info(cut, shown), wanted=wanted)
+        infra, wanted = info.context.infra, UserFilter(search, role, locked)
+        cut = await list_users(infra, wanted, page.by_id(_SORT))
+        return UserConnection.of(UserEdge, cut, _SORT, User.of, lambda: count_users(infra, wanted))
 
     @restricted(Role.ADMIN, scope=Scope.USERS_READ, description="An account by its id; null when there is none.")
     async def user(self, info: Info, id: strawberry.ID) -> User | None:
@@ -48,13 +44,11 @@ class AdminQuery:
     @restricted(
         Role.ADMIN, description="Security events, the newest first. actor, subject: a user's id or a name."
     )
+    @paged
     async def audit_log(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         action: str | None = None,
         outcome: AuditOutcome | None = None,
         actor: str | None = None,
@@ -70,7 +64,7 @@ class AdminQuery:
             since,
             until,
         )
-        return await audit_connection(info, wanted, first, after, last, before)
+        return await audit_connection(info, wanted, page)
 
 
 def _text(argument: str, value: str | None) -> str | None:

@@ -5,29 +5,18 @@ from typing import Annotated
 import strawberry
 
 from models.enums import Role
-from resolvers.shared.connection import PageInfo
-from resolvers.shared.context import Info
 from resolvers.shared.errors import InvalidInput, LastAdministrator, NotFound
-from resolvers.shared.fields import field
+from resolvers.shared.relay import Counted, Edge, count_of
 from resolvers.user.types import User
-from services.user.list_users import UserFilter, count_users
 
 
 @strawberry.type
-class UserEdge:
-    cursor: str
-    node: User
+class UserEdge(Edge[User]): ...
 
 
 @strawberry.type
-class UserConnection:
-    edges: list[UserEdge]
-    page_info: PageInfo
-    wanted: strawberry.Private[UserFilter]
-
-    @field(description="All accounts that match, on whatever page; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        return await count_users(info.context.infra, self.wanted)
+class UserConnection(Counted[UserEdge]):
+    total_count = count_of("accounts")
 
 
 @strawberry.input

@@ -9,11 +9,9 @@ import strawberry
 
 from models import AuditEntry as Row
 from models.enums import Role
-from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
-from resolvers.shared.fields import field
-from resolvers.shared.id_pages import cursors, id_page, page_info
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.relay import Counted, Edge, Page, count_of
 from services.audit.list_entries import AuditFilter, count_entries, find_entries, list_entries
 
 _SORT = "auditLog"
@@ -58,30 +56,19 @@ class AuditEntry(Node):
 
 
 @strawberry.type
-class AuditEdge:
-    cursor: str
-    node: AuditEntry
+class AuditEdge(Edge[AuditEntry]): ...
 
 
 @strawberry.type
-class AuditConnection:
-    edges: list[AuditEdge]
-    page_info: PageInfo
-    wanted: strawberry.Private[AuditFilter]
-
-    @field(description="All entries that match, on whatever page; counted only when asked for.")
-    async def total_count(self, info: Info) -> int:
-        return await count_entries(info.context.infra, self.wanted)
+class AuditConnection(Counted[AuditEdge]):
+    total_count = count_of("entries")
 
 
-async def audit_connection(
-    info: Info, wanted: AuditFilter, first: int | None, after: str | None, last: int | None, before: str | None
-) -> AuditConnection:
+async def audit_connection(info: Info, wanted: AuditFilter, page: Page) -> AuditConnection:
     """Errors: BAD_USER_INPUT naming the argument at fault."""
-    cut = await list_entries(info.context.infra, wanted, id_page(first, after, last, before, _SORT))
-    shown = cursors([row.id for row in cut.rows], _SORT)
-    edges = [AuditEdge(cursor=c, node=AuditEntry.of(row)) for c, row in zip(shown, cut.rows, strict=True)]
-    return AuditConnection(edges=edges, page_info=page_info(cut, shown), wanted=wanted)
+    infra = info.context.infra
+    cut = await list_entries(infra, wanted, page.by_id(_SORT))
+    return AuditConnection.of(AuditEdge, cut, _SORT, AuditEntry.of, lambda: count_entries(infra, wanted))
 
 
 def _shown(who: str | None) -> str | None:

@@ -11,6 +11,7 @@ from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.relay import Page, paged
 from services.catalog.views import visible
 from services.finding.product_filter import ProductFilter as Filter
 from services.finding.product_page import ProductSort
@@ -63,19 +64,14 @@ class Category(Node):
         return [Category.of(document) for document in shown if visible(info.context.viewer, document)]
 
     @field(description="The products of this very category, newest first.", max_age=CATALOG)
+    @paged
     async def products(
-        self,
-        info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        self, info: Info, page: Page
     ) -> Annotated["ProductConnection", strawberry.lazy("resolvers.catalog.types")]:
-        from resolvers.catalog.types import product_connection, product_page_arguments  # which know this module
+        from resolvers.catalog.types import product_connection  # which knows this module
 
-        arguments = product_page_arguments(first, after, last, before, ProductSort.NEWEST)
         wanted = Filter(category_id=self.document.id)
-        return await product_connection(info.context, wanted, arguments, ProductSort.NEWEST)
+        return await product_connection(info.context, wanted, page, ProductSort.NEWEST)
 
 
 async def load_category(context: Context, category_id: UUID | None) -> Category | None:

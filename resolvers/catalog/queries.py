@@ -5,18 +5,14 @@ import strawberry
 from models.enums import Role, Scope
 from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.inputs import ProductFilter
-from resolvers.catalog.types import (
-    Product,
-    ProductConnection,
-    product_connection,
-    product_page_arguments,
-)
+from resolvers.catalog.types import Product, ProductConnection, product_connection
 from resolvers.shared.caching import CATALOG
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
 from resolvers.shared.permissions import check
+from resolvers.shared.relay import Page, paged
 from services.catalog.list_categories import find_category, list_categories
 from services.catalog.rules import slug_problem
 from services.catalog.views import visible
@@ -46,20 +42,17 @@ class CatalogQuery:
         description="Products, newest first; with a search and no other sort, the best match first.",
         max_age=CATALOG,
     )
+    @paged
     async def products(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         filter: ProductFilter | None = None,
         sort: ProductSort | None = None,
     ) -> ProductConnection:
         wanted = filter.to_service(info) if filter else Filter()
         order = sort or (ProductSort.RELEVANCE if wanted.words else ProductSort.NEWEST)
-        arguments = product_page_arguments(first, after, last, before, order)
-        return await product_connection(info.context, wanted, arguments, order)
+        return await product_connection(info.context, wanted, page, order)
 
     @field(description="A category by its id or its slug; null when there is none.", max_age=CATALOG)
     async def category(

@@ -13,16 +13,18 @@ from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
 from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
 from resolvers.shared.caching import CATALOG, COUNTS, cached
-from resolvers.shared.connection import PageArguments, PageInfo, encode_cursor, page_arguments
+from resolvers.shared.connection import encode_cursor
 from resolvers.shared.context import Context, Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.relay import Connection, Edge, Page, page_info
 from resolvers.warehouse.types import StockLevel, levels_of, threshold_of
 from services.catalog.views import visible
 from services.finding.product_filter import ProductFilter as Filter
-from services.finding.product_page import KEY_KINDS, Page, ProductPage, ProductSort
+from services.finding.product_page import KEY_KINDS, ProductSort
+from services.finding.product_page import Page as KeyPage
 from services.finding.views import product_count, product_page
 from services.money.amounts import is_currency
 
@@ -183,15 +185,11 @@ class Product(Node):
 
 
 @strawberry.type(directives=[cached(CATALOG)])
-class ProductEdge:
-    cursor: str
-    node: Product
+class ProductEdge(Edge[Product]): ...
 
 
 @strawberry.type(directives=[cached(CATALOG)])
-class ProductConnection:
-    edges: list[ProductEdge]
-    page_info: PageInfo
+class ProductConnection(Connection[ProductEdge]):
     wanted: strawberry.Private[Filter]
 
     @field(description="All products that match, on whatever page; counted only when asked for.", max_age=CATALOG)
@@ -211,19 +209,14 @@ def _order_name(sort: ProductSort) -> str:
     return f"products.{sort.value}"
 
 
-def product_page_arguments(
-    first: int | None, after: str | None, last: int | None, before: str | None, sort: ProductSort
-) -> PageArguments:
-    """Errors: BAD_USER_INPUT naming the argument at fault."""
-    return page_arguments(first, after, last, before, sort=_order_name(sort), kinds=KEY_KINDS[sort])
+async def product_connection(context: Context, wanted: Filter, page: Page, sort: ProductSort) -> ProductConnection:
+    """Load a page; it and the documents come from the cache.
 
-
-async def product_connection(
-    context: Context, wanted: Filter, arguments: PageArguments, sort: ProductSort
-) -> ProductConnection:
-    """Load a page; it and the documents come from the cache. Errors: InvalidInput (filter)."""
-    page = Page(arguments.limit, arguments.after, arguments.before, arguments.backwards)  # type: ignore[arg-type]
-    found = await product_page(context.infra, wanted, page, sort)
+    Errors: BAD_USER_INPUT naming the argument at fault; InvalidInput (filter).
+    """
+    asked = page.by(_order_name(sort), *KEY_KINDS[sort])
+    keys = KeyPage(asked.limit, asked.after, asked.before, asked.backwards)  # type: ignore[arg-type]
+    found = await product_page(context.infra, wanted, keys, sort)
     documents = await context.loaders.product_by_id.load_many(place.product_id for place in found.places)
     edges = [
         ProductEdge(cursor=encode_cursor(_order_name(sort), *place.key), node=Product.of(document))
@@ -231,16 +224,7 @@ async def product_connection(
         # A server of before withdraws a product without a word to the index.
         if document is not None and document.status in wanted.statuses
     ]
-    return ProductConnection(edges=edges, page_info=_page_info(found, edges), wanted=wanted)
-
-
-def _page_info(page: ProductPage, edges: Sequence[ProductEdge]) -> PageInfo:
-    return PageInfo(
-        has_next_page=page.has_next,
-        has_previous_page=page.has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
-    )
+    return ProductConnection(edges=edges, page_info=page_info(found, edges), wanted=wanted)
 
 
 async def load_variant(context: Context, variant_id: UUID) -> Variant | None:

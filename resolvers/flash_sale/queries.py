@@ -8,11 +8,13 @@ import strawberry
 from models.enums import FlashSaleStatus
 from resolvers.flash_sale.types import FlashSale, FlashSaleConnection, FlashSaleEdge
 from resolvers.shared.caching import COUNTS
-from resolvers.shared.connection import PageInfo, encode_cursor, page_arguments
+from resolvers.shared.connection import encode_cursor, page_arguments
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
+from resolvers.shared.relay import page_info
 from services.flash_sale.list_sales import list_sales
+from services.shared.pages import Cut
 
 _SORT = "flashSales"
 
@@ -36,18 +38,11 @@ class FlashSaleQuery:
         page = page_arguments(first, after, sort=_SORT, kinds=(datetime, UUID))
         key: tuple[datetime, UUID] | None = page.after  # type: ignore[assignment]  # of these kinds
         found = await list_sales(infra, limit=page.limit + 1, after=key, statuses=status)
+        cut = Cut(found[: page.limit], has_next=len(found) > page.limit, has_previous=page.after is not None)
         edges = [
             FlashSaleEdge(
                 cursor=encode_cursor(_SORT, sale.starts_at, sale.id), node=FlashSale.of(sale, infra.now())
             )
-            for sale in found[: page.limit]
+            for sale in cut.rows
         ]
-        return FlashSaleConnection(
-            edges=edges,
-            page_info=PageInfo(
-                has_next_page=len(found) > page.limit,
-                has_previous_page=page.after is not None,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=edges[-1].cursor if edges else None,
-            ),
-        )
+        return FlashSaleConnection(edges=edges, page_info=page_info(cut, edges))

@@ -11,7 +11,6 @@ from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from resolvers.catalog.types import Variant
 from resolvers.shared.caching import COUNTS, cached
-from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     FlashSaleStateConflict,
@@ -25,6 +24,7 @@ from resolvers.shared.errors import (
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.relay import Connection, Edge
 from services.catalog.views import visible
 
 
@@ -128,15 +128,11 @@ class FlashSaleItem(Node):
 
 
 @strawberry.type(directives=[cached(COUNTS)])
-class FlashSaleEdge:
-    cursor: str
-    node: FlashSale
+class FlashSaleEdge(Edge[FlashSale]): ...
 
 
 @strawberry.type(directives=[cached(COUNTS)])
-class FlashSaleConnection:
-    edges: list[FlashSaleEdge]
-    page_info: PageInfo
+class FlashSaleConnection(Connection[FlashSaleEdge]): ...
 
 
 ChangeFlashSaleResult = Annotated[

@@ -5,13 +5,13 @@ from datetime import datetime
 import strawberry
 
 from models.enums import OrderStatus, Role, Scope
-from resolvers.order.connection import OrderConnection
+from resolvers.order.connection import OrderConnection, OrderEdge
 from resolvers.order.types import Order, load_orders
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
-from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
+from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from services.order.order_filter import OrderFilter as Wanted
 from services.order.search_orders import count_found, search_orders
@@ -62,16 +62,14 @@ class OrderQuery:
         scope=Scope.ORDERS_READ,
         description="Everyone's orders, the newest first; each from when it is in the database.",
     )
+    @paged
     async def orders(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         filter: OrderFilter | None = None,
     ) -> OrderConnection:
         infra = info.context.infra
         wanted = Wanted() if filter is None else filter.to_service()
-        cut = await search_orders(infra, wanted, id_page(first, after, last, before, _SORT))
-        return OrderConnection.of(cut, _SORT, lambda: count_found(infra, wanted))
+        cut = await search_orders(infra, wanted, page.by_id(_SORT))
+        return OrderConnection.of(OrderEdge, cut, _SORT, Order.of, lambda: count_found(infra, wanted))

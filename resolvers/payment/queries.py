@@ -5,11 +5,11 @@ from datetime import date
 import strawberry
 
 from models.enums import PaymentStatus, Role, Scope
-from resolvers.payment.types import DailyTotal, PaymentConnection, UnusedWebhook
+from resolvers.payment.types import DailyTotal, Payment, PaymentConnection, PaymentEdge, UnusedWebhook
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
-from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
+from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from services.payment.daily_totals import MOST_DAYS, daily_totals
 from services.payment.list_payments import PaymentFilter as Wanted
@@ -41,19 +41,17 @@ class PaymentFilter:
 @strawberry.type
 class PaymentQuery:
     @restricted(Role.STAFF, scope=Scope.ORDERS_READ, description="Everyone's payments, the newest first.")
+    @paged
     async def payments(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         filter: PaymentFilter | None = None,
     ) -> PaymentConnection:
         infra = info.context.infra
         wanted = Wanted() if filter is None else filter.to_service()
-        cut = await list_payments(infra, wanted, id_page(first, after, last, before, _SORT))
-        return PaymentConnection.of(cut, _SORT, lambda: count_payments(infra, wanted))
+        cut = await list_payments(infra, wanted, page.by_id(_SORT))
+        return PaymentConnection.of(PaymentEdge, cut, _SORT, Payment.of, lambda: count_payments(infra, wanted))
 
     @restricted(
         Role.STAFF,

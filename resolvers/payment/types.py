@@ -1,6 +1,6 @@
 """The types of payments."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -12,7 +12,6 @@ from models import InboxEvent
 from models import Payment as PaymentRow
 from models import Refund as RefundRow
 from models.enums import InboxState, PaymentProblem, PaymentStatus, RefundState, Role, Scope
-from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     IdempotencyConflict,
@@ -23,12 +22,11 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.fields import field
-from resolvers.shared.id_pages import cursors, page_info
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.relay import Counted, Edge, count_of
 from services.payment.daily_totals import DailyTotal as Totals
 from services.payment.find_payments import find_payments
-from services.shared.pages import Cut
 
 if TYPE_CHECKING:
     from resolvers.order.types import Order
@@ -119,26 +117,12 @@ def _for_staff(info: Info) -> bool:
 
 
 @strawberry.type
-class PaymentEdge:
-    cursor: str
-    node: Payment
+class PaymentEdge(Edge[Payment]): ...
 
 
 @strawberry.type
-class PaymentConnection:
-    edges: list[PaymentEdge]
-    page_info: PageInfo
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-
-    @classmethod
-    def of(cls, cut: Cut[PaymentRow], sort: str, count: Callable[[], Awaitable[int]]) -> "PaymentConnection":
-        shown = cursors([row.id for row in cut.rows], sort)
-        edges = [PaymentEdge(cursor=c, node=Payment.of(row)) for c, row in zip(shown, cut.rows, strict=True)]
-        return cls(edges=edges, page_info=page_info(cut, shown), count=count)
-
-    @field(description="All payments that match, on whatever page; counted only when asked for.")
-    async def total_count(self) -> int:
-        return await self.count()
+class PaymentConnection(Counted[PaymentEdge]):
+    total_count = count_of("payments")
 
 
 @strawberry.type(description="What was taken, given back and kept as fees on a day (UTC).")

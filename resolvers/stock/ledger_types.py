@@ -9,11 +9,10 @@ import strawberry
 
 from models import StockCause, StockEntry
 from resolvers.catalog.types import Variant, load_variant_of_sku
-from resolvers.shared.connection import PageInfo
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
-from resolvers.shared.id_pages import cursors, id_page, page_info
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
+from resolvers.shared.relay import Connection, Edge, Page, edges_of, page_info
 from resolvers.warehouse.types import Warehouse, load_warehouse, may_see_stock
 from services.stock.list_ledger import LedgerFilter, find_entries, list_ledger
 
@@ -76,28 +75,18 @@ def _reference(row: StockEntry) -> strawberry.ID | None:
 
 
 @strawberry.type
-class StockLedgerEdge:
-    cursor: str
-    node: StockLedgerEntry
+class StockLedgerEdge(Edge[StockLedgerEntry]): ...
 
 
 @strawberry.type
-class StockLedgerConnection:
-    edges: list[StockLedgerEdge]
-    page_info: PageInfo
+class StockLedgerConnection(Connection[StockLedgerEdge]): ...
 
 
-async def ledger_connection(
-    info: Info, wanted: LedgerFilter, first: int | None, after: str | None, last: int | None, before: str | None
-) -> StockLedgerConnection:
+async def ledger_connection(info: Info, wanted: LedgerFilter, page: Page) -> StockLedgerConnection:
     """Errors: BAD_USER_INPUT naming the argument at fault."""
-    cut = await list_ledger(info.context.infra, wanted, id_page(first, after, last, before, _SORT))
-    shown = cursors([row.id for row in cut.rows], _SORT)
-    edges = [
-        StockLedgerEdge(cursor=cursor, node=StockLedgerEntry.of(row))
-        for cursor, row in zip(shown, cut.rows, strict=True)
-    ]
-    return StockLedgerConnection(edges=edges, page_info=page_info(cut, shown))
+    cut = await list_ledger(info.context.infra, wanted, page.by_id(_SORT))
+    edges = edges_of(StockLedgerEdge, cut, _SORT, StockLedgerEntry.of)
+    return StockLedgerConnection(edges=edges, page_info=page_info(cut, edges))
 
 
 async def _load(context: Context, ids: Sequence[UUID]) -> list[StockLedgerEntry | None]:

@@ -7,6 +7,7 @@ from models.enums import Role, Scope
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.node import argument_id
+from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from resolvers.stock.ledger_types import StockLedgerConnection, ledger_connection
 from resolvers.warehouse.types import Warehouse
@@ -28,13 +29,11 @@ class StockQuery:
     @restricted(
         Role.STAFF, scope=Scope.STOCK_WRITE, description="Every change of stock that matches, the newest first."
     )
+    @paged
     async def stock_ledger(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         sku: str | None = None,
         warehouse_id: strawberry.ID | None = None,
         cause: StockCause | None = None,
@@ -42,4 +41,4 @@ class StockQuery:
         if sku is not None and (problem := sku_problem(sku)):
             raise bad_argument("sku", problem)
         place = None if warehouse_id is None else argument_id(warehouse_id, "Warehouse", "warehouseId")
-        return await ledger_connection(info, LedgerFilter(sku, place, cause), first, after, last, before)
+        return await ledger_connection(info, LedgerFilter(sku, place, cause), page)

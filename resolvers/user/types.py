@@ -16,6 +16,7 @@ from resolvers.shared.failures import forbidden
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.relay import Page, paged
 from resolvers.user.active_session import ActiveSession
 from resolvers.user.address_types import Address
 from resolvers.user.identity import Identity
@@ -44,18 +45,16 @@ class User(Node):
         return [Address.of(entry) for entry in await info.context.loaders.addresses_by_user.load(self.user_id)]
 
     @field(description="Newest first.")
+    @paged
     async def orders(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         status: list[OrderStatus] | None = None,
     ) -> Annotated["OrderConnection", strawberry.lazy("resolvers.order.connection")]:
         from resolvers.order.connection import user_orders  # whose orders know this module
 
-        return await user_orders(info, self.user_id, first, after, last, before, status)
+        return await user_orders(info, self.user_id, page, status)
 
     @field(description="Where one is signed in, the last used first; only one's own.")
     async def sessions(self, info: Info) -> list[ActiveSession]:
@@ -75,17 +74,15 @@ class User(Node):
         return [Identity.of(row, info.context.infra) for row in rows]
 
     @field(description="What concerns the security of one's account, the newest first; only one's own.")
+    @paged
     async def security_events(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
     ) -> AuditConnection:
         if signed_in(info).user_id != self.user_id:
             raise forbidden()
-        return await audit_connection(info, AuditFilter(subject=self.user_id.hex), first, after, last, before)
+        return await audit_connection(info, AuditFilter(subject=self.user_id.hex), page)
 
     @classmethod
     def of(cls, row: UserRow) -> "User":

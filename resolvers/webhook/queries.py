@@ -4,10 +4,15 @@ import strawberry
 
 from models.enums import DeliveryState, Role
 from resolvers.shared.context import Info
-from resolvers.shared.id_pages import id_page
 from resolvers.shared.node import argument_id
+from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
-from resolvers.webhook.types import WebhookDeliveryConnection, WebhookEndpoint
+from resolvers.webhook.types import (
+    WebhookDelivery,
+    WebhookDeliveryConnection,
+    WebhookDeliveryEdge,
+    WebhookEndpoint,
+)
 from services.webhook.list_deliveries import DeliveryFilter, count_deliveries, list_deliveries
 from services.webhook.list_endpoints import list_endpoints
 
@@ -21,13 +26,11 @@ class WebhookQuery:
         return [WebhookEndpoint.of(row) for row in await list_endpoints(info.context.infra)]
 
     @restricted(Role.ADMIN, description="The newest first; those of the last 30 days.")
+    @paged
     async def webhook_deliveries(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        page: Page,
         endpoint_id: strawberry.ID | None = None,
         state: list[DeliveryState] | None = None,
     ) -> WebhookDeliveryConnection:
@@ -36,5 +39,7 @@ class WebhookQuery:
             None if endpoint_id is None else argument_id(endpoint_id, "WebhookEndpoint", "endpointId"),
             None if state is None else tuple(state),
         )
-        cut = await list_deliveries(infra, wanted, id_page(first, after, last, before, _SORT))
-        return WebhookDeliveryConnection.of(cut, _SORT, lambda: count_deliveries(infra, wanted))
+        cut = await list_deliveries(infra, wanted, page.by_id(_SORT))
+        return WebhookDeliveryConnection.of(
+            WebhookDeliveryEdge, cut, _SORT, WebhookDelivery.of, lambda: count_deliveries(infra, wanted)
+        )

@@ -1,6 +1,5 @@
 """The types of webhooks."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -10,12 +9,9 @@ from strawberry.scalars import JSON
 from models import WebhookDelivery as DeliveryRow
 from models import WebhookEndpoint as EndpointRow
 from models.enums import DeliveryState
-from resolvers.shared.connection import PageInfo
 from resolvers.shared.errors import InvalidInput, NotFound
-from resolvers.shared.fields import field
-from resolvers.shared.id_pages import cursors, page_info
 from resolvers.shared.node import encode_id
-from services.shared.pages import Cut
+from resolvers.shared.relay import Counted, Edge, count_of
 
 
 @strawberry.type(description="A system of the merchant's that is told of events.")
@@ -88,31 +84,12 @@ class WebhookDelivery:
 
 
 @strawberry.type
-class WebhookDeliveryEdge:
-    cursor: str
-    node: WebhookDelivery
+class WebhookDeliveryEdge(Edge[WebhookDelivery]): ...
 
 
 @strawberry.type
-class WebhookDeliveryConnection:
-    edges: list[WebhookDeliveryEdge]
-    page_info: PageInfo
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
-
-    @classmethod
-    def of(
-        cls, cut: Cut[DeliveryRow], sort: str, count: Callable[[], Awaitable[int]]
-    ) -> "WebhookDeliveryConnection":
-        shown = cursors([row.id for row in cut.rows], sort)
-        edges = [
-            WebhookDeliveryEdge(cursor=c, node=WebhookDelivery.of(row))
-            for c, row in zip(shown, cut.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=page_info(cut, shown), count=count)
-
-    @field(description="All deliveries that match, on whatever page; counted only when asked for.")
-    async def total_count(self) -> int:
-        return await self.count()
+class WebhookDeliveryConnection(Counted[WebhookDeliveryEdge]):
+    total_count = count_of("deliveries")
 
 
 CreateWebhookEndpointResult = Annotated[
