@@ -65,7 +65,10 @@ class Page:
     before: str | None = None
 
     def by(self, sort: str, *kinds: type) -> PageArguments:
-        """Read it for a list sorted by values of these kinds. Errors: BAD_USER_INPUT naming the argument at fault."""
+        """Read it for a list sorted by values of these kinds.
+
+        Errors: BAD_USER_INPUT naming the argument at fault.
+        """
         return page_arguments(self.first, self.after, self.last, self.before, sort=sort, kinds=kinds)
 
     def by_id(self, sort: str) -> IdPage:

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
-from infra.ids import new_id
 from infra.runtime import Infra
-from models import IdempotencyKey, Order, OrderEvent, OrderStatus
+from models import IdempotencyKey, OrderEvent, OrderStatus
 from models.order_document import OrderSnapshot
 from services.cart.rules import Owner
 from services.cart.take_lines import take_lines
@@ -57,7 +56,8 @@ async def write_order(session: AsyncSession, job: Job, now: datetime) -> None:
 
 async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
     order = order_of(job)
-    if await _move(session, order, OrderStatus.REJECTED, None, now, _REFUSED):
+    if await rows.swap_status(session, order.id, OrderStatus.ACCEPTED, OrderStatus.REJECTED, now):
+        await rows.note(session, order.id, OrderStatus.REJECTED, ACTOR, now, _REFUSED)
         await tell(session, now, OrderRejected(order.id, order.customer_id, ()))
 
 
@@ -65,7 +65,9 @@ async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:
     order = order_of(job)
     # From now on, not from when the customer asked: a process may have died in between.
     expires_at = now + timedelta(milliseconds=order.payment_timeout_ms)
-    await _move(session, order, OrderStatus.AWAITING_PAYMENT, expires_at, now)
+    target = OrderStatus.AWAITING_PAYMENT
+    if await rows.swap_status(session, order.id, OrderStatus.ACCEPTED, target, now, expires_at=expires_at):
+        await rows.note(session, order.id, target, ACTOR, now)
 
 
 async def empty_cart(infra: Infra, job: Job) -> None:
@@ -85,27 +87,6 @@ async def forget_key(session: AsyncSession, job: Job, _now: datetime) -> None:
             IdempotencyKey.result_id == job.id,
         )
     )
-
-
-async def _move(
-    session: AsyncSession,
-    order: OrderSnapshot,
-    status: OrderStatus,
-    expires_at: datetime | None,
-    now: datetime,
-    note: str | None = None,
-) -> bool:
-    moved = await session.execute(
-        update(Order)
-        .where(Order.id == order.id, Order.status == OrderStatus.ACCEPTED)
-        .values(status=status, expires_at=expires_at, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if not moved.rowcount:  # type: ignore[attr-defined]
-        return False
-    event = {"id": new_id(), "order_id": order.id, "status": status, "actor": ACTOR, "note": note, "at": now}
-    await session.execute(insert(OrderEvent), [event])
-    return True
 
 
 OPERATION: Final = "checkout"

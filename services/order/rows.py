@@ -116,15 +116,28 @@ async def move(session: AsyncSession, order_id: UUID, target: OrderStatus, now: 
         return False
     if not may_become(status, target):
         raise InvalidTransition(status, target)
-    changed = await session.execute(
-        update(Order)
-        .where(Order.id == order_id, Order.status == status)
-        .values(status=target, expires_at=None, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    if not await swap_status(session, order_id, status, target, now):
         raise InvalidTransition(status, target)
     return True
+
+
+async def swap_status(
+    session: AsyncSession,
+    order_id: UUID,
+    source: OrderStatus,
+    target: OrderStatus,
+    now: datetime,
+    *,
+    expires_at: datetime | None = None,
+) -> bool:
+    """Compare and set, without a row of the history; False when the order is not in ``source``, or not there."""
+    changed = await session.execute(
+        update(Order)
+        .where(Order.id == order_id, Order.status == source)
+        .values(status=target, expires_at=expires_at, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
 
 
 async def note(
