@@ -12,6 +12,7 @@ from resolvers.order.types import (
     Order,
     PlaceFlashOrderResult,
 )
+from resolvers.shared.asked import asked_by
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
@@ -21,7 +22,6 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
 from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
 from services.order.place_flash_order import FlashOrder, place_flash_order
-from services.shared.asked import Asked
 from services.waiting_room.passes import Passes
 
 
@@ -128,13 +128,13 @@ class OrderMutation:
         description="Ship a paid order, or a part of it. It is SHIPPED when all of its units are.",
     )
     async def create_shipment(self, info: Info, input: CreateShipmentInput) -> CreateShipmentResult:
-        asked = _asked(info, input.idempotency_key)
+        asked = asked_by(info, input.idempotency_key)
         return _changed(info, await create_shipment(info.context.infra, input.to_service(), asked))
 
     @mutation(Role.STAFF, scope=Scope.ORDERS_WRITE, description="A shipped order has arrived.")
     async def complete_order(self, info: Info, input: CompleteOrderInput) -> CompleteOrderResult:
         order_id = input_id(input.order_id, "Order", "orderId")
-        asked = _asked(info, input.idempotency_key)
+        asked = asked_by(info, input.idempotency_key)
         return _changed(info, await complete_order(info.context.infra, order_id, asked))
 
     @mutation(
@@ -144,12 +144,7 @@ class OrderMutation:
     )
     async def add_order_note(self, info: Info, input: AddOrderNoteInput) -> AddOrderNoteResult:
         wish = Note(input_id(input.order_id, "Order", "orderId"), input.text, input.visible_to_customer)
-        return _changed(info, await add_note(info.context.infra, wish, _asked(info, input.idempotency_key)))
-
-
-def _asked(info: Info, key: str) -> Asked:
-    viewer = signed_in(info)
-    return Asked(viewer.user_id, key, viewer.actor)
+        return _changed(info, await add_note(info.context.infra, wish, asked_by(info, input.idempotency_key)))
 
 
 def _changed(info: Info, view: OrderView) -> Order:

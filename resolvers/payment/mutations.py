@@ -7,6 +7,7 @@ import strawberry
 from models import Payment as PaymentRow
 from models.enums import Role, Scope
 from resolvers.payment.types import CapturePaymentResult, CreatePaymentResult, Payment, RefundPaymentResult
+from resolvers.shared.asked import asked_by
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
@@ -14,7 +15,6 @@ from resolvers.shared.permissions import signed_in
 from services.payment.capture_payment import capture_payment
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.refund_payment import RefundWish, refund_payment
-from services.shared.asked import Asked
 
 
 @strawberry.input
@@ -71,7 +71,7 @@ class PaymentMutation:
     )
     async def capture_payment(self, info: Info, input: CapturePaymentInput) -> CapturePaymentResult:
         payment_id = input_id(input.payment_id, "Payment", "paymentId")
-        asked = _asked(info, input.idempotency_key)
+        asked = asked_by(info, input.idempotency_key)
         return _changed(info, await capture_payment(info.context.infra, payment_id, asked))
 
     @mutation(
@@ -82,12 +82,9 @@ class PaymentMutation:
     )
     async def refund_payment(self, info: Info, input: RefundPaymentInput) -> RefundPaymentResult:
         wish = RefundWish(input_id(input.payment_id, "Payment", "paymentId"), input.amount, input.reason)
-        return _changed(info, await refund_payment(info.context.infra, wish, _asked(info, input.idempotency_key)))
-
-
-def _asked(info: Info, key: str) -> Asked:
-    viewer = signed_in(info)
-    return Asked(viewer.user_id, key, viewer.actor)
+        return _changed(
+            info, await refund_payment(info.context.infra, wish, asked_by(info, input.idempotency_key))
+        )
 
 
 def _changed(info: Info, payment: PaymentRow) -> Payment:

@@ -7,6 +7,7 @@ import strawberry
 
 from models.enums import Role, Scope
 from resolvers.catalog.types import Variant
+from resolvers.shared.asked import asked_by
 from resolvers.shared.context import Info
 from resolvers.shared.errors import (
     IdempotencyConflict,
@@ -17,7 +18,6 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.mutation import mutation
-from resolvers.shared.permissions import signed_in
 from resolvers.stock.inputs import (
     AdjustStockInput,
     CountStockInput,
@@ -28,7 +28,6 @@ from resolvers.stock.inputs import (
     UpdateWarehouseInput,
 )
 from resolvers.warehouse.types import CreateWarehouseResult, UpdateWarehouseResult, Warehouse, load_warehouse
-from services.shared.asked import Asked
 from services.stock.adjust_stock import adjust_stock
 from services.stock.count_stock import count_stock
 from services.stock.create_warehouse import create_warehouse
@@ -66,12 +65,12 @@ class StockMutation:
         Role.STAFF, scope=_WRITE, description="Correct what is on hand. Answers with the variant as it is now."
     )
     async def adjust_stock(self, info: Info, input: AdjustStockInput) -> AdjustStockResult:
-        await adjust_stock(info.context.infra, input.to_service(), _asked(info, input.idempotency_key))
+        await adjust_stock(info.context.infra, input.to_service(), asked_by(info, input.idempotency_key))
         return await _variant(info, input.sku)
 
     @mutation(Role.STAFF, scope=_WRITE, description="Units have come in.")
     async def receive_stock(self, info: Info, input: ReceiveStockInput) -> ReceiveStockResult:
-        await receive_stock(info.context.infra, input.to_service(), _asked(info, input.idempotency_key))
+        await receive_stock(info.context.infra, input.to_service(), asked_by(info, input.idempotency_key))
         return await _variant(info, input.sku)
 
     @mutation(
@@ -80,7 +79,7 @@ class StockMutation:
         description="Move available units to another warehouse; what orders and sales have stays where it is.",
     )
     async def move_stock(self, info: Info, input: MoveStockInput) -> MoveStockResult:
-        await move_stock(info.context.infra, input.to_service(), _asked(info, input.idempotency_key))
+        await move_stock(info.context.infra, input.to_service(), asked_by(info, input.idempotency_key))
         return await _variant(info, input.sku)
 
     @mutation(
@@ -89,7 +88,7 @@ class StockMutation:
         description="Set what is on hand to what was counted, if it still is what was counted from.",
     )
     async def count_stock(self, info: Info, input: CountStockInput) -> CountStockResult:
-        await count_stock(info.context.infra, input.to_service(), _asked(info, input.idempotency_key))
+        await count_stock(info.context.infra, input.to_service(), asked_by(info, input.idempotency_key))
         return await _variant(info, input.sku)
 
     @mutation(
@@ -100,24 +99,19 @@ class StockMutation:
     async def set_low_stock_threshold(
         self, info: Info, input: SetLowStockThresholdInput
     ) -> SetLowStockThresholdResult:
-        await set_threshold(info.context.infra, input.to_service(), _asked(info, input.idempotency_key))
+        await set_threshold(info.context.infra, input.to_service(), asked_by(info, input.idempotency_key))
         return await _variant(info, input.sku)
 
     @mutation(Role.STAFF, scope=_WRITE, description="Open another warehouse.")
     async def create_warehouse(self, info: Info, input: CreateWarehouseInput) -> CreateWarehouseResult:
-        asked = _asked(info, input.idempotency_key)
+        asked = asked_by(info, input.idempotency_key)
         return await _warehouse(info, await create_warehouse(info.context.infra, input.to_service(), asked))
 
     @mutation(Role.STAFF, scope=_WRITE, description="Change a warehouse, close it, open it again.")
     async def update_warehouse(self, info: Info, input: UpdateWarehouseInput) -> UpdateWarehouseResult:
         wish = input.to_service()
-        await update_warehouse(info.context.infra, wish, _asked(info, input.idempotency_key))
+        await update_warehouse(info.context.infra, wish, asked_by(info, input.idempotency_key))
         return await _warehouse(info, wish.warehouse_id)
-
-
-def _asked(info: Info, key: str) -> Asked:
-    viewer = signed_in(info)
-    return Asked(viewer.user_id, key, viewer.actor)
 
 
 async def _variant(info: Info, sku: str) -> Variant:

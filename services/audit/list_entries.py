@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from infra.runtime import Infra
 from models import AuditEntry
-from services.shared.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage, read_count, read_page
 
 MAX_TEXT = 64
 
@@ -29,16 +29,12 @@ class AuditFilter:
 
 async def list_entries(infra: Infra, wanted: AuditFilter, page: IdPage) -> Cut[AuditEntry]:
     """Returns a page of the audit log, by one statement. Errors: StoreUnavailable."""
-    statement = page.narrow(_matching(select(AuditEntry), wanted), AuditEntry.id)
-    async with infra.database.read() as session:
-        return page.cut(list(await session.scalars(statement)))
+    return await read_page(infra, _matching(select(AuditEntry), wanted), AuditEntry.id, page)
 
 
 async def count_entries(infra: Infra, wanted: AuditFilter) -> int:
     """Errors: StoreUnavailable."""
-    statement = _matching(select(func.count()).select_from(AuditEntry), wanted)
-    async with infra.database.read() as session:
-        return await session.scalar(statement) or 0
+    return await read_count(infra, _matching(select(func.count()).select_from(AuditEntry), wanted))
 
 
 async def find_entries(infra: Infra, ids: Sequence[UUID]) -> list[AuditEntry | None]:

@@ -10,7 +10,7 @@ from models import Order
 from models.order_document import OrderView
 from services.order.order_filter import OrderFilter
 from services.order.views import ORDER_WITH_LINES_AND_EVENTS, persisted_view
-from services.shared.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage, read_count
 
 
 async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:
@@ -22,8 +22,7 @@ async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[
 
 async def count_found(infra: Infra, wanted: OrderFilter) -> int:
     """Errors: StoreUnavailable."""
-    async with infra.database.read() as session:
-        return await session.scalar(wanted.narrow(select(func.count()).select_from(Order))) or 0
+    return await read_count(infra, wanted.narrow(select(func.count()).select_from(Order)))
 
 
 async def oldest_after(infra: Infra, wanted: OrderFilter, after: UUID | None, limit: int) -> Sequence[OrderView]:

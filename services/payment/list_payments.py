@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 
 from infra.runtime import Infra
 from models import Payment, PaymentStatus
-from services.shared.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage, read_count, read_page
 
 S = TypeVar("S", bound=Select[Any])
 
@@ -37,12 +37,9 @@ class PaymentFilter:
 
 async def list_payments(infra: Infra, wanted: PaymentFilter, page: IdPage) -> Cut[Payment]:
     """List payments, by one statement. Errors: StoreUnavailable."""
-    statement = page.narrow(wanted.narrow(select(Payment)), Payment.id)
-    async with infra.database.read() as session:
-        return page.cut((await session.scalars(statement)).all())
+    return await read_page(infra, wanted.narrow(select(Payment)), Payment.id, page)
 
 
 async def count_payments(infra: Infra, wanted: PaymentFilter) -> int:
     """Errors: StoreUnavailable."""
-    async with infra.database.read() as session:
-        return await session.scalar(wanted.narrow(select(func.count()).select_from(Payment))) or 0
+    return await read_count(infra, wanted.narrow(select(func.count()).select_from(Payment)))

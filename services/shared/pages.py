@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from infra.runtime import Infra
+
 S = TypeVar("S", bound=Select[Any])
 T = TypeVar("T")
 
@@ -46,3 +48,15 @@ class Cut(Generic[T]):
     rows: Sequence[T]
     has_next: bool
     has_previous: bool
+
+
+async def read_page(infra: Infra, statement: Select[T], id_: InstrumentedAttribute[UUID], page: IdPage) -> Cut[T]:
+    """Read a page by one statement. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        return page.cut((await session.scalars(page.narrow(statement, id_))).all())
+
+
+async def read_count(infra: Infra, statement: Select[int]) -> int:
+    """Read a count. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        return await session.scalar(statement) or 0

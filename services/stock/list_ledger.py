@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import StockCause, StockEntry
-from services.shared.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage, read_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,12 @@ class LedgerFilter:
 
 async def list_ledger(infra: Infra, wanted: LedgerFilter, page: IdPage) -> Cut[StockEntry]:
     """Returns a page of the ledger, by one statement. Errors: StoreUnavailable."""
-    statement = page.narrow(select(StockEntry), StockEntry.id)
+    statement = select(StockEntry)
     for column in ("sku", "warehouse_id", "cause"):
         value = getattr(wanted, column)
         if value is not None:
             statement = statement.where(getattr(StockEntry, column) == value)
-    async with infra.database.read() as session:
-        return page.cut(list(await session.scalars(statement)))
+    return await read_page(infra, statement, StockEntry.id, page)
 
 
 async def find_entries(infra: Infra, ids: Sequence[UUID]) -> list[StockEntry | None]:

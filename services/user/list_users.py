@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models.enums import Role
 from models.user import StaffRole, User
 from services.shared.errors import FieldProblem, InvalidInput
-from services.shared.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage, read_count, read_page
 from services.shared.texts import text_problem
 
 MAX_SEARCH = 100
@@ -33,16 +33,13 @@ class UserFilter:
 async def list_users(infra: Infra, wanted: UserFilter, page: IdPage) -> Cut[User]:
     """Returns a page of accounts, newest first; one statement. Errors: InvalidInput, StoreUnavailable."""
     wanted.check()
-    async with infra.database.read() as session:
-        return page.cut(list(await session.scalars(page.narrow(_matching(select(User), wanted), User.id))))
+    return await read_page(infra, _matching(select(User), wanted), User.id, page)
 
 
 async def count_users(infra: Infra, wanted: UserFilter) -> int:
     """Errors: InvalidInput, StoreUnavailable."""
     wanted.check()
-    statement = _matching(select(func.count()).select_from(User), wanted)
-    async with infra.database.read() as session:
-        return await session.scalar(statement) or 0
+    return await read_count(infra, _matching(select(func.count()).select_from(User), wanted))
 
 
 def _matching(statement: Select[Any], wanted: UserFilter) -> Select[Any]:

@@ -14,7 +14,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from services.shared.errors import NotFound
-from services.shared.pages import Cut, IdPage
+from services.shared.pages import Cut, IdPage, read_count, read_page
 
 S = TypeVar("S", bound=Select[Any])
 TEST = "rushcart.webhook.test.v1"
@@ -39,15 +39,12 @@ class DeliveryFilter:
 
 async def list_deliveries(infra: Infra, wanted: DeliveryFilter, page: IdPage) -> Cut[WebhookDelivery]:
     """Returns a page of deliveries, by one statement. Errors: StoreUnavailable."""
-    statement = page.narrow(wanted.narrow(select(WebhookDelivery)), WebhookDelivery.id)
-    async with infra.database.read() as session:
-        return page.cut((await session.scalars(statement)).all())
+    return await read_page(infra, wanted.narrow(select(WebhookDelivery)), WebhookDelivery.id, page)
 
 
 async def count_deliveries(infra: Infra, wanted: DeliveryFilter) -> int:
     """Errors: StoreUnavailable."""
-    async with infra.database.read() as session:
-        return await session.scalar(wanted.narrow(select(func.count()).select_from(WebhookDelivery))) or 0
+    return await read_count(infra, wanted.narrow(select(func.count()).select_from(WebhookDelivery)))
 
 
 async def replay_delivery(infra: Infra, delivery_id: UUID) -> WebhookDelivery:
