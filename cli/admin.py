@@ -28,7 +28,7 @@ def grant(email: str, role: str) -> None:
     """Give the account EMAIL the ROLE. Open sessions have it after their next refresh."""
     from services.user.grant_role import grant_role
 
-    _change(email, lambda infra, change: grant_role(infra, change, Role(role)))
+    _change_account(email, lambda infra, change: grant_role(infra, change, Role(role)))
 
 
 @admin.command()
@@ -38,7 +38,7 @@ def revoke(email: str, role: str) -> None:
     """Take the ROLE from the account EMAIL, at once; never the last ADMIN's."""
     from services.user.revoke_role import revoke_role
 
-    _change(email, lambda infra, change: revoke_role(infra, change, Role(role)))
+    _change_account(email, lambda infra, change: revoke_role(infra, change, Role(role)))
 
 
 @admin.command("list")
@@ -53,7 +53,7 @@ def list_() -> None:
         _show(user)
 
 
-def _change(email: str, work: "Callable[[Infra, ByAdmin], Awaitable[User]]") -> None:
+def _change_account(email: str, work: "Callable[[Infra, ByAdmin], Awaitable[User]]") -> None:
     from services.user.find_by_email import find_by_email
     from services.user.rows import ByAdmin
 

@@ -84,7 +84,7 @@ async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event
         shop = await _seed(infra, url_of(listener))
         app = build_app(infra, demo=_demo(settings, shop))
         serving = asyncio.create_task(serve_http(app, listener, stop, settings))
-        _tell(shop)
+        _print_how_to_buy(shop)
         await asyncio.gather(serving, *behind)
     watching.cancel()
 
@@ -111,7 +111,7 @@ def _demo(settings: Settings, shop: Shop) -> tuple[str, str] | None:
     return shop.accounts.customer.email, shop.accounts.customer.password
 
 
-def _tell(shop: Shop) -> None:
+def _print_how_to_buy(shop: Shop) -> None:
     lines = [
         "",
         "Rushcart is ready. Buy something (again and again):",

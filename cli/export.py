@@ -42,7 +42,7 @@ def products(file: Path, statuses: tuple[str, ...]) -> None:
     It has all that `rushcart import products` reads: imported into an empty shop and exported again, it is the
     same to the byte. FILE is replaced when the export is complete, and left alone when it fails.
     """
-    done = _write(file, statuses)
+    done = _write_products(file, statuses)
     click.echo(f"{done} products exported.", err=True)
 
 
@@ -94,7 +94,7 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def _write(file: Path, statuses: tuple[str, ...]) -> int:
+def _write_products(file: Path, statuses: tuple[str, ...]) -> int:
     from models import ProductStatus
     from services.catalog.export_products import PricesChanged, export_products
 

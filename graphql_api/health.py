@@ -30,7 +30,7 @@ async def _ping_database(infra: Infra) -> None:
         await session.execute(select(1))
 
 
-async def _check(name: str, ping: Callable[[], Awaitable[None]]) -> dict[str, object]:
+async def _ping_store(name: str, ping: Callable[[], Awaitable[None]]) -> dict[str, object]:
     started = perf_counter()
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -51,7 +51,7 @@ async def check_stores(infra: Infra) -> dict[str, dict[str, object]]:
         "redis": infra.redis.ping,
         "event_log": infra.events.ping,
     }
-    states = await asyncio.gather(*(_check(name, ping) for name, ping in pings.items()))
+    states = await asyncio.gather(*(_ping_store(name, ping) for name, ping in pings.items()))
     return dict(zip(pings, states, strict=True))
 
 

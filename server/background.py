@@ -42,14 +42,14 @@ async def prepare(infra: Infra, stop: asyncio.Event) -> None:
             if not topics:
                 await infra.events.ensure_topics(ALL_TOPICS)
                 topics = True
-            await warm_flash_sales(infra, progress=_tell)
+            await warm_flash_sales(infra, progress=_log_warmed)
             await warm_catalog(infra, progress=_telling_of_catalog())
             warmed = True
         if not (topics and warmed):
             await asyncio.sleep(_RETRY)
 
 
-def _tell(seen: int, loaded: int) -> None:
+def _log_warmed(seen: int, loaded: int) -> None:
     log.info("flash_sales.warmed", items=seen, loaded=loaded)
 
 

@@ -40,7 +40,7 @@ async def callback(request: Request, running: Running) -> Response:
         return await _finish(request, running, started, identity)
     except (OidcError, SignInRefused) as error:
         log.info("oidc.refused", provider=name, code=error.code, reason=str(error)[:200])
-        _note(request, running, f"{name}: {error.code}")
+        _note_refusal(request, running, f"{name}: {error.code}")
         return return_to(url, error=error.code)
     except (StoreUnavailable, TryAgain):
         log.warning("oidc.unavailable", provider=name)
@@ -95,7 +95,7 @@ def _client(request: Request, running: Running) -> Client:
     return client_of(request.scope, agent, running.infra.settings)
 
 
-def _note(request: Request, running: Running, what: str) -> None:
+def _note_refusal(request: Request, running: Running, what: str) -> None:
     """For the audit log."""
     client = _client(request, running)
     refusal = Refusal("session.refused_by_provider", "", what, client.ip, client.device)

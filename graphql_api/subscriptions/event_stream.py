@@ -45,7 +45,7 @@ async def send_events(
         sending.result()
     elif not has_left:
         # Cut off without "complete": the client comes back, to another server.
-        await _send(send, b"", last=True)
+        await _send_chunk(send, b"", last=True)
 
 
 def _stopping(scope: Scope) -> asyncio.Event:
@@ -63,10 +63,10 @@ async def _send_all(send: Send, results: StreamResult, encode: Encode) -> None:
     try:
         async with aclosing(results):
             # Something at once, so that the client knows it is connected.
-            await _send(send, b":\n\n")
+            await _send_chunk(send, b":\n\n")
             async for event in _with_signs_of_life(results, encode):
-                await _send(send, event)
-            await _send(send, b"event: complete\ndata:\n\n", last=True)
+                await _send_chunk(send, event)
+            await _send_chunk(send, b"event: complete\ndata:\n\n", last=True)
     except TimeoutError:
         log.info("subscription.slow_reader", protocol="sse")
 
@@ -89,6 +89,6 @@ async def _with_signs_of_life(results: StreamResult, encode: Encode) -> AsyncGen
             await cancel_and_wait(coming)
 
 
-async def _send(send: Send, body: bytes, *, last: bool = False) -> None:
+async def _send_chunk(send: Send, body: bytes, *, last: bool = False) -> None:
     async with asyncio.timeout(SEND_WITHIN):
         await send({"type": "http.response.body", "body": body, "more_body": not last})

@@ -79,7 +79,7 @@ def _shown(who: str | None) -> str | None:
         return who
 
 
-async def _load(context: Context, ids: Sequence[UUID]) -> list[AuditEntry | None]:
+async def _load_entries(context: Context, ids: Sequence[UUID]) -> list[AuditEntry | None]:
     """For administrators."""
     if context.viewer is None or not context.viewer.has(Role.ADMIN):
         return [None] * len(ids)
@@ -87,4 +87,4 @@ async def _load(context: Context, ids: Sequence[UUID]) -> list[AuditEntry | None
     return [None if row is None else AuditEntry.of(row) for row in rows]
 
 
-register_node("AuditEntry", _load)
+register_node("AuditEntry", _load_entries)

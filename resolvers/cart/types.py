@@ -132,11 +132,11 @@ class Cart(Node):
     async def _view(self, info: Info) -> CartView:
         """Loaded once for all fields."""
         if self.loading is None:
-            self.loading = asyncio.ensure_future(_load(info.context, self.document))
+            self.loading = asyncio.ensure_future(_load_products_and_stock(info.context, self.document))
         return await self.loading
 
 
-async def _load(context: Context, cart: CartDoc) -> CartView:
+async def _load_products_and_stock(context: Context, cart: CartDoc) -> CartView:
     loaders = context.loaders
     found = await loaders.variant_by_id.load_many(line.variant_id for line in cart.lines)
     # For everybody alike: staff who shop cannot order what is not published.

@@ -105,11 +105,11 @@ class FlashSaleMutation:
         description="Stop selling: once this has answered, no order is accepted. Orders of before are kept.",
     )
     async def pause_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
-        return await _change(info, input, SaleAction.PAUSE)
+        return await _change_sale_state(info, input, SaleAction.PAUSE)
 
     @mutation(Role.STAFF, scope=Scope.SALES_WRITE, description="Sell again.")
     async def resume_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
-        return await _change(info, input, SaleAction.RESUME)
+        return await _change_sale_state(info, input, SaleAction.RESUME)
 
     @mutation(
         Role.STAFF,
@@ -117,7 +117,7 @@ class FlashSaleMutation:
         description="End a running sale now: what is unsold returns to ordinary stock as soon as all is counted.",
     )
     async def end_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
-        return await _change(info, input, SaleAction.END)
+        return await _change_sale_state(info, input, SaleAction.END)
 
     @mutation(
         Role.STAFF,
@@ -125,10 +125,10 @@ class FlashSaleMutation:
         description="Call off a sale that has not begun: its stock returns to ordinary stock.",
     )
     async def cancel_flash_sale(self, info: Info, input: FlashSaleStateInput) -> FlashSaleStateResult:
-        return await _change(info, input, SaleAction.CANCEL)
+        return await _change_sale_state(info, input, SaleAction.CANCEL)
 
 
-async def _change(info: Info, wish: FlashSaleStateInput, action: SaleAction) -> FlashSale:
+async def _change_sale_state(info: Info, wish: FlashSaleStateInput, action: SaleAction) -> FlashSale:
     sale_id = input_id(wish.id, "FlashSale", "id")
     await change_state(info.context.infra, StateChange(sale_id, action, wish.version))
     return await _shown(info, sale_id)

@@ -47,12 +47,12 @@ def check(info: Info, roles: Iterable[Role], scope: Scope | None = None) -> View
     """Returns the viewer, who has one of the roles, or the scope. Errors: UNAUTHENTICATED, FORBIDDEN."""
     viewer = signed_in(info)
     if not any(viewer.has(role) if scope is None else viewer.may(role, scope) for role in roles):
-        _note(info, viewer)
+        _note_refusal(info, viewer)
         raise forbidden()
     return viewer
 
 
-def _note(info: Info, viewer: Viewer) -> None:
+def _note_refusal(info: Info, viewer: Viewer) -> None:
     """For the audit log."""
     raw, context = info._raw_info, info.context
     field = f"{raw.parent_type.name}.{raw.field_name}"

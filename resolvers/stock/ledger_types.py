@@ -89,10 +89,10 @@ async def ledger_connection(info: Info, wanted: LedgerFilter, page: Page) -> Sto
     return StockLedgerConnection(edges=edges, page_info=page_info(cut, edges))
 
 
-async def _load(context: Context, ids: Sequence[UUID]) -> list[StockLedgerEntry | None]:
+async def _load_ledger_entries(context: Context, ids: Sequence[UUID]) -> list[StockLedgerEntry | None]:
     if not may_see_stock(context):
         return [None] * len(ids)
     return [None if row is None else StockLedgerEntry.of(row) for row in await find_entries(context.infra, ids)]
 
 
-register_node("StockLedgerEntry", _load)
+register_node("StockLedgerEntry", _load_ledger_entries)

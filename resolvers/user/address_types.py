@@ -114,12 +114,12 @@ def draft_of(input: AddAddressInput | UpdateAddressInput) -> AddressDraft:
     )
 
 
-async def _load(context: Context, ids: Sequence[UUID]) -> list[Address | None]:
-    """Load one's own, nobody else's."""
+async def _load_addresses(context: Context, ids: Sequence[UUID]) -> list[Address | None]:
+    """One's own, nobody else's."""
     if context.viewer is None:
         return [None] * len(ids)
     own = {entry.id: entry for entry in await context.loaders.addresses_by_user.load(context.viewer.user_id)}
     return [Address.of(own[id_]) if id_ in own else None for id_ in ids]
 
 
-register_node("Address", _load)
+register_node("Address", _load_addresses)

@@ -131,8 +131,8 @@ RegisterResult = Annotated[Session | EmailTaken | InvalidInput, strawberry.union
 LoginResult = Annotated[Session | InvalidCredentials, strawberry.union("LoginResult")]
 
 
-async def _load(context: Context, ids: Sequence[UUID]) -> list[User | None]:
-    """Load oneself; staff see everyone."""
+async def _load_users(context: Context, ids: Sequence[UUID]) -> list[User | None]:
+    """Oneself; staff see everyone."""
     viewer = context.viewer
     if viewer is None:
         return [None] * len(ids)
@@ -143,4 +143,4 @@ async def _load(context: Context, ids: Sequence[UUID]) -> list[User | None]:
     ]
 
 
-register_node("User", _load)
+register_node("User", _load_users)

@@ -116,11 +116,11 @@ async def threshold_of(info: Info, sku: str) -> int | None:
     return None if row is None else row.units
 
 
-async def _load(context: Context, ids: Sequence[UUID]) -> list[Warehouse | None]:
+async def _load_warehouses(context: Context, ids: Sequence[UUID]) -> list[Warehouse | None]:
     if not may_see_stock(context):
         return [None] * len(ids)
     rows = await context.loaders.warehouse_by_id.load_many(ids)
     return [None if row is None else Warehouse.of(row) for row in rows]
 
 
-register_node("Warehouse", _load)
+register_node("Warehouse", _load_warehouses)

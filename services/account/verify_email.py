@@ -30,7 +30,7 @@ async def verify_email(infra: Infra, token: str, *, client: Client = NOWHERE) ->
         user = await _lock(session, found.user_id)
         redeemed = await redeem_token(session, token, _PURPOSES, now)
         if redeemed.purpose == TokenPurpose.CHANGE_EMAIL:
-            await _change(session, user, redeemed, now, client)
+            await _change_email(session, user, redeemed, now, client)
         elif redeemed.data["email"] != user.email:
             raise InvalidToken
         user.email_verified_at = now
@@ -50,7 +50,9 @@ async def _lock(session: AsyncSession, user_id: UUID) -> User:
         raise InvalidToken from None
 
 
-async def _change(session: AsyncSession, user: User, redeemed: Redeemed, now: datetime, client: Client) -> None:
+async def _change_email(
+    session: AsyncSession, user: User, redeemed: Redeemed, now: datetime, client: Client
+) -> None:
     queue_for(session, MailKind.EMAIL_CHANGED, user, now)
     user.email = redeemed.data["email"]
     # Whoever still reads the old address must not get in with what was mailed there.

@@ -28,7 +28,7 @@ async def find_addresses(infra: Infra, user_ids: Collection[UUID]) -> dict[UUID,
     names = {_key(user_id): user_id for user_id in user_ids}
 
     async def load(keys: Sequence[str]) -> dict[str, bytes]:
-        return await _read(infra, [names[key] for key in keys])
+        return await _read_addresses(infra, [names[key] for key in keys])
 
     books = await _cache(infra).get_many(names, load)
     found = {names[key]: orjson.loads(raw) for key, raw in books.items()}
@@ -49,7 +49,7 @@ async def forget_addresses(infra: Infra, user_id: UUID) -> None:
     await _cache(infra).forget([_key(user_id)])
 
 
-async def _read(infra: Infra, user_ids: Sequence[UUID]) -> dict[str, bytes]:
+async def _read_addresses(infra: Infra, user_ids: Sequence[UUID]) -> dict[str, bytes]:
     # An empty list is an answer worth keeping too.
     books: dict[UUID, list[AddressDoc]] = defaultdict(list, {user_id: [] for user_id in user_ids})
     async with infra.database.read() as session:

@@ -18,14 +18,14 @@ async def write_refusals(infra: Infra) -> int:
     if not taken:
         return 0
     try:
-        await infra.database.transact(lambda session: _write(session, infra, taken))
+        await infra.database.transact(lambda session: _write_entries(session, infra, taken))
     except StoreUnavailable:
         infra.refusals.put_back(taken)
         raise
     return len(taken)
 
 
-async def _write(session: AsyncSession, infra: Infra, taken: list[Refusal]) -> None:
+async def _write_entries(session: AsyncSession, infra: Infra, taken: list[Refusal]) -> None:
     for refusal in taken:
         record(
             session,

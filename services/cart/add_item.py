@@ -38,7 +38,7 @@ async def add_item(infra: Infra, owner: Owner | None, wish: Wish) -> Added:
 
     Errors: InvalidInput, NotFound, OutOfStock, TryAgain, StoreUnavailable.
     """
-    _check(infra, wish)
+    _check_item(infra, wish)
     ware = await find_ware(infra, wish.variant_id)
     if owner is not None:
         try:
@@ -49,7 +49,7 @@ async def add_item(infra: Infra, owner: Owner | None, wish: Wish) -> Added:
     return Added(await _add(infra, owner, wish, ware, new=True), token)
 
 
-def _check(infra: Infra, wish: Wish) -> None:
+def _check_item(infra: Infra, wish: Wish) -> None:
     most = infra.settings.shop.cart_line_quantity
     if not 1 <= wish.quantity <= most:
         raise InvalidInput.at("quantity", message=f"must be between 1 and {most}")

@@ -68,13 +68,17 @@ async def bring_cart(infra: Infra, user_id: UUID, token: str | None) -> None:
 async def _merge(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware]) -> CartDoc:
     """Merge the lines into the customer's currency when the cart has one already."""
     try:
-        return await change_cart(infra, customer, _change(infra, customer, cart, wares, cart.currency or ""))
+        return await change_cart(
+            infra, customer, _merging_change(infra, customer, cart, wares, cart.currency or "")
+        )
     except OtherCurrency as other:
-        change = _change(infra, customer, cart, wares, other.currency)
+        change = _merging_change(infra, customer, cart, wares, other.currency)
         return await change_cart(infra, customer, change)
 
 
-def _change(infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware], currency: str) -> Change:
+def _merging_change(
+    infra: Infra, customer: Owner, cart: CartDoc, wares: dict[UUID, Ware], currency: str
+) -> Change:
     args: list[Argument] = []
     for line in cart.lines:
         ware = wares.get(line.variant_id)

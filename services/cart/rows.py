@@ -30,7 +30,7 @@ async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
     """
 
     async def work(session: AsyncSession) -> set[UUID]:
-        return await _write(session, carts)
+        return await _write_carts(session, carts)
 
     # Another process may be the first to write a new cart: then its row is there to be locked.
     return await infra.database.transact(work, timeout=infra.settings.store_timeout, races=2)
@@ -60,7 +60,7 @@ def _judge(cart: CartDoc, row: Cart | None) -> _Verdict:
     return _Verdict.NEWER if row.version == cart.base else _Verdict.ASTRAY
 
 
-async def _write(session: AsyncSession, carts: Sequence[CartDoc]) -> set[UUID]:
+async def _write_carts(session: AsyncSession, carts: Sequence[CartDoc]) -> set[UUID]:
     ids = [cart.id for cart in carts]
     locked = select(Cart).where(Cart.id.in_(ids)).order_by(Cart.id).with_for_update()
     rows = {row.id: row for row in await session.scalars(locked)}

@@ -53,7 +53,9 @@ async def bulk_create_products(
     rows = [_checked(draft, charging) for draft in drafts]
     if not may_write((row.error for row in rows), policy):
         return outcomes([row.error for row in rows], [None] * len(rows))
-    found = await patiently(infra, lambda session: _write(session, infra, rows, policy, actor), times=MANY)
+    found = await patiently(
+        infra, lambda session: _write_new_products(session, infra, rows, policy, actor), times=MANY
+    )
     await remember(infra, [outcome.document for outcome in found if outcome.document is not None])
     return found
 
@@ -67,7 +69,7 @@ def _checked(draft: ProductDraft | InvalidInput, charging: Charging) -> _Row:
         return _Row(new_id(), None, error)
 
 
-async def _write(
+async def _write_new_products(
     session: AsyncSession, infra: Infra, rows: Sequence[_Row], policy: BulkPolicy, actor: str
 ) -> list[RowOutcome]:
     taken, now = await _taken(session, rows), infra.now()

@@ -47,10 +47,10 @@ async def bulk_update_products(
     Errors: InvalidInput (too many), StoreUnavailable.
     """
     require_size(len(changes), sum(len(change.variants) for change in _readable(changes)))
-    return await patiently(infra, lambda session: _write(session, infra, changes, policy), times=MANY)
+    return await patiently(infra, lambda session: _write_changes(session, infra, changes, policy), times=MANY)
 
 
-async def _write(
+async def _write_changes(
     session: AsyncSession, infra: Infra, changes: Sequence[ProductChange | InvalidInput], policy: BulkPolicy
 ) -> list[RowOutcome]:
     known = await _known(session, _readable(changes))

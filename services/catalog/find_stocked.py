@@ -26,11 +26,13 @@ async def find_stocked(session: AsyncSession, ids: Collection[UUID]) -> set[UUID
     levels = select(*columns, HAS_UNITS.label("has_units"), STALE_LISTED.label("to_list"))
     levels = levels.join_from(Variant, StockLevel, StockLevel.sku == Variant.sku)
     found = (await session.execute(levels.where(Variant.product_id.in_(ids)))).all()
-    await _note(session, [(row.sku, row.warehouse_id, bool(row.has_units)) for row in found if row.to_list])
+    await _note_stocked(
+        session, [(row.sku, row.warehouse_id, bool(row.has_units)) for row in found if row.to_list]
+    )
     return {row.product_id for row in found if row.has_units and row.archived_at is None}
 
 
-async def _note(session: AsyncSession, seen: Iterable[tuple[str, UUID, bool]]) -> None:
+async def _note_stocked(session: AsyncSession, seen: Iterable[tuple[str, UUID, bool]]) -> None:
     """As it was seen: a level that has changed meanwhile then differs again."""
     places = sorted(seen)
     if not places:

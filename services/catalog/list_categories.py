@@ -27,7 +27,9 @@ async def list_categories(infra: Infra, *, include_archived: bool = False) -> li
         async with infra.database.read() as session:
             return [category_doc(row) for row in await session.scalars(statement)]
 
-    return await cached_listing(infra, ("categories", include_archived), _SCOPES, read, orjson.dumps, _load)
+    return await cached_listing(
+        infra, ("categories", include_archived), _SCOPES, read, orjson.dumps, _load_categories
+    )
 
 
 async def list_children(infra: Infra, parent_ids: Sequence[UUID]) -> dict[UUID, list[CategoryDoc]]:
@@ -60,7 +62,7 @@ async def find_category(infra: Infra, slug: str) -> UUID | None:
     return await cached_listing(infra, ("category", slug), _SCOPES, read, orjson.dumps, _load_id)
 
 
-def _load(raw: bytes) -> list[CategoryDoc]:
+def _load_categories(raw: bytes) -> list[CategoryDoc]:
     return [category_of(one) for one in orjson.loads(raw)]
 
 

@@ -66,19 +66,19 @@ async def warm_catalog(infra: Infra, *, progress: Progress | None = None, anew: 
         return None
     total = await _count(infra)
     begun = place = await _read_place(infra, mark, anew)
-    _tell(progress, place.done, total)
+    _report(progress, place.done, total)
     while page := await _page(infra, place.last):
         await fill_products(infra, await _owners(infra, page))
         place = _Place(page[-1][0], place.done + len(page))
         if not await _keep_place(infra, token, mark, place):
             return None  # it took so long that another took over
-        _tell(progress, place.done, max(total, place.done))
+        _report(progress, place.done, max(total, place.done))
     await _finish(infra, mark)
     log.info("catalog.warmed", products=place.done)
     return Warmed(place.done - begun.done, begun.done)
 
 
-def _tell(progress: Progress | None, done: int, total: int) -> None:
+def _report(progress: Progress | None, done: int, total: int) -> None:
     if progress is not None:
         progress(done, total)
 

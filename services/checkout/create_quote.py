@@ -42,7 +42,7 @@ async def create_quote(infra: Infra, customer_id: UUID, terms: Terms) -> QuoteVi
         now = infra.now()
         data = checkout_data(made.order, basket.quantities, "", made.discount_id, promised=True)
         row = {"id": made.order.id, "customer_id": customer_id, "data": data}
-        await _write(infra, row | {"created_at": now, "expires_at": now + KEPT})
+        await _write_quote(infra, row | {"created_at": now, "expires_at": now + KEPT})
     return QuoteView(made.order.id, made.order, now + KEPT)
 
 
@@ -85,7 +85,7 @@ async def forget_quotes(infra: Infra) -> int:
     return await infra.database.transact(work, timeout=WORKERS_PATIENCE)
 
 
-async def _write(infra: Infra, row: dict[str, object]) -> None:
+async def _write_quote(infra: Infra, row: dict[str, object]) -> None:
     async def work(session: AsyncSession) -> None:
         await session.execute(insert(Quote), [row])
 

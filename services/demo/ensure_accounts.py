@@ -35,7 +35,7 @@ async def ensure_accounts(infra: Infra) -> DemoAccounts:
     Their passwords are kept in the home, for its owner only.
     """
     file = infra.settings.home / "demo.json"
-    found = _read(file)
+    found = _read_accounts(file)
     if found is not None:
         return found
     made = DemoAccounts(
@@ -44,7 +44,7 @@ async def ensure_accounts(infra: Infra) -> DemoAccounts:
     )
     await _ensure(infra, made.customer, "Casey Customer", (Role.CUSTOMER,))
     await _ensure(infra, made.staff, "Sam Staff", (Role.CUSTOMER, Role.STAFF))
-    _write(file, made)
+    _write_accounts(file, made)
     return made
 
 
@@ -81,7 +81,7 @@ async def _reset(infra: Infra, account: Account) -> None:
     await infra.database.transact(work)
 
 
-def _read(file: Path) -> DemoAccounts | None:
+def _read_accounts(file: Path) -> DemoAccounts | None:
     try:
         raw = json.loads(file.read_text())
         return DemoAccounts(Account(**raw["customer"]), Account(**raw["staff"]))
@@ -89,6 +89,6 @@ def _read(file: Path) -> DemoAccounts | None:
         return None
 
 
-def _write(file: Path, accounts: DemoAccounts) -> None:
+def _write_accounts(file: Path, accounts: DemoAccounts) -> None:
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
         json.dump(asdict(accounts), stream)

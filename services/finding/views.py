@@ -31,7 +31,7 @@ async def product_page(
         scopes,
         lambda: list_products(infra, wanted, page, sort),
         _dump,
-        _load,
+        _load_page,
     )
 
 
@@ -89,7 +89,7 @@ def _dump(page: ProductPage) -> bytes:
     return orjson.dumps([page.has_next, page.has_previous, places])
 
 
-def _load(raw: bytes) -> ProductPage:
+def _load_page(raw: bytes) -> ProductPage:
     has_next, has_previous, places = orjson.loads(raw)
     keys = [tuple(_KINDS[kind](value) for kind, value in place) for place in places]
     return ProductPage([Place(key[-1], key) for key in keys], has_next, has_previous)

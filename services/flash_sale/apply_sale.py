@@ -38,7 +38,7 @@ async def apply_sale(infra: Infra, sale_id: UUID, *, load: bool) -> bool:
     sold from those that are not. Errors: StoreUnavailable.
     """
     for _ in range(2):
-        sale = await _read(infra, sale_id)
+        sale = await _read_sale(infra, sale_id)
         if sale is None or sale.settled_at is not None:
             return True
         missing = await _apply_terms(infra, sale)
@@ -48,7 +48,7 @@ async def apply_sale(infra: Infra, sale_id: UUID, *, load: bool) -> bool:
         if not missing or sale.closed_at is not None:
             await _mark(infra, sale)
             return True
-        if not load or not await _load(infra, sale, missing):
+        if not load or not await _load_counters(infra, sale, missing):
             return False
     return False
 
@@ -71,7 +71,7 @@ async def apply_changed_sales(infra: Infra) -> int:
     return applied
 
 
-async def _read(infra: Infra, sale_id: UUID) -> FlashSale | None:
+async def _read_sale(infra: Infra, sale_id: UUID) -> FlashSale | None:
     statement = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id == sale_id)
     async with infra.database.read() as session:
         return (await session.scalars(statement)).one_or_none()
@@ -90,7 +90,7 @@ async def _apply_item(infra: Infra, sale: FlashSale, item: FlashSaleItem) -> byt
     return bytes(await run(infra.redis, "apply", [ItemKeys.of(item.sku, item.id).item], args))
 
 
-async def _load(infra: Infra, sale: FlashSale, items: Sequence[FlashSaleItem]) -> bool:
+async def _load_counters(infra: Infra, sale: FlashSale, items: Sequence[FlashSaleItem]) -> bool:
     """Load the sale's items; returns False when another worker is at it: of two loaders that wait for the log the
     first would never finish."""
     if sale.starts_at <= infra.now():

@@ -72,17 +72,17 @@ async def change_sale(infra: Infra, wish: SaleChange, actor: str) -> None:
     with or_try_again():
         for _ in range(_TRIES):
             try:
-                return await _change(infra, wish, actor)
+                return await _change_once(infra, wish, actor)
             except _CountersReloaded:
                 log.info("sale.change_overtaken", sale_id=str(wish.sale_id))
     raise TryAgain
 
 
-async def _change(infra: Infra, wish: SaleChange, actor: str) -> None:
-    sale = await _read(infra, wish.sale_id)
+async def _change_once(infra: Infra, wish: SaleChange, actor: str) -> None:
+    sale = await _read_sale(infra, wish.sale_id)
     changed = _changed_fields(sale, wish)
     if changed:
-        _check(sale, wish, changed, infra.now())
+        _check_change(sale, wish, changed, infra.now())
     if any(map(needs_fence, changed)):
         await _change_fenced(infra, sale, wish, changed, actor)
         return
@@ -91,7 +91,7 @@ async def _change(infra: Infra, wish: SaleChange, actor: str) -> None:
     await apply_sale(infra, wish.sale_id, load=False)
 
 
-async def _read(infra: Infra, sale_id: UUID) -> FlashSale:
+async def _read_sale(infra: Infra, sale_id: UUID) -> FlashSale:
     statement = select(FlashSale).options(selectinload(FlashSale.items)).where(FlashSale.id == sale_id)
     async with infra.database.read() as session:
         sale = (await session.scalars(statement)).one_or_none()
@@ -125,7 +125,7 @@ def _drafts(sale: FlashSale) -> list[ItemDraft]:
     ]
 
 
-def _check(sale: FlashSale, wish: SaleChange, changed: set[SaleField], now: datetime) -> None:
+def _check_change(sale: FlashSale, wish: SaleChange, changed: set[SaleField], now: datetime) -> None:
     status = sale_status(sale, now)
     if status is FlashSaleStatus.ENDED:
         raise FlashSaleStateConflict(status, "change")

@@ -47,7 +47,7 @@ async def change_state(infra: Infra, wish: StateChange) -> None:
     Errors: NotFound, FlashSaleStateConflict, StaleVersion, TryAgain.
     """
     with or_try_again():
-        await transact_for_request(infra, lambda session: _change(session, wish, infra.now()))
+        await transact_for_request(infra, lambda session: _change_sale_row(session, wish, infra.now()))
         await apply_sale(infra, wish.sale_id, load=False)
 
 
@@ -60,7 +60,7 @@ async def lock_sale(session: AsyncSession, sale_id: UUID) -> FlashSale:
     return sale
 
 
-async def _change(session: AsyncSession, wish: StateChange, now: datetime) -> None:
+async def _change_sale_row(session: AsyncSession, wish: StateChange, now: datetime) -> None:
     sale, action = await lock_sale(session, wish.sale_id), wish.action
     status = sale_status(sale, now)
     cancelled = sale.closed_at is not None and sale.closed_at < sale.starts_at

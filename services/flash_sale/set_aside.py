@@ -18,7 +18,7 @@ async def set_aside(session: AsyncSession, sku: str, units: int, sale_id: UUID, 
     """Set stock aside for a new item; returns the warehouse that has all of the ``units``. Errors: OutOfStock."""
     warehouse_id = await take_available(session, sku, units, "set_aside", now)
     origin = Origin(StockCause.SET_ASIDE, actor, sale_id)
-    await _note(session, sku, warehouse_id, units, origin, now)
+    await _note_in_ledger(session, sku, warehouse_id, units, origin, now)
     return warehouse_id
 
 
@@ -33,10 +33,12 @@ async def change_set_aside(
         return
     if not await take_from(session, item.sku, item.warehouse_id, units, "set_aside", now):
         raise OutOfStock(item.sku, await available_in(session, item.sku, item.warehouse_id))
-    await _note(session, item.sku, item.warehouse_id, units, replace(origin, reference=item.sale_id), now)
+    await _note_in_ledger(
+        session, item.sku, item.warehouse_id, units, replace(origin, reference=item.sale_id), now
+    )
 
 
-async def _note(
+async def _note_in_ledger(
     session: AsyncSession, sku: str, warehouse_id: UUID, units: int, origin: Origin, now: datetime
 ) -> None:
     row = ledger_row((sku, warehouse_id), Counts(available=-units, set_aside=units), origin, now)

@@ -42,7 +42,7 @@ async def link_identity(
     async def work(session: AsyncSession) -> Identity:
         user, now = await lock_account(session, user_id), infra.now()
         row = await add_identity(session, user, identity, now=now, client=client)
-        _tell(infra, session, user, identity, now)
+        _mail_of_link(infra, session, user, identity, now)
         if identity.email_verified and identity.email == user.email:
             user.email_verified_at = user.email_verified_at or now
         return row
@@ -78,7 +78,9 @@ async def add_identity(
     return row
 
 
-def _tell(infra: Infra, session: AsyncSession, user: User, identity: ProviderIdentity, now: datetime) -> None:
+def _mail_of_link(
+    infra: Infra, session: AsyncSession, user: User, identity: ProviderIdentity, now: datetime
+) -> None:
     """Whoever did not want this learns of it."""
     data = {"name": user.display_name, "provider": provider_title(infra, identity.provider)}
     queue_mail(

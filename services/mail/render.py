@@ -38,7 +38,7 @@ def render(kind: MailKind, locale: str, values: Mapping[str, str]) -> Rendered:
     Errors: KeyError when one is missing.
     """
     language = language_of(locale)
-    subject, _, body = _read(f"{language}/{kind.value.lower()}.txt").partition("\n")
+    subject, _, body = _read_template(f"{language}/{kind.value.lower()}.txt").partition("\n")
     paragraphs = [part.strip() for part in body.strip().split("\n\n")]
     title = Template(subject).substitute(values)
     return Rendered(
@@ -51,17 +51,17 @@ def render(kind: MailKind, locale: str, values: Mapping[str, str]) -> Rendered:
 
 def _html(language: str, title: str, paragraphs: list[str], safe: Mapping[str, str]) -> str:
     """``safe`` is escaped already."""
-    button = _read(f"{language}/button.txt").strip()
+    button = _read_template(f"{language}/button.txt").strip()
     parts = [
         f'<p><a class="button" href="{safe["link"]}">{escape(button)}</a></p>'
         if part == _LINK
         else f"<p>{Template(escape(part)).substitute(safe)}</p>"
         for part in paragraphs
     ]
-    layout = Template(_read("layout.html"))
+    layout = Template(_read_template("layout.html"))
     return layout.substitute(language=language, title=escape(title), body="\n".join(parts))
 
 
 @cache
-def _read(name: str) -> str:
+def _read_template(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")

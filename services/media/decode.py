@@ -36,7 +36,7 @@ def decode(file: BinaryIO) -> tuple[str, Image.Image]:
     file.seek(0)
     try:
         with Image.open(file, formats=[kind]) as image:
-            _check(image)
+            _check_size(image)
             return kind, _clean(image)
     except BadImage:
         raise
@@ -53,7 +53,7 @@ def _unreadable(kind: str, error: Exception) -> BadImage:
     return BadImage(f"cannot be read: it is damaged, or no whole {kind} file")
 
 
-def _check(image: Image.Image) -> None:
+def _check_size(image: Image.Image) -> None:
     """Check by the header alone."""
     if problem := rules.size_problem(*image.size):
         raise BadImage(problem)

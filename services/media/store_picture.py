@@ -27,7 +27,7 @@ async def store_picture(infra: Infra, picture: Picture) -> None:
 
 async def store_pictures(infra: Infra, pictures: Sequence[Picture]) -> None:
     """Store several, claimed together. Errors: TryAgain, StoreUnavailable."""
-    await _claim(infra, pictures)
+    await _claim_pictures(infra, pictures)
     files = {name: content for picture in pictures for name, content in _files(picture)}
     await asyncio.gather(*(infra.blobs.put(name, content, content_type(name)) for name, content in files.items()))
 
@@ -37,7 +37,7 @@ def _files(picture: Picture) -> Iterator[tuple[str, bytes]]:
     yield picture.name, picture.content
 
 
-async def _claim(infra: Infra, pictures: Sequence[Picture]) -> None:
+async def _claim_pictures(infra: Infra, pictures: Sequence[Picture]) -> None:
     async def claim(session: AsyncSession) -> None:
         # In one order for everybody, so that no two wait for each other.
         for picture in sorted(pictures, key=lambda one: one.name):

@@ -26,7 +26,7 @@ async def watch_stock(infra: Infra) -> None:
         found = {"differences": len(differences), "at": infra.now().timestamp()}
         async with infra.redis.guard():
             await infra.redis.client.set(_FOUND, orjson.dumps(found))
-    await _tell(infra)
+    await _set_metrics(infra)
 
 
 async def _lasting_differences(infra: Infra) -> list[Difference]:
@@ -45,7 +45,7 @@ async def _is_our_turn(infra: Infra) -> bool:
         return bool(await infra.redis.client.set(_TURN, b"1", nx=True, px=milliseconds))
 
 
-async def _tell(infra: Infra) -> None:
+async def _set_metrics(infra: Infra) -> None:
     async with infra.redis.guard():
         raw = await infra.redis.client.get(_FOUND)
     if raw is not None:

@@ -41,7 +41,7 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
 
     Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain.
     """
-    _check(wish)
+    _check_cancellation(wish)
     owner = None if wish.any_owner else wish.customer_id
     looked = False
     try:
@@ -59,7 +59,7 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     return found
 
 
-def _check(wish: Cancellation) -> None:
+def _check_cancellation(wish: Cancellation) -> None:
     problem = key_problem(wish.idempotency_key)
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)

@@ -44,7 +44,7 @@ async def create_shipment(infra: Infra, draft: ShipmentDraft, asked: Asked) -> O
 
     Errors: InvalidInput, NotFound, InvalidTransition (not paid, or all is shipped), IdempotencyConflict, TryAgain.
     """
-    _check(draft)
+    _check_draft(draft)
     request = Request.of(asked.by, OPERATION, asked.key, *_parts(draft))
     settled: ItemOrders = {}
 
@@ -59,7 +59,7 @@ async def create_shipment(infra: Infra, draft: ShipmentDraft, asked: Asked) -> O
     return await current_view(infra, draft.order_id)
 
 
-def _check(draft: ShipmentDraft) -> None:
+def _check_draft(draft: ShipmentDraft) -> None:
     number = draft.tracking_number
     check_fields(
         carrier=line_problem(draft.carrier, MAX_TEXT, required=True),
@@ -95,7 +95,7 @@ async def _ship(session: AsyncSession, draft: ShipmentDraft, actor: str, now: da
     units = _units(lines, draft.lines)
     whole = sum(line.quantity - line.shipped for line in lines.values()) == sum(units.values())
     await ship_units(session, [(lines[id_], count) for id_, count in units.items()], actor, now)
-    shipment_id = await _write(session, draft, units, actor, now)
+    shipment_id = await _write_shipment(session, draft, units, actor, now)
     if not whole:
         await tell(session, now, OrderPartlyShipped(draft.order_id, shipment_id))
         return {}
@@ -118,7 +118,7 @@ def _units(lines: Mapping[UUID, OrderLine], wanted: Sequence[tuple[UUID, int]] |
     return dict(wanted)
 
 
-async def _write(
+async def _write_shipment(
     session: AsyncSession, draft: ShipmentDraft, units: Mapping[UUID, int], actor: str, now: datetime
 ) -> UUID:
     shipment_id = new_id()

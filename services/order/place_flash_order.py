@@ -69,14 +69,14 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
     Errors: InvalidInput, NotFound, FlashSaleNotRunning, PurchaseLimitReached, OutOfStock,
     IdempotencyConflict, AdmissionRequired, TryAgain.
     """
-    _check(wish)
+    _check_wish(wish)
     begun = time.monotonic()
     with or_try_again():
         reservation = await _reserve(infra, wish)
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
         if not reservation.accepted:
-            await _claim(infra, reservation, wish)
+            await _claim_key(infra, reservation, wish)
             await _publish(infra, reservation, wish.traceparent)
             await _accept(infra, reservation.snapshot, begun)
     return accepted_view(reservation.snapshot)
@@ -114,7 +114,7 @@ async def _without_counters(infra: Infra, item: FlashItemDoc, snapshot: OrderSna
     return Reservation(known.order_id, None, False)
 
 
-def _check(wish: FlashOrder) -> None:
+def _check_wish(wish: FlashOrder) -> None:
     if not 1 <= wish.quantity <= MAX_QUANTITY:
         raise InvalidInput.at("quantity", message=f"must be 1 to {MAX_QUANTITY}")
     problem = key_problem(wish.idempotency_key)
@@ -171,7 +171,7 @@ async def _as_it_is(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderVie
     return found
 
 
-async def _claim(infra: Infra, reservation: Reservation, wish: FlashOrder) -> None:
+async def _claim_key(infra: Infra, reservation: Reservation, wish: FlashOrder) -> None:
     """The reservation's own key is only unique within its item: another item may have used it before."""
     order = reservation.snapshot
     assert order is not None

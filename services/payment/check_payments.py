@@ -44,7 +44,7 @@ class _Asked:
 async def check_payments(infra: Infra) -> int:
     """Check a batch of payments that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra.now()), timeout=WORKERS_PATIENCE)
-    return await serve(due, lambda one: _check(infra, one))
+    return await serve(due, lambda one: _check_payment(infra, one))
 
 
 async def _claim(session: AsyncSession, now: datetime) -> Sequence[_Asked]:
@@ -54,7 +54,7 @@ async def _claim(session: AsyncSession, now: datetime) -> Sequence[_Asked]:
     ]
 
 
-async def _check(infra: Infra, asked: _Asked) -> None:
+async def _check_payment(infra: Infra, asked: _Asked) -> None:
     provider = find_provider(infra, asked.provider)
     if provider is None:
         log.error("payment.provider_unknown", payment_id=asked.id.hex, provider=asked.provider)

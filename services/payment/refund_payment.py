@@ -58,11 +58,11 @@ async def refund_payment(infra: Infra, wish: RefundWish, asked: Asked) -> Paymen
     claimed: list[Claimed] = []
     refund_id = new_id()
     if await do_once(infra, request, refund_id, work) == refund_id:
-        await _send(infra, claimed[-1])
+        await _send_refund(infra, claimed[-1])
     return await require_payment(infra, wish.payment_id)
 
 
-async def _send(infra: Infra, claimed: Claimed) -> None:
+async def _send_refund(infra: Infra, claimed: Claimed) -> None:
     try:
         await send_claimed(infra, claimed)
     except StoreUnavailable:

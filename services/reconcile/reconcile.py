@@ -34,7 +34,7 @@ async def reconcile(
     total = await _count(infra, sku)
     report = Report()
     async for books in _pages(infra, sku):
-        found = await _check(infra, books, report)
+        found = await _check_books(infra, books, report)
         report.differences += await _repair(infra, books, found) if fix else found
         report.skus += len({one.sku for one in books})
         if progress is not None:
@@ -72,7 +72,7 @@ async def _one(infra: Infra, sku: str) -> list[Books]:
     return books
 
 
-async def _check(infra: Infra, books: Sequence[Books], report: Report) -> list[Difference]:
+async def _check_books(infra: Infra, books: Sequence[Books], report: Report) -> list[Difference]:
     found = [difference for one in books for difference in check_database(one)]
     redis = await _check_redis(infra, books)
     report.on_their_way += redis.on_their_way
@@ -112,6 +112,6 @@ async def _repair_place(infra: Infra, books: Books, found: list[Difference]) -> 
         if item.id in broken:
             await repair_redis(infra, item)
     again = [one for one in await _one(infra, books.sku) if one.warehouse_id == books.warehouse_id]
-    left = {d.place: d for d in await _check(infra, again, Report())}
+    left = {d.place: d for d in await _check_books(infra, again, Report())}
     outcome = [left.pop(d.place, replace(d, outcome=Outcome.REPAIRED)) for d in found]
     return outcome + list(left.values())

@@ -124,7 +124,7 @@ def price(
     Errors: ValueError for what no caller may pass on: a negative number, a rate of a discount above 100 %, two
     lines of one key.
     """
-    _check(lines, shipping, discount, tax)
+    _check_amounts(lines, shipping, discount, tax)
     costs = {line.key: _after_line_discount(line) for line in lines}
     shares = _split(_off_order(sum(costs.values()), discount, step), costs, step)
     return Priced(
@@ -146,7 +146,7 @@ def tax_of(net: int, tax: Tax, step: int = 1) -> int:
     return rounded(net * tax.rate, WHOLE + tax.rate) if tax.inclusive else rounded(net * tax.rate, WHOLE, step)
 
 
-def _check(lines: Sequence[Line], shipping: int, discount: OrderDiscount, tax: Tax) -> None:
+def _check_amounts(lines: Sequence[Line], shipping: int, discount: OrderDiscount, tax: Tax) -> None:
     amounts = [shipping, discount.rate, discount.amount, tax.rate]
     for line in lines:
         amounts += (line.unit_price, line.quantity, line.discount)

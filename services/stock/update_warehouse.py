@@ -40,14 +40,14 @@ async def update_warehouse(infra: Infra, wish: WarehouseChange, asked: Asked) ->
         raise InvalidInput.at("active", message="the default warehouse cannot be closed")
 
     async def work(session: AsyncSession) -> None:
-        await _change(session, infra, wish)
+        await _change_warehouse(session, infra, wish)
 
     parts = (wish.warehouse_id.hex, wish.version, wish.code, wish.name, wish.priority, wish.active)
     request = Request.of(asked.by, "updateWarehouse", asked.key, *parts)
     await do_once(infra, request, wish.warehouse_id, work)
 
 
-async def _change(session: AsyncSession, infra: Infra, wish: WarehouseChange) -> None:
+async def _change_warehouse(session: AsyncSession, infra: Infra, wish: WarehouseChange) -> None:
     # Who brings units in has this row locked too, for reading.
     found = await session.get(Warehouse, wish.warehouse_id, with_for_update=True)
     if found is None:

@@ -40,7 +40,7 @@ class MadeToken:
 
 async def create_token(infra: Infra, wish: NewToken, *, actor: UUID | str, client: Client = NOWHERE) -> MadeToken:
     """Errors: InvalidInput, StoreUnavailable."""
-    _check(wish)
+    _check_token(wish)
     token, now = new_secret(), infra.now()
     row = ServiceToken(
         id=new_id(),
@@ -62,7 +62,7 @@ async def create_token(infra: Infra, wish: NewToken, *, actor: UUID | str, clien
     return MadeToken(row, token)
 
 
-def _check(wish: NewToken) -> None:
+def _check_token(wish: NewToken) -> None:
     if not wish.name.strip():
         raise InvalidInput.at("name", message="say what the token is for")
     if problem := text_problem(wish.name, MAX_NAME):

@@ -22,7 +22,7 @@ async def lock_account(infra: Infra, change: ByAdmin, reason: str) -> User:
 
     Errors: NotFound, LastAdministrator, InvalidInput (reason, or one's own account); StoreUnavailable.
     """
-    _check(change, reason)
+    _check_lock(change, reason)
 
     async def work(session: AsyncSession) -> tuple[User, Sequence[UUID]]:
         await require_other_admin(session, change.user_id)
@@ -48,7 +48,7 @@ async def lock_account(infra: Infra, change: ByAdmin, reason: str) -> User:
     return user
 
 
-def _check(change: ByAdmin, reason: str) -> None:
+def _check_lock(change: ByAdmin, reason: str) -> None:
     if change.user_id == change.actor_id:
         raise InvalidInput.at("userId", message="nobody locks their own account")
     if not reason.strip():

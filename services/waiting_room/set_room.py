@@ -43,12 +43,12 @@ async def _set(session: AsyncSession, sale_id: UUID, rate: int | None, now: date
     if room is None:
         session.add(new_room(sale, rate, now))
     else:
-        _change(room, sale, rate, now)
+        _change_rate(room, sale, rate, now)
     sale.version += 1
     await announce(session, SaleChanged, sale, sale.items, now)
 
 
-def _change(room: WaitingRoom, sale: FlashSale, rate: int | None, now: datetime) -> None:
+def _change_rate(room: WaitingRoom, sale: FlashSale, rate: int | None, now: datetime) -> None:
     """Who was let in stays so; while there was no line nobody was kept waiting."""
     admission = admission_of(room, sale)
     if rate is None:

@@ -43,11 +43,11 @@ class Answer:
 async def note_answer(infra: Infra, delivery_id: UUID, answer: Answer) -> None:
     """Errors: StoreUnavailable."""
     await infra.database.transact(
-        lambda session: _note(session, infra, delivery_id, answer), timeout=WORKERS_PATIENCE
+        lambda session: _note_answer(session, infra, delivery_id, answer), timeout=WORKERS_PATIENCE
     )
 
 
-async def _note(session: AsyncSession, infra: Infra, delivery_id: UUID, answer: Answer) -> None:
+async def _note_answer(session: AsyncSession, infra: Infra, delivery_id: UUID, answer: Answer) -> None:
     """The endpoint is locked before its delivery, by everybody who locks both."""
     now = infra.now()
     seen = await session.get(WebhookDelivery, delivery_id)
