@@ -180,5 +180,5 @@ LOOPS: Final = (
 
 
 def table() -> list[tuple[str, str, str, str]]:
-    """The loops by name: period, who runs it, what it does."""
+    """Returns the loops by name: period, who runs it, what it does."""
     return sorted((loop.name, loop.shown_period, str(loop.run_by), loop.what) for loop in LOOPS)
