@@ -24,10 +24,10 @@ from services.flash_sale.list_sales import find_sales
 from services.flash_sale.remaining import remaining
 from services.identity.list_identities import list_identities
 from services.order.find_orders import find_orders
-from services.order.find_shipments import shipments_of_orders
+from services.order.find_shipments import find_shipments
 from services.payment.find_payments import payments_of_orders, refunds_of_payments
 from services.session.list_sessions import list_sessions
-from services.stock.find_levels import levels_of_skus, thresholds_of_skus
+from services.stock.find_levels import find_levels, thresholds_of_skus
 from services.stock.list_warehouses import warehouses_by_id
 from services.stock.views import stock_by_sku
 from services.user.find_users import users_by_id
@@ -63,7 +63,7 @@ class Loaders:
 
     @cached_property
     def shipments_by_order(self) -> DataLoader[UUID, Sequence[Shipment]]:
-        return Batched(self._infra, shipments_of_orders, ())
+        return Batched(self._infra, find_shipments, ())
 
     @cached_property
     def order_by_id(self) -> DataLoader[UUID, OrderView | None]:
@@ -102,7 +102,7 @@ class Loaders:
     @cached_property
     def stock_levels_by_sku(self) -> DataLoader[str, Sequence[StockLevel]]:
         """One a warehouse."""
-        return Batched(self._infra, levels_of_skus, ())
+        return Batched(self._infra, find_levels, ())
 
     @cached_property
     def threshold_by_sku(self) -> DataLoader[str, StockThreshold | None]:

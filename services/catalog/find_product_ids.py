@@ -18,17 +18,17 @@ K = TypeVar("K", UUID, str)
 
 async def product_ids_of_variants(infra: Infra, variant_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Find the product of each variant that is there. Errors: StoreUnavailable."""
-    return await _product_ids(infra, variant_ids, variant_key, partial(_owners, infra, Variant.id))
+    return await find_product_ids(infra, variant_ids, variant_key, partial(_owners, infra, Variant.id))
 
 
 async def product_ids_of_skus(infra: Infra, skus: Collection[str]) -> dict[str, UUID]:
     """Find the product of each SKU that is there. Errors: StoreUnavailable."""
-    return await _product_ids(infra, skus, sku_key, partial(_owners, infra, Variant.sku))
+    return await find_product_ids(infra, skus, sku_key, partial(_owners, infra, Variant.sku))
 
 
 async def product_ids_of_slugs(infra: Infra, slugs: Collection[str]) -> dict[str, UUID]:
     """Find the product that has the slug, or had it before; two statements at most. Errors: StoreUnavailable."""
-    return await _product_ids(infra, slugs, slug_key, partial(_of_slugs, infra))
+    return await find_product_ids(infra, slugs, slug_key, partial(_of_slugs, infra))
 
 
 async def _owners(infra: Infra, column: InstrumentedAttribute[K], keys: Sequence[K]) -> dict[K, UUID]:
@@ -47,7 +47,7 @@ async def _of_slugs(infra: Infra, slugs: Sequence[str]) -> dict[str, UUID]:
         return found
 
 
-async def _product_ids(
+async def find_product_ids(
     infra: Infra,
     keys: Collection[K],
     name: Callable[[K], str],

@@ -11,7 +11,7 @@ from infra.runtime import Infra
 from models import Shipment
 
 
-async def shipments_of_orders(infra: Infra, order_ids: Collection[UUID]) -> dict[UUID, Sequence[Shipment]]:
+async def find_shipments(infra: Infra, order_ids: Collection[UUID]) -> dict[UUID, Sequence[Shipment]]:
     """Find each order's, with their lines, the oldest first; two statements. Errors: StoreUnavailable."""
     wanted = select(Shipment).options(selectinload(Shipment.lines)).where(Shipment.order_id.in_(order_ids))
     found: dict[UUID, list[Shipment]] = defaultdict(list)

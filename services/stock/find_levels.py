@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models import StockLevel, StockThreshold, Warehouse
 
 
-async def levels_of_skus(infra: Infra, skus: Collection[str]) -> dict[str, Sequence[StockLevel]]:
+async def find_levels(infra: Infra, skus: Collection[str]) -> dict[str, Sequence[StockLevel]]:
     """Find each SKU's levels, in the order in which orders take from the warehouses. Errors: StoreUnavailable."""
     wanted = (
         select(StockLevel)
