@@ -18,6 +18,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from graphql_api.errors import without_the_input
 from graphql_api.limits import MAX_QUERY_CHARS, MAX_TOKENS, check_limits, too_complex
 from graphql_api.operations import PreparedOperation
 
@@ -89,6 +90,7 @@ class Documents:
     def _validate(self, ast: DocumentNode) -> list[GraphQLError]:
         errors = validate(self._schema, ast, RULES, max_errors=_MAX_ERRORS)
         for error in errors:
+            error.message = without_the_input(error.message)
             error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
         return errors
 

@@ -1,5 +1,7 @@
 """What a client sees of an error: the expected ones as they are, of the others a code and a trace id."""
 
+import re
+
 import structlog
 from graphql import GraphQLError
 
@@ -7,6 +9,8 @@ from infra.errors import StoreUnavailable
 from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import RequestError, unavailable
 from services.shared.errors import ServiceError
+
+_REFUSED = re.compile(r".*? cannot represent [^:]*?value(?=: )", re.DOTALL)
 
 log = structlog.get_logger(__name__)
 
@@ -23,15 +27,18 @@ def present(error: GraphQLError, trace_id: str) -> GraphQLError:
         return _instead(error, to_request_error(cause))
     if isinstance(cause, GraphQLError) and (error.path is None or cause.nodes):
         # From graphql-core itself: variables or arguments that do not fit their types.
-        return _instead(error, RequestError("BAD_USER_INPUT", _without_the_input(error.message)))
+        return _instead(error, RequestError("BAD_USER_INPUT", without_the_input(error.message)))
     log.error("graphql.unexpected_error", path=error.path, exc_info=cause)
     return _instead(error, internal(trace_id))
 
 
-def _without_the_input(message: str) -> str:
-    """graphql-core repeats a whole input object that it refuses, with the password in it."""
+def without_the_input(message: str) -> str:
+    """Cut what graphql-core repeats of an input that it refuses: an object may have a password in it."""
     reason, found, _ = message.partition(", found: ")
-    return f"{reason}." if found else message
+    if found:
+        return f"{reason}."
+    refused = _REFUSED.match(message)
+    return f"{refused[0]}." if refused else message
 
 
 def internal(trace_id: str) -> RequestError:

@@ -181,6 +181,27 @@ async def test_the_place_at_fault_is_named(server: Server) -> None:
     assert answer["errors"][0]["message"] == "variables.input.email: a string may have at most 65536 characters."
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"email": {"password": "s3cret"}, "password": "x"},
+        {"email": ["s3cret"], "password": "x"},
+        {"email": "ada@example.com", "password": {"value": "s3cret"}},
+        {"email": "ada@example.com", "password": "s3cret", "more": 1},
+    ],
+)
+async def test_what_is_refused_is_not_repeated(server: Server, given: dict[str, Any]) -> None:
+    answer = await server.graphql(LOGIN, {"input": given})
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "s3cret" not in str(answer)
+    literal = json.dumps(given).replace('"email"', "email").replace('"password"', "password")
+    literal = literal.replace('"value"', "value").replace('"more"', "more")
+    written = await server.graphql(f"mutation {{ login(input: {literal}) {{ __typename }} }}")
+    assert {error["extensions"]["code"] for error in written["errors"]} == {"GRAPHQL_VALIDATION_FAILED"}
+    assert "s3cret" not in str(written)
+
+
 async def test_a_token_that_is_not_valid_stops_everything(server: Server) -> None:
     for token in ("nonsense", "a.b.c", "e30.e30.", "x" * 10_000):
         reply = await _post(server, {"query": ME}, authorization=f"Bearer {token}")
