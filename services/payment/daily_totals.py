@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from sqlalchemy import case, func, select
@@ -43,7 +43,7 @@ async def daily_totals(infra: Infra, first: date, last: date) -> Sequence[DailyT
     of_providers = MoneyEntry.account.startswith(provider_account(""))
     found = (
         select(day, MoneyEntry.provider, MoneyEntry.currency, *sums)
-        .where(MoneyEntry.at >= _start(first), MoneyEntry.at < _start(last + timedelta(days=1)), of_providers)
+        .where(MoneyEntry.at.between(*_span(first, last)), of_providers)
         .group_by(day, MoneyEntry.provider, MoneyEntry.currency)
         .order_by(day, MoneyEntry.provider, MoneyEntry.currency)
     )
@@ -52,8 +52,9 @@ async def daily_totals(infra: Infra, first: date, last: date) -> Sequence[DailyT
     return [DailyTotal(_day(at), name, currency, *map(int, units)) for at, name, currency, *units in rows]
 
 
-def _start(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
+def _span(first: date, last: date) -> tuple[datetime, datetime]:
+    """Returns the first and the last microsecond, as there may be no day after."""
+    return datetime.combine(first, time.min, UTC), datetime.combine(last, time.max, UTC)
 
 
 def _day(value: date | str) -> date:

@@ -1,6 +1,6 @@
 """What staff and customers are told of money is what the books have, and the providers."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -84,3 +84,5 @@ async def test_daily_totals(infra: Infra) -> None:
     assert await daily_totals(infra, today + timedelta(days=1), today + timedelta(days=1)) == []
     with pytest.raises(InvalidInput):
         await daily_totals(infra, today, today - timedelta(days=1))
+    for end in (date.min, date.max):
+        assert await daily_totals(infra, end, end) == []
