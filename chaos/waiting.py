@@ -9,7 +9,7 @@ T = TypeVar("T")
 POLL: Final = 0.02
 
 
-async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool], within: float = 15.0) -> T:
+async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool], within: float = 30.0) -> T:
     """Look again and again until what is seen is good; returns it. Fails with the last thing seen."""
     deadline = time.monotonic() + within
     while not good(seen := await look()):

@@ -72,7 +72,7 @@ async def template(mode: str, templates: Templates) -> Template:
 @pytest.fixture
 def store_timeout() -> float:
     """Seconds. A busy machine's stores are slow, not down: only tests of stores that are down ask for less."""
-    return 5.0
+    return 15.0
 
 
 @pytest.fixture
