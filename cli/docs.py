@@ -31,7 +31,7 @@ def write(file: Path, check: bool) -> None:
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it here.")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 when the file is not up to date.")
 def asyncapi(output: Path | None, check: bool) -> None:
-    """Export the events in AsyncAPI 3.0, as JSON."""
+    """Export the events in AsyncAPI 3.1, as JSON."""
     import orjson
 
     from services.shared.asyncapi import asyncapi as document

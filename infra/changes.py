@@ -15,7 +15,7 @@ import structlog
 from infra.cache.documents import DocumentCache
 from infra.cache.hearing import EVERYTHING, Hearing
 from infra.clock import utc_now
-from infra.cloudevents import CloudEvent, envelope
+from infra.cloudevents import MEDIA_TYPE, CloudEvent, envelope
 from infra.database import Committed
 from infra.errors import StoreUnavailable
 from infra.eventlog import EventLog
@@ -107,7 +107,7 @@ class Changes:
 
     async def _tell(self, message: Mapping[str, Any]) -> None:
         try:
-            await self._events.publish(TOPIC, KEY, orjson.dumps(message))
+            await self._events.publish(TOPIC, KEY, orjson.dumps(message), media_type=MEDIA_TYPE)
         except StoreUnavailable as error:
             log.debug("changes.not_told", error=type(error).__name__)
 

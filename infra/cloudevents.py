@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from infra.ids import new_id
 from infra.telemetry import tracing
+
+MEDIA_TYPE: Final = "application/cloudevents+json"
+"""Bare: with a charset some readers take it for another, and some copy it into the event."""
 
 
 class MalformedEvent(Exception):

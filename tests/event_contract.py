@@ -43,4 +43,6 @@ def _look(
             continue  # for other processes alone, or a test's own
         if row["topic"] != KINDS[row["envelope"]["type"]].topic:
             PROBLEMS.append(f"{row['envelope']['type']} in {row['topic']}")
+        if row["key"] != row["envelope"]["subject"]:
+            PROBLEMS.append(f"{row['envelope']['type']} of {row['envelope']['subject']} has the key {row['key']}")
         PROBLEMS.extend(problems_of(row["envelope"]))

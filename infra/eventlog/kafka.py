@@ -35,6 +35,8 @@ _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
 _LAST_ATTEMPT = 3.0
 _COORDINATOR_RETRY = 0.1
+# https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
+_CONTENT_TYPE = "content-type"
 # What a producer may say of one message, and be as good as before.
 _OF_THE_MESSAGE = (KafkaTimeoutError, MessageSizeTooLargeError, UnknownTopicOrPartitionError)
 
@@ -99,9 +101,12 @@ class KafkaEventLog:
         key: str,
         value: bytes,
         *,
+        media_type: str | None = None,
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
+        if media_type is not None:
+            headers = {**(headers or {}), _CONTENT_TYPE: media_type}
         check_size(key, value, headers)
         limit = timeout or self._timeout
         deadline = asyncio.get_running_loop().time() + limit

@@ -86,11 +86,14 @@ class EventLog(Protocol):
         key: str,
         value: bytes,
         *,
+        media_type: str | None = None,
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
         """Return once the log has acknowledged the message.
 
+        Kafka's messages have ``media_type`` in the header ``content-type``, by which readers that are not ours
+        know what the value is. Entries of Redis Streams have no headers and only we read them: it is not kept.
         ``timeout`` in seconds, the settings' ``store_timeout`` when None. Errors: PublishRefused when the
         log certainly did not take it; PublishUnknown when it may still do so; MessageTooLarge.
         """

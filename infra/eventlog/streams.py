@@ -50,6 +50,7 @@ class StreamsEventLog:
         key: str,
         value: bytes,
         *,
+        media_type: str | None = None,
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:

@@ -9,6 +9,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 
 from infra.clock import from_millis
+from infra.cloudevents import MEDIA_TYPE
 from infra.errors import PublishRefused, PublishUnknown
 from infra.ids import new_id
 from infra.runtime import Infra
@@ -193,7 +194,7 @@ async def _publish(infra: Infra, reservation: Reservation, traceparent: str | No
         with tracing.span(f"{ORDERS} publish", SpanKind.PRODUCER):
             event = OrderPlaced(order)
             message = encode(event, order.placed_at, tracing.traceparent() or traceparent)
-            await infra.events.publish(event.topic, event.key, message)
+            await infra.events.publish(event.topic, event.key, message, media_type=MEDIA_TYPE)
     except PublishUnknown:
         # The log may still take it: the hold stays, and the same key finds it.
         log.warning("order.unconfirmed", order_id=str(order.id))

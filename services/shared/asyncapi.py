@@ -1,7 +1,11 @@
-"""The event log in AsyncAPI 3.0 (https://www.asyncapi.com/docs/reference/specification/v3.0.0), from the code."""
+"""The event log in AsyncAPI 3.1 (https://www.asyncapi.com/docs/reference/specification/v3.1.0), from the code.
+
+The key is told of as https://www.asyncapi.com/docs/reference/bindings/kafka has it.
+"""
 
 from typing import Any, Final
 
+from infra.cloudevents import MEDIA_TYPE
 from infra.version import version
 from services.shared import events
 from services.shared.event import KINDS, data_schema
@@ -13,19 +17,21 @@ _KEYED_BY: Final = {
     events.STOCK: "the SKU",
     events.SALES: "the sale's id in hex",
 }
+_HEX: Final = "^[0-9a-f]{32}$"
+_KAFKA_BINDING: Final = "0.5.0"
 
 
 def asyncapi() -> dict[str, Any]:
     """Returns the document of all events, in which consumers read and only Rushcart writes."""
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Rushcart's events",
             "version": version(),
             "description": "CloudEvents 1.0 in JSON. At least once, in order for one key. Take properties and "
             "types that you do not know.",
         },
-        "defaultContentType": "application/cloudevents+json",
+        "defaultContentType": MEDIA_TYPE,
         "channels": {topic: _channel(topic) for topic in events.TOPICS},
         "operations": {f"read {topic}": _operation(topic) for topic in events.TOPICS},
         "components": {"messages": {kind: _message(kind) for kind in events.EVENT_TYPES}},
@@ -34,7 +40,7 @@ def asyncapi() -> dict[str, Any]:
 
 def envelope_schema(kind: str) -> Schema:
     """Returns the schema of the whole message."""
-    text = {"type": "string"}
+    text, key = {"type": "string"}, _key(KINDS[kind].topic)
     return {
         "type": "object",
         "properties": {
@@ -42,7 +48,7 @@ def envelope_schema(kind: str) -> Schema:
             "id": {**text, "format": "uuid", "description": "The same however often it comes."},
             "source": {"const": "/rushcart"},
             "type": {"const": kind},
-            "subject": {**text, "description": f"It is also the message's key: {_KEYED_BY[KINDS[kind].topic]}."},
+            "subject": {**key, "description": f"It is also the message's key: {key['description']}."},
             "time": {**text, "format": "date-time"},
             "datacontenttype": {"const": "application/json"},
             "traceparent": {**text, "description": "W3C trace context of what caused it, if it is known."},
@@ -66,4 +72,22 @@ def _operation(topic: str) -> dict[str, Any]:
 
 
 def _message(kind: str) -> dict[str, Any]:
-    return {"name": kind, "title": kind, "payload": envelope_schema(kind)}
+    return {
+        "name": kind,
+        "title": kind,
+        "contentType": MEDIA_TYPE,
+        "headers": _headers(),
+        "payload": envelope_schema(kind),
+        "bindings": {"kafka": {"key": _key(KINDS[kind].topic), "bindingVersion": _KAFKA_BINDING}},
+    }
+
+
+def _headers() -> Schema:
+    """Returns the schema of Kafka's headers: the message is the event as a whole, not its data with attributes."""
+    content_type = {"type": "string", "const": MEDIA_TYPE}
+    return {"type": "object", "properties": {"content-type": content_type}, "required": ["content-type"]}
+
+
+def _key(topic: str) -> Schema:
+    pattern = {} if topic == events.STOCK else {"pattern": _HEX}
+    return {"type": "string", "description": _KEYED_BY[topic], **pattern}

@@ -35,12 +35,8 @@ class Event:
 
     @property
     def key(self) -> str:
-        """Of the message: those of one key come in order."""
+        """Of the message: those of one key come in order. It is the envelope's subject too."""
         raise NotImplementedError
-
-    @property
-    def subject(self) -> str:
-        return self.key
 
 
 KINDS: Final[dict[str, type[Event]]] = {}
@@ -58,7 +54,7 @@ def to_envelope(event: Event, at: datetime, traceparent: str | None = None) -> d
     data: Any = write_object(event)
     if event.whole:
         [data] = data.values()
-    return envelope(CloudEvent(event.type, event.subject, data, traceparent), at)
+    return envelope(CloudEvent(event.type, event.key, data, traceparent), at)
 
 
 def encode(event: Event, at: datetime, traceparent: str | None = None) -> bytes:

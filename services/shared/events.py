@@ -38,10 +38,7 @@ class _NewOrder(Event, topic=ORDERS, whole=True):
         return self.order.id.hex
 
 
-class OrderPlaced(_NewOrder, type="rushcart.order.placed.v1"):
-    @property
-    def subject(self) -> str:
-        return str(self.order.id)  # with dashes, in this one alone: consumers may know it so
+class OrderPlaced(_NewOrder, type="rushcart.order.placed.v1"): ...
 
 
 class OrderAccepted(_NewOrder, type="rushcart.order.accepted.v1"):

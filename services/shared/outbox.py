@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.changes import TOPIC as CHANGES
+from infra.cloudevents import MEDIA_TYPE
 from infra.database import WORKERS_PATIENCE
 from infra.due_queue import DueQueue, always
 from infra.errors import StoreUnavailable
@@ -78,7 +79,8 @@ async def _publish(infra: Infra, message: _Claimed) -> None:
             await infra.changes.invalidate(message.envelope)
         except StoreUnavailable as error:
             raise _NotInvalidated(error.store) from error
-    await infra.events.publish(message.topic, message.key, orjson.dumps(message.envelope), timeout=_PATIENCE)
+    value = orjson.dumps(message.envelope)
+    await infra.events.publish(message.topic, message.key, value, media_type=MEDIA_TYPE, timeout=_PATIENCE)
 
 
 async def _settle(session: AsyncSession, done: Sequence[UUID], late: Sequence[UUID]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.cancellation import cancel_and_wait
+from infra.cloudevents import MEDIA_TYPE
 from infra.database import WORKERS_PATIENCE
 from infra.due_queue import DueQueue, always
 from infra.errors import StoreUnavailable
@@ -125,7 +126,7 @@ async def _send(infra: Infra, due: Due) -> Answer:
     try:
         async with asyncio.timeout(timeout):
             target = await find_target(due.url, infra.settings)
-            headers = {"host": target.host, "content-type": "application/cloudevents+json"}
+            headers = {"host": target.host, "content-type": MEDIA_TYPE}
             headers |= _signed(due, body, infra.now())
             async with (
                 httpx2.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False) as client,

@@ -21,7 +21,13 @@ async def test_messages_of_an_order(infra: Infra) -> None:
     assert "rushcart.order.cancelled.v1" in SEEN
     while await relay_outbox(infra):
         pass
-    told = [orjson.loads(message.value) for message in await infra.events.read_all(ORDERS, 10)]
+    messages = await infra.events.read_all(ORDERS, 10)
+    told = [orjson.loads(message.value) for message in messages]
+    assert [(message.key, envelope["subject"]) for message, envelope in zip(messages, told, strict=True)] == [
+        (order.id.hex, order.id.hex)
+    ] * 2
+    in_kafka = {"content-type": "application/cloudevents+json"}
+    assert [message.headers for message in messages] == [{} if infra.settings.embedded else in_kafka] * 2
     assert [envelope["type"] for envelope in told] == [OrderPlaced.type, "rushcart.order.cancelled.v1"]
     assert [problem for envelope in told for problem in problems_of(envelope)] == []
 

@@ -36,6 +36,19 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize("kind", EVENT_TYPES)
+def test_it_says_how_a_message_looks_in_kafka(kind: str) -> None:
+    document = asyncapi()
+    message = document["components"]["messages"][kind]
+    assert document["asyncapi"] == "3.1.0"
+    assert message["contentType"] == "application/cloudevents+json"
+    assert message["headers"]["properties"]["content-type"]["const"] == "application/cloudevents+json"
+    kafka = message["bindings"]["kafka"]
+    hexadecimal = None if KINDS[kind].topic == "stock.v1" else "^[0-9a-f]{32}$"
+    assert kafka["bindingVersion"] == "0.5.0"
+    assert kafka["key"].get("pattern") == message["payload"]["properties"]["subject"].get("pattern") == hexadecimal
+
+
+@pytest.mark.parametrize("kind", EVENT_TYPES)
 def test_schemas_are_schemas(kind: str) -> None:
     jsonschema.Draft202012Validator.check_schema(envelope_schema(kind))
     assert KINDS[kind].topic in TOPICS
