@@ -5,7 +5,37 @@ from typing import Final
 BREAKING: Final = "tests/chaos"
 """They stop and kill stores, which only the first worker has all to itself; all its files share one fleet."""
 # Those that take more than some seconds, the longest first (`make test ARGS="--durations=0"`).
-_LONG: Final = (BREAKING,)
+_LONG: Final = (
+    BREAKING,
+    "tests/e2e/test_commands.py",
+    "tests/e2e/test_client_guide.py",
+    "tests/e2e/test_benchmarks.py",
+    "tests/e2e/test_documented_commands.py",
+    "tests/e2e/test_wheel.py",
+    "tests/e2e/test_prometheus.py",
+    "tests/e2e/test_discovery.py",
+    "tests/e2e/test_everyone_tries_everything.py",
+    "tests/integration/test_stock_machine.py",
+    "tests/integration/test_stock_machine.py on the stack",
+    "tests/integration/reconciling/test_no_difference.py on the stack",
+    "tests/integration/test_query_counts.py",
+    "tests/integration/test_query_counts.py on the stack",
+    "tests/integration/test_saga_killed.py",
+    "tests/integration/test_saga_killed.py on the stack",
+    "tests/integration/test_chaos_verdict.py on the stack",
+    "tests/integration/test_bulk_products.py on the stack",
+    "tests/integration/stack/test_up_and_down.py",
+    "tests/integration/test_migration_processes.py",
+    "tests/integration/test_outages.py",
+    "tests/e2e/test_browser.py",
+    "tests/e2e/test_browser.py on the stack",
+    "tests/e2e/oidc/test_wrong_answers.py",
+    "tests/e2e/test_subscriptions.py",
+    "tests/e2e/test_subscriptions.py on the stack",
+    "tests/e2e/test_payments.py on the stack",
+    "tests/integration/test_checkout.py on the stack",
+    "tests/integration/test_change_sale.py on the stack",
+)
 _PLACES: Final = {group: place for place, group in enumerate(_LONG)}
 
 
