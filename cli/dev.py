@@ -17,6 +17,7 @@ from infra.migrations import MigrationFailed, SchemaMismatch, upgrade
 from infra.runtime import Infra, open_infra
 from models.flash_sale_document import FlashItemDoc
 from resolvers.shared.node import encode_id
+from server.background import prepare
 from server.http_server import PortInUse, bind, serve_http, url_of
 from server.parent import stop_with_make
 from server.runtime import fail, run_until_stopped
@@ -35,6 +36,7 @@ from tasks.worker import run_scheduler, run_worker
 
 log = structlog.get_logger(__name__)
 _DRAIN = 3.0
+_START_PATIENCE = 30.0
 _SHOWN_TOKEN_TTL = 24 * 3600.0
 
 
@@ -78,15 +80,23 @@ async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event
     await asyncio.to_thread(upgrade, settings)
     watching = asyncio.create_task(stop_with_make(stop))
     async with open_infra(settings) as infra:
-        await reindex_stale(infra.database)
-        await infra.events.ensure_topics(ALL_TOPICS)
-        behind = [asyncio.create_task(work(infra, stop)) for work in (run_worker, run_scheduler)]
-        shop = await _seed(infra, url_of(listener))
+        async with open_infra(_patient(settings)) as starting:
+            await reindex_stale(starting.database)
+            await starting.events.ensure_topics(ALL_TOPICS)
+            behind = [asyncio.create_task(work(infra, stop)) for work in (run_worker, run_scheduler)]
+            shop = await _seed(starting, url_of(listener))
+        preparing = asyncio.create_task(prepare(infra, stop))
         app = build_app(infra, demo=_demo(settings, shop))
         serving = asyncio.create_task(serve_http(app, listener, stop, settings))
         _print_how_to_buy(shop)
         await asyncio.gather(serving, *behind)
+        preparing.cancel()
     watching.cancel()
+
+
+def _patient(settings: Settings) -> Settings:
+    """A machine that is busy with the start itself is slow, not down: nobody waits for an answer yet."""
+    return settings.model_copy(update={"store_timeout": max(settings.store_timeout, _START_PATIENCE)})
 
 
 async def _seed(infra: Infra, url: str) -> Shop:

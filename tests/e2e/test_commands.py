@@ -70,6 +70,12 @@ def test_the_second_start_is_quick_and_keeps_everything(home: Path) -> None:
         assert ready.ask("{ products { totalCount } }")["products"]["totalCount"] == 37
 
 
+def test_a_start_waits_for_stores_longer_than_a_request_does(tmp_path: Path) -> None:
+    """On a busy machine they take their time; here a request's patience is shorter than what any step takes."""
+    with Running(tmp_path, settings={"RUSHCART_STORE_TIMEOUT": "0.005"}) as dev:
+        assert dev.ready().customer[0] == "customer@example.com"
+
+
 def test_the_demo_pictures_come_from_the_server_itself(home: Path) -> None:
     with Running(home) as dev:
         ready = dev.ready()
