@@ -22,7 +22,7 @@ async def set_password(
     Returns the sessions that end; after the commit the caller revokes their access tokens.
     """
     user.password_hash = password_hash
-    await revoke_tokens(session, user.id, TokenPurpose.RESET_PASSWORD, TokenPurpose.CHANGE_EMAIL)
+    await revoke_tokens(session, user, TokenPurpose.RESET_PASSWORD, TokenPurpose.CHANGE_EMAIL)
     queue_for(session, MailKind.PASSWORD_CHANGED, user, now)
     record(session, action, now=now, subject=user.id, client=client)
     return await end_all_sessions(session, user.id, Reason.PASSWORD_CHANGED, now)

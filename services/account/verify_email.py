@@ -54,7 +54,7 @@ async def _change_email(
     session: AsyncSession, user: User, redeemed: Redeemed, now: datetime, client: Client
 ) -> None:
     queue_for(session, MailKind.EMAIL_CHANGED, user, now)
-    user.email = redeemed.data["email"]
     # Whoever still reads the old address must not get in with what was mailed there.
-    await revoke_tokens(session, user.id, *TokenPurpose)
+    await revoke_tokens(session, user, *TokenPurpose)
+    user.email = redeemed.data["email"]
     record(session, "email.changed", now=now, subject=user.id, client=client)

@@ -52,7 +52,7 @@ async def _take_over(session: AsyncSession, user: User, now: datetime, client: C
     user.password_hash = ""
     user.email_verified_at = now
     await session.execute(delete(Identity).where(Identity.user_id == user.id))
-    await revoke_tokens(session, user.id, *TokenPurpose)
+    await revoke_tokens(session, user, *TokenPurpose)
     record(session, "email.verified", now=now, subject=user.id, client=client)
     record(session, "password.removed", now=now, subject=user.id, client=client)
     return await end_all_sessions(session, user.id, Reason.PASSWORD_CHANGED, now)

@@ -12,7 +12,7 @@ from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
 from services.mail.mailer import Mail
 from services.mail.render import render
-from services.mail.rows import IssuedToken, issue_token
+from services.mail.rows import IssuedToken, is_queued, issue_token
 
 _PAGES: Final = {
     MailKind.VERIFY_EMAIL: "verify-email",
@@ -46,7 +46,8 @@ async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | N
     if due.kind not in _PAGES:
         return Composed(_mail(due, due.locale, due.data, infra.now()), None)
     user = await _addressee(session, due)
-    if user is None:
+    # What revokes tokens deletes the mails that wait, also this one, which was taken before.
+    if user is None or not await is_queued(session, due.id):
         return None
     token = await _issue(session, infra, due, user)
     if token is None:

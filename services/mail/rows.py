@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
-from models import AccountToken, TokenPurpose
+from models import AccountToken, QueuedMail, TokenPurpose, User
 from services.shared.errors import InvalidToken
 
 MAX_LIVE = 5
@@ -102,15 +102,32 @@ async def redeem_token(
     return found
 
 
-async def revoke_tokens(session: AsyncSession, user_id: UUID, *purposes: TokenPurpose) -> None:
-    """Revoke what was mailed for these purposes."""
+async def revoke_tokens(session: AsyncSession, user: User, *purposes: TokenPurpose) -> None:
+    """Revoke what was mailed for these purposes, and the mails that wait: sent later, they would bring new ones.
+
+    ``user`` is locked, and has the address yet that the mails went to.
+    """
     await session.execute(
         delete(AccountToken).where(
-            AccountToken.user_id == user_id,
+            AccountToken.user_id == user.id,
             AccountToken.purpose.in_(purposes),
             AccountToken.used_at.is_(None),
         )
     )
+    # Whoever asks for a reset only gives an address.
+    theirs = or_(
+        QueuedMail.user_id == user.id, and_(QueuedMail.user_id.is_(None), QueuedMail.recipient == user.email)
+    )
+    # Found first, without a lock: a search by recipient would hold the mails of everybody.
+    waiting = list(await session.scalars(select(QueuedMail.id).where(QueuedMail.kind.in_(purposes), theirs)))
+    if waiting:
+        await session.execute(delete(QueuedMail).where(QueuedMail.id.in_(waiting)))
+
+
+async def is_queued(session: AsyncSession, mail_id: UUID) -> bool:
+    """Returns whether the mail still waits; held until the commit."""
+    query = select(QueuedMail.id).where(QueuedMail.id == mail_id).with_for_update()
+    return await session.scalar(query) is not None
 
 
 async def forget_token(session: AsyncSession, token_id: UUID) -> None:

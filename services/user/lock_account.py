@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
+from models.enums import TokenPurpose
 from models.user import User
 from services.audit.record import record
+from services.mail.rows import revoke_tokens
 from services.session.end_session import Reason, end_all_sessions
 from services.session.revoke_sessions import revoke_access_tokens, revoke_sessions
 from services.shared.errors import InvalidInput
@@ -31,6 +33,7 @@ async def lock_account(infra: Infra, change: ByAdmin, reason: str) -> User:
             return user, ()
         now = infra.now()
         user.locked_at = now
+        await revoke_tokens(session, user, *TokenPurpose)
         record(
             session,
             "account.locked",
