@@ -17,6 +17,8 @@ BY_ADDRESS: Final = "ip"
 BY_ACCOUNT: Final = "account"
 LOGIN_PAIR: Final = "loginPair"
 LOGIN_ACCOUNT: Final = "loginAccount"
+LOGIN_FIRST: Final = "loginFirst"
+LOGIN_STRANGERS: Final = "loginStrangers"
 SIGN_IN_ELSEWHERE: Final = "signInWithProvider"
 
 DEFAULTS: Final = {
@@ -26,6 +28,9 @@ DEFAULTS: Final = {
     # Wrong passwords for one account: from one address, from all of them.
     LOGIN_PAIR: "5/150s",
     LOGIN_ACCOUNT: "100/1000s",
+    # Over the latter: from one address that the account was never signed in from, from all of those.
+    LOGIN_FIRST: "1/1000s",
+    LOGIN_STRANGERS: "1000/1000s",
     # Steps of a sign-in with another provider, from one address.
     SIGN_IN_ELSEWHERE: "60/60s",
     # Mutations by name: of an account when signed in, of an address when not.

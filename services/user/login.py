@@ -1,12 +1,9 @@
 """Log in: a session for the user whose e-mail and password these are. Tries are counted."""
 
-import hashlib
-
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.refusals import Refusal
 from infra.runtime import Infra
 from models.user import User
 from services.audit.record import record
@@ -15,8 +12,8 @@ from services.session.access_tokens import AccessTokens
 from services.session.new_session import SignedIn, new_session
 from services.session.rules import may_sign_in
 from services.shared.client import Client
-from services.shared.errors import InvalidCredentials, RateLimited, TryAgain
-from services.shared.rate_limits import LOGIN_ACCOUNT, LOGIN_PAIR, spend
+from services.shared.errors import InvalidCredentials, TryAgain
+from services.user.login_throttle import count_try, forgive_tries
 from services.user.rules import InvalidEmail, hash_password, needs_rehash, normalise_email, verify_password
 
 log = structlog.get_logger(__name__)
@@ -28,8 +25,9 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
 
     Errors: InvalidCredentials, RateLimited, TryAgain, StoreUnavailable.
     """
-    await count_try(infra, email, client)
-    user = await _find(infra, email)
+    address = _looked_up_by(email)
+    await count_try(infra, address, client)
+    user = await _find(infra, address)
     # One verification whatever was found, before anything of it is looked at.
     matches = await verify_password(user.password_hash if user else None, password)
     if not matches or user is None or not may_sign_in(user):
@@ -49,7 +47,7 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
 
     if not await infra.database.transact(work, timeout=infra.settings.store_timeout):
         raise _wrong()
-    await clear(infra, email, client)
+    await forgive_tries(infra, address, client)
     return SignedIn(user, started.tokens)
 
 
@@ -59,13 +57,17 @@ def _why(user: User | None, matches: bool) -> Why:
     return "NOT_ALLOWED" if matches else "WRONG_PASSWORD"
 
 
-async def _find(infra: Infra, email: str) -> User | None:
+def _looked_up_by(email: str) -> str:
+    """Returns the one spelling of the address; of what is none, and finds nobody, what was typed."""
     try:
-        normal = normalise_email(email)
+        return normalise_email(email)
     except InvalidEmail:
-        return None
+        return email
+
+
+async def _find(infra: Infra, address: str) -> User | None:
     async with infra.database.read() as session:
-        return await session.scalar(select(User).where(User.email == normal))
+        return await session.scalar(select(User).where(User.email == address))
 
 
 async def _renew(user: User, password: str) -> str | None:
@@ -89,26 +91,3 @@ async def _is_unchanged(session: AsyncSession, user: User) -> bool:
 
 def _wrong() -> InvalidCredentials:
     return InvalidCredentials("The e-mail address or the password is wrong.")
-
-
-async def count_try(infra: Infra, email: str, client: Client) -> None:
-    """Errors: RateLimited."""
-    account = _account(email)
-    try:
-        await spend(infra, LOGIN_PAIR, f"{account}:{client.network}", exact=True)
-        await spend(infra, LOGIN_ACCOUNT, account, exact=True)
-    except RateLimited:
-        refusal = Refusal("session.throttled", "", account, client.ip, client.device)
-        infra.refusals.note(refusal, infra.now().timestamp())
-        raise
-
-
-async def clear(infra: Infra, email: str, client: Client) -> None:
-    account = _account(email)
-    await infra.rates.forgive(LOGIN_PAIR, f"{account}:{client.network}")
-    await infra.rates.forgive(LOGIN_ACCOUNT, account)
-
-
-def _account(email: str) -> str:
-    # What was typed may be of any length, and is nobody's business in a key.
-    return hashlib.sha256(email.strip().casefold().encode("utf-8", "replace")).hexdigest()[:32]
