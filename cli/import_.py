@@ -40,15 +40,17 @@ def _currency(_context: click.Context, _parameter: click.Parameter, value: str) 
     help="Currency of the prices, where FILE names none.",
 )
 @click.option("--check", is_flag=True, help="Only check the file, import nothing.")
-def products(file: Path, currency: str, check: bool) -> None:
+@click.option("--free", is_flag=True, help="New products of a FILE without prices cost nothing.")
+def products(file: Path, currency: str, check: bool, free: bool) -> None:
     """Import products from FILE, a CSV as Shopify exports it.
 
     All rows are imported or none: when any is at fault, each is shown with its line and column, and the
     exit code is 1. FILE is read several times and never held in memory as a whole.
 
-    It can be run again. Products are matched by Handle and variants by SKU; what differs is updated, what
-    FILE does not name stays. A quantity counts only for a variant that is new: the stock of one that is
-    there already is never touched by an import.
+    It can be run again. Products are matched by Handle and variants by SKU; a row without a SKU means the
+    variant with its options, or the product's only one. What differs is updated, what FILE does not name
+    stays. A quantity counts only for a variant that is new: the stock of one that is there already is never
+    touched by an import.
     """
     from services.catalog.import_products import ImportRefused
 
@@ -57,7 +59,7 @@ def products(file: Path, currency: str, check: bool) -> None:
         click.echo(f"{parsed.total} products, no problem found.")
         return
     try:
-        report = _import(parsed)
+        report = _import(parsed, free)
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
@@ -76,7 +78,7 @@ def _parse(file: Path, currency: str) -> "ParsedFile":
     )
 
 
-def _import(parsed: "ParsedFile") -> "ImportReport":
+def _import(parsed: "ParsedFile", free: bool) -> "ImportReport":
     from services.catalog.import_products import ImportRefused, import_products
     from services.catalog.shopify.check_shopify_csv import FileChanged
 
@@ -84,7 +86,9 @@ def _import(parsed: "ParsedFile") -> "ImportReport":
         raise ImportRefused(parsed.problems)
     try:
         with progress_bar(total=parsed.total) as progress:
-            return run_once(lambda infra: import_products(infra, parsed, "import", progress), migrated=True)
+            return run_once(
+                lambda infra: import_products(infra, parsed, "import", progress, free=free), migrated=True
+            )
     except FileChanged as error:
         raise click.ClickException(f"Nothing was imported: {error}.") from None
 

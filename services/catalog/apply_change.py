@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from models import Product, Variant, VariantPrice
 from services.catalog.check_product import clean_tags
+from services.catalog.made_titles import made_titles, make_titles_again
 from services.catalog.product_draft import Keep, ProductChange, VariantChange
 from services.catalog.stored_product import StoredProduct
 from services.catalog.text_field import TEXT_FIELDS
@@ -35,10 +36,12 @@ def apply_change(change: ProductChange, stored: StoredProduct) -> bool:
         "category_id": change.category_id,
         "status": change.status,
     }
+    made = made_titles(stored)
     changed = set_values(stored.product, values)
     for wanted in change.variants:
         changed |= _apply_to_variant(wanted, stored)
-    return changed
+    titled = {wanted.variant_id for wanted in change.variants if isinstance(wanted.title, str)}
+    return make_titles_again(stored, made - titled) or changed
 
 
 def _apply_to_variant(wanted: VariantChange, stored: StoredProduct) -> bool:

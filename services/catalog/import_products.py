@@ -1,11 +1,11 @@
 """Import products from a parsed file: all or nothing, and as often as one likes.
 
-Products are matched by handle (their slug) and variants by SKU. What the file does not name stays; the
-quantity counts for new variants only, for stock that has been sold since must not come back. Neither the file nor
-the rows are held in memory as a whole.
+Products are matched by handle (their slug), variants by SKU or, without one, by their options. What the
+file does not name stays; the quantity counts for new variants only, for stock that has been sold since must not
+come back. Neither the file nor the rows are held in memory as a whole.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Image, Product, Variant
+from models import Image, Product, ProductStatus, Variant
 from models.documents import ProductDoc
 from services.catalog.check_product import check_product
 from services.catalog.fill_products import MOST_REMEMBERED, remember
@@ -24,7 +24,9 @@ from services.catalog.find_categories import Categories, find_categories, find_p
 from services.catalog.find_uploads import find_uploads, note_use, own_name, resolved
 from services.catalog.new_product import new_product, stock_rows
 from services.catalog.shopify import rows as columns
+from services.catalog.shopify.cells import status_after
 from services.catalog.shopify.check_shopify_csv import ParsedFile
+from services.catalog.shopify.match_variants import match_variants
 from services.catalog.shopify.product import ParsedProduct
 from services.catalog.shopify.rows import RowProblem
 from services.catalog.shopify.update_rows import apply, problems
@@ -35,6 +37,8 @@ from services.shared.errors import InvalidInput
 
 _CHUNK: Final = 200
 _TRIES: Final = 3
+_SAY_CURRENCY: Final = (columns.PRICE, columns.COMPARE_AT, columns.CURRENCY)
+_NO_PRICE: Final = "is missing, and a new variant needs a price (--free: it costs nothing)"
 
 Progress = Callable[[int, int], None]
 """Products done, and of how many; starts again from the front when the transaction does."""
@@ -60,9 +64,15 @@ class ImportReport:
 
 
 async def import_products(
-    infra: Infra, file: ParsedFile, actor: str, progress: Progress = lambda done, total: None
+    infra: Infra,
+    file: ParsedFile,
+    actor: str,
+    progress: Progress = lambda done, total: None,
+    *,
+    free: bool = False,
 ) -> ImportReport:
-    """Import a file in one transaction, then fill the cache.
+    """Import a file in one transaction, then fill the cache. ``free``: new variants may cost nothing when the file
+    has no prices.
 
     Errors: ImportRefused, FileChanged, StoreUnavailable.
     """
@@ -70,7 +80,7 @@ async def import_products(
         raise ImportRefused(file.problems)
     # Somebody may make the same product or SKU meanwhile: the next try finds it.
     report = await infra.database.transact(
-        lambda session: _Import(infra, file, actor).run(session, progress), races=_TRIES
+        lambda session: _Import(infra, file, actor, free).run(session, progress), races=_TRIES
     )
     await remember(infra, report.documents)
     return report
@@ -81,6 +91,7 @@ class _Import:
     infra: Infra
     file: ParsedFile
     actor: str
+    free: bool
     report: ImportReport = field(default_factory=ImportReport)
     problems: list[RowProblem] = field(default_factory=list)
     changed: list[ProductDoc] = field(default_factory=list)
@@ -127,7 +138,12 @@ class _Import:
     async def _one(
         self, session: AsyncSession, parsed: ParsedProduct, known: StoredProduct | None, owners: dict[str, UUID]
     ) -> None:
-        if not self._may_import(parsed, known, owners):
+        taken = {sku for sku, owner in owners.items() if known is None or owner != known.product.id}
+        matching = match_variants(parsed, known, taken)
+        for line, column, message in matching.problems:
+            self._report(line, column, message)
+        parsed = self._in_its_currency(matching.product, known)
+        if matching.problems or not self._may_import(parsed, known, taken):
             return
         try:
             if known is None:
@@ -137,12 +153,21 @@ class _Import:
         except InvalidInput as error:
             self._report(parsed.line, "", str(error))
 
-    def _may_import(self, parsed: ParsedProduct, known: StoredProduct | None, owners: dict[str, UUID]) -> bool:
+    def _in_its_currency(self, parsed: ParsedProduct, known: StoredProduct | None) -> ParsedProduct:
+        """A file without own prices says nothing of the product's currency."""
+        if known is None or not self.file.headings.keys().isdisjoint(_SAY_CURRENCY):
+            return parsed
+        variants = [replace(one, currency=known.product.currency) for one in parsed.draft.variants]
+        return replace(parsed, draft=replace(parsed.draft, variants=variants))
+
+    def _may_import(self, parsed: ParsedProduct, known: StoredProduct | None, taken: Collection[str]) -> bool:
         before = len(self.problems)
-        for variant, line in zip(parsed.draft.variants, parsed.variant_lines, strict=True):
-            owner = owners.get(variant.sku)
-            if owner is not None and (known is None or owner != known.product.id):
-                self._report(line, columns.SKU, f"{variant.sku} is the SKU of another product")
+        there = {variant.sku for variant in known.variants} if known else set()
+        for variant, row in zip(parsed.draft.variants, parsed.variant_rows, strict=True):
+            if variant.sku in taken:
+                self._report(row.line, columns.SKU, f"{variant.sku} is the SKU of another product")
+            elif variant.sku not in there and columns.PRICE not in self.file.headings and not self.free:
+                self._report(row.line, columns.PRICE, _NO_PRICE)
         currency = parsed.draft.variants[0].currency
         if known is not None and known.product.currency != currency:
             message = f"the product is priced in {known.product.currency}, not in {currency}"
@@ -169,8 +194,9 @@ class _Import:
 
     async def _update(self, session: AsyncSession, known: StoredProduct, parsed: ParsedProduct) -> None:
         now = self.infra.now()
-        checked = check_product(parsed.draft, charging_of(self.infra.settings))
-        checked = check_product(parsed.draft, charging_of(self.infra.settings))
+        status = status_after(parsed.status, parsed.published, ProductStatus(known.product.status))
+        draft = replace(parsed.draft, status=status)
+        checked = check_product(draft, charging_of(self.infra.settings))
         changes = apply(known, checked, self.file.headings, now)
         for column, message in problems(known):
             self._report(parsed.line, column, message)

@@ -116,6 +116,23 @@ def test_all_variants_may_be_given_other_options_at_once() -> None:
     assert [problem.path[-1] for problem in check_change(alone, rows, ANY_AMOUNT)] == ["options"]
 
 
+def test_a_title_that_was_made_is_made_again() -> None:
+    rows = stored()
+    small, large = rows.variants
+    large.title = "Our own"
+    change = ProductChange(
+        rows.product.id, 3, variants=[VariantChange(v.id, options={"Size": "X" + v.sku}) for v in rows.variants]
+    )
+    assert apply_change(change, rows)
+    assert (small.title, large.title) == ("XS", "Our own")
+    for row in rows.variants:
+        row.options, row.title = {}, "Tee"
+    rows.product.option_names = []
+    named = VariantChange(large.id, title="Tee")
+    assert apply_change(ProductChange(rows.product.id, 3, title="Shirt", variants=[named]), rows)
+    assert (small.title, large.title) == ("Shirt", "Tee")
+
+
 def test_what_is_the_same_already_is_no_change() -> None:
     rows = stored()
     same = VariantChange(rows.variants[0].id, title="S ", price=Decimal("10.00"), options={"Size": "S"})

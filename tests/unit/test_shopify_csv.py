@@ -93,7 +93,7 @@ def test_html_with_line_breaks_options_and_images_over_several_rows() -> None:
         ImageDraft("https://x.test/3.jpg", None),
     ]
     # The first row is three lines of the file, and the numbers are the file's.
-    assert product.variant_lines == (2, 4)
+    assert [row.line for row in product.variant_rows] == [2, 4]
 
 
 def test_the_newer_column_names_are_known_too() -> None:

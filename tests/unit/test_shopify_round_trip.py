@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -140,11 +141,11 @@ def test_tags_are_read_as_they_were_written(tags: list[str]) -> None:
 def test_cells_of_other_shops() -> None:
     assert cells.tags('a, b,,a ,12" wide, "c, d"') == ["a", "b", '12" wide', "c, d"]
     assert cells.grams("453.59") == (454, None)
-    assert cells.status("Active", False) == (ProductStatus.DRAFT, None)
-    assert cells.status("", None) == (ProductStatus.PUBLISHED, None)
+    assert cells.status("Active") == (ProductStatus.PUBLISHED, None)
+    assert cells.status("") == (None, None)
     assert cells.yes_no("TRUE") == (True, None)
     for read in (
-        cells.status("hidden", None),
+        cells.status("hidden"),
         cells.yes_no("perhaps"),
         cells.grams("1kg"),
         cells.grams("1e9"),
@@ -156,3 +157,21 @@ def test_cells_of_other_shops() -> None:
     ):
         assert read[1]
     assert Decimal("1.5") == cells.amount("1.5", "EUR")[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "published", "before", "after"),
+    [
+        (None, None, "DRAFT", "DRAFT"),
+        (None, False, "PUBLISHED", "DRAFT"),
+        (None, True, "DRAFT", "PUBLISHED"),
+        (None, True, "ARCHIVED", "ARCHIVED"),
+        (None, False, "ARCHIVED", "ARCHIVED"),
+        ("PUBLISHED", False, "PUBLISHED", "DRAFT"),
+        ("PUBLISHED", None, "DRAFT", "PUBLISHED"),
+        ("DRAFT", True, "PUBLISHED", "DRAFT"),
+    ],
+)
+def test_a_status_after_a_file(said: str | None, published: bool | None, before: str, after: str) -> None:
+    status = ProductStatus(said) if said else None
+    assert cells.status_after(status, published, ProductStatus(before)) is ProductStatus(after)

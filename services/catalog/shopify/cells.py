@@ -75,14 +75,23 @@ def yes_no(text: str) -> tuple[bool | None, str | None]:
     return _YES_NO[text.lower()], None
 
 
-def status(text: str, published: bool | None) -> tuple[ProductStatus, str | None]:
-    """Read a product's status. Shopify's active is shown in its shop only when it is published as well."""
-    found = ProductStatus.PUBLISHED if not text else _STATUS.get(text.lower())
-    if found is None:
-        return ProductStatus.PUBLISHED, f"{shown(text)} must be active, draft or archived"
-    if found is ProductStatus.PUBLISHED and published is False:
-        return ProductStatus.DRAFT, None
-    return found, None
+def status(text: str) -> tuple[ProductStatus | None, str | None]:
+    """Read a product's status; None when empty."""
+    if not text:
+        return None, None
+    found = _STATUS.get(text.lower())
+    return found, None if found else f"{shown(text)} must be active, draft or archived"
+
+
+def status_after(said: ProductStatus | None, published: bool | None, before: ProductStatus) -> ProductStatus:
+    """Returns the status after a file, of a product in the state ``before``. Shopify's active is shown in its shop
+    only when it is published as well; and a column that says nothing leaves what is."""
+    status = before if said is None else said
+    if status is ProductStatus.PUBLISHED and published is False:
+        return ProductStatus.DRAFT
+    if said is None and status is ProductStatus.DRAFT and published:
+        return ProductStatus.PUBLISHED
+    return status
 
 
 def tags(text: str) -> list[str]:

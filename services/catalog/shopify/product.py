@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from models.enums import ProductStatus
 from services.catalog import rules
 from services.catalog.find_uploads import own_name
 from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft, VariantDraft
@@ -24,17 +25,33 @@ NO_OPTION: Final = ("Title", "Default Title")
 """What Shopify writes for a product without options."""
 _OPTION_LENGTH: Final = rules.OPTION_LENGTH
 _MAKES_A_VARIANT: Final = (columns.SKU, columns.PRICE, columns.QUANTITY, *OPTION_VALUES)
+_OF_A_VARIANT: Final = (
+    *(*_MAKES_A_VARIANT, columns.COMPARE_AT, columns.GRAMS, columns.VARIANT_TITLE, columns.ARCHIVED),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    """``names_sku``: the variant's SKU is the file's; ``says_something``: not only its product is meant."""
+
+    line: int
+    names_sku: bool
+    says_something: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedProduct:
-    """``draft.slug`` is the handle; ``category`` the name in the column Type, or empty."""
+    """``draft.slug`` is the handle, and ``draft.status`` that of a new product; ``category`` the name in the
+    column Type, or empty. ``status`` and ``published`` are what their cells say, None when they say nothing.
+    """
 
     draft: ProductDraft
     category: str
     category_path: CategoryPath
     line: int
-    variant_lines: tuple[int, ...]
+    variant_rows: tuple[VariantRow, ...]
+    status: ProductStatus | None = None
+    published: bool | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +85,7 @@ class ProductParser:
         variants = [self._variant(row, first, names, currency) for row in variant_rows]
         self._check_combinations(variant_rows, variants)
         published = self._read(first, columns.PUBLISHED, cells.yes_no(first[columns.PUBLISHED]))
-        status = self._read(first, columns.STATUS, cells.status(first[columns.STATUS], published))
+        said = self._read(first, columns.STATUS, cells.status(first[columns.STATUS]))
         own: dict[str, Any] = {text.name: text.clean(first[text.column]) for text in TEXT_FIELDS}
         draft = ProductDraft(
             **own,
@@ -76,10 +93,22 @@ class ProductParser:
             tags=self._tags(first),
             variants=variants,
             images=self._images(rows),
-            status=status,
+            status=cells.status_after(said, published, ProductStatus.PUBLISHED),
         )
-        lines = tuple(row.line for row in variant_rows)
-        return ParsedProduct(draft, first[columns.TYPE], self._category_path(first), first.line, lines)
+        return ParsedProduct(
+            draft=draft,
+            category=first[columns.TYPE],
+            category_path=self._category_path(first),
+            line=first.line,
+            variant_rows=tuple(self._variant_row(row) for row in variant_rows),
+            status=said,
+            published=published,
+        )
+
+    def _variant_row(self, row: Row) -> VariantRow:
+        listed = (name for code in self.price_lists for name in columns.price_columns(code))
+        says = any(row[name] for name in (*_OF_A_VARIANT, *listed))
+        return VariantRow(row.line, bool(row[columns.SKU]), says)
 
     def check_strays(self, rows: Sequence[Row]) -> None:
         """Check rows of no product: their cells are looked at all the same, so that one round shows every
@@ -171,7 +200,7 @@ class ProductParser:
         return sku
 
     def _price(self, row: Row, currency: str) -> Decimal:
-        """A file without the column gives its products away, as it does at Shopify; an empty cell is a mistake."""
+        """Without the column, variants that are there keep their prices; an empty cell is a mistake."""
         text = row[columns.PRICE]
         if columns.PRICE in self.headings and not text:
             self.report(row, columns.PRICE, "must not be empty: a variant needs a price")
@@ -180,7 +209,7 @@ class ProductParser:
     def _prices(self, row: Row, own: str) -> list[PriceDraft]:
         found: list[PriceDraft] = []
         for currency in self.price_lists:
-            column, before = columns.price_column(currency), columns.compare_at_column(currency)
+            column, before = columns.price_columns(currency)
             amount = self._read(row, column, cells.amount(row[column], currency))
             compare_at = self._read(row, before, cells.amount(row[before], currency))
             if currency == own and row[column]:

@@ -46,7 +46,7 @@ ARCHIVED: Final = "Variant Archived"
 
 # Trimmed nowhere: what is within is the shop's own text.
 _KEPT_WHOLE: Final = (*(field.column for field in text_field.TEXT_FIELDS if not field.is_trimmed), IMAGE_ALT)
-_PRICE_LIST = re.compile(r"(price|compare at price) / ([a-z]{3})", re.IGNORECASE | re.ASCII)
+_PRICE_LIST = re.compile(r"(price|compare[- ]at price) / ([a-z]{3})", re.IGNORECASE | re.ASCII)
 
 # Shopify's export renamed its columns; both names are in use.
 _NEW_NAMES: Final = {
@@ -99,6 +99,11 @@ def compare_at_column(currency: str) -> str:
     return f"Compare At Price / {currency}"
 
 
+def price_columns(currency: str) -> tuple[str, str]:
+    """Returns both columns of a currency's price list."""
+    return price_column(currency), compare_at_column(currency)
+
+
 def shown(value: str) -> str:
     """Returns a cell for a message: short, and printable whatever is in it."""
     text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
@@ -123,8 +128,8 @@ class RowReader:
     @property
     def currencies(self) -> list[str]:
         """Of the price lists that the file has."""
-        columns = (column for column in self.headings if column.startswith("Price / "))
-        return sorted(column.removeprefix("Price / ") for column in columns)
+        columns = (column.rpartition(" / ") for column in self.headings)
+        return sorted({code for _, slash, code in columns if slash})
 
     def __iter__(self) -> Iterator[Row]:
         if self.problems:

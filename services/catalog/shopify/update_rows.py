@@ -1,7 +1,7 @@
 """Bring the rows of a product in line with a file: what differs is changed, what is missing there stays. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from models import Base, Image, Variant
@@ -9,6 +9,7 @@ from services.catalog import rules
 from services.catalog.apply_change import set_values
 from services.catalog.check_prices import CheckedPrice
 from services.catalog.check_product import CheckedProduct, CheckedVariant
+from services.catalog.made_titles import made_titles, make_titles_again
 from services.catalog.new_product import image_rows, price_rows, variant_row
 from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify import rows as columns
@@ -30,16 +31,23 @@ class Changes:
 
 def apply(stored: StoredProduct, checked: CheckedProduct, headings: Mapping[str, str], now: datetime) -> Changes:
     """Change the rows; a column that is not among the ``headings`` says nothing."""
+    made = made_titles(stored)
     changes = Changes(set_values(stored.product, _product_values(checked, headings)))
-    for position, variant in enumerate(checked.variants):
-        row = next((row for row in stored.variants if row.sku == variant.sku), None)
+    known = {row.sku: row for row in stored.variants}
+    in_file_order = known.keys() <= {variant.sku for variant in checked.variants}
+    behind = max(row.position for row in stored.variants) + 1
+    for place, variant in enumerate(checked.variants):
+        row = known.get(variant.sku)
         if row is None:
-            row = _add_variant(changes, stored, variant, position, now)
+            row = _add_variant(changes, stored, variant, place if in_file_order else behind + place, now)
         else:
-            changes.changed |= set_values(row, _variant_values(row, checked, position, headings, now))
+            values = _variant_values(row, checked, place, headings, now)
+            changes.changed |= set_values(row, values | ({"position": place} if in_file_order else {}))
+            made -= {row.id} if checked.draft.variants[place].title else set()
         _update_prices(changes, stored, row, variant.prices, headings)
+    changes.changed |= make_titles_again(stored, made)
     if columns.IMAGE in headings:
-        _update_images(changes, stored, checked.draft.images)
+        _update_images(changes, stored, checked.draft.images, keep_texts=columns.IMAGE_ALT not in headings)
     changes.changed |= bool(changes.new or changes.gone)
     if changes.changed:
         stored.settle(now)
@@ -65,10 +73,10 @@ def _product_values(checked: CheckedProduct, present: Mapping[str, str]) -> dict
     by_column: dict[str, tuple[str, object]] = {
         **{field.column: (field.name, field.clean(getattr(draft, field.name))) for field in TEXT_FIELDS},
         columns.TAGS: ("tags", checked.tags),
-        columns.STATUS: ("status", draft.status),
         columns.OPTION_NAMES[0]: ("option_names", checked.option_names),
     }
     values = dict(value for column, value in by_column.items() if column in present)
+    values["status"] = draft.status
     # An empty Type says nothing: it would take the category away that somebody chose in the shop.
     if draft.category_id is not None:
         values["category_id"] = draft.category_id
@@ -78,11 +86,11 @@ def _product_values(checked: CheckedProduct, present: Mapping[str, str]) -> dict
 def _variant_values(
     row: Variant, checked: CheckedProduct, position: int, present: Mapping[str, str], now: datetime
 ) -> dict[str, object]:
-    variant, named = checked.variants[position], checked.draft.variants[position].title
-    values: dict[str, object] = {"position": position}
+    variant = checked.variants[position]
+    values: dict[str, object] = {}
     if columns.OPTION_VALUES[0] in present:
-        values |= {"title": variant.title, "options": variant.options}
-    if named:
+        values["options"] = variant.options
+    if columns.VARIANT_TITLE in present:
         values["title"] = variant.title
     if columns.PRICE in present:
         values["price"] = variant.price
@@ -112,7 +120,7 @@ def _update_prices(
     wanted: Sequence[CheckedPrice],
     present: Mapping[str, str],
 ) -> None:
-    """Of the currencies that the file has a column for; an empty cell takes the price away."""
+    """Of the currencies that the file has a column for; an empty cell takes the amount away."""
     known = {
         price.currency: price
         for price in stored.prices_of(row.id)
@@ -125,14 +133,22 @@ def _update_prices(
             stored.prices.append(new)
             changes.new.append(new)
         else:
-            changes.changed |= set_values(old, {"amount": price.amount, "compare_at": price.compare_at})
+            values: dict[str, object] = {"amount": price.amount}
+            if columns.compare_at_column(price.currency) in present:
+                values["compare_at"] = price.compare_at
+            changes.changed |= set_values(old, values)
     for gone in known.values():
         stored.prices.remove(gone)
         changes.gone.append(gone)
 
 
-def _update_images(changes: Changes, stored: StoredProduct, wanted: Sequence[ImageDraft]) -> None:
-    """All of them anew as soon as one differs."""
+def _update_images(
+    changes: Changes, stored: StoredProduct, wanted: Sequence[ImageDraft], *, keep_texts: bool
+) -> None:
+    """All of them anew as soon as one differs; ``keep_texts``: an image that stays has the text that it had."""
+    if keep_texts:
+        texts = {image.url: image.alt_text for image in stored.images}
+        wanted = [replace(image, alt_text=texts.get(image.url)) for image in wanted]
     have = sorted(stored.images, key=lambda image: (image.position, image.id))
     if [(image.url, image.alt_text) for image in have] == [(image.url, image.alt_text) for image in wanted]:
         return

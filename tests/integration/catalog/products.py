@@ -37,8 +37,8 @@ async def create(infra: Infra, title: str, sku: str, price: str = "10", **other:
     return await create_product(infra, draft(title, variant(sku, price, quantity=quantity), **other), "test")
 
 
-async def run_import(infra: Infra, text: str, currency: str = "USD") -> ImportReport:
-    return await import_products(infra, parsed(text, currency), "test")
+async def run_import(infra: Infra, text: str, currency: str = "USD", *, free: bool = False) -> ImportReport:
+    return await import_products(infra, parsed(text, currency), "test", free=free)
 
 
 def parsed(text: str, currency: str = "USD") -> ParsedFile:
