@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from models import IdempotencyKey, OrderEvent, OrderStatus
+from models import IdempotencyKey, MailKind, OrderEvent, OrderStatus
 from models.order_document import OrderSnapshot
 from services.cart.rules import Owner
 from services.cart.take_lines import take_lines
 from services.discount.rows import hold_use, release_uses
 from services.order import rows
+from services.order.mark_paid import mark_free_paid
+from services.order.queue_order_mails import of_snapshot, queue_order_mails
 from services.saga.plan import Finish, Job, Plan, Step
 from services.shared.errors import TryAgain
 from services.shared.events import OrderAccepted, OrderRejected
@@ -66,8 +68,13 @@ async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:
     # From now on, not from when the customer asked: a process may have died in between.
     expires_at = now + timedelta(milliseconds=order.payment_timeout_ms)
     target = OrderStatus.AWAITING_PAYMENT
-    if await rows.swap_status(session, order.id, OrderStatus.ACCEPTED, target, now, expires_at=expires_at):
-        await rows.note(session, order.id, target, ACTOR, now)
+    if not await rows.swap_status(session, order.id, OrderStatus.ACCEPTED, target, now, expires_at=expires_at):
+        return
+    await rows.note(session, order.id, target, ACTOR, now)
+    if order.total:
+        await queue_order_mails(session, MailKind.ORDER_PLACED, [of_snapshot(order, expires_at)], now)
+    else:
+        await mark_free_paid(session, [(order.id, of_snapshot(order))], ACTOR, now)
 
 
 async def empty_cart(infra: Infra, job: Job) -> None:
@@ -124,7 +131,8 @@ CHECKOUT = Plan(
         Step("stock", hold_units, undo=give_units_back),  # each SKU in sorted order, all or none
         Step("discount", hold_discount, undo=give_discount_back),  # one use of the code, if there is one
         Step("order", write_order, undo=reject_order),  # the row, ACCEPTED, and its event
-        Step("payment", await_payment, undo=None),  # AWAITING_PAYMENT: from here on it is kept
+        # AWAITING_PAYMENT, or PAID when there is nothing to pay: from here on it is kept.
+        Step("payment", await_payment, undo=None),
     ),
     finish=(Finish("cart", empty_cart),),  # of what was ordered
     given_up=forget_key,  # the customer may try again with the same key

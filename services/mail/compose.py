@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
 from services.mail.mailer import Mail
-from services.mail.render import render
+from services.mail.render import render, spoken_time
 from services.mail.rows import IssuedToken, is_queued, issue_token
 
 _PAGES: Final = {
@@ -43,8 +43,9 @@ class Composed:
 
 async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | None:
     """Compose a queued mail; None when there is nobody to send it to, or no reason any more."""
+    storefront = infra.settings.shop.storefront_url.rstrip("/")
     if due.kind not in _PAGES:
-        return Composed(_mail(due, due.locale, due.data, infra.now()), None)
+        return Composed(_mail(due, due.locale, {"link": storefront, **due.data}, infra.now()), None)
     user = await _addressee(session, due)
     # What revokes tokens deletes the mails that wait, also this one, which was taken before.
     if user is None or not await is_queued(session, due.id):
@@ -55,8 +56,8 @@ async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | N
     values = {
         **due.data,
         "name": user.display_name,
-        "link": f"{infra.settings.shop.storefront_url.rstrip('/')}/{_PAGES[due.kind]}#token={token.secret}",
-        "expires": f"{token.expires_at:%Y-%m-%d %H:%M} UTC",
+        "link": f"{storefront}/{_PAGES[due.kind]}#token={token.secret}",
+        "expires": spoken_time(token.expires_at),
     }
     # Who only gave an address has given no language.
     locale = due.locale or user.locale

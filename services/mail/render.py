@@ -1,11 +1,13 @@
 """What mails say: plain files, one a kind and language, with ``$name`` for a value.
 
 The first line is the subject, a blank line parts paragraphs, and a paragraph that is ``$link`` alone is a button
-in the HTML, which is made from the same file.
+in the HTML, which is made from the same file. A paragraph of nothing but values that are empty is left out.
+Phrases, which not every mail of a kind has, are in one file a language.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -32,6 +34,21 @@ def language_of(locale: str) -> str:
     return primary if primary in LANGUAGES else LANGUAGES[0]
 
 
+def spoken_time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+@cache
+def _phrases_in(language: str) -> Mapping[str, str]:
+    lines = _read_template(f"{language}/phrases.txt").splitlines()
+    return {name: text for name, _, text in (line.partition(" = ") for line in lines)}
+
+
+def read_phrases(locale: str) -> Mapping[str, str]:
+    """Read the phrases of the language nearest to the locale; whoever says one puts in its ``$value``."""
+    return _phrases_in(language_of(locale))
+
+
 def render(kind: MailKind, locale: str, values: Mapping[str, str]) -> Rendered:
     """Render a template; values are put in once and never read as a template.
 
@@ -44,7 +61,7 @@ def render(kind: MailKind, locale: str, values: Mapping[str, str]) -> Rendered:
     return Rendered(
         language=language,
         subject=title,
-        text="\n\n".join(Template(part).substitute(values) for part in paragraphs) + "\n",
+        text="\n\n".join(filter(None, (Template(part).substitute(values) for part in paragraphs))) + "\n",
         html=_html(language, title, paragraphs, {name: escape(value) for name, value in values.items()}),
     )
 
@@ -55,8 +72,9 @@ def _html(language: str, title: str, paragraphs: list[str], safe: Mapping[str, s
     parts = [
         f'<p><a class="button" href="{safe["link"]}">{escape(button)}</a></p>'
         if part == _LINK
-        else f"<p>{Template(escape(part)).substitute(safe)}</p>"
+        else f"<p>{said}</p>"
         for part in paragraphs
+        if (said := Template(escape(part)).substitute(safe))
     ]
     layout = Template(_read_template("layout.html"))
     return layout.substitute(language=language, title=escape(title), body="\n".join(parts))

@@ -56,10 +56,13 @@ async def give_up_payments(session: AsyncSession, order_ids: Collection[UUID], n
 
 async def give_money_back(
     session: AsyncSession, order_ids: Collection[UUID], reason: str, actor: str, now: datetime
-) -> None:
-    """Request refunds of all that paid for these orders."""
+) -> dict[UUID, int]:
+    """Request refunds of all that paid for these orders; returns minor units by order."""
+    asked: dict[UUID, int] = {}
     paying = select(Payment).where(Payment.order_id.in_(order_ids), Payment.pays_order)
     for payment in await session.scalars(paying.order_by(Payment.id).with_for_update()):
         if (amount := refundable(payment)) > 0:
             request_refund(session, payment, amount, reason, actor, now)
+            asked[payment.order_id] = amount
     await session.flush()
+    return asked

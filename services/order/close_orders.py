@@ -17,6 +17,7 @@ from infra.runtime import Infra
 from models import (
     Barrier,
     FlashSaleItem,
+    MailKind,
     Order,
     OrderEvent,
     OrderLine,
@@ -26,6 +27,7 @@ from models import (
 )
 from services.discount.rows import release_uses
 from services.money.request_refund import give_money_back, give_up_payments
+from services.order.queue_order_mails import mailed_orders, queue_order_mails, with_money_back
 from services.reservation.release import ItemOrders, release
 from services.shared.barrier import RELEASE, barrier_row
 from services.shared.events import Held, OrderCancelled, OrderClosed, OrderExpired, OrderRefunded
@@ -39,6 +41,11 @@ _EVENTS: Final[Mapping[OrderStatus, type[OrderClosed]]] = {
     OrderStatus.EXPIRED: OrderExpired,
     OrderStatus.REFUNDED: OrderRefunded,
 }
+_MAILS: Final[Mapping[OrderStatus, MailKind]] = {
+    OrderStatus.CANCELLED: MailKind.ORDER_CANCELLED,
+    OrderStatus.EXPIRED: MailKind.ORDER_EXPIRED,
+}
+"""Of a refund its money tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +67,10 @@ async def close_orders(
     The compare-and-set on the status names the one winner of a race with a payment, a shipment or another closing:
     orders that are in another state are left alone. Returns what to release in Redis after the commit.
     """
-    locked = select(Order.id, Order.status).where(Order.id.in_(order_ids), Order.status.in_(closing.sources))
-    before = {row[0]: row[1] for row in await session.execute(locked.order_by(Order.id).with_for_update())}
-    won = await _unshipped(session, before)
+    locked = select(Order.id, Order.status, Order.total)
+    locked = locked.where(Order.id.in_(order_ids), Order.status.in_(closing.sources)).order_by(Order.id)
+    before = {row.id: row for row in await session.execute(locked.with_for_update())}
+    won = await _unshipped(session, {row.id: row.status for row in before.values()})
     if not won:
         return {}
     await session.execute(
@@ -72,15 +80,16 @@ async def close_orders(
         .execution_options(synchronize_session=False)
     )
     await release_uses(session, won, now)
-    lines = list(await session.scalars(select(OrderLine).where(OrderLine.order_id.in_(won))))
-    paid = {order_id for order_id in won if before[order_id] == OrderStatus.PAID}
+    of_orders = select(OrderLine).where(OrderLine.order_id.in_(won)).order_by(OrderLine.position)
+    lines = list(await session.scalars(of_orders))
+    paid = {order_id for order_id in won if before[order_id].status == OrderStatus.PAID}
     moves = await _give_back(session, lines, paid, now)
     await apply_moves(session, moves, StockCause.RELEASED, closing.actor, now)
     await give_up_payments(session, won, now)
-    if paid:
-        reason = closing.note or f"The order is {closing.status.value}."
-        await give_money_back(session, paid, reason, closing.actor, now)
-    await _write(session, won, lines, closing, paid, now)
+    reason = closing.note or f"The order is {closing.status.value}."
+    back = await give_money_back(session, paid, reason, closing.actor, now) if paid else {}
+    await _write(session, won, lines, closing, {id_ for id_ in paid if before[id_].total}, now)
+    await _mail_closed(session, closing.status, won, lines, back, now)
     return _by_item(lines)
 
 
@@ -155,10 +164,10 @@ async def _write(
     won: list[UUID],
     lines: Sequence[OrderLine],
     closing: Closing,
-    paid: Set[UUID],
+    due: Set[UUID],
     now: datetime,
 ) -> None:
-    """The event says whether the order was paid: then the money is to be given back."""
+    """The event says whether there is money to be given back: of the orders ``due``."""
     connection = await session.connection()
     change = {"status": closing.status, "actor": closing.actor, "note": closing.note, "at": now}
     events = [{"id": new_id(), "order_id": order_id, **change} for order_id in won]
@@ -170,4 +179,18 @@ async def _write(
     await connection.execute(insert(OrderEvent), events)
     await connection.execute(insert(Barrier), barriers)
     closed = _EVENTS[closing.status]
-    await tell(session, now, *(closed(order_id, tuple(held[order_id]), order_id in paid) for order_id in won))
+    await tell(session, now, *(closed(order_id, tuple(held[order_id]), order_id in due) for order_id in won))
+
+
+async def _mail_closed(
+    session: AsyncSession,
+    status: OrderStatus,
+    won: list[UUID],
+    lines: Sequence[OrderLine],
+    back: Mapping[UUID, int],
+    now: datetime,
+) -> None:
+    if kind := _MAILS.get(status):
+        mailed = await mailed_orders(session, won, lines)
+        told = [with_money_back(order, back.get(order_id, 0)) for order_id, order in mailed.items()]
+        await queue_order_mails(session, kind, told, now)

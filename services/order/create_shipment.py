@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import OrderLine, OrderStatus, Shipment, ShipmentLine
+from models import MailKind, OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
+from services.order.queue_order_mails import mailed_orders, queue_order_mails, units_of
 from services.order.rows import current_view, lock_status, move, note
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.asked import Asked, check_fields, units_problem
@@ -22,7 +23,7 @@ from services.shared.events import Held, OrderPartlyShipped, OrderShipped
 from services.shared.idempotency import Request, do_once
 from services.shared.tell import tell
 from services.shared.texts import line_problem
-from services.stock.order_steps import ship_units
+from services.stock.order_steps import Units, ship_units
 
 OPERATION = "createShipment"
 MAX_TEXT = 100
@@ -96,6 +97,7 @@ async def _ship(session: AsyncSession, draft: ShipmentDraft, actor: str, now: da
     whole = sum(line.quantity - line.shipped for line in lines.values()) == sum(units.values())
     await ship_units(session, [(lines[id_], count) for id_, count in units.items()], actor, now)
     shipment_id = await _write_shipment(session, draft, units, actor, now)
+    await _mail_parcel(session, draft, [(lines[id_], count) for id_, count in units.items()], now)
     if not whole:
         await tell(session, now, OrderPartlyShipped(draft.order_id, shipment_id))
         return {}
@@ -141,6 +143,16 @@ async def _write_shipment(
             .execution_options(synchronize_session=False)
         )
     return shipment_id
+
+
+async def _mail_parcel(session: AsyncSession, draft: ShipmentDraft, units: Units, now: datetime) -> None:
+    """What is in the parcel, and how to follow it."""
+    parcel = [("carrier", draft.carrier.strip())]
+    if draft.tracking_number is not None:
+        parcel += [("tracking_number", draft.tracking_number)]
+    mailed = (await mailed_orders(session, [draft.order_id], ()))[draft.order_id]
+    told = replace(mailed, units=units_of(units), phrases={"parcel": parcel})
+    await queue_order_mails(session, MailKind.ORDER_SHIPPED, [told], now)
 
 
 async def _finish(

@@ -12,9 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
-from models import Barrier, FlashSaleItem, Order, OrderLine, OrderStatus
+from models import Barrier, FlashSaleItem, MailKind, Order, OrderLine, OrderStatus
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.order import rows
+from services.order.mark_paid import mark_free_paid
+from services.order.queue_order_mails import of_snapshot, queue_order_mails
 from services.reservation.reserve import CLAIM_SECONDS
 from services.shared.barrier import PERSIST, barrier_row, passed
 from services.shared.events import OrderRejected
@@ -70,6 +72,7 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     taken, short = await _take_stock(session, items, [order for order in live if order.id not in used], now)
     holds = rows.of_holds(taken, {item.id: item.warehouse_id for item in items.values()}, now)
     await _write(session, fresh, taken, holds, {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused}, now)
+    await _tell_customers(session, taken, [*short, *reused], now)
     result.stored += taken
     result.refused += short + reused + stale
     return result
@@ -201,3 +204,14 @@ async def _write(
             await connection.execute(insert(table), values)
     told = (OrderRejected(o.id, o.customer_id, o.lines) for orders in rejected.values() for o in orders)
     await tell(session, now, *told)
+
+
+async def _tell_customers(
+    session: AsyncSession, taken: list[OrderSnapshot], rejected: list[OrderSnapshot], now: datetime
+) -> None:
+    """By mail; what costs nothing is paid, and its receipt is all that is said."""
+    placed = [of_snapshot(order, order.expires_at) for order in taken if order.total]
+    await queue_order_mails(session, MailKind.ORDER_PLACED, placed, now)
+    free = [(order.id, of_snapshot(order)) for order in taken if not order.total]
+    await mark_free_paid(session, free, rows.PIPELINE, now)
+    await queue_order_mails(session, MailKind.ORDER_REJECTED, [of_snapshot(order) for order in rejected], now)

@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.database import WORKERS_PATIENCE
 from infra.due_queue import Backoff, DueQueue, always, serve
 from infra.runtime import Infra
-from models import MailKind, Order, Payment, Refund, RefundState
+from models import Payment, Refund, RefundState
 from services.payment.choose_provider import find_provider
 from services.payment.provider import Refused, Standing, Unreachable
-from services.payment.queue_order_mail import queue_order_mail
 from services.payment.settle import settle
 
 log = structlog.get_logger(__name__)
@@ -110,9 +109,6 @@ async def _finish(session: AsyncSession, infra: Infra, due: Claimed, news: Stand
     row = await _lock(session, due.id)
     if row.state == RefundState.PENDING:
         row.state, row.updated_at = RefundState.DONE, infra.now()
-        order = await session.get(Order, payment.order_id)
-        if order is not None and payment.pays_order:
-            await queue_order_mail(session, MailKind.REFUNDED, order, payment, row.amount, infra.now())
     return payment.order_id
 
 

@@ -4,7 +4,7 @@ The order is locked first, then the payment, by everybody who locks both. News a
 that come again change nothing; captures and refunds only grow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
@@ -18,8 +18,8 @@ from services.money import books
 from services.money.request_refund import refundable, request_refund
 from services.order.mark_paid import mark_paid
 from services.order.mark_refunded import mark_refunded
+from services.order.queue_order_mails import mailed_orders, queue_order_mails, spoken_money
 from services.payment.provider import Standing
-from services.payment.queue_order_mail import queue_order_mail
 from services.payment.tell_payment import tell_payment
 from services.shared.errors import InvalidTransition, NotFound
 
@@ -30,6 +30,7 @@ _MOST_CHECKS: Final = 20
 """More than an hour, for fees alone."""
 _OPEN: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
 _ENDED: Final = (PaymentStatus.FAILED, PaymentStatus.CANCELLED)
+_RANKS: Final = (*_OPEN, *_ENDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,21 @@ async def _use(case: _Case) -> None:
         is_first = await mark_paid(case.session, order.id, ACTOR, case.now)
     except InvalidTransition:
         _give_back(case, f"The order was {OrderStatus(order.status).value} before the money came.")
-        await queue_order_mail(case.session, MailKind.REFUNDED_LATE, order, payment, payment.captured, case.now)
+        await _mail_of_money(case, MailKind.REFUNDED_LATE, payment.captured)
         return
     if is_first:
         payment.pays_order = True
         await _give_up_others(case)
-        await queue_order_mail(case.session, MailKind.RECEIPT, order, payment, payment.captured, case.now)
+        await _mail_of_money(case, MailKind.RECEIPT, payment.captured)
     elif not payment.pays_order:
         _give_back(case, "The order was paid already.")
-        await queue_order_mail(case.session, MailKind.REFUNDED_LATE, order, payment, payment.captured, case.now)
+        await _mail_of_money(case, MailKind.REFUNDED_LATE, payment.captured)
+
+
+async def _mail_of_money(case: _Case, kind: MailKind, amount: int) -> None:
+    said = {"amount": spoken_money(amount, case.payment.currency)}
+    mailed = await mailed_orders(case.session, [case.order.id])
+    await queue_order_mails(case.session, kind, [replace(mailed[case.order.id], values=said)], case.now)
 
 
 def _problem(order: Order, payment: Payment) -> PaymentProblem | None:
@@ -145,7 +152,10 @@ async def _count_rest(case: _Case, news: Standing) -> None:
     payment.refunded += back
     payment.refunding -= min(back, payment.refunding)
     await books.post(case.session, payment, MoneyCause.REFUNDED, back, payment.refunded, case.now)
-    if payment.pays_order and payment.refunded == payment.captured:
+    if not payment.pays_order:
+        return  # its customer was told when it came
+    await _mail_of_money(case, MailKind.REFUNDED, back)
+    if payment.refunded == payment.captured:
         await case.session.flush()
         await mark_refunded(case.session, case.order.id, ACTOR, case.now)
 
@@ -181,9 +191,10 @@ def _status(payment: Payment, news: Standing) -> PaymentStatus:
         return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
     if payment.captured:
         return PaymentStatus.CAPTURED
-    ranks = [PaymentStatus.PENDING, PaymentStatus.AUTHORIZED, *_ENDED]
+    if news.status not in _RANKS:
+        return PaymentStatus(payment.status)  # captured or refunded, and no money with it: nothing has happened
     # News of before may come late.
-    return max(PaymentStatus(payment.status), news.status, key=ranks.index)
+    return max(PaymentStatus(payment.status), news.status, key=_RANKS.index)
 
 
 def _wait_for_capture(case: _Case) -> None:

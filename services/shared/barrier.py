@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.insert_ignoring import insert_ignoring
@@ -51,6 +51,14 @@ async def passed(session: AsyncSession, saga_ids: Sequence[UUID], operation: str
         )
     )
     return set(found)
+
+
+async def enter_new(
+    session: AsyncSession, saga_ids: Sequence[UUID], operation: str, now: datetime, *, branch: str
+) -> None:
+    """Write the operation's rows, in one statement, of sagas whose turn this transaction alone has won."""
+    rows = [barrier_row(saga_id, operation, now, branch=branch) for saga_id in saga_ids]
+    await (await session.connection()).execute(insert(Barrier), rows)
 
 
 async def enter(

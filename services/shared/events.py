@@ -66,7 +66,7 @@ class Held:
 
 
 class OrderClosed(_OfOrder):
-    """``refund_due``: it was paid, so the money is to be given back."""
+    """``refund_due``: money was paid for it, which is to be given back."""
 
     lines: tuple[Held, ...]
     refund_due: bool | None = None

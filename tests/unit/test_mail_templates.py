@@ -9,7 +9,7 @@ import pytest
 from infra.clock import from_millis
 from models.enums import MailKind
 from services.mail.mailer import Mail, mailable, to_message
-from services.mail.render import LANGUAGES, language_of, render
+from services.mail.render import LANGUAGES, language_of, read_phrases, render
 
 VALUES = {
     "name": "Ada <b>&amp;</b> $link",
@@ -21,10 +21,13 @@ VALUES = {
     "url": "https://erp.example/hook",
     "reason": "answered 500",
     "lines": "1 × Shirt: 19.90 EUR",
-    "total": "19.90 EUR",
+    "sums": "Total: 19.90 EUR",
+    "parcel": "Post",
+    "back": "",
     "amount": "19.90 EUR",
 }
-WITH_LINK = {MailKind.VERIFY_EMAIL, MailKind.CHANGE_EMAIL, MailKind.RESET_PASSWORD, MailKind.LINK_IDENTITY}
+WITH_TOKEN = {MailKind.VERIFY_EMAIL, MailKind.CHANGE_EMAIL, MailKind.RESET_PASSWORD, MailKind.LINK_IDENTITY}
+WITH_LINK = {*WITH_TOKEN, MailKind.ORDER_PLACED}
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -37,6 +40,8 @@ def test_each_kind_is_there_in_each_language(kind: MailKind, language: str) -> N
     assert bool(CJK.search(mail.subject)) == bool(CJK.search(mail.text)) == (language == "zh")
     assert mail.text.count(VALUES["link"]) == (kind in WITH_LINK)
     assert (VALUES["expires"] in mail.text) == (kind in WITH_LINK)
+    assert "\n\n\n" not in mail.text
+    assert "<p></p>" not in mail.html
     assert mail.html.count('href="https://shop.test/verify-email#token=T&amp;x=1"') == (kind in WITH_LINK)
     assert f'<html lang="{language}">' in mail.html
     assert f"<title>{mail.subject}</title>" in mail.html
@@ -88,3 +93,18 @@ def test_a_message_says_who_and_when() -> None:
 def test_an_address_that_needs_utf8_keeps_its_local_part() -> None:
     assert mailable("åda@bücher.example") == "åda@xn--bcher-kva.example"
     assert mailable("ada@" + "x" * 70 + ".example") == "ada@" + "x" * 70 + ".example"
+
+
+def test_what_may_be_said_can_be_said_in_each_language() -> None:
+    english, chinese = (read_phrases(language) for language in LANGUAGES)
+    assert english.keys() == chinese.keys()
+    for said in (*english.values(), *chinese.values()):
+        assert said.count("$value") == 1
+    assert all(CJK.search(said) for said in chinese.values())
+
+
+def test_a_paragraph_of_an_empty_value_is_left_out() -> None:
+    cancelled = render(MailKind.ORDER_CANCELLED, "en", VALUES)
+    assert cancelled.text.endswith("is cancelled.\n\n1 × Shirt: 19.90 EUR\n")
+    back = render(MailKind.ORDER_CANCELLED, "en", VALUES | {"back": "We are giving back 19.90 EUR."})
+    assert back.html.count("<p>") == cancelled.html.count("<p>") + 1

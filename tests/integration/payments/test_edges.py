@@ -99,7 +99,7 @@ async def test_a_bank_transfer_that_comes_too_late_is_noted_and_goes_back(
     after = await require_payment(infra, payment.id)
     assert (after.status, after.refunded) == (PaymentStatus.REFUNDED, 1990)
     assert await status_of(infra, order.id) == ended
-    assert await mails_in(infra) == ["REFUNDED_LATE"]
+    assert await mails_in(infra) == [f"ORDER_{ended}", "REFUNDED_LATE"]
     assert await book(infra) == {}
     await assert_books_of_stock(infra)
 
