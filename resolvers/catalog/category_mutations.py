@@ -14,6 +14,7 @@ from services.catalog.archive_category import archive_category, restore_category
 from services.catalog.change_category import CategoryBased
 from services.catalog.create_category import CategoryDraft, create_category
 from services.catalog.move_category import CategoryMove, move_category
+from services.catalog.rules import normal_slug
 from services.catalog.update_category import CategoryChange, update_category
 
 
@@ -56,12 +57,12 @@ class CategoryMutation:
     async def create_category(self, info: Info, input: CreateCategoryInput) -> CreateCategoryResult:
         parent = input.parent_id
         parent_id = None if parent is None else input_id(parent, "Category", "parentId")
-        draft = CategoryDraft(input.name, input.slug, parent_id)
+        draft = CategoryDraft(input.name, input.slug and normal_slug(input.slug), parent_id)
         return _changed(info, await create_category(info.context.infra, draft))
 
     @mutation(Role.STAFF, scope=Scope.CATALOG_WRITE, description="Change what a category is called.")
     async def update_category(self, info: Info, input: UpdateCategoryInput) -> ChangeCategoryResult:
-        change = CategoryChange(input.name, input.slug)
+        change = CategoryChange(input.name, input.slug and normal_slug(input.slug))
         return _changed(info, await update_category(info.context.infra, input.based(), change))
 
     @mutation(

@@ -16,6 +16,7 @@ from resolvers.catalog.inputs import (
 from resolvers.shared.node import input_id
 from services.catalog.change_product import Based
 from services.catalog.product_draft import KEEP, Keep, ProductChange, VariantChange
+from services.catalog.rules import normal_slug
 
 T = TypeVar("T")
 _VERSION = "The version of the product that the change is based on."
@@ -99,7 +100,7 @@ class UpdateProductInput:
             product_id=input_id(self.id, "Product", "id"),
             version=self.version,
             title=kept(self.title),
-            slug=kept(self.slug),
+            slug=kept(normal_slug(self.slug) if self.slug else self.slug),
             description=kept(self.description),
             vendor=kept(self.vendor),
             tags=kept(self.tags),

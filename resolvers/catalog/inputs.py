@@ -10,6 +10,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.node import argument_id, input_id
 from resolvers.shared.permissions import check
 from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft, VariantDraft
+from services.catalog.rules import normal_slug
 from services.finding.product_filter import ProductFilter as Filter
 from services.shared.errors import InvalidInput
 
@@ -135,7 +136,7 @@ class CreateProductInput:
         return ProductDraft(
             title=self.title,
             variants=[variant.to_service("variants", str(place)) for place, variant in enumerate(self.variants)],
-            slug=self.slug,
+            slug=self.slug and normal_slug(self.slug),
             description=self.description or "",
             vendor=self.vendor or "",
             tags=self.tags or (),

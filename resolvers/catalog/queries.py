@@ -14,7 +14,7 @@ from resolvers.shared.node import argument_id
 from resolvers.shared.permissions import check
 from resolvers.shared.relay import Page, paged
 from services.catalog.list_categories import find_category, list_categories
-from services.catalog.rules import slug_problem
+from services.catalog.rules import slug_of, slug_problem
 from services.catalog.views import visible
 from services.finding.product_filter import ProductFilter as Filter
 from services.finding.product_page import ProductSort
@@ -31,9 +31,10 @@ class CatalogQuery:
         loaders = info.context.loaders
         if id is not None:
             key = argument_id(id, "Product", "id")
-        elif slug is None or slug_problem(slug) or not (found := await loaders.product_id_by_slug.load(slug)):
-            return None
         else:
+            plain = slug_of(slug or "")
+            if slug_problem(plain) or not (found := await loaders.product_id_by_slug.load(plain)):
+                return None
             key = found
         document = visible(info.context.viewer, await loaders.product_by_id.load(key))
         return None if document is None else Product.of(document)
@@ -62,9 +63,9 @@ class CatalogQuery:
             raise bad_argument("id" if id is None else "slug", "give either id or slug")
         if id is not None:
             return await load_category(info.context, argument_id(id, "Category", "id"))
-        if slug is None or slug_problem(slug):
+        if slug is None or slug_problem(plain := slug_of(slug)):
             return None
-        return await load_category(info.context, await find_category(info.context.infra, slug))
+        return await load_category(info.context, await find_category(info.context.infra, plain))
 
     @field(description="All categories, by name; the archived ones too when staff ask for them.", max_age=CATALOG)
     async def categories(self, info: Info, include_archived: bool = False) -> list[Category]:

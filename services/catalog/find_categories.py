@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from models import Category
 from services.catalog.rows import lock_parents, require_depth
-from services.catalog.rules import SLUG_LENGTH, slugify
+from services.catalog.rules import SLUG_LENGTH, latin_slug
 
 _KEPT_BY_SLUG = re.compile(r"[A-Za-z0-9 _-]+", re.ASCII)
 
@@ -69,7 +69,7 @@ async def find_categories(session: AsyncSession, names: Collection[str]) -> dict
 def category_slug(name: str) -> str:
     """Returns a category's slug: the same for names that differ in case or spacing only, and for no others:
     ``C++`` is not ``C``."""
-    plain = slugify(name)
+    plain = latin_slug(name)
     if plain and _KEPT_BY_SLUG.fullmatch(name):
         return plain
     digest = hashlib.sha256(" ".join(name.casefold().split()).encode()).hexdigest()[:8]

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from services.shared.texts import MOST_QUANTITY, NOT_TEXT, line_problem
 
@@ -25,13 +25,41 @@ CATEGORY_NAME_LENGTH: Final = 200
 MOST_LEVELS: Final = 10
 DESCRIPTION_BYTES: Final = 65_535  # a MySQL TEXT column
 
-_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", re.ASCII)
+_NO_SLUG: Final = "must be letters, digits, - and _, and start and end with a letter or digit"
+# Between the letters of some scripts; no other character that is not seen may be in a slug.
+_JOINERS: Final = "\u200c\u200d"
 
 
 def slugify(text: str) -> str:
-    """Make a slug of a text: ``Été à Nîmes!`` becomes ``ete-a-nimes``; empty when nothing of the text is left."""
+    """Make a slug of a text: ``Été à Nîmes!`` becomes ``ete-a-nimes``, and ``空谷 提灯``, without a Latin letter,
+    ``空谷-提灯``; empty when nothing of the text is left."""
+    if slug := latin_slug(text):
+        return slug
+    letters = unicodedata.normalize("NFKC", text).lower()
+    words = "".join(char if _is_letter(char) else " " for char in letters).split()
+    slug = normal_slug("-".join(words))[:SLUG_LENGTH].strip("-")
+    return slug if slug_problem(slug) is None else ""
+
+
+def latin_slug(text: str) -> str:
+    """Make a slug of the Latin letters and the digits of a text."""
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:SLUG_LENGTH].strip("-")
+
+
+def normal_slug(text: str) -> str:
+    """Returns the slug in the one form in which it is stored (NFC), however its accents were typed."""
+    return unicodedata.normalize("NFC", text)
+
+
+def slug_of(text: str) -> str:
+    """Returns the slug in an address, percent-encoded or not (RFC 3987): ``%C3%A9t%C3%A9`` is ``été``."""
+    return normal_slug(unquote(text))
+
+
+def _is_letter(char: str) -> bool:
+    """Tell letters, the marks on them, and digits, of any script."""
+    return unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Nd"
 
 
 def title_problem(value: str) -> str | None:
@@ -49,9 +77,13 @@ def description_problem(value: str) -> str | None:
 def slug_problem(value: str) -> str | None:
     if len(value) > SLUG_LENGTH:
         return f"must have at most {SLUG_LENGTH} characters"
-    if not _SLUG.fullmatch(value):
-        return "must be letters a to z, digits, - and _, and start and end with a letter or digit"
-    return None
+    if not value or not all(_is_letter(char) or char in "-_" or char in _JOINERS for char in value):
+        return _NO_SLUG
+    ends_well = _is_letter(value[0]) and unicodedata.category(value[0])[0] != "M" and _is_letter(value[-1])
+    if not ends_well:
+        return _NO_SLUG
+    is_normal = value == normal_slug(value) == value.lower()
+    return None if is_normal else "must be in small letters, their accents composed (NFC)"
 
 
 def quantity_problem(value: int) -> str | None:

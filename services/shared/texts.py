@@ -15,6 +15,7 @@ NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Joiners are letters' business in Persian and in Hindi, and hold emoji together.
 _JOINERS: Final = frozenset("\u200c\u200d")
+_SPACES = re.compile(" {2,}")
 # Control, format (overrides of direction too), surrogate, private use, unassigned, line and paragraph separators.
 _GARBLES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -43,12 +44,17 @@ def text_problem(value: str, maximum: int) -> str | None:
 
 
 def sku_problem(value: str) -> str | None:
-    """Returns what is wrong with a SKU: no whitespace and no braces, as it is part of Redis keys, as their hash
-    tag."""
+    """Returns what is wrong with a SKU: no braces, as it is part of Redis keys, as their hash tag; of whitespace
+    single spaces within, so that no two SKUs look alike."""
     if not value:
         return "must not be empty"
     if len(value) > SKU_LENGTH:
         return f"must have at most {SKU_LENGTH} characters"
-    if not all(c.isprintable() and not c.isspace() and c not in "{}" for c in value):
-        return "must not contain whitespace, control characters, { or }"
-    return None
+    if not all(char == " " or (char.isprintable() and not char.isspace() and char not in "{}") for char in value):
+        return "must not contain control characters, { or }, nor whitespace but spaces"
+    return None if value == normal_sku(value) else "must have single spaces, and none at its ends"
+
+
+def normal_sku(text: str) -> str:
+    """Returns a SKU as it is stored: of spaces beside each other one, at the ends none."""
+    return _SPACES.sub(" ", text).strip(" ")

@@ -1,9 +1,11 @@
 """The catalog through the schema: what a client asks for, and what it is told of its mistakes."""
 
+import unicodedata
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -97,6 +99,22 @@ async def test_staff_creates_a_product_and_everybody_sees_it(infra: Infra) -> No
     )
     assert by_slug == by_id == {"product": shown}
     assert node == {"node": shown}
+
+
+async def test_a_slug_is_found_however_it_is_written(infra: Infra) -> None:
+    decomposed = unicodedata.normalize("NFD", "été-縄")
+    made = (await ask(infra, CREATE, {"input": {**SHIRT, "slug": decomposed}}, Role.STAFF))["createProduct"]
+    assert made["slug"] == "été-縄"
+    for slug in ("été-縄", decomposed, quote("été-縄"), quote(decomposed)):
+        found = await ask(infra, "query ($slug: String!) { product(slug: $slug) { id } }", {"slug": slug})
+        assert found == {"product": {"id": made["id"]}}
+    taken = {**SHIRT, "slug": decomposed, "variants": [{**SHIRT["variants"][0], "sku": "S 2"}]}  # type: ignore[dict-item]
+    assert (await ask(infra, CREATE, {"input": taken}, Role.STAFF))["createProduct"]["slug"] == "été-縄"
+    category = "mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { __typename } }"
+    await ask(infra, category, {"input": {"name": "Été", "slug": decomposed}}, Role.STAFF)
+    for slug in ("été-縄", decomposed, quote("été-縄")):
+        found = await ask(infra, "query ($slug: String!) { category(slug: $slug) { slug } }", {"slug": slug})
+        assert found == {"category": {"slug": "été-縄"}}
 
 
 @pytest.mark.parametrize(("role", "code"), [(None, "UNAUTHENTICATED"), (Role.CUSTOMER, "FORBIDDEN")])

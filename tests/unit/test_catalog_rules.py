@@ -1,9 +1,13 @@
 """The catalog's rules by themselves: options, price lists, changes, who sees what."""
 
+import unicodedata
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.clock import utc_now
 from infra.ids import new_id
@@ -17,6 +21,7 @@ from services.catalog.product_draft import PriceDraft, ProductChange, VariantCha
 from services.catalog.stored_product import StoredProduct
 from services.catalog.views import visible
 from services.money.charging import ANY_AMOUNT
+from services.shared import texts
 from services.shared.errors import StaleVersion
 from services.shared.viewer import Viewer
 
@@ -158,3 +163,68 @@ def test_what_is_archived_is_for_staff() -> None:
     assert seen == {Role.CUSTOMER: None, Role.STAFF: document, Role.ADMIN: document}
     assert visible(None, document) is None
     assert visible(Viewer(new_id(), frozenset({Role.STAFF}), later), None) is None
+
+
+@pytest.mark.parametrize(
+    "slug", ["a", "a-b_c", "été-corde", "縄跳び", "джут", "ไหม", "हिन्दी", "می\u200cخواهم", "٣", "straße"]
+)
+def test_slugs_in_any_letters(slug: str) -> None:
+    assert rules.slug_problem(slug) is None
+    assert rules.slug_of(quote(slug)) == rules.slug_of(unicodedata.normalize("NFD", slug)) == slug
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "",
+        "-a",
+        "a-",
+        "a b",
+        "a/b",
+        "a.b",
+        "A",
+        "Été",
+        "e\u0301te\u0301",
+        "\u0301a",
+        "a\u202eb",
+        "\u200ca",
+        "\ufffd",
+        "👟",
+        "%C3%A9",
+    ],
+)
+def test_what_is_no_slug(slug: str) -> None:
+    assert rules.slug_problem(slug) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("Été à Nîmes!", "ete-a-nimes"),
+        ("空谷 提灯", "空谷-提灯"),
+        ("Lamp 提灯", "lamp"),
+        ("ДЖУТ ", "джут"),
+        ("👟 !", ""),
+        ("ﾊﾝｶｸ", "ハンカク"),
+    ],
+)
+def test_a_slug_of_a_text(text: str, slug: str) -> None:
+    assert rules.slugify(text) == slug
+
+
+@given(st.text(max_size=300))
+def test_a_slug_that_is_made_is_one(text: str) -> None:
+    slug = rules.slugify(text)
+    assert not slug or rules.slug_problem(slug) is None
+
+
+@pytest.mark.parametrize(
+    ("sku", "is_one"),
+    [("A B", True), ("A  B", False), (" A", False), ("A ", False), ("A\tB", False), ("{A}", False)],
+)
+def test_skus_have_single_spaces_within(sku: str, is_one: bool) -> None:
+    assert (texts.sku_problem(sku) is None) is is_one
+
+
+def test_a_sku_as_it_is_stored() -> None:
+    assert texts.normal_sku("  A   B ") == "A B"

@@ -13,7 +13,7 @@ from services.money.amounts import MoneyError, parse_amount, to_minor
 from services.shared import texts
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
-_WEIGHT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+_WEIGHT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,40})?", re.ASCII)
 _YES_NO: Final = {"": None, "true": True, "false": False}
 _STATUS: Final = {
     "active": ProductStatus.PUBLISHED,
@@ -21,19 +21,22 @@ _STATUS: Final = {
     "archived": ProductStatus.ARCHIVED,
 }
 STATUS_NAMES: Final = {status: name for name, status in _STATUS.items()}
+UNLISTED: Final = "unlisted"
+"""Shopify's for what is sold to who has the address, and shown in no list (since API 2025-10): here a draft."""
 _PATH_SEPARATOR: Final = "/"
 _NAME_SEPARATOR: Final = " > "
 _ESCAPED = re.compile(r"\\(.)")
 
 
 def quantity(text: str) -> tuple[int, str | None]:
-    """Read units; 0 when empty."""
+    """Read units; 0 when empty, and when more were sold than there were, which a shop elsewhere may do."""
     if not text:
         return 0, None
     if not _WHOLE_NUMBER.fullmatch(text):
         return 0, f"{shown(text)} must be a whole number"
-    problem = rules.quantity_problem(int(text))
-    return int(text), problem and f"{text} {problem}"
+    units = max(0, int(text))
+    problem = rules.quantity_problem(units)
+    return units, problem and f"{text} {problem}"
 
 
 def place(text: str) -> tuple[int, str | None]:
@@ -79,8 +82,8 @@ def status(text: str) -> tuple[ProductStatus | None, str | None]:
     """Read a product's status; None when empty."""
     if not text:
         return None, None
-    found = _STATUS.get(text.lower())
-    return found, None if found else f"{shown(text)} must be active, draft or archived"
+    found = ProductStatus.DRAFT if text.lower() == UNLISTED else _STATUS.get(text.lower())
+    return found, None if found else f"{shown(text)} must be active, draft, archived or unlisted"
 
 
 def status_after(said: ProductStatus | None, published: bool | None, before: ProductStatus) -> ProductStatus:

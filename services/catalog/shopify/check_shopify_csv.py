@@ -120,7 +120,7 @@ def _groups(rows: Iterable[Row], index: _Index) -> Iterator[list[Row]]:
 
 
 def _handle(row: Row) -> str:
-    return row[HANDLE].lower()
+    return row[HANDLE]
 
 
 def _index(reader: RowReader) -> _Index:

@@ -89,7 +89,7 @@ class ProductParser:
         own: dict[str, Any] = {text.name: text.clean(first[text.column]) for text in TEXT_FIELDS}
         draft = ProductDraft(
             **own,
-            slug=first[columns.HANDLE].lower(),
+            slug=first[columns.HANDLE],
             tags=self._tags(first),
             variants=variants,
             images=self._images(rows),
@@ -118,7 +118,7 @@ class ProductParser:
             self._read(row, columns.PRICE, cells.amount(row[columns.PRICE], self.currency))
 
     def _check_texts(self, row: Row) -> None:
-        self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE].lower()))
+        self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE]))
         for text in TEXT_FIELDS:
             self.report(row, text.column, text.problem(row[text.column]))
         self.report(row, columns.TYPE, texts.line_problem(row[columns.TYPE], rules.CATEGORY_NAME_LENGTH))
@@ -126,7 +126,7 @@ class ProductParser:
     def _check_same_title(self, rows: Sequence[Row]) -> None:
         first, *others = rows
         for row in others:
-            self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE].lower()))
+            self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE]))
             if row[columns.TITLE] not in ("", first[columns.TITLE]):
                 self.report(row, columns.TITLE, f"differs from line {first.line}, which has the same handle")
 
@@ -195,7 +195,7 @@ class ProductParser:
         )
 
     def _made_sku(self, row: Row, values: Sequence[str]) -> str:
-        sku = make_sku(row[columns.HANDLE].lower(), values, self.sku_lines)
+        sku = make_sku(row[columns.HANDLE], values, self.sku_lines)
         self.sku_lines[sku] = row.line
         return sku
 

@@ -2,13 +2,14 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from services.catalog import text_field
+from services.catalog import rules, text_field
 from services.money.amounts import is_currency
+from services.shared import texts
 
 MOST_CELL: Final = 16 * 1024 * 1024
 _SHOWN: Final = 40
@@ -48,6 +49,11 @@ ARCHIVED: Final = "Variant Archived"
 _KEPT_WHOLE: Final = (*(field.column for field in text_field.TEXT_FIELDS if not field.is_trimmed), IMAGE_ALT)
 _PRICE_LIST = re.compile(r"(price|compare[- ]at price) / ([a-z]{3})", re.IGNORECASE | re.ASCII)
 
+_CLEANED: Final[Mapping[str, Callable[[str], str]]] = {
+    HANDLE: lambda cell: rules.slug_of(cell).lower(),
+    SKU: texts.normal_sku,
+}
+
 # Shopify's export renamed its columns; both names are in use.
 _NEW_NAMES: Final = {
     "url handle": HANDLE,
@@ -81,7 +87,8 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells by Shopify's column name, trimmed; a column that the file has not is an empty cell."""
+    """Cells by Shopify's column name, trimmed, handles and SKUs as they are stored; a column that the file has not
+    is an empty cell."""
 
     line: int
     cells: Mapping[str, str]
@@ -170,7 +177,9 @@ class RowReader:
 
 
 def _trimmed(column: str, cell: str) -> str:
-    return cell if column in _KEPT_WHOLE else cell.strip()
+    if column in _KEPT_WHOLE:
+        return cell
+    return _CLEANED.get(column, str.strip)(cell.strip())
 
 
 def _column(own: str) -> str:

@@ -55,7 +55,7 @@ async def test_a_product_is_created_whole(infra: Infra) -> None:
 async def test_every_fault_of_a_draft_is_named_and_nothing_is_kept(infra: Infra) -> None:
     wrong = draft(
         " ",
-        variant("A B", "1.999"),
+        variant("A  B", "1.999"),
         variant("C", "-1", quantity=-1),
         variant("C", "1", quantity=10**9 + 1),
         variant("{D}", "1", "JPY"),
@@ -95,8 +95,25 @@ async def test_every_fault_of_a_draft_is_named_and_nothing_is_kept(infra: Infra)
 
 async def test_a_title_without_latin_letters_still_gives_a_slug(infra: Infra) -> None:
     made = await create(infra, "红色衬衫", "A")
-    assert made.slug == f"product-{made.id.hex[-12:]}"
+    assert made.slug == "红色衬衫"
     assert await Loaders(infra).product_id_by_slug.load(made.slug) == made.id
+    nameless = await create(infra, "👟", "B")
+    assert nameless.slug == f"product-{nameless.id.hex[-12:]}"
+
+
+async def test_slugs_are_told_apart_to_the_accent(infra: Infra) -> None:
+    slugs = ["été", "ete", "strasse", "straße", "はは", "ぱぱ", "ばば"]
+    made = {slug: await create(infra, "Shirt", f"S {n}", slug=slug) for n, slug in enumerate(slugs)}
+    await infra.redis.client.flushdb()
+    for slug, product in made.items():
+        assert await Loaders(infra).product_id_by_slug.load(slug) == product.id
+        assert (await create_again(infra, slug)).slug == slug
+
+
+async def create_again(infra: Infra, slug: str) -> SlugTaken:
+    with pytest.raises(SlugTaken) as raised:
+        await create(infra, "Shirt", "other", slug=slug)
+    return raised.value
 
 
 async def test_a_slug_that_is_taken_is_refused_when_asked_for_and_avoided_when_made(infra: Infra) -> None:
