@@ -102,11 +102,12 @@ class _App(Starlette):
         super().__init__(middleware=middleware, **options)
         # A redirect would lead to whatever the Host header says.
         self.router.redirect_slashes = False
+        self._route = next(route for route in self.routes if isinstance(route, Route) and route.path == _PATH)
         self._views = {type_: _wrapped(view, middleware) for type_, view in views.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and scope["path"] == _PATH:
-            scope["app"] = self
+            scope["app"], scope["route"] = self, self._route
             await self._views[scope["type"]](scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

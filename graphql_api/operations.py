@@ -32,6 +32,10 @@ from graphql.execution.collect_fields import (
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 from graphql.pyutils import Path
+from opentelemetry.semconv._incubating.attributes.graphql_attributes import (
+    GRAPHQL_OPERATION_NAME,
+    GRAPHQL_OPERATION_TYPE,
+)
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType
@@ -42,6 +46,7 @@ from infra.telemetry import tracing
 from resolvers.shared.context import Context
 
 _MAX_ERRORS = 50
+_MAX_NAME = 100
 _SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]]
 
 
@@ -50,6 +55,7 @@ class PreparedOperation:
     """An operation of a valid document. ``is_static``: no directive decides which fields it has.
 
     ``policy``: how long an answer may be kept. ``root``: the root field that it asks for, for metrics.
+    ``attributes``: what traces say of it.
     """
 
     schema: GraphQLSchema
@@ -59,6 +65,7 @@ class PreparedOperation:
     type: OperationType
     policy: CachePolicy
     root: str
+    attributes: dict[str, str]
     _signatures: list[GraphQLVariableSignature]
     _fields: GroupedFieldSet | None = None
     _sub_fields: _SubFields = field(default_factory=dict)
@@ -73,7 +80,8 @@ class PreparedOperation:
         signatures = [signature for signature in found if isinstance(signature, GraphQLVariableSignature)]
         policy = operation_policy(schema, node, fragments)
         type_ = OperationType(node.operation.value)
-        return cls(schema, node, fragments, "@" not in text, type_, policy, _root(node), signatures)
+        static = "@" not in text
+        return cls(schema, node, fragments, static, type_, policy, _root(node), _attributes(node), signatures)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
@@ -215,6 +223,14 @@ class _Executor(Executor[None]):
 async def _traced(name: str, value: Awaitable[Any]) -> Any:
     with tracing.span(name):
         return await value
+
+
+def _attributes(node: OperationDefinitionNode) -> dict[str, str]:
+    """Returns https://opentelemetry.io/docs/specs/semconv/graphql/graphql-spans/, with the client's own name."""
+    attributes = {GRAPHQL_OPERATION_TYPE: node.operation.value}
+    if node.name is not None:
+        attributes[GRAPHQL_OPERATION_NAME] = node.name.value[:_MAX_NAME]
+    return attributes
 
 
 def _root(node: OperationDefinitionNode) -> str:

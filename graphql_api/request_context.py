@@ -7,11 +7,12 @@ from time import perf_counter
 
 import orjson
 import structlog
-from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
+from opentelemetry.trace import SpanKind, format_span_id, format_trace_id
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graphql_api.counting import count_response, route_of
+from graphql_api.counting import count_response
 from graphql_api.errors import internal
+from graphql_api.request_span import describe_answer, request_attributes, span_name
 from infra.telemetry import tracing
 
 log = structlog.get_logger("rushcart.access")
@@ -20,7 +21,6 @@ log = structlog.get_logger("rushcart.access")
 _TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
 _REQUEST_ID = re.compile(rb"[\w.:-]{8,64}", re.ASCII)
 _SLOW_MS = 1000.0
-_FAULT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +70,14 @@ class RequestContext:
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Within a span of the server's, whose ids the request has then."""
         ids = _make_ids(scope["headers"])
-        attributes = {"http.request.method": scope["method"], "url.path": scope["path"]}
-        name = f"{scope['method']} {route_of(scope)}"
+        attributes, name = request_attributes(scope), span_name(scope)
         with tracing.span(name, SpanKind.SERVER, parent=_parent(scope), attributes=attributes) as current:
             context = current.get_span_context()
             trace, flags = format_trace_id(context.trace_id), int(context.trace_flags)
             parent = f"00-{trace}-{format_span_id(context.span_id)}-{flags:02x}"
             request_id = ids.request_id if ids.request_id != ids.trace_id else trace
             status = await self._answer(scope, receive, send, RequestIds(request_id, trace, parent))
-            current.set_attribute("http.response.status_code", status)
-            if status >= _FAULT:
-                current.set_status(StatusCode.ERROR)
+            describe_answer(current, scope, status)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, ids: RequestIds) -> int:
         """Returns the status; 0 when there was no answer."""

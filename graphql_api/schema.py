@@ -76,7 +76,7 @@ class RushcartSchema(strawberry.Schema):
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
         begun = perf_counter()
-        with tracing.span(f"{operation.type.value} {operation.root}"):
+        with tracing.span(f"{operation.type.value} {operation.root}", attributes=operation.attributes):
             result = await operation.execute(variable_values, context_value, operation_extensions)
         presented = _presented(result, getattr(context_value, "trace_id", ""))
         count_operation(operation.root, presented.errors, perf_counter() - begun)

@@ -60,6 +60,15 @@ def decode_envelope(value: bytes) -> dict[str, Any]:
     return raw
 
 
+def traceparent_of(value: bytes) -> str | None:
+    """Returns the trace that the message was sent in, if it says so."""
+    try:
+        text = decode_envelope(value).get("traceparent")
+    except MalformedEvent:
+        return None
+    return text if isinstance(text, str) else None
+
+
 def decode(value: bytes) -> CloudEvent:
     """Errors: MalformedEvent."""
     raw = decode_envelope(value)

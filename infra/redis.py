@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from opentelemetry.semconv.attributes.db_attributes import (
+    DB_OPERATION_BATCH_SIZE,
+    DB_OPERATION_NAME,
+    DB_STORED_PROCEDURE_NAME,
+)
 from opentelemetry.trace import SpanKind
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
@@ -28,6 +33,7 @@ from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
 from infra.telemetry import tracing
+from infra.telemetry.conventions import pipeline_name, redis_attributes
 
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
@@ -62,6 +68,7 @@ class RedisStore:
     ``run_id`` names the life of the server: it changes whenever the server restarts, and with it what the
     server remembers may have changed. It is read on every new connection, before any command of ours: compare
     a reply with it after the reply came. A script that must not meet another server is given ``RUN_ID``.
+    ``attributes`` are what traces say of the server.
     """
 
     def __init__(self, dsn: str, *, timeout: float) -> None:
@@ -71,6 +78,7 @@ class RedisStore:
         self._scripts: dict[LuaScript, AsyncScript] = {}
         self.client = self._make_client(timeout)
         self.blocking = self._make_client(None)
+        self.attributes = redis_attributes(self.client.connection_pool.connection_kwargs)
         self._batcher = Batcher(self.client.connection_pool, timeout, _with_run_id)
 
     def _make_client(self, socket_timeout: float | None) -> Redis:
@@ -111,7 +119,7 @@ class RedisStore:
         ResponseError.
         """
         try:
-            with tracing.span(f"redis {_names(commands)}", SpanKind.CLIENT):
+            with self._traced(commands):
                 replies = await self._batcher.execute(*commands)
             for reply in replies:
                 if isinstance(reply, ResponseError):
@@ -121,6 +129,18 @@ class RedisStore:
                 raise StoreUnavailable("redis") from error
             raise
         return replies
+
+    def _traced(self, commands: Sequence[Command]) -> AbstractContextManager[object]:
+        if not tracing.is_on():
+            return nullcontext()
+        operation = pipeline_name([str(command[0]) for command in commands])
+        attributes = {**self.attributes, DB_OPERATION_NAME: operation}
+        if len(commands) > 1:
+            attributes[DB_OPERATION_BATCH_SIZE] = len(commands)
+        scripts = {str(command[1]) for command in commands if command[0] == "EVALSHA"}
+        if len(scripts) == 1:
+            attributes[DB_STORED_PROCEDURE_NAME] = scripts.pop()
+        return tracing.span(operation, SpanKind.CLIENT, attributes=attributes)
 
     async def run_script(self, lua: LuaScript, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """Run a script by its hash. Errors as of ``execute``."""
@@ -227,11 +247,6 @@ def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
     if RUN_ID not in command:
         return command
     return tuple(connection.server_run_id if part is RUN_ID else part for part in command)
-
-
-def _names(commands: Sequence[Command]) -> str:
-    """Returns the commands' names without what they are about."""
-    return " ".join(sorted({str(command[0]) for command in commands})) if tracing.is_on() else ""
 
 
 def _is_outage(error: Exception) -> bool:

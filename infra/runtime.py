@@ -73,7 +73,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
         signals = Signals(redis)
         stack.push_async_callback(signals.close)
-        trace_stores(database.engine, redis.client)
+        trace_stores(database.engine, redis.client, redis.attributes)
         sampling = asyncio.create_task(sample_process(database))
         stack.push_async_callback(cancel_and_wait, sampling)
         blobs = open_blobs(settings, clock)

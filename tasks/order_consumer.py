@@ -8,11 +8,12 @@ from typing import Final
 
 import structlog
 
-from infra.cloudevents import MalformedEvent
+from infra.cloudevents import MalformedEvent, traceparent_of
 from infra.errors import StoreUnavailable
 from infra.eventlog import Message
 from infra.runtime import Infra
-from infra.telemetry.handling import handling
+from infra.telemetry import tracing
+from infra.telemetry.messages import handling
 from models.order_document import OrderSnapshot
 from services.order.persist_orders import Persisted, persist_orders
 from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
@@ -66,7 +67,7 @@ class OrderConsumer(ConsumerLoop):
     async def _persist(self, placed: list[tuple[Message, OrderSnapshot]]) -> None:
         begun = time.perf_counter()
         try:
-            with handling(f"{ORDERS} process", [order.traceparent for _, order in placed]):
+            with handling(self._infra.events.attributes(ORDERS), ORDER_WORKERS, _traces(placed)):
                 result = await persist_orders(self._infra, [order for _, order in placed])
         except StoreUnavailable:
             raise
@@ -103,6 +104,11 @@ class OrderConsumer(ConsumerLoop):
             await self._on_persisted([order.expires_at for order in result.stored])
         except StoreUnavailable as error:
             log.warning("persist.not_told", store=error.store, orders=len(result.stored))
+
+
+def _traces(placed: list[tuple[Message, OrderSnapshot]]) -> list[str | None]:
+    """Of the messages: the span that sent one is its parent, so that it is seen where they went through."""
+    return [traceparent_of(message.value) for message, _ in placed] if tracing.is_on() else []
 
 
 def _held_by(event: OrderClosed | OrderRejected | OrderShipped) -> ItemOrders:

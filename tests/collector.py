@@ -33,7 +33,7 @@ class Seen:
     id: str
     parent: str
     links: tuple[str, ...]
-    attributes: dict[str, str]
+    attributes: dict[str, str | int]
     is_error: bool
 
 
@@ -71,7 +71,7 @@ def _seen(service: str, span: "object") -> Seen:
         span.span_id.hex(),  # type: ignore[attr-defined]
         span.parent_span_id.hex(),  # type: ignore[attr-defined]
         tuple(link.span_id.hex() for link in span.links),  # type: ignore[attr-defined]
-        {one.key: one.value.string_value for one in span.attributes},  # type: ignore[attr-defined]
+        {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in span.attributes},  # type: ignore[attr-defined]
         span.status.code == 2,  # type: ignore[attr-defined]
     )
 

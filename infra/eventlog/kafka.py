@@ -27,6 +27,7 @@ from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
+from infra.telemetry.conventions import Attributes, topic_attributes
 from settings import Settings
 
 T = TypeVar("T")
@@ -55,6 +56,9 @@ class KafkaEventLog:
         self._retiring: set[asyncio.Task[None]] = set()
         self._looking: set[asyncio.Task[Any]] = set()
         self._closed = False
+
+    def attributes(self, topic: str) -> Attributes:
+        return topic_attributes("kafka", self._prefix + topic)
 
     async def start(self) -> None:
         self._reconnect()

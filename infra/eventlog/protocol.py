@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from infra.errors import MessageTooLarge
+from infra.telemetry.conventions import Attributes
 
 Marker = dict[str, str]
 """A place in a topic: the end of each partition at one moment, as text (Kafka offsets, a stream id)."""
@@ -77,6 +78,10 @@ class Follower(Protocol):
 
 class EventLog(Protocol):
     """At-least-once, ordered by key, durable positions."""
+
+    def attributes(self, topic: str) -> Attributes:
+        """Returns what traces say of the topic, and of the system that it is in."""
+        ...
 
     async def start(self) -> None: ...
 

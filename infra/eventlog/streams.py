@@ -20,6 +20,7 @@ from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_s
 from infra.eventlog.streams_entries import flat, message_of
 from infra.eventlog.streams_follower import StreamsFollower
 from infra.redis import RedisStore
+from infra.telemetry.conventions import Attributes, topic_attributes
 
 log = structlog.get_logger(__name__)
 _CLAIM_IDLE_MS = 5_000
@@ -37,6 +38,9 @@ class StreamsEventLog:
     def __init__(self, redis: RedisStore, *, timeout: float) -> None:
         self._redis = redis
         self._timeout = timeout
+
+    def attributes(self, topic: str) -> Attributes:
+        return topic_attributes("redis", topic)
 
     async def start(self) -> None:
         """Do nothing: the client connects by itself."""

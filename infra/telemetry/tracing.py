@@ -58,8 +58,10 @@ def tracing(part: str) -> Iterator[None]:
     if not is_wanted():
         yield
         return
+    from infra.telemetry.conventions import prefer_stable_names
     from infra.telemetry.tracer_provider import make_provider
 
+    prefer_stable_names()
     _provider = made = make_provider(part)
     try:
         yield
@@ -113,7 +115,13 @@ def span(
 
 
 def note_span(
-    name: str, kind: SpanKind, begun_ns: int, *, parent: str, links: Sequence[str] = (), **attributes: str
+    name: str,
+    kind: SpanKind,
+    begun_ns: int,
+    *,
+    parent: str,
+    links: Sequence[str] = (),
+    attributes: Mapping[str, AttributeValue] | None = None,
 ) -> None:
     """Note a span in another trace, for what was done for many at once, from ``begun_ns`` until now."""
     if _provider is None or not _span_context(parent).is_valid:

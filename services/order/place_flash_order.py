@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from opentelemetry.trace import SpanKind
 
 from infra.clock import from_millis
 from infra.cloudevents import MEDIA_TYPE
@@ -14,6 +13,7 @@ from infra.errors import PublishRefused, PublishUnknown
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.telemetry import tracing
+from infra.telemetry.messages import sending
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
@@ -191,7 +191,7 @@ async def _publish(infra: Infra, reservation: Reservation, traceparent: str | No
     order = reservation.snapshot
     assert order is not None
     try:
-        with tracing.span(f"{ORDERS} publish", SpanKind.PRODUCER):
+        with sending(infra.events.attributes(ORDERS)):
             event = OrderPlaced(order)
             message = encode(event, order.placed_at, tracing.traceparent() or traceparent)
             await infra.events.publish(event.topic, event.key, message, media_type=MEDIA_TYPE)
