@@ -1,6 +1,6 @@
 """The types of the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
@@ -13,6 +13,7 @@ from resolvers.shared.context import Context, Info
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Counted, Edge, Page, count_of
 from services.audit.list_entries import AuditFilter, count_entries, find_entries, list_entries
+from services.audit.owner_view import OwnerView, owner_view
 
 _SORT = "auditLog"
 
@@ -41,7 +42,7 @@ class AuditEntry(Node):
     details: list[AuditDetail]
 
     @classmethod
-    def of(cls, row: Row) -> "AuditEntry":
+    def of(cls, row: Row | OwnerView) -> "AuditEntry":
         return cls(
             id=encode_id("AuditEntry", row.id),
             at=row.at,
@@ -66,9 +67,21 @@ class AuditConnection(Counted[AuditEdge]):
 
 async def audit_connection(info: Info, wanted: AuditFilter, page: Page) -> AuditConnection:
     """Errors: BAD_USER_INPUT naming the argument at fault."""
+    return await _connection(info, wanted, page, AuditEntry.of)
+
+
+async def owner_connection(info: Info, owner: UUID, page: Page) -> AuditConnection:
+    """List what concerns an account, as its owner sees it. Errors: BAD_USER_INPUT naming the argument at fault."""
+    wanted = AuditFilter(subject=owner.hex)
+    return await _connection(info, wanted, page, lambda row: AuditEntry.of(owner_view(row)))
+
+
+async def _connection(
+    info: Info, wanted: AuditFilter, page: Page, show: Callable[[Row], AuditEntry]
+) -> AuditConnection:
     infra = info.context.infra
     cut = await list_entries(infra, wanted, page.by_id(_SORT))
-    return AuditConnection.of(AuditEdge, cut, _SORT, AuditEntry.of, lambda: count_entries(infra, wanted))
+    return AuditConnection.of(AuditEdge, cut, _SORT, show, lambda: count_entries(infra, wanted))
 
 
 def _shown(who: str | None) -> str | None:

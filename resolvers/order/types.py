@@ -28,6 +28,7 @@ from resolvers.shared.errors import (
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
+from resolvers.shared.permissions import check_edge
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
@@ -195,8 +196,9 @@ class Order(Node):
         rows = await info.context.loaders.payments_by_order.load(self.view.id)
         return [Payment.of(row) for row in rows]
 
-    @field()
+    @field(description="For the customer, staff, and machines that may read users.")
     async def customer(self, info: Info) -> User:
+        check_edge(info, self.view.customer_id, Role.STAFF, Scope.USERS_READ)
         row = await info.context.loaders.user_by_id.load(self.view.customer_id)
         if row is None:
             raise LookupError(f"order {self.view.id} without its customer")

@@ -1,6 +1,7 @@
 """Who may use a field, declared on the field and visible to clients as ``@requires``."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 import strawberry
 from strawberry.schema_directive import Location
@@ -50,6 +51,13 @@ def check(info: Info, roles: Iterable[Role], scope: Scope | None = None) -> View
         _note_refusal(info, viewer)
         raise forbidden()
     return viewer
+
+
+def check_edge(info: Info, owner: UUID, role: Role, scope: Scope) -> None:
+    """Check that what a field leads to is the viewer's own, or that the viewer may see everybody's: whoever may
+    see where the field starts may not therefore see where it ends. Errors: UNAUTHENTICATED, FORBIDDEN."""
+    if signed_in(info).user_id != owner:
+        check(info, [role], scope)
 
 
 def _note_refusal(info: Info, viewer: Viewer) -> None:

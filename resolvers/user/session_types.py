@@ -68,5 +68,5 @@ def to_session(info: Info, signed_in: SignedIn, *, in_cookies: bool) -> Session:
         access_token="" if in_cookies else tokens.access_token,
         access_token_expires_at=tokens.access_token_expires_at,
         refresh_token="" if in_cookies else tokens.refresh_token,
-        user=User.of(signed_in.user),
+        user=User.of(signed_in.user, is_signing_in=True),
     )

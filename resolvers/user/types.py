@@ -9,18 +9,17 @@ import strawberry
 
 from models.enums import OrderStatus, Role, Scope
 from models.user import User as UserRow
-from resolvers.audit.types import AuditConnection, audit_connection
+from resolvers.audit.types import AuditConnection, owner_connection
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
 from resolvers.shared.failures import forbidden
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
-from resolvers.shared.permissions import signed_in
+from resolvers.shared.permissions import check_edge, signed_in
 from resolvers.shared.relay import Page, paged
 from resolvers.user.active_session import ActiveSession
 from resolvers.user.address_types import Address
 from resolvers.user.identity import Identity
-from services.audit.list_entries import AuditFilter
 from services.user.find_users import find_users
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ class User(Node):
     email_verified: bool = strawberry.field(description="True once the mail to confirm the address was answered.")
     locked_at: datetime | None = strawberry.field(description="Since when nobody can sign in to the account.")
     user_id: strawberry.Private[UUID]
+    # Of a new session: who asks has shown just now who they are.
+    is_signing_in: strawberry.Private[bool] = False
 
     @field(description="The oldest first; only one's own.")
     async def addresses(self, info: Info) -> list[Address]:
@@ -44,7 +45,7 @@ class User(Node):
             raise forbidden()
         return [Address.of(entry) for entry in await info.context.loaders.addresses_by_user.load(self.user_id)]
 
-    @field(description="Newest first.")
+    @field(description="Newest first; others' for staff, and machines that may read orders.")
     @paged
     async def orders(
         self,
@@ -54,6 +55,8 @@ class User(Node):
     ) -> Annotated["OrderConnection", strawberry.lazy("resolvers.order.connection")]:
         from resolvers.order.connection import user_orders  # whose orders know this module
 
+        if not self.is_signing_in:
+            check_edge(info, self.user_id, Role.STAFF, Scope.ORDERS_READ)
         return await user_orders(info, self.user_id, page, status)
 
     @field(description="Where one is signed in, the last used first; only one's own.")
@@ -73,7 +76,10 @@ class User(Node):
         rows = await info.context.loaders.identities_by_user.load(self.user_id)
         return [Identity.of(row, info.context.infra) for row in rows]
 
-    @field(description="What concerns the security of one's account, the newest first; only one's own.")
+    @field(
+        description="What concerns the security of one's account, the newest first; only one's own. "
+        "Of what others did, neither who nor why."
+    )
     @paged
     async def security_events(
         self,
@@ -82,10 +88,10 @@ class User(Node):
     ) -> AuditConnection:
         if signed_in(info).user_id != self.user_id:
             raise forbidden()
-        return await audit_connection(info, AuditFilter(subject=self.user_id.hex), page)
+        return await owner_connection(info, self.user_id, page)
 
     @classmethod
-    def of(cls, row: UserRow) -> "User":
+    def of(cls, row: UserRow, *, is_signing_in: bool = False) -> "User":
         return cls(
             id=encode_id("User", row.id),
             email=row.email,
@@ -96,6 +102,7 @@ class User(Node):
             email_verified=row.email_verified_at is not None,
             locked_at=row.locked_at,
             user_id=row.id,
+            is_signing_in=is_signing_in,
         )
 
 
@@ -132,15 +139,14 @@ LoginResult = Annotated[Session | InvalidCredentials, strawberry.union("LoginRes
 
 
 async def _load_users(context: Context, ids: Sequence[UUID]) -> list[User | None]:
-    """Oneself; staff see everyone."""
+    """Load oneself; as with ``user(id:)``, administrators and machines that may read users see everyone."""
     viewer = context.viewer
     if viewer is None:
         return [None] * len(ids)
-    rows = await find_users(context.infra, ids)
-    return [
-        User.of(row) if row and (viewer.may(Role.STAFF, Scope.USERS_READ) or row.id == viewer.user_id) else None
-        for row in rows
-    ]
+    sees_all = viewer.may(Role.ADMIN, Scope.USERS_READ)
+    rows = await find_users(context.infra, [id_ for id_ in ids if sees_all or id_ == viewer.user_id])
+    found = {row.id: User.of(row) for row in rows if row is not None and row.closed_at is None}
+    return [found.get(id_) for id_ in ids]
 
 
 register_node("User", _load_users)

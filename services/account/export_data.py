@@ -13,6 +13,7 @@ from models import AuditEntry, Identity, RefreshSession, User
 from models.address_document import AddressDoc
 from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
+from services.audit.owner_view import owner_view
 from services.cart.change_cart import read_cart
 from services.cart.rules import Owner
 from services.money.amounts import to_decimal
@@ -108,7 +109,7 @@ async def _security_events(infra: Infra, user_id: UUID) -> list[dict[str, Any]]:
         query = select(AuditEntry).where(own).order_by(AuditEntry.id).limit(_PAGE)
         async with infra.database.read() as session:
             rows = list(await session.scalars(query if last is None else query.where(AuditEntry.id > last)))
-        found += [_pick(row, names) for row in rows]
+        found += [_pick(owner_view(row), names) for row in rows]
         if len(rows) < _PAGE:
             return found
         last = rows[-1].id
@@ -142,7 +143,11 @@ def _order(view: OrderView) -> dict[str, Any]:
             }
             for line in view.lines
         ],
-        "history": [{"at": event.at, "status": event.status, "note": event.note} for event in view.history],
+        "history": [
+            {"at": event.at, "status": event.status, "note": event.note}
+            for event in view.history
+            if not event.internal
+        ],
     }
 
 

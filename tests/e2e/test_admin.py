@@ -1,6 +1,7 @@
 """Administrators look after accounts, roles and service tokens; everybody else does not."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -211,9 +212,40 @@ async def test_ones_own_security_events(shop: Shop) -> None:
         {"action": "session.refused", "outcome": "REFUSED"},
         {"action": "user.registered", "outcome": "OK"},
     ]
-    staff = await shop.staff()
     others = "query N($id: ID!) { node(id: $id) { ... on User { securityEvents { totalCount } } } }"
-    assert await code_of(shop, others, {"id": bob.id}, staff.token) == "FORBIDDEN"
+    assert await code_of(shop, others, {"id": bob.id}, (await admin(shop)).token) == "FORBIDDEN"
+    assert (await shop.ask(others, {"id": bob.id}, await shop.staff()))["node"] is None
+
+
+async def test_what_an_administrator_did_is_seen_without_who_and_why(shop: Shop) -> None:
+    root, ada = await admin(shop), await shop.customer()
+    await shop.ask(GRANT, {"input": {"userId": ada.id, "role": "STAFF"}}, root)
+    await shop.ask(LOCK, {"input": {"userId": ada.id, "reason": "Eve has said so"}}, root)
+    await shop.ask(UNLOCK, {"input": {"userId": ada.id}}, root)
+    ada = await signed_in(shop, ada.email)
+    query = """{ me { securityEvents { edges { node {
+      action actor subject ip device details { name value } } } } } }"""
+    seen = (await shop.ask(query, {}, ada))["me"]["securityEvents"]["edges"]
+    hidden = {"actor": "administrator", "subject": ada.id, "ip": None, "device": None}
+    assert [edge["node"] for edge in seen[1:4]] == [
+        {"action": "account.unlocked", **hidden, "details": []},
+        {"action": "account.locked", **hidden, "details": []},
+        {"action": "role.granted", **hidden, "details": [{"name": "role", "value": "STAFF"}]},
+    ]
+    own = seen[0]["node"]
+    assert (own["action"], own["actor"], own["device"] is None) == ("session.opened", ada.id, False)
+    assert own["details"] == [{"name": "method", "value": "password"}]
+    export = await shop.ask("mutation { exportMyData { ... on ExportMyDataSuccess { json } } }", {}, ada)
+    for secret in ("Eve has said so", root.id, decode_id(root.id, "User").hex, str(decode_id(root.id, "User"))):
+        assert secret not in export["exportMyData"]["json"]
+        assert secret not in str(seen)
+    events = json.loads(export["exportMyData"]["json"])["securityEvents"]
+    [locked] = [event for event in events if event["action"] == "account.locked"]
+    assert (locked["ip"], locked["device"], locked["details"]) == (None, None, {})
+    # For administrators all of it is there.
+    log = await shop.ask(AUDIT, {"action": "account.locked"}, root)
+    [entry] = [edge["node"] for edge in log["auditLog"]["edges"]]
+    assert (entry["actor"], entry["details"]) == (root.id, [{"name": "reason", "value": "Eve has said so"}])
 
 
 @pytest.mark.usefixtures("worker")

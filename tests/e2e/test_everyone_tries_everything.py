@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type, is_required_argument
 from graphql import build_schema as from_sdl
 from sqlalchemy import select
 
@@ -17,17 +18,21 @@ from graphql_api.schema import build_schema
 from infra.runtime import Infra
 from models import Address, Identity, Order, Payment, RefreshSession, Role, User
 from models.enums import Scope
-from resolvers.shared.node import decode_id, encode_id
+from resolvers.shared.node import decode_id, encode_id, split_id
 from services.session.access_tokens import AccessTokens
 from services.token.create_token import NewToken, create_token
-from tests.e2e.operations_of import NotExpressible, RootField, root_fields
-from tests.e2e.shop import Person, Shop
+from services.user.find_by_email import find_by_email
+from services.user.grant_role import grant_role
+from services.user.rows import ByAdmin
+from tests.e2e.operations_of import NotExpressible, RootField, root_fields, selection
+from tests.e2e.shop import PASSWORD, Person, Shop
 from tests.live import event_stream
 from tests.modes import ONE_MODE
 
 pytestmark = [ONE_MODE, pytest.mark.usefixtures("worker")]
 
-FIELDS = list(root_fields(from_sdl(build_schema().as_str())))
+SCHEMA = from_sdl(build_schema().as_str())
+FIELDS = list(root_fields(SCHEMA))
 # A file comes by another way than a literal.
 NOT_TRIED = {"Upload"}
 PAY = "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { ... on Payment { id } } }"
@@ -199,3 +204,79 @@ async def test_a_machine_with_another_scope(shop: Shop, victim: Victim) -> None:
             check_refused(field, answer, "FORBIDDEN")
         assert not leaks(victim, text), f"{field.root}.{field.name}: {text}"
     assert await rows_of(shop.server.infra, victim.person) == before
+
+
+ORDER_READERS = (Scope.ORDERS_READ, Scope.ORDERS_WRITE)
+
+
+def edges_from(id_: str) -> list[str]:
+    """A document for each field that leads on from the node: what an actor may not see at one end, they may not
+    see by coming from the other."""
+    type_name, _ = split_id(id_)
+    type_ = SCHEMA.type_map[type_name]
+    assert isinstance(type_, GraphQLObjectType)
+    if not any(interface.name == "Node" for interface in type_.interfaces):
+        return []
+    leading = [
+        f"{name} {selection(field.type, 3)}"
+        for name, field in type_.fields.items()
+        if not is_leaf_type(get_named_type(field.type)) and not any(map(is_required_argument, field.args.values()))
+    ]
+    own = selection(type_, 1)
+    return [f'{{ node(id: "{id_}") {{ ... on {type_name} {walked} }} }}' for walked in (own, *_in_braces(leading))]
+
+
+def _in_braces(selections: list[str]) -> list[str]:
+    return [f"{{ {selected} }}" for selected in selections]
+
+
+async def _walked(shop: Shop, victim: Victim, token: str | None) -> str:
+    """All that is seen on the way from each of the victim's things, as text."""
+    seen = []
+    for document in (document for id_ in victim.ids for document in edges_from(id_)):
+        answer = await shop.server.graphql(document, {}, token)
+        wrong = {"INTERNAL", "GRAPHQL_VALIDATION_FAILED", "GRAPHQL_PARSE_FAILED", "QUERY_TOO_COMPLEX"}
+        assert not codes(answer) & wrong, f"{document}: {answer}"
+        seen.append(str(answer.get("data")))
+    return "".join(seen)
+
+
+@pytest.mark.parametrize("scope", Scope)
+async def test_a_machine_sees_what_its_scope_says_by_whatever_way(
+    shop: Shop, victim: Victim, scope: Scope
+) -> None:
+    made = await create_token(shop.server.infra, NewToken("walker", (scope,), timedelta(hours=1)), actor="test")
+    seen = await _walked(shop, victim, made.token)
+    assert (victim.person.email in seen) == (scope is Scope.USERS_READ)
+    assert ("lockedAt" in seen) == (scope is Scope.USERS_READ)
+    assert (victim.order_number in seen) == (scope in ORDER_READERS)
+    assert "Marker Street 77" not in seen or scope in ORDER_READERS
+
+
+@pytest.mark.parametrize("roles", [(), (Role.STAFF,), (Role.STAFF, Role.ADMIN)])
+async def test_people_see_what_their_role_says_by_whatever_way(
+    shop: Shop, victim: Victim, roles: tuple[Role, ...]
+) -> None:
+    actor = await somebody(shop, *roles)
+    assert actor.user is not None
+    if Role.ADMIN in roles:
+        await grant_role(shop.server.infra, ByAdmin(actor.user.id), Role.ADMIN)
+        actor = Actor(shop, await find_by_email(shop.server.infra, actor.user.email))
+    seen = await _walked(shop, victim, actor.token())
+    # Staff see who has ordered; accounts are the administrators'.
+    assert (victim.person.email in seen, victim.order_number in seen) == (bool(roles), bool(roles))
+    answer = await shop.server.graphql(f'{{ node(id: "{victim.person.id}") {{ id }} }}', {}, actor.token())
+    assert (answer["data"]["node"] is not None) == (Role.ADMIN in roles)
+
+
+async def test_nobody_sees_nothing_by_whatever_way(shop: Shop, victim: Victim) -> None:
+    assert not leaks(victim, await _walked(shop, victim, None))
+
+
+async def test_who_signs_in_sees_their_orders_at_once(shop: Shop, victim: Victim) -> None:
+    document = """mutation ($email: String!, $password: String!) {
+      login(input: {email: $email, password: $password}) {
+      ... on Session { user { orders { edges { node { number } } } } } } }"""
+    answer = await shop.ask(document, {"email": victim.person.email, "password": PASSWORD})
+    [edge] = answer["login"]["user"]["orders"]["edges"]
+    assert edge["node"]["number"] == victim.order_number

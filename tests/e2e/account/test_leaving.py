@@ -142,6 +142,21 @@ async def test_an_export_holds_all_that_is_ones_own_and_nothing_else(shop: Shop)
     assert "\n  " in pretty["json"]
 
 
+async def test_an_export_holds_no_note_for_staff(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    offer = await shop.offer(staff)
+    order = await shop.place(ada, offer.item_id)
+    await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
+    for text, visible in (("We think she cheats", False), ("It comes on Monday", True)):
+        wish = {"orderId": order["id"], "text": text, "visibleToCustomer": visible, "idempotencyKey": text}
+        noted = await shop.ask(_NOTE, {"input": wish}, staff)
+        assert noted["addOrderNote"]["__typename"] == "Order"
+    [exported] = json.loads((await do(shop, "exportMyData", None, ada))["json"])["orders"]
+    notes = [event["note"] for event in exported["history"]]
+    assert (notes.count("It comes on Monday"), "We think she cheats" in str(exported)) == (1, False)
+
+
+_NOTE = "mutation Note($input: AddOrderNoteInput!) { addOrderNote(input: $input) { __typename } }"
 _PLACE = """
 mutation Place($input: PlaceFlashOrderInput!) { placeFlashOrder(input: $input) { __typename } }
 """
