@@ -68,7 +68,7 @@ class Runtime:
             await self.running.answers.close()
             await cancel_and_wait(looking, writing)
             with suppress(StoreUnavailable):
-                await write_refusals(self.running.infra)
+                await write_refusals(self.running.infra, ending=True)
 
 
 async def _look_for_keys(keys: SigningKeys) -> None:
