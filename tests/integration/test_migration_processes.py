@@ -19,7 +19,7 @@ from tests.integration.fresh_database import ON_BOTH, fresh_database, run_sql, t
 ROOT = Path(__file__).parents[2]
 HEAD = migrations.own_revision()
 ALL = list(migrations.known_revisions())
-UPGRADE = "from infra import migrations, settings; print(migrations.upgrade(settings.get_settings()))"
+UPGRADE = "from infra import migrations; import settings; print(migrations.upgrade(settings.get_settings()))"
 
 
 @pytest.fixture(params=ON_BOTH)
@@ -110,7 +110,7 @@ async def test_plain_alembic_waits_too(settings: Settings) -> None:
 
 async def test_a_process_that_dies_gives_the_lock_back(settings: Settings) -> None:
     hold = (
-        "import asyncio, sys\nfrom infra import migrations, settings\n"
+        "import asyncio, sys\nimport settings\nfrom infra import migrations\n"
         "async def hold():\n"
         "    async with migrations.migration_lock(settings.get_settings()):\n"
         "        print('held', flush=True)\n        sys.stdin.read()\n"
@@ -131,7 +131,7 @@ async def test_plain_alembic_works(settings: Settings) -> None:
 
 
 async def test_an_installed_package_has_its_migrations(settings: Settings, tmp_path: Path) -> None:
-    for package in ("infra", "models"):
+    for package in ("infra", "models", "settings"):
         shutil.copytree(ROOT / package, tmp_path / "site" / package)
     shutil.copytree(ROOT / "alembic", tmp_path / "site" / "infra" / "_alembic")
     assert await output_of(settings, "-c", UPGRADE, folder=tmp_path / "site") == f"{ALL}\n"
