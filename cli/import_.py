@@ -10,7 +10,7 @@ from cli.shared.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
     from services.catalog.import_products import ImportReport
-    from services.catalog.shopify.check_shopify_csv import ParsedFile
+    from services.catalog.shopify.check_shopify_csv import Opener, ParsedFile
     from services.catalog.shopify.rows import RowProblem
 
 _MOST_SHOWN: Final = 500
@@ -41,11 +41,14 @@ def _currency(_context: click.Context, _parameter: click.Parameter, value: str) 
 )
 @click.option("--check", is_flag=True, help="Only check the file, import nothing.")
 @click.option("--free", is_flag=True, help="New products of a FILE without prices cost nothing.")
-def products(file: Path, currency: str, check: bool, free: bool) -> None:
+@click.option("--skip-bad", is_flag=True, help="Leave products at fault out, and write them to FILE.left-out.csv.")
+def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool) -> None:
     """Import products from FILE, a CSV as Shopify exports it.
 
     All rows are imported or none: when any is at fault, each is shown with its line and column, and the
-    exit code is 1. FILE is read several times and never held in memory as a whole.
+    exit code is 1. With --skip-bad the products without fault are imported; the others are written to a
+    file beside FILE, with the reasons in its last column, that can be mended and imported. FILE is read several
+    times and never held in memory as a whole.
 
     It can be run again. Products are matched by Handle and variants by SKU; a row without a SKU means the
     variant with its options, or the product's only one. What differs is updated, what FILE does not name
@@ -57,9 +60,13 @@ def products(file: Path, currency: str, check: bool, free: bool) -> None:
     parsed = _parse(file, currency)
     if check and not parsed.problems:
         click.echo(f"{parsed.total} products, no problem found.")
+        _note(parsed, err=False)
         return
+    if check:
+        _show(parsed.problems)
+        raise click.exceptions.Exit(1)
     try:
-        report = _import(parsed, free)
+        report = _import(parsed, free, skip_bad)
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
@@ -67,27 +74,50 @@ def products(file: Path, currency: str, check: bool, free: bool) -> None:
         f"{report.created} products created, {report.updated} updated, {report.unchanged} unchanged; "
         f"{report.new_variants} new variants."
     )
+    _note(parsed, err=True)
+    if report.left_out:
+        click.echo(f"{_write_left_out(file, report.left_out)} has {len(report.left_out)} rows that were left out.")
+
+
+def _note(parsed: "ParsedFile", *, err: bool) -> None:
+    for note in parsed.notes:
+        click.echo(f"{note.column}: {note.message} ({note.count} cells)", err=err)
+
+
+def _write_left_out(file: Path, reasons: dict[int, str]) -> Path:
+    from services.catalog.shopify.left_out import write_left_out
+
+    target = file.with_name(f"{file.stem}.left-out.csv")
+    try:
+        with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
+            write_left_out(_opener(file), reasons, stream)
+    except OSError as error:
+        raise click.ClickException(f"{target}: {error.strerror}; the rest was imported.") from None
+    return target
 
 
 def _parse(file: Path, currency: str) -> "ParsedFile":
     from services.catalog.shopify.check_shopify_csv import check_shopify_csv
 
-    # Bytes that are not UTF-8 become surrogates, so that the parser can name the cell they are in.
-    return check_shopify_csv(
-        lambda: file.open(encoding="utf-8-sig", errors="surrogateescape", newline=""), currency
-    )
+    return check_shopify_csv(_opener(file), currency)
 
 
-def _import(parsed: "ParsedFile", free: bool) -> "ImportReport":
+def _opener(file: Path) -> "Opener":
+    """Bytes that are not UTF-8 become surrogates, so that the parser can name the cell they are in."""
+    return lambda: file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _import(parsed: "ParsedFile", free: bool, skip_bad: bool) -> "ImportReport":
     from services.catalog.import_products import ImportRefused, import_products
     from services.catalog.shopify.check_shopify_csv import FileChanged
 
-    if parsed.problems:
+    if parsed.problems and not (skip_bad and parsed.readable):
         raise ImportRefused(parsed.problems)
     try:
         with progress_bar(total=parsed.total) as progress:
             return run_once(
-                lambda infra: import_products(infra, parsed, "import", progress, free=free), migrated=True
+                lambda infra: import_products(infra, parsed, "import", progress, free=free, skip_bad=skip_bad),
+                migrated=True,
             )
     except FileChanged as error:
         raise click.ClickException(f"Nothing was imported: {error}.") from None

@@ -60,6 +60,8 @@ class ImportReport:
     updated: int = 0
     unchanged: int = 0
     new_variants: int = 0
+    left_out: dict[int, str] = field(default_factory=dict)
+    """Why, by the lines of products that were not imported; empty for rows that are at fault by others only."""
     documents: list[ProductDoc] = field(default_factory=list)
 
 
@@ -70,17 +72,18 @@ async def import_products(
     progress: Progress = lambda done, total: None,
     *,
     free: bool = False,
+    skip_bad: bool = False,
 ) -> ImportReport:
     """Import a file in one transaction, then fill the cache. ``free``: new variants may cost nothing when the file
-    has no prices.
+    has no prices. ``skip_bad``: products that are at fault are left out, and the others imported.
 
     Errors: ImportRefused, FileChanged, StoreUnavailable.
     """
-    if file.problems:
+    if file.problems and not (skip_bad and file.readable):
         raise ImportRefused(file.problems)
     # Somebody may make the same product or SKU meanwhile: the next try finds it.
     report = await infra.database.transact(
-        lambda session: _Import(infra, file, actor, free).run(session, progress), races=_TRIES
+        lambda session: _Import(infra, file, actor, free, skip_bad).run(session, progress), races=_TRIES
     )
     await remember(infra, report.documents)
     return report
@@ -92,6 +95,7 @@ class _Import:
     file: ParsedFile
     actor: str
     free: bool
+    skip_bad: bool
     report: ImportReport = field(default_factory=ImportReport)
     problems: list[RowProblem] = field(default_factory=list)
     changed: list[ProductDoc] = field(default_factory=list)
@@ -99,8 +103,9 @@ class _Import:
     async def run(self, session: AsyncSession, progress: Progress) -> ImportReport:
         categories = await self._categories(session)
         done = 0
+        self._leave_out(self.file.faulty, self.file.problems)
         for chunk in _chunks(self.file.products):
-            await self._chunk(session, chunk, categories)
+            await self._chunk(session, [one for one in chunk if self._is_good(one)], categories)
             if not self.problems:
                 await session.flush()
                 await write_index(session, self.changed)
@@ -111,6 +116,20 @@ class _Import:
         if self.problems:
             raise ImportRefused(self.problems)
         return self.report
+
+    def _is_good(self, parsed: ParsedProduct) -> bool:
+        if self.file.faulty.isdisjoint(parsed.lines):
+            return True
+        self._leave_out(parsed.lines, ())
+        return False
+
+    def _leave_out(self, lines: Iterable[int], problems: Iterable[RowProblem]) -> None:
+        why = self.report.left_out
+        for line in lines:
+            why.setdefault(line, "")
+        for problem in problems:
+            message = f"{problem.column}: {problem.message}" if problem.column else problem.message
+            why[problem.line] = f"{why[problem.line]}; {message}" if why.get(problem.line) else message
 
     async def _categories(self, session: AsyncSession) -> Categories:
         try:
@@ -133,7 +152,12 @@ class _Import:
                     category_id=known.of(parsed.category, parsed.category_path),
                     images=resolved(parsed.draft.images, uploads, settings),
                 )
-                await self._one(session, replace(parsed, draft=draft), stored.get(draft.slug or ""), owners)
+                known_as = stored.get(draft.slug or "")
+                await self._one(session, replace(parsed, draft=draft), known_as, owners)
+                if self.skip_bad and self.problems:
+                    _forget(session, known_as)
+                    self._leave_out(parsed.lines, self.problems)
+                    self.problems.clear()
 
     async def _one(
         self, session: AsyncSession, parsed: ParsedProduct, known: StoredProduct | None, owners: dict[str, UUID]
@@ -198,8 +222,10 @@ class _Import:
         draft = replace(parsed.draft, status=status)
         checked = check_product(draft, charging_of(self.infra.settings))
         changes = apply(known, checked, self.file.headings, now)
-        for column, message in problems(known):
-            self._report(parsed.line, column, message)
+        if found := list(problems(known)):
+            for column, message in found:
+                self._report(parsed.line, column, message)
+            return
         if not changes.changed:
             self.report.unchanged += 1
             return
@@ -210,6 +236,13 @@ class _Import:
         self.changed.append(known.document())
         self.report.updated += 1
         self.report.new_variants += len(changes.stocked)
+
+
+def _forget(session: AsyncSession, known: StoredProduct | None) -> None:
+    """Take rows out of the session, so that nothing that was changed of them is written."""
+    for row in (known.product, *known.variants, *known.images, *known.prices) if known else ():
+        if row in session:
+            session.expunge(row)
 
 
 def _chunks(products: Iterable[ParsedProduct]) -> Iterator[Sequence[ParsedProduct]]:

@@ -55,6 +55,24 @@ async def test_faults_are_a_table_and_nothing_is_imported(infra: Infra, tmp_path
     assert await products(infra) == 0
 
 
+async def test_what_is_left_out_is_a_file_to_mend(infra: Infra, tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text("Handle,Title,Variant Price,Barcode\na,A,1,12\nb,B,x,13\n")
+    checked = run(infra, "--check", str(file))
+    assert (checked.returncode, files(tmp_path)) == (1, ["shop.csv"])
+    done = run(infra, "--skip-bad", str(file))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 products created, 0 updated, 0 unchanged; 1 new variants.\n")
+    assert "Barcode: not used (2 cells)" in done.stderr
+    rest = tmp_path / "shop.left-out.csv"
+    text = rest.read_text()
+    message = "Variant Price: 'x' must be a plain decimal number such as 19.90"
+    assert text == f"Handle,Title,Variant Price,Barcode,Problem\nb,B,x,13,{message}\n"
+    rest.write_text(text.replace("B,x", "B,2"))
+    assert run(infra, str(rest)).returncode == 0
+    assert await products(infra) == 2
+
+
 async def test_a_file_can_be_checked_without_any_store(infra: Infra) -> None:
     checked = run(infra, "--check", str(EXAMPLE))
     assert (checked.returncode, checked.stdout) == (0, "42 products, no problem found.\n")

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import ProductStatus
-from services.catalog.product_draft import ImageDraft
+from services.catalog.product_draft import ImageDraft, PriceDraft
 from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
+from services.catalog.shopify.left_out import write_left_out
 from services.catalog.shopify.make_sku import make_sku
 from services.catalog.shopify.product import ParsedProduct
 from services.catalog.shopify.rows import RowProblem
 from services.demo.ensure_catalog import FILE as EXAMPLE
 from services.shared.texts import SKU_LENGTH, sku_problem
 
-MISSING = "is a required column and missing"
 BAD_HANDLE = "must be letters, digits, - and _, and start and end with a letter or digit"
 NO_SKU = "must not contain control characters, { or }, nor whitespace but spaces"
 HEADING = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty"
@@ -195,10 +195,7 @@ def test_a_quote_that_is_never_closed_ends_the_reading() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (
-            "",
-            [(1, "Handle", "is a required column and missing"), (1, "Title", "is a required column and missing")],
-        ),
+        ("", [(1, "Title", "is a required column and missing")]),
         ("Handle,Price\na,1", [(1, "Title", "is a required column and missing")]),
         ("Handle,Title,title\na,A,A", [(1, "title", "is there twice")]),
     ],
@@ -294,3 +291,74 @@ def test_what_other_shops_write_and_we_take() -> None:
 def test_a_handle_in_two_forms_is_one_product() -> None:
     [product] = products("Handle,Title,Option1 Name,Option1 Value\nété,A,Size,S\ne\u0301te\u0301,,,M\nÉTÉ,,,L")
     assert [dict(variant.options)["Size"] for variant in product.draft.variants] == ["S", "M", "L"]
+
+
+@pytest.mark.parametrize("begin", ["", "\ufeff", "sep=;\r\n", "\ufeffSEP=;\n"])
+def test_a_spreadsheet_in_german_writes_semicolons_and_decimal_commas(begin: str) -> None:
+    heading = '"Handle";Title;"A, b";Variant Price;Variant Grams;Price / USD;Compare-at price / USD'
+    found = parse(f"{begin}{heading}\ntee;Tee, rot;x;19,90;56,4;1,5;2\n\ncap;Cap;;x;;;")
+    assert [(p.line, p.column) for p in found.problems] == [(4 + begin.lower().count("sep"), "Variant Price")]
+    draft = next(iter(found.products)).draft
+    [variant] = draft.variants
+    assert (draft.title, variant.price, variant.weight_grams) == ("Tee, rot", Decimal("19.90"), 56)
+    assert variant.prices == [PriceDraft("USD", Decimal("1.5"), Decimal(2))]
+
+
+def test_tabs_are_read_and_commas_stay_no_decimals_beside_commas() -> None:
+    [product] = products('Handle\tTitle\tVariant Price\ntee\t"Tee, ""big"""\t1.5\n')
+    assert (product.draft.title, product.draft.variants[0].price) == ('Tee, "big"', Decimal("1.5"))
+    assert problems('Handle,Title,Variant Price\ntee,Tee,"1,5"')[0][1] == "Variant Price"
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("sku,store_view_code,attribute_set_code,product_type,name", "a product export of Magento"),
+        ("Name,Email,Financial Status,Lineitem name", "an order export of Shopify"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_what_it_is(heading: str, kind: str) -> None:
+    assert problems(f"{heading}\na,b,c,d\n") == [(1, "Title", f"is missing: this is {kind}, which cannot be read")]
+
+
+def test_a_title_makes_the_handle_where_there_is_no_column_of_handles() -> None:
+    found = products("Title,Option1 Name,Option1 Value\nÉté Tee,Size,S\n,,M\n縄,Size,L")
+    assert [(p.draft.slug, len(p.draft.variants)) for p in found] == [("ete-tee", 2), ("縄", 1)]
+    assert problems("Title,Vendor\n,x") == [(2, "Title", "must not be empty")]
+
+
+def test_what_is_not_used_is_counted() -> None:
+    heading = (
+        "Handle,Title,Type,Product Category,Status,Variant Inventory Policy,Gift Card,Variant Barcode,"
+        "Variant Taxable,Collection,Price / International,Variant Inventory Qty,Problem"
+    )
+    found = parse(
+        f"{heading}\na,A,Tees,Apparel > Tees,unlisted,continue,true,12,true,New,5,-1,x\n"
+        "b,B,,,,deny,FALSE,13,,,,,\n"
+    )
+    assert found.problems == ()
+    assert {(note.column, note.count) for note in found.notes} == {
+        ("Product Category", 1),
+        ("Status", 1),
+        ("Variant Inventory Policy", 1),
+        ("Gift Card", 1),
+        ("Variant Barcode", 2),
+        ("Collection", 1),
+        ("Price / International", 1),
+        ("Variant Inventory Qty", 1),
+    }
+
+
+def test_the_category_is_that_of_the_taxonomy_where_there_is_no_type() -> None:
+    heading = "Handle,Title,Type,Product Category"
+    one, other, typed = products(f"{heading}\na,A,,Home > Lamps\nb,B,,Garden > Lamps\nc,C,Lights,Home > Lamps\n")
+    assert one.category_path == (("home", "Home"), ("home-lamps", "Lamps"))
+    assert other.category_path == (("garden", "Garden"), ("garden-lamps", "Lamps"))
+    assert (typed.category, typed.category_path) == ("Lights", ())
+
+
+def test_rows_that_are_left_out_are_a_file_like_the_one_they_come_from() -> None:
+    text = 'sep=;\r\nTitle;Handle;Problem;Own\r\n"A\nB";a;old;ö\r\nC;c;;\r\nD;d\r\n'
+    target = io.StringIO(newline="")
+    write_left_out(lambda: io.StringIO(text, newline=""), {2 + 1: "bad; worse", 6: ""}, target)
+    assert target.getvalue() == 'Title;Handle;Own;Problem\r\n"A\nB";a;ö;"bad; worse"\r\nD;d;;\r\n'

@@ -8,6 +8,7 @@ from typing import Final
 
 from models.enums import ProductStatus
 from services.catalog import rules
+from services.catalog.find_categories import category_slug
 from services.catalog.shopify.rows import shown
 from services.money.amounts import MoneyError, parse_amount, to_minor
 from services.shared import texts
@@ -132,6 +133,14 @@ def category_path(slugs: str, names: str, last_name: str) -> tuple[tuple[tuple[s
     for name in called:
         problem = problem or texts.line_problem(name, rules.CATEGORY_NAME_LENGTH, required=True)
     return tuple(zip(parts, called, strict=True)), problem and f"{shown(slugs)} {problem}"
+
+
+def path_of_names(names: str) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """Read ``Clothes > Tops`` where slugs are missing: each is made from all names on the way."""
+    called = [name.strip() for name in names.split(_NAME_SEPARATOR.strip())]
+    slugs = [category_slug(" ".join(called[: place + 1])) for place in range(len(called))]
+    escaped = (name.replace("\\", "\\\\") for name in called)
+    return category_path(_PATH_SEPARATOR.join(slugs), _NAME_SEPARATOR.join(escaped), "")
 
 
 def write_category_path(path: Sequence[tuple[str, str]]) -> tuple[str, str]:

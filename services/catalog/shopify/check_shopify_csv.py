@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from services.catalog.shopify.product import CategoryPath, ParsedProduct, ProductParser
-from services.catalog.shopify.rows import HANDLE, SKU, Row, RowProblem, RowReader, shown
+from services.catalog.shopify.rows import HANDLE, SKU, TITLE, Row, RowProblem, RowReader, shown
+from services.catalog.shopify.unused import Note
 from services.shared import texts
 
 Opener = Callable[[], AbstractContextManager[TextIO]]
@@ -27,7 +28,8 @@ class FileChanged(Exception):
 @dataclass(frozen=True, slots=True)
 class ParsedFile:
     """``products`` can be gone through again and again. ``headings``: the file's own name of each of Shopify's
-    columns that it has. Import only without problems.
+    columns that it has. ``notes``: what it says and will not be so. ``readable``: to its end; then the products
+    that have no line in ``faulty`` can be imported though others have problems.
     """
 
     products: Iterable[ParsedProduct]
@@ -36,6 +38,12 @@ class ParsedFile:
     paths: frozenset[CategoryPath]
     problems: tuple[RowProblem, ...]
     headings: Mapping[str, str]
+    notes: tuple[Note, ...] = ()
+    readable: bool = True
+
+    @property
+    def faulty(self) -> frozenset[int]:
+        return frozenset(problem.line for problem in self.problems)
 
 
 @dataclass(slots=True)
@@ -54,19 +62,28 @@ def check_shopify_csv(opened: Opener, currency: str) -> ParsedFile:
     with opened() as stream:
         reader = RowReader(stream)
         index = _index(reader)
-    parser = ProductParser(currency, reader.headings, reader.currencies, index.sku_lines.copy())
-    total = 0
+    parser = ProductParser(currency, reader.headings, reader.currencies, index.sku_lines.copy(), reader.unused)
+    faulty = {problem.line for problem in (*reader.problems, *index.problems)}
+    total, seen = 0, 0
     types: set[str] = set()
     paths: set[CategoryPath] = set()
     for product in _products(opened, parser, index):
         total += 1
+        faulty.update(problem.line for problem in parser.problems[seen:])
+        seen = len(parser.problems)
+        if not faulty.isdisjoint(product.lines):
+            continue
         if product.category_path:
             paths.add(product.category_path)
         elif product.category:
             types.add(product.category)
     problems = sorted([*reader.problems, *index.problems, *parser.problems], key=lambda problem: problem.line)
     again = _Again(opened, currency, reader, index, total)
-    return ParsedFile(again, total, frozenset(types), frozenset(paths), tuple(problems), reader.headings)
+    return ParsedFile(
+        *(again, total, frozenset(types), frozenset(paths), tuple(problems), reader.headings),
+        notes=tuple(reader.unused.notes()),
+        readable=reader.readable,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +154,7 @@ def _index(reader: RowReader) -> _Index:
         if handle:
             counts[handle] = counts.get(handle, 0) + 1
         else:
-            index.problems.append(RowProblem(row.line, reader.headings[HANDLE], "must not be empty"))
+            index.problems.append(RowProblem(row.line, reader.headings.get(HANDLE, TITLE), "must not be empty"))
     index.scattered = {handle: counts[handle] for handle in scattered}
     return index
 

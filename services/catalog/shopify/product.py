@@ -13,6 +13,7 @@ from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
 from services.catalog.shopify.make_sku import make_sku
 from services.catalog.shopify.rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
+from services.catalog.shopify.unused import Unused
 from services.catalog.text_field import TEXT_FIELDS
 from services.money.amounts import is_currency
 from services.shared import texts
@@ -50,6 +51,8 @@ class ParsedProduct:
     category_path: CategoryPath
     line: int
     variant_rows: tuple[VariantRow, ...]
+    lines: tuple[int, ...]
+    """Those that its rows begin on."""
     status: ProductStatus | None = None
     published: bool | None = None
 
@@ -65,7 +68,11 @@ class ProductParser:
     headings: Mapping[str, str]
     price_lists: Sequence[str]
     sku_lines: dict[str, int]
+    unused: Unused = field(default_factory=Unused)
     problems: list[RowProblem] = field(default_factory=list)
+
+    def note(self, column: str, message: str) -> None:
+        self.unused.note(self.headings.get(column, column), message)
 
     def report(self, row: Row, column: str, message: str | None) -> None:
         if message is not None:
@@ -81,10 +88,13 @@ class ProductParser:
         self._check_texts(first)
         self._check_same_title(rows)
         names, currency = self._option_names(first), self._currency(first)
-        variant_rows = [row for row in rows if row is first or any(row[name] for name in _MAKES_A_VARIANT)]
+        # A first row that is about its product alone is no variant beside others.
+        variant_rows = [row for row in rows if any(row[name] for name in _MAKES_A_VARIANT)] or [first]
         variants = [self._variant(row, first, names, currency) for row in variant_rows]
         self._check_combinations(variant_rows, variants)
         published = self._read(first, columns.PUBLISHED, cells.yes_no(first[columns.PUBLISHED]))
+        if first[columns.STATUS].lower() == cells.UNLISTED:
+            self.note(columns.STATUS, "unlisted is a draft here")
         said = self._read(first, columns.STATUS, cells.status(first[columns.STATUS]))
         own: dict[str, Any] = {text.name: text.clean(first[text.column]) for text in TEXT_FIELDS}
         draft = ProductDraft(
@@ -101,6 +111,7 @@ class ProductParser:
             category_path=self._category_path(first),
             line=first.line,
             variant_rows=tuple(self._variant_row(row) for row in variant_rows),
+            lines=tuple(row.line for row in rows),
             status=said,
             published=published,
         )
@@ -138,6 +149,10 @@ class ProductParser:
 
     def _category_path(self, row: Row) -> CategoryPath:
         path, names = row[columns.CATEGORY_PATH], row[columns.CATEGORY_NAMES]
+        if names and not path and not row[columns.TYPE]:
+            return self._read(row, columns.CATEGORY_NAMES, cells.path_of_names(names))
+        if names and not path:
+            self.note(columns.CATEGORY_NAMES, "the category is that of the column Type")
         read = cells.category_path(path, names, row[columns.TYPE])
         return self._read(row, columns.CATEGORY_PATH, read)
 
@@ -177,6 +192,8 @@ class ProductParser:
         if row is not first and any(row[column] for column in OPTION_NAMES):
             names, first = self._option_names(row), row  # an archived variant may have options of its own
         options = self._options(row, first, names)
+        if row[columns.QUANTITY].startswith("-"):
+            self.note(columns.QUANTITY, "below 0 is 0 here")
         title = row[columns.VARIANT_TITLE]
         self.report(row, columns.VARIANT_TITLE, texts.line_problem(title, rules.TITLE_LENGTH))
         before = self._read(row, columns.COMPARE_AT, cells.amount(row[columns.COMPARE_AT], currency))

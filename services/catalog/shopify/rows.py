@@ -1,17 +1,16 @@
 """The rows of a CSV file with Shopify's columns, each with the line it starts on. Pure but for the stream."""
 
-import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TextIO
 
 from services.catalog import rules, text_field
+from services.catalog.shopify.records import Records
+from services.catalog.shopify.unused import Unused
 from services.money.amounts import is_currency
 from services.shared import texts
 
-MOST_CELL: Final = 16 * 1024 * 1024
 _SHOWN: Final = 40
 _BROKEN = re.compile(r"[\ud800-\udfff]")
 
@@ -37,7 +36,6 @@ SEO_TITLE: Final = text_field.SEO_TITLE.column
 SEO_DESCRIPTION: Final = text_field.SEO_DESCRIPTION.column
 _TEXTS: Final = tuple(field.column for field in text_field.TEXT_FIELDS)
 STATUS: Final = "Status"
-REQUIRED: Final = (HANDLE, TITLE)
 
 # What Shopify has no column for.
 CURRENCY: Final = "Currency"
@@ -54,6 +52,9 @@ _CLEANED: Final[Mapping[str, Callable[[str], str]]] = {
     SKU: texts.normal_sku,
 }
 
+_NUMBERS: Final = (PRICE, COMPARE_AT, GRAMS)
+_DECIMAL_COMMA = re.compile(r"([0-9]+),([0-9]+)", re.ASCII)
+
 # Shopify's export renamed its columns; both names are in use.
 _NEW_NAMES: Final = {
     "url handle": HANDLE,
@@ -65,6 +66,12 @@ _NEW_NAMES: Final = {
     "compare-at price": COMPARE_AT,
     "weight value (grams)": GRAMS,
     "published on online store": PUBLISHED,
+}
+_OTHERS: Final = {
+    "a product export of Magento": {"sku", "attribute_set_code", "product_type"},
+    "a product export of PrestaShop": {"product id", "active", "reference"},
+    "an order export of Shopify": {"name", "financial status", "lineitem name"},
+    "a customer export of Shopify": {"first name", "last name", "email"},
 }
 _ORDER: Final = (
     *(HANDLE, TITLE, BODY, VENDOR, CATEGORY_NAMES, TYPE, TAGS, PUBLISHED),
@@ -111,6 +118,15 @@ def price_columns(currency: str) -> tuple[str, str]:
     return price_column(currency), compare_at_column(currency)
 
 
+def missing_title(heading: Sequence[str]) -> str:
+    """Returns what is wrong with a heading without titles: which file it is, where it is known."""
+    names = {name.strip().lower() for name in heading}
+    for kind, columns in _OTHERS.items():
+        if columns <= names:
+            return f"is missing: this is {kind}, which cannot be read"
+    return "is a required column and missing"
+
+
 def shown(value: str) -> str:
     """Returns a cell for a message: short, and printable whatever is in it."""
     text = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}..."
@@ -119,7 +135,8 @@ def shown(value: str) -> str:
 
 class RowReader:
     """The rows that are not blank, one after the other; read once. ``headings`` are the file's own names of the
-    columns we know, by Shopify's name. With a problem in the heading there are no rows.
+    columns we know, by Shopify's name. With a problem in the heading there are no rows, and the file is not
+    ``readable``, nor when the reading had to end before it.
 
     The stream is opened with ``newline=""`` and ``errors="surrogateescape"``.
     """
@@ -127,10 +144,12 @@ class RowReader:
     def __init__(self, stream: TextIO) -> None:
         self.headings: dict[str, str] = {}
         self.problems: list[RowProblem] = []
-        self._records = _numbered_records(stream, self.problems)
-        with _large_cells():
-            line, heading = next(self._records, (1, []))
-        self._columns = self._known_columns(line, heading)
+        self.unused = Unused()
+        self._records = Records(stream)
+        line, self._own = self._records.next() or (1, [])
+        self._columns = self._known_columns(line, self._own)
+        self.readable = not self.problems
+        self._handle = ""
 
     @property
     def currencies(self) -> list[str]:
@@ -139,14 +158,13 @@ class RowReader:
         return sorted({code for _, slash, code in columns if slash})
 
     def __iter__(self) -> Iterator[Row]:
-        if self.problems:
+        if not self.readable:
             return
-        while True:
-            with _large_cells():
-                line, record = next(self._records, (0, None))
-            if record is None:
-                return
+        for line, record in self._records:
             yield self._row(line, record)
+        if fault := self._records.fault:
+            self.readable = False
+            self.problems.append(RowProblem(fault.line, "", fault.message))
 
     def _known_columns(self, line: int, heading: list[str]) -> list[str]:
         """Shopify's name of each column, empty for those we have no use for."""
@@ -158,9 +176,10 @@ class RowReader:
                 self.problems.append(RowProblem(line, own.strip(), "is there twice"))
             elif name:
                 self.headings[name] = own.strip()
-        if not self.problems:
-            missing = [name for name in REQUIRED if name not in self.headings]
-            self.problems.extend(RowProblem(line, name, "is a required column and missing") for name in missing)
+        if fault := self._records.fault:
+            self.problems.append(RowProblem(fault.line, "", fault.message))
+        if not self.problems and TITLE not in self.headings:
+            self.problems.append(RowProblem(line, TITLE, missing_title(heading)))
         return names
 
     def _row(self, line: int, record: list[str]) -> Row:
@@ -168,18 +187,26 @@ class RowReader:
         if any(record[len(columns) :]):
             message = f"has {len(record)} cells, but the heading has {len(columns)}"
             self.problems.append(RowProblem(line, "", message))
-        cells = {name: _trimmed(name, cell) for name, cell in zip(columns, record, strict=False) if name}
+        named = [*zip(columns, self._own, record, strict=False)]
+        self.unused.look_at((own.strip(), cell) for name, own, cell in named if not name)
+        cells = {name: self._trimmed(name, cell) for name, _, cell in named if name}
         for name, cell in cells.items():
             if _BROKEN.search(cell):
                 self.problems.append(RowProblem(line, self.headings[name], "is not UTF-8 text"))
                 cells[name] = _BROKEN.sub("?", cell)
+        if HANDLE not in self.headings:
+            # As at Shopify, the title of a new product makes it; a row without one goes on with the one before.
+            self._handle = rules.slugify(cells[TITLE]) if cells.get(TITLE) else self._handle
+            cells[HANDLE] = self._handle
         return Row(line, cells)
 
-
-def _trimmed(column: str, cell: str) -> str:
-    if column in _KEPT_WHOLE:
-        return cell
-    return _CLEANED.get(column, str.strip)(cell.strip())
+    def _trimmed(self, column: str, cell: str) -> str:
+        if column in _KEPT_WHOLE:
+            return cell
+        text = _CLEANED.get(column, str.strip)(cell.strip())
+        # Who writes semicolons between the cells does so because of the commas in numbers.
+        is_number = self._records.delimiter == ";" and (column in _NUMBERS or " / " in column)
+        return _DECIMAL_COMMA.sub(r"\1.\2", text) if is_number else text
 
 
 def _column(own: str) -> str:
@@ -190,34 +217,3 @@ def _column(own: str) -> str:
     if not is_currency(currency):
         return ""
     return price_column(currency) if listed[1].lower() == "price" else compare_at_column(currency)
-
-
-@contextmanager
-def _large_cells() -> Iterator[None]:
-    """The csv module's own limit of 128 KiB would end the reading instead of naming the cell."""
-    before = csv.field_size_limit(MOST_CELL)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
-
-
-def _numbered_records(stream: TextIO, problems: list[RowProblem]) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(_without_mark(stream), strict=True)
-    line = 1
-    try:
-        for record in reader:
-            if any(record):
-                yield line, record
-            line = reader.line_num + 1
-    except csv.Error as error:
-        # Where the next row would start is anyone's guess, so this is the end of the reading.
-        problems.append(RowProblem(line, "", f"cannot be read, nor what follows: {error}"))
-    except UnicodeDecodeError:
-        problems.append(RowProblem(line, "", "is not UTF-8 text"))
-
-
-def _without_mark(stream: TextIO) -> Iterator[str]:
-    """The lines, without the byte order mark that spreadsheets put first."""
-    for number, text in enumerate(stream):
-        yield text if number else text.removeprefix("\ufeff")

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from infra.runtime import Infra
 from models import Product, ProductStatus, StockLevel
 from models.documents import ProductDoc
-from services.catalog.import_products import ImportRefused
+from services.catalog.import_products import ImportRefused, import_products
 from services.catalog.read_products import read_products
-from tests.integration.catalog.products import run_import
+from tests.integration.catalog.products import parsed, run_import
 
 SIZES = (
     "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty\n"
@@ -155,3 +155,36 @@ async def test_a_renamed_product_renames_its_variant(infra: Infra) -> None:
     await run_import(infra, PLAIN.replace(",Tee,", ",Shrit,"))
     await run_import(infra, "Handle,Title\ntee,Shirt\n")
     assert await variants(infra) == {"TEE-1": ("Shirt", 2500)}
+
+
+async def test_what_is_at_fault_is_left_out_and_the_rest_imported(infra: Infra) -> None:
+    await run_import(infra, SIZES)
+    await run_import(infra, "Handle,Title,Variant SKU,Variant Price\nmine,Mine,TAKEN,1\n")
+    heading = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n"
+    rows = (
+        "good,Good,,,GOOD,1\n"
+        "bad,Bad,Size,S,B-S,1\nbad,,,M,B-M,x\n"
+        "other,Other,,,TAKEN,1\n"
+        "tee,Renamed,Size,S,TEE-L,9\n"
+        "twice,Twice,,,GOOD,1\n"
+        ",Stray,,,,1\n"
+        "last,Last,,,LAST,1\n"
+    )
+    file = parsed(heading + rows)
+    report = await import_products(infra, file, "test", skip_bad=True)
+    assert (report.created, report.updated) == (2, 0)
+    assert report.left_out == {
+        3: "",
+        4: "Variant Price: 'x' must be a plain decimal number such as 19.90",
+        5: "Variant SKU: TAKEN is the SKU of another product",
+        6: "Option1 Value: of the variant TEE-L: another variant has the same",
+        7: "Variant SKU: 'GOOD' is on line 2 already",
+        8: "Handle: must not be empty",
+    }
+    assert (await product(infra)).title == "Tee"
+    assert list(await variants(infra)) == ["TEE-S", "TEE-M"]
+    with pytest.raises(ImportRefused):
+        await import_products(infra, file, "test")
+    broken = parsed(heading + 'a,A,,,A,1\nb,"B')
+    with pytest.raises(ImportRefused):
+        await import_products(infra, broken, "test", skip_bad=True)
