@@ -66,12 +66,12 @@ def _assemble(
     settings: Settings,
     demo: Demo | None = None,
 ) -> Starlette:
-    page: RenderPage = partial(graphiql.render_page, demo=demo)
-    schema = build_schema()
+    page: RenderPage | None = partial(graphiql.render_page, demo=demo) if settings.graphiql else None
+    schema = build_schema(introspection=settings.introspection)
     view = GraphQLView(schema, runtime, page)
     routes: list[BaseRoute] = [
         Route(_PATH, view),
-        *health.routes(runtime),
+        *health.routes(runtime, settings),
         metrics.route(settings),
         jwks.route(runtime),
         media.route(runtime),
@@ -79,12 +79,12 @@ def _assemble(
         sandbox_page.route(runtime),
         stripe_page.route(runtime),
         *oidc.routes(runtime),
-        Route("/", lambda _request: RedirectResponse(_PATH)),
-        *graphiql.routes(),
     ]
+    if settings.graphiql:
+        routes += [Route("/", lambda _request: RedirectResponse(_PATH)), *graphiql.routes()]
     return _App(
         {"http": view, "websocket": SocketView(schema, runtime)},
-        [Middleware(RequestContext), Middleware(SecurityHeaders), *_cors(settings)],
+        [Middleware(RequestContext), Middleware(SecurityHeaders, settings=settings), *_cors(settings)],
         routes=routes,
         lifespan=lifespan,
         exception_handlers={HTTPException: _http_error},

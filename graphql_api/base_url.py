@@ -4,6 +4,7 @@ import re
 
 from starlette.types import Scope
 
+from graphql_api.client_address import scheme_of
 from settings import Settings
 
 _HOST = re.compile(rb"[a-z0-9.-]{1,253}(:\d{1,5})?|\[[0-9a-f:.]{2,45}\](:\d{1,5})?", re.ASCII | re.IGNORECASE)
@@ -15,4 +16,4 @@ def base_url_of(scope: Scope, host: bytes | None, settings: Settings) -> str:
         return settings.public_url
     if host is None or not _HOST.fullmatch(host):
         return f"http://{settings.host}:{settings.port}"
-    return f"{scope.get('scheme', 'http')}://{host.decode()}"
+    return f"{scheme_of(scope, settings)}://{host.decode()}"

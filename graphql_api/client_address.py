@@ -1,4 +1,4 @@
-"""The one place that says where a request comes from."""
+"""The one place that says where a request comes from, and how."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from services.shared.client import MAX_DEVICE, Client
 from settings import Settings
 
 _LONGEST = 2_000
+_SCHEMES = ("http", "https", "ws", "wss")
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::[0-9]+)?|([0-9.]+):[0-9]+")
 
 
@@ -31,6 +32,25 @@ def client_of(scope: Scope, user_agent: bytes | None, settings: Settings) -> Cli
     return Client(address, _printable(user_agent[: 4 * MAX_DEVICE]) if user_agent else "")
 
 
+def scheme_of(scope: Scope, settings: Settings) -> str:
+    """Tell how the client came, e.g. ``https``: to us, or to the trusted proxy in front, which says so in
+    X-Forwarded-Proto, or in Forwarded where the settings say so."""
+    peer = scope.get("client")
+    told = ""
+    if settings.trusted_proxies and peer and _is_in(_normal(peer[0]), settings.trusted_proxies):
+        told = _forwarded_scheme(scope, settings)
+    return told if told in _SCHEMES else str(scope.get("scheme", "http"))
+
+
+def _forwarded_scheme(scope: Scope, settings: Settings) -> str:
+    """Returns what the nearest proxy says: what stands before that may be the client's."""
+    is_list = settings.trusted_proxy_header != "forwarded"
+    name = b"x-forwarded-proto" if is_list else b"forwarded"
+    told = b",".join(value for header, value in scope["headers"] if header == name)
+    nearest = next(_from_the_right(told[-_LONGEST:].decode("latin-1"), ","))
+    return (nearest if is_list else _said(nearest, "proto")).strip().lower()
+
+
 def _forwarded(scope: Scope, settings: Settings) -> str:
     name = settings.trusted_proxy_header.encode()
     told = b",".join(value for header, value in scope["headers"] if header == name)
@@ -48,14 +68,14 @@ def _hops(told: str, *, is_list: bool) -> Iterator[str]:
     """
     cut_off = len(told) == _LONGEST
     for part in _from_the_right(told, ",", keeps_last=not cut_off):
-        yield part.strip() if is_list else _for(part)
+        yield part.strip() if is_list else _said(part, "for")
 
 
-def _for(element: str) -> str:
-    """Returns ``for`` of ``for="[2001:db8::1]:4711";proto=http``; "" when it is not said."""
+def _said(element: str, wanted: str) -> str:
+    """Returns e.g. ``for`` of ``for="[2001:db8::1]:4711";proto=http``; "" when it is not said."""
     for pair in _from_the_right(element, ";"):
         name, _, value = pair.partition("=")
-        if name.strip().lower() == "for":
+        if name.strip().lower() == wanted:
             return value.strip(' "')
     return ""
 

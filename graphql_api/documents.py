@@ -10,6 +10,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     parse,
     specified_rules,
@@ -49,8 +50,10 @@ class Document:
 class Documents:
     """A cache bounded by the length of the texts in it."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool = True) -> None:
         self._schema = schema
+        self._introspection = introspection
+        self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._chars = 0
 
@@ -88,7 +91,14 @@ class Documents:
         return Document((), {one.node.name.value if one.node.name else None: one for one in prepared})
 
     def _validate(self, ast: DocumentNode) -> list[GraphQLError]:
-        errors = validate(self._schema, ast, RULES, max_errors=_MAX_ERRORS)
+        errors = validate(
+            self._schema,
+            ast,
+            self._rules,
+            max_errors=_MAX_ERRORS,
+            # They tell the schema, one misspelt name after the other.
+            hide_suggestions=not self._introspection,
+        )
         for error in errors:
             error.message = without_the_input(error.message)
             error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}

@@ -41,6 +41,11 @@ def without_the_input(message: str) -> str:
     return f"{refused[0]}." if refused else message
 
 
+def without_suggestions(message: str) -> str:
+    """Cut what graphql-core thinks that a name may mean."""
+    return message.partition(" Did you mean ")[0]
+
+
 def internal(trace_id: str) -> RequestError:
     return RequestError("INTERNAL", "Something went wrong on our side.", {"traceId": trace_id})
 

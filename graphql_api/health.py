@@ -1,4 +1,4 @@
-"""``/healthz``: the process is alive. ``/readyz``: it can serve, with each store by name and latency."""
+"""``/healthz``: the process is alive. ``/readyz``: it can serve. Who may see the metrics sees each store there."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from graphql_api.metrics import may_see
 from graphql_api.runtime import Runtime
 from infra.runtime import Infra
+from settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +70,13 @@ def alive_route() -> Route:
     return Route("/healthz", healthz)
 
 
-def routes(runtime: Runtime) -> list[Route]:
-    async def readyz(_request: Request) -> Response:
+def routes(runtime: Runtime, settings: Settings) -> list[Route]:
+    async def readyz(request: Request) -> Response:
         stores = await check_stores(runtime.running.infra)
         ready = all(state["status"] == "up" for state in stores.values())
-        return _json({"status": "ready" if ready else "unready", "stores": stores}, 200 if ready else 503)
+        content: dict[str, object] = {"status": "ready" if ready else "unready"}
+        if may_see(request, settings):
+            content["stores"] = stores
+        return _json(content, 200 if ready else 503)
 
     return [alive_route(), Route("/readyz", readyz)]

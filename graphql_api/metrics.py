@@ -16,7 +16,7 @@ def route(settings: Settings) -> Route:
     """Make the route, also for processes that serve nothing else."""
 
     async def metrics(request: Request) -> Response:
-        if not _may_see(request, settings):
+        if not may_see(request, settings):
             return Response(status_code=401, headers={"www-authenticate": "Bearer", "cache-control": "no-store"})
         text, media_type = exposition(request.headers.get("accept", ""))
         return Response(text, headers={"content-type": media_type, "cache-control": "no-store"})
@@ -24,7 +24,8 @@ def route(settings: Settings) -> Route:
     return Route(PATH, metrics)
 
 
-def _may_see(request: Request, settings: Settings) -> bool:
+def may_see(request: Request, settings: Settings) -> bool:
+    """Returns whether the request has the token for metrics, if one is set."""
     if settings.metrics_token is None:
         return True
     wanted = f"Bearer {settings.metrics_token.get_secret_value()}"

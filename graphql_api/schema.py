@@ -19,7 +19,7 @@ from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.counting import count_operation
 from graphql_api.documents import Documents
-from graphql_api.errors import present
+from graphql_api.errors import present, without_suggestions
 from infra.telemetry import tracing
 from resolvers.root import TYPES, Mutation, Query, Subscription
 from resolvers.shared.failures import RequestError
@@ -42,10 +42,11 @@ class RushcartSchema(strawberry.Schema):
     Documents are parsed, limited and validated once; fields are compiled. Errors leave it ready for clients.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, introspection: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         compile_fields(self)
-        self.documents = Documents(self._schema)
+        self.documents = Documents(self._schema, introspection=introspection)
+        self._introspection = introspection
 
     def policy(self, query: str, operation_name: str | None) -> CachePolicy:
         """Returns how long the operation's answer may be kept."""
@@ -78,7 +79,7 @@ class RushcartSchema(strawberry.Schema):
         begun = perf_counter()
         with tracing.span(f"{operation.type.value} {operation.root}", attributes=operation.attributes):
             result = await operation.execute(variable_values, context_value, operation_extensions)
-        presented = _presented(result, getattr(context_value, "trace_id", ""))
+        presented = self._presented(result, context_value)
         count_operation(operation.root, presented.errors, perf_counter() - begun)
         return presented
 
@@ -100,28 +101,30 @@ class RushcartSchema(strawberry.Schema):
             return _only(await self.execute(query, *given, operation_extensions))
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
-        return _all(operation.subscribe(variable_values, context_value, operation_extensions), context_value)
+        return self._all(operation.subscribe(variable_values, context_value, operation_extensions), context_value)
+
+    async def _all(
+        self, results: AsyncGenerator[GraphQLResult, None], context: object
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        async with aclosing(results):
+            async for result in results:
+                yield self._presented(result, context)
+
+    def _presented(self, result: GraphQLResult, context: object) -> ExecutionResult:
+        if not result.errors:
+            return ExecutionResult(data=result.data, errors=None)
+        trace_id = getattr(context, "trace_id", "")
+        errors = [present(error, trace_id) for error in result.errors]
+        if not self._introspection:
+            for error in errors:
+                error.message = without_suggestions(error.message)
+        if result.data is None and all(error.path is None for error in errors):
+            return PreExecutionError(data=None, errors=errors)
+        return ExecutionResult(data=result.data, errors=errors)
 
 
 async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
     yield result
-
-
-async def _all(
-    results: AsyncGenerator[GraphQLResult, None], context: object
-) -> AsyncGenerator[ExecutionResult, None]:
-    async with aclosing(results):
-        async for result in results:
-            yield _presented(result, getattr(context, "trace_id", ""))
-
-
-def _presented(result: GraphQLResult, trace_id: str) -> ExecutionResult:
-    if not result.errors:
-        return ExecutionResult(data=result.data, errors=None)
-    errors = [present(error, trace_id) for error in result.errors]
-    if result.data is None and all(error.path is None for error in errors):
-        return PreExecutionError(data=None, errors=errors)
-    return ExecutionResult(data=result.data, errors=errors)
 
 
 def _no_operation(name: str | None) -> GraphQLError:
@@ -130,9 +133,11 @@ def _no_operation(name: str | None) -> GraphQLError:
 
 
 @cache
-def build_schema() -> RushcartSchema:
-    """Build the schema, once a process: it knows nothing of stores or settings."""
-    return RushcartSchema(Query, Mutation, Subscription, types=TYPES, config=StrawberryConfig(scalar_map=SCALARS))
+def build_schema(*, introspection: bool = True) -> RushcartSchema:
+    """Build the schema, once a process: it knows nothing of stores, and of settings whether clients may ask what
+    it is."""
+    config = StrawberryConfig(scalar_map=SCALARS)
+    return RushcartSchema(Query, Mutation, Subscription, types=TYPES, config=config, introspection=introspection)
 
 
 __all__ = ["OperationNotAllowed", "RushcartSchema", "build_schema"]

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from starlette.types import Scope
 
+from graphql_api.client_address import scheme_of
 from graphql_api.http_request import Refused
 from infra.clock import Clock
 from resolvers.shared.session_cookies import SessionCookies
@@ -45,6 +46,7 @@ class CookieJar:
         self._secure = settings.sign_in.cookie_secure
         self._same_site = settings.sign_in.cookie_same_site.capitalize()
         self._now = now
+        self._settings = settings
 
     def read(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[SessionCookies, str | None]:
         """Read the session in the cookies, and its access token.
@@ -96,7 +98,7 @@ class CookieJar:
         return (b"set-cookie", f"{cookie}; HttpOnly{secure}".encode("latin-1"))
 
     def _names(self, scope: Scope) -> _Names:
-        secure = scope.get("scheme") in ("https", "wss") if self._secure is None else self._secure
+        secure = scheme_of(scope, self._settings) in ("https", "wss") if self._secure is None else self._secure
         return _SECURE if secure else _PLAIN
 
     def _seconds_until(self, moment: datetime) -> int:

@@ -9,6 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from infra.embedded_valkey import EmbeddedValkey
+from infra.home import make_home
 from settings import Settings
 from settings.errors import BadSetting
 
@@ -46,7 +47,7 @@ def any_valkey(settings: Settings) -> Iterator[Settings]:
 
 def _make_home(home: Path) -> None:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
     except OSError as error:
         raise BadSetting(f"RUSHCART_HOME: {home} cannot be made a folder: {error.strerror}") from error
 

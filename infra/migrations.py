@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.database import Database, is_outage
 from infra.errors import StoreUnavailable
+from infra.home import make_home
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -185,7 +186,7 @@ async def migration_lock(settings: Settings) -> AsyncIterator[None]:
 
 @contextmanager
 def _file_lock(database: Path) -> Iterator[None]:
-    database.parent.mkdir(parents=True, exist_ok=True)
+    make_home(database.parent)
     with database.with_name(f"{database.name}.migrate.lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

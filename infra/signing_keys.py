@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from infra.clock import to_millis
+from infra.home import make_home
 from settings import Settings
 from settings.errors import BadSetting
 
@@ -96,7 +97,8 @@ class KeyFolder:
             raise BadSigningKey(f"{self.path / name} cannot be read: {error.strerror}") from error
 
     def _create(self, name: str) -> None:
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_home(self.path.parent)
+        self.path.mkdir(exist_ok=True, mode=0o700)
         descriptor, made = tempfile.mkstemp(dir=self.path, prefix=".new-")  # mkstemp makes it 0600
         try:
             with os.fdopen(descriptor, "wb") as file:

@@ -20,6 +20,16 @@ class OperationsSettings(Group):
     metrics_token: SecretStr | None = Field(
         None, description="What Prometheus must send as its bearer token to see /metrics; unset, anybody may."
     )
+    graphiql: bool = Field(True, description="A page to try the API with, for browsers that open /graphql.")
+    introspection: bool = Field(
+        True, description="Answer questions about the schema, and say what a misspelt name may mean."
+    )
+    hsts_seconds: int = Field(
+        365 * 24 * 3600,
+        ge=0,
+        description="How long browsers that came by https come by nothing else (Strict-Transport-Security); "
+        "0: not told.",
+    )
     trace_fields: bool = Field(
         False, description="A span for every field of GraphQL that is awaited, when traces are sent. It is much."
     )

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from infra.blobs.protocol import CHUNK, away, checked
+from infra.home import make_home
 
 
 class Folder:
@@ -59,6 +60,7 @@ class Folder:
 
 
 def _write(path: Path, content: bytes) -> None:
+    make_home(path.parents[2])  # home/media/ab/name
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, new = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from infra.home import make_home
 from services.mail.mailer import Mail, MailNotSent, to_message
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,8 @@ class FileMailer:
         log.info("mail.written", file=str(path))
 
     def _write(self, mail: Mail, path: Path) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_home(self._folder.parent)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
         # Whole or not at all: whoever looks into the folder finds no half mail.
         unfinished = path.with_suffix(".tmp")
         with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

@@ -41,6 +41,7 @@ async def test_the_page_has_what_stripes_form_needs(shop: Shop) -> None:
     assert (page.status_code, secret in page.text) == (200, False)
     for part in ('data-key="pk_test_123"', "a=&#x27;&quot;&lt;b&gt;", "https://js.stripe.com/v3/", "19.90 EUR"):
         assert part in page.text
+    assert page.headers.get_list("referrer-policy") == ["origin"]
     policy = page.headers["content-security-policy"]
     nonce = policy.partition("'nonce-")[2].partition("'")[0]
     assert f'<script nonce="{nonce}">' in page.text

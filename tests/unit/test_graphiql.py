@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from graphql_api import graphiql
 from graphql_api.security_headers import SecurityHeaders
+from settings import Settings
 
 EXAMPLES = Path(graphiql.__file__).parent / "build" / "src" / "examples"
 CONTRACT = Path(__file__).parents[1] / "contract.graphql"
@@ -60,7 +61,7 @@ def page(**arguments: Any) -> Elements:
 def client() -> httpx.AsyncClient:
     app = Starlette(
         routes=[Route("/graphql", graphiql.render_page), *graphiql.routes()],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders, settings=Settings())],
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop")
 

@@ -3,6 +3,7 @@
 import os
 from secrets import token_hex
 
+from infra.home import make_home
 from settings import Settings
 
 
@@ -12,7 +13,7 @@ def webhook_secret(settings: Settings) -> bytes:
         return settings.payments.sandbox_secret.get_secret_value().encode()
     path = settings.home / "sandbox.secret"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_home(settings.home)
         made = path.with_name(f"{path.name}.{os.getpid()}")
         made.touch(mode=0o600)
         made.write_text(token_hex(32))
