@@ -56,7 +56,12 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
     touched by an import.
     """
     from services.catalog.import_products import ImportRefused
+    from services.stock.inventory_file import is_inventory
 
+    if is_inventory(_opener(file)):
+        click.echo("This is an inventory file: it sets stock, as `rushcart import stock` does.", err=True)
+        _import_stock(file, {}, check)
+        return
     parsed = _parse(file, currency)
     if check and not parsed.problems:
         click.echo(f"{parsed.total} products, no problem found.")
@@ -77,6 +82,54 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
     _note(parsed, err=True)
     if report.left_out:
         click.echo(f"{_write_left_out(file, report.left_out)} has {len(report.left_out)} rows that were left out.")
+
+
+def _warehouses(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.rpartition("=") for value in values]
+    if any(not location or not code for location, _, code in pairs):
+        raise click.BadParameter("must be LOCATION=CODE")
+    return {location: code for location, _, code in pairs}
+
+
+@import_.command("stock")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--warehouse",
+    "warehouses",
+    multiple=True,
+    metavar="LOCATION=CODE",
+    callback=_warehouses,
+    help="The warehouse of a location that is not called like it; may be given several times.",
+)
+@click.option("--check", is_flag=True, help="Only check the file, import nothing.")
+def stock(file: Path, warehouses: dict[str, str], check: bool) -> None:
+    """Set stock to what FILE says, an inventory CSV as Shopify exports it.
+
+    A location is the warehouse with this code or name. What is on hand there is set, as by counting; all
+    rows or none. It can be run again.
+    """
+    _import_stock(file, warehouses, check)
+
+
+def _import_stock(file: Path, warehouses: dict[str, str], check: bool) -> None:
+    from services.catalog.import_products import ImportRefused
+    from services.stock.import_inventory import import_inventory
+    from services.stock.inventory_file import read_inventory
+
+    inventory = read_inventory(_opener(file))
+    try:
+        if inventory.problems:
+            raise ImportRefused(inventory.problems)
+        if check:
+            click.echo(f"{len(inventory.rows)} quantities, no problem found.")
+            return
+        report = run_once(lambda infra: import_inventory(infra, inventory, "import", warehouses), migrated=True)
+    except ImportRefused as refused:
+        _show(refused.problems)
+        raise click.exceptions.Exit(1) from None
+    click.echo(f"{report.changed} quantities changed, {report.unchanged} unchanged.")
+    if inventory.below_zero:
+        click.echo(f"{inventory.below_zero} are below 0 in the file, and 0 here.", err=True)
 
 
 def _note(parsed: "ParsedFile", *, err: bool) -> None:

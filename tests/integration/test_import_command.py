@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from infra.migrations import own_revision
 from infra.runtime import Infra
-from models import Product
+from models import Product, StockLevel
 from services.demo.ensure_catalog import FILE as EXAMPLE
 from tests import commands
 
@@ -71,6 +71,19 @@ async def test_what_is_left_out_is_a_file_to_mend(infra: Infra, tmp_path: Path) 
     rest.write_text(text.replace("B,x", "B,2"))
     assert run(infra, str(rest)).returncode == 0
     assert await products(infra) == 2
+
+
+async def test_an_inventory_file_sets_stock(infra: Infra, tmp_path: Path) -> None:
+    run(infra, str(EXAMPLE))
+    file = tmp_path / "inventory.csv"
+    file.write_text("Handle,Title,SKU,Location,On hand (current),On hand (new)\nrush-tee,x,RUSH-TEE,Cellar,1,77\n")
+    refused = run(infra, str(file))
+    assert (refused.returncode, "--warehouse LOCATION=CODE" in refused.stdout) == (1, True), refused.stderr
+    done = commands.run(infra.settings, "import", "stock", "--warehouse", "Cellar=MAIN", str(file))
+    assert (done.returncode, done.stdout) == (0, "1 quantities changed, 0 unchanged.\n"), done.stderr
+    async with infra.database.read() as session:
+        on_hand = await session.scalar(select(StockLevel.on_hand).where(StockLevel.sku == "RUSH-TEE"))
+    assert (on_hand, await products(infra)) == (77, 42)
 
 
 async def test_a_file_can_be_checked_without_any_store(infra: Infra) -> None:
