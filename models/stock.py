@@ -97,7 +97,7 @@ class StockEntry(Base):
 
 
 class StockHold(Base):
-    """Units of a SKU that an order of a normal checkout has, and from which warehouse.
+    """Units of a SKU that an order of a normal checkout has from a warehouse: a row each.
 
     Orders of flash sales have none: their units are their lines', in the warehouse of the sale's item.
     """
@@ -111,7 +111,7 @@ class StockHold(Base):
 
     order_id: Mapped[UUID] = mapped_column(primary_key=True)
     sku: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
-    warehouse_id: Mapped[UUID]
+    warehouse_id: Mapped[UUID] = mapped_column(primary_key=True)
     quantity: Mapped[int] = mapped_column(Quantity)
     # Of an order that is shipped in parts; the rest is still there.
     shipped: Mapped[int] = mapped_column(Quantity, default=0, info=BY_MIGRATION)

@@ -1,5 +1,6 @@
 """The steps of an order with ordinary stock, each in a transaction of its own."""
 
+from collections import Counter
 from collections.abc import Mapping
 from uuid import UUID
 
@@ -34,7 +35,9 @@ async def ship(infra: Infra, order_id: UUID, totals: Mapping[str, int]) -> None:
 
     async def work(session: AsyncSession) -> None:
         held = select(StockHold).where(StockHold.order_id == order_id).with_for_update()
-        gone = {hold.sku: hold.shipped for hold in await session.scalars(held)}
+        gone: Counter[str] = Counter()
+        for hold in await session.scalars(held):
+            gone[hold.sku] += hold.shipped
         lines = [(OrderLine(order_id=order_id, sku=sku), total - gone[sku]) for sku, total in totals.items()]
         await ship_units(session, [(line, left) for line, left in lines if left], ACTOR, infra.now())
 

@@ -55,7 +55,7 @@ async def assert_sku_adds_up(infra: Infra, sku: str) -> dict[UUID, Counts]:
             (HoldState.HELD, OrderStatus.AWAITING_PAYMENT, level.held),
             (HoldState.COMMITTED, OrderStatus.PAID, level.committed),
         ):
-            held = sum(h.quantity for h in holds if (h.warehouse_id, h.state) == (warehouse_id, state))
+            held = sum(h.quantity - h.shipped for h in holds if (h.warehouse_id, h.state) == (warehouse_id, state))
             assert units == held + sum(order[3] for order in mine if order[2] == status)
     if threshold is not None:
         assert threshold.is_low == (sum(level.sellable for level in levels.values()) <= threshold.units)

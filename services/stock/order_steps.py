@@ -15,19 +15,21 @@ deadlocks retried.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold
+from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold, Warehouse
 from services.shared.barrier import COMMIT, HOLD, RELEASE, STOCK, enter, enter_new
 from services.stock.rows import Origin, change_levels, ledger_row, note_low_stock, sum_up
 from services.stock.rules import Counts, Place
-from services.stock.take_available import take_available
+from services.stock.take_available import take_from_several
 
-Held = Mapping[str, UUID]
-"""The warehouse of each SKU."""
+HOLD_ORDER: Final = (StockHold.order_id, StockHold.sku, StockHold.warehouse_id)
+Held = Mapping[Place, int]
+"""The units of each SKU and warehouse."""
 
 
 class HoldReleased(Exception):
@@ -65,7 +67,7 @@ async def turn_holds(
     if not order_ids:
         return []
     locked = select(StockHold).where(StockHold.order_id.in_(order_ids), StockHold.state.in_(source))
-    in_order = locked.order_by(StockHold.order_id, StockHold.sku).execution_options(populate_existing=True)
+    in_order = locked.order_by(*HOLD_ORDER).execution_options(populate_existing=True)
     found = list(await session.scalars(in_order.with_for_update()))
     for hold in found:
         session.expunge(hold)
@@ -97,47 +99,47 @@ async def hold_stock(
 ) -> Held:
     """Hold ``units`` (> 0, by SKU) for the order: all of them, or an error and the caller's transaction is void.
 
-    Each SKU comes from one warehouse, the first by priority that has all of its units: no back-order, no line from
-    two places. Called again for the order it returns what is held, whatever the ``units`` say then.
-    Errors: OutOfStock (the SKU, and the most that one warehouse has), HoldReleased.
+    Each SKU comes from the first warehouse by priority that has all of its units, or else from as few as have
+    them: there is no back-order. Called again for the order it returns what is held, whatever the ``units`` say
+    then. Errors: OutOfStock (the SKU, and what all warehouses have), HoldReleased.
     """
     if not units or any(count <= 0 for count in units.values()):
         raise ValueError("units to hold must be above 0")
     if not await enter(session, [order_id], HOLD, now, branch=STOCK):
         return await _as_before(session, order_id)
-    held = {
-        sku: await take_available(session, sku, units[sku], "held", now) for sku in sorted(units, key=str.encode)
-    }
-    await note_low_stock(session, held, now)
-    await _write(session, order_id, units, held, Origin(StockCause.HELD, actor, order_id), now)
+    held: dict[Place, int] = {}
+    for sku in sorted(units, key=str.encode):
+        shares = await take_from_several(session, sku, units[sku], "held", now)
+        held |= {(sku, warehouse_id): count for warehouse_id, count in shares.items()}
+    await note_low_stock(session, units, now)
+    await _write_holds(session, order_id, held, Origin(StockCause.HELD, actor, order_id), now)
     return held
 
 
 async def _as_before(session: AsyncSession, order_id: UUID) -> Held:
     rows = await session.scalars(select(StockHold).where(StockHold.order_id == order_id))
-    held = {row.sku: row.warehouse_id for row in rows if row.state != HoldState.RELEASED}
+    held = {(row.sku, row.warehouse_id): row.quantity for row in rows if row.state != HoldState.RELEASED}
     if not held:
         raise HoldReleased
     return held
 
 
-async def _write(
-    session: AsyncSession, order_id: UUID, units: Mapping[str, int], held: Held, origin: Origin, now: datetime
-) -> None:
+async def _write_holds(session: AsyncSession, order_id: UUID, held: Held, origin: Origin, now: datetime) -> None:
     holds = [
         {
             "order_id": order_id,
             "sku": sku,
             "warehouse_id": warehouse_id,
-            "quantity": units[sku],
+            "quantity": count,
             "state": HoldState.HELD,
             "created_at": now,
             "updated_at": now,
         }
-        for sku, warehouse_id in held.items()
+        for (sku, warehouse_id), count in held.items()
     ]
-    deltas = {sku: Counts(available=-count, held=count) for sku, count in units.items()}
-    ledger = [ledger_row((sku, where), deltas[sku], origin, now) for sku, where in held.items()]
+    ledger = [
+        ledger_row(place, Counts(available=-count, held=count), origin, now) for place, count in held.items()
+    ]
     await session.execute(insert(StockHold), holds)
     await session.execute(insert(StockEntry), ledger)
 
@@ -226,16 +228,42 @@ async def _of_sales(session: AsyncSession, units: Units) -> list[OrderMove]:
 
 
 async def _of_holds(session: AsyncSession, units: Units, now: datetime) -> list[OrderMove]:
-    moves = []
-    for line, count in sorted(units, key=lambda unit: unit[0].sku.encode()):
-        if line.flash_sale_item_id is not None:
-            continue
-        wanted = (StockHold.order_id == line.order_id, StockHold.sku == line.sku)
-        hold = (await session.scalars(select(StockHold).where(*wanted).with_for_update())).one()
-        shipped = hold.shipped + count
-        state = HoldState.SHIPPED if shipped == hold.quantity else HoldState.COMMITTED
-        await session.execute(
-            update(StockHold).where(*wanted).values(shipped=shipped, state=state, updated_at=now)
-        )
-        moves.append(_gone(line.order_id, (line.sku, hold.warehouse_id), count))
+    wanted = {(line.order_id, line.sku): count for line, count in units if line.flash_sale_item_id is None}
+    moves: list[OrderMove] = []
+    for hold in await _lock_unshipped(session, wanted):
+        key = hold.order_id, hold.sku
+        count = min(wanted[key], hold.quantity - hold.shipped)
+        if count:
+            wanted[key] -= count
+            await _note_shipped(session, hold, hold.shipped + count, now)
+            moves.append(_gone(hold.order_id, (hold.sku, hold.warehouse_id), count))
+    if any(wanted.values()):
+        raise LookupError(f"units to ship that nothing is held of: {wanted}")
     return moves
+
+
+async def _lock_unshipped(session: AsyncSession, keys: Collection[tuple[UUID, str]]) -> list[StockHold]:
+    """Lock the holds; returns them with the first choice of warehouse first, which is emptied first."""
+    if not keys:
+        return []
+    orders, skus = {order_id for order_id, _ in keys}, {sku for _, sku in keys}
+    locked = select(StockHold).where(StockHold.order_id.in_(orders), StockHold.sku.in_(skus))
+    fresh = locked.order_by(*HOLD_ORDER).with_for_update().execution_options(populate_existing=True)
+    found = list(await session.scalars(fresh))
+    for hold in found:
+        session.expunge(hold)
+    if len(found) == len(keys):
+        return found
+    choices = await session.scalars(select(Warehouse.id).order_by(Warehouse.priority, Warehouse.code))
+    rank = {warehouse_id: place for place, warehouse_id in enumerate(choices)}
+    return sorted(found, key=lambda hold: rank.get(hold.warehouse_id, len(rank)))
+
+
+async def _note_shipped(session: AsyncSession, hold: StockHold, shipped: int, now: datetime) -> None:
+    state = HoldState.SHIPPED if shipped == hold.quantity else HoldState.COMMITTED
+    await session.execute(
+        update(StockHold)
+        .where(*(column == getattr(hold, column.key) for column in HOLD_ORDER))
+        .values(shipped=shipped, state=state, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )

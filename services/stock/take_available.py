@@ -1,4 +1,4 @@
-"""Take available units of a SKU from one warehouse: the first, by priority, that covers all of them."""
+"""Take available units of a SKU: from the first warehouse, by priority, that has all of them, or from several."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,20 +8,50 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import StockLevel
 from services.shared.errors import OutOfStock
-from services.stock.rows import candidates
+from services.stock.rows import candidates, lock_available
+from services.stock.rules import spread
 
 
 async def take_available(session: AsyncSession, sku: str, units: int, bucket: str, now: datetime) -> UUID:
     """Move ``units`` > 0 from ``available`` to ``bucket``; returns the warehouse. The caller writes the ledger.
 
     Nothing is locked but the level that they are taken from. Errors: OutOfStock, with the most that one warehouse
-    has: there is no back-order, and no line is put together from several.
+    has: there is no back-order, and the item of a sale is not put together from several.
     """
+    warehouse_id = await _take_from_one(session, sku, units, bucket, now)
+    if warehouse_id is None:
+        left = [available for _, available in await candidates(session, sku)]
+        raise OutOfStock(sku, max(left, default=0))
+    return warehouse_id
+
+
+async def take_from_several(
+    session: AsyncSession, sku: str, units: int, bucket: str, now: datetime
+) -> dict[UUID, int]:
+    """Move ``units`` > 0 from ``available`` to ``bucket``, from one warehouse if one has them all, else from as
+    few as have. Returns the units by warehouse. The caller writes the ledger.
+
+    When no one has them all the SKU's levels are locked, in the order of all, before it is chosen among them.
+    Errors: OutOfStock, with what all of them have: there is no back-order.
+    """
+    warehouse_id = await _take_from_one(session, sku, units, bucket, now)
+    if warehouse_id is not None:
+        return {warehouse_id: units}
+    there = dict(await lock_available(session, sku))
+    choices = [(id_, there[id_]) for id_, _ in await candidates(session, sku) if id_ in there]
+    shares = spread(units, choices)
+    if shares is None:
+        raise OutOfStock(sku, sum(available for _, available in choices))
+    for id_ in sorted(shares, key=lambda id_: id_.bytes):
+        await take_from(session, sku, id_, shares[id_], bucket, now)
+    return shares
+
+
+async def _take_from_one(session: AsyncSession, sku: str, units: int, bucket: str, now: datetime) -> UUID | None:
     for warehouse_id, available in await candidates(session, sku):
         if available >= units and await take_from(session, sku, warehouse_id, units, bucket, now):
             return warehouse_id
-    left = [available for _, available in await candidates(session, sku)]
-    raise OutOfStock(sku, max(left, default=0))
+    return None
 
 
 async def take_from(

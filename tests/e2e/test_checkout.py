@@ -5,6 +5,7 @@ from typing import Any, Final
 import pytest
 
 from tests.e2e.shop import CREATE, ORDER, Person, Shop, new_key
+from tests.e2e.stock_operations import ADJUST, OPEN, RECEIVE, do
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -162,3 +163,38 @@ async def test_a_quote_is_what_the_order_costs(shop: Shop) -> None:
     assert (await check_out(shop, eve, quoteId=quote["id"]))["code"] == "CART_EMPTY"
     order = await check_out(shop, ada, quoteId=quote["id"])
     assert (order["status"], order["total"]["amount"]) == ("AWAITING_PAYMENT", "40.00")
+
+
+async def test_product_cart_quote_and_checkout_say_the_same_number(shop: Shop) -> None:
+    """Three units here and three there are six, whoever is asked."""
+    staff, ada = await shop.staff(), await shop.customer()
+    shirt = await ware(shop, staff, "SHIRT", "20.00", 3)
+    there = (await do(shop, staff, OPEN, code="B", name="There", priority=5))["id"]
+    await do(shop, staff, RECEIVE, sku="SHIRT", quantity=3, warehouseId=there)
+    said = "{ cart { items { available variant { stock { available } } notes { code } } } }"
+
+    async def says(available: int, *notes: str) -> None:
+        (item,) = (await shop.ask(said, by=ada))["cart"]["items"]
+        assert item == {
+            "available": available,
+            "variant": {"stock": {"available": available}},
+            "notes": [{"code": note} for note in notes],
+        }
+
+    await add(shop, ada, shirt, 6)
+    await says(6)
+    quote = "mutation { createQuote(input: {}) { ... on Quote { id lines { quantity } } } }"
+    six = (await shop.ask(quote, by=ada))["createQuote"]
+    assert six["lines"] == [{"quantity": 6}]
+    await do(shop, staff, ADJUST, sku="SHIRT", delta=-1, reason="lost", warehouseId=there)
+    await says(5, "NOT_ENOUGH_STOCK")
+    short = await check_out(shop, ada, quoteId=six["id"])
+    assert (short["code"], short["sku"], short["available"]) == ("OUT_OF_STOCK", "SHIRT", 5)
+    await do(shop, staff, RECEIVE, sku="SHIRT", quantity=1, warehouseId=there)
+    order = await check_out(shop, ada, quoteId=six["id"])
+    assert (order["status"], order["lines"][0]["quantity"]) == ("AWAITING_PAYMENT", 6)
+    look = (
+        "query ($id: ID!) { node(id: $id) { ... on Variant { stock { available held } stockLevels { held } } } }"
+    )
+    whole = (await shop.ask(look, {"id": shirt}, staff))["node"]
+    assert whole == {"stock": {"available": 0, "held": 6}, "stockLevels": [{"held": 3}, {"held": 3}]}

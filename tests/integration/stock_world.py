@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import accumulate, combinations
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -42,14 +43,15 @@ Work = Callable[[], Coroutine[Any, Any, Any]]
 
 @dataclass(slots=True)
 class Hold:
-    warehouse: UUID
-    units: int
+    """``left``: units that are not shipped by warehouse, the first choice first."""
+
+    left: dict[UUID, int]
     shipped: int = 0
     state: HoldState = HoldState.HELD
 
     @property
-    def kept(self) -> int:
-        return self.units - self.shipped if self.state in (HoldState.HELD, HoldState.COMMITTED) else 0
+    def kept(self) -> dict[UUID, int]:
+        return self.left if self.state in (HoldState.HELD, HoldState.COMMITTED) else {}
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ class World:
         return world
 
     def available(self, warehouse: UUID) -> int:
-        held = sum(h.kept for h in self.holds.values() if h.warehouse == warehouse)
+        held = sum(h.kept.get(warehouse, 0) for h in self.holds.values())
         here = [sale for sale in self.sales if sale.warehouse == warehouse]
         return (
             self.on_hand[warehouse]
@@ -100,6 +102,16 @@ class World:
 
     def covering(self, units: int) -> UUID | None:
         return next((w for w in self.warehouses if self.available(w) >= units), None)
+
+    def spread(self, units: int) -> dict[UUID, int] | None:
+        """Every set of warehouses is tried, the small ones first, in the order of their priorities."""
+        for count in range(1, len(self.warehouses) + 1):
+            for some in combinations(self.warehouses, count):
+                if sum(map(self.available, some)) >= units:
+                    before = accumulate(map(self.available, some), initial=0)
+                    pairs = zip(some, before, strict=False)
+                    return {w: min(self.available(w), units - taken) for w, taken in pairs}
+        return None
 
     @property
     def sale(self) -> Sale | None:
@@ -141,12 +153,12 @@ class World:
     # ------------------------------------------------------------------ orders outside of sales
 
     async def hold(self, units: int, cut: int | None) -> None:
-        order, where = new_id(), self.covering(units)
+        order, shares = new_id(), self.spread(units)
         assert await _done(lambda: hold(self.infra, order, {self.sku: units}, "machine"), cut) == (
-            where is not None
+            shares is not None
         )
-        if where is not None:
-            self.holds[order] = Hold(where, units)
+        if shares is not None:
+            self.holds[order] = Hold(shares)
 
     async def release(self, order: UUID, cut: int | None) -> None:
         """Nothing is released of an order that is shipped, if in part: that is for its state to see to."""
@@ -167,11 +179,15 @@ class World:
     async def ship(self, order: UUID, units: int, cut: int | None) -> None:
         """Only what is paid is ever shipped: that is for the order's state to see to."""
         if (known := self.holds[order]).state is HoldState.COMMITTED:
-            units = min(units, known.kept)
+            units = min(units, sum(known.left.values()))
             known.shipped += units
             await _done(lambda: ship(self.infra, order, {self.sku: known.shipped}), cut)
-            self.on_hand[known.warehouse] -= units
-            known.state = HoldState.COMMITTED if known.kept else HoldState.SHIPPED
+            for warehouse, there in known.left.items():
+                gone = min(there, units)
+                units -= gone
+                known.left[warehouse] -= gone
+                self.on_hand[warehouse] -= gone
+            known.state = HoldState.COMMITTED if any(known.left.values()) else HoldState.SHIPPED
 
     # ------------------------------------------------------------------ flash sales
 

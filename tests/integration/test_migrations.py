@@ -9,12 +9,13 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from infra import migrations
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.migrations import MigrationFailed, SchemaMismatch
-from models import DEFAULT_WAREHOUSE, Base, StockEntry, StockLevel, Warehouse
+from models import DEFAULT_WAREHOUSE, Base, StockEntry, StockHold, StockLevel, Warehouse
 from models.base import RETIRED_TABLES
 from settings import Settings
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened, run_sql, table_names
@@ -218,3 +219,35 @@ async def test_stock_of_before_is_the_default_warehouses_and_becomes_one_again(s
     async with opened(settings) as database, database.read() as session:
         rows = await session.execute(text("SELECT sku, on_hand, available, held FROM stock_levels ORDER BY sku"))
         assert [tuple(row) for row in rows] == [("A", 11, 5, 2), ("C", 1, 1, 0)]
+
+
+async def test_holds_of_before_are_kept_and_an_order_may_have_several_warehouses(settings: Settings) -> None:
+    await upgrade(settings, "0022")
+    columns = "order_id, sku, warehouse_id, quantity, shipped, state, created_at, updated_at"
+    order, here, there = (f"X'{ident * 32}'" for ident in "abc")
+    moments = "'2026-11-27 10:00:00', '2026-11-27 10:00:00'"
+
+    def row(sku: str, warehouse: str, quantity: int) -> str:
+        values = f"{order}, '{sku}', {warehouse}, {quantity}, 1, 'COMMITTED', {moments}"
+        return f"INSERT INTO stock_holds ({columns}) VALUES ({values})"
+
+    await run_sql(settings, row("A", here, 2), row("B", here, 3))
+    await upgrade(settings)
+    assert await check(settings) == []
+    # As a server of before writes it, and one of now.
+    await run_sql(settings, row("C", here, 4), row("A", there, 5))
+    found = select(StockHold.sku, StockHold.quantity, StockHold.shipped).order_by(StockHold.quantity)
+    async with opened(settings) as database:
+        async with database.read() as session:
+            kept = [("A", 2, 1), ("B", 3, 1), ("C", 4, 1), ("A", 5, 1)]
+            assert [tuple(row) for row in await session.execute(found)] == kept
+        with pytest.raises(IntegrityError):
+            await run_sql(settings, row("A", there, 1))
+        with pytest.raises(IntegrityError):
+            await run_sql(settings, row("D", here, 0))
+    with pytest.raises(MigrationFailed):
+        await downgrade(settings, "0022")
+    await run_sql(settings, f"DELETE FROM stock_holds WHERE warehouse_id = {there}")
+    assert await downgrade(settings, "0022") == ["0022"]
+    with pytest.raises(IntegrityError):
+        await run_sql(settings, row("A", there, 5))
