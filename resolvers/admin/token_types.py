@@ -1,19 +1,22 @@
 """The types of service tokens."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from models import ServiceToken as Row
-from models.enums import Scope
+from models.enums import Role, Scope
+from resolvers.shared.context import Context
 from resolvers.shared.errors import InvalidInput, NotFound
-from resolvers.shared.node import encode_id
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
+from services.token.list_tokens import find_tokens
 
 
 @strawberry.type(description="A token with which a machine uses the API. It is sent as Authorization: Bearer.")
-class ServiceToken:
-    id: strawberry.ID
+class ServiceToken(Node):
     name: str
     scopes: list[Scope]
     created_at: datetime
@@ -56,3 +59,12 @@ CreateServiceTokenResult = Annotated[NewServiceToken | InvalidInput, strawberry.
 RevokeServiceTokenResult = Annotated[
     ServiceToken | NotFound | InvalidInput, strawberry.union("RevokeServiceTokenResult")
 ]
+
+
+async def _load_tokens(context: Context, ids: Sequence[UUID]) -> list[ServiceToken | None]:
+    """For administrators, as the list of them."""
+    may = context.viewer is not None and context.viewer.has(Role.ADMIN)
+    return pick_nodes(ids, await find_tokens(context.infra, ids) if may else {}, ServiceToken.of)
+
+
+register_node("ServiceToken", _load_tokens)

@@ -10,7 +10,7 @@ import strawberry
 from models import AuditEntry as Row
 from models.enums import Role
 from resolvers.shared.context import Context, Info
-from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from resolvers.shared.relay import Counted, Edge, Page, count_of
 from services.audit.list_entries import AuditFilter, count_entries, find_entries, list_entries
 from services.audit.owner_view import OwnerView, owner_view
@@ -93,11 +93,15 @@ def _shown(who: str | None) -> str | None:
 
 
 async def _load_entries(context: Context, ids: Sequence[UUID]) -> list[AuditEntry | None]:
-    """For administrators."""
-    if context.viewer is None or not context.viewer.has(Role.ADMIN):
+    """Load all for administrators, for others what concerns their own account, as its owner sees it."""
+    viewer = context.viewer
+    if viewer is None:
         return [None] * len(ids)
-    rows = await find_entries(context.infra, ids)
-    return [None if row is None else AuditEntry.of(row) for row in rows]
+    found = {row.id: row for row in await find_entries(context.infra, ids) if row is not None}
+    if viewer.has(Role.ADMIN):
+        return pick_nodes(ids, found, AuditEntry.of)
+    own = {} if viewer.scopes else {id_: row for id_, row in found.items() if row.subject == viewer.user_id.hex}
+    return pick_nodes(ids, own, lambda row: AuditEntry.of(owner_view(row)))
 
 
 register_node("AuditEntry", _load_entries)

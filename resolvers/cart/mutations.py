@@ -1,5 +1,6 @@
 """Change one's cart: for customers, and for guests with the token of theirs."""
 
+from contextlib import suppress
 from uuid import UUID
 
 import strawberry
@@ -9,7 +10,7 @@ from resolvers.cart.owner import owner_of
 from resolvers.cart.types import CartPayload, CartResult
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
-from resolvers.shared.node import input_id
+from resolvers.shared.node import MalformedId, decode_id, input_id
 from resolvers.shared.permissions import signed_in
 from services.cart.add_item import Wish, add_item
 from services.cart.clear_cart import clear_cart, no_cart
@@ -73,13 +74,13 @@ class CartMutation:
 
     @mutation(description="Set how many units a line has.")
     async def update_cart_item(self, info: Info, input: UpdateCartItemInput) -> CartResult:
-        item_id = input_id(input.item_id, "CartItem", "itemId")
+        item_id = _item_id(input.item_id, "itemId")
         cart = await update_item(info.context.infra, owner_of(info.context), item_id, input.quantity)
         return CartPayload.of(cart)
 
     @mutation(description="Take a line out of the cart.")
     async def remove_cart_item(self, info: Info, input: RemoveCartItemInput) -> CartResult:
-        item_id = input_id(input.item_id, "CartItem", "itemId")
+        item_id = _item_id(input.item_id, "itemId")
         return CartPayload.of(await remove_item(info.context.infra, owner_of(info.context), item_id))
 
     @mutation(description="Take everything out of the cart.")
@@ -110,4 +111,11 @@ def _item_ids(given: list[strawberry.ID]) -> list[UUID]:
     """Errors: InvalidInput."""
     if len(given) > _MOST_IDS:
         raise InvalidInput.at("itemIds", message=f"at most {_MOST_IDS}")
-    return [input_id(gid, "CartItem", "itemIds", str(place)) for place, gid in enumerate(given)]
+    return [_item_id(gid, "itemIds", str(place)) for place, gid in enumerate(given)]
+
+
+def _item_id(gid: strawberry.ID, *path: str) -> UUID:
+    """Returns the key of a line's id, whether it can be ordered at the moment or not. Errors: InvalidInput."""
+    with suppress(MalformedId):
+        return decode_id(gid, "UnavailableCartItem")
+    return input_id(gid, "CartItem", *path)

@@ -36,8 +36,7 @@ class CartNote:
 
 
 @strawberry.type
-class CartItem:
-    id: strawberry.ID
+class CartItem(Node):
     variant: Variant
     quantity: int
     selected: bool = strawberry.field(description="Whether a checkout takes it.")
@@ -65,16 +64,19 @@ class CartItem:
         )
 
 
-@strawberry.type(description="A line of what is not sold any more, or not in the cart's currency.")
-class UnavailableCartItem:
-    id: strawberry.ID
+@strawberry.type(
+    description="A line of what is not sold any more, or not in the cart's currency. Its id is not the CartItem's "
+    "that it was; mutations take both."
+)
+class UnavailableCartItem(Node):
     sku: str
     title: str = strawberry.field(description="As it was when it was added.")
     quantity: int
 
     @classmethod
     def of(cls, line: LineDoc) -> "UnavailableCartItem":
-        return cls(id=encode_id("CartItem", line.id), sku=line.sku, title=line.title, quantity=line.quantity)
+        id_ = encode_id("UnavailableCartItem", line.id)
+        return cls(id=id_, sku=line.sku, title=line.title, quantity=line.quantity)
 
 
 @strawberry.type(description="Prices and stock of its lines are those of now; nothing is held by being in a cart.")
@@ -101,12 +103,12 @@ class Cart(Node):
 
     @field()
     async def items(self, info: Info) -> list[CartItem]:
-        view = await self._view(info)
+        view = await self.load_view(info.context)
         return [CartItem.of(line, self.currency_code) for line in view.lines]
 
     @field(description="What is not sold any more, or not in the cart's currency; no part of the totals.")
     async def unavailable_items(self, info: Info) -> list[UnavailableCartItem]:
-        return [UnavailableCartItem.of(line) for line in (await self._view(info)).unavailable]
+        return [UnavailableCartItem.of(line) for line in (await self.load_view(info.context)).unavailable]
 
     @field(description="Of the whole cart: what of the guest's cart (X-Cart-Token) did not fit in at sign-in.")
     async def notes(self, info: Info) -> list[CartNote]:
@@ -115,24 +117,24 @@ class Cart(Node):
 
     @field()
     async def total_quantity(self, info: Info) -> int:
-        return (await self._view(info)).quantity()
+        return (await self.load_view(info.context)).quantity()
 
     @field()
     async def subtotal(self, info: Info) -> Money:
-        return Money.of((await self._view(info)).subtotal(), self.currency_code)
+        return Money.of((await self.load_view(info.context)).subtotal(), self.currency_code)
 
     @field(description="Of the selected lines.")
     async def selected_quantity(self, info: Info) -> int:
-        return (await self._view(info)).quantity(selected_only=True)
+        return (await self.load_view(info.context)).quantity(selected_only=True)
 
     @field(description="Of the selected lines.")
     async def selected_subtotal(self, info: Info) -> Money:
-        return Money.of((await self._view(info)).subtotal(selected_only=True), self.currency_code)
+        return Money.of((await self.load_view(info.context)).subtotal(selected_only=True), self.currency_code)
 
-    async def _view(self, info: Info) -> CartView:
+    async def load_view(self, context: Context) -> CartView:
         """Loaded once for all fields."""
         if self.loading is None:
-            self.loading = asyncio.ensure_future(_load_products_and_stock(info.context, self.document))
+            self.loading = asyncio.ensure_future(_load_products_and_stock(context, self.document))
         return await self.loading
 
 

@@ -7,10 +7,12 @@ import strawberry
 
 from models.documents import ImageDoc
 from resolvers.shared.caching import CATALOG, cached
-from resolvers.shared.context import Info
+from resolvers.shared.context import Context, Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
-from resolvers.shared.node import encode_id
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
+from services.catalog.find_product_ids import product_ids_of_images
+from services.catalog.views import visible
 from services.media.rules import MAX_SIDE, fit, thumbnail_name, url_of
 from settings import Settings
 
@@ -26,8 +28,7 @@ class Thumbnail:
 @strawberry.type(
     description="An image of a product: uploaded, or somewhere else on the web.", directives=[cached(CATALOG)]
 )
-class Image:
-    id: strawberry.ID
+class Image(Node):
     alt_text: str | None
     width: int | None = strawberry.field(description="In pixels; null when it was not uploaded.")
     height: int | None = strawberry.field(description="In pixels; null when it was not uploaded.")
@@ -77,3 +78,14 @@ class Image:
 
 def _url(settings: Settings, name: str, size: int | None) -> str:
     return url_of(settings, name if size is None else thumbnail_name(name, size))
+
+
+async def _load_images(context: Context, ids: Sequence[UUID]) -> list[Image | None]:
+    """Load those of products that the viewer may see."""
+    products = set((await product_ids_of_images(context.infra, ids)).values())
+    found = await context.loaders.product_by_id.load_many(products)
+    shown = [product for doc in found if (product := visible(context.viewer, doc)) is not None]
+    return pick_nodes(ids, {image.id: image for product in shown for image in product.images}, Image.of)
+
+
+register_node("Image", _load_images)

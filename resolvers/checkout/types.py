@@ -1,14 +1,17 @@
 """The types of a checkout."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
 from models.order_document import LineSnapshot
 from resolvers.order.types import OrderCharges
+from resolvers.shared.context import Context
 from resolvers.shared.money import Money
-from resolvers.shared.node import encode_id
-from services.checkout.create_quote import QuoteView
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
+from services.checkout.create_quote import QuoteView, find_quotes
 
 
 @strawberry.type
@@ -31,8 +34,7 @@ class QuoteLine:
 
 
 @strawberry.type(description="A price that checkout honours until it expires, of the cart as it was.")
-class Quote:
-    id: strawberry.ID
+class Quote(Node):
     expires_at: datetime
     lines: list[QuoteLine]
     charges: OrderCharges
@@ -49,3 +51,13 @@ class Quote:
             charges=OrderCharges.of(order.charges, order.currency),
             total=Money.of(order.total, order.currency),
         )
+
+
+async def _load_quotes(context: Context, ids: Sequence[UUID]) -> list[Quote | None]:
+    """Load one's own, until they expire."""
+    viewer = context.viewer
+    found = {} if viewer is None else await find_quotes(context.infra, viewer.user_id, ids)
+    return pick_nodes(ids, found, Quote.of)
+
+
+register_node("Quote", _load_quotes)

@@ -1,19 +1,22 @@
 """The types of discount codes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import strawberry
 
 from models import DiscountCode as Row
-from models.enums import DiscountKind
+from models.enums import DiscountKind, Role, Scope
+from resolvers.shared.context import Context
 from resolvers.shared.money import Money
-from resolvers.shared.node import encode_id
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
+from services.discount.find_code import codes_by_id
 
 
 @strawberry.type(description="A code that takes something off an order. Its terms never change.")
-class DiscountCode:
-    id: strawberry.ID
+class DiscountCode(Node):
     code: str
     kind: DiscountKind
     percent: Decimal | None
@@ -41,3 +44,12 @@ class DiscountCode:
             used=row.used,
             disabled_at=row.disabled_at,
         )
+
+
+async def _load_codes(context: Context, ids: Sequence[UUID]) -> list[DiscountCode | None]:
+    """For those who may look one up."""
+    may = context.viewer is not None and context.viewer.may(Role.STAFF, Scope.SALES_WRITE)
+    return pick_nodes(ids, await codes_by_id(context.infra, ids) if may else {}, DiscountCode.of)
+
+
+register_node("DiscountCode", _load_codes)

@@ -1,6 +1,6 @@
 """The types of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -27,17 +27,18 @@ from resolvers.shared.errors import (
 )
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
-from resolvers.shared.node import Node, encode_actor, encode_id, register_node
+from resolvers.shared.node import Node, encode_actor, encode_id, pick_nodes, register_node
 from resolvers.shared.permissions import check_edge
-from resolvers.user.address_types import Address
+from resolvers.user.address_types import ORDER_ADDRESS, Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
+from services.order.find_shipments import shipments_by_id
+from services.order.order_ids_of_lines import order_ids_of_lines
 from services.shared.actors import OrderActor, role_of
 
 
 @strawberry.type
-class OrderLine:
-    id: strawberry.ID
+class OrderLine(Node):
     sku: str
     title: str
     quantity: int
@@ -119,8 +120,7 @@ class ShipmentLine:
 
 
 @strawberry.type(description="A parcel of an order.")
-class Shipment:
-    id: strawberry.ID
+class Shipment(Node):
     carrier: str
     tracking_number: str | None
     shipped_at: datetime
@@ -176,8 +176,7 @@ class Order(Node):
 
     @field(description="As it was when the order was placed; null when none was given.")
     def shipping_address(self) -> Address | None:
-        address = self.view.shipping_address
-        return None if address is None else Address.of(address)
+        return _address_of(self.view)
 
     @field()
     def history(self, info: Info) -> list[OrderEvent]:
@@ -234,6 +233,10 @@ AddOrderNoteResult = Annotated[
 ]
 
 
+def _address_of(view: OrderView) -> Address | None:
+    return None if view.shipping_address is None else Address.of_order(view.id, view.shipping_address)
+
+
 async def load_orders(context: Context, ids: Sequence[UUID]) -> list[Order | None]:
     """Load one's own orders; staff see everyone's, once persisted."""
     viewer = context.viewer
@@ -247,3 +250,38 @@ async def load_orders(context: Context, ids: Sequence[UUID]) -> list[Order | Non
 
 
 register_node("Order", load_orders)
+
+
+async def _load_views(context: Context, order_ids: Collection[UUID]) -> dict[UUID, OrderView]:
+    """Load the orders that the viewer may see."""
+    wanted = list(order_ids)
+    return {order.view.id: order.view for order in await load_orders(context, wanted) if order is not None}
+
+
+async def _load_lines(context: Context, ids: Sequence[UUID]) -> list[OrderLine | None]:
+    """Load those of orders that the viewer may see."""
+    if context.viewer is None:
+        return [None] * len(ids)
+    orders = await order_ids_of_lines(context.infra, ids, context.viewer.user_id)
+    views = await _load_views(context, set(orders.values()))
+    found = {line.id: (line, view.currency) for view in views.values() for line in view.lines}
+    return pick_nodes(ids, found, lambda pair: OrderLine.of(*pair))
+
+
+async def _load_shipments(context: Context, ids: Sequence[UUID]) -> list[Shipment | None]:
+    """Load those of orders that the viewer may see."""
+    rows = await shipments_by_id(context.infra, ids) if context.viewer is not None else {}
+    views = await _load_views(context, {row.order_id for row in rows.values()})
+    seen = {id_: row for id_, row in rows.items() if row.order_id in views}
+    return pick_nodes(ids, seen, lambda row: Shipment.of(row, views[row.order_id]))
+
+
+async def _load_order_addresses(context: Context, ids: Sequence[UUID]) -> list[Address | None]:
+    """Load the addresses of orders that the viewer may see, as they were then."""
+    views = await _load_views(context, ids)
+    return pick_nodes(ids, {id_: view for id_, view in views.items() if view.shipping_address}, _address_of)
+
+
+register_node("OrderLine", _load_lines)
+register_node("Shipment", _load_shipments)
+register_node(ORDER_ADDRESS, _load_order_addresses)

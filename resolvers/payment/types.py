@@ -23,18 +23,17 @@ from resolvers.shared.errors import (
 )
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
-from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from resolvers.shared.relay import Counted, Edge, count_of
 from services.payment.daily_totals import DailyTotal as Totals
-from services.payment.find_payments import find_payments
+from services.payment.find_payments import find_payments, find_refunds
 
 if TYPE_CHECKING:
     from resolvers.order.types import Order
 
 
 @strawberry.type(description="Money that is given back, or was.")
-class Refund:
-    id: strawberry.ID
+class Refund(Node):
     amount: Money
     state: RefundState
     reason: str
@@ -187,3 +186,15 @@ async def load_payments(context: Context, ids: Sequence[UUID]) -> list[Payment |
 
 
 register_node("Payment", load_payments)
+
+
+async def _load_refunds(context: Context, ids: Sequence[UUID]) -> list[Refund | None]:
+    """Load those of payments that the viewer may see."""
+    rows = await find_refunds(context.infra, ids) if context.viewer is not None else {}
+    payments = await load_payments(context, list({row.payment_id for row in rows.values()}))
+    currencies = {payment.row.id: payment.row.currency for payment in payments if payment is not None}
+    seen = {id_: row for id_, row in rows.items() if row.payment_id in currencies}
+    return pick_nodes(ids, seen, lambda row: Refund.of(row, currencies[row.payment_id]))
+
+
+register_node("Refund", _load_refunds)

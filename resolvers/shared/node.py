@@ -7,7 +7,8 @@ loader that its area registers.
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import strawberry
@@ -20,6 +21,8 @@ from services.shared.errors import InvalidInput
 MAX_NODES = 100
 _MAX_ID_LENGTH = 200
 
+R = TypeVar("R")
+N = TypeVar("N")
 NodeLoader = Callable[[Context, Sequence[UUID]], Awaitable[Sequence[object | None]]]
 _loaders: dict[str, NodeLoader] = {}
 
@@ -90,6 +93,16 @@ def register_node(type_name: str, loader: NodeLoader) -> None:
     if type_name in _loaders:
         raise ValueError(f"{type_name} has a node loader")
     _loaders[type_name] = loader
+
+
+def node_names() -> frozenset[str]:
+    """Returns the names that ids of nodes have: the types', and those of what has an id beside its type's."""
+    return frozenset(_loaders)
+
+
+def pick_nodes(ids: Sequence[UUID], found: Mapping[UUID, R], show: Callable[[R], N]) -> list[N | None]:
+    """Returns the node of each id that was found, in their order; None for the others."""
+    return [show(found[id_]) if id_ in found else None for id_ in ids]
 
 
 async def load_nodes(context: Context, ids: Sequence[tuple[str, UUID]]) -> list[object | None]:

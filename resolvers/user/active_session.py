@@ -1,17 +1,18 @@
 """The type of a session as its user sees it in a list."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import strawberry
 
 from models.session import RefreshSession
-from resolvers.shared.node import encode_id
+from resolvers.shared.context import Context
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 
 
 @strawberry.type(description="A device that the user is signed in on.")
-class ActiveSession:
-    id: strawberry.ID
+class ActiveSession(Node):
     device: str = strawberry.field(description="What the client calls itself: its User-Agent.")
     ip: str = strawberry.field(description="Where it was last used from.")
     created_at: datetime
@@ -30,3 +31,15 @@ class ActiveSession:
             expires_at=row.expires_at,
             current=row.id == current,
         )
+
+
+async def _load_sessions(context: Context, ids: Sequence[UUID]) -> list[ActiveSession | None]:
+    """Load one's own, nobody else's."""
+    viewer = context.viewer
+    if viewer is None:
+        return [None] * len(ids)
+    own = {row.id: row for row in await context.loaders.sessions_by_user.load(viewer.user_id)}
+    return pick_nodes(ids, own, lambda row: ActiveSession.of(row, viewer.session_id))
+
+
+register_node("ActiveSession", _load_sessions)

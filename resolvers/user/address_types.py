@@ -1,7 +1,7 @@
 """The types of addresses."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import strawberry
@@ -12,8 +12,14 @@ from resolvers.shared.errors import InvalidInput, NotFound, TryAgain
 from resolvers.shared.node import Node, encode_id, register_node
 from services.address.rules import AddressDraft
 
+ORDER_ADDRESS: Final = "OrderAddress"
+"""In ids, with the order's key: where an order goes is not the entry of the address book, which changes."""
 
-@strawberry.type(description="Where orders are sent to. On an order it is what it was when that was placed.")
+
+@strawberry.type(
+    description="Where orders are sent to. On an order it is what it was when that was placed, with an id of its "
+    "own, which names no entry of the address book."
+)
 class Address(Node):
     recipient: str
     phone: str = strawberry.field(description="In E.164, e.g. +49301234567.")
@@ -27,8 +33,16 @@ class Address(Node):
 
     @classmethod
     def of(cls, document: AddressDoc) -> "Address":
+        return cls._shown(encode_id("Address", document.id), document)
+
+    @classmethod
+    def of_order(cls, order_id: UUID, document: AddressDoc) -> "Address":
+        return cls._shown(encode_id(ORDER_ADDRESS, order_id), document)
+
+    @classmethod
+    def _shown(cls, id_: strawberry.ID, document: AddressDoc) -> "Address":
         return cls(
-            id=encode_id("Address", document.id),
+            id=id_,
             recipient=document.recipient,
             phone=document.phone,
             line1=document.line1,

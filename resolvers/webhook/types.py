@@ -1,22 +1,26 @@
 """The types of webhooks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from strawberry.scalars import JSON
 
 from models import WebhookDelivery as DeliveryRow
 from models import WebhookEndpoint as EndpointRow
-from models.enums import DeliveryState
+from models.enums import DeliveryState, Role
+from resolvers.shared.context import Context
 from resolvers.shared.errors import InvalidInput, NotFound
-from resolvers.shared.node import encode_id
+from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from resolvers.shared.relay import Counted, Edge, count_of
+from services.webhook.list_deliveries import find_deliveries
+from services.webhook.list_endpoints import find_endpoints
 
 
 @strawberry.type(description="A system of the merchant's that is told of events.")
-class WebhookEndpoint:
-    id: strawberry.ID
+class WebhookEndpoint(Node):
     url: str
     types: list[str]
     enabled: bool
@@ -47,14 +51,13 @@ class NewWebhookSecret:
         return cls(secret=row.secret, endpoint=WebhookEndpoint.of(row))
 
 
-@strawberry.type
+@strawberry.type(description="The id of an endpoint that is gone: no Node, as there is none any more.")
 class DeletedWebhookEndpoint:
     id: strawberry.ID
 
 
 @strawberry.type(description="An event for an endpoint.")
-class WebhookDelivery:
-    id: strawberry.ID
+class WebhookDelivery(Node):
     endpoint_id: strawberry.ID
     event_id: str
     type: str
@@ -107,3 +110,23 @@ DeleteWebhookEndpointResult = Annotated[
 WebhookDeliveryResult = Annotated[
     WebhookDelivery | NotFound | InvalidInput, strawberry.union("WebhookDeliveryResult")
 ]
+
+
+def _is_admin(context: Context) -> bool:
+    return context.viewer is not None and context.viewer.has(Role.ADMIN)
+
+
+async def _load_endpoints(context: Context, ids: Sequence[UUID]) -> list[WebhookEndpoint | None]:
+    """For administrators, as the list of them."""
+    found = await find_endpoints(context.infra, ids) if _is_admin(context) else {}
+    return pick_nodes(ids, found, WebhookEndpoint.of)
+
+
+async def _load_deliveries(context: Context, ids: Sequence[UUID]) -> list[WebhookDelivery | None]:
+    """For administrators, as the list of them."""
+    found = await find_deliveries(context.infra, ids) if _is_admin(context) else {}
+    return pick_nodes(ids, found, WebhookDelivery.of)
+
+
+register_node("WebhookEndpoint", _load_endpoints)
+register_node("WebhookDelivery", _load_deliveries)

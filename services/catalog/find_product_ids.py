@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.runtime import Infra
-from models import Product, SlugRedirect, Variant
+from models import Image, Product, SlugRedirect, Variant
 from models.documents import sku_key, slug_key, variant_key
 from services.catalog.views import catalog_cache
 
@@ -29,6 +29,13 @@ async def product_ids_of_skus(infra: Infra, skus: Collection[str]) -> dict[str, 
 async def product_ids_of_slugs(infra: Infra, slugs: Collection[str]) -> dict[str, UUID]:
     """Find the product that has the slug, or had it before; two statements at most. Errors: StoreUnavailable."""
     return await find_product_ids(infra, slugs, slug_key, partial(_of_slugs, infra))
+
+
+async def product_ids_of_images(infra: Infra, image_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Find the product of each image that is there. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        rows = await session.execute(select(Image.id, Image.product_id).where(Image.id.in_(image_ids)))
+        return {row[0]: row[1] for row in rows}
 
 
 async def _owners(infra: Infra, column: InstrumentedAttribute[K], keys: Sequence[K]) -> dict[K, UUID]:

@@ -1,5 +1,6 @@
 """Quotes: a price that the order then honours, whatever becomes of prices, rates and codes meanwhile."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -44,6 +45,15 @@ async def create_quote(infra: Infra, customer_id: UUID, terms: Terms) -> QuoteVi
         row = {"id": made.order.id, "customer_id": customer_id, "data": data}
         await _write_quote(infra, row | {"created_at": now, "expires_at": now + KEPT})
     return QuoteView(made.order.id, made.order, now + KEPT)
+
+
+async def find_quotes(infra: Infra, customer_id: UUID, ids: Collection[UUID]) -> dict[UUID, QuoteView]:
+    """Find the customer's quotes that have not expired. Errors: StoreUnavailable."""
+    wanted = select(Quote).where(Quote.id.in_(ids), Quote.customer_id == customer_id)
+    async with infra.database.read() as session:
+        found = await session.scalars(wanted.where(Quote.expires_at > infra.now()))
+        jobs = [(Job(row.id, customer_id, row.data), row.expires_at) for row in found]
+    return {job.id: QuoteView(job.id, order_of(job), expires_at) for job, expires_at in jobs}
 
 
 async def honour(infra: Infra, customer_id: UUID, quote_id: UUID, basket: Basket) -> Composed:

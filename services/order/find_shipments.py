@@ -11,6 +11,13 @@ from infra.runtime import Infra
 from models import Shipment
 
 
+async def shipments_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, Shipment]:
+    """Find shipments with their lines, whosever they are; two statements. Errors: StoreUnavailable."""
+    wanted = select(Shipment).options(selectinload(Shipment.lines)).where(Shipment.id.in_(ids))
+    async with infra.database.read() as session:
+        return {row.id: row for row in await session.scalars(wanted)}
+
+
 async def find_shipments(infra: Infra, order_ids: Collection[UUID]) -> dict[UUID, Sequence[Shipment]]:
     """Find each order's, with their lines, the oldest first; two statements. Errors: StoreUnavailable."""
     wanted = select(Shipment).options(selectinload(Shipment.lines)).where(Shipment.order_id.in_(order_ids))

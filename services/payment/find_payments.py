@@ -22,6 +22,13 @@ async def find_payments(
         return {payment.id: payment for payment in await session.scalars(found)}
 
 
+async def find_refunds(infra: Infra, ids: Collection[UUID]) -> dict[UUID, Refund]:
+    """Find refunds by their ids, whosever they are. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        found = await session.scalars(select(Refund).where(Refund.id.in_(ids)))
+        return {refund.id: refund for refund in found}
+
+
 async def require_payment(infra: Infra, payment_id: UUID) -> Payment:
     """Errors: NotFound, TryAgain."""
     with or_try_again():

@@ -1,7 +1,8 @@
 """List service tokens, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -16,6 +17,13 @@ async def list_tokens(infra: Infra) -> Sequence[ServiceToken]:
     statement = select(ServiceToken).order_by(ServiceToken.id.desc()).limit(MOST)
     async with infra.database.read() as session:
         return list(await session.scalars(statement))
+
+
+async def find_tokens(infra: Infra, ids: Collection[UUID]) -> dict[UUID, ServiceToken]:
+    """Find tokens by their ids, revoked ones too. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        found = await session.scalars(select(ServiceToken).where(ServiceToken.id.in_(ids)))
+        return {row.id: row for row in found}
 
 
 def state_of(row: ServiceToken, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """Look at deliveries, send one again, send one for trying."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -45,6 +46,13 @@ async def list_deliveries(infra: Infra, wanted: DeliveryFilter, page: IdPage) ->
 async def count_deliveries(infra: Infra, wanted: DeliveryFilter) -> int:
     """Errors: StoreUnavailable."""
     return await read_count(infra, wanted.narrow(select(func.count()).select_from(WebhookDelivery)))
+
+
+async def find_deliveries(infra: Infra, ids: Collection[UUID]) -> dict[UUID, WebhookDelivery]:
+    """Find deliveries by their ids. Errors: StoreUnavailable."""
+    async with infra.database.read() as session:
+        found = await session.scalars(select(WebhookDelivery).where(WebhookDelivery.id.in_(ids)))
+        return {row.id: row for row in found}
 
 
 async def replay_delivery(infra: Infra, delivery_id: UUID) -> WebhookDelivery:
