@@ -13,7 +13,7 @@ from services.session.new_session import SignedIn, new_session
 from services.session.rules import may_sign_in
 from services.shared.client import Client
 from services.shared.errors import InvalidCredentials, TryAgain
-from services.user.login_throttle import count_try, forgive_tries
+from services.user.count_try import count_try, forgive_tries
 from services.user.rules import InvalidEmail, hash_password, needs_rehash, normalise_email, verify_password
 
 log = structlog.get_logger(__name__)
