@@ -25,6 +25,7 @@ from services.catalog.reindex_all import reindex_stale
 from services.demo.ensure_accounts import DemoAccounts, ensure_accounts, ensure_early_customer, find_user
 from services.demo.ensure_catalog import ensure_catalog
 from services.demo.ensure_running import ensure_others, ensure_running
+from services.doctor.desk_only import require_fit
 from services.flash_sale.warm_flash_sales import warm_flash_sales
 from services.payment.choose_provider import require_providers
 from services.session.access_tokens import AccessTokens
@@ -58,6 +59,7 @@ def dev() -> None:
     kept between runs. Ctrl-C stops all of it. RUSHCART_PORT and RUSHCART_HOME let two run side by side.
     """
     settings = get_settings()
+    require_fit(settings)
     require_providers(settings)
     changes = {"drain_timeout": min(settings.drain_timeout, _DRAIN), "revocation_ttl": _SHOWN_TOKEN_TTL}
     settings = settings.model_copy(update=changes)

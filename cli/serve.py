@@ -27,10 +27,12 @@ def _serve(workers: int) -> None:
     from server.http_server import PortInUse, bind
     from server.processes import run_processes
     from server.runtime import fail
+    from services.doctor.desk_only import require_fit
     from services.payment.choose_provider import require_providers
     from settings import get_settings
 
     # Before there are processes that would each say the same.
+    require_fit(get_settings())
     require_providers(get_settings())
     try:
         listener = bind(get_settings())

@@ -52,10 +52,12 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     from server.background import log, wait_for_schema
     from server.metrics_server import watched
     from server.runtime import fail, run_until_stopped
+    from services.doctor.desk_only import require_fit
     from services.payment.choose_provider import require_providers
     from settings import get_settings
 
     settings = get_settings()
+    require_fit(settings)
     require_providers(settings)
 
     async def main(stop: asyncio.Event) -> None:

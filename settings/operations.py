@@ -1,6 +1,6 @@
 """Settings of how the server is watched and found."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import NoDecode
@@ -10,6 +10,9 @@ from settings.group import Group
 
 
 class OperationsSettings(Group):
+    profile: Literal["desk", "production"] = Field(
+        "desk", description="production: refuse to start with what only a desk may have; see docs/security.md."
+    )
     metrics_port: int | None = Field(
         None,
         ge=0,

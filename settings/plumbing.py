@@ -5,12 +5,12 @@ Valkey started from a wheel, Redis Streams); with ``DATABASE_URL``, ``REDIS_URL`
 ``KAFKA_BOOTSTRAP_SERVERS`` it is on the *stack*.
 """
 
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from settings.comma_separated import COMMA_SEPARATED
@@ -23,6 +23,8 @@ from settings.urls import check_url
 
 
 class PlumbingSettings(OperationsSettings):
+    _redis_is_ours: bool = PrivateAttr(False)
+
     home: Path = Field(Path(".rushcart"), description="Folder of all local data.")
     host: str = Field("127.0.0.1", description="Address the API listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the API listens on; 0 takes a free one.")
@@ -177,8 +179,16 @@ class PlumbingSettings(OperationsSettings):
 
     @property
     def embedded(self) -> bool:
-        """True when neither a database nor Kafka is named: everything is local to RUSHCART_HOME."""
-        return self.database_url is None and self.kafka_bootstrap_servers is None
+        """True when everything is local to RUSHCART_HOME: neither a database nor Kafka is named, and no Redis of
+        one's own while others reach the API."""
+        if self.database_url is not None or self.kafka_bootstrap_servers is not None:
+            return False
+        return self.redis_is_embedded or _is_loopback(self.host)
+
+    @property
+    def redis_is_embedded(self) -> bool:
+        """True when the Valkey of RUSHCART_HOME is used, or will be."""
+        return self.redis_url is None or self._redis_is_ours
 
     @property
     def database_dsn(self) -> str:
@@ -196,11 +206,20 @@ class PlumbingSettings(OperationsSettings):
 
     def with_redis(self, url: str) -> Self:
         """Returns the same settings on the Redis at ``url`` (the embedded Valkey, once it runs)."""
-        return self.model_copy(update={"redis_url": SecretStr(url)})
+        found = self.model_copy(update={"redis_url": SecretStr(url)})
+        found._redis_is_ours = True
+        return found
 
     @property
     def json_logs(self) -> bool:
         return self.log_format == "json" or (self.log_format == "auto" and not self.embedded)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _is_smtp_url(url: str) -> bool:

@@ -209,3 +209,17 @@ def test_unknown_commands_are_wrong_usage(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "No such command 'sell'" in refused.stderr
     assert RUSHCART[0] not in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "scheduler", "dev"])
+def test_a_desk_does_not_start_as_production(tmp_path: Path, command: str) -> None:
+    ended = rushcart(tmp_path, command, RUSHCART_PROFILE="production")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    for name in (
+        "RUSHCART_DATABASE_URL",
+        "RUSHCART_REDIS_URL",
+        "RUSHCART_PAYMENT_PROVIDERS",
+        "RUSHCART_PUBLIC_URL",
+    ):
+        assert name in ended.stderr
+    assert "Traceback" not in ended.stderr

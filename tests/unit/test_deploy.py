@@ -12,6 +12,7 @@ import yaml
 
 from cli.main import COMMANDS
 from services.doctor.check_settings import check_settings
+from services.doctor.desk_only import require_fit
 from services.doctor.finding import Level
 from settings import Settings
 from settings.settings import fields
@@ -91,13 +92,32 @@ def test_settings_are_ours() -> None:
     known = {name: value for name, value in given.items() if name in dict(fields())}
     secrets = {
         "database_url": "mysql+asyncmy://a:b@c/d",
+        "redis_url": "rediss://r:6379/0",
         "signing_key": "x",
         "smtp_url": "smtp://mail:25",
         "metrics_token": "x",
         **{f"stripe_{name}": "x" for name in ("api_key", "publishable_key", "webhook_secret")},
     }
     found = list(check_settings(Settings(**known | secrets)))
-    assert [one.what for one in found if one.level == Level.WRONG] == []
+    assert [one.what for one in found if one.level != Level.GOOD] == []
+    require_fit(Settings(**known | secrets))
+
+
+def test_network_policies_let_in_the_ingress_and_prometheus_alone() -> None:
+    found = documents()
+    labels = yaml.safe_load((DEPLOY / "kubernetes/kustomization.yaml").read_text())["labels"]
+    given = {"includeTemplates": True, "pairs": {"app.kubernetes.io/part-of": "rushcart"}}
+    assert labels == [given]
+    policies = {one["metadata"]["name"]: one["spec"] for one in found if one["kind"] == "NetworkPolicy"}
+    assert policies["rushcart"]["podSelector"]["matchLabels"] == given["pairs"]
+    reached = {
+        (source["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], port["port"])
+        for spec in policies.values()
+        for rule in spec["ingress"]
+        for source in rule["from"]
+        for port in rule["ports"]
+    }
+    assert reached == {("ingress-nginx", 8000), ("monitoring", 8000), ("monitoring", 9100)}
 
 
 def test_the_whole_shop_is_in_the_compose_file() -> None:

@@ -1,6 +1,7 @@
 """What the doctor thinks of what stores tell of themselves."""
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ RIGHT = {"sql_mode": "STRICT_TRANS_TABLES,NO_ZERO_DATE", "innodb_flush_log_at_tr
 INFO: dict[str, Any] = {"redis_version": "7.4.1", "maxmemory_policy": "noeviction", "aof_enabled": 1}
 STACK: dict[str, Any] = {
     "database_url": SecretStr("mysql+asyncmy://a:b@c/d"),
+    "redis_url": SecretStr("redis://r:6379/0"),
     "kafka_bootstrap_servers": "k:9092",
     "signing_key": SecretStr("x"),
     "smtp_url": SecretStr("smtp://mail:25"),
     "storefront_url": "https://shop.example",
     "metrics_token": SecretStr("x"),
+    "public_url": "https://api.shop.example",
+    "trusted_proxies": (ip_network("10.0.0.0/8"),),
 }
 
 
