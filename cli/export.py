@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from uuid import UUID
 
 import click
 
 from cli.shared.one_shot import progress_bar, run_once
+
+if TYPE_CHECKING:
+    from infra.runtime import Infra
 
 _STATUSES = ("draft", "published", "archived")
 # Spelt out: `--help` must not wait for the models.
@@ -40,10 +43,14 @@ def products(file: Path, statuses: tuple[str, ...]) -> None:
     """Write products to FILE, a CSV as Shopify takes it; - is standard output.
 
     It has all that `rushcart import products` reads: imported into an empty shop and exported again, it is the
-    same to the byte. FILE is replaced when the export is complete, and left alone when it fails.
+    same to the byte. FILE is replaced when the export is complete, and left alone when it fails. Uploaded
+    images are written beside it, into a folder that is called like FILE with .images for .csv; an import
+    takes them from there.
     """
-    done = _write_products(file, statuses)
+    done, lost = _write_products(file, statuses)
     click.echo(f"{done} products exported.", err=True)
+    if lost:
+        click.echo(f"The files of {len(lost)} images are lost: {', '.join(lost)}", err=True)
 
 
 @export.command("orders")
@@ -94,14 +101,22 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def _write_products(file: Path, statuses: tuple[str, ...]) -> int:
+def _write_products(file: Path, statuses: tuple[str, ...]) -> tuple[int, list[str]]:
     from models import ProductStatus
     from services.catalog.export_products import PricesChanged, export_products
+    from services.media.copy_pictures import copy_pictures
 
     wanted = [ProductStatus(status.upper()) for status in statuses] or list(ProductStatus)
     try:
         with _target(file) as stream, progress_bar() as progress:
-            return run_once(lambda infra: export_products(infra, stream, wanted, progress), migrated=True)
+
+            async def work(infra: "Infra") -> tuple[int, list[str]]:
+                uploads: set[str] = set()
+                done = await export_products(infra, stream, wanted, progress, uploads)
+                beside = set() if str(file) == "-" else uploads
+                return done, await copy_pictures(infra, beside, file.with_suffix(".images"))
+
+            return run_once(work, migrated=True)
     except PricesChanged as error:
         raise click.ClickException(f"{error}: run this again.") from None
 

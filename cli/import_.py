@@ -9,6 +9,7 @@ import click
 from cli.shared.one_shot import progress_bar, run_once
 
 if TYPE_CHECKING:
+    from infra.runtime import Infra
     from services.catalog.import_products import ImportReport
     from services.catalog.shopify.check_shopify_csv import Opener, ParsedFile
     from services.catalog.shopify.rows import RowProblem
@@ -50,6 +51,8 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
     file beside FILE, with the reasons in its last column, that can be mended and imported. FILE is read several
     times and never held in memory as a whole.
 
+    Images in the folder beside FILE that an export wrote are uploaded.
+
     It can be run again. Products are matched by Handle and variants by SKU; a row without a SKU means the
     variant with its options, or the product's only one. What differs is updated, what FILE does not name
     stays. A quantity counts only for a variant that is new: the stock of one that is there already is never
@@ -71,7 +74,7 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
         _show(parsed.problems)
         raise click.exceptions.Exit(1)
     try:
-        report = _import(parsed, free, skip_bad)
+        report = _import(parsed, file.with_suffix(".images"), free, skip_bad)
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
@@ -160,18 +163,27 @@ def _opener(file: Path) -> "Opener":
     return lambda: file.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _import(parsed: "ParsedFile", free: bool, skip_bad: bool) -> "ImportReport":
+def _import(parsed: "ParsedFile", images: Path, free: bool, skip_bad: bool) -> "ImportReport":
     from services.catalog.import_products import ImportRefused, import_products
     from services.catalog.shopify.check_shopify_csv import FileChanged
+    from services.media.copy_pictures import bring_pictures, names_in
 
     if parsed.problems and not (skip_bad and parsed.readable):
         raise ImportRefused(parsed.problems)
     try:
         with progress_bar(total=parsed.total) as progress:
-            return run_once(
-                lambda infra: import_products(infra, parsed, "import", progress, free=free, skip_bad=skip_bad),
-                migrated=True,
-            )
+
+            async def work(infra: "Infra") -> "ImportReport":
+                names = names_in(images)
+                if bad := await bring_pictures(infra, names, images):
+                    raise click.ClickException(
+                        f"Nothing was imported: {images / bad[0]} is not what its name says."
+                    )
+                return await import_products(
+                    infra, parsed, "import", progress, free=free, skip_bad=skip_bad, brought=names
+                )
+
+            return run_once(work, migrated=True)
     except FileChanged as error:
         raise click.ClickException(f"Nothing was imported: {error}.") from None
 

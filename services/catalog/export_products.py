@@ -30,8 +30,10 @@ async def export_products(
     stream: TextIO,
     statuses: Collection[ProductStatus] = tuple(ProductStatus),
     progress: Progress = lambda done, total: None,
+    uploads: set[str] | None = None,
 ) -> int:
-    """Write those in one of ``statuses``; how many they were. The stream is opened with ``newline=""``.
+    """Write those in one of ``statuses``; how many they were. The stream is opened with ``newline=""``. The names
+    of their uploaded images are added to ``uploads``.
 
     Each page is as the database has it at that moment. Errors: PricesChanged, StoreUnavailable.
     """
@@ -48,6 +50,8 @@ async def export_products(
     while page := await _page(infra, last, statuses):
         known = set(columns)
         for exported in await _exported(infra, page, categories):
+            if uploads is not None:
+                uploads.update(image.media_name for image in exported.product.images if image.media_name)
             for cells in rows(exported):
                 if not known.issuperset(cells):
                     raise PricesChanged("prices in another currency appeared meanwhile")

@@ -1,6 +1,6 @@
 """Images of a file that are this shop's own uploads: told by their address, and referred to instead of linked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,21 +16,26 @@ Known = Mapping[str, MediaDraft]
 """Uploads by name."""
 
 
-def own_name(url: str, settings: Settings | None = None) -> str | None:
-    """Returns the name of the upload at this path, or at this address when the ``settings`` say what is ours."""
+def own_name(url: str, settings: Settings | None = None, brought: Collection[str] = ()) -> str | None:
+    """Returns the name of the upload at this path, or at this address when the ``settings`` say what is ours.
+    ``brought``: uploads that came with the file, from whatever address."""
     name = url.rpartition("/")[2]
+    if name in brought:
+        return name
     if not is_name(name):
         return None
     ours = [f"{PATH}/{name}", *([url_of(settings, name)] if settings else [])]
     return name if url in ours else None
 
 
-async def find_uploads(session: AsyncSession, settings: Settings, images: Iterable[ImageDraft]) -> Known:
+async def find_uploads(
+    session: AsyncSession, settings: Settings, images: Iterable[ImageDraft], brought: Collection[str]
+) -> Known:
     """Find those of the images that are uploads of ours, not being deleted, and lock them against that.
 
     One statement, or none.
     """
-    names = {name for image in images if (name := own_name(image.url, settings))}
+    names = {name for image in images if (name := own_name(image.url, settings, brought))}
     if not names:
         return {}
     there = select(MediaFile).where(MediaFile.name.in_(names), MediaFile.doomed_at.is_(None))
@@ -38,12 +43,14 @@ async def find_uploads(session: AsyncSession, settings: Settings, images: Iterab
     return {row.name: MediaDraft(row.name, row.width, row.height, tuple(row.thumbnails)) for row in rows}
 
 
-def resolved(images: Sequence[ImageDraft], known: Known, settings: Settings) -> list[ImageDraft]:
+def resolved(
+    images: Sequence[ImageDraft], known: Known, settings: Settings, brought: Collection[str]
+) -> list[ImageDraft]:
     """Returns the drafts in which what is an upload of ours refers to it; the rest stays an address of
     somebody's."""
     found: list[ImageDraft] = []
     for image in images:
-        media = known.get(own_name(image.url, settings) or "")
+        media = known.get(own_name(image.url, settings, brought) or "")
         found.append(image if media is None else replace(image, url=f"{PATH}/{media.name}", media=media))
     return found
 

@@ -73,9 +73,11 @@ async def import_products(
     *,
     free: bool = False,
     skip_bad: bool = False,
+    brought: Collection[str] = (),
 ) -> ImportReport:
     """Import a file in one transaction, then fill the cache. ``free``: new variants may cost nothing when the file
     has no prices. ``skip_bad``: products that are at fault are left out, and the others imported.
+    ``brought``: uploaded images that came with the file, and are stored already.
 
     Errors: ImportRefused, FileChanged, StoreUnavailable.
     """
@@ -83,7 +85,7 @@ async def import_products(
         raise ImportRefused(file.problems)
     # Somebody may make the same product or SKU meanwhile: the next try finds it.
     report = await infra.database.transact(
-        lambda session: _Import(infra, file, actor, free, skip_bad).run(session, progress), races=_TRIES
+        lambda session: _Import(infra, file, actor, free, skip_bad, brought).run(session, progress), races=_TRIES
     )
     await remember(infra, report.documents)
     return report
@@ -96,6 +98,7 @@ class _Import:
     actor: str
     free: bool
     skip_bad: bool
+    brought: Collection[str]
     report: ImportReport = field(default_factory=ImportReport)
     problems: list[RowProblem] = field(default_factory=list)
     changed: list[ProductDoc] = field(default_factory=list)
@@ -145,12 +148,14 @@ class _Import:
             stored = {entry.product.slug: entry for entry in found}
             owners = await _owners(session, [v.sku for p in chunk for v in p.draft.variants])
             settings = self.infra.settings
-            uploads = await find_uploads(session, settings, (i for p in chunk for i in p.draft.images))
+            uploads = await find_uploads(
+                session, settings, (i for p in chunk for i in p.draft.images), self.brought
+            )
             for parsed in chunk:
                 draft = replace(
                     parsed.draft,
                     category_id=known.of(parsed.category, parsed.category_path),
-                    images=resolved(parsed.draft.images, uploads, settings),
+                    images=resolved(parsed.draft.images, uploads, settings, self.brought),
                 )
                 known_as = stored.get(draft.slug or "")
                 await self._one(session, replace(parsed, draft=draft), known_as, owners)

@@ -1,15 +1,21 @@
 """``rushcart import products`` and ``rushcart export products``, as processes of their own."""
 
+import io
 import subprocess
 from pathlib import Path
 
-from sqlalchemy import func, select, text
+from PIL import Image as Picture
+from sqlalchemy import delete, func, select, text
 
 from infra.migrations import own_revision
 from infra.runtime import Infra
-from models import Product, StockLevel
+from models import Image, MediaFile, Product, StockEntry, StockLevel, Variant
+from services.catalog.add_product_image import NewImage, add_product_image
+from services.catalog.product_draft import ImageDraft
 from services.demo.ensure_catalog import FILE as EXAMPLE
+from services.media.rules import Upload, thumbnail_name
 from tests import commands
+from tests.integration.catalog.products import create
 
 
 def run(infra: Infra, *arguments: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
@@ -71,6 +77,38 @@ async def test_what_is_left_out_is_a_file_to_mend(infra: Infra, tmp_path: Path) 
     rest.write_text(text.replace("B,x", "B,2"))
     assert run(infra, str(rest)).returncode == 0
     assert await products(infra) == 2
+
+
+async def test_an_export_is_complete_with_its_images(infra: Infra, tmp_path: Path) -> None:
+    made = await create(infra, "Shirt", "A", images=[ImageDraft("https://x.test/1.jpg", "Elsewhere")])
+    pixels = io.BytesIO()
+    Picture.new("RGB", (300, 200), "red").save(pixels, "PNG")
+    await add_product_image(infra, NewImage(made.id, Upload(pixels, len(pixels.getvalue())), "Ours"))
+    first, second = tmp_path / "shop.csv", tmp_path / "again.csv"
+    assert run(infra, str(first), command="export").returncode == 0
+    async with infra.database.write() as session:
+        [file] = await session.scalars(select(MediaFile))
+        name, sizes = file.name, (file.width, file.height, file.thumbnails)
+        for table in (StockEntry, StockLevel, Image, Variant, Product, MediaFile):
+            await session.execute(delete(table))
+    for blob in (name, *(thumbnail_name(name, size) for size in sizes[2])):
+        await infra.blobs.delete(blob)
+    assert [path.name for path in (tmp_path / "shop.images").iterdir()] == [name]
+    elsewhere = first.read_text().replace(f"/media/{name}", f"https://old.test/media/{name}")
+    (tmp_path / "old.csv").write_text(elsewhere)
+    (tmp_path / "shop.images").rename(tmp_path / "old.images")
+    done = run(infra, str(tmp_path / "old.csv"))
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert run(infra, str(second), command="export").returncode == 0
+    assert second.read_text() == first.read_text()
+    async with infra.database.read() as session:
+        [file] = await session.scalars(select(MediaFile))
+        assert (file.name, (file.width, file.height, file.thumbnails)) == (name, sizes)
+    kept = (tmp_path / "again.images" / name).read_bytes()
+    assert kept == (tmp_path / "old.images" / name).read_bytes()
+    (tmp_path / "old.images" / f"{'0' * 64}.png").write_bytes(kept)
+    refused = run(infra, str(tmp_path / "old.csv"))
+    assert (refused.returncode, "is not what its name says" in refused.stderr) == (1, True)
 
 
 async def test_an_inventory_file_sets_stock(infra: Infra, tmp_path: Path) -> None:
