@@ -18,13 +18,21 @@ from models.order_document import OrderSnapshot
 from services.order.persist_orders import Persisted, persist_orders
 from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
 from services.shared.event import Event, read_event
-from services.shared.events import ORDER_WORKERS, ORDERS, OrderClosed, OrderPlaced, OrderRejected, OrderShipped
+from services.shared.events import (
+    ORDER_WORKERS,
+    ORDERS,
+    OrderClosed,
+    OrderPlaced,
+    OrderRejected,
+    OrderRestCancelled,
+    OrderShipped,
+)
 from services.shared.metrics import PERSIST_BATCH, PERSIST_SECONDS
 from tasks.consumer_loop import ConsumerLoop
 from tasks.dead_letters import bury
 
 log = structlog.get_logger(__name__)
-_READ: Final[tuple[type[Event], ...]] = (OrderPlaced, OrderClosed, OrderRejected, OrderShipped)
+_READ: Final[tuple[type[Event], ...]] = (OrderPlaced, OrderClosed, OrderRejected, OrderShipped, OrderRestCancelled)
 
 OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
 """Told when the orders just persisted are due, so that a timer can be set."""
@@ -55,7 +63,7 @@ class OrderConsumer(ConsumerLoop):
                     placed.append((message, event.order))
                 case OrderClosed() | OrderRejected():
                     closed.append(_held_by(event))
-                case OrderShipped():
+                case OrderShipped() | OrderRestCancelled():
                     shipped.append(_held_by(event))
         if placed:
             await self._persist(placed)
@@ -111,5 +119,5 @@ def _traces(placed: list[tuple[Message, OrderSnapshot]]) -> list[str | None]:
     return [traceparent_of(message.value) for message, _ in placed] if tracing.is_on() else []
 
 
-def _held_by(event: OrderClosed | OrderRejected | OrderShipped) -> ItemOrders:
+def _held_by(event: OrderClosed | OrderRejected | OrderShipped | OrderRestCancelled) -> ItemOrders:
     return {place: [event.order_id] for place in event.held}

@@ -108,7 +108,8 @@ class OrderMutation:
     @mutation(
         Role.CUSTOMER,
         scope=Scope.ORDERS_WRITE,
-        description="Cancel an order of which nothing is shipped; its stock is given back.",
+        description="Cancel an order: its stock and its money are given back. Of one that is shipped in part the "
+        "rest is cancelled; it is SHIPPED then.",
     )
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> CancelOrderResult:
         viewer = signed_in(info)

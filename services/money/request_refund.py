@@ -54,6 +54,30 @@ async def give_up_payments(session: AsyncSession, order_ids: Collection[UUID], n
     )
 
 
+async def give_part_back(
+    session: AsyncSession, order_id: UUID, worth: int, reason: str, actor: str, now: datetime
+) -> int:
+    """Request a refund of what a part of an order is worth, less what was given back or asked for before: nobody
+    knows what that was for. Returns minor units."""
+    paying = select(Payment).where(Payment.order_id == order_id, Payment.pays_order).with_for_update()
+    payment = await session.scalar(paying.execution_options(populate_existing=True))
+    if payment is None:
+        return 0
+    amount = min(worth - payment.refunded - payment.refunding, refundable(payment))
+    if amount <= 0:
+        return 0
+    request_refund(session, payment, amount, reason, actor, now)
+    await session.flush()
+    return amount
+
+
+async def all_goes_back(session: AsyncSession, order_id: UUID) -> bool:
+    """Returns whether all that paid for the order was given back, or asked for; it stays so until the commit."""
+    paying = select(Payment).where(Payment.order_id == order_id, Payment.pays_order).with_for_update()
+    payment = await session.scalar(paying.execution_options(populate_existing=True))
+    return payment is not None and not refundable(payment)
+
+
 async def give_money_back(
     session: AsyncSession, order_ids: Collection[UUID], reason: str, actor: str, now: datetime
 ) -> dict[UUID, int]:

@@ -14,6 +14,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import MailKind, OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
+from services.money.request_refund import all_goes_back
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, units_of
 from services.order.rows import current_view, lock_status, move, note
 from services.reservation.release import ItemOrders, settle_holds
@@ -43,7 +44,8 @@ class ShipmentDraft:
 async def create_shipment(infra: Infra, draft: ShipmentDraft, asked: Asked) -> OrderView:
     """Returns the order: SHIPPED when all of its units are, PAID until then.
 
-    Errors: InvalidInput, NotFound, InvalidTransition (not paid, or all is shipped), IdempotencyConflict, TryAgain.
+    Errors: InvalidInput, NotFound, InvalidTransition (not paid, all is shipped, or all the money goes
+    back), IdempotencyConflict, TryAgain.
     """
     _check_draft(draft)
     request = Request.of(asked.by, OPERATION, asked.key, *_parts(draft))
@@ -91,6 +93,8 @@ async def _ship(session: AsyncSession, draft: ShipmentDraft, actor: str, now: da
     status = await lock_status(session, draft.order_id)
     if status != OrderStatus.PAID:
         raise InvalidTransition(status, OrderStatus.SHIPPED)
+    if await all_goes_back(session, draft.order_id):
+        raise InvalidTransition(OrderStatus.REFUNDED, OrderStatus.SHIPPED)
     stored = select(OrderLine).where(OrderLine.order_id == draft.order_id).order_by(OrderLine.position)
     lines = {line.id: line for line in await session.scalars(stored.execution_options(populate_existing=True))}
     units = _units(lines, draft.lines)

@@ -107,6 +107,17 @@ class OrderShipped(_OfOrder, type="rushcart.order.shipped.v1"):
         return [(line.sku, line.item_id) for line in self.lines]
 
 
+class OrderRestCancelled(_OfOrder, type="rushcart.order.rest-cancelled.v1"):
+    """Of an order that is shipped in part, no more will be; ``refund_due``: money is given back for the rest."""
+
+    lines: tuple[Held, ...]
+    refund_due: bool
+
+    @property
+    def held(self) -> list[Place]:
+        return [(line.sku, line.item_id) for line in self.lines]
+
+
 class OrderCompleted(_OfOrder, type="rushcart.order.completed.v1"): ...
 
 

@@ -75,6 +75,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
     (events.OrderPaid(A), a, {"orderId": a}),
     (events.OrderPartlyShipped(A, B), a, {"orderId": a, "shipmentId": b}),
     (events.OrderShipped(A, B, HELD), a, {"orderId": a, "shipmentId": b, "lines": HELD_TOLD}),
+    (events.OrderRestCancelled(A, HELD, True), a, {"orderId": a, "lines": HELD_TOLD, "refundDue": True}),
     (events.OrderNoted(A, True), a, {"orderId": a, "internal": True}),
     (events.PaymentCaptured(*PAYMENT, None), b, PAYMENT_TOLD | {"problem": None}),
     (
