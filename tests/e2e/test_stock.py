@@ -158,7 +158,7 @@ async def test_pages_of_the_ledger(shop: Shop, staff: Person, sku: str) -> None:
     for wanted, expected in (({"warehouse": north}, [3, 2, 1]), ({"cause": "ADJUSTED"}, [])):
         page = (await shop.ask(LEVELS, {"sku": sku, **wanted}, staff))["stockLedger"]
         assert [edge["node"]["onHand"] for edge in page["edges"]] == expected
-    for wrong in ({"first": 101}, {"after": "x"}, {"warehouse": "x"}, {"sku": "a b"}):
+    for wrong in ({"first": 101}, {"after": "x"}, {"warehouse": "x"}, {"sku": " a"}):
         answer = await shop.server.graphql(LEVELS, {"sku": sku, **wrong}, staff.token)
         assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
