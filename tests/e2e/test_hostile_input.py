@@ -129,7 +129,7 @@ async def test_create_product(ground: Ground) -> None:
     at = ("variants", 0)
     cases = [
         *each(("title",), ["", " ", "x" * 256, "a\0", "a\nb"], INPUT),
-        *each(("slug",), ["", "A B", "../x", "é", "-a", "x" * 201], INPUT),
+        *each(("slug",), ["", "A B", "../x", "é é", "-a", "x" * 201], INPUT),
         *each(("description",), ["\0", "é" * 40_000], INPUT),
         *each(("vendor",), ["\x07", "x" * 256], INPUT),
         *each(("tags",), [["x"] * 51], INPUT),
@@ -137,7 +137,7 @@ async def test_create_product(ground: Ground) -> None:
         *each(("imageUrls",), [["https://x.test/1"] * 251], INPUT),
         *each(("variants",), [[], [variant] * 2049], INPUT),
         *each(("variants",), [None, "x"], TYPE),
-        *each((*at, "sku"), ["", "a b", "{a}", "x" * 65, "a\0", "\u202ea"], INPUT),
+        *each((*at, "sku"), ["", "a  b", "{a}", "x" * 65, "a\0", "\u202ea"], INPUT),
         *each((*at, "sku"), [ground.offer.sku], "SKU_TAKEN"),
         *each((*at, "price"), ["-1", "-0.01", -5, "0.001", "1e-5", "1e30", 1e12, "10000000000.01"], INPUT),
         *each((*at, "price"), BAD_PRICES, TYPE),

@@ -58,7 +58,9 @@ async def test_the_last_way_to_sign_in_stays(
 
 
 async def test_identities_are_shown_to_oneself_only(server: Server, ada: Person) -> None:
-    staff = await Shop(server).staff()
+    shop = Shop(server)
+    staff, admin = await shop.staff(), await shop.admin()
     query = "query One($id: ID!) { node(id: $id) { ... on User { identities { id } } } }"
-    answer = await server.graphql(query, {"id": ada.id}, staff.token)
+    assert await server.graphql(query, {"id": ada.id}, staff.token) == {"data": {"node": None}}
+    answer = await server.graphql(query, {"id": ada.id}, admin.token)
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
