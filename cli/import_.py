@@ -44,7 +44,7 @@ def _currency(_context: click.Context, _parameter: click.Parameter, value: str) 
 @click.option("--free", is_flag=True, help="New products of a FILE without prices cost nothing.")
 @click.option("--skip-bad", is_flag=True, help="Leave products at fault out, and write them to FILE.left-out.csv.")
 def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool) -> None:
-    """Import products from FILE, a CSV as Shopify exports it.
+    """Import products from FILE, a CSV as Shopify exports it, or WooCommerce.
 
     All rows are imported or none: when any is at fault, each is shown with its line and column, and the
     exit code is 1. With --skip-bad the products without fault are imported; the others are written to a

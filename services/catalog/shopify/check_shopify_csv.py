@@ -15,10 +15,15 @@ from typing import TextIO
 from services.catalog.shopify.product import CategoryPath, ParsedProduct, ProductParser
 from services.catalog.shopify.rows import HANDLE, SKU, TITLE, Row, RowProblem, RowReader, shown
 from services.catalog.shopify.unused import Note
+from services.catalog.shopify.woocommerce import WooReader, is_woocommerce, read_families
 from services.shared import texts
 
 Opener = Callable[[], AbstractContextManager[TextIO]]
 """Opens the file from its begin, with ``newline=""`` and ``errors="surrogateescape"``."""
+
+
+Rows = RowReader | WooReader
+ReadRows = Callable[[TextIO], Rows]
 
 
 class FileChanged(Exception):
@@ -59,15 +64,16 @@ class _Index:
 
 def check_shopify_csv(opened: Opener, currency: str) -> ParsedFile:
     """Read the products of a file whose prices are in ``currency``, where it names none."""
+    read = _reader_of(opened)
     with opened() as stream:
-        reader = RowReader(stream)
+        reader = read(stream)
         index = _index(reader)
     parser = ProductParser(currency, reader.headings, reader.currencies, index.sku_lines.copy(), reader.unused)
     faulty = {problem.line for problem in (*reader.problems, *index.problems)}
     total, seen = 0, 0
     types: set[str] = set()
     paths: set[CategoryPath] = set()
-    for product in _products(opened, parser, index):
+    for product in _products(opened, read, parser, index):
         total += 1
         faulty.update(problem.line for problem in parser.problems[seen:])
         seen = len(parser.problems)
@@ -78,7 +84,7 @@ def check_shopify_csv(opened: Opener, currency: str) -> ParsedFile:
         elif product.category:
             types.add(product.category)
     problems = sorted([*reader.problems, *index.problems, *parser.problems], key=lambda problem: problem.line)
-    again = _Again(opened, currency, reader, index, total)
+    again = _Again(opened, read, currency, reader, index, total)
     return ParsedFile(
         *(again, total, frozenset(types), frozenset(paths), tuple(problems), reader.headings),
         notes=tuple(reader.unused.notes()),
@@ -91,8 +97,9 @@ class _Again:
     """The products of a file that was checked. Errors: FileChanged."""
 
     opened: Opener
+    read: ReadRows
     currency: str
-    reader: RowReader
+    reader: Rows
     index: _Index
     total: int
 
@@ -100,16 +107,26 @@ class _Again:
         headings, currencies = self.reader.headings, self.reader.currencies
         parser = ProductParser(self.currency, headings, currencies, self.index.sku_lines.copy())
         count = 0
-        for product in _products(self.opened, parser, self.index):
+        for product in _products(self.opened, self.read, parser, self.index):
             count += 1
             yield product
         if count != self.total:
             raise FileChanged("the file has changed since it was checked")
 
 
-def _products(opened: Opener, parser: ProductParser, index: _Index) -> Iterator[ParsedProduct]:
+def _reader_of(opened: Opener) -> ReadRows:
+    """Returns what reads the file's rows: with Shopify's columns, whoever wrote it."""
     with opened() as stream:
-        for rows in _groups(RowReader(stream), index):
+        if not is_woocommerce(stream):
+            return RowReader
+    with opened() as stream:
+        families = read_families(stream)
+    return lambda stream: WooReader(stream, families)
+
+
+def _products(opened: Opener, read: ReadRows, parser: ProductParser, index: _Index) -> Iterator[ParsedProduct]:
+    with opened() as stream:
+        for rows in _groups(read(stream), index):
             if _handle(rows[0]):
                 yield parser.product(rows)
             else:
@@ -140,7 +157,7 @@ def _handle(row: Row) -> str:
     return row[HANDLE]
 
 
-def _index(reader: RowReader) -> _Index:
+def _index(reader: Rows) -> _Index:
     index = _Index()
     counts: dict[str, int] = {}
     last = ""
@@ -159,7 +176,7 @@ def _index(reader: RowReader) -> _Index:
     return index
 
 
-def _note_sku(row: Row, reader: RowReader, index: _Index) -> None:
+def _note_sku(row: Row, reader: Rows, index: _Index) -> None:
     sku = row[SKU]
     if not sku:
         return

@@ -188,3 +188,17 @@ async def test_what_is_at_fault_is_left_out_and_the_rest_imported(infra: Infra) 
     broken = parsed(heading + 'a,A,,,A,1\nb,"B')
     with pytest.raises(ImportRefused):
         await import_products(infra, broken, "test", skip_bad=True)
+
+
+async def test_a_file_of_woocommerce_may_come_again(infra: Infra) -> None:
+    heading = "ID,Type,SKU,Name,Published,Stock,Regular price,Parent,Attribute 1 name,Attribute 1 value(s)\n"
+    rows = (
+        '1,variable,TEE,Tee,1,,,,Size,"S, M"\n'
+        "2,variation,TEE-S,Tee - S,1,5,20,TEE,Size,S\n3,variation,,Tee - M,1,6,22,id:1,Size,M\n"
+        "4,simple,CAP,Cap,1,7,9,,,\n"
+    )
+    first = await run_import(infra, heading + rows)
+    assert (first.created, first.new_variants) == (2, 3)
+    assert (await run_import(infra, heading + rows)).unchanged == 2
+    assert await variants(infra) == {"TEE-S": ("S", 2000), "tee.M": ("M", 2200)}
+    assert await on_hand(infra) == {"TEE-S": 5, "tee.M": 6, "CAP": 7}
