@@ -161,11 +161,10 @@ class World:
             self.holds[order] = Hold(shares)
 
     async def release(self, order: UUID, cut: int | None) -> None:
-        """Nothing is released of an order that is shipped, if in part: that is for its state to see to."""
-        if (known := self.holds[order]).shipped:
-            return
+        """Of an order that is shipped in part the rest is released."""
+        known = self.holds[order]
         await _done(lambda: release(self.infra, order, "machine"), cut)
-        if known.kept:
+        if any(known.kept.values()):
             known.state = HoldState.RELEASED
 
     async def commit(self, order: UUID, cut: int | None) -> None:

@@ -98,6 +98,20 @@ async def test_a_line_of_several_warehouses(infra: Infra) -> None:
     assert await causes(infra, sku) == {"RECEIVED": 3, "HELD": 4, "RELEASED": 2, "COMMITTED": 2, "SHIPPED": 4}
 
 
+async def test_the_rest_of_several_warehouses_is_given_back(infra: Infra) -> None:
+    """Of one warehouse all was shipped, of the other a part."""
+    near = await new_warehouse(infra, "NEAR", priority=1)
+    sku, order = await sku_of(infra, 3, 3, near), new_id()
+    await hold(infra, order, {sku: 6})
+    await commit(infra, order)
+    await ship(infra, order, {sku: 4})
+    assert [await release(infra, order) for _ in range(2)] == [True, False]
+    left = await assert_sku_adds_up(infra, sku)
+    assert {place: counts.available for place, counts in left.items()} == {near: 0, DEFAULT_WAREHOUSE: 2}
+    assert await stock_of(infra, sku) == level(2, available=2)
+    await assert_clean(infra)
+
+
 async def test_the_last_units_of_several_warehouses_are_held_once(infra: Infra) -> None:
     """Orders that need both warehouses, or one, in whatever order they come: none waits for another for ever."""
     near = await new_warehouse(infra, "NEAR", priority=1)
