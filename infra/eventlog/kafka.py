@@ -1,7 +1,6 @@
 """The event log on Kafka: acks=all, idempotent producer, manual commits, outcomes told apart."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
@@ -11,7 +10,6 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
-    GroupCoordinatorNotAvailableError,
     KafkaError,
     KafkaTimeoutError,
     MessageSizeTooLargeError,
@@ -19,13 +17,13 @@ from aiokafka.errors import (
     TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
 )
-from aiokafka.structs import OffsetAndMetadata
 
 from infra.cancellation import cancel_and_wait
 from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
+from infra.eventlog.kafka_offsets import KafkaOffsets
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
 from infra.telemetry.conventions import Attributes, topic_attributes
 from settings import Settings
@@ -35,7 +33,6 @@ log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
 _LAST_ATTEMPT = 3.0
-_COORDINATOR_RETRY = 0.1
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 _CONTENT_TYPE = "content-type"
 # What a producer may say of one message, and be as good as before.
@@ -55,6 +52,7 @@ class KafkaEventLog:
         self._connecting: asyncio.Task[None] | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._looking: set[asyncio.Task[Any]] = set()
+        self._offsets = KafkaOffsets(self._servers, self._timeout)
         self._closed = False
 
     def attributes(self, topic: str) -> Attributes:
@@ -225,38 +223,19 @@ class KafkaEventLog:
         return sorted(found, key=lambda message: message.headers.get("time", ""))
 
     async def end(self, topic: str) -> Marker:
-        return await self._whole(self._end(topic))
-
-    async def _end(self, topic: str) -> Marker:
-        async with self._reader(topic) as reader:
-            ends = await reader.end_offsets(reader.assignment())
-        return {str(tp.partition): str(offset) for tp, offset in ends.items()}
+        ends = await self._whole(self._offsets.ends(self._prefix + topic))
+        return {str(partition): str(offset) for partition, offset in ends.items()}
 
     async def has_read(self, topic: str, group: str, marker: Marker) -> bool:
-        committed = await self._whole(self._committed(topic, group))
+        committed = await self._committed(topic, group)
         return all(committed.get(int(part), 0) >= int(offset) for part, offset in marker.items() if int(offset))
 
     async def lag(self, topic: str, group: str) -> int:
-        end, committed = await self.end(topic), await self._whole(self._committed(topic, group))
+        end, committed = await self.end(topic), await self._committed(topic, group)
         return sum(max(0, int(offset) - committed.get(int(part), 0)) for part, offset in end.items())
 
     async def _committed(self, topic: str, group: str) -> dict[int, int]:
-        async with self._admin() as admin:
-            offsets = await self._offsets(admin, self._prefix + group)
-        return {tp.partition: meta.offset for tp, meta in offsets.items() if tp.topic == self._prefix + topic}
-
-    async def _offsets(self, admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
-        # A broker makes its topic of offsets when it is first asked for a group, and refuses until it has it.
-        deadline = time.monotonic() + self._timeout
-        while True:
-            try:
-                offsets: dict[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(group)
-            except GroupCoordinatorNotAvailableError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(_COORDINATOR_RETRY)
-            else:
-                return offsets
+        return await self._whole(self._offsets.committed(self._prefix + topic, self._prefix + group))
 
     async def ping(self) -> None:
         with kafka_calls():
@@ -283,6 +262,8 @@ class KafkaEventLog:
         if self._looking:
             _, late = await asyncio.wait(self._looking, timeout=_LAST_ATTEMPT)
             await cancel_and_wait(*late)
+        with suppress(StoreUnavailable):
+            await self._offsets.close()
         if self._connecting is not None:
             # aiokafka leaves a connection open when its start is cancelled, so the attempt may end by itself.
             await asyncio.wait({self._connecting}, timeout=_LAST_ATTEMPT)

@@ -45,6 +45,14 @@ async def more(server: Server) -> Difference:
     return Difference(server.http, await scrape(server.http))
 
 
+@pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])
+async def test_no_series_tells_when_another_began(shop: Shop, accept: str) -> None:
+    await shop.server.graphql("{ me { id } }")
+    lines = (await shop.server.http.get("/metrics", headers={"accept": accept})).text.splitlines()
+    assert [line for line in lines if line.startswith("rushcart_requests_total{")]
+    assert [line for line in lines if line.partition("{")[0].endswith("_created")] == []
+
+
 async def test_orders_and_refusals_are_counted(shop: Shop, more: Difference) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff, quantity=1, on_hand=5)
