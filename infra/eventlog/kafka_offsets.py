@@ -36,13 +36,13 @@ class _Clients:
 
 
 class KafkaOffsets:
-    """Connects when first asked, and anew after a failure. One question at a time."""
+    """Connects when first asked, and anew after a failure."""
 
     def __init__(self, servers: str, timeout: float) -> None:
         self._servers = servers
         self._timeout = timeout
         self._clients: _Clients | None = None
-        self._asking = asyncio.Lock()
+        self._connecting = asyncio.Lock()
         self._closed = False
 
     async def ends(self, topic: str) -> dict[int, int]:
@@ -55,39 +55,31 @@ class KafkaOffsets:
         return {place.partition: meta.offset for place, meta in offsets.items() if place.topic == topic}
 
     async def _ask(self, question: Callable[[_Clients], Awaitable[T]]) -> T:
-        async with self._asking:
-            was_kept = self._clients is not None
-            try:
-                return await self._ask_once(question)
-            except StoreUnavailable:
-                # What was kept may be of a broker that is gone.
-                if not was_kept:
-                    raise
+        was_kept = self._clients is not None
+        try:
             return await self._ask_once(question)
+        except StoreUnavailable:
+            # What was kept may be of a broker that is gone.
+            if not was_kept:
+                raise
+        return await self._ask_once(question)
 
     async def _ask_once(self, question: Callable[[_Clients], Awaitable[T]]) -> T:
+        clients = await self._connected()
         try:
             with kafka_calls():
-                return await question(await self._connected())
+                return await question(clients)
         except BaseException:
-            await self._forget()
+            await self._forget(clients)
             raise
 
     async def _connected(self) -> _Clients:
-        if self._closed:
-            raise StoreUnavailable("event_log")
-        if self._clients is None:
-            self._clients = _Clients(
-                AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=_REQUEST_TIMEOUT_MS),
-                AIOKafkaConsumer(
-                    bootstrap_servers=self._servers,
-                    enable_auto_commit=False,
-                    request_timeout_ms=_REQUEST_TIMEOUT_MS,
-                ),
-            )
-            await self._clients.admin.start()
-            await self._clients.reader.start()
-        return self._clients
+        async with self._connecting:
+            if self._closed:
+                raise StoreUnavailable("event_log")
+            if self._clients is None:
+                self._clients = await _connect(self._servers)
+            return self._clients
 
     async def _offsets(self, admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, OffsetAndMetadata]:
         # A broker makes its topic of offsets when it is first asked for a group, and refuses until it has it.
@@ -102,15 +94,30 @@ class KafkaOffsets:
             else:
                 return offsets
 
-    async def _forget(self) -> None:
-        clients, self._clients = self._clients, None
-        if clients is not None:
+    async def _forget(self, clients: _Clients) -> None:
+        """Others that are asking them have to ask again; of those that failed the first one closes them."""
+        if self._clients is clients:
+            self._clients = None
             await clients.close()
 
     async def close(self) -> None:
         """Nobody may be asking any more."""
         self._closed = True
-        await self._forget()
+        if self._clients is not None:
+            await self._forget(self._clients)
+
+
+async def _connect(servers: str) -> _Clients:
+    options = {"bootstrap_servers": servers, "request_timeout_ms": _REQUEST_TIMEOUT_MS}
+    clients = _Clients(AIOKafkaAdminClient(**options), AIOKafkaConsumer(enable_auto_commit=False, **options))
+    try:
+        with kafka_calls():
+            await clients.admin.start()
+            await clients.reader.start()
+    except BaseException:
+        await clients.close()
+        raise
+    return clients
 
 
 async def _ends(clients: _Clients, topic: str) -> dict[int, int]:
