@@ -101,7 +101,7 @@ class KafkaOffsets:
             await clients.close()
 
     async def close(self) -> None:
-        """Nobody may be asking any more."""
+        """Close what was kept, once nobody is asking any more."""
         self._closed = True
         if self._clients is not None:
             await self._forget(self._clients)
