@@ -72,6 +72,7 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
         return
     if check:
         _show(parsed.problems)
+        _note(parsed, err=False)
         raise click.exceptions.Exit(1)
     try:
         report = _import(parsed, file.with_suffix(".images"), free, skip_bad)

@@ -83,9 +83,11 @@ async def import_products(
     """
     if file.problems and not (skip_bad and file.readable):
         raise ImportRefused(file.problems)
+    faulty = frozenset(problem.line for problem in file.problems)
     # Somebody may make the same product or SKU meanwhile: the next try finds it.
     report = await infra.database.transact(
-        lambda session: _Import(infra, file, actor, free, skip_bad, brought).run(session, progress), races=_TRIES
+        lambda session: _Import(infra, file, actor, free, skip_bad, brought, faulty).run(session, progress),
+        races=_TRIES,
     )
     await remember(infra, report.documents)
     return report
@@ -99,6 +101,7 @@ class _Import:
     free: bool
     skip_bad: bool
     brought: Collection[str]
+    faulty: frozenset[int]
     report: ImportReport = field(default_factory=ImportReport)
     problems: list[RowProblem] = field(default_factory=list)
     changed: list[ProductDoc] = field(default_factory=list)
@@ -106,7 +109,7 @@ class _Import:
     async def run(self, session: AsyncSession, progress: Progress) -> ImportReport:
         categories = await self._categories(session)
         done = 0
-        self._leave_out(self.file.faulty, self.file.problems)
+        self._leave_out(self.faulty, self.file.problems)
         for chunk in _chunks(self.file.products):
             await self._chunk(session, [one for one in chunk if self._is_good(one)], categories)
             if not self.problems:
@@ -121,7 +124,7 @@ class _Import:
         return self.report
 
     def _is_good(self, parsed: ParsedProduct) -> bool:
-        if self.file.faulty.isdisjoint(parsed.lines):
+        if self.faulty.isdisjoint(parsed.lines):
             return True
         self._leave_out(parsed.lines, ())
         return False

@@ -34,7 +34,7 @@ class FileChanged(Exception):
 class ParsedFile:
     """``products`` can be gone through again and again. ``headings``: the file's own name of each of Shopify's
     columns that it has. ``notes``: what it says and will not be so. ``readable``: to its end; then the products
-    that have no line in ``faulty`` can be imported though others have problems.
+    of whose lines none has a problem can be imported though others have.
     """
 
     products: Iterable[ParsedProduct]
@@ -45,10 +45,6 @@ class ParsedFile:
     headings: Mapping[str, str]
     notes: tuple[Note, ...] = ()
     readable: bool = True
-
-    @property
-    def faulty(self) -> frozenset[int]:
-        return frozenset(problem.line for problem in self.problems)
 
 
 @dataclass(slots=True)
