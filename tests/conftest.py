@@ -71,8 +71,11 @@ async def template(mode: str, templates: Templates) -> Template:
 
 @pytest.fixture
 def store_timeout() -> float:
-    """Seconds. A busy machine's stores are slow, not down: only tests of stores that are down ask for less."""
-    return 15.0
+    """Seconds. A busy machine's stores are slow, not down: only tests of stores that are down ask for less.
+
+    Not more either: counters are loaded again after twice as long.
+    """
+    return 5.0
 
 
 @pytest.fixture
