@@ -58,6 +58,7 @@ ELSEWHERE: Final = {
     "rushcart docs write": "tests/unit/test_readme.py",
     "rushcart doctor": "tests/e2e/test_doctor.py",
     "rushcart health": "tests/e2e/test_doctor.py",
+    "rushcart import stock": "tests/integration/test_import_command.py",
     "rushcart reconcile": "tests/e2e/test_commands_stack.py",
     "rushcart scheduler": "tests/e2e/test_commands_stack.py",
     "rushcart serve": "tests/e2e/test_commands_stack.py",
