@@ -38,9 +38,17 @@ def line(most: int = 20, least: int = 1) -> st.SearchStrategy[str]:
     return found.filter(lambda value: len(value) >= least and not texts.line_problem(value, most))
 
 
+def slugs() -> st.SearchStrategy[str]:
+    """In letters of any script."""
+    found = st.text(st.characters(categories=["L", "M", "Nd"]) | st.sampled_from("-_é縄"), min_size=1, max_size=10)
+    return found.map(lambda value: rules.normal_slug(value.lower())).filter(
+        lambda value: rules.slug_problem(value) is None
+    )
+
+
 NAMES = st.lists(line(), unique=True, max_size=3)
 PATHS = st.lists(
-    st.tuples(st.from_regex(r"[a-z0-9]([a-z0-9_-]{0,8}[a-z0-9])?", fullmatch=True), line()),
+    st.tuples(slugs(), line()),
     unique_by=lambda pair: pair[0],
     max_size=4,
 )
@@ -59,7 +67,7 @@ def variants(draw: st.DrawFn) -> list[VariantDraft]:
         listed = draw(st.lists(st.sampled_from(["JPY", "KWD", "USD"]), unique=True))
         made.append(
             VariantDraft(
-                sku=f"SKU-{number}",
+                sku=f"SKU {number}",
                 price=to_decimal(draw(AMOUNTS), "EUR"),
                 currency="EUR",
                 quantity=draw(st.integers(0, 10**9)),
@@ -78,7 +86,7 @@ DRAFTS = st.builds(
     ProductDraft,
     title=line(),
     variants=variants(),
-    slug=st.just("shirt"),
+    slug=slugs(),
     description=text(),
     vendor=line(least=0),
     tags=st.lists(line(), max_size=3),
