@@ -45,20 +45,23 @@ def scheme_of(scope: Scope, settings: Settings) -> str:
 def _forwarded_scheme(scope: Scope, settings: Settings) -> str:
     """Returns what the nearest proxy says: what stands before that may be the client's."""
     is_list = settings.trusted_proxy_header != "forwarded"
-    name = b"x-forwarded-proto" if is_list else b"forwarded"
-    told = b",".join(value for header, value in scope["headers"] if header == name)
-    nearest = next(_from_the_right(told[-_LONGEST:].decode("latin-1"), ","))
+    told = _told(scope, b"x-forwarded-proto" if is_list else b"forwarded")
+    nearest = next(_from_the_right(told, ","))
     return (nearest if is_list else _said(nearest, "proto")).strip().lower()
 
 
 def _forwarded(scope: Scope, settings: Settings) -> str:
     name = settings.trusted_proxy_header.encode()
-    told = b",".join(value for header, value in scope["headers"] if header == name)
-    for hop in _hops(told[-_LONGEST:].decode("latin-1"), is_list=name != b"forwarded"):
+    for hop in _hops(_told(scope, name), is_list=name != b"forwarded"):
         address = _normal(hop)
         if not address or not _is_in(address, settings.trusted_proxies):
             return address
     return ""
+
+
+def _told(scope: Scope, name: bytes) -> str:
+    """Returns the end of a header, all its lines together: what the nearest proxy wrote is there."""
+    return b",".join(value for header, value in scope["headers"] if header == name)[-_LONGEST:].decode("latin-1")
 
 
 def _hops(told: str, *, is_list: bool) -> Iterator[str]:
