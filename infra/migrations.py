@@ -70,10 +70,7 @@ def migration_files() -> list[Path]:
 
 @cache
 def known_revisions() -> tuple[str, ...]:
-    """Returns the ids from first to last.
-
-    File names begin with the id and history has no branches, so no import is needed.
-    """
+    """Returns the ids from first to last. They are in the names of files, so nothing is imported for it."""
     return tuple(path.name.split("_")[0] for path in migration_files())
 
 
@@ -109,10 +106,7 @@ def reset(settings: Settings) -> list[str]:
 
 
 def current(settings: Settings) -> str | None:
-    """Returns the database's revision, None without a schema.
-
-    Errors: MigrationFailed when the database is away.
-    """
+    """Returns the database's revision, None without a schema. Errors: MigrationFailed when it is away."""
     url = make_url(settings.database_dsn)
     with _failures(settings):
         if url.get_backend_name() == "sqlite":
