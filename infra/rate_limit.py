@@ -1,9 +1,11 @@
 """Rate limits: a GCRA in Redis, shared by all processes, with a small free allowance that asks nobody.
 
 A process lets the first requests of a key pass by its own count; only a key that comes more often costs a
-round trip. So the whole limit is at most the configured one plus the allowance of each process.
+round trip. So the whole limit is at most the configured one plus the allowance of each process. While Redis is away
+each process has the limit by itself, and what it let pass then counts when Redis is back.
 """
 
+import math
 import time
 from collections import OrderedDict
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from infra.errors import StoreUnavailable
+from infra.own_count import OwnCount
 from infra.redis import LuaScript, RedisStore
 from settings.limit import Limit
 
@@ -30,11 +33,12 @@ class RateLimited(Exception):
 
 
 class RateLimiter:
-    """Limits of this process. When Redis is away, everything passes: its own count is no fair judge."""
+    """Limits of all processes; of each one while Redis is away."""
 
     def __init__(self, redis: RedisStore) -> None:
         self._redis = redis
         self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._own = OwnCount()
 
     async def spend(self, name: str, key: str, limit: Limit, *, exact: bool = False) -> None:
         """Count one request of ``key`` (an IP, an account) towards the limit ``name``.
@@ -44,15 +48,21 @@ class RateLimiter:
         bucket = _bucket(name, key)
         if not exact and self._is_free(bucket, limit):
             return
+        wait = await self._ask(name, bucket, limit)
+        if wait:
+            raise RateLimited(name, math.ceil(wait))
+
+    async def _ask(self, name: str, bucket: str, limit: Limit) -> float:
+        """Returns 0, or the milliseconds until it would be allowed."""
+        interval, owed = str(limit.seconds * 1000 / limit.count), self._own.take(bucket)
         try:
-            interval = str(limit.seconds * 1000 / limit.count)
             # Counted twice when the connection breaks at that moment: that is no harm.
-            allowed, wait = await self._redis.run_script(_SCRIPT, [bucket], [interval, limit.count, 1])
+            _, wait = await self._redis.run_script(_SCRIPT, [bucket], [interval, limit.count, 1, f"{owed:.3f}"])
         except StoreUnavailable:
             log.warning("rate_limit.unavailable", limit=name)
-            return
-        if not allowed:
-            raise RateLimited(name, int(wait))
+            self._own.give_back(bucket, owed)
+            return self._own.spend(bucket, limit)
+        return float(wait)
 
     def _is_free(self, bucket: str, limit: Limit) -> bool:
         now = time.monotonic()
@@ -68,6 +78,7 @@ class RateLimiter:
 
     async def forgive(self, name: str, key: str) -> None:
         """Forget what ``key`` has spent (a password was right in the end)."""
+        self._own.take(_bucket(name, key))
         try:
             async with self._redis.guard():
                 await self._redis.client.delete(_bucket(name, key))

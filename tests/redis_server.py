@@ -1,5 +1,7 @@
 """A Redis or Valkey server of a test's own, on a free port, set up and brought into trouble at will."""
 
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,16 @@ def redis_server(folder: Path, **options: str | int) -> Iterator[Redis]:
     finally:
         if (process := ProcessId.of(keeper.pid)) is not None:
             process.stop(5.0)
+
+
+@contextmanager
+def frozen(client: Redis) -> Iterator[None]:
+    """Connections stay, and nothing answers."""
+    pid = int(str(client.info()["process_id"]))
+    os.kill(pid, signal.SIGSTOP)
+    yield
+    os.kill(pid, signal.SIGCONT)
+    until_true(lambda: _answers(client), "an answer from Redis")
 
 
 def url_of(client: "Redis") -> str:

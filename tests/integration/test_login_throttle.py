@@ -1,5 +1,7 @@
 """Guessing one account's password is bounded, and its owner comes in while others guess."""
 
+from pathlib import Path
+
 import pytest
 
 from infra.runtime import Infra, open_infra
@@ -10,6 +12,8 @@ from services.shared.errors import InvalidCredentials, RateLimited
 from services.user.login import login
 from services.user.register import register
 from settings import Settings
+from tests.modes import ONE_MODE
+from tests.redis_server import frozen, redis_server, url_of
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 HOME, AWAY = "203.0.113.7", "198.51.100.200"
@@ -78,3 +82,15 @@ async def test_an_account_that_is_none_is_throttled_alike(settings: Settings) ->
     async with open_infra(settings.model_copy(update={"rate_limits": {"loginAccount": "1/1000s"}})) as infra:
         for email in ("nobody@example.com", "no address"):
             assert await _checked(infra, [HOME, AWAY, HOME, AWAY], email) == 3
+
+
+@ONE_MODE
+async def test_wrong_passwords_are_counted_while_redis_is_frozen(settings: Settings, tmp_path: Path) -> None:
+    with redis_server(tmp_path) as server:
+        its = settings.with_redis(url_of(server)).model_copy(update={"store_timeout": 0.1})
+        async with open_infra(its.model_copy(update={"store_timeout": 5.0})) as calm:
+            await register(calm, email=EMAIL, password=PASSWORD, display_name="Ada")
+        async with open_infra(its) as infra:
+            with frozen(server):
+                assert await _checked(infra, [HOME] * 14) == 5
+            assert await _checked(infra, [HOME] * 2) == 0

@@ -1,13 +1,17 @@
-"""The rate limiter on a real Redis: exact counts, exact waiting times, and no judgement without a store."""
+"""The rate limiter on a real Redis: exact counts, exact waiting times, and a count of its own without the store."""
 
 import asyncio
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from infra import own_count
 from infra.rate_limit import RateLimited, RateLimiter
 from infra.redis import RedisStore
 from infra.runtime import Infra
 from settings.limit import Limit
+from tests.redis_server import frozen, redis_server, url_of
 
 
 async def _passed(limiter: RateLimiter, limit: Limit, tries: int, key: str = "one") -> int:
@@ -18,6 +22,15 @@ async def _passed(limiter: RateLimiter, limit: Limit, tries: int, key: str = "on
         except RateLimited:
             continue
         passed += 1
+    return passed
+
+
+async def _exact(limiter: RateLimiter, limit: Limit, tries: int, key: str = "one") -> int:
+    passed = 0
+    for _ in range(tries):
+        with suppress(RateLimited):
+            await limiter.spend("test", key, limit, exact=True)
+            passed += 1
     return passed
 
 
@@ -44,10 +57,56 @@ async def test_concurrent_requests_never_pass_more_than_the_limit(infra: Infra) 
     assert sum(counts) == 10 + 4 * limit.free
 
 
-async def test_without_redis_everything_passes(unused_tcp_port: int) -> None:
-    away = RedisStore(f"redis://127.0.0.1:{unused_tcp_port}/0", timeout=0.3)
-    assert await _passed(RateLimiter(away), Limit(1, 3600), 5) == 5
-    await away.close()
+async def test_while_redis_is_frozen_a_process_counts_by_itself(tmp_path: Path) -> None:
+    limit = Limit(3, 3600)
+    with redis_server(tmp_path) as server:
+        redis = RedisStore(url_of(server), timeout=0.1)
+        limiter, other = RateLimiter(redis), RateLimiter(redis)
+        with frozen(server):
+            assert await _exact(limiter, limit, 5) == 3
+            assert await _exact(limiter, limit, 1, "another") == 1
+            with pytest.raises(RateLimited) as refused:
+                await limiter.spend("test", "one", limit, exact=True)
+        assert 1_190_000 < refused.value.retry_after_ms <= 1_200_000
+        # What it let pass counts for all as soon as Redis is asked again, also by a try that is refused.
+        assert [await _exact(limiter, limit, 5), await _exact(other, limit, 5)] == [0, 0]
+        assert [await _exact(limiter, limit, 5, "another"), await _exact(other, limit, 5, "another")] == [2, 0]
+        await redis.close()
+
+
+async def test_of_what_two_processes_counted_no_more_is_owed_than_the_limit(tmp_path: Path) -> None:
+    limit = Limit(2, 2)
+    with redis_server(tmp_path) as server:
+        redis = RedisStore(url_of(server), timeout=0.1)
+        limiters = [RateLimiter(redis) for _ in range(3)]
+        with frozen(server):
+            assert [await _exact(limiter, limit, 2) for limiter in limiters] == [2, 2, 2]
+        for limiter in limiters:
+            with suppress(RateLimited):
+                await limiter.spend("test", "one", limit, exact=True)
+        with pytest.raises(RateLimited) as refused:
+            await limiters[0].spend("test", "one", limit, exact=True)
+        assert refused.value.retry_after_ms <= 1000
+        await redis.close()
+
+
+async def test_a_right_password_forgives_what_the_process_counted(tmp_path: Path) -> None:
+    limit = Limit(3, 3600)
+    with redis_server(tmp_path) as server:
+        redis = RedisStore(url_of(server), timeout=0.1)
+        limiter = RateLimiter(redis)
+        with frozen(server):
+            assert await _exact(limiter, limit, 3) == 3
+            await limiter.forgive("test", "one")
+            assert await _exact(limiter, limit, 5) == 3
+        await redis.close()
+
+
+def test_of_keys_without_end_a_process_keeps_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_count, "_MOST_KEYS", 10)
+    own, limit = own_count.OwnCount(), Limit(1, 3600)
+    assert [own.spend(str(number), limit) for number in range(100)] == [0.0] * 100
+    assert sum(own.take(str(number)) > 0 for number in range(100)) == 10
 
 
 @pytest.mark.parametrize("text", ["", "10", "0/5s", "5/0s", "-1/5s", "10/m", "1e3/5s"])
