@@ -1,8 +1,8 @@
 """Rate limits: a GCRA in Redis, shared by all processes, with a small free allowance that asks nobody.
 
 A process lets the first requests of a key pass by its own count; only a key that comes more often costs a
-round trip. So the whole limit is at most the configured one plus the allowance of each process. While Redis is away
-each process has the limit by itself, and what it let pass then counts when Redis is back.
+round trip. So the whole limit is at most the configured one plus the allowance of each process. While Redis is
+away each process has the limit by itself, and what it let pass then counts when Redis is back.
 """
 
 import math
