@@ -14,12 +14,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from graphql_api.authentication import (
-    authenticate,
-    authenticate_cookie,
-    authenticate_machine,
-    service_token_of,
-)
+from graphql_api.authentication import authenticate_cookie, authenticate_header
 from graphql_api.base_url import base_url_of
 from graphql_api.client_address import client_of
 from graphql_api.http_answer import Sending
@@ -39,7 +34,7 @@ from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
-from graphql_api.request_limits import count_request
+from graphql_api.request_limits import count_request, too_many
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
@@ -48,6 +43,8 @@ from graphql_api.uploads import PREFLIGHT, Uploads
 from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError, unavailable
+from services.shared.client import Client
+from services.shared.errors import RateLimited
 from services.shared.viewer import Viewer
 
 log = structlog.get_logger(__name__)
@@ -218,14 +215,15 @@ class GraphQLView:
         running = self.runtime.running
         ids = request_ids(scope)
         cookies, token = running.cookies.read(scope, headers)
+        client = client_of(scope, headers.get(b"user-agent"), running.infra.settings)
         return Context(
             running.infra,
             running.tokens,
-            await _viewer(running, headers.get(b"authorization"), token),
+            await _viewer(running, headers.get(b"authorization"), token, client),
             ids.request_id,
             ids.trace_id,
             ids.traceparent,
-            client_of(scope, headers.get(b"user-agent"), running.infra.settings),
+            client,
             cookies,
             cart_token=headers.get(CART_HEADER, b"")[:100].decode("latin-1") or None,
             base_url=base_url_of(scope, headers.get(b"host"), running.infra.settings),
@@ -265,14 +263,16 @@ def _key(scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes
     return "POST", media_type, headers.get(b"content-type"), body
 
 
-async def _viewer(running: Running, authorization: bytes | None, cookie: str | None) -> Viewer | None:
+async def _viewer(
+    running: Running, authorization: bytes | None, cookie: str | None, client: Client
+) -> Viewer | None:
     """Errors: Refused."""
     if cookie is not None:
         return authenticate_cookie(cookie, running.tokens, running.infra.revocations)
     try:
-        if (token := service_token_of(authorization)) is not None:
-            return await authenticate_machine(token, running.machines, running.infra.revocations)
-        return authenticate(authorization, running.tokens, running.infra.revocations)
+        return await authenticate_header(authorization, running.infra, running.tokens, running.machines, client)
+    except RateLimited as error:
+        raise too_many(error) from error
     except RequestError as error:
         challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
         raise Refused(401, error.code, error.message, challenge) from error

@@ -11,6 +11,11 @@ async def count_request(context: Context) -> None:
     try:
         await spend_request(context.infra, context.client, context.viewer.user_id.hex if context.viewer else None)
     except RateLimited as error:
-        seconds = -(-error.retry_after_ms // 1000)
-        wait = ((b"retry-after", str(seconds).encode()),)
-        raise Refused(429, error.code, error.message, wait, {"retryAfter": seconds}) from error
+        raise too_many(error) from error
+
+
+def too_many(error: RateLimited) -> Refused:
+    """Make the refusal of a request that is over a limit."""
+    seconds = -(-error.retry_after_ms // 1000)
+    wait = ((b"retry-after", str(seconds).encode()),)
+    return Refused(429, error.code, error.message, wait, {"retryAfter": seconds})

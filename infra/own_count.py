@@ -16,14 +16,17 @@ class OwnCount:
     def __init__(self) -> None:
         self._empty_at: OrderedDict[str, float] = OrderedDict()
 
-    def spend(self, bucket: str, limit: Limit) -> float:
-        """Count one; returns 0, or the milliseconds until it would be allowed: then it was not counted."""
+    def spend(self, bucket: str, limit: Limit, units: int = 1) -> float:
+        """Count so many, or give one back (-1).
+
+        Returns 0, or the milliseconds until it would be allowed: then it was not counted.
+        """
         now, interval = _now(), limit.seconds * 1000 / limit.count
         full = max(self._empty_at.get(bucket, 0.0) - now, 0.0)
-        wait = full - interval * (limit.count - 1)
+        wait = full - interval * (limit.count - units)
         if wait > _ROUNDED:
             return wait
-        self._keep(bucket, now + full + interval)
+        self._keep(bucket, now + max(full + interval * units, 0.0))
         return 0.0
 
     def take(self, bucket: str) -> float:

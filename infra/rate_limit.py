@@ -40,36 +40,42 @@ class RateLimiter:
         self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._own = OwnCount()
 
-    async def spend(self, name: str, key: str, limit: Limit, *, exact: bool = False) -> None:
-        """Count one request of ``key`` (an IP, an account) towards the limit ``name``.
+    async def spend(self, name: str, key: str, limit: Limit, *, units: int = 1, exact: bool = False) -> None:
+        """Count what ``key`` (an IP, an account) does towards the limit ``name``.
 
-        ``exact``: no free allowance, each one is counted in Redis. Errors: RateLimited.
+        ``units``: as much as so many requests; more than the limit has at all are as many as it has. ``exact``: no
+        free allowance, all is counted in Redis. Errors: RateLimited.
         """
-        bucket = _bucket(name, key)
-        if not exact and self._is_free(bucket, limit):
+        bucket, units = _bucket(name, key), min(units, limit.count)
+        if not exact and self._is_free(bucket, limit, units):
             return
-        wait = await self._ask(name, bucket, limit)
+        wait = await self._ask(name, bucket, limit, units)
         if wait:
             raise RateLimited(name, math.ceil(wait))
 
-    async def _ask(self, name: str, bucket: str, limit: Limit) -> float:
+    async def give_back(self, name: str, key: str, limit: Limit) -> None:
+        """Undo one ``spend`` that was exact."""
+        await self._ask(name, _bucket(name, key), limit, -1)
+
+    async def _ask(self, name: str, bucket: str, limit: Limit, units: int) -> float:
         """Returns 0, or the milliseconds until it would be allowed."""
         interval, owed = str(limit.seconds * 1000 / limit.count), self._own.take(bucket)
+        arguments = [interval, limit.count, units, f"{owed:.3f}"]
         try:
             # Counted twice when the connection breaks at that moment: that is no harm.
-            _, wait = await self._redis.run_script(_SCRIPT, [bucket], [interval, limit.count, 1, f"{owed:.3f}"])
+            _, wait = await self._redis.run_script(_SCRIPT, [bucket], arguments)
         except StoreUnavailable:
             log.warning("rate_limit.unavailable", limit=name)
             self._own.give_back(bucket, owed)
-            return self._own.spend(bucket, limit)
+            return self._own.spend(bucket, limit, units)
         return float(wait)
 
-    def _is_free(self, bucket: str, limit: Limit) -> bool:
+    def _is_free(self, bucket: str, limit: Limit, units: int) -> bool:
         now = time.monotonic()
         ends, count = self._seen.get(bucket, (0.0, 0))
         if ends <= now:
             ends, count = now + limit.seconds, 0
-        count += 1
+        count += units
         self._seen[bucket] = (ends, count)
         self._seen.move_to_end(bucket)
         if len(self._seen) > _MOST_KEYS:

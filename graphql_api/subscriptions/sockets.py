@@ -22,12 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
-from graphql_api.authentication import (
-    authenticate,
-    authenticate_cookie,
-    authenticate_machine,
-    service_token_of,
-)
+from graphql_api.authentication import authenticate_cookie, authenticate_header
 from graphql_api.client_address import client_of
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
@@ -40,6 +35,7 @@ from infra.errors import StoreUnavailable
 from resolvers.shared.context import Context
 from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import RequestError, unavailable
+from services.shared.client import Client
 from services.shared.errors import RateLimited
 from services.shared.rate_limits import spend_request
 from services.shared.viewer import Viewer
@@ -108,7 +104,7 @@ class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
         token = _token_of(message.get("payload") or {})
         if token is not None and not self.connection_init_received:
             try:
-                viewer = await _who(self._running, token)
+                viewer = await _who(self._running, token, self.context.client)
             except RequestError as error:
                 await self.websocket.close(code=_FORBIDDEN, reason=error.message[:100])
                 return
@@ -154,7 +150,7 @@ async def _greet(running: Running, scope: Scope) -> Context:
     headers = {name: value for name, value in scope["headers"] if name in _WANTED}
     infra, ids = running.infra, request_ids(scope)
     client = client_of(scope, headers.get(b"user-agent"), infra.settings)
-    viewer = await _who(running, headers.get(b"authorization"))
+    viewer = await _who(running, headers.get(b"authorization"), client)
     if viewer is None and may_use_cookies(headers, infra.settings.cors_origins):
         viewer = authenticate_cookie(
             running.cookies.access_token(scope, headers), running.tokens, infra.revocations
@@ -166,15 +162,14 @@ async def _greet(running: Running, scope: Scope) -> Context:
     return Context(infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent, client)
 
 
-async def _who(running: Running, authorization: bytes | None) -> Viewer | None:
+async def _who(running: Running, authorization: bytes | None, client: Client) -> Viewer | None:
     """Errors: RequestError."""
-    revocations = running.infra.revocations
     try:
-        if (token := service_token_of(authorization)) is not None:
-            return await authenticate_machine(token, running.machines, revocations)
-        return authenticate(authorization, running.tokens, revocations)
+        return await authenticate_header(authorization, running.infra, running.tokens, running.machines, client)
     except StoreUnavailable as error:
         raise unavailable() from error
+    except RateLimited as error:
+        raise to_request_error(error) from error
 
 
 def _token_of(payload: dict[str, object]) -> bytes | None:

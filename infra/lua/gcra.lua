@@ -1,7 +1,7 @@
 -- The generic cell rate algorithm (ITU-T I.371; as in redis-cell): a leaky bucket kept as one time.
 -- KEYS: the bucket
--- ARGV: ms per cell (emission interval), burst (cells that may come at once), cost (cells), ms that are owed: of
--- cells that were let pass while nobody could be asked here
+-- ARGV: ms per cell (emission interval), burst (cells that may come at once), cost (cells; -1 gives one back),
+-- ms that are owed: of cells that were let pass while nobody could be asked here
 -- Returns {allowed, ms until it would be allowed}.
 local interval, burst, cost, owed = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
@@ -14,7 +14,7 @@ end
 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
 -- Several processes may each have let a whole burst pass: the bucket is full then, and no fuller.
 if owed > 0 then arrival = math.max(arrival, math.min(arrival + owed, now + interval * burst)) end
-local next_arrival = arrival + interval * cost
+local next_arrival = math.max(arrival + interval * cost, now)
 local wait = next_arrival - interval * burst - now
 if wait > 0 then
     if owed > 0 then keep(arrival) end

@@ -56,7 +56,8 @@ class CheckoutMutation:
     async def create_quote(self, info: Info, input: CreateQuoteInput) -> CreateQuoteResult:
         place = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
         terms = Terms(place, input.shipping_method, input.discount_code)
-        return Quote.of(await create_quote(info.context.infra, signed_in(info).user_id, terms))
+        user_id, client = signed_in(info).user_id, info.context.client
+        return Quote.of(await create_quote(info.context.infra, user_id, terms, client))
 
     @mutation(
         Role.CUSTOMER,
@@ -66,5 +67,5 @@ class CheckoutMutation:
         address_id = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
         quote_id = None if input.quote_id is None else input_id(input.quote_id, "Quote", "quoteId")
         terms = Terms(address_id, input.shipping_method, input.discount_code, quote_id)
-        wish = Checkout(signed_in(info).user_id, input.idempotency_key, terms)
+        wish = Checkout(signed_in(info).user_id, input.idempotency_key, terms, info.context.client)
         return Order.of(await checkout(info.context.infra, wish))

@@ -22,6 +22,7 @@ from services.checkout.steps import CHECKOUT, OPERATION, PLANS, checkout_data
 from services.order.find_orders import find_order
 from services.saga.plan import Job
 from services.saga.run_saga import begin, run_saga
+from services.shared.client import NOWHERE, Client
 from services.shared.errors import TryAgain
 from services.shared.fingerprint import fingerprint
 from services.shared.idempotency import Request, do_once, recall
@@ -38,6 +39,7 @@ class Checkout:
     customer_id: UUID
     idempotency_key: str
     terms: Terms = NO_TERMS
+    client: Client = NOWHERE
 
 
 class _CartChanged(Exception):
@@ -47,8 +49,8 @@ class _CartChanged(Exception):
 async def checkout(infra: Infra, wish: Checkout) -> OrderView:
     """Returns the order, or as it is now when the key made it earlier.
 
-    Errors: CartEmpty, OutOfStock, NotFound (the address, the quote), IdempotencyConflict, InvalidInput, TryAgain:
-    nothing was taken for good, or another checkout of the cart is under way.
+    Errors: CartEmpty, OutOfStock, NotFound (the address, the quote), IdempotencyConflict, InvalidInput,
+    RateLimited (wrong codes), TryAgain: nothing was taken for good, or another checkout is under way.
     """
     request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, *wish.terms.parts())
     with or_try_again():
@@ -82,7 +84,7 @@ async def _begin(infra: Infra, wish: Checkout, request: Request) -> UUID:
 async def _job(infra: Infra, wish: Checkout, basket: Basket) -> Job:
     quote = wish.terms.quote_id
     if quote is None:
-        made = await compose_order(infra, new_id(), wish.customer_id, basket, wish.terms)
+        made = await compose_order(infra, new_id(), wish.customer_id, basket, wish.terms, wish.client)
     else:
         made = await honour(infra, wish.customer_id, quote, basket)
     promised = quote is not None

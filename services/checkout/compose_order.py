@@ -11,8 +11,10 @@ from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
 from services.checkout.basket import Basket
 from services.checkout.rules import ShippingOffer, find_offers, make_taxes, parcel_of
-from services.discount.find_code import FoundCode, find_code, normal, refused
+from services.discount.find_code import FoundCode, normal, refused
+from services.discount.try_code import try_code
 from services.money.charging import charging_of
+from services.shared.client import Client
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.pricing import NO_DISCOUNT, Line, Priced, price
 
@@ -57,14 +59,16 @@ class Composed:
     discount_id: UUID | None
 
 
-async def compose_order(infra: Infra, order_id: UUID, customer_id: UUID, basket: Basket, terms: Terms) -> Composed:
-    """Errors: NotFound (the address), InvalidInput, StoreUnavailable."""
+async def compose_order(
+    infra: Infra, order_id: UUID, customer_id: UUID, basket: Basket, terms: Terms, client: Client
+) -> Composed:
+    """Errors: NotFound (the address), InvalidInput, RateLimited (wrong codes), StoreUnavailable."""
     address = None
     if terms.address_id is not None:
         address = await find_own_address(infra, customer_id, terms.address_id)
     code = None
     if terms.discount_code is not None:
-        code = await find_code(infra, terms.discount_code, basket.currency)
+        code = await try_code(infra, terms.discount_code, basket.currency, customer_id, client)
     charges = await _charges(infra, basket, terms, None if address is None else address.country_code, code)
     order = OrderSnapshot(
         id=order_id,

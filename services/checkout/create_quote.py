@@ -18,6 +18,7 @@ from services.checkout.basket import Basket, read_basket
 from services.checkout.compose_order import Composed, Terms, compose_order, key_of
 from services.checkout.steps import cart_lines_of, checkout_data, order_of
 from services.saga.plan import Job
+from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput, NotFound
 from services.shared.patience import or_try_again, transact_for_request
 
@@ -31,15 +32,15 @@ class QuoteView:
     expires_at: datetime
 
 
-async def create_quote(infra: Infra, customer_id: UUID, terms: Terms) -> QuoteView:
+async def create_quote(infra: Infra, customer_id: UUID, terms: Terms, client: Client = NOWHERE) -> QuoteView:
     """Make a quote; it holds no stock and no use of a code.
 
-    Errors: CartEmpty, NotFound, InvalidInput, TryAgain.
+    Errors: CartEmpty, NotFound, InvalidInput, RateLimited (wrong codes), TryAgain.
     """
     terms.parts()
     with or_try_again():
         basket = await read_basket(infra, customer_id)
-        made = await compose_order(infra, new_id(), customer_id, basket, terms)
+        made = await compose_order(infra, new_id(), customer_id, basket, terms, client)
         now = infra.now()
         data = checkout_data(made.order, basket.quantities, "", made.discount_id, promised=True)
         row = {"id": made.order.id, "customer_id": customer_id, "data": data}

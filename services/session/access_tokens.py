@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import ECKey, GuestProtocol
 
 from infra.clock import Clock, to_millis, utc_now
@@ -34,6 +34,13 @@ _CLOCK_SKEW = 5
 
 class InvalidToken(Exception):
     """The token is not one of ours, or not any more; the message is for the client."""
+
+
+class ExpiredToken(InvalidToken):
+    """One of ours, and not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The access token has expired.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class AccessTokens:
                 self._verified.popitem(last=False)
         elif viewer.expires_at <= self._now():
             self._verified.pop(token, None)
-            raise InvalidToken("The access token has expired.")
+            raise ExpiredToken
         else:
             self._verified.move_to_end(token)
         return viewer
@@ -106,6 +113,8 @@ class AccessTokens:
             if decoded.header.get("typ") != _TYPE:
                 raise InvalidToken("The access token is not valid.")
             return self._to_viewer(decoded.claims)
+        except ExpiredTokenError as error:
+            raise ExpiredToken from error
         except (JoseError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise InvalidToken("The access token is not valid.") from error
 
@@ -130,6 +139,6 @@ class AccessTokens:
         ).validate(claims)
         expires_at = datetime.fromtimestamp(claims["exp"], UTC)
         if expires_at <= now:
-            raise InvalidToken("The access token has expired.")
+            raise ExpiredToken
         roles = frozenset(Role(role) for role in claims["roles"])
         return Viewer(UUID(claims["sub"]), roles, expires_at, UUID(claims["sid"]), float(claims["iat"]))

@@ -20,6 +20,9 @@ LOGIN_ACCOUNT: Final = "loginAccount"
 LOGIN_FIRST: Final = "loginFirst"
 LOGIN_STRANGERS: Final = "loginStrangers"
 SIGN_IN_ELSEWHERE: Final = "signInWithProvider"
+WRONG_TOKENS: Final = "wrongTokens"
+WRONG_CODES: Final = "wrongCodes"
+WRONG_CODES_BY_ADDRESS: Final = "wrongCodesByAddress"
 
 DEFAULTS: Final = {
     # All requests of an address, of an account.
@@ -33,11 +36,20 @@ DEFAULTS: Final = {
     LOGIN_STRANGERS: "1000/1000s",
     # Steps of a sign-in with another provider, from one address.
     SIGN_IN_ELSEWHERE: "60/60s",
+    # Tokens from one address that are nobody's.
+    WRONG_TOKENS: "60/60s",
+    # Discount codes that are not valid: of an account, from an address, where a whole campus may be.
+    WRONG_CODES: "20/600s",
+    WRONG_CODES_BY_ADDRESS: "100/600s",
     # Mutations by name: of an account when signed in, of an address when not.
     "register": "30/3600s",
     "login": "60/60s",
     "refreshSession": "120/60s",
+    "logout": "120/60s",
     "exchangeSignInCode": "60/60s",
+    "linkIdentity": "30/60s",
+    "requestIdentityLinkMail": "10/600s",
+    "confirmIdentityLink": "30/60s",
     "createQuote": "120/60s",
     "verifyEmail": "30/60s",
     "resetPassword": "30/60s",
@@ -88,12 +100,19 @@ async def spend_operation(infra: Infra, name: str, client: Client, account: str 
             await spend(infra, name, client.network)
 
 
-async def spend(infra: Infra, name: str, key: str, *, exact: bool = False) -> None:
+async def spend(infra: Infra, name: str, key: str, *, units: int = 1, exact: bool = False) -> None:
     """Errors: RateLimited."""
     limit = limit_of(infra.settings, name)
     if limit is None:
         return
     try:
-        await infra.rates.spend(name, key, limit, exact=exact)
+        await infra.rates.spend(name, key, limit, units=units, exact=exact)
     except OverLimit as error:
         raise RateLimited(error.retry_after_ms) from error
+
+
+async def give_back(infra: Infra, name: str, key: str) -> None:
+    """Undo one ``spend`` that was exact: what was tried was right."""
+    limit = limit_of(infra.settings, name)
+    if limit is not None:
+        await infra.rates.give_back(name, key, limit)

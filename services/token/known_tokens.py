@@ -14,7 +14,9 @@ from infra.database import Database
 from infra.runtime import Infra
 from models import ServiceToken
 from models.enums import Scope
+from services.shared.client import Client
 from services.shared.viewer import Viewer
+from services.token.count_wrong_token import count_wrong_token, forgive_token
 from services.token.create_token import LENGTH, PREFIX, digest
 
 _REMEMBERED = timedelta(seconds=60)
@@ -35,18 +37,24 @@ class KnownTokens:
         self._infra = infra
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
-    async def find(self, token: str) -> Viewer | None:
+    async def find(self, token: str, client: Client) -> Viewer | None:
         """Returns who sends the token; None for one that is not valid. A dictionary look-up for one that was seen
-        lately.
+        lately; the others are counted for the address, and found not to be wrong.
 
-        Errors: StoreUnavailable.
+        Errors: RateLimited, before the database is asked; StoreUnavailable.
         """
         if not token.startswith(PREFIX) or len(token) != LENGTH or not token.isascii():
+            await count_wrong_token(self._infra, client)
             return None
         key, now = digest(token), self._infra.now()
         known = self._known.get(key)
-        if known is None or known.until <= now.timestamp():
+        is_fresh = known is not None and known.until > now.timestamp()
+        if known is None or known.viewer is None or not is_fresh:
+            await count_wrong_token(self._infra, client)
+        if known is None or not is_fresh:
             known = await self._look_up(key)
+            if known.viewer is not None:
+                await forgive_token(self._infra, client)
         viewer = known.viewer
         return viewer if viewer is None or viewer.expires_at > now else None
 

@@ -68,6 +68,17 @@ async def test_an_address_is_counted_behind_a_trusted_proxy(strict: Settings) ->
         assert other.status_code == 200
 
 
+async def test_tokens_that_are_nobodys_are_refused_with_a_time(strict: Settings) -> None:
+    changes = {"rate_limits": {"wrongTokens": "1/600s"}}
+    async with serve(strict.model_copy(update=changes)) as server:
+        headers = {"X-Forwarded-For": "198.51.100.11", "Authorization": "Bearer rct_x"}
+        body = {"query": "{ __typename }"}
+        first, second = [await server.http.post("/graphql", json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (401, 429)
+    assert 1 <= int(second.headers["retry-after"]) <= 600
+    assert second.json()["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+
 async def test_an_operation_is_counted_by_itself(strict: Settings) -> None:
     async with serve(strict) as server:
         answers = []

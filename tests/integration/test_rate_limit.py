@@ -1,4 +1,4 @@
-"""The rate limiter on a real Redis: exact counts, exact waiting times, and a count of its own without the store."""
+"""The rate limiter on a real Redis: exact counts, exact waiting times, its own count without."""
 
 import asyncio
 from contextlib import suppress
@@ -107,6 +107,20 @@ def test_of_keys_without_end_a_process_keeps_the_newest(monkeypatch: pytest.Monk
     own, limit = own_count.OwnCount(), Limit(1, 3600)
     assert [own.spend(str(number), limit) for number in range(100)] == [0.0] * 100
     assert sum(own.take(str(number)) > 0 for number in range(100)) == 10
+
+
+async def test_what_costs_more_is_counted_as_more(infra: Infra) -> None:
+    limiter, limit = RateLimiter(infra.redis), Limit(8, 3600)
+    # All that the limit has, at most; and nothing of it is the allowance.
+    await limiter.spend("test", "one", limit, units=50)
+    with pytest.raises(RateLimited):
+        await limiter.spend("test", "one", limit, exact=True)
+    await limiter.give_back("test", "one", limit)
+    await limiter.spend("test", "one", limit, exact=True)
+    # Nothing is given back beyond what was spent.
+    for _ in range(3):
+        await limiter.give_back("test", "two", limit)
+    assert await _passed(RateLimiter(infra.redis), limit, 30, key="two") == 8 + limit.free
 
 
 @pytest.mark.parametrize("text", ["", "10", "0/5s", "5/0s", "-1/5s", "10/m", "1e3/5s"])
