@@ -60,7 +60,7 @@ class RateLimiter:
     async def _ask(self, name: str, bucket: str, limit: Limit, units: int) -> float:
         """Returns 0, or the milliseconds until it would be allowed."""
         interval, owed = str(limit.seconds * 1000 / limit.count), self._own.take(bucket)
-        arguments = [interval, limit.count, units, f"{owed:.3f}"]
+        arguments: list[str | int] = [interval, limit.count, units, f"{owed:.3f}"]
         try:
             # Counted twice when the connection breaks at that moment: that is no harm.
             _, wait = await self._redis.run_script(_SCRIPT, [bucket], arguments)

@@ -21,9 +21,9 @@ from services.token.known_tokens import KnownTokens
 from services.user.register import register
 from settings import Settings
 from tests.factories import variant_in_stock
+from tests.integration.catalog.products import statements
 from tests.integration.test_checkout import put
 from tests.integration.test_discounts import new_code
-from tests.integration.test_query_counts import statements
 from tests.modes import ONE_MODE
 
 pytestmark = ONE_MODE
