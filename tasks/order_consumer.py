@@ -14,7 +14,8 @@ from infra.eventlog import Message
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from infra.telemetry.messages import handling
-from models.order_document import OrderSnapshot
+from models.order_document import LineSnapshot, OrderSnapshot
+from services.flash_sale.distrust import distrust
 from services.order.persist_orders import Persisted, persist_orders
 from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
 from services.shared.event import Event, read_event
@@ -52,6 +53,7 @@ class OrderConsumer(ConsumerLoop):
         placed: list[tuple[Message, OrderSnapshot]] = []
         closed: list[ItemOrders] = []
         shipped: list[ItemOrders] = []
+        short: list[LineSnapshot] = []
         for message in messages:
             try:
                 event = read_event(message.value, *_READ)
@@ -61,12 +63,15 @@ class OrderConsumer(ConsumerLoop):
             match event:
                 case OrderPlaced():
                     placed.append((message, event.order))
+                case OrderRejected() if event.was_short is not False:
+                    short += event.lines
                 case OrderClosed() | OrderRejected():
                     closed.append(_held_by(event))
                 case OrderShipped() | OrderRestCancelled():
                     shipped.append(_held_by(event))
         if placed:
             await self._persist(placed)
+        await distrust(self._infra, short)
         for orders in closed:
             await release(self._infra, orders)
         for orders in shipped:
@@ -86,7 +91,7 @@ class OrderConsumer(ConsumerLoop):
         PERSIST_BATCH.observe(len(placed))
         PERSIST_SECONDS.observe(seconds)
         await self._after(result)
-        refused = len(result.refused) + len(result.undone)
+        refused = len(result.short) + len(result.refused) + len(result.undone)
         log.info("orders.persisted", stored=len(result.stored), refused=refused, ms=round(seconds * 1000))
 
     async def _one_by_one(self, placed: list[tuple[Message, OrderSnapshot]], error: Exception) -> None:
@@ -103,9 +108,10 @@ class OrderConsumer(ConsumerLoop):
 
     async def _after(self, result: Persisted) -> None:
         # What fails from here on is made good later: the orders are in the database.
-        self._infra.signals.send(order.id for order in (*result.stored, *result.refused))
+        self._infra.signals.send(order.id for order in (*result.stored, *result.short, *result.refused))
         try:
             await confirm(self._infra, result.stored)
+            await distrust(self._infra, (line for order in result.short for line in order.lines))
             for orders, forget in ((result.refused, Forget.NO), (result.undone, Forget.YES)):
                 by_item, _ = group(orders)
                 await release(self._infra, by_item, forget=forget)

@@ -66,6 +66,11 @@ async def needs_warming(infra: Infra) -> bool:
     return warmed != infra.redis.run_id.encode()
 
 
+async def want_warming(infra: Infra) -> None:
+    """Have the workers look for counters to load, within a second. Errors: StoreUnavailable."""
+    await infra.redis.execute(("DEL", _WARMED))
+
+
 async def has_lost_counters(infra: Infra) -> bool:
     """Returns whether counters of running or coming sales are not back: orders may be in the log alone.
 

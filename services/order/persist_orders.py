@@ -33,10 +33,12 @@ _MAX_RACES = 5
 @dataclass(slots=True)
 class Persisted:
     """What became of the batch. ``stored`` are in the database and hold their units, now or from before;
-    ``refused`` hold nothing there, so their reservations are to be given back; ``undone`` the same, and their
-    customers were told that they never were: they have no row, and their idempotency keys are free."""
+    ``short`` were rejected just now, as the counters had promised what the database does not have; ``refused``
+    hold nothing there, so their reservations are to be given back; ``undone`` the same, and their customers were
+    told that they never were: they have no row, and their idempotency keys are free."""
 
     stored: list[OrderSnapshot] = field(default_factory=list)
+    short: list[OrderSnapshot] = field(default_factory=list)
     refused: list[OrderSnapshot] = field(default_factory=list)
     undone: list[OrderSnapshot] = field(default_factory=list)
 
@@ -74,7 +76,8 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     await _write(session, fresh, taken, holds, {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused}, now)
     await _tell_customers(session, taken, [*short, *reused], now)
     result.stored += taken
-    result.refused += short + reused + stale
+    result.short += short
+    result.refused += reused + stale
     return result
 
 
@@ -88,7 +91,7 @@ async def _sort_out_seen(session: AsyncSession, orders: list[OrderSnapshot], res
     for order in orders:
         if order.id not in status:
             result.undone.append(order)
-        else:
+        elif status[order.id] != OrderStatus.REJECTED:  # what is done about those, their event says
             (result.refused if status[order.id] in GIVEN_BACK else result.stored).append(order)
 
 
@@ -202,7 +205,11 @@ async def _write(
     for table, values in batches:
         if values:
             await connection.execute(insert(table), values)
-    told = (OrderRejected(o.id, o.customer_id, o.lines) for orders in rejected.values() for o in orders)
+    told = (
+        OrderRejected(order.id, order.customer_id, order.lines, note == rows.SHORT_NOTE)
+        for note, orders in rejected.items()
+        for order in orders
+    )
     await tell(session, now, *told)
 
 

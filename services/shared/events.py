@@ -83,8 +83,11 @@ class OrderExpired(OrderClosed, type="rushcart.order.expired.v1"): ...
 
 
 class OrderRejected(_OfOrder, type="rushcart.order.rejected.v1"):
+    """``was_short``: the database had less than the counters said; else its key had made another order."""
+
     customer_id: UUID
     lines: tuple[Annotated[LineSnapshot, Says(type="object")], ...]
+    was_short: bool | None = None
 
     @property
     def held(self) -> list[Place]:

@@ -15,11 +15,13 @@ from models import Barrier, FlashSaleItem, OrderStatus, StockLevel
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
 from services.flash_sale.load_item import load_item
+from services.flash_sale.warm_flash_sales import needs_warming, warm_flash_sales
 from services.order.find_orders import find_accepted, find_order
 from services.order.persist_orders import persist_orders
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.reservation.keys import ItemKeys
 from services.shared.barrier import ABANDONED, PERSIST, barrier_row
-from services.shared.errors import OutOfStock
+from services.shared.errors import OutOfStock, TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDER_WORKERS, ORDERS, OrderPlaced, OrderRejected
 from tests.books import assert_adds_up, assert_database_adds_up, causes, counters, orders_in, outbox_types
@@ -85,27 +87,53 @@ async def test_the_same_order_twice_in_a_batch_is_one_order(infra: Infra) -> Non
     await assert_database_adds_up(infra, item, remaining=3)
 
 
-async def test_less_stock_than_redis_thought_rejects_and_gives_back(infra: Infra) -> None:
+async def test_less_stock_than_redis_thought_rejects_and_gives_nothing_back(infra: Infra) -> None:
     """First come, first served as the log has them; what does not fit is rejected, for its customer to see."""
     item = await running_sale(infra, quantity=5)
     first, second = order_wish(item, quantity=2), order_wish(item, quantity=2)
-    kept, refused = await accepted(infra, first, second)
+    kept, short = await accepted(infra, first, second)
     await set_remaining(infra, item, 3)
-    result = await persist_orders(infra, [kept, refused])
-    assert ([o.id for o in result.stored], [o.id for o in result.refused]) == ([kept.id], [refused.id])
+    result = await persist_orders(infra, [kept, short])
+    assert ([o.id for o in result.stored], [o.id for o in result.short]) == ([kept.id], [short.id])
     assert await outbox_types(infra) == [OrderRejected.type]
     assert await causes(infra, item.sku) == {"RECEIVED": 1, "SET_ASIDE": 1, "HELD": 1}
     await persist_all(infra)
     assert await outbox_types(infra) == []
 
-    view = await find_order(infra, refused.id, second.customer_id)
+    view = await find_order(infra, short.id, second.customer_id)
     assert view is not None
     assert (view.status, view.expires_at) == (OrderStatus.REJECTED, None)
     assert [step.status for step in view.history] == [OrderStatus.ACCEPTED, OrderStatus.REJECTED]
+    assert await warm_flash_sales(infra) == 1
     assert (await place_flash_order(infra, second)).status == OrderStatus.REJECTED
     live = await counters(infra, item)
-    assert (live.remaining, live.pending, live.holds) == (3, set(), {kept.id.hex})
+    assert (live.remaining, live.pending, live.holds) == (1, set(), {kept.id.hex})
     assert live.buyers == {first.customer_id.hex: 2}
+
+
+async def test_as_many_are_rejected_as_units_were_too_many(infra: Infra) -> None:
+    """Two units that nobody has, in the counters of an item that was sold out."""
+    item = await running_sale(infra, quantity=2)
+    await accepted(infra, order_wish(item, quantity=2))
+    await persist_all(infra)
+    await infra.redis.execute(("HINCRBY", ItemKeys.of(item.sku, item.id).item, "remaining", 2))
+    late = await accepted(infra, order_wish(item), order_wish(item))
+    await persist_all(infra)
+    with pytest.raises(TryAgain):
+        await place_flash_order(infra, order_wish(item))
+    assert await needs_warming(infra)
+    assert await warm_flash_sales(infra) == 1
+    # Told again of what is known: the counters are right by now.
+    for order in late:
+        told = OrderRejected(order.id, order.customer_id, order.lines, was_short=True)
+        await infra.events.publish(ORDERS, order.id.hex, encode(told, infra.now()))
+    await persist_all(infra)
+    for _ in range(3):
+        with pytest.raises(OutOfStock):
+            await place_flash_order(infra, order_wish(item))
+    statuses = sorted((await orders_in(infra)).values())
+    assert statuses == [OrderStatus.AWAITING_PAYMENT, OrderStatus.REJECTED, OrderStatus.REJECTED]
+    await assert_adds_up(infra, item, remaining=0)
 
 
 async def test_an_order_of_an_earlier_life_of_the_counters_takes_nothing(infra: Infra) -> None:

@@ -72,6 +72,11 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
     (events.OrderCancelled(A, HELD, False), a, {"orderId": a, "lines": HELD_TOLD, "refundDue": False}),
     (events.OrderRefunded(A, ()), a, {"orderId": a, "lines": []}),
     (events.OrderRejected(A, D, (LINE,)), a, {"orderId": a, "customerId": d, "lines": [LINE_TOLD]}),
+    (
+        events.OrderRejected(A, D, (LINE,), was_short=True),
+        a,
+        {"orderId": a, "customerId": d, "lines": [LINE_TOLD], "wasShort": True},
+    ),
     (events.OrderPaid(A), a, {"orderId": a}),
     (events.OrderPartlyShipped(A, B), a, {"orderId": a, "shipmentId": b}),
     (events.OrderShipped(A, B, HELD), a, {"orderId": a, "shipmentId": b, "lines": HELD_TOLD}),
