@@ -1,8 +1,10 @@
 """Documents, parsed and validated once and kept by their text."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from graphql import (
     ASTValidationRule,
@@ -16,12 +18,14 @@ from graphql import (
     specified_rules,
     validate,
 )
+from sqlalchemy.util import await_only, greenlet_spawn
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from graphql_api.errors import without_the_input
 from graphql_api.limits import MAX_QUERY_CHARS, MAX_TOKENS, check_limits, too_complex
 from graphql_api.operations import PreparedOperation
+from graphql_api.preparing import InSlices, Preparing, Slice, charge
 
 RULES: tuple[type[ASTValidationRule], ...] = (
     *specified_rules,
@@ -56,16 +60,38 @@ class Documents:
         self._rules = RULES if introspection else (*RULES, NoSchemaIntrospectionCustomRule)
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._chars = 0
+        # The schema is made once a process; of loops there may be several, one after the other.
+        self._preparing = WeakKeyDictionary[asyncio.AbstractEventLoop, Preparing[Document]]()
 
-    def get(self, query: str) -> Document:
+    def known(self, query: str) -> Document | None:
+        """Returns the document if it was made ready before."""
         document = self._kept.get(query)
         if document is not None:
             self._kept.move_to_end(query)
+        return document
+
+    async def get(self, query: str, asker: object = None) -> Document:
+        """Returns the document; one that is new is made ready in turn, and counted as ``asker``'s, a Context.
+
+        Errors: Refused, over a limit.
+        """
+        document = self.known(query)
+        if document is not None:
             return document
-        document = self._prepare(query)
+        preparing = self._preparing.setdefault(asyncio.get_running_loop(), Preparing())
+        return await preparing.once(query, asker, lambda: self._make(query, asker))
+
+    async def _make(self, query: str, asker: object) -> Document:
+        """Errors: Refused."""
+        await charge(asker, chars=min(len(query), MAX_QUERY_CHARS))
+        document = await greenlet_spawn(self._prepare_in_slices, query, asker)
         if not document.errors:
             self._keep(query, document)
         return document
+
+    def check(self, query: str) -> Sequence[GraphQLError]:
+        """Returns what is wrong with a document, at once."""
+        return self._prepare(query, self._rules, lambda _ast: None).errors
 
     def _keep(self, query: str, document: Document) -> None:
         self._kept[query] = document
@@ -74,12 +100,25 @@ class Documents:
             oldest, _ = self._kept.popitem(last=False)
             self._chars -= len(oldest)
 
-    def _prepare(self, query: str) -> Document:
+    def _prepare_in_slices(self, query: str, asker: object) -> Document:
+        """Errors: Refused."""
+        slice_ = Slice()
+
+        def parsed(ast: DocumentNode) -> None:
+            await_only(charge(asker, tokens=ast.token_count or 0))
+            slice_.end_if_long()
+
+        return self._prepare(query, (*self._rules, InSlices), parsed)
+
+    def _prepare(
+        self, query: str, rules: Sequence[type[ASTValidationRule]], parsed: Callable[[DocumentNode], None]
+    ) -> Document:
         if len(query) > MAX_QUERY_CHARS:
             return _refused([too_complex(f"The query is longer than {MAX_QUERY_CHARS} characters.")])
         try:
             ast = parse(query, max_tokens=MAX_TOKENS)
-            errors = check_limits(self._schema, ast) or self._validate(ast)
+            parsed(ast)
+            errors = check_limits(self._schema, ast) or self._validate(ast, rules)
         except GraphQLSyntaxError as error:
             return _refused([_syntax_error(error)])
         except RecursionError:
@@ -90,11 +129,11 @@ class Documents:
         prepared = (PreparedOperation.of(self._schema, ast, node) for node in operations)
         return Document((), {one.node.name.value if one.node.name else None: one for one in prepared})
 
-    def _validate(self, ast: DocumentNode) -> list[GraphQLError]:
+    def _validate(self, ast: DocumentNode, rules: Sequence[type[ASTValidationRule]]) -> list[GraphQLError]:
         errors = validate(
             self._schema,
             ast,
-            self._rules,
+            rules,
             max_errors=_MAX_ERRORS,
             # They tell the schema, one misspelt name after the other.
             hide_suggestions=not self._introspection,

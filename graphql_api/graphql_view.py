@@ -167,7 +167,7 @@ class GraphQLView:
             return Made(status, encode(payload, scope), is_clean and context.cookies.is_untouched)
 
         if key is not None and isinstance(operation, Operation):
-            policy = self.schema.policy(operation.query, operation.name)
+            policy = await self.schema.policy(operation.query, operation.name, context)
             if policy.keeps:
                 return await self.runtime.running.answers.make(key, policy, media_type, execute)
         made = await execute()
@@ -202,12 +202,16 @@ class GraphQLView:
             found: Operation | list[Operation] = parse_get(scope["query_string"])
         else:
             found = parse_post(headers.get(b"content-type"), body)
-        return found if isinstance(found, list) else await self._with_text(found, context, media_type)
+        if not isinstance(found, list):
+            return await self._with_text(found, context, media_type)
+        if len(found) > 1:
+            await count_request(context, len(found) - 1)
+        return found
 
     async def _with_text(self, operation: Operation, context: Context, media_type: str) -> Operation:
         """Errors: Refused."""
         try:
-            return await self._documents.resolve(operation, context.infra, context.client)
+            return await self._documents.resolve(operation, context)
         except RequestError as error:
             raise Refused(status_of_refusal(media_type), error.code, error.message) from error
 

@@ -21,8 +21,8 @@ from graphql_api.documents import Documents
 from graphql_api.http_request import Operation, bad_request
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
+from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
-from services.shared.client import Client
 from services.shared.errors import RateLimited
 from services.shared.rate_limits import is_own, spend
 
@@ -44,7 +44,7 @@ class PersistedDocuments:
         self._known: OrderedDict[str, str] = OrderedDict()
         self._chars = 0
 
-    async def resolve(self, operation: Operation, infra: Infra, client: Client) -> Operation:
+    async def resolve(self, operation: Operation, context: Context) -> Operation:
         """Returns the operation with its text. Errors: Refused, RequestError (PERSISTED_QUERY_NOT_FOUND)."""
         digest = _digest_of(operation)
         if digest is None:
@@ -52,9 +52,9 @@ class PersistedDocuments:
         if operation.query:
             if hashlib.sha256(operation.query.encode()).hexdigest() != digest:
                 raise bad_request("The hash is not that of the query.")
-            await self._remember(digest, operation.query, infra, client)
+            await self._remember(digest, operation.query, context)
             return operation
-        text = self._recall(digest) or await self._find(digest, infra)
+        text = self._recall(digest) or await self._find(digest, context.infra)
         if text is None:
             # The words are those that Apollo's clients look for.
             raise RequestError(NOT_FOUND, "PersistedQueryNotFound")
@@ -75,10 +75,11 @@ class PersistedDocuments:
         self._note(digest, text)
         return text
 
-    async def _remember(self, digest: str, text: str, infra: Infra, client: Client) -> None:
-        """Never fails: the text is here, whether it can be kept or not."""
-        if digest in self._known or self._documents.get(text).errors:
+    async def _remember(self, digest: str, text: str, context: Context) -> None:
+        """Keep it, if it can be kept: it is here all the same. Errors: Refused, over a limit."""
+        if digest in self._known or (await self._documents.get(text, context)).errors:
             return
+        infra, client = context.infra, context.client
         try:
             [there] = await infra.redis.execute(("EXPIRE", _name(digest), _KEPT_SECONDS))
             if not there:

@@ -6,10 +6,12 @@ from services.shared.errors import RateLimited
 from services.shared.rate_limits import spend_request
 
 
-async def count_request(context: Context) -> None:
-    """Errors: Refused, over the limit of the address or of the account."""
+async def count_request(context: Context, units: int = 1) -> None:
+    """Count what costs as much as so many requests. Errors: Refused, over the limit of the address or of the
+    account."""
+    account = context.viewer.user_id.hex if context.viewer else None
     try:
-        await spend_request(context.infra, context.client, context.viewer.user_id.hex if context.viewer else None)
+        await spend_request(context.infra, context.client, account, units)
     except RateLimited as error:
         raise too_many(error) from error
 

@@ -18,7 +18,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.counting import count_operation
-from graphql_api.documents import Documents
+from graphql_api.documents import Document, Documents
 from graphql_api.errors import present, without_suggestions
 from infra.telemetry import tracing
 from resolvers.root import TYPES, Mutation, Query, Subscription
@@ -48,9 +48,9 @@ class RushcartSchema(strawberry.Schema):
         self.documents = Documents(self._schema, introspection=introspection)
         self._introspection = introspection
 
-    def policy(self, query: str, operation_name: str | None) -> CachePolicy:
-        """Returns how long the operation's answer may be kept."""
-        document = self.documents.get(query)
+    async def policy(self, query: str, operation_name: str | None, asker: object = None) -> CachePolicy:
+        """Returns how long the operation's answer may be kept. Errors: Refused, over a limit."""
+        document = await self.documents.get(query, asker)
         operation = None if document.errors else document.operation(operation_name)
         return NOT_KEPT if operation is None else operation.policy
 
@@ -66,9 +66,22 @@ class RushcartSchema(strawberry.Schema):
     ) -> ExecutionResult:
         """Execute an operation; returns a PreExecutionError for one that did not start.
 
-        Errors: OperationNotAllowed.
+        Errors: OperationNotAllowed; Refused, over a limit.
         """
-        document = self.documents.get(query or "")
+        document = await self.documents.get(query or "", context_value)
+        given = (variable_values, context_value, operation_name, allowed_operation_types, operation_extensions)
+        return await self._run(document, *given)
+
+    async def _run(
+        self,
+        document: Document,
+        variable_values: dict[str, Any] | None,
+        context_value: Any | None,
+        operation_name: str | None,
+        allowed_operation_types: Iterable[OperationType] | None,
+        operation_extensions: dict[str, Any] | None,
+    ) -> ExecutionResult:
+        """Errors: OperationNotAllowed."""
         if document.errors:
             return PreExecutionError(data=None, errors=list(document.errors))
         operation = document.operation(operation_name)
@@ -93,12 +106,15 @@ class RushcartSchema(strawberry.Schema):
         operation_extensions: dict[str, Any] | None = None,
         allowed_operation_types: Iterable[OperationType] | None = None,
     ) -> StreamResult:
-        """Returns all results of any operation: one, or those of a subscription. Errors: OperationNotAllowed."""
-        document = self.documents.get(query or "")
+        """Returns all results of any operation: one, or those of a subscription.
+
+        Errors: OperationNotAllowed; Refused, over a limit.
+        """
+        document = await self.documents.get(query or "", context_value)
         operation = None if document.errors else document.operation(operation_name)
         if operation is None or operation.type is not OperationType.SUBSCRIPTION:
-            given = (variable_values, context_value, root_value, operation_name, allowed_operation_types)
-            return _only(await self.execute(query, *given, operation_extensions))
+            given = (variable_values, context_value, operation_name, allowed_operation_types)
+            return _only(await self._run(document, *given, operation_extensions))
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
         return self._all(operation.subscribe(variable_values, context_value, operation_extensions), context_value)

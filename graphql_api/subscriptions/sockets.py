@@ -24,6 +24,7 @@ from strawberry.types.execution import PreExecutionError
 
 from graphql_api.authentication import authenticate_cookie, authenticate_header
 from graphql_api.client_address import client_of
+from graphql_api.http_request import Refused
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
 from graphql_api.runtime import Running, Runtime
@@ -135,9 +136,11 @@ class _Operations:
         try:
             account = context.viewer.user_id.hex if context.viewer else None
             await spend_request(context.infra, context.client, account)
+            results = await self._schema.stream(query, **{**given, "context_value": context})
         except RateLimited as error:
             return _refused(to_request_error(error))
-        results = await self._schema.stream(query, **{**given, "context_value": context})
+        except Refused as error:
+            return _refused(RequestError(error.code, error.message, error.details))
         return cast(AsyncGenerator[ExecutionResult, None], results)
 
 

@@ -25,7 +25,7 @@ WRONG_CODES: Final = "wrongCodes"
 WRONG_CODES_BY_ADDRESS: Final = "wrongCodesByAddress"
 
 DEFAULTS: Final = {
-    # All requests of an address, of an account.
+    # All requests of an address, of an account; each operation of a batch is one, a new document several.
     BY_ADDRESS: "3000/60s",
     BY_ACCOUNT: "3000/60s",
     # Wrong passwords for one account: from one address, from all of them.
@@ -83,12 +83,12 @@ def is_own(ip: str) -> bool:
     return not ip or ip.startswith("127.") or ip == "::1"
 
 
-async def spend_request(infra: Infra, client: Client, account: str | None) -> None:
-    """Count one HTTP request. Errors: RateLimited."""
+async def spend_request(infra: Infra, client: Client, account: str | None, units: int = 1) -> None:
+    """Count one HTTP request, or what costs as much as so many. Errors: RateLimited."""
     if not is_own(client.ip):
-        await spend(infra, BY_ADDRESS, client.network)
+        await spend(infra, BY_ADDRESS, client.network, units=units)
     if account is not None:
-        await spend(infra, BY_ACCOUNT, account)
+        await spend(infra, BY_ACCOUNT, account, units=units)
 
 
 async def spend_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:

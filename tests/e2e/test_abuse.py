@@ -1,6 +1,7 @@
 """Too much is refused with a time to come back; front ends on other hosts are let in by name only."""
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -66,6 +67,30 @@ async def test_an_address_is_counted_behind_a_trusted_proxy(strict: Settings) ->
             "/graphql", json={"query": "{ __typename }"}, headers={"X-Forwarded-For": "198.51.100.8"}
         )
         assert other.status_code == 200
+
+
+async def test_a_batch_is_counted_by_its_operations_and_a_new_document_by_its_size(strict: Settings) -> None:
+    changes = {"rate_limits": {"ip": "8/6000s"}}
+    async with serve(strict.model_copy(update=changes)) as server:
+
+        async def ask(host: int, body: object) -> Any:
+            return await server.http.post("/graphql", json=body, headers={"X-Forwarded-For": f"198.51.100.{host}"})
+
+        batch = [{"query": "{ __typename }"}] * 5
+        # Of eight and two free: one and four, and one; the next four are too many.
+        assert [(await ask(30, batch)).status_code for _ in range(2)] == [200, 429]
+        # 120 tokens and as many again are six each beside the request itself; known by then, nothing.
+        size = {"query": "{ me { " + "id " * 114 + "} }"}
+        assert [(await ask(31, size)).status_code for _ in range(2)] == [200, 200]
+        other = {"query": "query B { me { " + "id " * 112 + "} }"}
+        refused = await ask(31, other)
+        assert (refused.status_code, refused.json()["errors"][0]["extensions"]["code"]) == (429, "RATE_LIMITED")
+        assert int(refused.headers["retry-after"]) > 0
+        # In a batch it is that document's own refusal.
+        both = (await ask(32, [size, other])).json()
+        assert [list(one) for one in both] == [["data"], ["data"]]
+        both = (await ask(32, [size, {"query": other["query"].replace("B", "C")}])).json()
+        assert [list(one) for one in both] == [["data"], ["errors"]]
 
 
 async def test_tokens_that_are_nobodys_are_refused_with_a_time(strict: Settings) -> None:

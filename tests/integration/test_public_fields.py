@@ -99,7 +99,7 @@ async def test_every_public_field_is_the_same_for_a_customer_and_for_nobody(
     for name, given in arguments.items():
         below = selection(get_named_type(root.fields[name].type))
         query = f"{{ {name}{f'({given})' if given else ''} {{ {below} }} }}"
-        assert SCHEMA.policy(query, None).keeps, query
+        assert (await SCHEMA.policy(query, None)).keeps, query
         nobodys, customers = [await _answer(infra, query, who) for who in (None, viewer)]
         assert nobodys == customers, query
         assert nobodys[name], query

@@ -28,8 +28,8 @@ PERSONAL_ROOTS = ("me", "order")
 PERSONAL_TYPES = {"User", "Address", "Order", "OrderLine", "OrderEvent", "Session"}
 
 
-def policy(query: str, name: str | None = None) -> tuple[int, bool]:
-    found = SCHEMA.policy(query, name)
+async def policy(query: str, name: str | None = None) -> tuple[int, bool]:
+    found = await SCHEMA.policy(query, name)
     return found.max_age, found.is_public
 
 
@@ -53,22 +53,22 @@ def policy(query: str, name: str | None = None) -> tuple[int, bool]:
         ("{ no such query", (0, False)),
     ],
 )  # fmt: skip
-def test_the_least_of_all_fields_counts(query: str, expected: tuple[int, bool]) -> None:
-    assert policy(query) == expected
+async def test_the_least_of_all_fields_counts(query: str, expected: tuple[int, bool]) -> None:
+    assert await policy(query) == expected
 
 
-def test_each_operation_of_a_document_has_its_own() -> None:
+async def test_each_operation_of_a_document_has_its_own() -> None:
     document = "query A { categories { name } } query B { me { id } }"
-    assert policy(document, "A") == (60, True)
-    assert policy(document, "B") == (0, False)
-    assert policy(document) == (0, False)
+    assert await policy(document, "A") == (60, True)
+    assert await policy(document, "B") == (0, False)
+    assert await policy(document) == (0, False)
 
 
-def test_it_is_worked_out_once_a_document() -> None:
+async def test_it_is_worked_out_once_a_document() -> None:
     query = "{ categories { slug } }"
-    first = SCHEMA.documents.get(query).operation(None)
+    first = (await SCHEMA.documents.get(query)).operation(None)
     assert first is not None
-    assert SCHEMA.documents.get(query).operation(None) is first
+    assert (await SCHEMA.documents.get(query)).operation(None) is first
 
 
 def test_a_fragment_that_is_spread_often_is_looked_at_once() -> None:

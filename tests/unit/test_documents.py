@@ -1,11 +1,19 @@
 """What a document may ask for, and that refusing it is cheap."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from graphql import get_introspection_query
 
-from graphql_api.documents import Documents
+from graphql_api import preparing
+from graphql_api.documents import Document, Documents
+from graphql_api.http_request import Refused
 from graphql_api.limits import MAX_STRING_CHARS, check_strings
+from graphql_api.preparing import MOST, MOST_OF_ONE
 from graphql_api.schema import build_schema
+from resolvers.shared.context import Context
+from services.shared.client import Client
 
 
 @pytest.fixture
@@ -14,7 +22,7 @@ def documents() -> Documents:
 
 
 def _codes(documents: Documents, query: str) -> set[object]:
-    return {(error.extensions or {}).get("code") for error in documents.get(query).errors}
+    return {(error.extensions or {}).get("code") for error in documents.check(query)}
 
 
 def _doubling_fragments(levels: int) -> str:
@@ -76,7 +84,7 @@ def test_the_usual_introspection_passes(documents: Documents) -> None:
     full = get_introspection_query(
         specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True
     )
-    assert documents.get(full).errors == ()
+    assert documents.check(full) == ()
 
 
 @pytest.mark.parametrize(
@@ -90,23 +98,83 @@ def test_the_usual_introspection_passes(documents: Documents) -> None:
     ],
 )
 def test_what_a_shop_asks_for_passes(documents: Documents, query: str) -> None:
-    assert documents.get(query).errors == ()
+    assert documents.check(query) == ()
 
 
-def test_a_document_is_prepared_once(documents: Documents) -> None:
-    assert documents.get("{me{id}}") is documents.get("{me{id}}")
+async def test_a_document_is_prepared_once(documents: Documents, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[str] = []
+    prepare = Documents._prepare_in_slices
+
+    def noting(self: Documents, query: str, asker: object) -> Document:
+        prepared.append(query)
+        return prepare(self, query, asker)
+
+    monkeypatch.setattr(Documents, "_prepare_in_slices", noting)
+    many = await asyncio.gather(*(documents.get("{me{id}}") for _ in range(MOST + 1)))
+    assert all(one is many[0] for one in many)
+    assert await documents.get("{me{id}}") is many[0]
+    assert prepared == ["{me{id}}"]
 
 
-def test_what_is_kept_has_a_bound_and_refusals_are_not_kept(documents: Documents) -> None:
+async def test_others_are_let_on_while_a_document_is_prepared(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "_SLICE", 0.0)
+    let_on = 0
+    making = asyncio.create_task(documents.get("{me{" + "id " * 100 + "}}"))
+    while not making.done():
+        await asyncio.sleep(0)
+        let_on += 1
+    assert (await making).errors == ()
+    assert let_on > 100
+
+
+def asked_by(address: str) -> Context:
+    nothing: Any = None
+    return Context(nothing, nothing, client=Client(address))
+
+
+async def test_whoever_has_much_to_do_takes_turns_with_others(documents: Documents) -> None:
+    done: list[str] = []
+
+    async def ask(name: str, address: str) -> None:
+        assert (await documents.get(f"query {name} {{me{{id}}}}", asked_by(address))).errors == ()
+        done.append(name)
+
+    much = [ask(f"A{number}", "203.0.113.7") for number in range(MOST_OF_ONE)]
+    await asyncio.gather(*much, ask("B", "198.51.100.7"))
+    assert done.index("B") <= 2
+
+
+async def test_how_much_waits_is_bounded_for_one_and_for_all(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "_SLICE", 0.0)
+
+    async def ask(number: int, address: str) -> int:
+        try:
+            await documents.get(f"query Q{number} {{me{{id}}}}", asked_by(address))
+        except Refused as error:
+            return error.status
+        return 200
+
+    one = await asyncio.gather(*(ask(number, "203.0.113.7") for number in range(MOST_OF_ONE + 3)))
+    assert one == [200] * MOST_OF_ONE + [429] * 3
+    networks = [f"2001:db8:{number % 8}::{number}" for number in range(100, 100 + MOST + 5)]
+    many = await asyncio.gather(*(ask(number, address) for number, address in enumerate(networks, 100)))
+    assert many == [200] * MOST + [503] * 5
+
+
+async def test_what_is_kept_has_a_bound_and_refusals_are_not_kept(documents: Documents) -> None:
     for number in range(40):
-        documents.get(f"{{me{{id}}}} #{number}" + "x" * 15_000)
-        documents.get(f"{{nothing{number}}}")
+        await documents.get(f"{{me{{id}}}} #{number}" + "x" * 15_000)
+        await documents.get(f"{{nothing{number}}}")
     assert len(documents._kept) == 250_000 // 15_013
     assert documents._chars == sum(map(len, documents._kept)) <= 250_000
 
 
-def test_an_operation_is_found_by_name(documents: Documents) -> None:
-    document = documents.get("query A {me{id}} query B {me{email}}")
+async def test_an_operation_is_found_by_name(documents: Documents) -> None:
+    document = await documents.get("query A {me{id}} query B {me{email}}")
     assert document.operation(None) is None
     assert document.operation("C") is None
     found = document.operation("B")
