@@ -8,8 +8,6 @@ is kept; with the ETag of that answer (304); by a signed-in customer, whose answ
 import asyncio
 import hashlib
 import json
-import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import ExitStack
@@ -21,7 +19,7 @@ from urllib.parse import urlencode
 
 from benchmarks.figures import Rate
 from benchmarks.load_generator import TOKEN, Phase, Target
-from benchmarks.processes import RUSHCART, LoadGenerator, ProcessFailed, Server
+from benchmarks.processes import RUSHCART, LoadGenerator, ProcessFailed, Profiler, Server
 from benchmarks.shop import sign_in
 from benchmarks.stores import Echo, stores
 from infra.ports import free_port
@@ -233,9 +231,7 @@ class _Bench:
             return
         for way in (KEPT, WARM):
             file = self._options.profile / f"catalog-{way}.txt"
-            py_spy = Path(sys.executable).with_name("py-spy")
-            command = [str(py_spy), "record", "-r", "400", "-f", "raw", "-d", "5", "-o", str(file)]
-            profiler = subprocess.Popen([*command, "-p", str(self._servers["serve"].pid)])
+            profiler = Profiler(self._servers["serve"], file, 5)
             self._slice("listing", way, 7.0, Rate())
             profiler.wait()
 

@@ -36,6 +36,7 @@ LINES: Final = 3
 _VARIANTS: Final = 60
 _PLENTY: Final = 1_000_000
 _SLICE: Final = 3.0
+_PATIENCE: Final = 30.0
 _ADD: Final = "mutation ($input: AddCartItemInput!) { addCartItem(input: $input) { __typename } }"
 _CHECKOUT: Final = (
     "mutation ($input: CheckoutInput!) { checkout(input: $input) { __typename "
@@ -152,7 +153,11 @@ class _Http:
 
     async def _do(self, query: str, wish: dict[str, Any], expected: str) -> None:
         body = {"query": query, "variables": {"input": wish}}
-        _, reply = await self.connection.post(self._url, self._token, body)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                _, reply = await self.connection.post(self._url, self._token, body)
+        except TimeoutError:
+            raise ProcessFailed(f"no {expected} in {_PATIENCE:.0f} s") from None
         [answer] = (orjson.loads(reply).get("data") or {"": {}}).values()
         if not answer or answer["__typename"] != expected:
             raise ProcessFailed(f"{reply[:300]!r} instead of {expected}")

@@ -5,8 +5,6 @@ whatever else the machine does meets all of them: the ratios are the result, abs
 """
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +15,7 @@ import orjson
 
 from benchmarks.figures import Figures, Kept, Rate
 from benchmarks.load_generator import Phase, Target
-from benchmarks.processes import RUSHCART, LoadGenerator, Server
+from benchmarks.processes import RUSHCART, LoadGenerator, Profiler, Server
 from benchmarks.shop import Shop, count_persisted, open_shop, persisted_numbers
 from benchmarks.stores import Echo, stores
 from infra.ports import free_port
@@ -157,12 +155,9 @@ class _Bench:
             self._slice("graphql", self._target("graphql", self._shop.plenty), 10.0, Rate())
             profiler.wait()
 
-    def _profiler(self, name: str, seconds: int) -> "subprocess.Popen[bytes]":
+    def _profiler(self, name: str, seconds: int) -> Profiler:
         assert self._options.profile is not None
-        file = self._options.profile / f"{name}.txt"
-        command = ["py-spy", "record", "-r", "400", "-f", "raw", "-d", str(seconds), "-o", str(file)]
-        py_spy = Path(sys.executable).with_name("py-spy")
-        return subprocess.Popen([py_spy, *command[1:], "-p", str(self._servers[name].pid)])
+        return Profiler(self._servers[name], self._options.profile / f"{name}.txt", seconds)
 
     def _persist(self) -> tuple[int, float]:
         """Start a worker and wait until it has persisted everything: orders, and seconds between its commits."""

@@ -1,6 +1,6 @@
 """Buyers over HTTP/1.1 keep-alive, in a process of their own that takes little of the machine.
 
-It reads one JSON line a phase from its standard input and answers each with one: see ``Phase`` and ``Tally``.
+It is sent a ``Phase`` at a time (benchmarks/frames.py) and answers each with its ``Tally``.
 Requests are bytes that were made before; only the idempotency key is put in.
 """
 
@@ -12,10 +12,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from pathlib import Path
+from typing import Any, cast
 
 import orjson
 import uvloop
+
+from benchmarks.frames import answer_each
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
@@ -183,15 +186,17 @@ async def run_phase(phase: Phase, tokens: list[str]) -> Tally:
 
 
 def main() -> None:
-    """The first line of the input names the file with the buyers' tokens."""
-    with open(sys.stdin.readline().strip(), "rb") as file:  # noqa: PTH123 - nothing to gain from a Path
-        tokens: list[str] = orjson.loads(file.read())
-    for line in sys.stdin:
-        raw = orjson.loads(line)
-        phase = Phase(Target(**raw["target"]), raw["seconds"], raw["connections"])
-        tally = uvloop.run(run_phase(phase, tokens))
-        sys.stdout.buffer.write(orjson.dumps(asdict(tally)) + b"\n")
-        sys.stdout.buffer.flush()
+    """The argument names the file with the buyers' tokens."""
+    tokens: list[str] = orjson.loads(Path(sys.argv[1]).read_bytes())
+
+    def run(job: dict[str, Any]) -> object:
+        phase = Phase(Target(**job["target"]), job["seconds"], job["connections"])
+        try:
+            return asdict(uvloop.run(run_phase(phase, tokens)))
+        except (OSError, TimeoutError) as error:
+            return {"failed": f"port {phase.target.port}: {type(error).__name__} {error}"}
+
+    answer_each(run)
 
 
 if __name__ == "__main__":

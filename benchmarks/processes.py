@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Self
 
 import orjson
 
+from benchmarks.frames import NoMessage, exchange
 from benchmarks.load_generator import Phase, Tally
 from infra.processes import tail
 
@@ -21,23 +23,42 @@ RUSHCART = ("-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcar
 """Arguments of Python that make it the command of this clone."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_START_WITHIN = 30.0
+_START_WITHIN = 120.0
+_PROFILE_MARGIN = 60.0
+_LOAD_MARGIN = 30.0
+"""Seconds beyond a phase until its load generator is given up."""
 
 
 class ProcessFailed(Exception):
     """The text has the end of its log."""
 
 
+def cpu_seconds(pid: int) -> float:
+    """Returns the processor time of a process and all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 class Server:
     """A child process with its output in a file; Linux's /proc tells what it uses."""
 
-    def __init__(self, name: str, arguments: Sequence[str], env: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        folder: Path,
+        *,
+        python: str = sys.executable,
+        root: Path = ROOT,
+    ) -> None:
+        """``root``: the checkout whose modules it runs."""
         self.name = name
         self._log = folder / f"{name}.log"
         with self._log.open("wb") as output:
             self._child = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
+                [python, *arguments],
+                cwd=root,
                 env={**os.environ, **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -49,8 +70,7 @@ class Server:
         return self._child.pid
 
     def cpu_seconds(self) -> float:
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_seconds(self.pid)
 
     def rss_mib(self) -> float:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * _PAGE / 2**20
@@ -88,36 +108,44 @@ class Server:
             self._child.wait()
 
 
-class LoadGenerator:
-    """The process that buys."""
+class Profiler:
+    """py-spy beside a server, for so many seconds; raw, for a flame graph."""
 
-    def __init__(self, tokens: Sequence[str], folder: Path) -> None:
-        file = folder / "tokens.json"
-        file.touch(mode=0o600)
-        file.write_bytes(orjson.dumps(list(tokens)))
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.load_generator"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._write(str(file).encode())
+    def __init__(self, server: Server, file: Path, seconds: int) -> None:
+        self._seconds = seconds
+        command = [str(Path(sys.executable).with_name("py-spy")), "record", "-r", "400", "-f", "raw"]
+        self._child = subprocess.Popen([*command, "-d", str(seconds), "-o", str(file), "-p", str(server.pid)])
 
-    def run(self, phase: Phase) -> Tally:
+    def wait(self) -> None:
         """Errors: ProcessFailed."""
-        self._write(orjson.dumps(asdict(phase)))
-        assert self._child.stdout is not None
-        line = self._child.stdout.readline()
-        if not line:
-            raise ProcessFailed("the load generator ended; its error is above")
-        return Tally(**orjson.loads(line))
+        try:
+            self._child.wait(self._seconds + _PROFILE_MARGIN)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+            raise ProcessFailed("py-spy did not end") from None
 
-    def _write(self, line: bytes) -> None:
-        assert self._child.stdin is not None
-        self._child.stdin.write(line + b"\n")
-        self._child.stdin.flush()
 
-    def __enter__(self) -> "LoadGenerator":
+class LoadProcess:
+    """A child that loads the servers: it is sent jobs, and answers each with its figures."""
+
+    def __init__(self, module: str, *arguments: str) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def ask(self, job: object, within: float) -> Any:
+        """Errors: ProcessFailed, after ``within`` seconds too."""
+        try:
+            return exchange(self._child, job, within)
+        except NoMessage as error:
+            raise ProcessFailed(f"the load generator: {error}") from error
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -125,3 +153,20 @@ class LoadGenerator:
     ) -> None:
         self._child.kill()
         self._child.wait()
+
+
+class LoadGenerator(LoadProcess):
+    """The process that buys."""
+
+    def __init__(self, tokens: Sequence[str], folder: Path) -> None:
+        file = folder / "tokens.json"
+        file.touch(mode=0o600)
+        file.write_bytes(orjson.dumps(list(tokens)))
+        super().__init__("benchmarks.load_generator", str(file))
+
+    def run(self, phase: Phase) -> Tally:
+        """Errors: ProcessFailed."""
+        answer = self.ask(asdict(phase), phase.seconds + _LOAD_MARGIN)
+        if "failed" in answer:
+            raise ProcessFailed(f"the load generator: {answer['failed']}")
+        return Tally(**answer)
