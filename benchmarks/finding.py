@@ -23,6 +23,7 @@ from services.finding.count_values import FacetKind, count_price_bands, count_va
 from services.finding.list_products import list_products
 from services.finding.product_filter import ProductFilter
 from services.finding.product_page import Page, ProductSort
+from services.shared.errors import NotFound
 
 AIM_MS: Final = 50.0
 _SIZE: Final = 20
@@ -115,7 +116,10 @@ def _cases(category: UUID, vendor: str) -> Cases:
 
 
 async def measure(infra: Infra, times: int, echo: Callable[[str], None]) -> list[Timing]:
+    """Errors: NotFound when there is no product."""
     infra.database.read_timeout = _PATIENCE
+    if not await count_products(infra, ProductFilter()):
+        raise NotFound("There is no product yet: rushcart seed --products 100000")
     found = []
     for name, (wanted, sort) in (await _some(infra)).items():
         echo(name)
