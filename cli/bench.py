@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from cli.bench_sale import sale
 from cli.shared.in_a_clone import in_a_clone
 
 # Spelt out: the benchmarks may not be there.
@@ -13,6 +14,9 @@ _FAULTS = ("none", "scheduler-killed", "two-schedulers", "redis-emptied")
 @click.group()
 def bench() -> None:
     """Measure the server; results are ratios within one run."""
+
+
+bench.add_command(sale)
 
 
 @bench.command()

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from benchmarks.processes import ROOT
 from cli.bench import bench
 from infra.migrations import upgrade
 from tests.commands import run
@@ -21,6 +22,11 @@ SMALL: Final = {
     "finding --times 2": ("p99",),
     "flash --seconds 0.5 --connections 4 --buyers 20 --backlog 50": ("Orders accepted", "Refusals after sold-out"),
     "payments --payments 4": ("Webhooks",),
+    f"sale --seconds 1 --shoppers 2 --by cart --pay webhook --against {ROOT}": (
+        "until PAID",
+        "against: ",
+        "all of",
+    ),
     "subscriptions --connections 20 --changes 2": ("20 subscriptions opened in", "seconds until told"),
 }
 _MISSED: Final = 1
@@ -36,6 +42,8 @@ async def test_a_benchmark(tmp_path: Path, words: str) -> None:
     async with empty_stack(tmp_path / "home") as settings:
         await asyncio.to_thread(upgrade, settings)
         if words.startswith("finding"):
+            empty = await asyncio.to_thread(run, settings, "bench", *words.split())
+            assert (empty.returncode, "There is no product yet" in empty.stderr) == (1, True), empty.stderr
             assert (await asyncio.to_thread(run, settings, "seed", "--products", "60")).returncode == 0
         ended = await asyncio.to_thread(run, settings, "bench", *words.split(), timeout=200)
     said = f"{ended.stdout}\n{ended.stderr}"
