@@ -55,6 +55,10 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
+class Overtaken(Exception):
+    """Another transaction has done meanwhile what ``work`` was about to do: run again, it sees that."""
+
+
 class WriteSession(Session):
     """Of a transaction that writes; models/changes.py listens to it."""
 
@@ -118,7 +122,7 @@ class Database:
     async def transact(
         self, work: Callable[[AsyncSession], Awaitable[T]], *, timeout: float | None = None, races: int = 1
     ) -> T:
-        """Run ``work`` in a transaction, again after a deadlock or lock time-out.
+        """Run ``work`` in a transaction, again after a deadlock or lock time-out, or when it was overtaken.
 
         ``timeout`` bounds it in seconds (a request's write); a commit cut off by it may have happened, so only
         idempotent work gets one. ``races`` is for work that looks whether a row is there before it makes one: how
@@ -151,10 +155,10 @@ class Database:
             try:
                 async with self._transaction() as session:
                     result = await work(session)
-            except DBAPIError as error:
-                if attempt == _MAX_TRIES or not is_conflict(error):
+            except (DBAPIError, Overtaken) as error:
+                if attempt == _MAX_TRIES or (isinstance(error, DBAPIError) and not is_conflict(error)):
                     raise
-                log.info("transaction.retry", attempt=attempt, reason=type(error.orig).__name__)
+                log.info("transaction.retry", attempt=attempt, reason=type(getattr(error, "orig", error)).__name__)
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter
             else:
                 return result, session

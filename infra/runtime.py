@@ -15,6 +15,7 @@ from infra.changes import Changes
 from infra.clock import Clock, utc_now
 from infra.database import Database
 from infra.eventlog import EventLog
+from infra.group_commit import Groups
 from infra.local_cache import LocalCache
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
@@ -47,6 +48,7 @@ class Infra:
     local: LocalCache = field(default_factory=LocalCache)
     revocations: Revocations = field(default_factory=Revocations)
     refusals: Refusals = field(default_factory=Refusals)
+    groups: Groups = field(default_factory=Groups, init=False)
 
 
 @asynccontextmanager
@@ -78,7 +80,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         stack.push_async_callback(cancel_and_wait, sampling)
         blobs = open_blobs(settings, clock)
         stack.push_async_callback(blobs.close)
-        yield Infra(
+        infra = Infra(
             settings,
             database,
             redis,
@@ -92,6 +94,8 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
             blobs,
             clock,
         )
+        stack.push_async_callback(infra.groups.close)
+        yield infra
 
 
 def _event_log(settings: Settings, redis: RedisStore) -> EventLog:

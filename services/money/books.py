@@ -4,8 +4,9 @@
 owed to them in goods), ``fees`` what providers kept.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,17 +22,15 @@ def provider_account(name: str) -> str:
     return f"provider:{name}"
 
 
-async def post(
-    session: AsyncSession, payment: Payment, cause: MoneyCause, amount: int, total: int, now: datetime
-) -> None:
-    """Post ``amount`` more of that cause, which makes ``total`` of the payment."""
+def posting(payment: Payment, cause: MoneyCause, amount: int, total: int, now: datetime) -> list[dict[str, Any]]:
+    """Returns the rows that post ``amount`` more of that cause, which makes ``total`` of the payment."""
     held = provider_account(payment.provider)
     gains, gives = {
         MoneyCause.CAPTURED: (held, ORDERS),
         MoneyCause.REFUNDED: (ORDERS, held),
         MoneyCause.FEE: (FEES, held),
     }[cause]
-    posting = {
+    both = {
         "posting_id": new_id(),
         "cause": cause,
         "total": total,
@@ -41,8 +40,13 @@ async def post(
         "payment_id": payment.id,
         "at": now,
     }
-    rows = [
-        {"id": new_id(), "account": account, "amount": units} | posting
+    return [
+        {"id": new_id(), "account": account, "amount": units} | both
         for account, units in ((gains, amount), (gives, -amount))
     ]
-    await session.execute(insert(MoneyEntry), rows)
+
+
+async def post(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the rows of postings, of any number."""
+    if rows:
+        await (await session.connection()).execute(insert(MoneyEntry), rows)

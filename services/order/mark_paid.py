@@ -1,61 +1,64 @@
-"""An order is paid. Payments call this in the transaction in which they note the money."""
+"""Orders are paid. Payments call this in the transaction in which they note the money."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import MailKind, Order, OrderEvent, OrderStatus
 from services.discount.rows import commit_uses
 from services.order.queue_order_mails import MailedOrder, queue_order_mails
-from services.order.rows import move, note
 from services.shared.events import OrderPaid
-from services.shared.tell import tell
-from services.stock.order_steps import commit_at_once, commit_stock
+from services.shared.tell import Told, tell
+from services.stock.order_steps import commit_stock
 
 _FREE: Final = "There is nothing to pay."
 
 
-async def mark_paid(session: AsyncSession, order_id: UUID, actor: str, now: datetime) -> bool:
-    """Mark an order paid: AWAITING_PAYMENT -> PAID, the units and the use of a code held -> committed; returns
-    False when it is PAID already.
+async def mark_paid(
+    session: AsyncSession,
+    order_ids: Collection[UUID],
+    actor: str,
+    now: datetime,
+    *,
+    note: str | None = None,
+    traces: Mapping[UUID, str | None] | None = None,
+) -> set[UUID]:
+    """Mark orders paid, however many in one go: AWAITING_PAYMENT -> PAID, the units and the use of a code held ->
+    committed; returns those that are PAID by this.
 
-    The compare-and-set names the one winner of a race with expiry or cancellation: after InvalidTransition the
-    money is to be given back. The caller sends ``infra.signals`` after the commit.
-
-    Errors: NotFound, InvalidTransition.
+    The compare-and-set names the one winner of a race with expiry or cancellation: of an order that was in another
+    state the money is to be given back. The rows that many wait for, those of the stock, are locked last. The
+    caller sends ``infra.signals`` after the commit. ``traces``: in which an order's event is told.
     """
-    if not await move(session, order_id, OrderStatus.PAID, now):
-        return False
-    await commit_uses(session, [order_id], now)
-    await commit_stock(session, [order_id], actor, now)
-    await note(session, order_id, OrderStatus.PAID, actor, now)
-    await tell(session, now, OrderPaid(order_id))
-    return True
+    waiting = select(Order.id).where(Order.id.in_(order_ids), Order.status == OrderStatus.AWAITING_PAYMENT)
+    won = list(await session.scalars(waiting.order_by(Order.id).with_for_update())) if order_ids else []
+    if not won:
+        return set()
+    await session.execute(
+        update(Order)
+        .where(Order.id.in_(won), Order.status == OrderStatus.AWAITING_PAYMENT)
+        .values(status=OrderStatus.PAID, expires_at=None, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    await commit_uses(session, won, now)
+    change = {"status": OrderStatus.PAID, "actor": actor, "note": note, "at": now, "internal": False}
+    events = [{"id": new_id(), "order_id": order_id, **change} for order_id in won]
+    await (await session.connection()).execute(insert(OrderEvent), events)
+    await tell(session, now, *(Told(OrderPaid(order_id), (traces or {}).get(order_id)) for order_id in won))
+    await commit_stock(session, won, actor, now)
+    return set(won)
 
 
 async def mark_free_paid(
     session: AsyncSession, orders: Collection[tuple[UUID, MailedOrder]], actor: str, now: datetime
 ) -> None:
-    """Mark orders paid that cost nothing, all at once: in the transaction that has made them AWAITING_PAYMENT, so
-    nobody has seen them wait, and no provider is asked."""
-    if not orders:
-        return
-    ids = [order_id for order_id, _ in orders]
-    await session.execute(
-        update(Order)
-        .where(Order.id.in_(ids), Order.status == OrderStatus.AWAITING_PAYMENT)
-        .values(status=OrderStatus.PAID, expires_at=None, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    await commit_uses(session, ids, now)
-    await commit_at_once(session, ids, actor, now)
-    change = {"status": OrderStatus.PAID, "actor": actor, "note": _FREE, "at": now, "internal": False}
-    events = [{"id": new_id(), "order_id": order_id, **change} for order_id in ids]
-    await (await session.connection()).execute(insert(OrderEvent), events)
-    await queue_order_mails(session, MailKind.RECEIPT, [mailed for _, mailed in orders], now)
-    await tell(session, now, *(OrderPaid(order_id) for order_id in ids))
+    """Mark orders paid that cost nothing: in the transaction that has made them AWAITING_PAYMENT, so nobody has
+    seen them wait, and no provider is asked."""
+    if orders:
+        await mark_paid(session, [order_id for order_id, _ in orders], actor, now, note=_FREE)
+        await queue_order_mails(session, MailKind.RECEIPT, [mailed for _, mailed in orders], now)

@@ -16,7 +16,7 @@ from models import Payment, PaymentStatus
 from services.payment.apply_news import apply_news
 from services.payment.choose_provider import find_provider
 from services.payment.provider import Provider, Refused, Standing, Unreachable
-from services.payment.settle import FIRST_CHECK
+from services.payment.rules import FIRST_CHECK, OPEN
 from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,6 @@ _QUEUE: Final = DueQueue(
     batch=BATCH,
     tries=Payment.checks,
 )
-_OPEN: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +73,4 @@ async def _news(provider: Provider, asked: _Asked) -> Standing | None:
         return news
     if news is None:
         return Standing(asked.id.hex, "", PaymentStatus.CANCELLED, asked.amount, asked.currency)
-    return news if news.status not in _OPEN else await provider.cancel(news.reference, asked.id.hex)
+    return news if news.status not in OPEN else await provider.cancel(news.reference, asked.id.hex)

@@ -18,11 +18,12 @@ from services.payment.apply_news import apply_news
 from services.payment.choose_provider import choose_provider
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Declined, Provider, Refused, Standing, Unreachable
-from services.payment.settle import FIRST_CHECK
-from services.payment.tell_payment import tell_payment
+from services.payment.rules import FIRST_CHECK
+from services.payment.views import payment_event
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
 from services.shared.idempotency import Request, do_once
 from services.shared.patience import or_try_again
+from services.shared.tell import tell
 from settings.urls import is_allowed_return
 
 log = structlog.get_logger(__name__)
@@ -181,7 +182,7 @@ class _Opening:
         )
         session.add(payment)
         await session.flush()
-        await tell_payment(session, payment, now)
+        await tell(session, now, payment_event(payment))
 
 
 async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: str) -> Payment:

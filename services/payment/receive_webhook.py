@@ -1,27 +1,50 @@
-"""Take in what a provider tells: verified, each event once, in one transaction with what follows from it."""
+"""Take in what a provider tells: verified, each event once, in one transaction with what follows from it.
 
-from collections.abc import Mapping
-from typing import Any, Final
+What is told while one such transaction runs is settled together in the next.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.insert_ignoring import insert_ignoring
 from infra.runtime import Infra
-from models import InboxEvent, InboxState, Payment
+from infra.telemetry import tracing
+from models import InboxEvent, InboxState
 from services.payment.choose_provider import find_provider
-from services.payment.provider import ProviderEvent, Standing
-from services.payment.settle import settle
-from services.shared.patience import transact_for_request
+from services.payment.provider import ProviderEvent
+from services.payment.rows import Place, find_told
+from services.payment.settle import News, settle
+from services.shared.patience import ask_together, transact_for_request
 from services.shared.signature import BadWebhook
 
 log = structlog.get_logger(__name__)
 MOST_BYTES: Final = 64 * 1024
 """Of a webhook's body."""
 _AREA: Final = "payment_webhook"
+_KIND: Final = "webhooks"
+_MOST_RACES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    provider: str
+    event: ProviderEvent
+    body: bytes
+    traceparent: str | None
+
+
+class _Taken(NamedTuple):
+    outcome: str
+    order_id: UUID | None = None
 
 
 async def receive_webhook(infra: Infra, name: str, headers: Mapping[str, str], body: bytes) -> None:
@@ -35,7 +58,8 @@ async def receive_webhook(infra: Infra, name: str, headers: Mapping[str, str], b
         infra.counters.add(_AREA, error.reason)
         log.warning("webhook.refused", provider=name[:32], reason=error.reason)
         raise
-    outcome, order_id = await transact_for_request(infra, lambda session: _take(session, infra, name, event, body))
+    told = _Told(name, event, body, tracing.traceparent())
+    outcome, order_id = await ask_together(infra, _KIND, partial(_take_together, infra), told)
     infra.counters.add(_AREA, outcome.lower())
     log.info("webhook.received", provider=name, event_id=event.id, kind=event.kind, outcome=outcome)
     if order_id is not None:
@@ -51,45 +75,55 @@ def _parse(infra: Infra, name: str, headers: Mapping[str, str], body: bytes) -> 
     return provider.parse_webhook(headers, body, infra.now())
 
 
-async def _take(
-    session: AsyncSession, infra: Infra, name: str, event: ProviderEvent, body: bytes
-) -> tuple[str, UUID | None]:
-    payment_id = None if event.standing is None else await _find(session, name, event.standing)
-    state = InboxState.IGNORED if event.standing is None else InboxState.UNKNOWN
-    row = {
-        "provider": name,
-        "event_id": event.id,
-        "kind": event.kind,
-        "state": InboxState.DONE if payment_id else state,
-        "payment_id": payment_id,
-        "body": None if payment_id else orjson.loads(body),
-        "received_at": infra.now(),
+async def _take_together(infra: Infra, told: Sequence[_Told]) -> list[_Taken | Exception]:
+    async def work(session: AsyncSession) -> list[_Taken | Exception]:
+        return await _take(session, infra, told)
+
+    # Of an event that another process takes at the same time, the next look sees the row.
+    return await transact_for_request(infra, work, races=_MOST_RACES)
+
+
+async def _take(session: AsyncSession, infra: Infra, told: Sequence[_Told]) -> list[_Taken | Exception]:
+    known = await _known(session, told)
+    places = await find_told(session, [(one.provider, s) for one in told if (s := one.event.standing)])
+    rows, news, taken = list[dict[str, Any]](), list[News](), list[_Taken | Exception]()
+    for one in told:
+        key, standing = (one.provider, one.event.id), one.event.standing
+        if key in known:
+            taken.append(_Taken("REPLAYED"))
+            continue
+        known.add(key)
+        place = None if standing is None else places.get((one.provider, standing.key, standing.reference))
+        row = _row(one, place, infra.now())
+        rows.append(row)
+        if place is not None and standing is not None:
+            news.append(News(place.payment_id, standing, one.traceparent, place.order_id))
+        taken.append(_Taken(row["state"].value, None if place is None else place.order_id))
+    if rows:
+        rows.sort(key=itemgetter("provider", "event_id"))  # two processes' groups do not wait for each other
+        await (await session.connection()).execute(insert(InboxEvent), rows)
+    await settle(session, infra, news)
+    return taken
+
+
+def _row(told: _Told, place: Place | None, now: datetime) -> dict[str, Any]:
+    unused = InboxState.IGNORED if told.event.standing is None else InboxState.UNKNOWN
+    return {
+        "provider": told.provider,
+        "event_id": told.event.id,
+        "kind": told.event.kind,
+        "state": InboxState.DONE if place else unused,
+        "payment_id": place.payment_id if place else None,
+        "body": None if place else orjson.loads(told.body),
+        "received_at": now,
     }
-    if not await _enter(session, row):
-        return "REPLAYED", None
-    if payment_id is None or event.standing is None:
-        return state.value, None
-    payment = await settle(session, infra, payment_id, event.standing)
-    return InboxState.DONE.value, payment.order_id
 
 
-async def _enter(session: AsyncSession, row: dict[str, Any]) -> bool:
-    """Enter a webhook; returns False when it was here before.
-
-    Who comes with the same at the same time waits for this transaction.
-    """
-    connection = await session.connection()
-    return bool((await connection.execute(insert_ignoring(InboxEvent).values(row))).rowcount)
-
-
-async def _find(session: AsyncSession, name: str, news: Standing) -> UUID | None:
-    """By our key, which the provider has from us; the row is there before the provider is asked."""
-    try:
-        key = UUID(news.key)
-    except ValueError:
-        key = None
-    which = Payment.reference == news.reference
-    found: UUID | None = await session.scalar(
-        select(Payment.id).where(Payment.provider == name, which if key is None else or_(Payment.id == key, which))
-    )
+async def _known(session: AsyncSession, told: Sequence[_Told]) -> set[tuple[str, str]]:
+    """Returns those of the events that came before."""
+    found: set[tuple[str, str]] = set()
+    for provider in {one.provider for one in told}:
+        ids = [one.event.id for one in told if one.provider == provider]
+        seen = select(InboxEvent.event_id).where(InboxEvent.provider == provider, InboxEvent.event_id.in_(ids))
+        found |= {(provider, event_id) for event_id in await session.scalars(seen)}
     return found

@@ -16,7 +16,7 @@ from infra.runtime import Infra
 from models import Payment, Refund, RefundState
 from services.payment.choose_provider import find_provider
 from services.payment.provider import Refused, Standing, Unreachable
-from services.payment.settle import settle
+from services.payment.settle import News, settle
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20
@@ -105,11 +105,11 @@ async def _fail(session: AsyncSession, infra: Infra, due: Claimed) -> None:
 
 async def _finish(session: AsyncSession, infra: Infra, due: Claimed, news: Standing) -> UUID:
     """The payment before its refund, as everybody locks them; the order before both."""
-    payment = await settle(session, infra, due.payment_id, news)
+    settled = await settle(session, infra, [News(due.payment_id, news)])
     row = await _lock(session, due.id)
     if row.state == RefundState.PENDING:
         row.state, row.updated_at = RefundState.DONE, infra.now()
-    return payment.order_id
+    return settled[due.payment_id].order_id
 
 
 async def _lock(session: AsyncSession, refund_id: UUID) -> Refund:

@@ -1,128 +1,177 @@
-"""What follows from how a payment stands: the one place where money meets an order.
+"""What follows from how payments stand: the one place where money meets orders.
 
-The order is locked first, then the payment, by everybody who locks both. News are totals, so old ones and those
-that come again change nothing; captures and refunds only grow.
+Orders are locked first, then payments, by everybody who locks both. News are totals, so old ones and those that
+come again change nothing; captures and refunds only grow. Of any number that come together it is decided one by
+one what follows, and written for all in one go; news of one order are taken one after the other.
 """
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from itertools import zip_longest
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
-from models import MailKind, MoneyCause, Order, OrderStatus, Payment, PaymentProblem, PaymentStatus
+from models import MailKind, MoneyCause, Order, OrderStatus, Payment, PaymentStatus
 from services.money import books
 from services.money.request_refund import refundable, request_refund
 from services.order.mark_paid import mark_paid
 from services.order.mark_refunded import mark_refunded
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, spoken_money
 from services.payment.provider import Standing
-from services.payment.tell_payment import tell_payment
-from services.shared.errors import InvalidTransition, NotFound
+from services.payment.rows import (
+    LockedOrder,
+    as_read,
+    lock_orders,
+    lock_payments,
+    orders_of,
+    write_changes,
+)
+from services.payment.rules import OPEN, next_check, problem_of, status_after
+from services.payment.views import payment_event
+from services.shared.order_states import may_become
+from services.shared.tell import Told, tell
 
-T = TypeVar("T")
 ACTOR: Final = "payments"
-FIRST_CHECK: Final = timedelta(seconds=10)
-_MOST_CHECKS: Final = 20
-"""More than an hour, for fees alone."""
-_OPEN: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
-_ENDED: Final = (PaymentStatus.FAILED, PaymentStatus.CANCELLED)
-_RANKS: Final = (*_OPEN, *_ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a provider says of a payment; ``traceparent``: the trace in which it came; ``order_id``: if known."""
+
+    payment_id: UUID
+    standing: Standing
+    traceparent: str | None = None
+    order_id: UUID | None = None
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What is to be written of a round. ``overtaking``: orders and the payments that pay them, though they had
+    given those up; ``mails``: amounts by order."""
+
+    postings: list[dict[str, Any]] = field(default_factory=list)
+    paid: dict[UUID, str | None] = field(default_factory=dict)
+    overtaking: dict[UUID, UUID] = field(default_factory=dict)
+    waiting: list[UUID] = field(default_factory=list)
+    refunded: list[UUID] = field(default_factory=list)
+    mails: dict[MailKind, dict[UUID, str]] = field(default_factory=lambda: defaultdict(dict))
+    told: list[Told] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
     session: AsyncSession
-    infra: Infra
-    order: Order
+    effects: _Effects
+    order: LockedOrder
     payment: Payment
+    before: Mapping[str, Any]
+    news: News
     now: datetime
 
 
-async def settle(session: AsyncSession, infra: Infra, payment_id: UUID, news: Standing) -> Payment:
-    """Settle a payment in the caller's transaction; ``infra.signals`` is for after the commit.
+async def settle(session: AsyncSession, infra: Infra, news: Sequence[News]) -> dict[UUID, Payment]:
+    """Settle payments in the caller's transaction; ``infra.signals`` is for after the commit.
 
-    Errors: NotFound.
+    Returns how they stand then, without those that are not there.
     """
-    case = await _lock(session, infra, payment_id)
-    payment = case.payment
+    orders = {one.payment_id: one.order_id for one in news if one.order_id is not None}
+    unknown = {one.payment_id for one in news} - orders.keys()
+    orders |= await orders_of(session, unknown) if unknown else {}
+    settled: dict[UUID, Payment] = {}
+    for at_once in _rounds(news, orders):
+        settled |= await _settle_round(session, infra, at_once, orders)
+    return settled
+
+
+def _rounds(news: Sequence[News], orders: Mapping[UUID, UUID]) -> Iterator[list[News]]:
+    """The first news of each order, then the second of each, and so on."""
+    by_order: dict[UUID, list[News]] = defaultdict(list)
+    for one in news:
+        if one.payment_id in orders:
+            by_order[orders[one.payment_id]].append(one)
+    for at_once in zip_longest(*by_order.values()):
+        yield [one for one in at_once if one is not None]
+
+
+async def _settle_round(
+    session: AsyncSession, infra: Infra, news: Sequence[News], orders: Mapping[UUID, UUID]
+) -> dict[UUID, Payment]:
+    locked = await lock_orders(session, {orders[one.payment_id] for one in news})
+    payments = await lock_payments(session, {one.payment_id for one in news})
+    effects, now = _Effects(), infra.now()
+    cases = []
+    for one in news:
+        payment = payments[one.payment_id]
+        order = locked[payment.order_id]
+        cases.append(_Case(session, effects, order, payment, as_read(payment), one, now))
+    for case in cases:
+        _settle_one(case)
+    await write_changes(session, [(case.payment, case.before) for case in cases])
+    await _write(session, infra, effects, now)
+    return payments
+
+
+def _settle_one(case: _Case) -> None:
+    payment, news = case.payment, case.news.standing
     if payment.reference and not news.reference:
-        return payment  # we said so of what the provider had not heard of; meanwhile it has
+        return  # we said so of what the provider had not heard of; meanwhile it has
     before = (payment.status, payment.captured, payment.refunded, payment.problem)
     payment.reference = news.reference or payment.reference
     payment.redirect_url = news.redirect_url or payment.redirect_url
-    with session.no_autoflush:  # one UPDATE of the payment, not one after each step
-        if await _count_captured(case, news):
-            await _use(case)
-        await _count_rest(case, news)
-        _set_status(case, news)
+    if _count_captured(case):
+        _use(case)
+    _count_rest(case)
+    _set_status(case)
     if before != (payment.status, payment.captured, payment.refunded, payment.problem):
         payment.updated_at = case.now
-        await session.flush()
-        await tell_payment(session, payment, case.now)
-    return payment
+        case.effects.told.append(Told(payment_event(payment), case.news.traceparent))
 
 
-async def _lock(session: AsyncSession, infra: Infra, payment_id: UUID) -> _Case:
-    order_id = await session.scalar(select(Payment.order_id).where(Payment.id == payment_id))
-    order = await _locked(session, select(Order).where(Order.id == order_id))
-    payment = await _locked(session, select(Payment).where(Payment.id == payment_id))
-    if order is None or payment is None:
-        raise NotFound("There is no such payment.")
-    return _Case(session, infra, order, payment, infra.now())
+def _post(case: _Case, cause: MoneyCause, amount: int, total: int) -> None:
+    case.effects.postings += books.posting(case.payment, cause, amount, total, case.now)
 
 
-async def _locked(session: AsyncSession, found: Select[T]) -> T | None:
-    row: T | None = await session.scalar(found.with_for_update().execution_options(populate_existing=True))
-    return row
-
-
-async def _count_captured(case: _Case, news: Standing) -> bool:
+def _count_captured(case: _Case) -> bool:
     """Count what is captured; returns whether there is more money than before."""
-    payment, more = case.payment, news.captured - case.payment.captured
+    payment, news = case.payment, case.news.standing
+    more = news.captured - payment.captured
     if more <= 0:
         return False
     # What was taken, whatever was asked for.
     payment.amount, payment.currency = news.amount, news.currency
     payment.captured = news.captured
-    await books.post(case.session, payment, MoneyCause.CAPTURED, more, news.captured, case.now)
+    _post(case, MoneyCause.CAPTURED, more, news.captured)
     return True
 
 
-async def _use(case: _Case) -> None:
+def _use(case: _Case) -> None:
     """Pay the order with it; what cannot, goes back, and what is not what the order costs is held for staff."""
     payment, order = case.payment, case.order
-    payment.problem = _problem(order, payment)
+    payment.problem = problem_of(payment, order.total, order.currency)
     if payment.problem is not None:
         return
-    try:
-        is_first = await mark_paid(case.session, order.id, ACTOR, case.now)
-    except InvalidTransition:
-        _give_back(case, f"The order was {OrderStatus(order.status).value} before the money came.")
-        await _mail_of_money(case, MailKind.REFUNDED_LATE, payment.captured)
-        return
-    if is_first:
+    if order.status != OrderStatus.PAID and not may_become(order.status, OrderStatus.PAID):
+        _give_back(case, f"The order was {order.status.value} before the money came.")
+        _mail(case, MailKind.REFUNDED_LATE, payment.captured)
+    elif order.status != OrderStatus.PAID:
         payment.pays_order = True
-        await _give_up_others(case)
-        await _mail_of_money(case, MailKind.RECEIPT, payment.captured)
+        case.effects.paid[order.id] = case.news.traceparent
+        if payment.live_order_id is None:
+            case.effects.overtaking[order.id] = payment.id
+        _mail(case, MailKind.RECEIPT, payment.captured)
     elif not payment.pays_order:
         _give_back(case, "The order was paid already.")
-        await _mail_of_money(case, MailKind.REFUNDED_LATE, payment.captured)
+        _mail(case, MailKind.REFUNDED_LATE, payment.captured)
 
 
-async def _mail_of_money(case: _Case, kind: MailKind, amount: int) -> None:
-    said = {"amount": spoken_money(amount, case.payment.currency)}
-    mailed = await mailed_orders(case.session, [case.order.id])
-    await queue_order_mails(case.session, kind, [replace(mailed[case.order.id], values=said)], case.now)
-
-
-def _problem(order: Order, payment: Payment) -> PaymentProblem | None:
-    if payment.currency != order.currency:
-        return PaymentProblem.WRONG_CURRENCY
-    return None if payment.captured == order.total else PaymentProblem.WRONG_AMOUNT
+def _mail(case: _Case, kind: MailKind, amount: int) -> None:
+    case.effects.mails[kind][case.order.id] = spoken_money(amount, case.payment.currency)
 
 
 def _give_back(case: _Case, reason: str) -> None:
@@ -130,77 +179,75 @@ def _give_back(case: _Case, reason: str) -> None:
         request_refund(case.session, case.payment, amount, reason, ACTOR, case.now)
 
 
-async def _give_up_others(case: _Case) -> None:
-    await case.session.execute(
-        update(Payment)
-        .where(
-            Payment.order_id == case.order.id, Payment.id != case.payment.id, Payment.live_order_id.is_not(None)
-        )
-        .values(live_order_id=None, check_at=case.now, updated_at=case.now)
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _count_rest(case: _Case, news: Standing) -> None:
-    payment = case.payment
+def _count_rest(case: _Case) -> None:
+    payment, news = case.payment, case.news.standing
     if (fees := (news.fees or 0) - payment.fees) > 0:
         payment.fees += fees
-        await books.post(case.session, payment, MoneyCause.FEE, fees, payment.fees, case.now)
+        _post(case, MoneyCause.FEE, fees, payment.fees)
     back = min(news.refunded, payment.captured) - payment.refunded
     if back <= 0:
         return
     payment.refunded += back
     payment.refunding -= min(back, payment.refunding)
-    await books.post(case.session, payment, MoneyCause.REFUNDED, back, payment.refunded, case.now)
+    _post(case, MoneyCause.REFUNDED, back, payment.refunded)
     if not payment.pays_order:
         return  # its customer was told when it came
-    await _mail_of_money(case, MailKind.REFUNDED, back)
+    _mail(case, MailKind.REFUNDED, back)
     if payment.refunded == payment.captured:
-        await case.session.flush()
-        await mark_refunded(case.session, case.order.id, ACTOR, case.now)
+        case.effects.refunded.append(case.order.id)
 
 
-def _set_status(case: _Case, news: Standing) -> None:
+def _set_status(case: _Case) -> None:
     payment, before = case.payment, case.payment.status
-    payment.status = _status(payment, news)
+    payment.status = status_after(payment, case.news.standing)
     if payment.status == PaymentStatus.AUTHORIZED:
         if before != payment.status:
             _wait_for_capture(case)
-    elif payment.status not in _OPEN:
-        payment.check_at = _next_check(case, news)
+    elif payment.status not in OPEN:
+        payment.check_at = next_check(payment, case.news.standing, case.now)
         # Money that is held for staff may still pay the order: until then there is no other attempt.
         if payment.problem is None or payment.refunded == payment.captured:
             payment.live_order_id = None
 
 
-def _next_check(case: _Case, news: Standing) -> datetime | None:
-    """Of what has ended here. The worker, which asks for fees, has set its next time already."""
-    if news.status in _OPEN and case.payment.status in _ENDED:
-        # Late news, or the provider heard of it after we had given it up: then it must be cancelled there too.
-        return case.now
-    if news.fees is not None or case.payment.fees:
-        return None
-    if case.payment.checks >= _MOST_CHECKS:
-        return None
-    return case.payment.check_at or case.now + FIRST_CHECK
-
-
-def _status(payment: Payment, news: Standing) -> PaymentStatus:
-    if payment.refunded:
-        whole = payment.refunded == payment.captured
-        return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
-    if payment.captured:
-        return PaymentStatus.CAPTURED
-    if news.status not in _RANKS:
-        return PaymentStatus(payment.status)  # captured or refunded, and no money with it: nothing has happened
-    # News of before may come late.
-    return max(PaymentStatus(payment.status), news.status, key=_RANKS.index)
-
-
 def _wait_for_capture(case: _Case) -> None:
     """The order is given time; one that waits for no money, or for another's, lets go of it."""
     if case.order.status == OrderStatus.AWAITING_PAYMENT and case.payment.live_order_id is not None:
-        case.order.expires_at = case.now + timedelta(seconds=case.infra.settings.payments.authorization_ttl)
-        case.order.updated_at = case.now
+        case.effects.waiting.append(case.order.id)
     else:
         case.payment.live_order_id, case.payment.check_at = None, case.now
+
+
+async def _write(session: AsyncSession, infra: Infra, effects: _Effects, now: datetime) -> None:
+    """The rows that many wait for, those of the stock, come last."""
+    await books.post(session, effects.postings)
+    await _give_up_others(session, effects.overtaking, now)
+    if effects.waiting:
+        until = now + timedelta(seconds=infra.settings.payments.authorization_ttl)
+        await session.execute(
+            update(Order)
+            .where(Order.id.in_(effects.waiting))
+            .values(expires_at=until, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    for kind, amounts in effects.mails.items():
+        mailed = await mailed_orders(session, amounts)
+        said = [replace(order, values={"amount": amounts[id_]}) for id_, order in mailed.items()]
+        await queue_order_mails(session, kind, said, now)
+    await tell(session, now, *effects.told)
+    await mark_paid(session, effects.paid, ACTOR, now, traces=effects.paid)
+    for order_id in effects.refunded:
+        await mark_refunded(session, order_id, ACTOR, now)
+
+
+async def _give_up_others(session: AsyncSession, paid: Mapping[UUID, UUID], now: datetime) -> None:
+    """Of orders that are paid by a payment which they had given up before: the one that they wait for."""
+    if paid:
+        await session.execute(
+            update(Payment)
+            .where(
+                Payment.order_id.in_(paid), Payment.id.not_in(paid.values()), Payment.live_order_id.is_not(None)
+            )
+            .values(live_order_id=None, check_at=now, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )

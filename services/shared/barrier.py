@@ -4,14 +4,15 @@ After dtm's ``barrier.go``: a compensation first inserts its forward step's row.
 forward step never ran (null compensation), and when it comes late it finds the row and does nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import Overtaken
 from infra.insert_ignoring import insert_ignoring
 from models import Barrier
 
@@ -53,17 +54,9 @@ async def passed(session: AsyncSession, saga_ids: Sequence[UUID], operation: str
     return set(found)
 
 
-async def enter_new(
-    session: AsyncSession, saga_ids: Sequence[UUID], operation: str, now: datetime, *, branch: str
-) -> None:
-    """Write the operation's rows, in one statement, of sagas whose turn this transaction alone has won."""
-    rows = [barrier_row(saga_id, operation, now, branch=branch) for saga_id in saga_ids]
-    await (await session.connection()).execute(insert(Barrier), rows)
-
-
 async def enter(
     session: AsyncSession,
-    saga_ids: Sequence[UUID],
+    saga_ids: Collection[UUID],
     operation: str,
     now: datetime,
     reason: str | None = None,
@@ -72,14 +65,19 @@ async def enter(
 ) -> set[UUID]:
     """Write the operation's rows; returns those that had none. Who comes at the same time waits for this
     transaction. Sagas are sorted, so that two batches do not wait for each other.
+
+    Errors: Overtaken, when some of several were entered meanwhile and it is not known which: looked at again they
+    are seen.
     """
     known = select(Barrier.saga_id).where(
         Barrier.saga_id.in_(saga_ids), Barrier.branch == branch, Barrier.operation == operation
     )
-    seen = set(await session.scalars(known))
-    ignoring, connection, entered = insert_ignoring(Barrier), await session.connection(), set()
-    for saga_id in sorted(set(saga_ids) - seen):
-        row = barrier_row(saga_id, operation, now, reason, branch=branch)
-        if (await connection.execute(ignoring.values(row))).rowcount:
-            entered.add(saga_id)
-    return entered
+    fresh = sorted(set(saga_ids) - set(await session.scalars(known)))
+    if not fresh:
+        return set()
+    rows = [barrier_row(saga_id, operation, now, reason, branch=branch) for saga_id in fresh]
+    connection, counted = await session.connection(), {"preserve_rowcount": True}
+    entered = (await connection.execute(insert_ignoring(Barrier), rows, execution_options=counted)).rowcount
+    if 0 < entered < len(fresh):
+        raise Overtaken
+    return set(fresh) if entered else set()

@@ -7,10 +7,13 @@ from typing import Final, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
+from infra.group_commit import Serve
 from infra.runtime import Infra
 from services.shared.errors import TryAgain
 
 T = TypeVar("T")
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 _TIMES: Final = 2
 
@@ -28,6 +31,15 @@ async def transact_for_request(
     Errors: StoreUnavailable, and it may have been committed all the same; IntegrityError; what ``work`` raises.
     """
     return await infra.database.transact(work, timeout=requests_patience(infra, times), races=races)
+
+
+async def ask_together(infra: Infra, kind: str, serve: Serve[Q, A], request: Q) -> A:
+    """Have a request served with those of its kind that come at the same time (infra/group_commit.py).
+
+    It waits for the group before its own, too. Errors: StoreUnavailable, and it may have been committed all the
+    same; its own.
+    """
+    return await infra.groups.of(kind, serve).ask(request, within=2 * requests_patience(infra))
 
 
 @contextmanager

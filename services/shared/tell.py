@@ -1,6 +1,8 @@
 """The door of the outbox: what happened, told in the transaction in which it happens."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,12 +12,25 @@ from models.messaging import outbox_row
 from services.shared.event import Event, to_envelope
 
 
-async def tell(session: AsyncSession, now: datetime, *events: Event) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event of what was asked for in a trace of its own, of things that are done together."""
+
+    event: Event
+    traceparent: str | None
+
+
+async def tell(session: AsyncSession, now: datetime, *events: Event | Told) -> None:
     """Put the events into the outbox: once this transaction is committed, they are published, and not before.
 
     Told in one call, they are one statement.
     """
     if events:
-        rows = [outbox_row(event.topic, event.key, to_envelope(event, now), now) for event in events]
+        rows = [_row(event if isinstance(event, Told) else Told(event, None), now) for event in events]
         connection = await session.connection()  # past the session, which looks at each row
         await connection.execute(insert(OutboxMessage), rows)
+
+
+def _row(told: Told, now: datetime) -> dict[str, Any]:
+    event = told.event
+    return outbox_row(event.topic, event.key, to_envelope(event, now, told.traceparent), now)

@@ -22,7 +22,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold, Warehouse
-from services.shared.barrier import COMMIT, HOLD, RELEASE, STOCK, enter, enter_new
+from services.shared.barrier import COMMIT, HOLD, RELEASE, STOCK, enter
 from services.stock.rows import Origin, change_levels, ledger_row, note_low_stock, sum_up
 from services.stock.rules import Counts, Place
 from services.stock.take_available import take_from_several
@@ -160,7 +160,7 @@ async def release_stock(
 async def take_back(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> list[OrderMove]:
     """Release holds as ``release_stock`` does, without the levels and the ledger, which are the caller's to
     change."""
-    await enter(session, list(order_ids), HOLD, now, RELEASE, branch=STOCK)
+    await enter(session, order_ids, HOLD, now, RELEASE, branch=STOCK)
     kept = (HoldState.HELD, HoldState.COMMITTED)
     holds = await turn_holds(session, order_ids, kept, HoldState.RELEASED, now)
     return [OrderMove(h.order_id, (h.sku, h.warehouse_id), _back(h.state, h.quantity - h.shipped)) for h in holds]
@@ -178,19 +178,10 @@ async def commit_stock(session: AsyncSession, order_ids: Collection[UUID], actor
     In the transaction that makes the orders PAID by compare-and-set: who won that knows that the units are still
     held. Orders that were committed already are left alone.
     """
-    await _commit_units(session, await enter(session, list(order_ids), COMMIT, now, branch=STOCK), actor, now)
-
-
-async def commit_at_once(session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime) -> None:
-    """Commit as ``commit_stock`` the units of orders that this transaction made: however many, in one go."""
-    await enter_new(session, list(order_ids), COMMIT, now, branch=STOCK)
-    await _commit_units(session, order_ids, actor, now)
-
-
-async def _commit_units(session: AsyncSession, order_ids: Collection[UUID], actor: str, now: datetime) -> None:
-    holds = await turn_holds(session, order_ids, (HoldState.HELD,), HoldState.COMMITTED, now)
+    fresh = await enter(session, order_ids, COMMIT, now, branch=STOCK)
+    holds = await turn_holds(session, fresh, (HoldState.HELD,), HoldState.COMMITTED, now)
     units = [(hold.order_id, (hold.sku, hold.warehouse_id), hold.quantity) for hold in holds]
-    units += await flash_units(session, order_ids)
+    units += await flash_units(session, fresh) if fresh else []
     moves = [OrderMove(order_id, place, Counts(held=-count, committed=count)) for order_id, place, count in units]
     await apply_moves(session, moves, StockCause.COMMITTED, actor, now)
 

@@ -34,7 +34,7 @@ async def paid(shop: Shop, by: Person, item_id: str, quantity: int) -> Any:
     order_id = (await shop.place(by, item_id, quantity))["id"]
     await shop.order_becomes(by, order_id, "AWAITING_PAYMENT")
     key = decode_id(order_id, "Order")
-    await infra.database.transact(lambda session: mark_paid(session, key, "payments", infra.now()))
+    await infra.database.transact(lambda session: mark_paid(session, [key], "payments", infra.now()))
     return await shop.order_becomes(by, order_id, "PAID")
 
 

@@ -45,7 +45,9 @@ async def buy(infra: Infra, customer: UUID, code: str = "spring", key: str = "ke
 
 
 async def pay(infra: Infra, order_id: UUID) -> bool:
-    return await infra.database.transact(lambda session: mark_paid(session, order_id, "payments", infra.now()))
+    """Returns whether it is this that made it PAID."""
+    ids = [order_id]
+    return bool(await infra.database.transact(lambda session: mark_paid(session, ids, "payments", infra.now())))
 
 
 async def states(infra: Infra) -> list[str]:

@@ -21,7 +21,7 @@ from services.order.create_shipment import ShipmentDraft, create_shipment
 from services.order.expire_due_orders import expire_due_orders
 from services.order.place_flash_order import place_flash_order
 from services.payment.provider import Standing
-from services.payment.settle import settle
+from services.payment.settle import News, settle
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import InvalidTransition
 from services.shared.event import encode
@@ -147,6 +147,7 @@ async def test_a_provider_that_captured_nothing_has_said_nothing(infra: Infra) -
     order = await an_order(infra)
     payment = await begin(infra, order)
     news = Standing(payment.id.hex, str(payment.reference), PaymentStatus.CAPTURED, 0, "EUR", 0)
-    settled = await infra.database.transact(lambda session: settle(session, infra, payment.id, news))
+    told = [News(payment.id, news)]
+    settled = (await infra.database.transact(lambda session: settle(session, infra, told)))[payment.id]
     assert (settled.status, settled.captured) == (PaymentStatus.PENDING, 0)
     assert await orders_in(infra) == {order.id: OrderStatus.AWAITING_PAYMENT}

@@ -1,14 +1,10 @@
-"""One event a change of a payment, under the order's key."""
+"""What is told of payments: one event a change, under the order's key."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Payment, PaymentProblem, PaymentStatus
 from services.shared import events
-from services.shared.tell import tell
 
 _EVENTS: Final[Mapping[PaymentStatus, type[events.PaymentEvent]]] = {
     PaymentStatus.PENDING: events.PaymentCreated,
@@ -21,10 +17,10 @@ _EVENTS: Final[Mapping[PaymentStatus, type[events.PaymentEvent]]] = {
 }
 
 
-async def tell_payment(session: AsyncSession, payment: Payment, now: datetime) -> None:
-    """Tell how a payment stands now."""
+def payment_event(payment: Payment) -> events.PaymentEvent:
+    """Returns the event of how a payment stands now."""
     status = PaymentStatus(payment.status)
-    told = _EVENTS[status](
+    return _EVENTS[status](
         payment_id=payment.id,
         order_id=payment.order_id,
         provider=payment.provider,
@@ -35,4 +31,3 @@ async def tell_payment(session: AsyncSession, payment: Payment, now: datetime) -
         currency=payment.currency,
         problem=None if payment.problem is None else PaymentProblem(payment.problem),
     )
-    await tell(session, now, told)

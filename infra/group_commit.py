@@ -1,0 +1,126 @@
+"""Group commit: requests of one kind that wait for the same rows go together.
+
+What comes while one group is under way is the next one. So a group never waits for a clock: a request that finds
+nobody before it goes at once, and the more there are the more share a transaction.
+"""
+
+import asyncio
+import contextvars
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Generic, TypeVar
+
+import structlog
+
+from infra.errors import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+Q = TypeVar("Q")
+A = TypeVar("A")
+Serve = Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]
+"""Returns, in the order of the requests, each one's answer, or the error that is its own."""
+MOST: Final = 100
+"""Requests of a group."""
+_MOST_WAITING: Final = 20 * MOST
+
+
+class _Asked(Generic[Q, A]):
+    __slots__ = ("answer", "context", "request")
+
+    def __init__(self, request: Q) -> None:
+        self.request = request
+        self.answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
+        self.context = contextvars.copy_context()
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+            self.answer.exception()  # seen, also when nobody waits any more
+
+
+class GroupCommit(Generic[Q, A]):
+    """``serve`` is given a group, and never two at a time. When it raises, each of the group is served by itself:
+    one bad request does not spoil the rest. A store that is away is not asked for each again.
+    """
+
+    def __init__(self, serve: Serve[Q, A], *, most: int = MOST) -> None:
+        self._serve = serve
+        self._most = most
+        self._waiting: deque[_Asked[Q, A]] = deque()
+        self._working: asyncio.Task[None] | None = None
+
+    async def ask(self, request: Q, within: float) -> A:
+        """Have a request served with those that come at the same time.
+
+        Cancelled, or out of its ``within`` seconds, before its group has begun, it is not served; after that it
+        may have been. Errors: its own; StoreUnavailable, at once when too many wait.
+        """
+        if len(self._waiting) >= _MOST_WAITING:
+            raise StoreUnavailable("database")
+        asked = _Asked[Q, A](request)
+        self._waiting.append(asked)
+        if self._working is None:
+            self._working = asyncio.create_task(self._work(), context=contextvars.Context())
+        try:
+            async with asyncio.timeout(within):
+                return await asked.answer
+        except TimeoutError as error:
+            raise StoreUnavailable("database") from error
+
+    async def close(self) -> None:
+        """Wait for what is under way."""
+        if self._working is not None:
+            await self._working
+
+    async def _work(self) -> None:
+        try:
+            while group := self._next():
+                # In the trace, and with the log's names, of its first: in quiet times there is no other.
+                await asyncio.create_task(self._answer(group), context=group[0].context)
+        finally:
+            self._working = None
+
+    def _next(self) -> list[_Asked[Q, A]]:
+        group: list[_Asked[Q, A]] = []
+        while self._waiting and len(group) < self._most:
+            asked = self._waiting.popleft()
+            if not asked.answer.done():  # else nobody waits for it
+                group.append(asked)
+        return group
+
+    async def _answer(self, group: list[_Asked[Q, A]]) -> None:
+        try:
+            answers = await self._serve([asked.request for asked in group])
+        except StoreUnavailable as error:
+            for asked in group:
+                asked.fail(error)
+        except Exception as error:
+            if len(group) == 1:
+                group[0].fail(error)
+                return
+            log.warning("group.split", requests=len(group), error=type(error).__name__)
+            for asked in group:
+                await self._answer([asked])
+        else:
+            for asked, answer in zip(group, answers, strict=True):
+                if isinstance(answer, Exception):
+                    asked.fail(answer)
+                elif not asked.answer.done():
+                    asked.answer.set_result(answer)
+
+
+class Groups:
+    """The process's groups, one a kind."""
+
+    def __init__(self) -> None:
+        self._groups: dict[str, GroupCommit[Any, Any]] = {}
+
+    def of(self, kind: str, serve: Serve[Q, A], *, most: int = MOST) -> GroupCommit[Q, A]:
+        """Returns the group of that kind; ``serve`` is that of the first caller."""
+        if kind not in self._groups:
+            self._groups[kind] = GroupCommit(serve, most=most)
+        return self._groups[kind]
+
+    async def close(self) -> None:
+        for group in self._groups.values():
+            await group.close()

@@ -1,0 +1,114 @@
+"""Rows of payments: locked in the order of all, and what has changed of them written."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import Order, OrderStatus, Payment
+from services.payment.provider import Standing
+
+CHANGING: Final = tuple(
+    column.key
+    for column in Payment.__mapper__.column_attrs
+    if column.key not in ("id", "order_id", "customer_id", "provider", "return_url", "created_at", "checks")
+)
+
+
+_PLACE: Final = (Payment.id, Payment.order_id, Payment.provider, Payment.reference)
+
+
+class LockedOrder:
+    """What payments have to know of an order."""
+
+    __slots__ = ("currency", "id", "status", "total")
+
+    def __init__(self, id_: UUID, status: str, total: int, currency: str) -> None:
+        self.id, self.status, self.total, self.currency = id_, OrderStatus(status), total, currency
+
+
+class Place(NamedTuple):
+    """A payment, and the order that it never leaves."""
+
+    payment_id: UUID
+    order_id: UUID
+
+
+Mark = tuple[str, str, str]
+"""A provider, our key, and the provider's reference."""
+
+
+async def find_told(session: AsyncSession, told: Collection[tuple[str, Standing]]) -> dict[Mark, Place]:
+    """Find payments that providers tell of: by our key, which they have from us, or by their reference. The row is
+    there before the provider is asked."""
+    keys = {key for _, standing in told if (key := _as_id(standing.key)) is not None}
+    by_id = select(*_PLACE).where(Payment.id.in_(keys))
+    by_key = {(row[2], row[0]): Place(row[0], row[1]) for row in await session.execute(by_id)} if keys else {}
+    found = {
+        (provider, one.key, one.reference): by_key[provider, key]
+        for provider, one in told
+        if (key := _as_id(one.key)) is not None and (provider, key) in by_key
+    }
+    for provider in {provider for provider, _ in told}:
+        left = [o for name, o in told if name == provider and (name, o.key, o.reference) not in found]
+        if left:
+            by_ref = select(*_PLACE).where(
+                Payment.provider == provider, Payment.reference.in_([one.reference for one in left])
+            )
+            places = {row[3]: Place(row[0], row[1]) for row in await session.execute(by_ref)}
+            found |= {(provider, o.key, o.reference): places[o.reference] for o in left if o.reference in places}
+    return found
+
+
+def _as_id(key: str) -> UUID | None:
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
+
+
+async def orders_of(session: AsyncSession, payment_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Returns the orders of payments, which never change."""
+    found = select(Payment.id, Payment.order_id).where(Payment.id.in_(payment_ids))
+    return {row[0]: row[1] for row in await session.execute(found)}
+
+
+async def lock_orders(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, LockedOrder]:
+    """Lock orders in the order of their ids: who locks several waits for nobody who waits for them."""
+    found = select(Order.id, Order.status, Order.total, Order.currency).where(Order.id.in_(order_ids))
+    rows = await session.execute(found.order_by(Order.id).with_for_update())
+    return {row[0]: LockedOrder(*row) for row in rows}
+
+
+async def lock_payments(session: AsyncSession, payment_ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """Lock payments whose orders are locked, and take them out of the session: ``write_changes`` writes them."""
+    await session.flush()
+    found = select(Payment).where(Payment.id.in_(payment_ids)).order_by(Payment.id)
+    fresh = found.with_for_update().execution_options(populate_existing=True)
+    payments = {payment.id: payment for payment in await session.scalars(fresh)}
+    for payment in payments.values():
+        session.expunge(payment)
+    return payments
+
+
+def as_read(payment: Payment) -> dict[str, Any]:
+    return {name: getattr(payment, name) for name in CHANGING}
+
+
+async def write_changes(session: AsyncSession, changed: Iterable[tuple[Payment, Mapping[str, Any]]]) -> None:
+    """Write what is different from how they were read: those with the same changes in one statement."""
+    alike: dict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    for payment, before in changed:
+        changes = tuple((name, now) for name, old in before.items() if (now := getattr(payment, name)) != old)
+        if changes:
+            alike[changes].append(payment.id)
+    for changes, ids in alike.items():
+        await session.execute(
+            update(Payment)
+            .where(Payment.id.in_(ids))
+            .values(dict(changes))
+            .execution_options(synchronize_session=False)
+        )
