@@ -33,9 +33,10 @@ class _Asked(Generic[Q, A]):
         self.context = contextvars.copy_context()
 
     def fail(self, error: Exception) -> None:
+        """Nobody may wait for it."""
         if not self.answer.done():
             self.answer.set_exception(error)
-            self.answer.exception()  # seen, also when nobody waits any more
+            self.answer.exception()  # seen
 
 
 class GroupCommit(Generic[Q, A]):
@@ -57,20 +58,29 @@ class GroupCommit(Generic[Q, A]):
         """
         if len(self._waiting) >= _MOST_WAITING:
             raise StoreUnavailable("database")
-        asked = _Asked[Q, A](request)
-        self._waiting.append(asked)
-        if self._working is None:
-            self._working = asyncio.create_task(self._work(), context=contextvars.Context())
+        asked = self._enter(request)
         try:
             async with asyncio.timeout(within):
                 return await asked.answer
         except TimeoutError as error:
             raise StoreUnavailable("database") from error
 
+    def put(self, request: Q) -> None:
+        """Put a request among those that wait, for who needs no answer; one too many is dropped."""
+        if len(self._waiting) < _MOST_WAITING:
+            self._enter(request)
+
     async def close(self) -> None:
         """Wait for what is under way."""
         if self._working is not None:
             await self._working
+
+    def _enter(self, request: Q) -> _Asked[Q, A]:
+        asked = _Asked[Q, A](request)
+        self._waiting.append(asked)
+        if self._working is None:
+            self._working = asyncio.create_task(self._work(), context=contextvars.Context())
+        return asked
 
     async def _work(self) -> None:
         try:

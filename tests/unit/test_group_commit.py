@@ -1,0 +1,160 @@
+"""Requests that go together: each has its own answer, whatever becomes of the others."""
+
+import asyncio
+from collections.abc import Sequence
+from contextvars import ContextVar
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra.errors import StoreUnavailable
+from infra.group_commit import GroupCommit, Groups
+
+WITHIN: Final = 30.0
+
+
+class Shop:
+    """Doubles numbers: a group is all or nothing. Those below 0 are refused, 13 spoils its group."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.kept: list[int] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.is_away = False
+        self.under_way = 0
+
+    async def serve(self, numbers: Sequence[int]) -> list[int | Exception]:
+        self.groups.append(list(numbers))
+        self.under_way += 1
+        assert self.under_way == 1
+        try:
+            await self.open.wait()
+            await asyncio.sleep(0)
+            if self.is_away:
+                raise StoreUnavailable("database")
+            if 13 in numbers:
+                raise RuntimeError(numbers)
+            self.kept += [number for number in numbers if number >= 0]
+            return [number * 2 if number >= 0 else ValueError(number) for number in numbers]
+        finally:
+            self.under_way -= 1
+
+
+async def test_what_comes_while_one_group_runs_is_the_next() -> None:
+    shop = Shop()
+    shop.open.clear()
+    group = GroupCommit(shop.serve, most=3)
+    first = asyncio.create_task(group.ask(1, WITHIN))
+    while not shop.groups:
+        await asyncio.sleep(0)
+    rest = [asyncio.create_task(group.ask(number, WITHIN)) for number in (2, -3, 4, 5)]
+    await asyncio.sleep(0)
+    shop.open.set()
+    answers = await asyncio.gather(first, *rest, return_exceptions=True)
+    assert (answers[:2], answers[3:]) == ([2, 4], [8, 10])
+    assert isinstance(answers[2], ValueError)
+    assert shop.groups == [[1], [2, -3, 4], [5]]
+
+
+async def test_one_bad_request_does_not_spoil_the_rest() -> None:
+    shop = Shop()
+    group = GroupCommit(shop.serve)
+    answers = await asyncio.gather(*(group.ask(n, WITHIN) for n in (1, 13, 2)), return_exceptions=True)
+    assert (answers[0], answers[2]) == (2, 4)
+    assert isinstance(answers[1], RuntimeError)
+    assert shop.groups == [[1, 13, 2], [1], [13], [2]]
+
+
+async def test_a_store_that_is_away_is_not_asked_for_each() -> None:
+    shop = Shop()
+    shop.is_away = True
+    group = GroupCommit(shop.serve)
+    answers = await asyncio.gather(*(group.ask(n, WITHIN) for n in range(3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreUnavailable] * 3
+    assert shop.groups == [[0, 1, 2]]
+    shop.is_away = False
+    assert await group.ask(4, WITHIN) == 8
+
+
+async def test_who_waits_too_long_is_told_and_who_is_one_too_many_at_once() -> None:
+    shop = Shop()
+    shop.open.clear()
+    group = GroupCommit(shop.serve, most=1)
+    first = asyncio.create_task(group.ask(1, WITHIN))
+    while not shop.groups:
+        await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable):
+        await group.ask(2, 0.01)
+    waiting = [asyncio.create_task(group.ask(n, WITHIN)) for n in range(100, 2_099)]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreUnavailable):
+        await group.ask(3, WITHIN)
+    group.put(3)  # dropped
+    shop.open.set()
+    assert await asyncio.gather(first, *waiting) == [2, *(2 * n for n in range(100, 2_099))]
+    assert sum(map(len, shop.groups)) == 2_000
+
+
+async def test_a_quiet_ones_work_is_in_its_own_context_and_closing_waits() -> None:
+    name: ContextVar[str] = ContextVar("name", default="nobody")
+    seen: list[str] = []
+
+    async def serve(requests: Sequence[str]) -> Sequence[str]:
+        await asyncio.sleep(0.01)
+        seen.append(name.get())
+        return requests
+
+    groups = Groups()
+    for who in ("ada", "bob"):
+        name.set(who)
+        assert await groups.of("names", serve).ask(who, WITHIN) == who
+    groups.of("names", serve).put("eve")
+    await groups.close()
+    assert seen == ["ada", "bob", "bob"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("ask"), st.sampled_from((*range(-2, 5), 13))),
+        st.tuples(st.sampled_from(("cancel", "turn", "close", "open")), st.integers(0, 9)),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS, most=st.integers(1, 4))
+async def test_each_is_answered_for_itself_whoever_gives_up(steps: list[tuple[str, int]], most: int) -> None:
+    """What is answered was kept once; who gave up had it kept once, or not at all."""
+    shop = Shop()
+    group = GroupCommit(shop.serve, most=most)
+    asked: list[tuple[int, asyncio.Task[int]]] = []
+    for what, number in steps:
+        if what == "ask":
+            asked.append((number, asyncio.create_task(group.ask(number, WITHIN))))
+        elif what == "cancel" and asked:
+            asked[number % len(asked)][1].cancel()
+        elif what == "turn":
+            for _ in range(number):
+                await asyncio.sleep(0)
+        elif what in ("close", "open"):
+            (shop.open.clear if what == "close" else shop.open.set)()
+    shop.open.set()
+    await asyncio.gather(*(task for _, task in asked), return_exceptions=True)
+    await group.close()
+    kept = list(shop.kept)
+    for number, task in asked:
+        if task.cancelled():
+            continue
+        if number < 0 or number == 13:
+            assert isinstance(task.exception(), ValueError if number < 0 else RuntimeError)
+        else:
+            assert task.result() == 2 * number
+            kept.remove(number)
+    gone = [number for number, task in asked if task.cancelled()]
+    for number in kept:
+        gone.remove(number)
+    assert max(map(len, shop.groups), default=0) <= most
