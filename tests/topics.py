@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from infra.eventlog.kafka_topics import make_topics
 from services.shared.events import ALL_TOPICS
 
 # A small broker can hold a few hundred partitions, not those of every test of the suite.
@@ -50,7 +51,7 @@ class TopicPool:
 
     async def _make(self) -> str:
         prefix = f"t{uuid4().hex[:8]}."
-        await self._admin.create_topics([NewTopic(prefix + name, PARTITIONS, 1) for name in ALL_TOPICS])
+        await make_topics(self._admin, [NewTopic(prefix + name, PARTITIONS, 1) for name in ALL_TOPICS])
         return prefix
 
     async def _delete(self, prefixes: tuple[str, ...]) -> None:

@@ -14,7 +14,6 @@ from aiokafka.errors import (
     KafkaTimeoutError,
     MessageSizeTooLargeError,
     ProducerClosed,
-    TopicAlreadyExistsError,
     UnknownTopicOrPartitionError,
 )
 
@@ -24,6 +23,7 @@ from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.kafka_offsets import KafkaOffsets
+from infra.eventlog.kafka_topics import make_topics
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
 from infra.telemetry.conventions import Attributes, topic_attributes
 from settings import Settings
@@ -168,18 +168,13 @@ class KafkaEventLog:
         return follower
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:
-        """Make the topics that are not there. Errors: StoreUnavailable."""
+        """Make the topics that are not there; returns when they can be used. Errors: StoreUnavailable."""
         await self._whole(self._ensure_topics(topics))
 
     async def _ensure_topics(self, topics: Sequence[str]) -> None:
         wanted = [NewTopic(self._prefix + name, self._partitions, self._replication) for name in topics]
         async with self._admin() as admin:
-            present = set(await admin.list_topics())
-            missing = [topic for topic in wanted if topic.name not in present]
-            if missing:
-                # Another process may be doing the same: its topics are ours.
-                with suppress(TopicAlreadyExistsError):
-                    await admin.create_topics(missing)
+            await make_topics(admin, wanted)
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
