@@ -1,7 +1,7 @@
 """Begin to pay an order: one attempt at a time, of what the order costs, and never twice for one key."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NoReturn
 from uuid import UUID
 
 import structlog
@@ -62,7 +62,25 @@ async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
         payment = await _create(infra, provider, payment, wish.base_url)
     if payment.status == PaymentStatus.FAILED:
         raise PaymentDeclined
+    if _was_given_up(payment):
+        await _say_why(infra, payment.order_id)
     return payment
+
+
+def _was_given_up(payment: Payment) -> bool:
+    """Whether it was before the customer could have paid it: there is no page to be sent to, nor will there be."""
+    is_over = payment.status in (PaymentStatus.PENDING, PaymentStatus.CANCELLED) and payment.live_order_id is None
+    return is_over and payment.redirect_url is None
+
+
+async def _say_why(infra: Infra, order_id: UUID) -> NoReturn:
+    """Errors: InvalidTransition as for any other key, PaymentDeclined, TryAgain."""
+    with or_try_again():
+        async with infra.database.read() as session:
+            status = await session.scalar(select(Order.status).where(Order.id == order_id))
+    if status != OrderStatus.AWAITING_PAYMENT:
+        raise InvalidTransition(str(status), OrderStatus.PAID)
+    raise PaymentDeclined("Another payment was begun instead.")
 
 
 def _has_no_page(payment: Payment) -> bool:

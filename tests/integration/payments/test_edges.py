@@ -22,7 +22,7 @@ from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.provider import Sandbox
-from services.shared.errors import InvalidTransition, TryAgain
+from services.shared.errors import InvalidTransition, PaymentDeclined, TryAgain
 from tests.factories import make_due
 from tests.integration.money import (
     BASE,
@@ -207,19 +207,38 @@ async def test_what_is_begun_after_it_was_given_up_is_cancelled_with_the_provide
     assert (after.status, after.check_at) == (PaymentStatus.CANCELLED, None)
 
 
+async def _unreachable(self: Sandbox, charge: Charge) -> Standing:
+    raise Unreachable("no answer")
+
+
 async def test_a_payment_that_was_given_up_is_not_begun(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
     order = await an_order(infra)
-
-    async def unreachable(self: Sandbox, charge: Charge) -> Standing:
-        raise Unreachable("no answer")
-
     with monkeypatch.context() as patched:
-        patched.setattr(Sandbox, "create", unreachable)
+        patched.setattr(Sandbox, "create", _unreachable)
         with pytest.raises(TryAgain):
             await begin(infra, order, key="k")
     await cancel_order(infra, Cancellation(order.customer_id, order.id, None, "c"))
-    payment = await begin(infra, order, key="k")
-    assert (payment.status, payment.reference) == (PaymentStatus.PENDING, None)
-    await check_payments(infra)
-    assert (await begin(infra, order, key="k")).status == PaymentStatus.CANCELLED
+    for status in (PaymentStatus.PENDING, PaymentStatus.CANCELLED):
+        # The same key is answered as a new one is: there is no page that the customer could be sent to.
+        for key in ("k", "new"):
+            with pytest.raises(InvalidTransition) as refused:
+                await begin(infra, order, key=key)
+            assert refused.value.source == OrderStatus.CANCELLED
+        [payment] = await payments_in(infra, order.id)
+        assert (payment.status, payment.reference) == (status, None)
+        await check_payments(infra)
     assert await Sandbox(infra).fetch(payment.id.hex, None) is None
+
+
+async def test_the_key_of_a_payment_that_another_took_the_place_of_is_told_so(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = await an_order(infra)
+    with monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "create", _unreachable)
+        with pytest.raises(TryAgain):
+            await begin(infra, order, key="k")
+    instead = await begin(infra, order, provider="manual", key="m")
+    with pytest.raises(PaymentDeclined, match="Another payment"):
+        await begin(infra, order, key="k")
+    assert (await begin(infra, order, provider="manual", key="m")).id == instead.id
