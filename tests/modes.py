@@ -58,7 +58,7 @@ class Templates:
     async def of(self, mode: str) -> Template:
         if mode not in self._made:
             home = self.folder / mode
-            home.mkdir()
+            home.mkdir(exist_ok=True)  # there is no stack: the test before was skipped here
             made = _embedded(home) if mode == EMBEDDED else _on_stack(home)
             self._made[mode] = await self.lasting.enter_async_context(made)
         return self._made[mode]

@@ -240,3 +240,7 @@ class Shop:
         """The item's ``remaining`` beside its variant's stock."""
         seen = await self.ask(LOOK, {"item": offer.item_id, "variant": offer.variant_id})
         return {**seen["item"], **seen["variant"]["stock"]}
+
+    async def counts_become(self, offer: Offer, expected: dict[str, int]) -> None:
+        """For what workers do: the order shows it first, then Redis and what is kept of the stock."""
+        await until(partial(self.counts, offer), expected.__eq__)
