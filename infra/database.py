@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
+from infra.idle_transactions import bound_idle
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -80,11 +81,16 @@ class Database:
     ``after_commit`` is told of transactions that changed something cached.
     """
 
-    def __init__(self, dsn: str, *, pool_size: int = 10, read_timeout: float = 0.8) -> None:
+    def __init__(
+        self, dsn: str, *, pool_size: int = 10, read_timeout: float = 0.8, idle_limit: int | None = None
+    ) -> None:
+        """``idle_limit``: seconds for which a transaction may do nothing before the server ends it."""
         self.url = make_url(dsn)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.read_timeout = read_timeout
         self.engine: AsyncEngine = _make_engine(dsn, self.is_sqlite, pool_size, read_timeout)
+        if idle_limit is not None and not self.is_sqlite:
+            bound_idle(self.engine, idle_limit)
         self._writer = self.engine.execution_options(rushcart_write=True)
         self.after_commit: Callable[[Committed], Awaitable[None]] | None = None
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from math import ceil
 
 from infra.blobs import BlobStore, open_blobs
 from infra.cache.documents import DocumentCache
@@ -56,7 +57,10 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
     """Connect lazily to what the settings name; a store that is down is found by the first use, not here."""
     async with AsyncExitStack() as stack:
         database = Database(
-            settings.database_dsn, pool_size=settings.database_pool_size, read_timeout=settings.store_timeout
+            settings.database_dsn,
+            pool_size=settings.database_pool_size,
+            read_timeout=settings.store_timeout,
+            idle_limit=1 + ceil(2 * settings.store_timeout),
         )
         stack.push_async_callback(database.close)
         redis = RedisStore(settings.redis_dsn, timeout=settings.store_timeout)

@@ -16,7 +16,7 @@ from infra.errors import StoreUnavailable
 from infra.redis import RedisStore
 from infra.runtime import open_infra
 from settings import Settings
-from tests.modes import STACK
+from tests.modes import MODES
 
 
 async def _end_all(store: RedisStore) -> None:
@@ -50,9 +50,8 @@ async def test_redis(settings: Settings, use: Callable[[RedisStore], Awaitable[N
     await asyncio.to_thread(uvloop.run, work())
 
 
-async def test_the_database(settings: Settings, mode: str) -> None:
-    if mode != STACK:
-        pytest.skip("SQLite has no connections that could end")
+@pytest.mark.parametrize("mode", MODES[1:], indirect=True)  # SQLite has no connections that could end
+async def test_the_database(settings: Settings) -> None:
     assert settings.database_url is not None
     async with Proxy(settings.database_url.get_secret_value()) as proxy:
         behind = settings.model_copy(update={"database_url": SecretStr(proxy.url)})
