@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.bench_sale import sale
+from cli.bench_sign_in import sign_in
 from cli.shared.in_a_clone import in_a_clone
 
 # Spelt out: the benchmarks may not be there.
@@ -17,6 +18,7 @@ def bench() -> None:
 
 
 bench.add_command(sale)
+bench.add_command(sign_in)
 
 
 @bench.command()

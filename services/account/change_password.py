@@ -12,7 +12,7 @@ from services.account.set_password import set_password
 from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput
-from services.user.rules import hash_password, password_problem
+from services.user.rules import hash_password, password_problem, turn_to_hash
 
 
 async def change_password(
@@ -22,11 +22,12 @@ async def change_password(
 
     Errors: InvalidInput, InvalidCredentials, TryAgain, StoreUnavailable.
     """
-    proved = await prove_password(infra, user_id, old)
-    problem = password_problem(new, proved.email) or ("must differ from the old one" if new == old else None)
-    if problem:
-        raise InvalidInput.at("newPassword", message=problem)
-    password_hash, now = await hash_password(new), infra.now()
+    async with turn_to_hash(str(user_id)):
+        proved = await prove_password(infra, user_id, old)
+        problem = password_problem(new, proved.email) or ("must differ from the old one" if new == old else None)
+        if problem:
+            raise InvalidInput.at("newPassword", message=problem)
+        password_hash, now = await hash_password(new), infra.now()
 
     async def work(session: AsyncSession) -> Sequence[UUID]:
         user = await lock_proved(session, proved)

@@ -14,7 +14,7 @@ from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput, InvalidToken, NotFound
 from services.user.rows import lock_account
-from services.user.rules import hash_password, password_problem
+from services.user.rules import hash_password, password_problem, turn_to_hash
 
 _PURPOSE = (TokenPurpose.RESET_PASSWORD,)
 
@@ -29,7 +29,8 @@ async def reset_password(infra: Infra, *, token: str, new: str, client: Client =
         found = await find_token(session, token, _PURPOSE, infra.now())
     if problem := password_problem(new, found.data["email"]):
         raise InvalidInput.at("newPassword", message=problem)
-    password_hash = await hash_password(new)
+    async with turn_to_hash(client.network):
+        password_hash = await hash_password(new)
 
     async def work(session: AsyncSession) -> Sequence[UUID]:
         now = infra.now()

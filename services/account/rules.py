@@ -9,7 +9,7 @@ from infra.runtime import Infra
 from models import User
 from services.shared.errors import InvalidCredentials
 from services.user.rows import lock_account
-from services.user.rules import verify_password
+from services.user.rules import turn_to_hash, verify_password
 
 
 async def prove_password(infra: Infra, user_id: UUID, password: str) -> User:
@@ -18,10 +18,11 @@ async def prove_password(infra: Infra, user_id: UUID, password: str) -> User:
 
     Errors: InvalidCredentials, TryAgain, StoreUnavailable.
     """
-    async with infra.database.read() as session:
-        user = await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)))
-    if not await verify_password(user.password_hash if user else None, password) or user is None:
-        raise wrong_password()
+    async with turn_to_hash(str(user_id)):
+        async with infra.database.read() as session:
+            user = await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)))
+        if not await verify_password(user.password_hash if user else None, password) or user is None:
+            raise wrong_password()
     return user
 
 

@@ -1,6 +1,5 @@
 """Log in: a session for the user whose e-mail and password these are. Tries are counted."""
 
-import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,11 +11,17 @@ from services.session.access_tokens import AccessTokens
 from services.session.new_session import SignedIn, new_session
 from services.session.rules import may_sign_in
 from services.shared.client import Client
-from services.shared.errors import InvalidCredentials, TryAgain
+from services.shared.errors import InvalidCredentials
 from services.user.count_try import count_try, forgive_tries
-from services.user.rules import InvalidEmail, hash_password, needs_rehash, normalise_email, verify_password
+from services.user.rules import (
+    InvalidEmail,
+    hash_password,
+    needs_rehash,
+    normalise_email,
+    turn_to_hash,
+    verify_password,
+)
 
-log = structlog.get_logger(__name__)
 _METHOD = {"method": "password"}
 
 
@@ -25,7 +30,11 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
 
     Errors: InvalidCredentials, RateLimited, TryAgain, StoreUnavailable.
     """
-    address = _looked_up_by(email)
+    async with turn_to_hash(client.network):
+        return await _log_in(infra, tokens, _looked_up_by(email), password, client)
+
+
+async def _log_in(infra: Infra, tokens: AccessTokens, address: str, password: str, client: Client) -> SignedIn:
     await count_try(infra, address, client)
     user = await _find(infra, address)
     # One verification whatever was found, before anything of it is looked at.
@@ -34,7 +43,7 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
         await refused_sign_in(infra, user.id if user else None, _why(user, matches), client)
         raise _wrong()
     started = new_session(infra, tokens, user, client)
-    renewed = await _renew(user, password)
+    renewed = await hash_password(password) if needs_rehash(user.password_hash) else None
 
     async def work(session: AsyncSession) -> bool:
         if not await _is_unchanged(session, user):
@@ -68,17 +77,6 @@ def _looked_up_by(email: str) -> str:
 async def _find(infra: Infra, address: str) -> User | None:
     async with infra.database.read() as session:
         return await session.scalar(select(User).where(User.email == address))
-
-
-async def _renew(user: User, password: str) -> str | None:
-    """Returns the hash with today's parameters, if the stored one has others."""
-    if not needs_rehash(user.password_hash):
-        return None
-    try:
-        return await hash_password(password)
-    except TryAgain:
-        log.info("login.rehash_put_off", user=str(user.id))
-        return None
 
 
 async def _is_unchanged(session: AsyncSession, user: User) -> bool:

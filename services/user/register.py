@@ -44,7 +44,8 @@ async def sign_up(
     Errors: those of ``register``.
     """
     language = "en" if locale is None else normalise_locale(locale)
-    user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
+    async with rules.turn_to_hash(client.network):
+        user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
     user.locale = language
     started = new_session(infra, tokens, user, client)
     await _insert(infra, user, started.row, client)

@@ -3,8 +3,10 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
 from typing import TypeVar
@@ -12,6 +14,8 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from infra.low_priority import lower_priority
+from infra.turns import Full, Turns
 from services.shared.errors import InvalidInput, TryAgain
 from services.shared.texts import prints
 
@@ -78,12 +82,14 @@ MAX_BYTES = 4 * PASSWORD_MAX
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Of a random password nobody has, with the parameters above: an unknown e-mail costs what a known one does.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$mPbbA9tPGvLn7JxCWLgiPA$eABJZ4LPeyMdtUCKD9M5CnD1Wey02Oj+pRUj89TDIOU"
-_WORKERS = 2
-# About four seconds of work: more than this in the queue and nobody would wait for it.
-_MAX_QUEUED = 128
+_THREADS = 2
+# One more than there are threads: it asks the stores meanwhile.
+_AT_ONCE = 3
+_PATIENCE = 1.0
 
-_pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="argon2")
-_queued = 0
+_pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2", initializer=lower_priority)
+_turns = Turns(_AT_ONCE, _PATIENCE)
+_has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
 
 
 def password_problem(password: str, email: str = "") -> str | None:
@@ -104,8 +110,29 @@ def needs_rehash(stored: str) -> bool:
         return True
 
 
+@asynccontextmanager
+async def turn_to_hash(whose: str) -> AsyncIterator[None]:
+    """Wait until it is the turn of who asks, an address or an account: to be entered before anything is done that
+    a hash is needed for. A turn within a turn is the same one.
+
+    Errors: TryAgain when too many wait.
+    """
+    if _has_turn.get():
+        yield
+        return
+    try:
+        async with _turns.turn(whose):
+            token = _has_turn.set(True)
+            try:
+                yield
+            finally:
+                _has_turn.reset(token)
+    except Full as error:
+        raise TryAgain(round(error.retry_after * 1000)) from error
+
+
 async def hash_password(password: str) -> str:
-    """Hash a password that has no problem.
+    """Hash a password that has no problem, in the turn that the caller has or one of its own.
 
     Returns the PHC string to store. Errors: TryAgain when too many wait.
     """
@@ -140,14 +167,8 @@ def _prepare(password: str) -> bytes | None:
 
 
 async def _run(work: Callable[[], T]) -> T:
-    global _queued
-    if _queued >= _MAX_QUEUED:
-        raise TryAgain()
-    _queued += 1
-    try:
+    async with turn_to_hash(""):
         return await asyncio.get_running_loop().run_in_executor(_pool, work)
-    finally:
-        _queued -= 1
 
 
 def is_common(password: str) -> bool:

@@ -27,6 +27,7 @@ SMALL: Final = {
         "against: ",
         "all of",
     ),
+    "sign-in --people 5 --rounds 1 --seconds 1": ("while 5 sign in", "5 signed in"),
     "subscriptions --connections 20 --changes 2": ("20 subscriptions opened in", "seconds until told"),
 }
 _MISSED: Final = 1

@@ -1,13 +1,23 @@
 import asyncio
+import os
+import sys
 import threading
 from importlib.resources import files
 
 import pytest
 from argon2 import PasswordHasher
 
+from infra.turns import Turns
 from services.shared.errors import TryAgain
 from services.user import rules
-from services.user.rules import hash_password, is_common, needs_rehash, password_problem, verify_password
+from services.user.rules import (
+    hash_password,
+    is_common,
+    needs_rehash,
+    password_problem,
+    turn_to_hash,
+    verify_password,
+)
 from tests.passwords import AS_SERVED
 
 LENGTH = "must have 8 to 1024 characters"
@@ -97,13 +107,28 @@ async def test_composed_and_decomposed_are_the_same_password() -> None:
     assert await verify_password(await hash_password("caf\u00e9 caf\u00e9"), "cafe\u0301 cafe\u0301")
 
 
-async def test_the_loop_is_free_and_the_queue_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "_MAX_QUEUED", 2)
+async def test_the_loop_is_free_and_too_many_are_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_turns", Turns(1, 0.0))
     gate = threading.Event()
-    waiting = [asyncio.create_task(rules._run(gate.wait)) for _ in range(2)]
+    waiting = [asyncio.create_task(rules._run(gate.wait)) for _ in range(9)]
     await asyncio.sleep(0)
-    with pytest.raises(TryAgain):
+    with pytest.raises(TryAgain) as told:
         await hash_password("correct horse")
+    assert told.value.retry_after_ms > 0
     gate.set()
-    assert await asyncio.gather(*waiting) == [True, True]
+    assert await asyncio.gather(*waiting) == [True] * 9
     assert await verify_password(await hash_password("correct horse"), "correct horse")
+
+
+async def test_a_turn_within_a_turn_is_the_same_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_turns", Turns(1, 0.0))
+    async with asyncio.timeout(5), turn_to_hash("203.0.113.7"), turn_to_hash("ada"):
+        assert await verify_password(await hash_password("correct horse"), "correct horse")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+async def test_hashing_leaves_a_busy_processor_to_others() -> None:
+    def nice() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await rules._run(nice) > nice()
