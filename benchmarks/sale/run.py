@@ -15,7 +15,7 @@ from benchmarks.load_generator import Tally
 from benchmarks.processes import ROOT, LoadProcess, cpu_seconds
 from benchmarks.sale.build import Build, Use
 from benchmarks.sale.job import SIGN_IN, WHOLE, By, Job, Pay, SaleTally, StepTally
-from benchmarks.sale.shop import drop_database, fill, make_database
+from benchmarks.sale.shop import MANY, drop_database, fill, make_database
 from benchmarks.stores import Echo, stack_and_settings
 from infra.stack import SERVERS, Stack
 from settings import Settings
@@ -103,11 +103,11 @@ class _Sale:
         """Fill the shop, let everybody sign in, and warm up."""
         options = self._options
         self._echo(f"{build.name}: filling the shop, {options.shoppers:,} shoppers sign in")
-        goods = fill(build.port, build.database, options.shoppers, options.by)
         hot = options.sku == "one"
-        sold = goods[:1] if hot and options.by == "flash" else goods
+        count = 1 if hot and options.by == "flash" else MANY
+        goods = fill(build.port, build.database, options.shoppers, options.by, count)
         seconds = options.seconds / self.rounds
-        job = Job(build.port, options.shoppers, seconds, options.by, options.pay, sold, hot, SECRET)
+        job = Job(build.port, options.shoppers, seconds, options.by, options.pay, goods, hot, SECRET)
         self._jobs[build.name] = job
         found = self.found[build.name] = Found(build.name)
         found.add(self._run(replace(job, sign_in=True), _SIGN_IN_SECONDS * options.shoppers))

@@ -1,6 +1,7 @@
 """The shop of a sale. Made over HTTP and by rows as the tables are, so that it fits builds of other schemas."""
 
 import asyncio
+import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,11 @@ from infra.ids import new_id
 from settings import Settings
 
 MANY: Final = 60
+_ITEMS: Final = 10
+"""Of a sale."""
 _PLENTY: Final = 1_000_000
+_TRIES: Final = 10
+"""A busy machine's stores may be too slow for one change."""
 _CHUNK: Final = 500
 _STAFF: Final = "staff@example.com"
 _REGISTER: Final = (
@@ -50,15 +55,21 @@ async def _on_server(settings: Settings, statement: str) -> None:
     await engine.dispose()
 
 
-def fill(port: int, dsn: str, shoppers: int, by: By) -> list[str]:
-    """Make accounts and goods; returns the global ids of sale items or variants. Errors: ProcessFailed."""
+def fill(port: int, dsn: str, shoppers: int, by: By, count: int) -> list[str]:
+    """Make accounts and goods; returns the global ids of so many sale items or variants. Errors: ProcessFailed."""
     _ask(port, _REGISTER, {"email": email_of(0), "password": PASSWORD, "displayName": "Shopper"})
     asyncio.run(_copy_account(dsn, shoppers))
     token = _ask(port, _LOGIN, {"email": _STAFF, "password": PASSWORD})["accessToken"]
-    variants = [_ask(port, _PRODUCT, _product(number), token)["variants"][0]["id"] for number in range(MANY)]
+    variants = [_ask(port, _PRODUCT, _product(number), token)["variants"][0]["id"] for number in range(count)]
     if by == "cart":
         return variants
-    return [item["id"] for item in _ask(port, _SALE, _sale(), token)["items"]]
+    sales = [_ask(port, _SALE, _sale(numbers), token) for numbers in _parts(range(count))]
+    return [item["id"] for sale in sales for item in sale["items"]]
+
+
+def _parts(numbers: range) -> Iterator[range]:
+    for start in range(0, len(numbers), _ITEMS):
+        yield numbers[start : start + _ITEMS]
 
 
 def _product(number: int) -> dict[str, Any]:
@@ -66,29 +77,36 @@ def _product(number: int) -> dict[str, Any]:
     return {"title": f"Benchmark {number}", "variants": [variant]}
 
 
-def _sale() -> dict[str, Any]:
+def _sale(numbers: range) -> dict[str, Any]:
     begin = datetime.now(UTC) - timedelta(minutes=1)
     items = [
         {"sku": f"BENCH-{number}", "price": "9.90", "quantity": _PLENTY, "perCustomerLimit": _PLENTY}
-        for number in range(MANY)
+        for number in numbers
     ]
     ends = begin + timedelta(hours=2)
     return {"name": "Benchmark", "startsAt": begin.isoformat(), "endsAt": ends.isoformat(), "items": items}
 
 
 def _ask(port: int, document: str, wish: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+    for _ in range(_TRIES):
+        told = _send(port, document, wish, token)
+        [answer] = (orjson.loads(told).get("data") or {"": None}).values()
+        if answer and "message" not in answer:
+            return dict(answer)
+        time.sleep(1)
+    raise ProcessFailed(f"the shop could not be filled: {told[:300]!r}")
+
+
+def _send(port: int, document: str, wish: dict[str, Any], token: str | None = None) -> bytes:
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
     body = orjson.dumps({"query": document, "variables": {"input": wish}})
     request = urllib.request.Request(f"http://127.0.0.1:{port}/graphql", body, headers)
     try:
         with urllib.request.urlopen(request, timeout=30) as reply:
-            told = reply.read()
+            answer: bytes = reply.read()
+            return answer
     except OSError as error:
         raise ProcessFailed(f"the shop could not be filled: {error}") from error
-    [answer] = (orjson.loads(told).get("data") or {"": None}).values()
-    if not answer or "message" in answer:
-        raise ProcessFailed(f"the shop could not be filled: {told[:300]!r}")
-    return dict(answer)
 
 
 async def _copy_account(dsn: str, shoppers: int) -> None:
