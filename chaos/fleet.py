@@ -4,10 +4,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import orjson
@@ -15,10 +16,30 @@ import orjson
 from chaos.environment import variables
 from chaos.waiting import until
 from infra.ports import LOOPBACK, free_port
-from infra.processes import Keeper, spawn, tail
+from infra.processes import spawn, tail
 from settings import Settings
 
 COMMAND = Path(sys.executable).with_name("rushcart")
+
+
+class Child(Protocol):
+    """What is asked of a process that was started, ``infra.processes.Keeper`` for one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def wait(self, timeout: float) -> bool: ...
+
+
+Launch = Callable[[Sequence[str], Mapping[str, str], Path], Child]
+"""Start ``rushcart`` with these words and this environment, in the folder of its log."""
+
+
+def launch(words: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+    return spawn([str(COMMAND), *words], log=log, cwd=log.parent, env=environment, dies_with_parent=True)
 
 
 @dataclass(slots=True)
@@ -29,7 +50,8 @@ class Process:
     environment: Mapping[str, str]
     log: Path
     port: int = 0
-    _keeper: Keeper | None = None
+    launch: Launch = launch
+    _child: Child | None = None
     _read_from: int = 0
 
     @property
@@ -38,15 +60,13 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return self._keeper is not None and self._keeper.returncode is None
+        return self._child is not None and self._child.returncode is None
 
     def start(self) -> None:
         assert not self.alive
         self._read_from = self.log.stat().st_size if self.log.exists() else 0
         environment = {**self.environment, "RUSHCART_PORT": str(self.port)}
-        self._keeper = spawn(
-            [str(COMMAND), self.command], log=self.log, cwd=self.log.parent, env=environment, dies_with_parent=True
-        )
+        self._child = self.launch([self.command], environment, self.log)
 
     async def ready(self) -> None:
         """It has said that it started; an API also answers that all its stores are up."""
@@ -64,20 +84,20 @@ class Process:
         return ""
 
     def send(self, signum: signal.Signals) -> None:
-        assert self._keeper is not None
-        os.kill(self._keeper.pid, signum)
+        assert self._child is not None
+        os.kill(self._child.pid, signum)
 
     def kill(self) -> None:
         """SIGKILL; it is gone when this returns."""
         self.send(signal.SIGKILL)
-        assert self._keeper is not None
-        assert self._keeper.wait(5)
+        assert self._child is not None
+        assert self._child.wait(5)
 
     async def ended(self, within: float = 15.0) -> int:
         """Its exit code, once it has ended by itself."""
-        assert self._keeper is not None
-        assert await asyncio.to_thread(self._keeper.wait, within), f"{self.command} goes on:\n{tail(self.log)}"
-        code = self._keeper.returncode
+        assert self._child is not None
+        assert await asyncio.to_thread(self._child.wait, within), f"{self.command} goes on:\n{tail(self.log)}"
+        code = self._child.returncode
         assert code is not None
         return code
 
@@ -105,12 +125,12 @@ class Fleet:
     schedulers: list[Process] = field(default_factory=list)
 
     @classmethod
-    def on(cls, settings: Settings, folder: Path, pairs: int = 2) -> "Fleet":
+    def on(cls, settings: Settings, folder: Path, pairs: int = 2, launch: Launch = launch) -> "Fleet":
         """So many APIs and workers. Not started yet; logs go to the folder."""
         environment = _environment(settings)
 
         def process(command: str, number: int, port: int = 0) -> Process:
-            return Process(command, environment, folder / f"{command}-{number}.log", port)
+            return Process(command, environment, folder / f"{command}-{number}.log", port, launch)
 
         fleet = cls(settings)
         for number in range(1, pairs + 1):

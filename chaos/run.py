@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from chaos.accounts import accounts
 from chaos.client import Client, Tally
 from chaos.faults import FAULTS, Fault, Target
-from chaos.fleet import Fleet
+from chaos.fleet import Fleet, Launch, launch
 from chaos.proxy import Proxy
 from chaos.shoppers import Shopper
 from chaos.verdict import Verdict, judge
@@ -103,14 +103,16 @@ def run_chaos(options: Options, echo: Echo, progress: Progress) -> Outcome:
         return asyncio.run(play(options, settings, stack, progress))
 
 
-async def play(options: Options, settings: Settings, stack: Stack, progress: Progress) -> Outcome:
+async def play(
+    options: Options, settings: Settings, stack: Stack, progress: Progress, launch: Launch = launch
+) -> Outcome:
     """On stores that are up, empty and migrated; the stack is there to be broken."""
     outcome = Outcome()
     async with AsyncExitStack() as exits:
         infra = await exits.enter_async_context(observer(settings))
         item = await _open_sale(infra, options.units)
         proxies = await _proxies(exits, settings)
-        fleet = Fleet.on(_through(settings, proxies), settings.home)
+        fleet = Fleet.on(_through(settings, proxies), settings.home, launch=launch)
         exits.callback(fleet.kill)
         await fleet.complete()
         target = Target(fleet, stack, proxies, random.Random(options.seed))

@@ -7,12 +7,12 @@ import subprocess
 from chaos.environment import variables
 from infra.runtime import Infra
 from settings import Settings
-from tests.running import prepared
+from tests.running import forked
 
 
 def run(settings: Settings, *arguments: str, timeout: float = 60.0) -> "subprocess.CompletedProcess[str]":
     """``rushcart ARGUMENTS``; ``timeout`` in seconds."""
-    return prepared.run(arguments, os.environ | variables(settings), timeout)
+    return forked.run(arguments, os.environ | variables(settings), timeout)
 
 
 async def rushcart(infra: Infra, *arguments: str) -> "subprocess.CompletedProcess[str]":

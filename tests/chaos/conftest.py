@@ -21,6 +21,7 @@ from tests.chaos.buyers import Rush, sign_up
 from tests.factories import running_sale
 from tests.modes import on_server, stack_settings
 from tests.observer import observer
+from tests.running import forked
 
 BUYERS = 300
 UNITS = 100
@@ -57,7 +58,7 @@ async def chaos_settings(stack: Stack, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="package")
 async def shared_fleet(chaos_settings: Settings) -> AsyncIterator[Fleet]:
-    fleet = Fleet.on(chaos_settings, chaos_settings.home)
+    fleet = Fleet.on(chaos_settings, chaos_settings.home, launch=forked.start)
     try:
         await fleet.complete()
         yield fleet
@@ -85,7 +86,7 @@ async def fleet_of_its_own(
     settings = chaos_settings.model_copy(update=changed | given)
     async with observer(settings) as infra:
         await infra.events.ensure_topics(ALL_TOPICS)
-    fleet = Fleet.on(settings, tmp_path, pairs=1)
+    fleet = Fleet.on(settings, tmp_path, pairs=1, launch=forked.start)
     try:
         await fleet.complete()
         yield fleet

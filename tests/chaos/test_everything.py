@@ -16,6 +16,7 @@ from infra.migrations import upgrade
 from infra.stack import Stack
 from settings import Settings
 from tests.modes import on_server, stack_settings
+from tests.running import forked
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -38,7 +39,9 @@ async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Settings]:
 async def test_nothing_is_lost_and_nothing_doubled(stack: Stack, empty: Settings) -> None:
     told: list[float] = []
     options = Options(seconds=20.0, shoppers=25, units=120, seed=7)
-    outcome = await play(options, empty, stack, lambda passed, tally, faults: told.append(passed))
+    outcome = await play(
+        options, empty, stack, lambda passed, tally, faults: told.append(passed), launch=forked.start
+    )
     found = outcome.verdict
     print(outcome)
     assert (found.lost, found.doubled, found.books, outcome.tally.strange) == ([], [], [], [])

@@ -1,4 +1,4 @@
-"""``rushcart`` commands as a user starts them: processes of their own, told to stop by signals."""
+"""``rushcart`` commands as processes of their own, told to stop by signals; some as a user starts them."""
 
 import json
 import os
@@ -18,7 +18,9 @@ import httpx
 import pytest
 
 from infra.ports import is_free
-from infra.processes import ProcessId
+from infra.processes import Keeper, ProcessId
+from tests.running import forked
+from tests.running.forked import Forked
 from tests.waiting import until_true
 
 ROOT: Final = Path(__file__).parents[2]
@@ -40,15 +42,7 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 
 def rushcart(home: Path, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     """A command that ends by itself."""
-    return subprocess.run(
-        [*RUSHCART, *arguments],
-        cwd=ROOT,
-        env=environment(home, **settings),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    return forked.run(arguments, environment(home, **settings), 30, folder=ROOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,30 +96,40 @@ class Ready:
 
 @dataclass(slots=True)
 class Running:
-    """A command that runs until it is told to stop. Output goes to files beside its home."""
+    """A command that runs until it is told to stop. Output goes to files beside its home.
+
+    ``words`` are those of ``rushcart``; ``command`` is a whole one, as a user starts it.
+    """
 
     home: Path
-    command: Sequence[str] = (*RUSHCART, "dev")
+    words: Sequence[str] = ("dev",)
+    command: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     ignores_interrupt: bool = False
-    _process: "subprocess.Popen[bytes] | None" = None
+    _process: Keeper | Forked | None = None
     _started: float = 0.0
     _family: list[ProcessId] = field(default_factory=list)
 
     def __enter__(self) -> "Running":
         with self._file("out").open("wb") as out, self._file("err").open("wb") as err:
-            self._process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=environment(self.home, **self.settings),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-                preexec_fn=_ignore_interrupt if self.ignores_interrupt else None,
-            )
+            self._process = self._start(out.fileno(), err.fileno())
         self._started = time.monotonic()
         return self
+
+    def _start(self, out: int, err: int) -> Keeper | Forked:
+        given = environment(self.home, **self.settings)
+        if not self.command:
+            return Forked(self.words, given, (out, err), folder=ROOT, ignores_interrupt=self.ignores_interrupt)
+        return Keeper(
+            self.command,
+            cwd=ROOT,
+            env=given,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+            preexec_fn=_ignore_interrupt if self.ignores_interrupt else None,
+        )
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -136,7 +140,7 @@ class Running:
         self.process.wait(10)
 
     @property
-    def process(self) -> "subprocess.Popen[bytes]":
+    def process(self) -> Keeper | Forked:
         assert self._process is not None
         return self._process
 
@@ -161,9 +165,11 @@ class Running:
         """Wait for a line that begins so or a log line that holds it; the seconds since the start."""
         place = file or self._file("err")
         until_true(
-            lambda: self.process.poll() is not None or text in place.read_text(errors="replace"), text, within=30
+            lambda: self.process.returncode is not None or text in place.read_text(errors="replace"),
+            text,
+            within=30,
         )
-        assert self.process.poll() is None, f"it has ended: {self.err}"
+        assert self.process.returncode is None, f"it has ended: {self.err}"
         return time.monotonic() - self._started
 
     def family(self) -> list[ProcessId]:
@@ -175,8 +181,8 @@ class Running:
     def kill(self) -> None:
         """SIGKILL to the process itself alone."""
         self.family()
-        self.process.kill()
-        self.process.wait(5)
+        os.kill(self.process.pid, signal.SIGKILL)
+        assert self.process.wait(5)
 
     def told(self, number: signal.Signals, port: int | None = None, *, by_terminal: bool = False) -> int:
         """Signal the process alone; it and all that it started are gone in 5 seconds. Returns its exit code.
@@ -187,10 +193,12 @@ class Running:
         assert port is None or not is_free(port)
         if by_terminal:
             os.killpg(self.process.pid, number)
-        self.process.send_signal(number)
+        os.kill(self.process.pid, number)
         begun = time.monotonic()
         allowed = patience(5)
-        code = self.process.wait(allowed)
+        assert self.process.wait(allowed), f"{self.process.pid} goes on: {self.err}"
+        code = self.process.returncode
+        assert code is not None
         left = allowed - (time.monotonic() - begun)
         until_true(lambda: not any(one.alive for one in family), f"{family} to end", within=max(left, 0.1))
         assert port is None or is_free(port)

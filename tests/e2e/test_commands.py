@@ -36,7 +36,7 @@ def home(seeded: Path, tmp_path: Path) -> Path:
 
 
 def test_the_first_start_sells_at_once(tmp_path: Path) -> None:
-    with Running(tmp_path / "home") as dev:
+    with Running(tmp_path / "home", command=(*RUSHCART, "dev")) as dev:
         ready = dev.ready()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/graphql", ready.graphql)
         orders = [ready.buy(), ready.buy()]

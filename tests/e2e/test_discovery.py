@@ -13,7 +13,7 @@ import pytest
 
 from infra.ports import free_port
 from tests.deb_program import installed
-from tests.e2e.running import RUSHCART, Running, rushcart
+from tests.e2e.running import Running, rushcart
 from tests.waiting import until_true
 
 pytestmark = pytest.mark.timeout(300)
@@ -61,7 +61,7 @@ class Shop:
         settings = self.settings | {"RUSHCART_REDIS_URL": valkey, "RUSHCART_LOG_FORMAT": "json"}
         place = self.home.with_name(f"serve-{number}")
         settings["RUSHCART_HOME"] = str(self.home)
-        process = exits.enter_context(Running(place, command=(*RUSHCART, "serve"), settings=settings))
+        process = exits.enter_context(Running(place, words=("serve",), settings=settings))
         process.says('"serve.started"')
         return process
 

@@ -50,7 +50,9 @@ def start(settings: Settings, exits: ExitStack, *command: str) -> Running:
     """It serves its metrics on a port of its own."""
     home = settings.home.with_name(f"{settings.home.name}-{command[0]}")
     given = variables(settings) | {"RUSHCART_METRICS_PORT": "0"}
-    process = exits.enter_context(Running(home, command=(*RUSHCART, *command), settings=given))
+    # Processes that share their metrics must know before anything is imported.
+    whole = (*RUSHCART, *command) if "--workers" in command else ()
+    process = exits.enter_context(Running(home, words=command, command=whole, settings=given))
     process.says(f'"{command[0]}.started"')
     return process
 

@@ -47,7 +47,7 @@ async def test_an_order_is_paid_with_it(tmp_path: Path, installed: str) -> None:
     async with serving(service.app) as url:
         settings = given | {"PYTHONPATH": installed, "VOUCHERS_URL": url, "VOUCHERS_SECRET": SECRET.decode()}
         assert settings.keys() - {"PYTHONPATH"} == given.keys()
-        with Running(tmp_path / "home", command=(*RUSHCART, "dev"), settings=settings) as dev:
+        with Running(tmp_path / "home", settings=settings) as dev:
             await _pay(await asyncio.to_thread(dev.ready), service)
 
 

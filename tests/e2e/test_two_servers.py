@@ -20,7 +20,7 @@ from services.shared.events import ALL_TOPICS
 from services.shared.outbox import relay_outbox
 from services.user.register import register
 from settings import Settings
-from tests.e2e.running import ROOT, RUSHCART, Running
+from tests.e2e.running import ROOT, Running
 from tests.integration.catalog.products import create
 from tests.waiting import until
 
@@ -59,7 +59,7 @@ def serving(settings: Settings, name: str) -> Iterator[str]:
     """The address of a process."""
     home = settings.home.with_name(f"{settings.home.name}-{name}")
     with Running(
-        home, command=(*RUSHCART, "serve"), settings={**variables(settings), "RUSHCART_LOG_FORMAT": "json"}
+        home, words=("serve",), settings={**variables(settings), "RUSHCART_LOG_FORMAT": "json"}
     ) as process:
         process.says('"serve.started"')
         [line] = [line for line in process.err.splitlines() if '"serve.started"' in line]

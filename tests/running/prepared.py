@@ -1,72 +1,21 @@
-"""Commands without the two seconds of imports: each is a process of its own, forked from one that has them.
+"""The process that tests/running/forked.py forks: all of the server is imported, nothing of it runs."""
 
-What a shell would start is proved by tests/e2e/test_commands.py; everybody else only wants what the command does.
-"""
-
-import atexit
+import ctypes
 import importlib
 import json
 import os
 import pkgutil
+import signal
 import socket
-import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from infra import garbage
+from tests.running.forked import NUMBER
 
 _PACKAGES: Final = ("cli", "server", "tasks", "services")
-_LOCK: Final = threading.Lock()
-_control: socket.socket | None = None
-
-
-def run(
-    arguments: Sequence[str], environment: Mapping[str, str], timeout: float
-) -> "subprocess.CompletedProcess[str]":
-    """``rushcart ARGUMENTS``. Errors: subprocess.TimeoutExpired, when it is killed."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        code = _run(arguments, environment, timeout, (out.fileno(), err.fileno()))
-        out.seek(0)
-        err.seek(0)
-        return subprocess.CompletedProcess(arguments, code, out.read(), err.read())
-
-
-def _run(arguments: Sequence[str], environment: Mapping[str, str], timeout: float, files: tuple[int, int]) -> int:
-    ours, its = socket.socketpair()
-    with ours, ours.makefile("r") as told:
-        with its:
-            socket.send_fds(_prepared(), [b"!"], [its.fileno(), *files])
-        ours.sendall(json.dumps([list(arguments), dict(environment), str(Path.cwd())]).encode() + b"\n")
-        pid = int(told.readline())
-        ours.settimeout(timeout)
-        try:
-            return int(told.readline())
-        except TimeoutError:
-            os.kill(pid, 9)
-            raise subprocess.TimeoutExpired(list(arguments), timeout) from None
-
-
-def _prepared() -> socket.socket:
-    """The process that is forked; it ends with ours."""
-    global _control
-    with _LOCK:
-        if _control is None:
-            _control, its = socket.socketpair()
-            with its:
-                command = [sys.executable, "-m", "tests.running.prepared", str(its.fileno())]
-                process = subprocess.Popen(command, pass_fds=[its.fileno()], stdin=subprocess.DEVNULL)
-            atexit.register(_end, process, _control)
-        return _control
-
-
-def _end(process: "subprocess.Popen[bytes]", control: socket.socket) -> None:
-    control.close()
-    process.wait(10)
+_PR_SET_PDEATHSIG: Final = 1
 
 
 def _serve(control: socket.socket) -> list[str] | None:
@@ -96,22 +45,39 @@ def _reap() -> None:
 def _begin(connection: socket.socket, out: int, err: int) -> list[str]:
     """Fork again: one waits for the other, and tells how it ended."""
     with connection.makefile("r") as told:
-        arguments, environment, folder = json.loads(told.readline())
+        arguments, environment, folder, ignores_interrupt = json.loads(told.readline())
+    _die_with_parent()
     pid = os.fork()
     if pid:
-        connection.sendall(f"{pid}\n".encode())
-        _, status = os.waitpid(pid, 0)
-        with suppress(BrokenPipeError):  # nobody waits any more
-            connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-        os._exit(0)
+        os.close(out)
+        os.close(err)
+        _tell_of(pid, connection)
     connection.close()
+    _die_with_parent()
+    os.setsid()
+    if ignores_interrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     for file, number in ((out, 1), (err, 2)):
         os.dup2(file, number)
         os.close(file)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     os.chdir(folder)
     return list(arguments)
+
+
+def _tell_of(pid: int, connection: socket.socket) -> None:
+    connection.sendall(NUMBER.pack(pid))
+    _, status = os.waitpid(pid, 0)
+    with suppress(BrokenPipeError):  # nobody waits any more
+        connection.sendall(NUMBER.pack(os.waitstatus_to_exitcode(status)))
+    os._exit(0)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))
 
 
 def _import_all() -> None:
