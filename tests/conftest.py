@@ -20,11 +20,13 @@ from tests.passwords import cheapen
 from tests.running.groups import rank
 from tests.running.stacks import take_own
 from tests.server import Server, serve
+from tests.statements import compile_once
 from tests.workers import working
 
 garbage.collect_seldom()
 take_own()
 cheapen()
+compile_once()
 watch_outbox()
 
 
