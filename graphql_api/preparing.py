@@ -78,7 +78,8 @@ class Preparing(Generic[T]):
         if name and self._waiting[name] >= MOST_OF_ONE:
             message = f"More than {MOST_OF_ONE} new documents at once. Try again soon."
             raise Refused(429, "RATE_LIMITED", message, wait, {"retryAfter": 1})
-        if self._waiting.total() >= MOST:
+        # Whoever waits for none yet is let in beyond: it is others who have filled the room.
+        if self._waiting.total() >= (MOST if self._waiting[name] else 2 * MOST):
             raise Refused(503, "UNAVAILABLE", "Too many new documents at once. Try again soon.", wait)
 
 
