@@ -19,6 +19,7 @@ COMMANDS = {
     "dev": ("cli.dev", "dev", "Run the whole shop on this machine; migrate and seed first."),
     "dlq": ("cli.dlq", "dlq", "Look at dead letters and replay them."),
     "docs": ("cli.docs", "docs", "Make the generated parts of the documents."),
+    "documents": ("cli.documents", "documents", "Load and list the documents that the shop's own clients send."),
     "doctor": ("cli.doctor", "doctor", "Look at everything, say what is wrong and how to mend it."),
     "export": ("cli.export", "export", "Take out what is in the shop."),
     "health": ("cli.health", "health", "Whether the process on this machine is alive, for containers."),

@@ -18,6 +18,7 @@ from graphql_api import graphiql, health, jwks, media, metrics
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
 from graphql_api.payments import sandbox_page, stripe_page, webhooks
+from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.request_context import RequestContext
 from graphql_api.runtime import Runtime
 from graphql_api.schema import build_schema
@@ -66,9 +67,12 @@ def _assemble(
     settings: Settings,
     demo: Demo | None = None,
 ) -> Starlette:
-    page: RenderPage | None = partial(graphiql.render_page, demo=demo) if settings.graphiql else None
+    # Nobody could run anything in it that is not on the list.
+    has_page = settings.graphiql and not settings.persisted_only
+    page: RenderPage | None = partial(graphiql.render_page, demo=demo) if has_page else None
     schema = build_schema(introspection=settings.introspection)
-    view = GraphQLView(schema, runtime, page)
+    documents = PersistedDocuments(schema.documents, runtime)
+    view = GraphQLView(schema, runtime, documents, page)
     routes: list[BaseRoute] = [
         Route(_PATH, view),
         *health.routes(runtime, settings),
@@ -80,10 +84,10 @@ def _assemble(
         stripe_page.route(runtime),
         *oidc.routes(runtime),
     ]
-    if settings.graphiql:
+    if has_page:
         routes += [Route("/", lambda _request: RedirectResponse(_PATH)), *graphiql.routes()]
     return _App(
-        {"http": view, "websocket": SocketView(schema, runtime)},
+        {"http": view, "websocket": SocketView(schema, runtime, documents)},
         [Middleware(RequestContext), Middleware(SecurityHeaders, settings=settings), *_cors(settings)],
         routes=routes,
         lifespan=lifespan,

@@ -14,7 +14,6 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from graphql_api.authentication import authenticate_cookie, authenticate_header
 from graphql_api.base_url import base_url_of
 from graphql_api.client_address import client_of
 from graphql_api.http_answer import Sending
@@ -34,18 +33,15 @@ from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
-from graphql_api.request_limits import count_request, too_many
-from graphql_api.runtime import Running, Runtime
+from graphql_api.request_limits import count_request
+from graphql_api.runtime import Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from graphql_api.subscriptions.event_stream import send_events
 from graphql_api.uploads import PREFLIGHT, Uploads
-from infra.errors import StoreUnavailable
+from graphql_api.viewer import viewer_of
 from resolvers.shared.context import Context
-from resolvers.shared.failures import RequestError, unavailable
-from services.shared.client import Client
-from services.shared.errors import RateLimited
-from services.shared.viewer import Viewer
+from resolvers.shared.failures import RequestError
 
 log = structlog.get_logger(__name__)
 
@@ -73,11 +69,17 @@ _WANTED = {
 class GraphQLView:
     """An ASGI app for one path. ``render_page`` answers browsers that open it."""
 
-    def __init__(self, schema: RushcartSchema, runtime: Runtime, render_page: RenderPage | None = None) -> None:
+    def __init__(
+        self,
+        schema: RushcartSchema,
+        runtime: Runtime,
+        documents: PersistedDocuments,
+        render_page: RenderPage | None = None,
+    ) -> None:
         self.schema = schema
         self.runtime = runtime
         self.render_page = render_page
-        self._documents = PersistedDocuments(schema.documents)
+        self._documents = documents
         self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -223,7 +225,7 @@ class GraphQLView:
         return Context(
             running.infra,
             running.tokens,
-            await _viewer(running, headers.get(b"authorization"), token, client),
+            await viewer_of(running, headers.get(b"authorization"), token, client),
             ids.request_id,
             ids.trace_id,
             ids.traceparent,
@@ -265,24 +267,6 @@ def _key(scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes
     if scope["method"] == "GET":
         return "GET", media_type, None, scope["query_string"]
     return "POST", media_type, headers.get(b"content-type"), body
-
-
-async def _viewer(
-    running: Running, authorization: bytes | None, cookie: str | None, client: Client
-) -> Viewer | None:
-    """Errors: Refused."""
-    if cookie is not None:
-        return authenticate_cookie(cookie, running.tokens, running.infra.revocations)
-    try:
-        return await authenticate_header(authorization, running.infra, running.tokens, running.machines, client)
-    except RateLimited as error:
-        raise too_many(error) from error
-    except RequestError as error:
-        challenge = ((b"www-authenticate", b'Bearer error="invalid_token"'),)
-        raise Refused(401, error.code, error.message, challenge) from error
-    except StoreUnavailable as error:
-        shown = unavailable()
-        raise Refused(503, shown.code, shown.message, ((b"retry-after", b"1"),)) from error
 
 
 def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:

@@ -16,6 +16,7 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
 from services.audit.write_refusals import write_refusals
+from services.document.known_list import KnownList
 from services.session.access_tokens import AccessTokens
 from services.session.watching_revocations import watching_revocations
 from services.shared.watch_changes import watching_changes
@@ -24,6 +25,7 @@ from services.token.known_tokens import KnownTokens
 log = structlog.get_logger(__name__)
 
 _LOOK_EVERY = 1.0
+_READ_LIST_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Running:
     providers: Providers
     machines: KnownTokens
     answers: PublicAnswers
+    listed: KnownList
 
 
 class Runtime:
@@ -48,7 +51,7 @@ class Runtime:
         tokens = AccessTokens.from_settings(infra.settings, infra.now)
         cookies, providers = CookieJar(infra.settings, infra.now), Providers(infra.settings)
         answers = PublicAnswers(infra.hearing, infra.counters)
-        self._running = Running(infra, tokens, cookies, providers, KnownTokens(infra), answers)
+        self._running = Running(infra, tokens, cookies, providers, KnownTokens(infra), answers, KnownList(infra))
 
     @property
     def running(self) -> Running:
@@ -59,14 +62,18 @@ class Runtime:
     @asynccontextmanager
     async def keeping_up(self) -> AsyncIterator[None]:
         """Hear of what other processes revoke and change, and of new keys, while the block runs."""
+        # Before anybody asks; if it cannot be read yet, it is tried again.
+        with suppress(StoreUnavailable):
+            await self.running.listed.look()
         looking = asyncio.create_task(_look_for_keys(self.running.tokens.keys))
+        reading = asyncio.create_task(_read_list(self.running.listed))
         writing = asyncio.create_task(_write_refusals(self.running.infra))
         try:
             async with watching_revocations(self.running.infra), watching_changes(self.running.infra):
                 yield
         finally:
             await self.running.answers.close()
-            await cancel_and_wait(looking, writing)
+            await cancel_and_wait(looking, reading, writing)
             with suppress(StoreUnavailable):
                 await write_refusals(self.running.infra, ending=True)
 
@@ -76,6 +83,17 @@ async def _look_for_keys(keys: SigningKeys) -> None:
         await asyncio.sleep(_LOOK_EVERY)
         # In a thread: the folder of several servers is on a network.
         await asyncio.to_thread(keys.look)
+
+
+async def _read_list(listed: KnownList) -> None:
+    while True:
+        await asyncio.sleep(_READ_LIST_EVERY)
+        try:
+            await listed.look()
+        except StoreUnavailable:
+            log.warning("documents.list_not_read")
+        except Exception:
+            log.exception("documents.unexpected_error")
 
 
 async def _write_refusals(infra: Infra) -> None:

@@ -5,6 +5,7 @@ from models.base import Base
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.discount import DiscountCode, DiscountUse
+from models.document import ListedDocument
 from models.enums import (
     DeliveryState,
     DiscountKind,
@@ -64,6 +65,7 @@ __all__ = [
     "Image",
     "InboxEvent",
     "InboxState",
+    "ListedDocument",
     "ListingName",
     "MailKind",
     "MediaFile",

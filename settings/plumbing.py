@@ -107,6 +107,17 @@ class PlumbingSettings(OperationsSettings):
         "info", description="The least that is logged."
     )
     drain_timeout: float = Field(10.0, gt=0, description="Seconds SIGTERM waits for open requests.")
+    persisted_documents_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=0,
+        description="Most that the documents which clients make known by their hash take in Redis, all together; "
+        "the longest unused go first.",
+    )
+    persisted_only: bool = Field(
+        False,
+        description="Run only documents of the list that `rushcart documents load` makes; see "
+        "docs/persisted-documents.md.",
+    )
     max_body_bytes: int = Field(256 * 1024, ge=1024, description="Largest HTTP request body.")
 
     @field_validator(

@@ -24,7 +24,8 @@ from strawberry.types.execution import PreExecutionError
 
 from graphql_api.authentication import authenticate_cookie, authenticate_header
 from graphql_api.client_address import client_of
-from graphql_api.http_request import Refused
+from graphql_api.http_request import Operation, Refused
+from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
 from graphql_api.runtime import Running, Runtime
@@ -53,9 +54,10 @@ _WANTED = frozenset({b"authorization", b"cookie", b"user-agent", b"origin", b"ho
 class SocketView:
     """An ASGI app for the WebSockets of one path."""
 
-    def __init__(self, schema: RushcartSchema, runtime: Runtime) -> None:
+    def __init__(self, schema: RushcartSchema, runtime: Runtime, documents: PersistedDocuments) -> None:
         self._schema = schema
         self._runtime = runtime
+        self._documents = documents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
@@ -71,7 +73,9 @@ class SocketView:
         except RequestError as error:
             await socket.close(_FORBIDDEN, error.message[:100])
             return
-        await self._serve(_Connection(self._runtime.running, self._schema, context, SocketMessages(socket)), scope)
+        messages = SocketMessages(socket)
+        connection = _Connection(self._runtime.running, self._schema, self._documents, context, messages)
+        await self._serve(connection, scope)
 
     async def _serve(self, connection: "_Connection", scope: Scope) -> None:
         handling = asyncio.create_task(connection.handle())
@@ -90,11 +94,16 @@ class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
     """One connection. strawberry's handler asks its view about the greeting, which is answered here."""
 
     def __init__(
-        self, running: Running, schema: RushcartSchema, context: Context, messages: SocketMessages
+        self,
+        running: Running,
+        schema: RushcartSchema,
+        documents: PersistedDocuments,
+        context: Context,
+        messages: SocketMessages,
     ) -> None:
         self.messages = messages
         self._running = running
-        operations = _Operations(schema, lambda: self.context)
+        operations = _Operations(schema, documents, lambda: self.context)
         super().__init__(cast(Any, self), cast(Any, messages), context, None, cast(Any, operations), _INIT_WITHIN)
         self.max_subscriptions_per_connection = _MOST_OPERATIONS
 
@@ -127,8 +136,11 @@ class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
 class _Operations:
     """The schema as the handler uses it: each operation is counted, and has a context of its own."""
 
-    def __init__(self, schema: RushcartSchema, context: Callable[[], Context]) -> None:
+    def __init__(
+        self, schema: RushcartSchema, documents: PersistedDocuments, context: Callable[[], Context]
+    ) -> None:
         self._schema = schema
+        self._documents = documents
         self._context = context
 
     async def stream(self, query: str, **given: Any) -> AsyncGenerator[ExecutionResult, None]:
@@ -136,9 +148,12 @@ class _Operations:
         try:
             account = context.viewer.user_id.hex if context.viewer else None
             await spend_request(context.infra, context.client, account)
-            results = await self._schema.stream(query, **{**given, "context_value": context})
+            asked = await self._documents.resolve(Operation(query, None, None, None), context)
+            results = await self._schema.stream(asked.query, **{**given, "context_value": context})
         except RateLimited as error:
             return _refused(to_request_error(error))
+        except RequestError as error:
+            return _refused(error)
         except Refused as error:
             return _refused(RequestError(error.code, error.message, error.details))
         return cast(AsyncGenerator[ExecutionResult, None], results)

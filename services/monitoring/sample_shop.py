@@ -12,8 +12,16 @@ from infra.runtime import Infra
 from infra.telemetry.metrics import DEAD_LETTERS, LOG_LAG
 from models import Order, OrderStatus, Payment, Refund, RefundState
 from services.dead_letters.list_dead_letters import list_dead_letters
+from services.document.keep_document import weigh_documents
 from services.shared import events
-from services.shared.metrics import FAILED_REFUNDS, HELD_PAYMENTS, OLDEST_OVERDUE, ORDERS, SAMPLED_AT
+from services.shared.metrics import (
+    DOCUMENT_BYTES,
+    FAILED_REFUNDS,
+    HELD_PAYMENTS,
+    OLDEST_OVERDUE,
+    ORDERS,
+    SAMPLED_AT,
+)
 
 # Of those that are at their end there are more and more: nobody counts them again and again.
 _OPEN: Final = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID, OrderStatus.SHIPPED)
@@ -32,6 +40,7 @@ async def sample_shop(infra: Infra) -> None:
         await _money(session, infra)
     for topic, group in _GROUPS:
         LOG_LAG.labels(topic, group).set(await infra.events.lag(topic, group))
+    DOCUMENT_BYTES.set(await weigh_documents(infra))
     SAMPLED_AT.set(infra.now().timestamp())
 
 

@@ -34,6 +34,11 @@ HELD_PAYMENTS = Gauge(
     "rushcart_held_payments", "Payments of another amount or currency than their order's.", multiprocess_mode="max"
 )
 FAILED_REFUNDS = Gauge("rushcart_failed_refunds", "Refunds that a provider refused.", multiprocess_mode="max")
+DOCUMENT_BYTES = Gauge(
+    "rushcart_documents_bytes",
+    "What the documents that clients made known take in Redis.",
+    multiprocess_mode="max",
+)
 SAMPLED_AT = Gauge(
     "rushcart_shop_sampled_timestamp_seconds", "When a worker last looked at the shop as a whole.",
     multiprocess_mode="max",

@@ -55,6 +55,7 @@ ELSEWHERE: Final = {
     "rushcart bench": "tests/e2e/test_benchmarks.py",
     "rushcart chaos": "tests/chaos/test_everything.py",
     "rushcart dev": "tests/e2e/test_commands.py",
+    "rushcart documents": "tests/integration/test_documents_command.py",
     "rushcart docs write": "tests/unit/test_readme.py",
     "rushcart doctor": "tests/e2e/test_doctor.py",
     "rushcart health": "tests/e2e/test_doctor.py",

@@ -17,6 +17,7 @@ from services.cart.flush_dirty import flush_dirty
 from services.cart.keys import SOURCES as CART_SOURCES
 from services.cart.keys import cart_key, dirty_key
 from services.cart.rules import Owner
+from services.document.keep_document import find_document, keep_document, weigh_documents
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
@@ -90,6 +91,12 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     assert (live.remaining, live.pending) == (13, {snapshot.id.hex})
     run = {script.name for script in infra.redis._scripts}
     assert run == set(SCRIPTS)
+
+
+async def test_documents_are_kept_on_a_cluster(infra: Infra) -> None:
+    await keep_document(infra, "digest", "{ __typename }")
+    assert await find_document(infra, "digest") == "{ __typename }"
+    assert await weigh_documents(infra) > 0
 
 
 async def test_carts_run_on_a_cluster(infra: Infra) -> None:
