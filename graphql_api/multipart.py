@@ -29,7 +29,6 @@ MAX_PATH: Final = 8
 # Whole requests: so many of the largest files.
 _LARGEST_FILES: Final = 4
 _SPOOL: Final = 256 * 1024
-_READ_WITHIN: Final = 120.0
 
 _INDEX = re.compile(r"\d{1,4}", re.ASCII)
 
@@ -87,12 +86,9 @@ class Form:
         )
 
     async def read(self, receive: Receive, declared: bytes | None) -> Operation | list[Operation]:
-        """Read the operations with their files in place. Errors: 400, 408, 413, 503."""
+        """Read the operations with their files in place. Errors: 400, 413, 503."""
         try:
-            async with asyncio.timeout(_READ_WITHIN):
-                await self._read_body(receive, declared)
-        except TimeoutError:
-            raise Refused(408, "REQUEST_TIMEOUT", "The request took too long to arrive.") from None
+            await self._read_body(receive, declared)
         except FormParserError:
             raise _bad("The multipart body cannot be read.") from None
         except OSError as error:

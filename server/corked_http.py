@@ -44,6 +44,10 @@ class _Corked:
         self._flush()
         self._transport.close()
 
+    def write_eof(self) -> None:
+        self._flush()
+        self._transport.write_eof()
+
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self._flush()
         self._transport.set_protocol(protocol)

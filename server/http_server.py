@@ -3,13 +3,16 @@
 import asyncio
 import errno
 import socket
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from server.corked_http import CorkedHttp
+from server.connections import Connections
 from server.draining_server import CloseWhenStopping, DrainingServer
+from server.guarded_http import GuardedHttp
 from server.websocket_protocol import WebSocketProtocol
 from settings import Settings
 
@@ -61,11 +64,12 @@ async def serve_http(app: Starlette, listener: socket.socket, stop: asyncio.Even
 
 
 def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    limits = Connections(settings)
     return uvicorn.Config(
         app,
         loop="uvloop",
-        http=CorkedHttp,
-        ws=WebSocketProtocol,
+        http=cast(type[asyncio.Protocol], partial(GuardedHttp, limits)),
+        ws=cast(type[asyncio.Protocol], partial(WebSocketProtocol, limits)),
         ws_max_size=settings.max_body_bytes,
         ws_per_message_deflate=False,  # costs more memory than all else of a connection
         lifespan="on",

@@ -33,6 +33,20 @@ class OperationsSettings(Group):
         description="How long browsers that came by https come by nothing else (Strict-Transport-Security); "
         "0: not told.",
     )
+    max_connections: int = Field(
+        10_000,
+        ge=10,
+        le=1_000_000,
+        description="Connections of clients that an API process keeps; fewer where it may open fewer files.",
+    )
+    head_timeout: float = Field(10.0, gt=0, le=600, description="Seconds a client has for a request's head.")
+    body_timeout: float = Field(300.0, gt=0, le=3600, description="Seconds a client has for a request's body.")
+    body_min_rate: int = Field(
+        2048, ge=0, description="Bytes a second of a body, on average, once HEAD_TIMEOUT is over; 0: any."
+    )
+    send_timeout: float = Field(
+        60.0, gt=0, le=3600, description="Seconds until a client that takes nothing of its answer is dropped."
+    )
     trace_fields: bool = Field(
         False, description="A span for every field of GraphQL that is awaited, when traces are sent. It is much."
     )

@@ -21,6 +21,12 @@ REQUEST_SECONDS = Histogram(
     "rushcart_request_seconds", "Time of GraphQL operations by root field.", ["operation"], buckets=SECONDS
 )
 HTTP_RESPONSES = Counter("rushcart_http_responses", "HTTP responses by route and status.", ["route", "status"])
+HTTP_CONNECTIONS = Gauge(
+    "rushcart_http_connections", "Connections of clients that are open.", multiprocess_mode="livesum"
+)
+HTTP_CONNECTIONS_ENDED = Counter(
+    "rushcart_http_connections_ended", "Connections that the server ended, by what was wrong.", ["reason"]
+)
 REFUSALS = Counter(
     "rushcart_refusals", "Mutations that were answered with a typed error, by its code.", ["operation", "code"]
 )

@@ -1,9 +1,11 @@
 """Subscriptions over WebSockets and server-sent events."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from graphql_api.subscriptions import sockets
 from infra.runtime import open_infra
 from resolvers.shared.node import decode_id
 from services.order.cancel_order import Cancellation, cancel_order
@@ -202,13 +204,16 @@ async def test_a_connection_carries_so_many_operations(shop: Shop) -> None:
         assert (await live.closed())[0] == 4409
 
 
-async def test_who_is_refused_learns_why(shop: Shop) -> None:
+async def test_who_is_refused_learns_why(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is accepted and then closed: clients see no code of one that was not accepted."""
     for offered in (["graphql-ws"], None):
         async with socket(shop.server, subprotocols=offered) as refused:
             assert await refused.closed() == (4406, "Subprotocol not acceptable")
     async with socket(shop.server, additional_headers={"Authorization": "Bearer x"}) as refused:
         assert await refused.closed() == (4403, "The access token is not valid.")
+    monkeypatch.setattr(sockets, "_INIT_WITHIN", timedelta(seconds=0.05))
+    async with socket(shop.server) as silent:
+        assert await silent.closed() == (4408, "Connection initialisation timeout")
 
 
 async def test_an_event_stream_by_get(shop: Shop) -> None:
