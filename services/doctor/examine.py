@@ -8,6 +8,7 @@ from infra.runtime import Infra
 from services.doctor.check_database import check_database
 from services.doctor.check_event_log import check_event_log
 from services.doctor.check_keys import check_keys
+from services.doctor.check_open_files import check_open_files
 from services.doctor.check_redis import check_redis
 from services.doctor.check_settings import check_settings
 from services.doctor.finding import Finding, wrong
@@ -26,6 +27,7 @@ async def examine(infra: Infra) -> list[Finding]:
     return [
         *check_settings(infra.settings),
         *check_keys(infra.settings),
+        check_open_files(infra.settings),
         *(finding for found in stores for finding in found),
     ]
 

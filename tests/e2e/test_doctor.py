@@ -23,7 +23,7 @@ def bad(found: list[dict[str, Any]]) -> list[str]:
 async def test_a_shop_that_is_well(infra: Infra) -> None:
     code, found = findings(infra.settings, RUSHCART_PAYMENT_PROVIDERS="manual")
     assert (code, bad(found)) == (0, [])
-    assert {one["area"] for one in found} == {"settings", "keys", "database", "redis", "event log"}
+    assert {one["area"] for one in found} == {"settings", "keys", "files", "database", "redis", "event log"}
     code, found = findings(infra.settings, RUSHCART_PAYMENT_PROVIDERS="sandbox")
     assert bool(code) == (not infra.settings.embedded)
 

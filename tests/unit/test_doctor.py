@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from services.doctor.check_clock import check_clock
 from services.doctor.check_database import judge_variables, judge_version
 from services.doctor.check_keys import check_keys
+from services.doctor.check_open_files import judge_open_files
 from services.doctor.check_redis import judge_redis
 from services.doctor.check_settings import check_settings
 from services.doctor.finding import Finding, Level
@@ -95,6 +96,13 @@ def test_clocks(seconds: float, expected: set[Level]) -> None:
 def test_settings_together(change: dict[str, Any], expected: set[Level]) -> None:
     assert levels(list(check_settings(Settings(**STACK | change)))) == expected
     assert levels(list(check_settings(Settings()))) == set()
+
+
+def test_files_that_may_be_open() -> None:
+    assert judge_open_files(20_000, Settings()).level == Level.GOOD
+    few = judge_open_files(1_024, Settings())
+    assert few.level == Level.DOUBTFUL
+    assert few.what == "a process may open 1,024: an API keeps up to 824 connections of clients"
 
 
 def test_keys(tmp_path: Path) -> None:
