@@ -3,8 +3,9 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from time import monotonic
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import orjson
 import structlog
@@ -39,9 +40,25 @@ class AtMostOneEvery(logging.Filter):
         return True
 
 
+class Lossy:
+    """A stream that may be full, or gone: a line that cannot be written is no reason to fail who wrote it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.isatty = stream.isatty
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     """Set up both structlog and the standard library; once, before the first log line."""
-    stream = stream or sys.stderr
+    stream = cast(TextIO, Lossy(stream or sys.stderr))
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

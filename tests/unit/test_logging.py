@@ -1,6 +1,7 @@
 import io
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import orjson
 import pytest
@@ -65,3 +66,16 @@ def test_a_broker_that_is_away_does_not_flood_the_log() -> None:
         logging.getLogger("aiokafka").error("no broker %d", number)
     logging.getLogger("other").warning("still heard")
     assert [line["event"] for line in _lines(stream)] == ["no connection 0", "still heard"]
+
+
+@pytest.mark.usefixtures("_restored")
+def test_a_disk_that_is_full_fails_nobody_who_logs() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no device here is always full")
+    stream = full.open("w", buffering=1)
+    configure_logging(Settings(log_format="json"), stream)
+    structlog.get_logger().info("order.placed", order="R-1")
+    logging.getLogger("some.library").error("wrong")
+    with pytest.raises(OSError, match="No space left"):
+        stream.close()
