@@ -15,19 +15,25 @@ from infra.stack.runner import Job
 from infra.stack.state import Record, ServerName
 
 NAME = "rushcart"
+OPERATOR = "rushcart_operator"
+"""The user that makes the server read-only: with the password of the shop's, and no right to its data."""
 _REMEDY = (
     "Install MariaDB 10.11+ or MySQL 8+ (Debian, Ubuntu: apt-get install mariadb-server; macOS: brew install "
     "mariadb), or set RUSHCART_DATABASE_URL"
 )
 # Run at every start, before the first connection: user and password are as the state file has them, whatever
-# the data are. Databases named rushcart... are the user's own: tests make some. Root, who is made
-# without a password, gets one that nobody knows.
+# the data are. Databases named rushcart... are the user's own: tests make some. Another user may make the server
+# read-only, and is not read-only himself: the shop's must not be. Root, who is made without a password, gets one
+# that nobody knows.
 _SETUP = """\
 CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS '{name}'@'%' IDENTIFIED BY '{password}';
 ALTER USER '{name}'@'%' IDENTIFIED BY '{password}';
 GRANT ALL PRIVILEGES ON `{name}%`.* TO '{name}'@'%';
 GRANT PROCESS ON *.* TO '{name}'@'%';
+CREATE USER IF NOT EXISTS '{operator}'@'%' IDENTIFIED BY '{password}';
+ALTER USER '{operator}'@'%' IDENTIFIED BY '{password}';
+GRANT {right} ON *.* TO '{operator}'@'%';
 ALTER USER 'root'@'localhost' IDENTIFIED BY '{root}';
 DROP USER IF EXISTS 'root'@'127.0.0.1', 'root'@'::1';
 """
@@ -80,7 +86,12 @@ class DatabaseRecipe(Recipe):
         setup = folder / "setup.sql"
         setup.unlink(missing_ok=True)
         with os.fdopen(os.open(setup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(_SETUP.format(name=NAME, password=notes["password"], root=secrets.token_hex(16)))
+            file.write(self._setup(notes["password"]))
+
+    def _setup(self, password: str) -> str:
+        right = "READ_ONLY ADMIN" if self._is_mariadb else "SYSTEM_VARIABLES_ADMIN"
+        root = secrets.token_hex(16)
+        return _SETUP.format(name=NAME, operator=OPERATOR, password=password, right=right, root=root)
 
     def _initialise(self, folder: Path) -> None:
         """Into a folder beside, renamed when complete: half a database is never taken for one."""
