@@ -59,7 +59,7 @@ def _run(listener: object) -> None:
     settings = get_settings()
 
     async def main(stop: asyncio.Event) -> None:
-        from server.background import log, prepare, wait_for_schema
+        from server.background import examined, log, prepare, wait_for_schema
 
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
@@ -68,7 +68,7 @@ def _run(listener: object) -> None:
             garbage.settle()
             url = url_of(listener)
             instance = Instance.of_this_process(settings.advertise_url or url, infra.now().isoformat())
-            async with registered(settings, instance, lambda: is_ready(infra)):
+            async with examined(infra), registered(settings, instance, lambda: is_ready(infra)):
                 log.info("serve.started", url=url)
                 await serve_http(app, listener, stop, settings)
             preparing.cancel()

@@ -49,7 +49,7 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     from infra import garbage
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
-    from server.background import log, wait_for_schema
+    from server.background import examined, log, wait_for_schema
     from server.metrics_server import watched
     from server.runtime import fail, run_until_stopped
     from services.doctor.desk_only import require_fit
@@ -64,7 +64,7 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
             garbage.settle()
-            async with watched(settings, stop):
+            async with watched(settings, stop), examined(infra):
                 log.info(f"{name}.started")
                 await work(infra, stop)
             log.info(f"{name}.stopped")

@@ -1,16 +1,18 @@
-"""What an API process does beside answering: topics, and the counters of flash sales."""
+"""What a process does beside its work: topics, the counters of flash sales, what the doctor says."""
 
 import asyncio
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
+from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
 from infra.migrations import require_current
 from infra.runtime import Infra
 from services.catalog.warm_catalog import warm_catalog
+from services.doctor.tell_findings import tell_findings
 from services.flash_sale.warm_flash_sales import warm_flash_sales
 from services.shared.events import ALL_TOPICS
 
@@ -32,6 +34,16 @@ async def wait_for_schema(infra: Infra, stop: asyncio.Event) -> None:
             await asyncio.sleep(_RETRY)
         else:
             return
+
+
+@asynccontextmanager
+async def examined(infra: Infra) -> AsyncIterator[None]:
+    """Have the doctor look at the stores beside the block."""
+    telling = asyncio.create_task(tell_findings(infra))
+    try:
+        yield
+    finally:
+        await cancel_and_wait(telling)
 
 
 async def prepare(infra: Infra, stop: asyncio.Event) -> None:

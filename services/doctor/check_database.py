@@ -12,6 +12,7 @@ from services.doctor.check_clock import check_clock
 from services.doctor.finding import Finding, doubtful, good, version_of, wrong
 
 _AREA: Final = "database"
+_OFF: Final = ("OFF", "0")
 _OLDEST: Final = {"MariaDB": (10, 11), "MySQL": (8, 0)}
 
 
@@ -70,6 +71,10 @@ def judge_variables(variables: dict[str, str]) -> Iterator[Finding]:
         yield good(_AREA, "strict SQL mode")
     else:
         yield wrong(_AREA, "values that do not fit are cut off", "Add STRICT_TRANS_TABLES to sql_mode.")
+    if variables.get("read_only", "OFF").upper() not in _OFF:
+        yield wrong(
+            _AREA, "it is read-only", "Let RUSHCART_DATABASE_URL lead to the primary, or set read_only to OFF."
+        )
     if variables.get("innodb_flush_log_at_trx_commit") == "1":
         yield good(_AREA, "commits are on disk")
     else:

@@ -24,7 +24,7 @@ async def check_redis(infra: Infra) -> list[Finding]:
 
 def judge_redis(info: dict[str, Any]) -> list[Finding]:
     """Returns what is wrong with Redis. ``info``: what INFO says."""
-    return [*_version(info), *_memory(info), *_persistence(info)]
+    return [*_version(info), *_role(info), *_memory(info), *_persistence(info)]
 
 
 def _version(info: dict[str, Any]) -> Iterator[Finding]:
@@ -35,6 +35,11 @@ def _version(info: dict[str, Any]) -> Iterator[Finding]:
         yield wrong(_AREA, f"{name} {version} is too old", f"Rushcart needs {name} {oldest[0]} or newer.")
     else:
         yield good(_AREA, f"{name} {version}, {info.get('redis_mode', 'standalone')}")
+
+
+def _role(info: dict[str, Any]) -> Iterator[Finding]:
+    if info.get("role") == "slave":
+        yield wrong(_AREA, "it is a replica, which takes no writes", "Let RUSHCART_REDIS_URL lead to the primary.")
 
 
 def _memory(info: dict[str, Any]) -> Iterator[Finding]:

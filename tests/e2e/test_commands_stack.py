@@ -80,6 +80,7 @@ async def test_an_order_goes_through_all_processes(stack: Settings) -> None:
             assert await stock_of(infra, item.sku) == HELD
 
         for name, process in zip(PARTS, (serve, worker, scheduler), strict=True):
+            process.says('"doctor.doubtful"')  # of a single broker
             assert process.told(signal.SIGTERM) == 0
             lines = log(process)
             assert [line["event"] for line in lines][-1] == f"{name}.stopped"

@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from chaos.environment import variables
 from infra.runtime import Infra
+from services.doctor.tell_findings import tell_findings
 from settings import Settings
 from tests.e2e.running import rushcart
 
@@ -32,10 +35,15 @@ async def test_redis_that_forgets_what_it_likes(infra: Infra) -> None:
     await infra.redis.client.config_set("maxmemory-policy", "allkeys-lru")
     try:
         code, found = findings(infra.settings, RUSHCART_PAYMENT_PROVIDERS="manual")
+        with capture_logs() as told:
+            await tell_findings(infra)
     finally:
         await infra.redis.client.config_set("maxmemory-policy", "noeviction")
     assert code == 1
     assert bad(found) == ["redis: maxmemory-policy is allkeys-lru: counters of stock may be evicted"]
+    # What processes say at their start is the same.
+    assert bad([{**line, "level": "wrong"} for line in told if line["event"] == "doctor.wrong"]) == bad(found)
+    assert {line["log_level"] for line in told if line["event"] == "doctor.wrong"} == {"warning"}
 
 
 def test_nothing_answers(tmp_path: Path) -> None:

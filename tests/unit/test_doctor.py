@@ -54,6 +54,8 @@ def test_versions_of_databases(version: str, expected: set[Level]) -> None:
         ({"innodb_flush_log_at_trx_commit": "2"}, {Level.WRONG}),
         ({"log_bin": "ON", "sync_binlog": "0"}, {Level.DOUBTFUL}),
         ({"log_bin": "ON", "sync_binlog": "1"}, set()),
+        ({"read_only": "ON"}, {Level.WRONG}),
+        ({"read_only": "OFF"}, set()),
     ],
 )
 def test_variables_of_a_database(change: dict[str, str], expected: set[Level]) -> None:
@@ -68,6 +70,7 @@ def test_variables_of_a_database(change: dict[str, str], expected: set[Level]) -
         ({"redis_version": "6.2.0"}, {Level.WRONG}),
         ({"maxmemory_policy": "allkeys-lru"}, {Level.WRONG}),
         ({"aof_enabled": 0}, {Level.DOUBTFUL}),
+        ({"role": "slave"}, {Level.WRONG}),
         ({"maxmemory": 100, "used_memory": 90}, {Level.DOUBTFUL}),
     ],
 )
