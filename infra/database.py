@@ -3,57 +3,35 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, ExceptionContext, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from infra.ended import has_ended
+from infra.database_errors import is_conflict, is_outage, is_read_only, refuses_writes
 from infra.errors import StoreUnavailable
 from infra.idle_transactions import bound_idle
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
-# MySQL: 1205 lock wait time-out, 1213 deadlock. SQLite says it in words.
-_RETRYABLE_CODES = {1205, 1213}
-# Wrong data, which the driver calls operational like everything that it does not know: 1292 and 1366 a value that
-# the column cannot hold, 1690 a number out of range, 3819 (MySQL) and 4025 (MariaDB) a violated CHECK.
-_DATA_CODES = {1292, 1366, 1690, 3819, 4025}
 _MAX_TRIES = 8
+
+_REMEMBERED = 5.0
+# alembic_version is there in every database that a server of ours is on.
+_WRITE = text("UPDATE alembic_version SET version_num = version_num WHERE 1 = 0")
+_READ = text("SELECT 1")  # a write would wait for SQLite's one writer
 
 WORKERS_PATIENCE = 30.0
 """Seconds a worker gives a transaction: a server that was cut off without a word would hold it for ever."""
-
-
-def _code(error: DBAPIError) -> object:
-    """Returns MySQL's error number; SQLite has none."""
-    args = getattr(error.orig, "args", ()) or (None,)
-    return args[0]
-
-
-def is_conflict(error: DBAPIError) -> bool:
-    """Returns whether it is a deadlock or lock time-out: the same transaction may succeed when run again."""
-    return _code(error) in _RETRYABLE_CODES or "database is locked" in str(error.orig)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Returns whether the database is away, as against wrong data or a wrong statement."""
-    if isinstance(error, PoolTimeout | TimeoutError | OSError | InterfaceError | StoreUnavailable):
-        return True
-    if has_ended(error):
-        return True
-    if isinstance(error, OperationalError):
-        return _code(error) not in _DATA_CODES
-    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 class Overtaken(Exception):
@@ -93,6 +71,7 @@ class Database:
             bound_idle(self.engine, idle_limit)
         self._writer = self.engine.execution_options(rushcart_write=True)
         self.after_commit: Callable[[Committed], Awaitable[None]] | None = None
+        self._refused_until = 0.0
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -104,6 +83,17 @@ class Database:
             if is_outage(error):
                 raise StoreUnavailable("database") from error
             raise
+
+    async def ping(self) -> None:
+        """Ask for a write that changes nothing: a server that is read-only answers reads.
+
+        Whether there is room is only known when it is needed: for some seconds after a write was refused the
+        database counts as away, unless another one succeeds. Errors: StoreUnavailable.
+        """
+        async with self.read() as session:
+            await session.execute(_READ if self.is_sqlite else _WRITE)
+        if time.monotonic() < self._refused_until:
+            raise StoreUnavailable("database")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -149,12 +139,21 @@ class Database:
             async with asyncio.timeout(timeout):
                 result, session = await self._retrying(work)
         except Exception as error:
+            if refuses_writes(error):
+                self._note_refusal(error)
             if is_outage(error):
                 raise StoreUnavailable("database") from error
             raise
+        self._refused_until = 0.0
         # Outside of the limit: what is committed must not look as if it were not.
         await self._tell(session)
         return result
+
+    def _note_refusal(self, error: Exception) -> None:
+        now = time.monotonic()
+        if now >= self._refused_until:
+            log.warning("database.refuses_writes", reason=str(getattr(error, "orig", error))[:200])
+        self._refused_until = now + _REMEMBERED
 
     async def _retrying(self, work: Callable[[AsyncSession], Awaitable[T]]) -> tuple[T, AsyncSession]:
         for attempt in range(1, _MAX_TRIES + 1):
@@ -193,6 +192,7 @@ def _make_engine(dsn: str, is_sqlite: bool, pool_size: int, timeout: float) -> A
         **options,
     )
     event.listen(engine.sync_engine, "connect", _prepare_mysql)
+    event.listen(engine.sync_engine, "handle_error", _leave_read_only)
     return engine
 
 
@@ -220,6 +220,12 @@ def _roll_back_sqlite(connection: Any, _record: object, _error: BaseException | 
     # as anybody has the statement: the traceback of the cancellation, say.
     with suppress(Exception):
         connection.rollback()
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    # Of a primary that was demoted: what is at the address by now is found by new connections.
+    if is_read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def _prepare_mysql(connection: Any, _record: object) -> None:

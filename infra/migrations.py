@@ -21,7 +21,8 @@ from sqlalchemy import URL, Connection, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.database import Database, is_outage
+from infra.database import Database
+from infra.database_errors import is_outage
 from infra.errors import StoreUnavailable
 from infra.home import make_home
 from settings import Settings

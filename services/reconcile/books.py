@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.database import is_outage
+from infra.database_errors import is_outage
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import (

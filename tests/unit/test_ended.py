@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.database import is_outage
+from infra.database_errors import is_outage
 from infra.ended import has_ended
 
 
