@@ -1,4 +1,4 @@
-"""A disk of its own for a store, small enough to be filled. Only root may mount one."""
+"""A disk of its own for a store, which can be full at any time. Only root may mount one."""
 
 import os
 import subprocess
@@ -10,45 +10,42 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """A tmpfs mounted on ``folder``."""
+    """A tmpfs mounted on ``folder``, of ``size`` bytes when there is room."""
 
     folder: Path
-
-    @property
-    def _ballast(self) -> Path:
-        return self.folder / "ballast"
+    size: int
 
     def fill(self) -> None:
-        """Leave no room for anything, not even for what was freed meanwhile."""
-        with self._ballast.open("ab") as file:
-            while room := _room(self.folder):
-                try:
-                    os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), room)
-                except OSError:
-                    return  # somebody else took of it
+        """Leave no room for anything more: it becomes as small as what is on it."""
+        while not self._resize(_used(self.folder)):
+            """Somebody wrote in between."""
 
     def make_room(self) -> None:
-        self._ballast.unlink(missing_ok=True)
+        if not self._resize(self.size):
+            raise OSError(f"{self.folder} cannot be made larger")
+
+    def _resize(self, size: int) -> bool:
+        return _run("mount", "-o", f"remount,size={size}", str(self.folder))
 
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[Disk | None]:
     """Mount one on ``folder``, which is made; None where that may not be."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    size = f"size={megabytes}m,mode=0700"
-    if not _run("mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)):
+    disk = Disk(folder, megabytes << 20)
+    if not _run("mount", "-t", "tmpfs", "-o", f"size={disk.size},mode=0700", "tmpfs", str(folder)):
         yield None
         return
     try:
-        yield Disk(folder)
+        yield disk
     finally:
         # Lazily: whoever still has a file open there keeps nothing from ending.
         _run("umount", "--lazy", str(folder))
 
 
-def _room(folder: Path) -> int:
+def _used(folder: Path) -> int:
     found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
 
 
 def _run(*command: str) -> bool:

@@ -1,38 +1,14 @@
-"""What goes wrong, as data: each fault is brought on, lasts, and is made good again."""
+"""What goes wrong: one after another, and each is made good again."""
 
 import asyncio
-import random
 import signal
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
-from chaos.fleet import Fleet, Process
-from chaos.proxy import Proxy
+from chaos.fault import Fault, Step, Target
+from chaos.fleet import Process
+from chaos.store_faults import STORE_FAULTS
 from infra.stack import ServerName, Stack
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What there is to break."""
-
-    fleet: Fleet
-    stack: Stack
-    proxies: dict[ServerName, Proxy]
-    dice: random.Random
-
-
-Step = Callable[[Target], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """``longest``: seconds from ``begin`` to ``end``, at most."""
-
-    name: str
-    begin: Step
-    end: Step
-    longest: float
 
 
 async def _nothing(_target: Target) -> None:
@@ -86,6 +62,14 @@ def _cut(server: ServerName) -> Step:
     return cut
 
 
+async def _open_slowly(target: Target) -> None:
+    await target.sockets.open(target.fleet.urls)
+
+
+async def _close_slow_ones(target: Target) -> None:
+    await target.sockets.close()
+
+
 def _killed_store(server: ServerName) -> Fault:
     return Fault(f"{server} killed", _store(server, Stack.kill), _store(server, Stack.start), 2.0)
 
@@ -109,5 +93,7 @@ FAULTS: Final = (
     _frozen_store("database"),
     Fault("redis connections cut", _cut("redis"), _nothing, 0.0),
     Fault("database connections cut", _cut("database"), _nothing, 0.0),
+    *STORE_FAULTS,
+    Fault("slow sockets", _open_slowly, _close_slow_ones, 6.0),
 )
 NAMES: Final = tuple(fault.name for fault in FAULTS)

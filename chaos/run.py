@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,14 +20,16 @@ from pydantic import SecretStr
 
 from chaos.accounts import accounts
 from chaos.client import Client, Tally
-from chaos.faults import FAULTS, Fault, Target
+from chaos.disk import Disk, small_disk
+from chaos.fault import Fault, Target
+from chaos.faults import FAULTS
 from chaos.fleet import Fleet, Launch, launch
 from chaos.proxy import Proxy
 from chaos.shoppers import Shopper
 from chaos.verdict import Verdict, judge
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from infra.stack import ServerName, Stack
+from infra.stack import SERVERS, ServerName, Stack, StackError
 from models import Role
 from models.flash_sale_document import FlashItemDoc
 from services.catalog.create_product import create_product
@@ -43,6 +45,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 _SKU: Final = "CHAOS"
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 _END_WITHIN: Final = 60.0
+_MEGABYTES: Final = 768
+"""Of a store's disk; what is not used takes no memory."""
 Echo = Callable[[str], None]
 Progress = Callable[[float, Tally, "Counter[str]"], None]
 """Seconds since the beginning, answers and faults until now."""
@@ -75,13 +79,21 @@ class Outcome:
 
 
 @contextmanager
-def own_stack(echo: Echo) -> Iterator[tuple[Path, Stack]]:
-    """In a temporary folder; nothing is left of it. Errors: StackError."""
+def own_stack(echo: Echo) -> Iterator[tuple[Path, Stack, dict[ServerName, Disk]]]:
+    """In a temporary folder; nothing is left of it. Each store has a disk of its own where that is possible.
+
+    Errors: StackError.
+    """
     folder = Path(tempfile.mkdtemp(prefix="rushcart-chaos-"))
     cache = ROOT / ".rushcart" / "kafka"
     stack = Stack(folder, kafka_cache=cache, dies_with_parent=True)
     try:
-        yield folder, Stack.up(folder, echo=echo, environ={}, kafka_cache=cache, dies_with_parent=True)
+        with ExitStack() as exits:
+            mounted = {name: exits.enter_context(small_disk(stack.folder / name, _MEGABYTES)) for name in SERVERS}
+            exits.callback(stack.down)
+            Stack.up(folder, echo=echo, environ={}, kafka_cache=cache, dies_with_parent=True)
+            here = {status.server for status in stack.status() if status.how == "machine"}
+            yield folder, stack, {name: disk for name, disk in mounted.items() if disk and name in here}
     finally:
         stack.down(purge=True)
         shutil.rmtree(folder, ignore_errors=True)
@@ -89,7 +101,7 @@ def own_stack(echo: Echo) -> Iterator[tuple[Path, Stack]]:
 
 def run_chaos(options: Options, echo: Echo, progress: Progress) -> Outcome:
     """Errors: StackError."""
-    with own_stack(echo) as (folder, stack):
+    with own_stack(echo) as (folder, stack, disks):
         env = stack.env()
         settings = Settings(
             home=folder,
@@ -100,13 +112,18 @@ def run_chaos(options: Options, echo: Echo, progress: Progress) -> Outcome:
             payment_providers=("sandbox",),
         )
         upgrade(settings)
-        return asyncio.run(play(options, settings, stack, progress))
+        return asyncio.run(play(options, settings, stack, progress, disks=disks))
 
 
 async def play(
-    options: Options, settings: Settings, stack: Stack, progress: Progress, launch: Launch = launch
+    options: Options,
+    settings: Settings,
+    stack: Stack,
+    progress: Progress,
+    launch: Launch = launch,
+    disks: dict[ServerName, Disk] | None = None,
 ) -> Outcome:
-    """On stores that are up, empty and migrated; the stack is there to be broken."""
+    """On stores that are up, empty and migrated; the stack is there to be broken, and so are its ``disks``."""
     outcome = Outcome()
     async with AsyncExitStack() as exits:
         infra = await exits.enter_async_context(observer(settings))
@@ -115,7 +132,7 @@ async def play(
         fleet = Fleet.on(_through(settings, proxies), settings.home, launch=launch)
         exits.callback(fleet.kill)
         await fleet.complete()
-        target = Target(fleet, stack, proxies, random.Random(options.seed))
+        target = Target(fleet, stack, proxies, random.Random(options.seed), disks or {})
         shoppers = await _shoppers(infra, item, fleet, options, outcome.tally)
         await _rush(options, target, shoppers, outcome, progress)
         outcome.dropped = sum(proxy.dropped for proxy in proxies.values())
@@ -182,7 +199,10 @@ async def _rush(
     shopping = [asyncio.create_task(shopper.shop(stop, options.pause)) for shopper in shoppers]
     watching = asyncio.create_task(_watch(begun, outcome, progress))
     try:
-        wanted = [fault for fault in FAULTS if not options.faults or fault.name in options.faults]
+        possible = [fault for fault in FAULTS if fault.is_possible(target)]
+        wanted = [fault for fault in possible if not options.faults or fault.name in options.faults]
+        if not wanted:
+            raise StackError("Only root may mount the disks that are to be full.")
         while time.monotonic() - begun < options.seconds:
             fault = target.dice.choice(wanted)
             outcome.faults[fault.name] += 1
