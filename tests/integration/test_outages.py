@@ -1,12 +1,13 @@
-"""A store of the stack is stopped or frozen: an answer within 2 s, and nothing is lost when it is back.
+"""A store of the stack is stopped, frozen or full: an answer within 2 s, and nothing is lost when it is back.
 
 On a stack of its own: the other tests' servers are left in peace.
 """
 
 import asyncio
+import resource
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Literal
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from infra.stack import Stack
+from infra.stack import ServerName, Stack, StackError
 from models import OrderStatus
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
@@ -31,9 +32,10 @@ from tests.waiting import PAUSE, until
 from tests.workers import persist_all, working
 
 pytestmark = pytest.mark.stack
-How = Literal["stopped", "frozen"]
+How = Literal["stopped", "frozen", "full"]
 IN_TIME = 2.0 + PAUSE
 HOWS: tuple[How, ...] = ("stopped", "frozen")
+Step = Callable[[Stack, ServerName], None]
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +75,35 @@ async def patient(infra: Infra) -> AsyncIterator[Infra]:
         yield opened
 
 
+def _fill(stack: Stack, server: ServerName) -> None:
+    """No file of its may grow any more, which is all that a full disk means to a log."""
+    pid = stack.pid(server)
+    assert pid is not None
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]))
+
+
+def _start_again(stack: Stack, server: ServerName) -> None:
+    """A broker that cannot write ends."""
+    with suppress(StackError):
+        stack.kill(server)
+    stack.start(server)
+
+
+WAYS: dict[How, tuple[Step, Step]] = {
+    "stopped": (Stack.stop, Stack.start),
+    "frozen": (Stack.pause, Stack.resume),
+    "full": (_fill, _start_again),
+}
+
+
 @asynccontextmanager
-async def away(stack: Stack, server: Literal["database", "redis", "kafka"], how: How) -> AsyncIterator[None]:
-    out, back = (stack.stop, stack.start) if how == "stopped" else (stack.pause, stack.resume)
-    await asyncio.to_thread(out, server)
+async def away(stack: Stack, server: ServerName, how: How) -> AsyncIterator[None]:
+    out, back = WAYS[how]
+    await asyncio.to_thread(out, stack, server)
     try:
         yield
     finally:
-        await asyncio.to_thread(back, server)
+        await asyncio.to_thread(back, stack, server)
 
 
 async def try_in_time(infra: Infra, wish: FlashOrder) -> type[object]:
@@ -99,7 +122,7 @@ async def place_until_taken(infra: Infra, wish: FlashOrder) -> None:
     await until(lambda: try_in_time(infra, wish), lambda kind: kind is not TryAgain, within=20)
 
 
-@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("how", [*HOWS, "full"])
 async def test_without_kafka_customers_try_again_and_get_one_order(
     stack: Stack, infra: Infra, patient: Infra, how: How
 ) -> None:
