@@ -23,8 +23,9 @@ def chaos(seconds: float, shoppers: int, units: int, seed: int, faults: tuple[st
 
     Starts MySQL/MariaDB, Redis and Kafka in a temporary folder, two APIs, two workers and a scheduler. Customers
     buy and cancel over HTTP, and ask again until they know, while processes and stores are killed and frozen,
-    Redis loses its memory, and connections are cut. Then all comes to rest, and what is in the stores is compared
-    with what customers were told. Exits with 1 when anything is lost, doubled, oversold or off.
+    Redis loses its memory, connections are cut, and stores are full or read-only. Then all comes to rest, and
+    what is in the stores is compared with what customers were told. Exits with 1 when anything is lost, doubled,
+    oversold or off.
     """
     with in_a_clone("chaos"):
         from chaos.faults import NAMES
