@@ -101,14 +101,17 @@ class RedisStore:
         self.run_id = connection.server_run_id = _run_id(await connection.read_response())
 
     @asynccontextmanager
-    async def guard(self) -> AsyncIterator[None]:
-        """Bound the block by the store's timeout. Errors: StoreUnavailable for anything but a wrong command."""
+    async def guard(self, timeout: float | None = None, *, store: str = "redis") -> AsyncIterator[None]:
+        """Bound the block by the store's timeout, or another one in seconds.
+
+        Errors: StoreUnavailable, of ``store``, for anything but a wrong command.
+        """
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(timeout or self.timeout):
                 yield
         except (TimeoutError, OSError, RedisError) as error:
-            if _is_outage(error):
-                raise StoreUnavailable("redis") from error
+            if is_outage(error):
+                raise StoreUnavailable(store) from error
             raise
 
     async def execute(self, *commands: Command) -> list[Any]:
@@ -125,7 +128,7 @@ class RedisStore:
                 if isinstance(reply, ResponseError):
                     raise reply
         except (TimeoutError, OSError, RedisError) as error:
-            if _is_outage(error):
+            if is_outage(error):
                 raise StoreUnavailable("redis") from error
             raise
         return replies
@@ -249,8 +252,8 @@ def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
     return tuple(connection.server_run_id if part is RUN_ID else part for part in command)
 
 
-def _is_outage(error: Exception) -> bool:
-    """Tell a server that cannot do it now from a wrong command."""
+def is_outage(error: Exception) -> bool:
+    """Returns whether the server cannot do it now, as against a wrong command, or one for what is not there."""
     if not isinstance(error, ResponseError) or isinstance(error, _OUTAGES):
         return True
     return str(error).partition(" ")[0] in _OUTAGE_CODES

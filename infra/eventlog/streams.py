@@ -13,13 +13,13 @@ from typing import Any
 
 import orjson
 import structlog
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from infra.errors import PublishUnknown, StoreUnavailable
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
 from infra.eventlog.streams_entries import flat, message_of
 from infra.eventlog.streams_follower import StreamsFollower
-from infra.redis import RedisStore
+from infra.redis import RedisStore, is_outage
 from infra.telemetry.conventions import Attributes, topic_attributes
 
 log = structlog.get_logger(__name__)
@@ -88,7 +88,9 @@ class StreamsEventLog:
         async with self._redis.guard():
             try:
                 info = await self._redis.client.xinfo_stream(_stream(topic))
-            except ResponseError:
+            except ResponseError as error:
+                if is_outage(error):
+                    raise
                 return {"0": "0-0"}
         return {"0": info["last-generated-id"].decode()}
 
@@ -113,7 +115,9 @@ class StreamsEventLog:
         async with self._redis.guard():
             try:
                 groups = await self._redis.client.xinfo_groups(_stream(topic))
-            except ResponseError:
+            except ResponseError as error:
+                if is_outage(error):
+                    raise
                 return None
         return next((g for g in groups if g["name"] == group.encode()), None)
 
@@ -159,20 +163,14 @@ class StreamsConsumer:
 
     async def _read_new(self, limit: int, wait: float) -> list[Message]:
         streams = dict.fromkeys(self._topics, ">")
-        client = self._redis.blocking
-        try:
-            async with asyncio.timeout(wait + self._redis.timeout):
-                reply = await client.xreadgroup(
-                    self._group,
-                    self._name,
-                    streams,  # type: ignore[arg-type]
-                    count=limit,
-                    block=max(1, int(wait * 1000)),
-                )
-        except ResponseError:
-            raise
-        except (TimeoutError, OSError, RedisError) as error:
-            raise StoreUnavailable("event_log") from error
+        async with self._redis.guard(wait + self._redis.timeout, store="event_log"):
+            reply = await self._redis.blocking.xreadgroup(
+                self._group,
+                self._name,
+                streams,  # type: ignore[arg-type]
+                count=limit,
+                block=max(1, int(wait * 1000)),
+            )
         pairs: Any = reply.items() if isinstance(reply, Mapping) else reply
         return [
             message_of(self._topics[bytes(stream)], entry_id, fields)

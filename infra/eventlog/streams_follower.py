@@ -11,7 +11,7 @@ from redis.exceptions import RedisError, ResponseError
 from infra.errors import StoreUnavailable
 from infra.eventlog.protocol import Message
 from infra.eventlog.streams_entries import entries_of, message_of
-from infra.redis import RedisStore
+from infra.redis import RedisStore, is_outage
 
 _PAGE = 1_000
 _KEPT = timedelta(minutes=10)
@@ -35,7 +35,9 @@ class StreamsFollower:
             try:
                 info = await self._redis.client.xinfo_stream(self._stream)
                 self._place = info["last-generated-id"]
-            except ResponseError:
+            except ResponseError as error:
+                if is_outage(error):
+                    raise
                 self._place = b"0-0"  # there is no message yet
         self._run_id = self._redis.run_id
 

@@ -1,15 +1,12 @@
 """An item as Redis has it at one moment, and its orders as the database has them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import select
 
 from infra.clock import to_millis
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
 from services.reconcile.books import one_moment
@@ -48,18 +45,13 @@ class Taken:
 async def read_live(infra: Infra, sku: str, item_id: UUID) -> LiveItem:
     """Read all of the item's hashes, in one transaction of Redis. Errors: StoreUnavailable."""
     keys = ItemKeys.of(sku, item_id)
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            # Not the client of requests: a hundred thousand holds take longer than a request may wait.
-            pipeline = infra.redis.blocking.pipeline(transaction=True)
-            for key in (keys.item, keys.buyers, keys.pending, keys.holds):
-                pipeline.hgetall(key)
-            pipeline.time()
-            item, buyers, pending, holds, (seconds, micros) = await pipeline.execute()
-    except ResponseError:
-        raise  # a key that is no hash is no outage
-    except (TimeoutError, OSError, RedisError) as error:
-        raise StoreUnavailable("redis") from error
+    async with infra.redis.guard(_PATIENCE):
+        # Not the client of requests: a hundred thousand holds take longer than a request may wait.
+        pipeline = infra.redis.blocking.pipeline(transaction=True)
+        for key in (keys.item, keys.buyers, keys.pending, keys.holds):
+            pipeline.hgetall(key)
+        pipeline.time()
+        item, buyers, pending, holds, (seconds, micros) = await pipeline.execute()
     at_ms = int(seconds) * 1000 + int(micros) // 1000
     return LiveItem(_text(item), _text(buyers), _text(pending), _text(holds), at_ms)
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from graphql_api.health import is_ready
 from infra.errors import StoreUnavailable
+from infra.eventlog.streams import StreamsEventLog
 from infra.ids import new_id
 from infra.ports import LOOPBACK, free_port
 from infra.redis import LuaScript, RedisStore
@@ -190,6 +191,24 @@ async def test_a_cluster_that_is_down(tmp_path: Path) -> None:
         until_true(lambda: client.cluster("INFO")["cluster_state"] == "ok", "the cluster to be up")
         assert await _ask(store, script) == ("done",) * 5
         await store.close()
+
+
+async def test_a_log_that_cannot_be_read_is_not_taken_for_an_empty_one(server: Redis, store: RedisStore) -> None:
+    log = StreamsEventLog(store, timeout=5.0)
+    consumer = await log.subscribe(["orders"], "workers")
+    await log.publish("orders", "key", b"value")
+
+    async def looks() -> list[object]:
+        asked = (log.end("orders"), log.lag("orders", "workers"), log.has_read("orders", "workers", {"0": "0-0"}))
+        return [await _outcome(one) for one in (*asked, log.follow("orders"), consumer.fetch(1, 0.01))]
+
+    with read_only(server):
+        assert await looks() == [*["done"] * 4, "redis"]
+    for trouble in (without_its_primary, busy):
+        with trouble(server):
+            assert await looks() == ["redis"] * 5
+    assert await looks() == ["done"] * 5
+    assert await log.lag("orders", "workers") == 1
 
 
 @pytest.fixture
