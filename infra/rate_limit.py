@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _SCRIPT = LuaScript.read(Path(__file__).parent / "lua" / "gcra.lua")
 _MOST_KEYS = 50_000
+_REST = 1.0
 
 
 class RateLimited(Exception):
@@ -33,10 +34,16 @@ class RateLimited(Exception):
 
 
 class RateLimiter:
-    """Limits of all processes; of each one while Redis is away."""
+    """Limits of all processes; of each one while Redis is away.
 
-    def __init__(self, redis: RedisStore) -> None:
+    ``rest``: seconds in which Redis is not asked after it was away. A request may have several limits, and each
+    would wait for an answer.
+    """
+
+    def __init__(self, redis: RedisStore, *, rest: float = _REST) -> None:
         self._redis = redis
+        self._rest = rest
+        self._asks_again = 0.0
         self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._own = OwnCount()
 
@@ -59,13 +66,15 @@ class RateLimiter:
 
     async def _ask(self, name: str, bucket: str, limit: Limit, units: int) -> float:
         """Returns 0, or the milliseconds until it would be allowed."""
+        if time.monotonic() < self._asks_again:
+            return self._own.spend(bucket, limit, units)
         interval, owed = str(limit.seconds * 1000 / limit.count), self._own.take(bucket)
         arguments: list[str | int] = [interval, limit.count, units, f"{owed:.3f}"]
         try:
             # Counted twice when the connection breaks at that moment: that is no harm.
             _, wait = await self._redis.run_script(_SCRIPT, [bucket], arguments)
         except StoreUnavailable:
-            log.warning("rate_limit.unavailable", limit=name)
+            self._note_outage(name)
             self._own.give_back(bucket, owed)
             return self._own.spend(bucket, limit, units)
         return float(wait)
@@ -85,11 +94,17 @@ class RateLimiter:
     async def forgive(self, name: str, key: str) -> None:
         """Forget what ``key`` has spent (a password was right in the end)."""
         self._own.take(_bucket(name, key))
+        if time.monotonic() < self._asks_again:
+            return
         try:
             async with self._redis.guard():
                 await self._redis.client.delete(_bucket(name, key))
         except StoreUnavailable:
-            log.warning("rate_limit.unavailable", limit=name)
+            self._note_outage(name)
+
+    def _note_outage(self, name: str) -> None:
+        log.warning("rate_limit.unavailable", limit=name)
+        self._asks_again = time.monotonic() + self._rest
 
 
 def _bucket(name: str, key: str) -> str:

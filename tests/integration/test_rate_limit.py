@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from infra import own_count
 from infra.rate_limit import RateLimited, RateLimiter
@@ -61,7 +62,7 @@ async def test_while_redis_is_frozen_a_process_counts_by_itself(tmp_path: Path) 
     limit = Limit(3, 3600)
     with redis_server(tmp_path) as server:
         redis = RedisStore(url_of(server), timeout=0.1)
-        limiter, other = RateLimiter(redis), RateLimiter(redis)
+        limiter, other = RateLimiter(redis, rest=0), RateLimiter(redis, rest=0)
         with frozen(server):
             assert await _exact(limiter, limit, 5) == 3
             assert await _exact(limiter, limit, 1, "another") == 1
@@ -78,7 +79,7 @@ async def test_of_what_two_processes_counted_no_more_is_owed_than_the_limit(tmp_
     limit = Limit(2, 2)
     with redis_server(tmp_path) as server:
         redis = RedisStore(url_of(server), timeout=0.1)
-        limiters = [RateLimiter(redis) for _ in range(3)]
+        limiters = [RateLimiter(redis, rest=0) for _ in range(3)]
         with frozen(server):
             assert [await _exact(limiter, limit, 2) for limiter in limiters] == [2, 2, 2]
         for limiter in limiters:
@@ -99,6 +100,18 @@ async def test_a_right_password_forgives_what_the_process_counted(tmp_path: Path
             assert await _exact(limiter, limit, 3) == 3
             await limiter.forgive("test", "one")
             assert await _exact(limiter, limit, 5) == 3
+        await redis.close()
+
+
+async def test_redis_that_was_away_is_not_asked_for_each_limit(tmp_path: Path) -> None:
+    limit = Limit(3, 3600)
+    with redis_server(tmp_path) as server:
+        redis = RedisStore(url_of(server), timeout=0.1)
+        limiter = RateLimiter(redis, rest=3600)
+        with frozen(server), capture_logs() as told:
+            assert await _exact(limiter, limit, 5) == 3
+            await limiter.forgive("test", "one")
+        assert [line["event"] for line in told] == ["rate_limit.unavailable"]
         await redis.close()
 
 
