@@ -1,10 +1,11 @@
 """Loaders over the verbs of services that read many things at once."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
+from strawberry.dataloader import DataLoader, get_current_batch
 
 from infra.runtime import Infra
 from models.documents import ProductDoc, VariantDoc
@@ -17,7 +18,26 @@ _MAX_BATCH: Final = 1000
 """Keys a statement: SQLite takes 32,766 parameters, and a page is far smaller than this."""
 
 
-class Batched(DataLoader[K, V]):
+class _Result(asyncio.Future[V]):
+    """One key's value, which several fields wait for. Where a field fails, graphql-core cancels its siblings: each
+    hears of it when the value is there, and the value is there for the others."""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        return False
+
+
+class _Shared(DataLoader[K, V]):
+    def load(self, key: K) -> Awaitable[V]:
+        known = self.cache_map.get(key)
+        if known is not None:
+            return known
+        result = _Result[V](loop=self.loop)
+        self.cache_map.set(key, result)
+        get_current_batch(self).add_task(key, result)
+        return result
+
+
+class Batched(_Shared[K, V]):
     """What ``read`` finds for all keys of a batch; ``missing`` for those it does not find."""
 
     def __init__(self, infra: Infra, read: Read[K, V], missing: V) -> None:
@@ -31,7 +51,7 @@ class Batched(DataLoader[K, V]):
         return [found.get(key, self._missing) for key in keys]
 
 
-class Variants(DataLoader[K, VariantDoc | None]):
+class Variants(_Shared[K, VariantDoc | None]):
     """Variants out of their product's document: a variant is cached once.
 
     ``owners`` finds the products' ids, ``pick`` the variant in a product. None for an unknown key.
