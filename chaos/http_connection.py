@@ -29,8 +29,7 @@ class HttpConnection:
         Errors: ConnectionRefused, CutOff.
         """
         parts = urlsplit(url)
-        kept_open = parts.netloc in self._streams
-        reader, writer = self._streams.pop(parts.netloc) if kept_open else await self._connect(parts.netloc)
+        reader, writer = self._kept(parts.netloc) or await self._connect(parts.netloc)
         kind = "x-www-form-urlencoded" if isinstance(body, bytes) else "json"
         content = body if isinstance(body, bytes) else orjson.dumps(body)
         head = (
@@ -50,6 +49,14 @@ class HttpConnection:
             else:
                 writer.close()
         return status, answer
+
+    def _kept(self, netloc: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """Returns the connection of before, unless the server has ended it since: it rested for too long."""
+        streams = self._streams.pop(netloc, None)
+        if streams is not None and streams[0].at_eof():
+            streams[1].close()
+            return None
+        return streams
 
     async def _connect(self, netloc: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         host, _, port = netloc.partition(":")
