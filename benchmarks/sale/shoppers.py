@@ -29,9 +29,7 @@ _FLASH: Final = (
     "mutation ($input: PlaceFlashOrderInput!) { placeFlashOrder(input: $input) { __typename "
     f"... on Order {{ id }} {_OR}"
 )
-_ADD: Final = (
-    "mutation ($input: AddCartItemInput!) { addCartItem(input: $input) { __typename ... on Error { code } } }"
-)
+_ADD: Final = f"mutation ($input: AddCartItemInput!) {{ addCartItem(input: $input) {{ __typename {_OR}"
 _CHECKOUT: Final = (
     f"mutation ($input: CheckoutInput!) {{ checkout(input: $input) {{ __typename ... on Order {{ id }} {_OR}"
 )
