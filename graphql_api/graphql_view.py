@@ -124,8 +124,7 @@ class GraphQLView:
         await count_request(context)
         with self._uploads.form(context, headers, media_type) as form:
             operation = await form.read(receive, headers.get(b"content-length"))
-            if isinstance(operation, Operation):
-                operation = await self._with_text(operation, context, media_type)
+            operation = await self._ready(operation, context, media_type)
             answer = await self._make(operation, context, scope, media_type, None)
             cookies = self.runtime.running.cookies.headers(scope, context.cookies)
             await Sending(scope, send, context.infra.settings).send(media_type, answer, cookies)
@@ -204,6 +203,12 @@ class GraphQLView:
             found: Operation | list[Operation] = parse_get(scope["query_string"])
         else:
             found = parse_post(headers.get(b"content-type"), body)
+        return await self._ready(found, context, media_type)
+
+    async def _ready(
+        self, found: Operation | list[Operation], context: Context, media_type: str
+    ) -> Operation | list[Operation]:
+        """Returns the operation with its text; of a batch each has its own answer, and counts. Errors: Refused."""
         if not isinstance(found, list):
             return await self._with_text(found, context, media_type)
         if len(found) > 1:
