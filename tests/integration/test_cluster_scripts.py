@@ -19,6 +19,7 @@ from services.cart.keys import cart_key, dirty_key
 from services.cart.rules import Owner
 from services.document.keep_document import find_document, keep_document, weigh_documents
 from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.distrust import distrust
 from services.flash_sale.load_item import load_item
 from services.flash_sale.states import SaleAction
 from services.order.abandon_unconfirmed import abandon_unconfirmed
@@ -89,6 +90,8 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     assert await load_item(infra, item.sku, item.id, settle=0.0, force=True)
     live = await counters(infra, item)
     assert (live.remaining, live.pending) == (13, {snapshot.id.hex})
+    # Of counters that are no more: loaded since.
+    await distrust(infra, snapshot.lines)
     run = {script.name for script in infra.redis._scripts}
     assert run == set(SCRIPTS)
 
