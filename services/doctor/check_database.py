@@ -9,7 +9,8 @@ from sqlalchemy import text
 from infra.migrations import SchemaMismatch, require_current
 from infra.runtime import Infra
 from services.doctor.check_clock import check_clock
-from services.doctor.finding import Finding, doubtful, good, version_of, wrong
+from services.doctor.check_documents import check_documents
+from services.doctor.finding import Finding, Level, doubtful, good, version_of, wrong
 
 _AREA: Final = "database"
 _OFF: Final = ("OFF", "0")
@@ -18,7 +19,10 @@ _OLDEST: Final = {"MariaDB": (10, 11), "MySQL": (8, 0)}
 
 async def check_database(infra: Infra) -> list[Finding]:
     """Errors: StoreUnavailable."""
-    found = [await _schema(infra)]
+    schema = await _schema(infra)
+    found = [schema]
+    if schema.level is Level.GOOD:
+        found += await check_documents(infra)
     if infra.database.is_sqlite:
         async with infra.database.read() as session:
             mode = await session.scalar(text("PRAGMA journal_mode"))

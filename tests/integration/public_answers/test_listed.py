@@ -8,6 +8,8 @@ import pytest
 from websockets.asyncio.client import connect
 
 from graphql_api import runtime
+from services.doctor.check_documents import check_documents
+from services.doctor.finding import Level
 from services.document.load_documents import load_documents
 from services.document.read_manifest import Listed
 from services.document.remove_documents import remove_all_documents, remove_documents
@@ -17,7 +19,6 @@ from tests.modes import ONE_MODE
 from tests.server import Server
 from tests.waiting import until
 
-pytestmark = ONE_MODE
 NAME = "query Kind { __typename }"
 LOGOUT = 'mutation Out { logout(input: {refreshToken: "x"}) { __typename } }'
 # As Relay names documents by default, and as anybody may.
@@ -45,17 +46,21 @@ async def _over_a_socket(server: Server, query: str) -> dict[str, Any]:
         return answer
 
 
+@ONE_MODE
 async def test_only_what_is_listed_is_run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "_READ_LIST_EVERY", 0.05)
     async with serving(settings.model_copy(update={"persisted_only": True})) as server:
         named = {"documentId": MD5}
         assert await _code(server, named) == "DOCUMENT_NOT_LISTED"
+        [empty] = await check_documents(server.infra)
+        assert (empty.level, empty.what) == (Level.WRONG, "none is on the list, and no others are run")
         assert await load_documents(server.infra, [Listed(MD5, NAME), Listed("out-1", LOGOUT)]) == 2
 
         async def known() -> bool:
             return await _code(server, named) == {"__typename": "Query"}
 
         await until(known, bool)
+        assert [one.level for one in await check_documents(server.infra)] == [Level.GOOD]
         # By its id, in either way and in capitals; and by its very text.
         again = {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": MD5.upper()}}}
         for body in (again, {"query": NAME}, {"query": NAME, "extensions": by_hash(NAME)}):
