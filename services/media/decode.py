@@ -1,4 +1,4 @@
-"""From a file to its pixels: upright, in sRGB, with nothing else of the file. Runs in a thread of its own pool.
+"""From a file to its pixels: upright, in sRGB, with nothing else of the file. Runs in a process of its own.
 
 Everything here is fed by strangers' files. The pixels are counted before any is decoded, and only the decoder of
 the format that the first bytes name is ever asked.
@@ -10,14 +10,11 @@ import warnings
 import zlib
 from typing import BinaryIO
 
-import structlog
 from PIL import Image, ImageCms, ImageOps
 
 from services.media import rules
 from services.media.rules import BadImage
 from services.media.sniff import HEAD, sniff
-
-log = structlog.get_logger(__name__)
 
 Image.MAX_IMAGE_PIXELS = rules.MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -43,13 +40,12 @@ def decode(file: BinaryIO) -> tuple[str, Image.Image]:
     except _BOMB as error:
         raise BadImage(_TOO_MANY) from error
     except (OSError, ValueError, TypeError, SyntaxError, EOFError, LookupError, ArithmeticError) as error:
-        raise _unreadable(kind, error) from error
-    except (AttributeError, RuntimeError, AssertionError, struct.error, zlib.error, MemoryError) as error:
-        raise _unreadable(kind, error) from error
+        raise _unreadable(kind) from error
+    except (AttributeError, RuntimeError, AssertionError, struct.error, zlib.error) as error:
+        raise _unreadable(kind) from error
 
 
-def _unreadable(kind: str, error: Exception) -> BadImage:
-    log.info("media.unreadable", format=kind, reason=repr(error)[:200])
+def _unreadable(kind: str) -> BadImage:
     return BadImage(f"cannot be read: it is damaged, or no whole {kind} file")
 
 
@@ -63,10 +59,13 @@ def _check_size(image: Image.Image) -> None:
 
 
 def _clean(image: Image.Image) -> Image.Image:
+    """In place where it can be: a copy of the largest image is 100 MB."""
     image.load()
-    upright = ImageOps.exif_transpose(image)
-    flat = _in_srgb(upright, image.info.get("icc_profile"))
-    # A copy of the pixels alone: encoders put what they find in info (comments, profiles) into the new file.
+    vars(image).pop("_decoder", None)  # WebP's and AVIF's has pixels of its own, up to 200 MB
+    profile = image.info.get("icc_profile")
+    ImageOps.exif_transpose(image, in_place=True)
+    flat = _in_srgb(image, profile)
+    # The pixels alone: encoders put what they find in info (comments, profiles) into the new file.
     flat.info.clear()
     flat.getexif().clear()
     return flat
@@ -81,9 +80,8 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             # Without alpha where there is none: LittleCMS takes the modes that it is given.
-            converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
-            assert converted is not None, "only in place it returns nothing"
-            return converted
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
-            log.info("media.profile_ignored", reason=repr(error)[:200])
-    return image.convert(mode)
+            in_place = image.mode == mode
+            return ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode, inPlace=in_place) or image
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            pass  # a profile that cannot be read says nothing
+    return image if image.mode == mode else image.convert(mode)

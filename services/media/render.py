@@ -1,4 +1,4 @@
-"""From pixels to files: the image itself and its thumbnails. Runs in a thread of its own pool."""
+"""From pixels to files: the image itself and its thumbnails. Runs in a process of its own."""
 
 import hashlib
 import io

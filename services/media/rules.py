@@ -6,9 +6,10 @@ name never changes.
 
 import re
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from settings import Settings
+if TYPE_CHECKING:  # what renders pictures starts for each, and needs no settings
+    from settings import Settings
 
 MAX_SIDE: Final = 10_000
 # 100 MB while it is decoded, whatever the file's own size.
@@ -59,7 +60,7 @@ def content_type(name: str) -> str:
     return TYPES[name.rpartition(".")[2]]
 
 
-def url_of(settings: Settings, name: str) -> str:
+def url_of(settings: "Settings", name: str) -> str:
     """Returns the image's URL: absolute where a setting says how clients reach us, else a path: never what a
     request's Host header says."""
     base = settings.media_url or f"{settings.public_url or ''}{PATH}"
