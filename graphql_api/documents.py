@@ -18,7 +18,7 @@ from graphql import (
     specified_rules,
     validate,
 )
-from sqlalchemy.util import await_only, greenlet_spawn
+from sqlalchemy.util import await_, greenlet_spawn
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -105,7 +105,7 @@ class Documents:
         slice_ = Slice()
 
         def parsed(ast: DocumentNode) -> None:
-            await_only(charge(asker, tokens=ast.token_count or 0))
+            await_(charge(asker, tokens=ast.token_count or 0))
             slice_.end_if_long()
 
         return self._prepare(query, (*self._rules, InSlices), parsed)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Generic, TypeVar
 
 from graphql import ASTValidationRule, ValidationContext
-from sqlalchemy.util import await_only
+from sqlalchemy.util import await_
 
 from graphql_api.http_request import Refused
 from graphql_api.request_limits import count_request
@@ -123,5 +123,5 @@ class Slice:
         """Let others on for as long as they had to wait."""
         took = time.perf_counter() - self._begun
         if took > _SLICE:
-            await_only(asyncio.sleep(took))
+            await_(asyncio.sleep(took))
             self._begun = time.perf_counter()
