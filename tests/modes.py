@@ -129,7 +129,7 @@ async def fresh_stores(template: Template, folder: Path) -> AsyncIterator[Settin
     await template.on_stack.emptying.empty()
     prefix = await template.on_stack.topics.take()
     yield shared.model_copy(update={"home": folder, "kafka_prefix": prefix, "kafka_partitions": PARTITIONS})
-    template.on_stack.topics.give_back(prefix)
+    await template.on_stack.topics.give_back(prefix)
 
 
 async def have_topics(infra: Infra) -> None:

@@ -1,10 +1,15 @@
-"""Topics that are there before a test wants them: made ahead of it, deleted some tests later."""
+"""Topics that are there before a test wants them: made ahead of it, deleted some tests later.
+
+To make and delete them is most of what a test takes of Kafka: those that nothing was written to serve once more.
+"""
 
 import asyncio
 from uuid import uuid4
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from infra.changes import TOPIC as CHANGES
 from infra.eventlog.kafka_topics import make_topics
 from services.shared.events import ALL_TOPICS
 
@@ -14,10 +19,12 @@ _DELETE_AT_ONCE = 8
 
 
 class TopicPool:
-    """Sets of all topics, each under a prefix that nobody had before."""
+    """Sets of all topics, each under a prefix of its own."""
 
-    def __init__(self, admin: AIOKafkaAdminClient) -> None:
+    def __init__(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer) -> None:
         self._admin = admin
+        self._reader = reader
+        self._untouched: list[str] = []
         self._used: list[str] = []
         self._deleting: set[asyncio.Task[None]] = set()
         self._next = asyncio.create_task(self._make())
@@ -26,16 +33,23 @@ class TopicPool:
     async def open(cls, servers: str) -> "TopicPool":
         admin = AIOKafkaAdminClient(bootstrap_servers=servers)
         await admin.start()
-        return cls(admin)
+        reader = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+        await reader.start()
+        return cls(admin, reader)
 
     async def take(self) -> str:
         """Returns the prefix of a set that is ready."""
+        if self._untouched:
+            return self._untouched.pop()
         prefix = await self._next
         self._next = asyncio.create_task(self._make())
         return prefix
 
-    def give_back(self, prefix: str) -> None:
-        """Have all that is under the prefix deleted, a test's own topics too."""
+    async def give_back(self, prefix: str) -> None:
+        """Have all that is under the prefix deleted, a test's own topics too, unless it is as it was."""
+        if await self._is_untouched(prefix):
+            self._untouched.append(prefix)
+            return
         self._used.append(prefix)
         if len(self._used) >= _DELETE_AT_ONCE:
             used, self._used = tuple(self._used), []
@@ -44,10 +58,26 @@ class TopicPool:
             deleting.add_done_callback(self._deleting.discard)
 
     async def close(self) -> None:
-        self._used.append(await self._next)
+        self._used += [*self._untouched, await self._next]
         await asyncio.gather(*self._deleting)
         await self._delete(tuple(self._used))
+        await self._reader.stop()
         await self._admin.close()
+
+    async def _is_untouched(self, prefix: str) -> bool:
+        """Nobody reads what was in the topic of changes before he came."""
+        ours = {prefix + name for name in ALL_TOPICS}
+        places = [
+            TopicPartition(name, number) for name in ours - {prefix + CHANGES} for number in range(PARTITIONS)
+        ]
+        self._reader.assign(places)
+        try:
+            ends = await self._reader.end_offsets(places)
+        finally:
+            self._reader.unsubscribe()
+        if any(ends.values()):
+            return False
+        return {name for name in await self._admin.list_topics() if name.startswith(prefix)} == ours
 
     async def _make(self) -> str:
         prefix = f"t{uuid4().hex[:8]}."
