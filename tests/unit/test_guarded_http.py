@@ -32,7 +32,7 @@ UPGRADE: Final = (
     b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
 )
 LARGE: Final = 32 * 1024 * 1024
-QUICK: Final = {"head_timeout": 0.3, "body_timeout": 4.0, "body_min_rate": 1000, "send_timeout": 0.3}
+QUICK: Final = {"head_timeout": 0.3, "body_timeout": 60.0, "body_min_rate": 1000, "send_timeout": 0.3}
 
 
 def padded(head: bytes, size: int = MAX_HEAD) -> bytes:
@@ -232,6 +232,17 @@ async def test_half_a_body_and_a_drop_now_and_then_are_cut_off(quick: Site) -> N
     assert (ended("slow_body"), quick.answered) == (before + 2, 0)
 
 
+async def test_a_body_has_an_end() -> None:
+    settings = Settings(port=0, **QUICK | {"body_timeout": 0.3, "body_min_rate": 0})  # type: ignore[arg-type]
+    async with served(settings) as site, connected(site) as endless:
+        endless.send(POST + b"transfer-encoding: chunked\r\n\r\n")
+        answer = asyncio.create_task(endless.rest())
+        while not answer.done():
+            endless.send(b"64\r\n" + b"a" * 100 + b"\r\n")
+            await asyncio.sleep(0.02)
+        assert (await answer).startswith(b"HTTP/1.1 408 ")
+
+
 async def test_a_slow_body_passes_and_a_slow_server_is_not_the_clients_fault(quick: Site) -> None:
     async with connected(quick) as slow, connected(quick) as polite, connected(quick) as full:
         slow.send(POST + b"transfer-encoding: chunked\r\n\r\n")
@@ -241,7 +252,7 @@ async def test_a_slow_body_passes_and_a_slow_server_is_not_the_clients_fault(qui
             async with connected(quick) as silent:  # time passes: more than two heads have
                 ending = asyncio.create_task(silent.rest())
                 while not ending.done():
-                    slow.send(b"64\r\n" + b"a" * 100 + b"\r\n")
+                    slow.send(b"1388\r\n" + b"a" * 5_000 + b"\r\n")
                     await asyncio.sleep(0.02)
         slow.send(b"0\r\n\r\n")
         assert (await slow.answer()).startswith(b"HTTP/1.1 200 ")
