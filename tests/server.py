@@ -51,7 +51,7 @@ async def serve(settings: Settings, *, worker: bool = False) -> AsyncIterator[Se
             serving = asyncio.create_task(web.serve([listener]))
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             try:
-                async with httpx.AsyncClient(base_url=url, timeout=10, verify=False) as http:
+                async with httpx.AsyncClient(base_url=url, timeout=60, verify=False) as http:
                     await _until_ready(http)
                     yield Server(url, infra, http)
             finally:
@@ -60,7 +60,7 @@ async def serve(settings: Settings, *, worker: bool = False) -> AsyncIterator[Se
 
 
 async def _until_ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             try:
                 if (await http.get("/readyz")).status_code == 200:

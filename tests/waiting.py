@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable
 
-from chaos.waiting import POLL, until
+from chaos.waiting import POLL, patience, until
 
-__all__ = ["PAUSE", "until", "until_true"]
-PAUSE = 2.0
-"""Seconds that a shared machine may stand still: room for it in what is promised within a time."""
+__all__ = ["patience", "pause", "until", "until_true"]
 
 
-def until_true(look: Callable[[], bool], what: str, within: float = 10.0) -> float:
+def pause() -> float:
+    """Returns the seconds that a shared machine may stand still: room for it in what is promised within a time."""
+    return patience(2.0)
+
+
+def until_true(look: Callable[[], bool], what: str, within: float = 30.0) -> float:
     """The same without an event loop; returns the seconds it took."""
     begun = time.monotonic()
     while not look():
-        assert time.monotonic() - begun < within, f"not within {within} s: {what}"
+        assert time.monotonic() - begun < patience(within), f"not within {within} s: {what}"
         time.sleep(POLL)
     return time.monotonic() - begun

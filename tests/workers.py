@@ -24,7 +24,7 @@ async def persist_all(infra: Infra, consumer: type[OrderConsumer] = OrderConsume
     consuming = asyncio.create_task(consumer(infra, stop, jobs.schedule_expiry).run())
     try:
         marker = await infra.events.end(ORDERS)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await _has_read(infra, marker):
                 if consuming.done():
                     await consuming

@@ -21,17 +21,12 @@ from infra.ports import is_free
 from infra.processes import Keeper, ProcessId
 from tests.running import forked
 from tests.running.forked import Forked
-from tests.waiting import until_true
+from tests.waiting import patience, until_true
 
 ROOT: Final = Path(__file__).parents[2]
 RUSHCART: Final = (sys.executable, "-c", "from cli.main import main; main()")
 # In an environment that is set up already there is nothing to install.
 MAKE_RUN: Final = ("make", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.installed", "run")
-
-
-def patience(seconds: float) -> float:
-    """The seconds that are allowed, and more on a machine that has more to do than it has processors."""
-    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:

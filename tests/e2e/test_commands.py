@@ -13,7 +13,8 @@ import pytest
 from cli.main import COMMANDS
 from infra.ports import LOOPBACK
 from services.media.sniff import sniff
-from tests.e2e.running import MAKE_RUN, RUSHCART, Running, patience, rushcart
+from tests.e2e.running import MAKE_RUN, RUSHCART, Running, rushcart
+from tests.waiting import patience
 
 MINE = "{ me { email orders(first: 100) { totalCount edges { node { id status } } } } }"
 

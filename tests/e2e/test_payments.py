@@ -12,7 +12,7 @@ from services.shared.signature import sign
 from settings import Settings
 from tests.e2e.shop import Person, Shop, new_key
 from tests.live import greeted
-from tests.waiting import PAUSE, until
+from tests.waiting import pause, until
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -75,7 +75,7 @@ async def test_paid_on_the_sandboxs_page(shop: Shop, settings: Settings) -> None
         answer = await press(shop, payment, decision="approve", webhook="twice")
         assert (answer.status_code, answer.headers["location"]) == (303, settings.shop.storefront_url)
         assert value(await live.receive(), "orderUpdated")["status"] == "PAID"
-        assert asyncio.get_running_loop().time() - begun < 1.0 + PAUSE
+        assert asyncio.get_running_loop().time() - begun < 1.0 + pause()
     shown = (await shop.ask(LOOK, {"id": order_id}, ada))["order"]
     assert (shown["status"], len(shown["payments"])) == ("PAID", 1)
     assert shown["payments"][0]["captured"]["amount"] == payment["amount"]["amount"]

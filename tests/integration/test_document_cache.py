@@ -15,7 +15,7 @@ from infra.redis import RedisStore
 from infra.runtime import Infra, open_infra
 from settings import Settings
 from tests.integration.catalog.products import create, statements
-from tests.waiting import PAUSE, until
+from tests.waiting import pause, until
 
 
 class Source:
@@ -74,7 +74,7 @@ async def test_a_filler_that_died_does_not_hold_up_the_others(infra: Infra) -> N
     begun = time.monotonic()
     source = Source(b"mine")
     assert await cache_of(infra).get_many(["k"], source.load) == {"k": b"mine"}
-    assert time.monotonic() - begun < 2 + PAUSE
+    assert time.monotonic() - begun < 2 + pause()
     # Whose fill it is, is not ours to decide: we read for ourselves.
     assert await kept(infra) == (b"", b"")
 
@@ -207,11 +207,11 @@ async def test_without_redis_few_read_the_database_at_once_and_too_many_are_told
     begun = time.monotonic()
     asks = [cache.get_many([f"k{number}"], load) for number in range(100)]
     answers = await asyncio.gather(*asks, return_exceptions=True)
-    assert time.monotonic() - begun < 2 + PAUSE
+    assert time.monotonic() - begun < 2 + pause()
     good = [answer for answer in answers if isinstance(answer, dict)]
     refused = [type(answer) for answer in answers if not isinstance(answer, dict)]
     assert most == 2
-    assert 10 <= len(good) <= 40
+    assert most <= len(good) <= 40
     assert refused == [StoreUnavailable] * (100 - len(good))
     assert gate.waiting == 0
     await away.close()

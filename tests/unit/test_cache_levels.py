@@ -14,7 +14,7 @@ from infra.cache.jitter import spread
 from infra.cache.memory import Memory
 from infra.errors import StoreUnavailable
 from infra.telemetry.counters import Counters
-from tests.waiting import PAUSE
+from tests.waiting import pause
 
 # ------------------------------------------------------------------ what was heard
 
@@ -220,7 +220,7 @@ async def test_nobody_waits_longer_than_told() -> None:
         with pytest.raises(StoreUnavailable):
             async with gate.turn():
                 raise AssertionError("there was no turn")
-        assert time.monotonic() - begun < 1.0 + PAUSE
+        assert time.monotonic() - begun < 1.0 + pause()
     assert gate.waiting == 0
 
 

@@ -13,7 +13,7 @@ from tests.e2e.oidc.certified_provider import CertifiedProvider
 from tests.e2e.oidc.operations import count, session_for
 from tests.modes import ONE_MODE
 from tests.server import Server, serve
-from tests.waiting import PAUSE
+from tests.waiting import pause
 
 pytestmark = ONE_MODE
 
@@ -142,7 +142,7 @@ async def test_without_redis_nobody_is_kept_waiting(
         try:
             for url in (f"{SHOP}/auth/oidc/example/login", back):
                 assert code_of(await browser.follow(url)) == (503, "UNAVAILABLE")
-            assert time.monotonic() - begun < 2 * 0.8 + 2 * PAUSE
+            assert time.monotonic() - begun < 2 * 0.8 + 2 * pause()
         finally:
             await redis.client_unpause()
         assert set((await browser.sign_in("ada-26")).outcome) == {"signInCode"}

@@ -20,9 +20,9 @@ from tests.integration.catalog.products import create, statements
 from tests.integration.public_answers.asking import BY_SLUG, STOCK, counts, fresh, get, post, serving, token_of
 from tests.integration.test_changes import rename
 from tests.server import Server
-from tests.waiting import PAUSE, until
+from tests.waiting import until
 
-WITHIN = 1.0 + PAUSE
+WITHIN = 3.0  # a second is promised; a shared machine may stand still for as long
 
 
 LISTING = (

@@ -24,7 +24,7 @@ from services.shared.events import ORDERS, SALES, OrderPlaced, SaleEnded, SaleSc
 from tests.books import orders_in
 from tests.factories import order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.integration.settlement.ending import adds_up, end, level, returned
-from tests.waiting import PAUSE, until
+from tests.waiting import pause, until
 from tests.workers import persist_all, working
 
 
@@ -91,7 +91,7 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
     orders: list[OrderView] = []
     refusals: list[FlashSaleNotRunning] = []
     async with working(infra):
-        item = await sale_of(infra, sku, quantity=4000, starts_in=1.2, lasts=1.0 + PAUSE)
+        item = await sale_of(infra, sku, quantity=4000, starts_in=1.2, lasts=1.0 + pause())
 
         async def buy() -> None:
             while infra.now() < item.ends_at + timedelta(seconds=0.1):
@@ -107,7 +107,7 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
         await until(lambda: settled_at(infra, item), lambda moment: moment is not None)
     placed = sorted(order.placed_at for order in orders)
     starts, ends = item.starts_at, item.ends_at
-    assert starts <= placed[0] < starts + timedelta(seconds=0.5 + PAUSE)
+    assert starts <= placed[0] < starts + timedelta(seconds=0.5 + pause())
     assert placed[-1] < ends
     assert {(refused.starts_at, refused.ends_at) for refused in refusals} == {(starts, ends)}
     assert await stock_of(infra, sku) == level(on_hand=5000, available=5000 - len(orders), held=len(orders))
