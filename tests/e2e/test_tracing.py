@@ -1,6 +1,5 @@
 """One flash order, from the request to its cancellation, as one trace at an OTLP receiver."""
 
-import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from os import urandom
@@ -10,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import make_url
 
-from infra.telemetry.tracing import is_on, is_wanted, span, tracing
+from infra.telemetry.tracing import span, tracing
 from settings import Settings
-from tests.collector import Collector, Seen, collecting, collecting_grpc
+from tests.collector import Collector, Seen, collecting
 from tests.e2e.shop import PLACE, Shop, new_key
 from tests.server import Server, serve
-from tests.waiting import pause, until
+from tests.waiting import until
 
 _SERVER, _CLIENT, _PRODUCER, _CONSUMER = 2, 3, 4, 5
 SECRET: Final = "a-key-that-nobody-should-see"
@@ -246,41 +245,6 @@ async def test_metrics_have_exemplars(server: Server, collector: Collector) -> N
     accept = {"accept": "application/openmetrics-text; version=1.0.0"}
     text = (await server.http.get("/metrics", headers=accept)).text
     assert [line for line in text.splitlines() if 'operation="me"' in line and f'trace_id="{trace}"' in line]
-
-
-async def test_over_grpc_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nothing is sent without an endpoint, or when the SDK is told to be off."""
-    async with collecting_grpc() as collector:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
-        monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
-        monkeypatch.setenv("OTEL_SERVICE_NAME", "a-name-of-its-own")
-        with tracing("test"):
-            async with serve(settings) as server:
-                await server.graphql("{ me { id } }")
-
-                async def seen() -> list[Seen]:
-                    return [span for span in collector.spans if span.name == "query me"]
-
-                [span] = await until(seen, bool)
-                assert span.service == "a-name-of-its-own"
-        monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
-        assert not is_wanted()
-        monkeypatch.delenv("OTEL_SDK_DISABLED")
-        monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
-        assert not is_wanted()
-        monkeypatch.delenv("OTEL_TRACES_EXPORTER")
-        monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT")
-        assert not is_wanted()
-
-
-def test_a_collector_that_is_away_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    begun = time.monotonic()
-    with tracing("test"), span("lost"):
-        assert is_on()
-    assert time.monotonic() - begun < 2 + pause()
-    assert not is_on()
 
 
 class TestFields:

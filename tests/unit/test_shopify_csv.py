@@ -4,18 +4,13 @@ import io
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from models import ProductStatus
-from services.catalog.product_draft import ImageDraft, PriceDraft
+from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
-from services.catalog.shopify.left_out import write_left_out
-from services.catalog.shopify.make_sku import make_sku
 from services.catalog.shopify.product import ParsedProduct
 from services.catalog.shopify.rows import RowProblem
 from services.demo.ensure_catalog import FILE as EXAMPLE
-from services.shared.texts import SKU_LENGTH, sku_problem
 
 BAD_HANDLE = "must be letters, digits, - and _, and start and end with a letter or digit"
 NO_SKU = "must not contain control characters, { or }, nor whitespace but spaces"
@@ -226,50 +221,6 @@ def test_markup_in_a_cell_is_quoted() -> None:
     )
 
 
-handles = st.from_regex(r"[a-z0-9]([a-z0-9_-]{0,80}[a-z0-9])?", fullmatch=True)
-values = st.lists(st.text(min_size=1, max_size=40), max_size=3)
-
-
-@given(handles, values)
-def test_a_made_sku_is_valid_and_always_the_same(handle: str, options: list[str]) -> None:
-    sku = make_sku(handle, options)
-    assert sku_problem(sku) is None
-    assert len(sku) <= SKU_LENGTH
-    assert make_sku(handle, options) == sku
-
-
-@given(
-    st.lists(st.tuples(handles, values), unique_by=lambda pair: (pair[0], tuple(pair[1])), min_size=2, max_size=8)
-)
-def test_two_variants_never_get_the_same_sku(pairs: list[tuple[str, tuple[str, ...]]]) -> None:
-    assert len({make_sku(handle, options) for handle, options in pairs}) == len(pairs)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (("a-b", ["c"]), ("a", ["b", "c"])),
-        (("a", ["b c"]), ("a", ["b_c"])),
-        (("a", ["b c"]), ("a", ["b-c"])),
-        (("a", ["b.c"]), ("a", ["b", "c"])),
-        (("a", ["S"]), ("a", ["s"])),
-        (("a", ["红"]), ("a", ["蓝"])),
-    ],
-)
-def test_alike_variants_get_different_skus(one: tuple[str, list[str]], other: tuple[str, list[str]]) -> None:
-    assert make_sku(*one) != make_sku(*other)
-
-
-def test_a_made_sku_gives_way_to_one_that_the_file_has() -> None:
-    heading = "Handle,Title,Variant SKU"
-    parsed = parse(f"{heading}\nshirt,A,\nother,B,shirt")
-    assert parsed.problems == ()
-    made, given_one = (p.draft.variants[0].sku for p in parsed.products)
-    assert given_one == "shirt"
-    assert made.startswith("shirt~")
-    assert products(f"{heading}\nother,B,shirt\nshirt,A,")[1].draft.variants[0].sku == made
-
-
 def test_a_row_whose_handle_is_at_fault_is_checked_to_its_end() -> None:
     assert problems(rows("b b,B,S,abc,1", ",C,T,x,-1.5")) == [
         (2, "Handle", BAD_HANDLE),
@@ -291,40 +242,6 @@ def test_what_other_shops_write_and_we_take() -> None:
 def test_a_handle_in_two_forms_is_one_product() -> None:
     [product] = products("Handle,Title,Option1 Name,Option1 Value\nété,A,Size,S\ne\u0301te\u0301,,,M\nÉTÉ,,,L")
     assert [dict(variant.options)["Size"] for variant in product.draft.variants] == ["S", "M", "L"]
-
-
-@pytest.mark.parametrize("begin", ["", "\ufeff", "sep=;\r\n", "\ufeffSEP=;\n"])
-def test_a_spreadsheet_in_german_writes_semicolons_and_decimal_commas(begin: str) -> None:
-    heading = '"Handle";Title;"A, b";Variant Price;Variant Grams;Price / USD;Compare-at price / USD'
-    found = parse(f"{begin}{heading}\ntee;Tee, rot;x;19,90;56,4;1,5;2\n\ncap;Cap;;x;;;")
-    assert [(p.line, p.column) for p in found.problems] == [(4 + begin.lower().count("sep"), "Variant Price")]
-    draft = next(iter(found.products)).draft
-    [variant] = draft.variants
-    assert (draft.title, variant.price, variant.weight_grams) == ("Tee, rot", Decimal("19.90"), 56)
-    assert variant.prices == [PriceDraft("USD", Decimal("1.5"), Decimal(2))]
-
-
-def test_tabs_are_read_and_commas_stay_no_decimals_beside_commas() -> None:
-    [product] = products('Handle\tTitle\tVariant Price\ntee\t"Tee, ""big"""\t1.5\n')
-    assert (product.draft.title, product.draft.variants[0].price) == ('Tee, "big"', Decimal("1.5"))
-    assert problems('Handle,Title,Variant Price\ntee,Tee,"1,5"')[0][1] == "Variant Price"
-
-
-@pytest.mark.parametrize(
-    ("heading", "kind"),
-    [
-        ("sku,store_view_code,attribute_set_code,product_type,name", "a product export of Magento"),
-        ("Name,Email,Financial Status,Lineitem name", "an order export of Shopify"),
-    ],
-)
-def test_a_file_of_another_kind_is_told_what_it_is(heading: str, kind: str) -> None:
-    assert problems(f"{heading}\na,b,c,d\n") == [(1, "Title", f"is missing: this is {kind}, which cannot be read")]
-
-
-def test_a_title_makes_the_handle_where_there_is_no_column_of_handles() -> None:
-    found = products("Title,Option1 Name,Option1 Value\nÉté Tee,Size,S\n,,M\n縄,Size,L")
-    assert [(p.draft.slug, len(p.draft.variants)) for p in found] == [("ete-tee", 2), ("縄", 1)]
-    assert problems("Title,Vendor\n,x") == [(2, "Title", "must not be empty")]
 
 
 def test_what_is_not_used_is_counted() -> None:
@@ -355,10 +272,3 @@ def test_the_category_is_that_of_the_taxonomy_where_there_is_no_type() -> None:
     assert one.category_path == (("home", "Home"), ("home-lamps", "Lamps"))
     assert other.category_path == (("garden", "Garden"), ("garden-lamps", "Lamps"))
     assert (typed.category, typed.category_path) == ("Lights", ())
-
-
-def test_rows_that_are_left_out_are_a_file_like_the_one_they_come_from() -> None:
-    text = 'sep=;\r\nTitle;Handle;Problem;Own\r\n"A\nB";a;old;ö\r\nC;c;;\r\nD;d\r\n'
-    target = io.StringIO(newline="")
-    write_left_out(lambda: io.StringIO(text, newline=""), {2 + 1: "bad; worse", 6: ""}, target)
-    assert target.getvalue() == 'Title;Handle;Own;Problem\r\n"A\nB";a;ö;"bad; worse"\r\nD;d;;\r\n'
