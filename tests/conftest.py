@@ -12,6 +12,7 @@ from infra import garbage
 from infra.cache import hearing
 from infra.runtime import Infra, open_infra
 from services.catalog import views as catalog_views
+from services.flash_sale import warm_flash_sales
 from services.stock import views as stock_views
 from settings import Settings
 from tests.event_contract import PROBLEMS, watch_outbox
@@ -75,9 +76,17 @@ async def template(mode: str, templates: Templates) -> Template:
 def store_timeout() -> float:
     """Seconds. A busy machine's stores are slow, not down: only tests of stores that are down ask for less.
 
-    Not more either: counters are loaded again after twice as long.
+    Not more either: counters are loaded again after twice as long, unless they ``settles_soon``.
     """
     return 5.0
+
+
+@pytest.fixture
+def settles_soon() -> Iterator[None]:
+    """Counters are loaded after a moment: no request of before the loss is under way."""
+    with pytest.MonkeyPatch.context() as patched:  # not the test's own, which it may undo
+        patched.setattr(warm_flash_sales, "requests_patience", lambda _: 0.1)
+        yield
 
 
 @pytest.fixture

@@ -44,6 +44,9 @@ async def serve(settings: Settings, *, worker: bool = False) -> AsyncIterator[Se
     async with open_infra(settings) as infra, working(infra) if worker else nullcontext():
         await have_topics(infra)
         config = uvicorn_config(build_app(infra), settings.model_copy(update={"drain_timeout": 2.0}))
+        config.timeout_keep_alive = (
+            3600  # no client finds its connection closed, however long the machine stood still
+        )
         web = uvicorn.Server(config)
         # Named as TCP: only then asyncio does without Nagle's algorithm, which costs 40 ms a request here.
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:

@@ -155,7 +155,7 @@ async def test_cancelling_and_expiring_race_and_one_wins(infra: Infra) -> None:
     await assert_adds_up(infra, item, remaining=12)
 
 
-@pytest.mark.parametrize("store_timeout", [1.5])
+@pytest.mark.usefixtures("settles_soon")
 async def test_an_order_that_redis_has_forgotten_is_on_its_way_and_not_missing(infra: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     order = await place_flash_order(infra, order_wish(item))

@@ -79,9 +79,10 @@ async def test_two_schedulers_and_two_workers_close_each_order_once(settings: Se
         await assert_adds_up(infra, item, remaining=10)
 
 
+@pytest.mark.usefixtures("settles_soon")
 async def test_the_sweep_needs_no_scheduler(settings: Settings) -> None:
     """And no memory of Redis: what was scheduled is lost."""
-    async with opened(settings, payment_timeout=1.0, sweep_interval=0.2, store_timeout=1.5) as infra:
+    async with opened(settings, payment_timeout=1.0, sweep_interval=0.2) as infra:
         item = await running_sale(infra, quantity=4)
         stop = asyncio.Event()
         worker = asyncio.create_task(run_worker(infra, stop))
@@ -94,7 +95,6 @@ async def test_the_sweep_needs_no_scheduler(settings: Settings) -> None:
         await until(lambda: counters(infra, item), lambda live: live.remaining == 4)
         stop.set()
         await worker
-        infra.database.read_timeout = 10.0  # this look has no hurry
         await assert_adds_up(infra, item, remaining=4)
         assert (await causes(infra, item.sku))["RELEASED"] == 1
 

@@ -24,11 +24,7 @@ from tests.factories import order_wish, running_sale
 from tests.waiting import until
 from tests.workers import persist_all, working
 
-
-@pytest.fixture
-def store_timeout() -> float:
-    """Counters are loaded when twice this time has passed."""
-    return 1.5
+pytestmark = pytest.mark.usefixtures("settles_soon")
 
 
 async def test_a_flush_in_the_middle_of_a_sale_loses_nothing(infra: Infra) -> None:

@@ -29,11 +29,7 @@ from tests.modes import EMBEDDED
 from tests.waiting import until_true
 from tests.workers import persist_all
 
-
-@pytest.fixture
-def store_timeout() -> float:
-    """Counters are loaded when twice this time has passed."""
-    return 1.5
+pytestmark = pytest.mark.usefixtures("settles_soon")
 
 
 class OwnRedis:

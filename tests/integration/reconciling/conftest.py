@@ -1,7 +1,6 @@
 import pytest
 
 
-@pytest.fixture
-def store_timeout() -> float:
-    """Counters are loaded when twice this time has passed."""
-    return 1.5
+@pytest.fixture(autouse=True)
+def soon(settles_soon: None) -> None:
+    """Counters are loaded in many of these tests."""
