@@ -22,6 +22,7 @@ COMMANDS = {
     "documents": ("cli.documents", "documents", "Load and list the documents that the shop's own clients send."),
     "doctor": ("cli.doctor", "doctor", "Look at everything, say what is wrong and how to mend it."),
     "export": ("cli.export", "export", "Take out what is in the shop."),
+    "fuzz": ("cli.fuzz", "fuzz", "Ask all that the schema lets one ask, and look for faults."),
     "health": ("cli.health", "health", "Whether the process on this machine is alive, for containers."),
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
     "instances": ("cli.instances", "instances", "List the API processes that are registered in etcd."),

@@ -58,6 +58,7 @@ ELSEWHERE: Final = {
     "rushcart documents": "tests/integration/test_documents_command.py",
     "rushcart docs write": "tests/unit/test_readme.py",
     "rushcart doctor": "tests/e2e/test_doctor.py",
+    "rushcart fuzz": "tests/integration/test_fuzz.py",
     "rushcart health": "tests/e2e/test_doctor.py",
     "rushcart import stock": "tests/integration/test_import_command.py",
     "rushcart reconcile": "tests/e2e/test_commands_stack.py",
