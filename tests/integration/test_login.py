@@ -1,5 +1,6 @@
 """Who is signed in, who is not, and that both cost the same."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,12 +8,13 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
 from infra.runtime import Infra
+from infra.turns import Turns
 from models import RefreshSession, User
 from services.session.access_tokens import AccessTokens
 from services.session.new_session import SignedIn
 from services.session.open_session import open_session
 from services.shared.client import Client
-from services.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
+from services.shared.errors import EmailTaken, InvalidCredentials, InvalidInput, TryAgain
 from services.user import login as login_module
 from services.user import rules
 from services.user.login import login
@@ -133,6 +135,24 @@ async def test_what_changes_while_the_password_is_verified_counts(
     with pytest.raises(InvalidCredentials):
         await _log_in(infra, tokens)
     assert await _count(infra) == 0
+
+
+async def test_who_would_wait_long_is_told_so_before_anything_is_done_for_them(
+    infra: Infra, tokens: AccessTokens, ada: User, verifications: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = Turns(1, 0.0)
+    monkeypatch.setattr(rules, "_turns", turns)
+    async with turns.turn("busy"):
+        waiting = [asyncio.create_task(_log_in(infra, tokens)) for _ in range(8)]
+        await asyncio.sleep(0)
+        for _ in range(10):
+            with pytest.raises(TryAgain):
+                await _log_in(infra, tokens, password="a wrong password")
+        assert verifications == []
+    assert {one.user.id for one in await asyncio.gather(*waiting)} == {ada.id}
+    # Nor were those ten counted as tries: five are too many.
+    with pytest.raises(InvalidCredentials):
+        await _log_in(infra, tokens, password="a wrong password")
 
 
 async def test_one_address_in_any_case_is_one_account(infra: Infra, tokens: AccessTokens, ada: User) -> None:
