@@ -33,8 +33,7 @@ def fuzz(operations: int, seed: int, stack: bool, against: str | None) -> None:
     As nobody, a machine, a customer, staff and an administrator, on a shop of its own (SQLite and an embedded
     Valkey) with the demo's products and sales: all kinds of arguments, ids that are others' or of other types,
     ends of time, numbers and lists. --against changes what is in that shop: take one that nobody needs. Exits
-    with 1 on an INTERNAL, a status of 500 or more, no answer, or one that says a store is away; what took over a
-    second is only told.
+    with 1 on an INTERNAL, a status of 500 or more, or no answer; what took over a second is only told.
     """
     from rich.console import Console
 

@@ -60,11 +60,13 @@ class Author:
 
     def write(self) -> Operation:
         """Returns another operation."""
+        self._values.begin()
         kind = self._dice.choice(list(self._roots))
         return _Writing(self._schema, self._dice, self._values, Operation(kind)).write(self._roots[kind])
 
     def vary(self, operation: Operation) -> Operation:
         """Returns the same document with other variables: a server has prepared it already."""
+        self._values.begin()
         drawn = {name: self._values.of(*slot) for name, slot in operation.slots.items()}
         return replace(operation, variables=drawn)
 

@@ -50,5 +50,6 @@ class Known:
         """Returns an id of a type that ``hint`` names, at best by its last word, or of any; None without any."""
         own = hint.rpartition(" ")[2].lower().removesuffix("s").removesuffix("id")
         by_word = [name for name in self.ids if own and own in name.lower()]
-        kinds = by_word or [name for name in self.ids if name.lower() in hint.lower()] or list(self.ids)
+        exact = [name for name in by_word if name.lower() == own]
+        kinds = exact or by_word or [name for name in self.ids if name.lower() in hint.lower()] or list(self.ids)
         return dice.choice(self.ids[dice.choice(kinds)]) if kinds else None
