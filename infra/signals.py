@@ -29,7 +29,7 @@ V = TypeVar("V")
 
 CHANNEL = "live"
 _ID_BYTES = 16
-# What changes in this time is told in one message.
+# What changes in this time after a message is told in the next one.
 _GATHER = 0.1
 _RETRY = 0.5
 _HEALTH_CHECK = 5.0
@@ -105,8 +105,8 @@ class Signals:
 
     async def _send(self) -> None:
         while self._unsent:
-            await asyncio.sleep(_GATHER)
             await self._publish()
+            await asyncio.sleep(_GATHER)
 
     async def _publish(self) -> None:
         payload = b"".join(id_.bytes for id_ in self._unsent)

@@ -3,7 +3,7 @@
 It takes what comes next as well: how late the webhook is, whether it comes twice or never, another amount.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from pathlib import Path
 from string import Template
@@ -27,6 +27,7 @@ from services.money.amounts import MoneyError, parse_amount, to_decimal, to_know
 from services.payment.sandbox.charges import PAGE
 from services.payment.sandbox.page import LONGEST_DELAY, Decision, Webhook, decide, find_charge
 from services.payment.sandbox.provider import NAME
+from services.payment.sandbox.send_events import send_soon
 from services.shared.errors import NotFound
 from settings import Settings
 
@@ -60,28 +61,31 @@ async def _show(_request: Request, infra: Infra, charge_id: UUID) -> Response:
 
 async def _decide(request: Request, infra: Infra, charge_id: UUID) -> Response:
     """Then back to the shop."""
-    charge = await find_charge(infra, charge_id)
     body = await read_body(request.receive, None, _MOST_BYTES)
     try:
-        decision = _decision(body, charge.currency)
+        decision = await _decision(infra, charge_id, dict(_fields(body)))
     except (ValueError, MoneyError):
         raise HTTPException(400) from None
     charge = await decide(infra, charge_id, decision, _hook_url(request.scope, infra.settings))
+    send_soon(infra)
     return RedirectResponse(charge.return_url, 303, headers=_HEADERS)
 
 
-def _decision(body: bytes, currency: str) -> Decision:
-    """Read the decision from a form. Errors: ValueError, MoneyError."""
-    form = dict(parse_qsl(body.decode(), strict_parsing=True, max_num_fields=10))
+def _fields(body: bytes) -> list[tuple[str, str]]:
+    """Read a form. Errors: ValueError."""
+    return parse_qsl(body.decode(), strict_parsing=True, max_num_fields=10)
+
+
+async def _decision(infra: Infra, charge_id: UUID, form: Mapping[str, str]) -> Decision:
+    """Errors: ValueError, MoneyError, NotFound."""
     delay, amount = float(form.get("delay") or 0), form.get("amount")
     if form.get("decision") not in ("approve", "decline") or not 0 <= delay <= LONGEST_DELAY:
         raise ValueError("no decision")
-    return Decision(
-        approve=form["decision"] == "approve",
-        delay=delay,
-        webhook=Webhook(form.get("webhook", Webhook.ONCE.value)),
-        amount=to_known_minor(parse_amount(amount), currency) if amount else None,
-    )
+    minor = None
+    if amount:
+        minor = to_known_minor(parse_amount(amount), (await find_charge(infra, charge_id)).currency)
+    webhook = Webhook(form.get("webhook", Webhook.ONCE.value))
+    return Decision(form["decision"] == "approve", delay, webhook, minor)
 
 
 def _hook_url(scope: Scope, settings: Settings) -> str:

@@ -1,12 +1,12 @@
 """Idempotency keys: what was asked with a key is done once, however often and however much at once it is asked."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
@@ -72,6 +72,39 @@ async def forget_keys(infra: Infra) -> int:
         return int(done.rowcount)  # type: ignore[attr-defined]
 
     return await infra.database.transact(work, timeout=WORKERS_PATIENCE)
+
+
+async def recall_all(
+    session: AsyncSession, requests: Collection[Request]
+) -> dict[Request, UUID | IdempotencyConflict]:
+    """Returns what those of the requests were answered with that are not new."""
+    key = (IdempotencyKey.owner_id, IdempotencyKey.operation, IdempotencyKey.key)
+    asked = tuple_(*key).in_([(one.owner_id, one.operation, one.key) for one in requests])
+    found = select(*key, IdempotencyKey.fingerprint, IdempotencyKey.result_id).where(asked)
+    earlier = {(row[0], row[1], row[2]): (row[3], row[4]) for row in await session.execute(found)}
+    answers: dict[Request, UUID | IdempotencyConflict] = {}
+    for one in requests:
+        if (before := earlier.get((one.owner_id, one.operation, one.key))) is not None:
+            answers[one] = before[1] if before[0] == one.mark else IdempotencyConflict()
+    return answers
+
+
+async def remember(session: AsyncSession, made: Mapping[Request, UUID], now: datetime) -> None:
+    """Write the keys' rows. Who writes one of them at the same time has an IntegrityError: looked at again, it is
+    there."""
+    rows = [
+        {
+            "owner_id": one.owner_id,
+            "operation": one.operation,
+            "key": one.key,
+            "fingerprint": one.mark,
+            "result_id": result_id,
+            "created_at": now,
+        }
+        for one, result_id in made.items()
+    ]
+    if rows:
+        await (await session.connection()).execute(insert(IdempotencyKey), rows)
 
 
 async def recall(session: AsyncSession, request: Request) -> UUID | None:

@@ -1,7 +1,9 @@
 """What the sandbox's page shows and does. Whoever has its address may: that is what the customer was sent to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -10,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import PaymentStatus, SandboxCharge
-from services.payment.provider import Refused
 from services.payment.sandbox import charges
 from services.shared.errors import NotFound
-from services.shared.patience import transact_for_request
+from services.shared.patience import ask_together, transact_for_request
 
 LONGEST_DELAY: Final = 60
 """Seconds."""
@@ -49,20 +50,34 @@ async def find_charge(infra: Infra, charge_id: UUID) -> SandboxCharge:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    charge_id: UUID
+    decision: Decision
+    hook_url: str
+
+
 async def decide(infra: Infra, charge_id: UUID, decision: Decision, hook_url: str) -> SandboxCharge:
-    """Approve or decline; the webhook goes to ``hook_url``. What is decided stays: the charge as it is.
+    """Approve or decline, together with others who do; the webhook goes to ``hook_url``.
+
+    What is decided stays: then it is the charge as it is.
 
     Errors: NotFound, StoreUnavailable.
     """
+    decided = _Decided(charge_id, decision, hook_url)
+    return await ask_together(infra, "sandbox decisions", partial(_decide_together, infra), decided)
 
-    async def work(session: AsyncSession) -> SandboxCharge:
-        try:
-            charge = await charges.lock_charge(session, charge_id.hex)
-        except Refused:
-            raise NotFound(_NO_CHARGE) from None
-        if charge.status == PaymentStatus.PENDING:
-            _apply(session, infra, charge, decision, hook_url)
-        return charge
+
+async def _decide_together(infra: Infra, decided: Sequence[_Decided]) -> list[SandboxCharge | Exception]:
+    async def work(session: AsyncSession) -> list[SandboxCharge | Exception]:
+        found = select(SandboxCharge).where(SandboxCharge.id.in_({one.charge_id for one in decided}))
+        locked = await session.scalars(found.order_by(SandboxCharge.id).with_for_update())
+        charges = {charge.id: charge for charge in locked}
+        for one in decided:
+            charge = charges.get(one.charge_id)
+            if charge is not None and charge.status == PaymentStatus.PENDING:
+                _apply(session, infra, charge, one.decision, one.hook_url)
+        return [charges.get(one.charge_id) or NotFound(_NO_CHARGE) for one in decided]
 
     return await transact_for_request(infra, work)
 

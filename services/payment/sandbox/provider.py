@@ -1,6 +1,6 @@
 """The sandbox as a provider."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,17 +30,30 @@ class Sandbox:
 
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
+        self._patience = infra.settings.payments.provider_timeout
 
     @staticmethod
     def step(currency: str) -> int:
         return 1
 
     async def create(self, charge: Charge) -> Standing:
-        async def work(session: AsyncSession) -> Standing:
-            found = await session.scalar(select(SandboxCharge).where(SandboxCharge.key == charge.key))
-            return standing_of(found or _add(session, charge, self._infra.now()), charge.base_url)
+        """Create a charge; those that are asked for at the same time are made in one transaction."""
+        group = self._infra.groups.of("sandbox charges", self._create)
+        try:
+            return await group.ask(charge, within=2 * self._patience)
+        except StoreUnavailable as error:
+            raise Unreachable("no answer") from error
 
-        return await self._do(work, races=3)
+    async def _create(self, wanted: Sequence[Charge]) -> Sequence[Standing]:
+        async def work(session: AsyncSession) -> list[Standing]:
+            asked = select(SandboxCharge).where(SandboxCharge.key.in_([one.key for one in wanted]))
+            found = {charge.key: charge for charge in await session.scalars(asked)}
+            for one in wanted:
+                if one.key not in found:
+                    found[one.key] = _add(session, one, self._infra.now())
+            return [standing_of(found[one.key], one.base_url) for one in wanted]
+
+        return await self._infra.database.transact(work, timeout=self._patience, races=3)
 
     async def capture(self, reference: str, amount: int, key: str) -> Standing:
         return await self._change(reference, lambda charge: charges.capture(charge, amount))
@@ -92,10 +105,9 @@ class Sandbox:
 
         return await self._do(work)
 
-    async def _do(self, work: Callable[[AsyncSession], Awaitable[Standing]], races: int = 1) -> Standing:
-        patience = self._infra.settings.payments.provider_timeout
+    async def _do(self, work: Callable[[AsyncSession], Awaitable[Standing]]) -> Standing:
         try:
-            return await self._infra.database.transact(work, timeout=patience, races=races)
+            return await self._infra.database.transact(work, timeout=self._patience)
         except StoreUnavailable as error:
             raise Unreachable("no answer") from error
 

@@ -1,9 +1,11 @@
 """Send the sandbox's webhooks, signed, until they are taken."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from services.payment.sandbox.secret import webhook_secret
 from services.shared.signature import sign
 
 log = structlog.get_logger(__name__)
-BATCH: Final = 20
+BATCH: Final = 100
 MOST_ATTEMPTS: Final = 12
 """An hour and more; who has not taken it by then asks."""
 _QUEUE: Final = DueQueue(
@@ -32,6 +34,12 @@ _QUEUE: Final = DueQueue(
     tries=SandboxEvent.attempts,
 )
 _TIMEOUT: Final = 5.0
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: it takes 25 ms."""
+    return ssl.create_default_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +55,25 @@ async def send_events(infra: Infra) -> int:
     due = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
     if not due:
         return 0
-    async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False) as client:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls()) as client:
         done = await asyncio.gather(*(_send(infra, client, one) for one in due))
     sent = [one.id for one, is_done in zip(due, done, strict=True) if is_done or one.attempts >= MOST_ATTEMPTS]
     if sent:
         await infra.database.transact(lambda session: _delete(session, sent), timeout=WORKERS_PATIENCE)
     return len(due)
+
+
+def send_soon(infra: Infra) -> None:
+    """Have this process send what is due by now; what it does not come to, a worker does.
+
+    The caller does not wait, and those who call meanwhile share the next round.
+    """
+    infra.groups.of("sandbox events", partial(_send_round, infra)).put(None)
+
+
+async def _send_round(infra: Infra, asked: Sequence[None]) -> Sequence[None]:
+    await send_events(infra)
+    return asked
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Due]:

@@ -1,0 +1,196 @@
+"""Make an order's live payment, or find it: those of many customers in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.ids import new_id
+from infra.runtime import Infra
+from models import Order, OrderStatus, Payment, PaymentStatus
+from services.money.charging import multiple
+from services.order.rows import NO_ORDER
+from services.payment.provider import Provider
+from services.payment.rules import FIRST_CHECK
+from services.payment.views import payment_event
+from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, ServiceError
+from services.shared.idempotency import Request, recall_all, remember
+from services.shared.patience import ask_together, transact_for_request
+from services.shared.tell import Told, tell
+
+_KIND: Final = "payments"
+_MOST_RACES: Final = 5
+_ORDER: Final = (Order.id, Order.customer_id, Order.status, Order.total, Order.currency)
+_OrderRow = Row[UUID, UUID, OrderStatus, int, str]
+Key = tuple[UUID, str]
+"""Whose, and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """``owner``: whose the order has to be; None for staff, who may pay anybody's."""
+
+    request: Request
+    order_id: UUID
+    owner: UUID | None
+    provider: Provider
+    return_url: str
+    traceparent: str | None = None
+
+
+@dataclass(slots=True)
+class _Opened:
+    """What a group has made, and found: the orders' live payments."""
+
+    live: dict[UUID, Payment]
+    now: datetime
+    keys: dict[Key, tuple[Request, Payment]] = field(default_factory=dict)
+    made: list[dict[str, Any]] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    given_up: list[UUID] = field(default_factory=list)
+
+
+async def open_payment(infra: Infra, opening: Opening) -> Payment:
+    """Begin a payment; returns it, or the one that there is, or that the key had begun before. One with another
+    provider is given up for it: the worker cancels it there.
+
+    Errors: NotFound, InvalidInput, InvalidTransition, IdempotencyConflict, StoreUnavailable.
+    """
+    return await ask_together(infra, _KIND, partial(_open_together, infra), opening)
+
+
+async def _open_together(infra: Infra, openings: Sequence[Opening]) -> list[Payment | Exception]:
+    async def work(session: AsyncSession) -> list[Payment | Exception]:
+        return await _open(session, openings, infra.now())
+
+    # A key, or a payment, that another process makes at the same time is seen by the next look.
+    return await transact_for_request(infra, work, races=_MOST_RACES)
+
+
+async def _open(session: AsyncSession, openings: Sequence[Opening], now: datetime) -> list[Payment | Exception]:
+    earlier = await recall_all(session, [one.request for one in openings])
+    fresh = [one for one in openings if one.request not in earlier]
+    orders = await _lock_orders(session, fresh)
+    opened = _Opened(await _lock_live(session, [*orders]), now)
+    answers = [earlier.get(one.request) or _answer(one, orders.get(one.order_id), opened) for one in openings]
+    await _write(session, opened)
+    ids = [answer for answer in answers if isinstance(answer, UUID)]
+    recalled = await _find(session, ids) if ids else {}
+    return [recalled[answer] if isinstance(answer, UUID) else answer for answer in answers]
+
+
+async def _lock_orders(session: AsyncSession, openings: Sequence[Opening]) -> dict[UUID, _OrderRow]:
+    if not openings:
+        return {}
+    found = select(*_ORDER).where(Order.id.in_({one.order_id for one in openings})).order_by(Order.id)
+    return {row.id: row for row in await session.execute(found.with_for_update())}
+
+
+async def _lock_live(session: AsyncSession, order_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    if not order_ids:
+        return {}
+    found = select(Payment).where(Payment.live_order_id.in_(order_ids)).order_by(Payment.id).with_for_update()
+    payments = list(await session.scalars(found.execution_options(populate_existing=True)))
+    for payment in payments:
+        session.expunge(payment)
+    return {payment.order_id: payment for payment in payments}
+
+
+async def _find(session: AsyncSession, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
+    found = await session.scalars(select(Payment).where(Payment.id.in_(payment_ids)))
+    return {payment.id: payment for payment in found}
+
+
+def _answer(one: Opening, order: _OrderRow | None, opened: _Opened) -> Payment | Exception:
+    """Errors are not remembered: with its key the same may be asked again."""
+    key = (one.request.owner_id, one.request.key)
+    if key in opened.keys:
+        request, payment = opened.keys[key]
+        return payment if request == one.request else IdempotencyConflict()
+    try:
+        payment = _open_one(one, order, opened)
+    except ServiceError as error:
+        return error
+    opened.keys[key] = (one.request, payment)
+    return payment
+
+
+def _open_one(one: Opening, order: _OrderRow | None, opened: _Opened) -> Payment:
+    """Errors: NotFound, InvalidInput, InvalidTransition."""
+    if order is None or (one.owner is not None and order.customer_id != one.owner):
+        raise NotFound(NO_ORDER)
+    if order.status != OrderStatus.AWAITING_PAYMENT:
+        raise InvalidTransition(order.status, OrderStatus.PAID)
+    _check_amount(order, one.provider)
+    live = opened.live.get(order.id)
+    if live is not None and live.provider == one.provider.name:
+        return live
+    if live is not None:
+        _give_up(live, opened)
+    row = _row(one, order, opened.now)
+    opened.made.append(row)
+    payment = opened.live[order.id] = Payment(**row)
+    opened.told.append(Told(payment_event(payment), one.traceparent))
+    return payment
+
+
+def _check_amount(order: _OrderRow, provider: Provider) -> None:
+    """Its prices may be older than the provider is in use here. Errors: InvalidInput."""
+    step = provider.step(order.currency)
+    if order.total % step:
+        message = f"cannot charge this order: the amount {multiple(step, order.currency)}"
+        raise InvalidInput.at("provider", message=message)
+
+
+def _give_up(live: Payment, opened: _Opened) -> None:
+    """The worker cancels it with its provider. Money that staff look at is not replaced."""
+    if live.problem is not None:
+        raise InvalidTransition(OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
+    live.live_order_id, live.check_at = None, opened.now
+    for row in opened.made:  # begun in this group
+        if row["id"] == live.id:
+            row |= {"live_order_id": None, "check_at": opened.now}
+            return
+    opened.given_up.append(live.id)
+
+
+def _row(one: Opening, order: _OrderRow, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "order_id": order.id,
+        "customer_id": order.customer_id,
+        "live_order_id": order.id,
+        "provider": one.provider.name,
+        "status": PaymentStatus.PENDING,
+        "amount": order.total,
+        "currency": order.currency,
+        "captured": 0,
+        "refunded": 0,
+        "refunding": 0,
+        "fees": 0,
+        "pays_order": False,
+        "return_url": one.return_url,
+        "checks": 0,
+        "check_at": now + FIRST_CHECK,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+async def _write(session: AsyncSession, opened: _Opened) -> None:
+    if opened.given_up:
+        await session.execute(
+            update(Payment)
+            .where(Payment.id.in_(opened.given_up))
+            .values(live_order_id=None, check_at=opened.now)
+            .execution_options(synchronize_session=False)
+        )
+    if opened.made:
+        await (await session.connection()).execute(insert(Payment), opened.made)
+    await remember(session, {request: payment.id for request, payment in opened.keys.values()}, opened.now)
+    await tell(session, opened.now, *opened.told)
