@@ -41,11 +41,19 @@ class Composed:
     token_id: UUID | None
 
 
-async def compose(session: AsyncSession, infra: Infra, due: Due) -> Composed | None:
-    """Compose a queued mail; None when there is nobody to send it to, or no reason any more."""
+async def compose(infra: Infra, due: Due) -> Composed | None:
+    """Compose a queued mail; None when there is nobody to send it to, or no reason any more.
+
+    A token is committed before its mail is sent: whoever gets the mail may use it at once.
+    """
+    if due.kind in _PAGES:
+        return await infra.database.transact(lambda session: _with_token(session, infra, due))
+    link = infra.settings.shop.storefront_url.rstrip("/")
+    return Composed(_mail(due, due.locale, {"link": link, **due.data}, infra.now()), None)
+
+
+async def _with_token(session: AsyncSession, infra: Infra, due: Due) -> Composed | None:
     storefront = infra.settings.shop.storefront_url.rstrip("/")
-    if due.kind not in _PAGES:
-        return Composed(_mail(due, due.locale, {"link": storefront, **due.data}, infra.now()), None)
     user = await _addressee(session, due)
     # What revokes tokens deletes the mails that wait, also this one, which was taken before.
     if user is None or not await is_queued(session, due.id):

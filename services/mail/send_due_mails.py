@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import structlog
 from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import WORKERS_PATIENCE
 from infra.due_queue import Backoff, DueQueue, always, serve
 from infra.runtime import Infra
 from models import MailKind, QueuedMail
@@ -56,8 +58,7 @@ async def _take(session: AsyncSession, infra: Infra) -> Sequence[Due]:
 
 
 async def _send(infra: Infra, mailer: Mailer, due: Due) -> None:
-    # Committed before it is sent: whoever gets the mail may use its token at once.
-    composed = await infra.database.transact(lambda session: compose(session, infra, due))
+    composed = await compose(infra, due)
     if composed is not None:
         try:
             await mailer.send(composed.mail)
@@ -67,11 +68,15 @@ async def _send(infra: Infra, mailer: Mailer, due: Due) -> None:
             _tell(due, failure)
             return
         log.info("mail.sent", mail_id=due.id.hex, kind=due.kind.value, attempts=due.attempts)
-    await infra.database.transact(lambda session: _delete(session, due.id))
+    await infra.groups.of("sent mails", partial(_delete, infra)).ask(due.id, within=WORKERS_PATIENCE)
 
 
-async def _delete(session: AsyncSession, mail_id: UUID) -> None:
-    await session.execute(delete(QueuedMail).where(QueuedMail.id == mail_id))
+async def _delete(infra: Infra, mail_ids: Sequence[UUID]) -> list[None]:
+    async def work(session: AsyncSession) -> None:
+        await session.execute(delete(QueuedMail).where(QueuedMail.id.in_(mail_ids)))
+
+    await infra.database.transact(work, timeout=WORKERS_PATIENCE)
+    return [None] * len(mail_ids)
 
 
 async def _put_back(session: AsyncSession, infra: Infra, due: Due, composed: Composed, failure: _Failure) -> None:

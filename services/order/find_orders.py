@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from infra.errors import StoreUnavailable
 from infra.ids import made_at
+from infra.redis_batch import Command
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot, OrderView
@@ -86,22 +87,24 @@ async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
 async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
     """Read as ``find_accepted``. Errors: StoreUnavailable."""
     key = accepted_key(customer_id)
-    async with infra.redis.guard():
-        places: dict[bytes, bytes] = await infra.redis.client.hgetall(key)  # type: ignore[assignment]
-        if not places:
-            return []
-        pipeline = infra.redis.client.pipeline(transaction=False)
-        for order, place in places.items():
-            item, _, sku = place.decode().partition("|")
-            keys = ItemKeys.of(sku, UUID(item))
-            # In this order: an entry is never taken for one of a later life of the counters than its own.
-            pipeline.hget(keys.item, "epoch")
-            pipeline.hget(keys.pending, order)
-        replies = await pipeline.execute()
-        epochs, entries = replies[::2], replies[1::2]
-        gone = [order for order, entry in zip(places, entries, strict=True) if entry is None]
-        if gone:
-            await infra.redis.client.hdel(key, *gone)
+    [found] = await infra.redis.execute(("HGETALL", key))
+    # A reply of RESP3, or of RESP2.
+    places: dict[bytes, bytes] = (
+        found if isinstance(found, dict) else dict(zip(found[::2], found[1::2], strict=True))
+    )
+    if not places:
+        return []
+    reads: list[Command] = []
+    for order, place in places.items():
+        item, _, sku = place.decode().partition("|")
+        keys = ItemKeys.of(sku, UUID(item))
+        # In this order: an entry is never taken for one of a later life of the counters than its own.
+        reads += [("HGET", keys.item, "epoch"), ("HGET", keys.pending, order)]
+    replies = await infra.redis.execute(*reads)
+    epochs, entries = replies[::2], replies[1::2]
+    gone = [order for order, entry in zip(places, entries, strict=True) if entry is None]
+    if gone:
+        await infra.redis.execute(("HDEL", key, *gone))
     pairs = zip(entries, epochs, strict=True)
     read = ((read_pending(entry), int(epoch or 0)) for entry, epoch in pairs if entry)
     orders = [found.order(epoch) for found, epoch in read if found and found.state != PendingState.UNDOING]
