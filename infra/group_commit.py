@@ -41,7 +41,8 @@ class _Asked(Generic[Q, A]):
 
 class GroupCommit(Generic[Q, A]):
     """``serve`` is given a group, and never two at a time. When it raises, each of the group is served by itself:
-    one bad request does not spoil the rest. A store that is away is not asked for each again.
+    one bad request does not spoil the rest. A store that is away is not asked for each again, nor for those who
+    have waited for its answer meanwhile.
     """
 
     def __init__(self, serve: Serve[Q, A], *, most: int = MOST) -> None:
@@ -102,8 +103,9 @@ class GroupCommit(Generic[Q, A]):
         try:
             answers = await self._serve([asked.request for asked in group])
         except StoreUnavailable as error:
-            for asked in group:
+            for asked in (*group, *self._waiting):
                 asked.fail(error)
+            self._waiting.clear()
         except Exception as error:
             if len(group) == 1:
                 group[0].fail(error)

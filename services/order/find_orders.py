@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,6 +18,9 @@ from services.flash_sale.warm_flash_sales import has_lost_counters
 from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
 from services.reservation.rows import PendingState, read_pending
+from services.shared.patience import ask_together
+
+_KIND: Final = "orders"
 
 _ON_ITS_WAY = 600.0
 """Seconds; the log is never so far behind."""
@@ -66,11 +71,20 @@ async def find_by_key(infra: Infra, customer_id: UUID, key: str) -> KnownKey | N
 
 
 async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID | None) -> dict[UUID, OrderView]:
-    statement = select(Order).options(*ORDER_WITH_LINES_AND_EVENTS).where(Order.id.in_(order_ids))
-    if customer_id is not None:
-        statement = statement.where(Order.customer_id == customer_id)
+    if len(order_ids) == 1:
+        # Who waits for an order asks again and again, as many do: they are read together.
+        one = await ask_together(infra, _KIND, partial(_read, infra), order_ids[0])
+        found = [] if one is None else [one]
+    else:
+        found = [order for order in await _read(infra, order_ids) if order is not None]
+    return {order.id: order for order in found if customer_id is None or order.customer_id == customer_id}
+
+
+async def _read(infra: Infra, order_ids: Sequence[UUID]) -> list[OrderView | None]:
+    wanted = select(Order).options(*ORDER_WITH_LINES_AND_EVENTS).where(Order.id.in_(set(order_ids)))
     async with infra.database.read() as session:
-        return {order.id: persisted_view(order) for order in await session.scalars(statement)}
+        found = {order.id: persisted_view(order) for order in await session.scalars(wanted)}
+    return [found.get(order_id) for order_id in order_ids]
 
 
 async def find_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
