@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Order, OrderStatus, Payment
@@ -99,16 +99,24 @@ def as_read(payment: Payment) -> dict[str, Any]:
 
 
 async def write_changes(session: AsyncSession, changed: Iterable[tuple[Payment, Mapping[str, Any]]]) -> None:
-    """Write what is different from how they were read: those with the same changes in one statement."""
-    alike: dict[tuple[tuple[str, Any], ...], list[UUID]] = defaultdict(list)
+    """Write what is different from how they were read: those with the same changes in one statement, those with
+    other values of the same columns in one call."""
+    alike: dict[tuple[str, ...], dict[tuple[Any, ...], list[UUID]]] = defaultdict(lambda: defaultdict(list))
     for payment, before in changed:
-        changes = tuple((name, now) for name, old in before.items() if (now := getattr(payment, name)) != old)
+        changes = {name: now for name, old in before.items() if (now := getattr(payment, name)) != old}
         if changes:
-            alike[changes].append(payment.id)
-    for changes, ids in alike.items():
-        await session.execute(
-            update(Payment)
-            .where(Payment.id.in_(ids))
-            .values(dict(changes))
-            .execution_options(synchronize_session=False)
-        )
+            alike[tuple(changes)][tuple(changes.values())].append(payment.id)
+    for names, by_values in alike.items():
+        if len(by_values) == 1:
+            [(values, ids)] = by_values.items()
+            one = update(Payment).where(Payment.id.in_(ids)).values(dict(zip(names, values, strict=True)))
+            await session.execute(one.execution_options(synchronize_session=False))
+        else:
+            each = update(Payment).where(Payment.id == bindparam("key"))
+            each = each.values({name: bindparam(f"new_{name}") for name in names})
+            rows = [
+                {"key": id_} | {f"new_{name}": value for name, value in zip(names, values, strict=True)}
+                for values, ids in by_values.items()
+                for id_ in ids
+            ]
+            await (await session.connection()).execute(each, rows)
