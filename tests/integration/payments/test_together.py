@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
@@ -23,6 +24,7 @@ from services.shared.events import PAYMENTS, OrderPaid, PaymentCaptured, Payment
 from services.shared.idempotency import Request
 from services.stock.rows import LevelMissing
 from tests.books import outbox_types
+from tests.cut_off import CutOff, cut_off
 from tests.factories import make_due, order_wish, running_sale, stock_of
 from tests.integration.catalog.products import statements
 from tests.integration.money import (
@@ -142,6 +144,24 @@ async def test_one_whose_books_are_broken_does_not_keep_the_others(infra: Infra)
     async with infra.database.read() as session:  # it is told again, and taken then
         assert list(await session.scalars(select(InboxEvent.payment_id))) == [payments[0].id]
     assert (await require_payment(infra, payments[1].id)).captured == 0
+
+
+async def test_a_group_that_is_cut_off_is_all_or_nothing_and_nothing_is_lost(infra: Infra) -> None:
+    """Wherever its process dies: none or all of them are paid, and told again, all are, once."""
+    seen: set[int] = set()
+    for after in (3, 12, 20, 28, 36, 1_000):
+        _, orders = await orders_of_one_sale(infra, 3)
+        payments = await asyncio.gather(*(begin(infra, order) for order in orders))
+        with suppress(CutOff):
+            await cut_off(settle_together(infra, payments), after)
+        paid = [await status_of(infra, order.id) for order in orders].count(OrderStatus.PAID)
+        seen.add(paid)
+        await asyncio.gather(*(deliver(infra, told(payment)) for payment in payments))
+        assert {await status_of(infra, order.id) for order in orders} == {OrderStatus.PAID}
+    assert seen == {0, 3}
+    assert (await book(infra))["orders", "EUR"] == -1990 * 18
+    assert (await outbox_types(infra)).count(OrderPaid.type) == 18
+    await assert_books_of_stock(infra)
 
 
 async def test_statements_do_not_grow_with_the_group(infra: Infra) -> None:
