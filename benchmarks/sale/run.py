@@ -26,7 +26,7 @@ _SLICE: Final = 6.0
 _WARM_UP: Final = 1.0
 _MARGIN: Final = 120.0
 """Seconds beyond a slice until the load generator is given up: its shoppers wait for so long."""
-_SIGN_IN_SECONDS: Final = 0.5
+_SIGN_IN_SECONDS: Final = 5.0
 """Of patience for each shopper who signs in."""
 _LIMITS: Final = '{"account": "1000000/60s", "placeFlashOrder": "1000000/60s", "addCartItem": "1000000/60s"}'
 
@@ -111,6 +111,8 @@ class _Sale:
         self._jobs[build.name] = job
         found = self.found[build.name] = Found(build.name)
         found.add(self._run(replace(job, sign_in=True), _SIGN_IN_SECONDS * options.shoppers))
+        if (inside := found.steps[SIGN_IN].answers) < options.shoppers:
+            self._echo(f"{build.name}: {inside:,} of {options.shoppers:,} could sign in")
         self._run(replace(job, seconds=_WARM_UP))
         build.settle()
 

@@ -42,8 +42,10 @@ _JOURNEY: Final = 30.0
 """Seconds after which a shopper goes away, asked to try again or not."""
 _LOOK_FIRST, _LOOK_LAST = 0.025, 0.2
 """Seconds between two looks at the order: doubled from the first to the last."""
-_SIGN_INS: Final = 32
+_SIGN_INS: Final = 16
 """At once."""
+_TRIES: Final = 5
+"""To sign in; who fails stays outside."""
 _HOOK: Final = "/webhooks/payments/sandbox"
 _tokens: dict[tuple[int, int], str] = {}
 """By port and shopper."""
@@ -248,11 +250,15 @@ async def run(job: Job) -> SaleTally:
 
 async def _sign_in(job: Job, tally: SaleTally, number: int, at_the_desk: asyncio.Semaphore) -> None:
     async with at_the_desk:
-        with closing(Connection(job.port)) as connection, suppress(Failed):
-            await Shopper(job, tally, number, connection).sign_in()
+        for _ in range(_TRIES):
+            with closing(Connection(job.port)) as connection, suppress(Failed):
+                await Shopper(job, tally, number, connection).sign_in()
+                return
 
 
 async def _shop(job: Job, tally: SaleTally, number: int, begun: float) -> None:
+    if (job.port, number) not in _tokens:
+        return
     with closing(Connection(job.port)) as connection:
         shopper = Shopper(job, tally, number, connection)
         while time.perf_counter() - begun < job.seconds:

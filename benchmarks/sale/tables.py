@@ -15,7 +15,7 @@ _EVERY: Final = "all of them"
 
 def steps_table(found: Sequence[Found]) -> Table:
     """``ratio``: this build's rate by the other's."""
-    table = Table(title="Steps", title_justify="left")
+    table = Table(title="Steps", title_justify="left", padding=(0, 0, 0, 1))
     for name in ("step", "build", "per s", "p50 ms", "p99 ms", "again", "errors", "ratio"):
         table.add_column(name, justify="left" if name in ("step", "build") else "right", no_wrap=True)
     for step in found[0].steps:
