@@ -1,6 +1,7 @@
 """The processes of the benchmark: started, watched and stopped."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import orjson
 
 from benchmarks.frames import NoMessage, exchange
 from benchmarks.load_generator import Phase, Tally
-from infra.processes import tail
+from infra.processes import spawn, tail
 
 ROOT = Path(__file__).resolve().parents[1]
 RUSHCART = ("-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcart'; main()")
@@ -24,6 +25,7 @@ RUSHCART = ("-c", "import sys; from cli.main import main; sys.argv[0] = 'rushcar
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _START_WITHIN = 120.0
+_END_WITHIN = 15.0
 _PROFILE_MARGIN = 60.0
 _LOAD_MARGIN = 30.0
 """Seconds beyond a phase until its load generator is given up."""
@@ -52,18 +54,11 @@ class Server:
         python: str = sys.executable,
         root: Path = ROOT,
     ) -> None:
-        """``root``: the checkout whose modules it runs."""
+        """``root``: the checkout whose modules it runs. It ends with this process, however that ends."""
         self.name = name
         self._log = folder / f"{name}.log"
-        with self._log.open("wb") as output:
-            self._child = subprocess.Popen(
-                [python, *arguments],
-                cwd=root,
-                env={**os.environ, **env},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        environment = {**os.environ, **env}
+        self._child = spawn([python, *arguments], log=self._log, cwd=root, env=environment, dies_with_parent=True)
 
     @property
     def pid(self) -> int:
@@ -91,21 +86,21 @@ class Server:
 
     def check(self) -> None:
         """Errors: ProcessFailed when it has ended."""
-        if self._child.poll() is not None:
+        if self._child.returncode is not None:
             raise ProcessFailed(f"{self.name} ended with {self._child.returncode}:\n{tail(self._log)}")
 
     def kill(self) -> None:
         """As kill -9 does."""
-        self._child.kill()
-        self._child.wait()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        self._child.terminate()
-        try:
-            self._child.wait(15)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        if not self._end(signal.SIGTERM):
+            self._end(signal.SIGKILL)
+
+    def _end(self, signum: signal.Signals) -> bool:
+        if self._child.returncode is None:
+            os.kill(self.pid, signum)
+        return self._child.wait(_END_WITHIN)
 
 
 class Profiler:
