@@ -87,7 +87,9 @@ class GroupCommit(Generic[Q, A]):
         try:
             while group := self._next():
                 # In the trace, and with the log's names, of its first: in quiet times there is no other.
-                await asyncio.create_task(self._answer(group), context=group[0].context)
+                await asyncio.wait({asyncio.create_task(self._answer(group), context=group[0].context)})
+                for asked in group:
+                    asked.fail(StoreUnavailable("database"))  # nothing but a cancellation that leaked leaves any
         finally:
             self._working = None
 

@@ -79,6 +79,20 @@ async def test_a_store_that_is_away_is_not_asked_for_each() -> None:
     assert await group.ask(4, WITHIN) == 8
 
 
+async def test_a_cancellation_that_leaks_out_of_a_driver_leaves_nobody_waiting() -> None:
+    leaks = [True]
+
+    async def serve(requests: Sequence[str]) -> Sequence[str]:
+        if leaks:
+            leaks.pop()
+            raise asyncio.CancelledError
+        return requests
+
+    group = GroupCommit(serve, most=2)
+    answers = await asyncio.gather(*(group.ask(who, WITHIN) for who in "abc"), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [StoreUnavailable, StoreUnavailable, str]
+
+
 async def test_who_waits_too_long_is_told_and_who_is_one_too_many_at_once() -> None:
     shop = Shop()
     shop.open.clear()
