@@ -63,8 +63,6 @@ def sale(
         raise click.ClickException(str(error)) from error
     console = Console()
     console.print(steps_table(found))
-    if nothing_paid(found):
-        raise click.exceptions.Exit(1)
     console.print(costs_table(found))
     for line in mishaps(found):
         click.echo(line)
@@ -72,3 +70,5 @@ def sale(
         click.echo(f"{one.name}: {one.paid:,} PAID; memory of serve: {one.memory_mib:,.0f} MiB")
     if file is not None:
         file.write_bytes(orjson.dumps(to_json(found), option=orjson.OPT_INDENT_2))
+    if nothing_paid(found):
+        raise click.exceptions.Exit(1)

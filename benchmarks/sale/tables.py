@@ -7,7 +7,6 @@ from rich.table import Table
 
 from benchmarks.figures import Rate
 from benchmarks.sale.build import ALL, OWN, Use
-from benchmarks.sale.job import WHOLE
 from benchmarks.sale.run import Found
 
 _EVERY: Final = "all of them"
@@ -114,4 +113,4 @@ def _cost_ratio(found: Sequence[Found], process: str) -> str:
 
 
 def nothing_paid(found: Sequence[Found]) -> bool:
-    return any(WHOLE not in one.steps for one in found)
+    return any(not one.paid for one in found)
