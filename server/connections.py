@@ -13,7 +13,7 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 Reason = Literal["full", "silent", "malformed", "head_too_large", "slow_head", "slow_body", "slow_reader"]
-"""``full``: refused. ``silent``: made room for another, without ever having sent a whole head."""
+"""``full``: refused. ``silent``: made room for another, while it was asking for nothing."""
 
 _TELL_EVERY: Final = 60.0
 _LOOK_EVERY: Final = 2.5
@@ -38,23 +38,29 @@ class Connections:
         self.body_rate = settings.body_min_rate
         self.send_within = settings.send_timeout
         self.look_every = min(_LOOK_EVERY, min(self.head_within, self.body_within, self.send_within) / 4)
+        # Since when they ask for nothing: who never did makes room first.
         self._silent: dict[Silent, float] = {}
+        self._resting: dict[Silent, float] = {}
         self._untold: Counter[Reason] = Counter()
         self._telling: asyncio.TimerHandle | None = None
 
     def admit(self, connection: Silent, count: int) -> bool:
-        """Returns whether there is room for one more, which ``count`` has in it; the one that has been silent for
-        longest makes some."""
+        """Returns whether there is room for one more, which ``count`` has in it; one that asks for nothing makes
+        some."""
         now = asyncio.get_running_loop().time()
-        if count > self.most:
-            oldest = next(iter(self._silent), None)
-            if oldest is None or now - self._silent[oldest] < _FRESH:
-                self.note("full")
-                return False
-            del self._silent[oldest]
-            oldest.give_way()
+        if count > self.most and not (self._make_room(self._silent, now) or self._make_room(self._resting, now)):
+            self.note("full")
+            return False
         self.count(count)
         self._silent[connection] = now
+        return True
+
+    def _make_room(self, among: dict[Silent, float], now: float) -> bool:
+        longest = next(iter(among), None)
+        if longest is None or now - among[longest] < _FRESH:
+            return False
+        del among[longest]
+        longest.give_way()
         return True
 
     def count(self, count: int) -> None:
@@ -64,6 +70,11 @@ class Connections:
     def hear(self, connection: Silent) -> None:
         """Note that a connection has sent a whole head, or is gone."""
         self._silent.pop(connection, None)
+        self._resting.pop(connection, None)
+
+    def rest(self, connection: Silent) -> None:
+        """Note that a connection asks for nothing any more."""
+        self._resting[connection] = asyncio.get_running_loop().time()
 
     def note(self, reason: Reason) -> None:
         """Count a connection that is ended: one line in the log tells of the first, one a minute of the others."""

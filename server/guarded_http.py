@@ -105,8 +105,7 @@ class GuardedHttp(CorkedHttp):
         if len(self.headers) > MAX_HEADERS:
             self._end("head_too_large")
             return
-        if self._last is None:
-            self._limits.hear(self)
+        self._limits.hear(self)
         super().on_headers_complete()
         if not self.parser.should_upgrade():
             self.headers = []  # for trailers: uvicorn would put them among the request's headers (RFC 9110, 6.5.1)
@@ -125,6 +124,11 @@ class GuardedHttp(CorkedHttp):
         if not self._ended:
             self._owed, self._unfinished = None, 0
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._owed is None and not self._ended and not self.transport.is_closing() and not self.pipeline:
+            self._limits.rest(self)
 
     def handle_websocket_upgrade(self) -> None:
         if not self._ended:

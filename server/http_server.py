@@ -77,5 +77,6 @@ def uvicorn_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,  # graphql_api/client_address.py knows which proxies to believe
+        timeout_keep_alive=settings.keep_alive_timeout,
         timeout_graceful_shutdown=round(settings.drain_timeout),
     )

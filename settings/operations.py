@@ -47,6 +47,12 @@ class OperationsSettings(Group):
     send_timeout: float = Field(
         60.0, gt=0, le=3600, description="Seconds until a client that takes nothing of its answer is dropped."
     )
+    keep_alive_timeout: int = Field(
+        75,
+        gt=0,
+        le=3600,
+        description="Seconds that a connection may rest between requests: more than a load balancer gives it.",
+    )
     trace_fields: bool = Field(
         False, description="A span for every field of GraphQL that is awaited, when traces are sent. It is much."
     )

@@ -3,8 +3,9 @@
 import asyncio
 import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import pytest
@@ -306,6 +307,27 @@ async def test_silence_gives_way_when_all_places_are_taken(monkeypatch: pytest.M
     assert (ended("full"), ended("silent")) == (full + 1, silent + 1)
     told = [line for line in logs if line["event"] == "connections.ended"]
     assert [(line["reasons"], line["most"]) for line in told] == [({"full": 1}, 10)]
+
+
+async def test_who_rests_gives_way_when_nobody_is_silent() -> None:
+    async with served(Settings(port=0, max_connections=10)) as site, AsyncExitStack() as crowd:
+        resting = [await crowd.enter_async_context(connected(site)) for _ in range(10)]
+        for one in resting:
+            one.send(GET + b"\r\n")
+            await one.answer()
+        resting[0].send(GET + b"\r\n")
+        await resting[0].answer()
+        ending = asyncio.create_task(resting[1].rest())
+        await until(partial(_is_let_in, site), bool)
+        assert await ending == b""
+        resting[0].send(GET + b"\r\n")
+        assert (await resting[0].answer()).startswith(b"HTTP/1.1 200 ")
+
+
+async def _is_let_in(site: Site) -> bool:
+    async with connected(site) as late:
+        late.send(GET + b"\r\n")
+        return (await late.answer()).startswith(b"HTTP/1.1 200 ")
 
 
 @contextmanager
