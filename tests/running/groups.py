@@ -7,7 +7,9 @@ BREAKING: Final = "tests/chaos"
 # Those that take more than some seconds, the longest first (`make test ARGS="--durations=0"`).
 _LONG: Final = (
     BREAKING,
+    "tests/integration/test_fuzz.py",
     "tests/e2e/test_commands.py",
+    "tests/integration/test_fuzz.py on the stack",
     "tests/e2e/test_client_guide.py",
     "tests/e2e/test_benchmarks.py",
     "tests/e2e/test_documented_commands.py",
