@@ -25,6 +25,7 @@ from graphql import (
 
 from cli.schema import exported
 from graphql_api.limits import MAX_BATCH
+from settings import Settings
 from tests.e2e.hostile import Ground
 from tests.e2e.shop import Person, Shop
 from tests.server import Server
@@ -42,6 +43,12 @@ _SENSIBLE: Final[dict[str, Any]] = {
     "DateTime": "2030-01-01T00:00:00Z",
     "Date": "2030-01-01",
 }
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Thousands of documents that nobody sent before, by one member of staff."""
+    return settings.model_copy(update={"rate_limits": {"account": "off"}})
 
 
 @pytest.fixture

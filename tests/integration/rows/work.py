@@ -12,6 +12,7 @@ from models import (
     IdempotencyKey,
     InboxEvent,
     InboxState,
+    ListedDocument,
     MoneyCause,
     MoneyEntry,
     OutboxMessage,
@@ -87,7 +88,8 @@ def messaging() -> list[Base]:
         id=new_id(), customer_id=new_id(), data={"order": "Grün 👟"}, created_at=MOMENT, expires_at=MOMENT
     )
     support = SchemaSupport(id=2, oldest="0022")  # the first is there from the migration
-    return [barrier, key, outbox, saga, code, use, quote, support]
+    document = ListedDocument(id=HASH, name="Grün", text="query Grün { shop { name } } # 👟", loaded_at=MOMENT)
+    return [barrier, key, outbox, saga, code, use, quote, support, document]
 
 
 def money() -> list[Base]:
