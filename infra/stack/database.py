@@ -97,10 +97,12 @@ class DatabaseRecipe(Recipe):
         """Into a folder beside, renamed when complete: half a database is never taken for one."""
         draft, log = folder / "data.new", folder / "initialise.log"
         shutil.rmtree(draft, ignore_errors=True)
+        environment = os.environ | {"TMPDIR": str(_temporary(folder))}
         with log.open("wb") as output:
             result = subprocess.run(  # noqa: S603 - our own command
-                self._initialise_command(draft), stdout=output, stderr=subprocess.STDOUT, check=False, timeout=120
-            )
+                self._initialise_command(draft),
+                env=environment, stdout=output, stderr=subprocess.STDOUT, check=False, timeout=120,
+            )  # fmt: skip
         if result.returncode != 0:
             raise StackError(f"database: no empty database could be made. The end of {log}:\n{tail(log)}")
         draft.rename(folder / "data")
@@ -116,6 +118,7 @@ class DatabaseRecipe(Recipe):
             str(self._server),
             "--no-defaults",
             f"--datadir={folder / 'data'}",
+            f"--tmpdir={_temporary(folder)}",
             f"--port={record.port}",
             f"--init-file={folder / 'setup.sql'}",
             *_SETTINGS,
@@ -128,6 +131,13 @@ class DatabaseRecipe(Recipe):
 
     def erase(self, folder: Path) -> None:
         shutil.rmtree(folder / "data", ignore_errors=True)
+
+
+def _temporary(folder: Path) -> Path:
+    """A folder of its own: at its start MariaDB removes the temporary tables that it finds, others' as well."""
+    made = folder / "tmp"
+    made.mkdir(exist_ok=True)
+    return made
 
 
 def _as_root() -> list[str]:

@@ -1,6 +1,7 @@
 """Each server of the stack is set up as for production, and keeps what it should when it is killed."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -31,6 +32,14 @@ async def test_the_database_is_set_up_as_for_production(database: AsyncEngine) -
         await connection.execute(text("DROP DATABASE rushcart_of_a_test"))
         grants = (await connection.execute(text("SHOW GRANTS"))).scalars().all()
         assert not any("ALL PRIVILEGES ON *.*" in grant for grant in grants)
+
+
+async def test_its_temporary_tables_are_where_no_other_server_removes_them(
+    stack: Stack, database: AsyncEngine
+) -> None:
+    async with database.connect() as connection:
+        [folder] = (await connection.execute(text("SELECT @@tmpdir"))).scalars().all()
+    assert Path(folder).is_relative_to(stack.folder)
 
 
 async def test_nobody_enters_the_database_without_the_password(stack: Stack) -> None:
