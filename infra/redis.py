@@ -110,7 +110,7 @@ class RedisStore:
             async with asyncio.timeout(timeout or self.timeout):
                 yield
         except (TimeoutError, OSError, RedisError) as error:
-            if is_outage(error):
+            if _is_outage(error):
                 raise StoreUnavailable(store) from error
             raise
 
@@ -128,7 +128,7 @@ class RedisStore:
                 if isinstance(reply, ResponseError):
                     raise reply
         except (TimeoutError, OSError, RedisError) as error:
-            if is_outage(error):
+            if _is_outage(error):
                 raise StoreUnavailable("redis") from error
             raise
         return replies
@@ -252,7 +252,7 @@ def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
     return tuple(connection.server_run_id if part is RUN_ID else part for part in command)
 
 
-def is_outage(error: Exception) -> bool:
+def _is_outage(error: Exception) -> bool:
     """Returns whether the server cannot do it now, as against a wrong command, or one for what is not there."""
     if not isinstance(error, ResponseError) or isinstance(error, _OUTAGES):
         return True

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError, ResponseError
 from infra.errors import StoreUnavailable
 from infra.eventlog.protocol import Message
 from infra.eventlog.streams_entries import entries_of, message_of
-from infra.redis import RedisStore, is_outage
+from infra.redis import RedisStore
 
 _PAGE = 1_000
 _KEPT = timedelta(minutes=10)
@@ -31,14 +31,12 @@ class StreamsFollower:
         self._next_trim = time.monotonic() + _TRIM_EVERY
 
     async def start(self) -> None:
-        async with self._redis.guard():
-            try:
+        try:
+            async with self._redis.guard():
                 info = await self._redis.client.xinfo_stream(self._stream)
                 self._place = info["last-generated-id"]
-            except ResponseError as error:
-                if is_outage(error):
-                    raise
-                self._place = b"0-0"  # there is no message yet
+        except ResponseError:
+            self._place = b"0-0"  # there is no message yet
         self._run_id = self._redis.run_id
 
     async def fetch(self, wait: float) -> Sequence[Message]:
