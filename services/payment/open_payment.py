@@ -7,15 +7,16 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import Order, OrderStatus, Payment, PaymentStatus
+from models import OrderStatus, Payment, PaymentStatus
 from services.money.charging import multiple
 from services.order.rows import NO_ORDER
 from services.payment.provider import Provider
+from services.payment.rows import LockedOrder, lock_live, lock_orders
 from services.payment.rules import FIRST_CHECK
 from services.payment.views import payment_event
 from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, ServiceError
@@ -25,8 +26,6 @@ from services.shared.tell import Told, tell
 
 _KIND: Final = "payments"
 _MOST_RACES: Final = 5
-_ORDER: Final = (Order.id, Order.customer_id, Order.status, Order.total, Order.currency)
-_OrderRow = Row[UUID, UUID, OrderStatus, int, str]
 Key = tuple[UUID, str]
 """Whose, and the key."""
 
@@ -74,9 +73,9 @@ async def _open_together(infra: Infra, openings: Sequence[Opening]) -> list[Paym
 
 async def _open(session: AsyncSession, openings: Sequence[Opening], now: datetime) -> list[Payment | Exception]:
     earlier = await recall_all(session, [one.request for one in openings])
-    fresh = [one for one in openings if one.request not in earlier]
-    orders = await _lock_orders(session, fresh)
-    opened = _Opened(await _lock_live(session, [*orders]), now)
+    fresh = {one.order_id for one in openings if one.request not in earlier}
+    orders = await lock_orders(session, fresh) if fresh else {}
+    opened = _Opened(await lock_live(session, orders) if orders else {}, now)
     answers = [earlier.get(one.request) or _answer(one, orders.get(one.order_id), opened) for one in openings]
     await _write(session, opened)
     ids = [answer for answer in answers if isinstance(answer, UUID)]
@@ -84,29 +83,12 @@ async def _open(session: AsyncSession, openings: Sequence[Opening], now: datetim
     return [recalled[answer] if isinstance(answer, UUID) else answer for answer in answers]
 
 
-async def _lock_orders(session: AsyncSession, openings: Sequence[Opening]) -> dict[UUID, _OrderRow]:
-    if not openings:
-        return {}
-    found = select(*_ORDER).where(Order.id.in_({one.order_id for one in openings})).order_by(Order.id)
-    return {row.id: row for row in await session.execute(found.with_for_update())}
-
-
-async def _lock_live(session: AsyncSession, order_ids: Sequence[UUID]) -> dict[UUID, Payment]:
-    if not order_ids:
-        return {}
-    found = select(Payment).where(Payment.live_order_id.in_(order_ids)).order_by(Payment.id).with_for_update()
-    payments = list(await session.scalars(found.execution_options(populate_existing=True)))
-    for payment in payments:
-        session.expunge(payment)
-    return {payment.order_id: payment for payment in payments}
-
-
 async def _find(session: AsyncSession, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:
     found = await session.scalars(select(Payment).where(Payment.id.in_(payment_ids)))
     return {payment.id: payment for payment in found}
 
 
-def _answer(one: Opening, order: _OrderRow | None, opened: _Opened) -> Payment | Exception:
+def _answer(one: Opening, order: LockedOrder | None, opened: _Opened) -> Payment | Exception:
     """Errors are not remembered: with its key the same may be asked again."""
     key = (one.request.owner_id, one.request.key)
     if key in opened.keys:
@@ -120,7 +102,7 @@ def _answer(one: Opening, order: _OrderRow | None, opened: _Opened) -> Payment |
     return payment
 
 
-def _open_one(one: Opening, order: _OrderRow | None, opened: _Opened) -> Payment:
+def _open_one(one: Opening, order: LockedOrder | None, opened: _Opened) -> Payment:
     """Errors: NotFound, InvalidInput, InvalidTransition."""
     if order is None or (one.owner is not None and order.customer_id != one.owner):
         raise NotFound(NO_ORDER)
@@ -139,7 +121,7 @@ def _open_one(one: Opening, order: _OrderRow | None, opened: _Opened) -> Payment
     return payment
 
 
-def _check_amount(order: _OrderRow, provider: Provider) -> None:
+def _check_amount(order: LockedOrder, provider: Provider) -> None:
     """Its prices may be older than the provider is in use here. Errors: InvalidInput."""
     step = provider.step(order.currency)
     if order.total % step:
@@ -159,7 +141,7 @@ def _give_up(live: Payment, opened: _Opened) -> None:
     opened.given_up.append(live.id)
 
 
-def _row(one: Opening, order: _OrderRow, now: datetime) -> dict[str, Any]:
+def _row(one: Opening, order: LockedOrder, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "order_id": order.id,

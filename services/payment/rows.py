@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Order, OrderStatus, Payment
@@ -18,16 +18,18 @@ CHANGING: Final = tuple(
 )
 
 
+_ORDER: Final = (Order.id, Order.customer_id, Order.status, Order.total, Order.currency)
 _PLACE: Final = (Payment.id, Payment.order_id, Payment.provider, Payment.reference)
 
 
 class LockedOrder:
     """What payments have to know of an order."""
 
-    __slots__ = ("currency", "id", "status", "total")
+    __slots__ = ("currency", "customer_id", "id", "status", "total")
 
-    def __init__(self, id_: UUID, status: str, total: int, currency: str) -> None:
-        self.id, self.status, self.total, self.currency = id_, OrderStatus(status), total, currency
+    def __init__(self, id_: UUID, customer_id: UUID, status: str, total: int, currency: str) -> None:
+        self.id, self.customer_id = id_, customer_id
+        self.status, self.total, self.currency = OrderStatus(status), total, currency
 
 
 class Place(NamedTuple):
@@ -78,18 +80,25 @@ async def orders_of(session: AsyncSession, payment_ids: Collection[UUID]) -> dic
 
 async def lock_orders(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, LockedOrder]:
     """Lock orders in the order of their ids: who locks several waits for nobody who waits for them."""
-    found = select(Order.id, Order.status, Order.total, Order.currency).where(Order.id.in_(order_ids))
-    rows = await session.execute(found.order_by(Order.id).with_for_update())
-    return {row[0]: LockedOrder(*row) for row in rows}
+    found = select(*_ORDER).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
+    return {row[0]: LockedOrder(*row) for row in await session.execute(found)}
 
 
 async def lock_payments(session: AsyncSession, payment_ids: Collection[UUID]) -> dict[UUID, Payment]:
     """Lock payments whose orders are locked, and take them out of the session: ``write_changes`` writes them."""
     await session.flush()
-    found = select(Payment).where(Payment.id.in_(payment_ids)).order_by(Payment.id)
-    fresh = found.with_for_update().execution_options(populate_existing=True)
-    payments = {payment.id: payment for payment in await session.scalars(fresh)}
-    for payment in payments.values():
+    return {payment.id: payment for payment in await _lock(session, Payment.id.in_(payment_ids))}
+
+
+async def lock_live(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, Payment]:
+    """Lock the live payments of orders that are locked, as ``lock_payments`` does. Returns them by order."""
+    return {payment.order_id: payment for payment in await _lock(session, Payment.live_order_id.in_(order_ids))}
+
+
+async def _lock(session: AsyncSession, which: ColumnElement[bool]) -> list[Payment]:
+    found = select(Payment).where(which).order_by(Payment.id).with_for_update()
+    payments = list(await session.scalars(found.execution_options(populate_existing=True)))
+    for payment in payments:
         session.expunge(payment)
     return payments
 
