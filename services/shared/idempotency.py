@@ -127,16 +127,6 @@ async def _attempt(
     earlier = await recall(session, request)
     if earlier is not None:
         return earlier
-    session.add(
-        IdempotencyKey(
-            owner_id=request.owner_id,
-            operation=request.operation,
-            key=request.key,
-            fingerprint=request.mark,
-            result_id=result_id,
-            created_at=infra.now(),
-        )
-    )
-    await session.flush()
+    await remember(session, {request: result_id}, infra.now())
     await work(session)
     return result_id
