@@ -23,6 +23,11 @@ _TRIES = 2
 _pack: Callable[[Command], bytes] = pack_command  # type: ignore[assignment]
 
 
+def hash_of(reply: Any) -> dict[bytes, bytes]:
+    """Read a reply to HGETALL: of RESP2, a list of names and values, and of RESP3 alike."""
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+
+
 class _Asked:
     """Commands of one caller, and what they came to: a reply or a ResponseError each."""
 

@@ -1,11 +1,12 @@
 """Write the carts that a process left unwritten: it died, or the database was away."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from infra.clock import to_millis
+from infra.redis_batch import hash_of
 from infra.runtime import Infra
 from models.cart_document import from_fields
 from services.cart.keys import BUCKETS, cart_key, dirty_key, dirty_key_of
@@ -26,7 +27,7 @@ async def flush_dirty(infra: Infra, grace_ms: int = _GRACE_MS) -> int:
         carts = [
             from_fields(cart_id, fields)
             for cart_id, reply in zip(found, replies, strict=True)
-            if len(fields := _flat(reply)) > 2
+            if len(fields := [part for pair in hash_of(reply).items() for part in pair]) > 2
         ]
         await write_out(infra, carts)
         gone = set(found) - {cart.id for cart in carts}
@@ -43,8 +44,3 @@ async def _dirty(infra: Infra, until: int) -> list[UUID]:
     commands = [("ZRANGEBYSCORE", dirty_key_of(b), "-inf", until, "LIMIT", 0, _BATCH) for b in BUCKETS]
     replies = await infra.redis.execute(*commands)
     return [UUID(member.decode()) for reply in replies for member in reply][:_BATCH]
-
-
-def _flat(reply: Any) -> list[bytes]:
-    """Of RESP2 and RESP3 alike."""
-    return [part for pair in reply.items() for part in pair] if isinstance(reply, dict) else list(reply)

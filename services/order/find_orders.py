@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from infra.errors import StoreUnavailable
 from infra.ids import made_at
-from infra.redis_batch import Command
+from infra.redis_batch import Command, hash_of
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot, OrderView
@@ -102,10 +102,7 @@ async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
     """Read as ``find_accepted``. Errors: StoreUnavailable."""
     key = accepted_key(customer_id)
     [found] = await infra.redis.execute(("HGETALL", key))
-    # A reply of RESP3, or of RESP2.
-    places: dict[bytes, bytes] = (
-        found if isinstance(found, dict) else dict(zip(found[::2], found[1::2], strict=True))
-    )
+    places = hash_of(found)
     if not places:
         return []
     reads: list[Command] = []
