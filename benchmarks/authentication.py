@@ -23,6 +23,7 @@ from infra.runtime import Infra, open_infra
 from models import User
 from models.enums import Scope
 from services.session.access_tokens import AccessTokens
+from services.shared.client import NOWHERE
 from services.token.create_token import NewToken, create_token
 from services.token.known_tokens import KnownTokens
 from settings import Settings
@@ -81,7 +82,7 @@ class _Measuring:
             await self._each("remembered access token", lambda: self._sync(header), aimed=True),
             await self._each(
                 "remembered service token",
-                lambda: authenticate_machine(machine, known, infra.revocations),
+                lambda: authenticate_machine(machine, known, infra.revocations, NOWHERE),
                 aimed=True,
             ),
             *await self._requests(header, f"Bearer {machine}".encode()),

@@ -4,7 +4,7 @@ from infra.revocations import Revocations
 from infra.runtime import Infra
 from resolvers.shared.failures import RequestError, unauthenticated
 from services.session.access_tokens import AccessTokens, ExpiredToken, InvalidToken
-from services.shared.client import NOWHERE, Client
+from services.shared.client import Client
 from services.shared.viewer import Viewer
 from services.token.count_wrong_token import count_wrong_token
 from services.token.known_tokens import KnownTokens
@@ -48,9 +48,7 @@ def service_token_of(authorization: bytes | None) -> str | None:
     return authorization[7:].strip().decode("latin-1")
 
 
-async def authenticate_machine(
-    token: str, known: KnownTokens, revocations: Revocations, client: Client = NOWHERE
-) -> Viewer:
+async def authenticate_machine(token: str, known: KnownTokens, revocations: Revocations, client: Client) -> Viewer:
     """Errors: UNAUTHENTICATED for a token that is not valid or not any more; RateLimited; StoreUnavailable."""
     viewer = await known.find(token, client)
     if viewer is None or revocations.cover(viewer.user_id, viewer.session_id, viewer.issued_at):
