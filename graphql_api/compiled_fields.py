@@ -4,6 +4,8 @@ Strawberry looks up names, types and scalars again on every call of a field. All
 schema is built, so the field's ``resolve`` is replaced by a function that only does what is left: build the
 input objects and call the resolver. A field that uses anything unusual (extensions, Maybe, GlobalID,
 inputs that build themselves) keeps strawberry's own.
+
+An optional id that is empty is as if it were not given: clients in Go send it for what they leave out.
 """
 
 from collections.abc import Callable
@@ -24,7 +26,7 @@ from graphql import (
     get_nullable_type,
     is_leaf_type,
 )
-from strawberry import Schema
+from strawberry import ID, Schema
 from strawberry.relay.types import GlobalID
 from strawberry.schema import compat
 from strawberry.types import Info
@@ -88,12 +90,13 @@ class _Compiler:
         info_name = resolver.info_parameter.name if resolver.info_parameter else None
         info_class = self._config.info_class
         arguments = self._arguments(definition)
+        name_of = self._config.name_converter.from_argument
+        optional_ids = {name_of(a) for a in definition.arguments if _is_optional_id(a.type)}
 
         def resolve(source: Any, raw: GraphQLResolveInfo[Any], **values: Any) -> Any:
             given = {}
             for name, python_name, convert in arguments:
-                if name in values:
-                    value = values[name]
+                if name in values and ((value := values[name]) != "" or name not in optional_ids):
                     given[python_name] = value if convert is None or value is None else convert(value)
             if info_name is not None:
                 given[info_name] = _make_info(info_class, raw, definition)
@@ -129,6 +132,7 @@ class _Compiler:
         if type_ in self._inputs:
             return self._inputs[type_]
         fields: list[tuple[str, str, Convert | None]] = []
+        optional_ids: set[str] = set()
         # graphql-core has refused input that lacks a required field; the rest is null unless it has a default.
         absent = {
             field.python_name: None
@@ -139,17 +143,22 @@ class _Compiler:
         def build(value: dict[str, Any]) -> Any:
             given: dict[str, Any] = absent.copy()
             for name, python_name, convert in fields:
-                if name in value:
-                    item = value[name]
+                if name in value and ((item := value[name]) != "" or name not in optional_ids):
                     given[python_name] = item if convert is None or item is None else convert(item)
             return type_(**given)
 
         self._inputs[type_] = build  # before its fields: an input may hold its own kind
         name_of = self._config.name_converter.from_field
         for field in definition.fields:
-            converter = self._converter(field.resolve_type(type_definition=definition))
-            fields.append((name_of(field), field.python_name, converter))
+            type_of_field = field.resolve_type(type_definition=definition)
+            fields.append((name_of(field), field.python_name, self._converter(type_of_field)))
+            if _is_optional_id(type_of_field):
+                optional_ids.add(name_of(field))
         return build
+
+
+def _is_optional_id(type_: Any) -> bool:
+    return isinstance(type_, StrawberryOptional) and type_.of_type is ID
 
 
 def _make_info(info_class: type[Info], raw: GraphQLResolveInfo[Any], definition: StrawberryField) -> Info:

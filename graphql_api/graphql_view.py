@@ -29,7 +29,7 @@ from graphql_api.negotiation import (
     wants_page,
 )
 from graphql_api.payload import encode, formatted, refusal_of
-from graphql_api.persisted_documents import PersistedDocuments
+from graphql_api.persisted_documents import NOT_FOUND, PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
@@ -220,7 +220,9 @@ class GraphQLView:
         try:
             return await self._documents.resolve(operation, context)
         except RequestError as error:
-            raise Refused(status_of_refusal(media_type), error.code, error.message) from error
+            # Apollo's client for iOS reads no body of another status, and would not send the text.
+            status = 200 if error.code == NOT_FOUND else status_of_refusal(media_type)
+            raise Refused(status, error.code, error.message) from error
 
     async def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
         running = self.runtime.running

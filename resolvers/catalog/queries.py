@@ -26,8 +26,7 @@ class CatalogQuery:
     async def product(
         self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
     ) -> Product | None:
-        if (id is None) == (slug is None):
-            raise bad_argument("id" if id is None else "slug", "give either id or slug")
+        _check_one_is_given(id, slug)
         loaders = info.context.loaders
         if id is not None:
             key = argument_id(id, "Product", "id")
@@ -59,11 +58,10 @@ class CatalogQuery:
     async def category(
         self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
     ) -> Category | None:
-        if (id is None) == (slug is None):
-            raise bad_argument("id" if id is None else "slug", "give either id or slug")
+        _check_one_is_given(id, slug)
         if id is not None:
             return await load_category(info.context, argument_id(id, "Category", "id"))
-        if slug is None or slug_problem(plain := slug_of(slug)):
+        if slug_problem(plain := slug_of(slug or "")):
             return None
         return await load_category(info.context, await find_category(info.context.infra, plain))
 
@@ -73,3 +71,9 @@ class CatalogQuery:
             check(info, [Role.STAFF], Scope.CATALOG_READ)
         found = await list_categories(info.context.infra, include_archived=include_archived)
         return [Category.of(document) for document in found]
+
+
+def _check_one_is_given(id_: str | None, slug: str | None) -> None:
+    """Errors: BAD_USER_INPUT. An empty slug is none, as an empty id is."""
+    if (id_ is None) == (not slug):
+        raise bad_argument("id" if id_ is None else "slug", "give either id or slug")

@@ -89,7 +89,10 @@ def page_arguments(
     default: int = DEFAULT_PAGE,
     maximum: int = MAX_PAGE,
 ) -> PageArguments:
-    """Check Relay's four arguments. Errors: BAD_USER_INPUT naming the one at fault."""
+    """Check Relay's four arguments; an empty cursor is none: clients in Go send it for what is not given.
+
+    Errors: BAD_USER_INPUT naming the one at fault.
+    """
     if first is not None and last is not None:
         raise bad_argument("last", "cannot be used together with first")
     for argument, wanted in (("first", first), ("last", last)):
@@ -98,7 +101,7 @@ def page_arguments(
     limit = first if first is not None else last
     return PageArguments(
         limit=default if limit is None else limit,
-        after=None if after is None else decode_cursor(after, sort, kinds, "after"),
-        before=None if before is None else decode_cursor(before, sort, kinds, "before"),
+        after=decode_cursor(after, sort, kinds, "after") if after else None,
+        before=decode_cursor(before, sort, kinds, "before") if before else None,
         backwards=last is not None,
     )

@@ -64,6 +64,7 @@ def test_pages_have_a_default_and_a_direction() -> None:
     assert (forwards.limit, forwards.backwards, forwards.after, forwards.before) == (20, False, None, None)
     backwards = page_arguments(None, None, 5, encode_cursor("X", "a"), sort="X", kinds=(str,))
     assert (backwards.limit, backwards.backwards, backwards.before) == (5, True, ("a",))
+    assert page_arguments(None, "", None, "", sort="X", kinds=()) == forwards
 
 
 @pytest.mark.parametrize(
