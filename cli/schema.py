@@ -1,6 +1,7 @@
 """``rushcart schema``: the schema as a file that clients and reviews can read."""
 
 import difflib
+import json
 import sys
 from pathlib import Path
 
@@ -16,28 +17,51 @@ def exported() -> str:
     return build_schema().as_str().rstrip() + "\n"
 
 
+def exported_possible_types() -> str:
+    """Returns the members of every union and interface, as Apollo Client's ``possibleTypes`` wants them."""
+    from graphql import is_abstract_type
+
+    from graphql_api.schema import build_schema
+
+    known = build_schema()._schema
+    abstract = (type_ for type_ in known.type_map.values() if is_abstract_type(type_))
+    members = {type_.name: sorted(member.name for member in known.get_possible_types(type_)) for type_ in abstract}
+    return json.dumps(members, indent=2, sort_keys=True) + "\n"
+
+
 @click.group()
 def schema() -> None:
     """Export the GraphQL schema, or check the exported file."""
 
 
+_POSSIBLE_TYPES = click.option(
+    "--possible-types",
+    is_flag=True,
+    help="Not the schema, but which types each union and interface has, in JSON, for Apollo Client's cache.",
+)
+
+
 @schema.command()
 @click.option("--output", "-o", type=_FILE, help="File to write; standard output when left out.")
-def export(output: Path | None) -> None:
+@_POSSIBLE_TYPES
+def export(output: Path | None, *, possible_types: bool) -> None:
     """Write the schema in SDL."""
+    text = exported_possible_types() if possible_types else exported()
     if output is None:
-        click.echo(exported(), nl=False)
+        click.echo(text, nl=False)
         return
-    output.write_text(exported(), encoding="utf-8")
+    output.write_text(text, encoding="utf-8")
     click.echo(f"Wrote {output}.", err=True)
 
 
 @schema.command()
-@click.option("--file", "-f", "file", type=_FILE, default=Path("schema.graphql"), show_default=True)
-def check(file: Path) -> None:
+@click.option("--file", "-f", "file", type=_FILE, help="schema.graphql, or possible-types.json, when left out.")
+@_POSSIBLE_TYPES
+def check(file: Path | None, *, possible_types: bool) -> None:
     """Fail when the file is not what the code exports."""
+    file = file or Path("possible-types.json" if possible_types else "schema.graphql")
     there = file.read_text(encoding="utf-8") if file.exists() else ""
-    wanted = exported()
+    wanted = exported_possible_types() if possible_types else exported()
     if there == wanted:
         click.echo(f"{file} is up to date.")
         return
@@ -45,5 +69,6 @@ def check(file: Path) -> None:
         there.splitlines(), wanted.splitlines(), str(file), "the code's schema", lineterm=""
     )
     click.echo("\n".join(difference), err=True)
-    click.echo(f"\n{file} is out of date. Run: rushcart schema export --output {file}", err=True)
+    option = "--possible-types " if possible_types else ""
+    click.echo(f"\n{file} is out of date. Run: rushcart schema export {option}--output {file}", err=True)
     sys.exit(1)

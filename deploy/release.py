@@ -127,6 +127,10 @@ def checks(release: Release) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "the changelog has news", release.edits
     yield "the lock files hold what pyproject.toml asks for", lambda: check_locks(root)
     yield "schema.graphql is of this code", lambda: call(root, *RUSHCART, "schema", "check")
+    yield (
+        "possible-types.json is of this code",
+        lambda: call(root, *RUSHCART, "schema", "check", "--possible-types"),
+    )
     for name in GENERATED:
         yield f"{name} is of this code", partial(call, root, *RUSHCART, "docs", "write", "--check", name)
     yield (

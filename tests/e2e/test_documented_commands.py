@@ -44,6 +44,7 @@ RUN: Final[dict[str, set[int]]] = {
     "rushcart saga show ID": {1, 2},
     "rushcart schema check": {0},
     "rushcart schema export --output schema.graphql": {0},
+    "rushcart schema export --possible-types --output possible-types.json": {0},
     "rushcart search reindex": {0},
     "rushcart seed --products 100000": {0},
     "rushcart token create 'warehouse system' --scope STOCK_WRITE --scope ORDERS_READ --days 365": {0},
@@ -98,6 +99,7 @@ def test_commands_on_a_shop(tmp_path: Path) -> None:
             "HOURS": "48",
             "FILE": str(place),
             "schema.graphql": str(tmp_path / "s.graphql"),
+            "possible-types.json": str(tmp_path / "p.json"),
             "docs/asyncapi.json": str(tmp_path / "a.json"),
         }
         words = [given.get(word, word) for word in shlex.split(shown)[1:]]
