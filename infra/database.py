@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from infra import one_hop_sqlite
 from infra.database_errors import is_conflict, is_outage, is_read_only, refuses_writes
 from infra.errors import StoreUnavailable
 from infra.idle_transactions import bound_idle
@@ -178,6 +179,7 @@ def _make_engine(dsn: str, is_sqlite: bool, pool_size: int, timeout: float) -> A
     options: dict[str, Any] = {"json_serializer": _dump_json, "hide_parameters": True}
     if is_sqlite:
         engine = create_async_engine(dsn, connect_args={"timeout": 10}, pool_size=pool_size, **options)
+        event.listen(engine.sync_engine, "do_connect", one_hop_sqlite.connect)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
@@ -212,7 +214,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that later writes fails at once when another writer was faster.
     write = connection.get_execution_options().get("rushcart_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    driver: Any = connection.connection.dbapi_connection
+    driver.begin("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _roll_back_sqlite(connection: Any, _record: object, _error: BaseException | None) -> None:
