@@ -30,4 +30,8 @@ def _hash(dialect: Dialect) -> int:
 
 
 def _equal(one: Dialect, other: object) -> bool:
-    return type(one) is type(other) and one.server_version_info == getattr(other, "server_version_info", None)
+    return type(one) is type(other) and _what_it_can(one) == _what_it_can(other)
+
+
+def _what_it_can(dialect: Dialect) -> tuple[object, bool]:
+    return getattr(dialect, "server_version_info", None), dialect.insert_returning

@@ -6,7 +6,17 @@ from datetime import datetime
 from uuid import UUID
 
 from infra.ids import new_id
-from models import Base, Image, Product, StockCause, StockEntry, StockLevel, Variant, VariantPrice
+from models import (
+    DEFAULT_WAREHOUSE,
+    Base,
+    Image,
+    Product,
+    StockCause,
+    StockEntry,
+    StockLevel,
+    Variant,
+    VariantPrice,
+)
 from models.documents import ProductDoc, product_doc
 from services.catalog.check_prices import CheckedPrice
 from services.catalog.check_product import CheckedProduct, CheckedVariant
@@ -122,7 +132,8 @@ def stock_rows(variants: Iterable[CheckedVariant], actor: str, now: datetime) ->
 def _level(sku: str, count: int, now: datetime) -> StockLevel:
     counts = {"on_hand": count, "available": count, "set_aside": 0, "held": 0, "committed": 0}
     # Whoever makes a product writes its entries in the index with it.
-    return StockLevel(sku=sku, listed=count > 0, updated_at=now, **counts)
+    # A key that is left to its default costs a statement a row where there is no INSERT ... RETURNING: on MySQL.
+    return StockLevel(sku=sku, warehouse_id=DEFAULT_WAREHOUSE, listed=count > 0, updated_at=now, **counts)
 
 
 def free_slug(checked: CheckedProduct, product_id: UUID, taken: Collection[str]) -> str:

@@ -80,6 +80,20 @@ async def test_as_many_statements_for_hundreds_as_for_two(infra: Infra) -> None:
     assert [await Loaders(infra).product_by_id.load(product.id) for product in made] == written(updated)
 
 
+async def test_a_database_without_insert_returning_is_sent_as_few(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As MySQL: a row whose key it would have to be asked for is inserted by itself."""
+    dialect = infra.database.engine.sync_engine.dialect
+    for name in ("insert_returning", "insert_executemany_returning", "use_insertmanyvalues"):
+        monkeypatch.setattr(dialect, name, False)
+    with statements(infra) as seen:
+        await bulk_create_products(infra, [whole(n) for n in range(5)], ALL, "test")
+    inserts = [statement.split()[2] for statement in seen if statement.startswith("INSERT INTO")]
+    assert len(inserts) == len(set(inserts))
+    assert {"stock_levels", "stock_ledger", "variants"} < set(inserts)
+
+
 async def test_reject_all_writes_nothing_when_a_row_is_at_fault(infra: Infra) -> None:
     await create(infra, "Other", "TAKEN", slug="taken")
     rows: list[ProductDraft | InvalidInput] = [
