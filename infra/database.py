@@ -75,10 +75,13 @@ class Database:
         self._refused_until = 0.0
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """Open a short read session. Errors: StoreUnavailable when there is no answer in ``read_timeout``."""
+    async def read(self, timeout: float | None = None) -> AsyncIterator[AsyncSession]:
+        """Open a short read session.
+
+        Errors: StoreUnavailable when there is no answer in ``timeout`` seconds, by default ``read_timeout``.
+        """
         try:
-            async with asyncio.timeout(self.read_timeout), AsyncSession(self.engine) as session:
+            async with asyncio.timeout(timeout or self.read_timeout), AsyncSession(self.engine) as session:
                 yield session
         except Exception as error:
             if is_outage(error):

@@ -54,11 +54,12 @@ class OrderLine(Base):
     """What was bought, as it was called and priced at that moment."""
 
     __tablename__ = "order_lines"
+    __table_args__ = (Index("ix_order_lines_sku_order_id", "sku", "order_id"), MYSQL)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), index=True)
     position: Mapped[int]
-    sku: Mapped[str] = mapped_column(exact_text(64), index=True)
+    sku: Mapped[str] = mapped_column(exact_text(64))
     variant_id: Mapped[UUID]
     flash_sale_item_id: Mapped[UUID | None] = mapped_column(index=True)
     title: Mapped[str] = mapped_column(String(512))

@@ -14,7 +14,7 @@ from resolvers.shared.node import argument_id
 from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from services.order.order_filter import OrderFilter as Wanted
-from services.order.search_orders import count_found, search_orders
+from services.order.search_orders import FEW, count_found, search_orders
 from services.shared.texts import line_problem
 
 _SORT = "all-orders"
@@ -60,7 +60,8 @@ class OrderQuery:
     @restricted(
         Role.STAFF,
         scope=Scope.ORDERS_READ,
-        description="Everyone's orders, the newest first; each from when it is in the database.",
+        description="Everyone's orders, the newest first; each from when it is in the database."
+        f" A totalCount above {FEW} may be a minute old.",
     )
     @paged
     async def orders(

@@ -1,6 +1,5 @@
 """The books of a SKU in a warehouse: what the database says of its stock in several places, read at one moment."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,8 +11,6 @@ from uuid import UUID
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.database_errors import is_outage
-from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import (
     FlashSale,
@@ -73,16 +70,11 @@ class Books:
 @asynccontextmanager
 async def one_moment(infra: Infra) -> AsyncIterator[AsyncSession]:
     """Open a session whose statements all see the same moment, without a lock. Errors: StoreUnavailable."""
-    try:
-        async with asyncio.timeout(_PATIENCE), AsyncSession(infra.database.engine) as session:
-            if not infra.database.is_sqlite:
-                # For this transaction only: our connections are READ COMMITTED, a moment for each statement.
-                await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-            yield session
-    except Exception as error:
-        if is_outage(error):
-            raise StoreUnavailable("database") from error
-        raise
+    async with infra.database.read(_PATIENCE) as session:
+        if not infra.database.is_sqlite:
+            # For this transaction only: our connections are READ COMMITTED, a moment for each statement.
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        yield session
 
 
 async def next_skus(session: AsyncSession, after: str, limit: int) -> list[str]:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, text, update
 
 from infra.ids import first_id_of, new_id
 from infra.runtime import Infra
-from models import Address, DiscountKind, Order, OrderStatus, Variant
+from models import Address, DiscountKind, Order, OrderLine, OrderStatus, Variant
 from services.cart.add_item import Wish, add_item
 from services.cart.rules import Owner
 from services.checkout.checkout import Checkout, checkout
@@ -63,6 +63,13 @@ async def test_filters(infra: Infra) -> None:
     [view] = (await search_orders(infra, OrderFilter(customer_id=EVE), IdPage(1))).rows
     assert await found(infra, number=f" {view.number.lower()} ") == [second]
     moment = view.placed_at
+    assert await found(infra, number=view.number, sku=shoe.sku) == await found(
+        infra, customer_id=EVE, sku=shoe.sku
+    )
+    assert await found(infra, number=view.number, sku=shoe.sku) == [second]
+    assert await found(infra, customer_id=ADA, sku=shoe.sku, placed_from=moment) == [third]
+    assert await found(infra, sku=shoe.sku, placed_from=moment) == [third, second]
+    assert await found(infra, sku=shoe.sku, placed_before=moment) == []
     assert await found(infra, placed_from=moment) == [third, second]
     assert await found(infra, placed_before=moment) == [first]
     assert await found(infra, placed_from=moment, placed_before=moment + timedelta(microseconds=1)) == [second]
@@ -103,6 +110,56 @@ async def test_a_page_costs_three_statements(infra: Infra) -> None:
         with statements(infra) as seen:
             await search_orders(infra, OrderFilter(sku=shirt.sku), IdPage(20))
         assert len(seen) == 3
+
+
+async def sold(infra: Infra, sku: str, orders: int) -> None:
+    now, ids = infra.now(), [new_id() for _ in range(orders)]
+    common = {"customer_id": ADA, "status": OrderStatus.PAID, "total": 1, "currency": "EUR", "fingerprint": ""}
+    moments = {"placed_at": now, "updated_at": now}
+    line = {"position": 0, "sku": sku, "variant_id": new_id(), "title": sku, "quantity": 1, "unit_price": 1}
+    async with infra.database.write() as session:
+        await session.execute(
+            insert(Order),
+            [{"id": i, "number": i.hex[-20:], "idempotency_key": i.hex, **common, **moments} for i in ids],
+        )
+        await session.execute(insert(OrderLine), [{"id": i, "order_id": i, **line} for i in ids])
+
+
+async def plan(infra: Infra, statement: str, values: object) -> str:
+    """How the database goes about it, as it says."""
+    async with infra.database.engine.connect() as connection:
+        how = "EXPLAIN QUERY PLAN" if infra.database.is_sqlite else "EXPLAIN"
+        rows = await connection.exec_driver_sql(f"{how} {statement}", values)  # type: ignore[arg-type]
+        return "\n".join(" ".join(map(str, row)) for row in rows)
+
+
+async def test_orders_of_a_sku_are_walked_in_their_order(infra: Infra) -> None:
+    """However many they are: nothing is sorted, nothing put by."""
+    for sku in ("HOT", "HOT 2", "HOT 3"):
+        await sold(infra, sku, 500)
+    if not infra.database.is_sqlite:
+        async with infra.database.write() as session:
+            await session.execute(text("ANALYZE TABLE orders, order_lines"))
+    for statuses in (None, (OrderStatus.PAID, OrderStatus.EXPIRED)):
+        seen: list[tuple[str, object]] = []
+        with statements(infra, seen):
+            page = await search_orders(infra, OrderFilter(sku="HOT", statuses=statuses), IdPage(20))
+        assert len(page.rows) == 20
+        said = await plan(infra, *seen[0])
+        assert "ix_order_lines_sku_order_id" in said
+        for word in ("TEMP B-TREE", "LIST SUBQUERY", "filesort", "temporary", "MATERIALIZED"):
+            assert word not in said
+
+
+async def test_of_many_orders_the_count_is_kept(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.order.search_orders.FEW", 3)
+    wanted = OrderFilter(sku="HOT", statuses=(OrderStatus.PAID,))
+    for more, counted in ((3, 3), (1, 4), (1, 4)):
+        await sold(infra, "HOT", more)
+        assert await count_found(infra, wanted) == counted
+    assert await count_found(infra, OrderFilter(sku="HOT")) == 5
+    await sold(infra, "OTHER", 1)
+    assert await count_found(infra, OrderFilter()) == 6
 
 
 async def customer_at(infra: Infra, city: str) -> tuple[UUID, UUID]:

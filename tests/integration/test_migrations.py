@@ -15,7 +15,7 @@ from infra import migrations
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.migrations import MigrationFailed, SchemaMismatch
-from models import DEFAULT_WAREHOUSE, Base, StockEntry, StockHold, StockLevel, Warehouse
+from models import DEFAULT_WAREHOUSE, Base, OrderLine, StockEntry, StockHold, StockLevel, Warehouse
 from models.base import RETIRED_TABLES
 from settings import Settings
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened, run_sql, table_names
@@ -251,3 +251,25 @@ async def test_holds_of_before_are_kept_and_an_order_may_have_several_warehouses
     assert await downgrade(settings, "0022") == ["0022"]
     with pytest.raises(IntegrityError):
         await run_sql(settings, row("A", there, 5))
+
+
+async def test_lines_of_before_are_found_by_their_sku(settings: Settings) -> None:
+    await upgrade(settings, "0024")
+    order, moment = f"X'{'a' * 32}'", "'2026-11-27 10:00:00'"
+
+    def line(ident: str) -> str:
+        columns = "id, order_id, position, sku, variant_id, title, quantity, unit_price"
+        return f"INSERT INTO order_lines ({columns}) VALUES (X'{ident * 32}', {order}, 0, 'A', {order}, 'A', 1, 1)"
+
+    columns = (
+        "id, number, customer_id, status, total, currency, idempotency_key, fingerprint, placed_at, updated_at"
+    )
+    values = f"{order}, 'R-1', {order}, 'PAID', 1, 'EUR', 'k', '', {moment}, {moment}"
+    await run_sql(settings, f"INSERT INTO orders ({columns}) VALUES ({values})", line("b"))
+    assert await upgrade(settings) == [HEAD]
+    assert await check(settings) == []
+    await run_sql(settings, line("c"))  # as a server of before writes it
+    async with opened(settings) as database, database.read() as session:
+        found = select(OrderLine.order_id).where(OrderLine.sku == "A").order_by(OrderLine.order_id)
+        assert [row.hex for row in await session.scalars(found)] == ["a" * 32] * 2
+    assert await downgrade(settings, "0024") == ["0024"]

@@ -57,14 +57,16 @@ async def counts(infra: Infra) -> dict[str, int]:
 
 
 @contextmanager
-def statements(infra: Infra) -> Iterator[list[str]]:
+def statements(infra: Infra, whole: list[tuple[str, object]] | None = None) -> Iterator[list[str]]:
     """The SQL that is run inside the block, without the transactions' own, and without what a process looks at by
-    itself every few seconds."""
+    itself every few seconds. ``whole``: a list that is given each with its values."""
     seen: list[str] = []
 
-    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+    def note(_conn: object, _cursor: object, statement: str, values: object, *_rest: object) -> None:
         if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")) and "listed_documents" not in statement:
             seen.append(statement)
+            if whole is not None:
+                whole.append((statement, values))
 
     engine = infra.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
