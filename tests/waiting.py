@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from chaos.waiting import POLL, patience, until
+from chaos.waiting import patience, pause_after, until
 
 __all__ = ["patience", "pause", "until", "until_true"]
 
@@ -17,6 +17,7 @@ def until_true(look: Callable[[], bool], what: str, within: float = 30.0) -> flo
     """The same without an event loop; returns the seconds it took."""
     begun = time.monotonic()
     while not look():
-        assert time.monotonic() - begun < patience(within), f"not within {within} s: {what}"
-        time.sleep(POLL)
+        waited = time.monotonic() - begun
+        assert waited < patience(within), f"not within {within} s: {what}"
+        time.sleep(pause_after(waited))
     return time.monotonic() - begun
