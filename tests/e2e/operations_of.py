@@ -52,22 +52,31 @@ class RootField:
     roles: frozenset[str]
     scopes: frozenset[str]
 
-    def call(self, alias: str, id_: str) -> str:
-        """The field with ``id_`` wherever an id is asked for. Errors: NotExpressible."""
+    def call(self, alias: str, variable: str) -> str:
+        """The field with the variable wherever an id is asked for. Errors: NotExpressible."""
         given = [
-            f"{name}: {_literal(argument.type, id_)}"
+            f"{name}: {_literal(argument.type, variable)}"
             for name, argument in self.field.args.items()
             if is_required_argument(argument) or _takes_id(argument)
         ]
         arguments = f"({', '.join(given)})" if given else ""
         return f"{alias}: {self.name}{arguments} {selection(self.field.type, 2 if self.root == 'mutation' else 3)}"
 
-    def documents(self, ids: Sequence[str]) -> list[str]:
-        """One alias an id, ``f0``, ``f1`` …, a few a document; a single one when no id is asked for."""
-        wanted = ids if any(map(_takes_id, self.field.args.values())) else ids[:1]
-        calls = [self.call(f"f{i}", id_) for i, id_ in enumerate(wanted)]
+    def operations(self, ids: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+        """Documents and their variables: an alias for each of a few ids; a single one when no id is asked for.
+
+        The documents are the same whatever the ids, so that a server prepares them once.
+        """
+        if not any(map(_takes_id, self.field.args.values())):
+            return [(f"{self.root} {{ {self.call('f0', '')} }}", {})]
         size = 1 if self.root == "subscription" else _AT_ONCE
-        return [f"{self.root} {{ {' '.join(calls[i : i + size])} }}" for i in range(0, len(calls), size)]
+        return [self._operation(ids[i : i + size]) for i in range(0, len(ids), size)]
+
+    def _operation(self, ids: Sequence[str]) -> tuple[str, dict[str, str]]:
+        variables = {f"id{number}": id_ for number, id_ in enumerate(ids)}
+        declared = ", ".join(f"${name}: ID!" for name in variables)
+        calls = " ".join(self.call(f"f{number}", f"${name}") for number, name in enumerate(variables))
+        return f"{self.root} ({declared}) {{ {calls} }}", variables
 
 
 def root_fields(schema: GraphQLSchema) -> Iterator[RootField]:
@@ -97,11 +106,11 @@ def _takes_id(argument: GraphQLArgument | GraphQLInputField) -> bool:
     return isinstance(named, GraphQLScalarType) and named.name == "ID"
 
 
-def _literal(type_: GraphQLInputType, id_: str) -> str:
+def _literal(type_: GraphQLInputType, variable: str) -> str:
     if isinstance(type_, GraphQLNonNull):
-        return _literal(type_.of_type, id_)
+        return _literal(type_.of_type, variable)
     if isinstance(type_, GraphQLList):
-        return f"[{_literal(type_.of_type, id_)}]"
+        return f"[{_literal(type_.of_type, variable)}]"
     if isinstance(type_, GraphQLEnumType):
         return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):
@@ -112,9 +121,9 @@ def _literal(type_: GraphQLInputType, id_: str) -> str:
             for name, f in one_of
             if isinstance(f.type, GraphQLNonNull) or _takes_id(f) or type_.is_one_of
         ]
-        return "{" + ", ".join(f"{name}: {_literal(f.type, id_)}" for name, f in wanted) + "}"
+        return "{" + ", ".join(f"{name}: {_literal(f.type, variable)}" for name, f in wanted) + "}"
     if type_.name == "ID":
-        return f'"{id_}"'
+        return variable
     if type_.name not in SCALARS:
         raise NotExpressible(type_.name)
     return SCALARS[type_.name]
