@@ -18,7 +18,7 @@ from services.catalog.categories_by_id import categories_by_id
 from services.catalog.find_product_ids import product_ids_of_skus, product_ids_of_slugs, product_ids_of_variants
 from services.catalog.list_categories import list_children
 from services.catalog.views import products_by_id
-from services.flash_sale.find_items import find_items
+from services.flash_sale.find_items import find_items, find_open_items
 from services.flash_sale.item_figures import ItemFigures, item_figures
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.remaining import remaining
@@ -128,6 +128,11 @@ class Loaders:
     @cached_property
     def flash_item_by_id(self) -> DataLoader[UUID, FlashItemDoc | None]:
         return Batched(self._infra, find_items, None)
+
+    @cached_property
+    def open_items_by_variant(self) -> DataLoader[UUID, Sequence[FlashItemDoc]]:
+        """Of sales that run or are to come."""
+        return Batched(self._infra, find_open_items, ())
 
     @cached_property
     def flash_sale_by_id(self) -> DataLoader[UUID, FlashSaleDoc | None]:

@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.counting import count_operation
+from graphql_api.descriptions import describe
 from graphql_api.documents import Document, Documents
 from graphql_api.errors import present, without_suggestions
 from infra.telemetry import tracing
@@ -44,6 +45,7 @@ class RushcartSchema(strawberry.Schema):
 
     def __init__(self, *args: Any, introspection: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        describe(self._schema)
         compile_fields(self)
         self.documents = Documents(self._schema, introspection=introspection)
         self._introspection = introspection

@@ -25,6 +25,7 @@ from resolvers.order.queries import OrderQuery
 from resolvers.order.subscriptions import OrderSubscription
 from resolvers.payment.mutations import PaymentMutation
 from resolvers.payment.queries import PaymentQuery
+from resolvers.shared import enum_words  # noqa: F401 - what enums mean
 from resolvers.shared.node import NodeQuery
 from resolvers.stock.mutations import StockMutation
 from resolvers.stock.queries import StockQuery

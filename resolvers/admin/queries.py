@@ -1,6 +1,7 @@
 """What administrators look at: accounts, and the audit log."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -28,16 +29,23 @@ class AdminQuery:
         self,
         info: Info,
         page: Page,
-        search: str | None = None,
-        role: Role | None = None,
-        locked: bool | None = None,
+        search: Annotated[
+            str | None,
+            strawberry.argument(description="How the e-mail address or the name begins, in capitals or not."),
+        ] = None,
+        role: Annotated[Role | None, strawberry.argument(description="Who has this role only.")] = None,
+        locked: Annotated[
+            bool | None, strawberry.argument(description="Whether the account is locked; both when left out.")
+        ] = None,
     ) -> UserConnection:
         infra, wanted = info.context.infra, UserFilter(search, role, locked)
         cut = await list_users(infra, wanted, page.by_id(_SORT))
         return UserConnection.of(UserEdge, cut, _SORT, User.of, lambda: count_users(infra, wanted))
 
     @restricted(Role.ADMIN, scope=Scope.USERS_READ, description="An account by its id; null when there is none.")
-    async def user(self, info: Info, id: strawberry.ID) -> User | None:
+    async def user(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Of the account.")]
+    ) -> User | None:
         [row] = await find_users(info.context.infra, [argument_id(id, "User", "id")])
         return None if row is None or row.closed_at is not None else User.of(row)
 
@@ -49,12 +57,19 @@ class AdminQuery:
         self,
         info: Info,
         page: Page,
-        action: str | None = None,
-        outcome: AuditOutcome | None = None,
-        actor: str | None = None,
-        subject: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        action: Annotated[
+            str | None, strawberry.argument(description="Exactly this, such as role.granted.")
+        ] = None,
+        outcome: Annotated[
+            AuditOutcome | None,
+            strawberry.argument(description="What was done, or what was refused; both when left out."),
+        ] = None,
+        actor: Annotated[
+            str | None, strawberry.argument(description="Who did it: a user's id, or a name such as command line.")
+        ] = None,
+        subject: Annotated[str | None, strawberry.argument(description="Whom it is about: a user's id.")] = None,
+        since: Annotated[datetime | None, strawberry.argument(description="From this moment on.")] = None,
+        until: Annotated[datetime | None, strawberry.argument(description="Before this moment.")] = None,
     ) -> AuditConnection:
         wanted = AuditFilter(
             _text("action", action),

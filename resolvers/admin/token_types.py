@@ -17,12 +17,12 @@ from services.token.list_tokens import find_tokens
 
 @strawberry.type(description="A token with which a machine uses the API. It is sent as Authorization: Bearer.")
 class ServiceToken(Node):
-    name: str
-    scopes: list[Scope]
-    created_at: datetime
-    expires_at: datetime | None
+    name: str = strawberry.field(description="What it is for.")
+    scopes: list[Scope] = strawberry.field(description="What it may do.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime | None = strawberry.field(description="Until when it is good; null: until it is revoked.")
     last_used_at: datetime | None = strawberry.field(description="To the minute.")
-    revoked_at: datetime | None
+    revoked_at: datetime | None = strawberry.field(description="Since when it is good no more; null: it is good.")
 
     @classmethod
     def of(cls, row: Row) -> "ServiceToken":
@@ -37,22 +37,22 @@ class ServiceToken(Node):
         )
 
 
-@strawberry.type
+@strawberry.type(description="A service token, and the text that a machine sends.")
 class NewServiceToken:
     token: str = strawberry.field(description="Shown this once: only its hash is kept.")
-    service_token: ServiceToken
+    service_token: ServiceToken = strawberry.field(description="What is known of it from now on.")
 
 
-@strawberry.input
+@strawberry.input(description="What a machine is to be let do.")
 class CreateServiceTokenInput:
-    name: str
-    scopes: list[Scope]
+    name: str = strawberry.field(description="What it is for.")
+    scopes: list[Scope] = strawberry.field(description="What it may do; one at least.")
     expires_in_days: float | None = strawberry.field(default=None, description="It does not expire when left out.")
 
 
-@strawberry.input
+@strawberry.input(description="A token that is to be good no more.")
 class RevokeServiceTokenInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the token.")
 
 
 CreateServiceTokenResult = Annotated[NewServiceToken | InvalidInput, strawberry.union("CreateServiceTokenResult")]

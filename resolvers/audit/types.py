@@ -10,6 +10,7 @@ import strawberry
 from models import AuditEntry as Row
 from models.enums import Role
 from resolvers.shared.context import Context, Info
+from resolvers.shared.enum_words import describe_enum
 from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from resolvers.shared.relay import Counted, Edge, Page, count_of
 from services.audit.list_entries import AuditFilter, count_entries, find_entries, list_entries
@@ -18,28 +19,36 @@ from services.audit.owner_view import OwnerView, owner_view
 _SORT = "auditLog"
 
 
-@strawberry.enum
 class AuditOutcome(Enum):
     OK = "OK"
     REFUSED = "REFUSED"
 
 
-@strawberry.type
+describe_enum(
+    AuditOutcome,
+    "Whether what was asked for was done.",
+    {"OK": "It was.", "REFUSED": "It was not: whoever asked may not, or could not show who they are."},
+)
+
+
+@strawberry.type(description="One fact of a security event.")
 class AuditDetail:
-    name: str
-    value: str
+    name: str = strawberry.field(description="What is told, such as role.")
+    value: str = strawberry.field(description="As text.")
 
 
 @strawberry.type(description="One security event. Entries are only ever added.")
 class AuditEntry(Node):
-    at: datetime
+    at: datetime = strawberry.field(description="When it happened.")
     action: str = strawberry.field(description="What happened, as thing.what_happened, e.g. role.granted.")
-    outcome: AuditOutcome
+    outcome: AuditOutcome = strawberry.field(description="Whether it was done.")
     actor: str | None = strawberry.field(description="Who did it: a user's id, or a name such as command line.")
     subject: str | None = strawberry.field(description="Whom it is about; null when that is not known.")
-    ip: str | None
+    ip: str | None = strawberry.field(
+        description="Where the request came from; null: from no network, or not shown."
+    )
     device: str | None = strawberry.field(description="What the client calls itself.")
-    details: list[AuditDetail]
+    details: list[AuditDetail] = strawberry.field(description="What else is known, by name.")
 
     @classmethod
     def of(cls, row: Row | OwnerView) -> "AuditEntry":

@@ -12,6 +12,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import MalformedId, decode_id, input_id
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.words import CART_LINE
 from services.cart.add_item import Wish, add_item
 from services.cart.clear_cart import clear_cart, no_cart
 from services.cart.merge_carts import merge_carts
@@ -22,9 +23,9 @@ from services.shared.errors import InvalidInput
 _MOST_IDS = 500
 
 
-@strawberry.input
+@strawberry.input(description="Units of a variant for the cart.")
 class AddCartItemInput:
-    variant_id: strawberry.ID
+    variant_id: strawberry.ID = strawberry.field(description="What to put in.")
     quantity: int = strawberry.field(description="Added to what the cart has of it.")
     currency_code: str | None = strawberry.field(
         default=None, description="For an empty cart: which prices it has. The variant's own when absent."
@@ -34,31 +35,31 @@ class AddCartItemInput:
     )
 
 
-@strawberry.input
+@strawberry.input(description="How many units a line is to have.")
 class UpdateCartItemInput:
-    item_id: strawberry.ID
+    item_id: strawberry.ID = strawberry.field(description=CART_LINE)
     quantity: int = strawberry.field(description="0 removes it.")
 
 
-@strawberry.input
+@strawberry.input(description="A line to take out.")
 class RemoveCartItemInput:
-    item_id: strawberry.ID
+    item_id: strawberry.ID = strawberry.field(description=CART_LINE)
 
 
-@strawberry.input
+@strawberry.input(description="Whether to take out all of it.")
 class ClearCartInput:
     selected_only: bool = strawberry.field(default=False, description="Leave the lines that are not selected.")
 
 
-@strawberry.input
+@strawberry.input(description="Which lines a checkout is to take, or to leave.")
 class SelectCartItemsInput:
     item_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="All when absent.")
-    selected: bool
+    selected: bool = strawberry.field(description="Whether a checkout takes them.")
 
 
-@strawberry.input
+@strawberry.input(description="A guest's cart, to go into one's own.")
 class MergeCartInput:
-    cart_token: str
+    cart_token: str = strawberry.field(description="What the guest's first addCartItem returned.")
 
 
 @strawberry.type

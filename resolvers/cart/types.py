@@ -27,7 +27,7 @@ _SENTENCES = {
 
 @strawberry.type(description="What has changed about a line since it was added, or is to be said of the cart.")
 class CartNote:
-    code: CartNoteCode
+    code: CartNoteCode = strawberry.field(description="What it is about, for programs.")
     message: str = strawberry.field(description="A sentence for people.")
 
     @classmethod
@@ -35,17 +35,17 @@ class CartNote:
         return cls(code=code, message=_SENTENCES[code])
 
 
-@strawberry.type
+@strawberry.type(description="A line of the cart: units of one variant.")
 class CartItem(Node):
-    variant: Variant
-    quantity: int
+    variant: Variant = strawberry.field(description="As it is now.")
+    quantity: int = strawberry.field(description="Units that are wished for, at hand or not.")
     selected: bool = strawberry.field(description="Whether a checkout takes it.")
     unit_price: Money = strawberry.field(description="As it is now.")
     line_total: Money = strawberry.field(description="As it is now.")
     added_price: Money = strawberry.field(description="The unit's price when it was added.")
-    added_at: datetime
+    added_at: datetime = strawberry.field(description="When it was put in.")
     available: int = strawberry.field(description="Units that can be ordered now.")
-    notes: list[CartNote]
+    notes: list[CartNote] = strawberry.field(description="What has changed since then; empty when nothing has.")
 
     @classmethod
     def of(cls, view: LineView, currency: str) -> "CartItem":
@@ -69,9 +69,9 @@ class CartItem(Node):
     "that it was; mutations take both."
 )
 class UnavailableCartItem(Node):
-    sku: str
+    sku: str = strawberry.field(description="What was put in.")
     title: str = strawberry.field(description="As it was when it was added.")
-    quantity: int
+    quantity: int = strawberry.field(description="Units that were wished for.")
 
     @classmethod
     def of(cls, line: LineDoc) -> "UnavailableCartItem":
@@ -81,9 +81,11 @@ class UnavailableCartItem(Node):
 
 @strawberry.type(description="Prices and stock of its lines are those of now; nothing is held by being in a cart.")
 class Cart(Node):
-    currency_code: str
-    created_at: datetime
-    updated_at: datetime
+    currency_code: str = strawberry.field(
+        description="ISO 4217: of all prices in it; empty for a cart that never had a line."
+    )
+    created_at: datetime = strawberry.field(description="When its first line came in.")
+    updated_at: datetime = strawberry.field(description="When a line was last changed.")
     expires_at: datetime | None = strawberry.field(
         description="When a guest's cart is forgotten if it is not changed; null for a customer's."
     )
@@ -101,7 +103,7 @@ class Cart(Node):
             document=document,
         )
 
-    @field()
+    @field(description="What can be ordered, in the order in which it was put in.")
     async def items(self, info: Info) -> list[CartItem]:
         view = await self.load_view(info.context)
         return [CartItem.of(line, self.currency_code) for line in view.lines]
@@ -115,11 +117,11 @@ class Cart(Node):
         left = await left_behind(info.context.infra, self.document, info.context.cart_token)
         return [CartNote.of(CartNoteCode.GUEST_LINES_LEFT)] if left else []
 
-    @field()
+    @field(description="Units of all lines, selected or not.")
     async def total_quantity(self, info: Info) -> int:
         return (await self.load_view(info.context)).quantity()
 
-    @field()
+    @field(description="Of all lines, selected or not; before discounts, shipping and tax.")
     async def subtotal(self, info: Info) -> Money:
         return Money.of((await self.load_view(info.context)).subtotal(), self.currency_code)
 
@@ -153,7 +155,7 @@ async def _load_products_and_stock(context: Context, cart: CartDoc) -> CartView:
     "X-Cart-Token header. login merges it into the customer's."
 )
 class CartPayload:
-    cart: Cart
+    cart: Cart = strawberry.field(description="As it is after the change.")
     cart_token: str | None = strawberry.field(
         description="Of a guest's cart that is new. It is told once, and kept nowhere but with you."
     )

@@ -23,13 +23,13 @@ T = TypeVar("T")
 _POLICY = "What becomes of the good rows when others are at fault."
 
 
-@strawberry.input
+@strawberry.input(description="Many new products at once.")
 class BulkCreateProductsInput:
     products: list[CreateProductInput] = strawberry.field(description="1 to 500.")
     policy: BulkPolicy = strawberry.field(description=_POLICY)
 
 
-@strawberry.input
+@strawberry.input(description="Many changes of products at once.")
 class BulkUpdateProductsInput:
     products: list[UpdateProductInput] = strawberry.field(description="1 to 500.")
     policy: BulkPolicy = strawberry.field(description=_POLICY)

@@ -18,16 +18,16 @@ from services.catalog.rules import normal_slug
 from services.catalog.update_category import CategoryChange, update_category
 
 
-@strawberry.input
+@strawberry.input(description="A new category.")
 class CreateCategoryInput:
-    name: str
+    name: str = strawberry.field(description="What it is called.")
     slug: str | None = strawberry.field(default=None, description="Made from the name when absent.")
     parent_id: strawberry.ID | None = strawberry.field(default=None, description="Null: at the root of the tree.")
 
 
-@strawberry.input
+@strawberry.input(description="A category to be archived or restored.")
 class CategoryStateInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the category.")
     version: int = strawberry.field(description="The version that the change is based on.")
 
     def based(self) -> CategoryBased:
@@ -37,11 +37,11 @@ class CategoryStateInput:
 
 @strawberry.input(description="What is left out stays as it is.")
 class UpdateCategoryInput(CategoryStateInput):
-    name: str | None = None
-    slug: str | None = None
+    name: str | None = strawberry.field(default=None, description="What it is called.")
+    slug: str | None = strawberry.field(default=None, description="Its name in addresses.")
 
 
-@strawberry.input
+@strawberry.input(description="Where in the tree a category is to be.")
 class MoveCategoryInput(CategoryStateInput):
     parent_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The new parent; null: to the root; left out: stays where it is."

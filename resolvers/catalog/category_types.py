@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from resolvers.catalog.types import ProductConnection
 
 
-@strawberry.type(directives=[cached(CATALOG)])
+@strawberry.type(directives=[cached(CATALOG)], description="A place in the tree that products are sorted into.")
 class Category(Node):
-    name: str
-    slug: str
+    name: str = strawberry.field(description="What it is called.")
+    slug: str = strawberry.field(description="Its name in addresses.")
     position: int = strawberry.field(description="Its place among its siblings; equal ones are by name.")
     version: int = strawberry.field(description="Counts its changes; a mutation names the one it is based on.")
-    is_archived: bool
+    is_archived: bool = strawberry.field(description="Shown to staff only.")
     document: strawberry.Private[CategoryDoc]
 
     @classmethod
@@ -41,7 +41,7 @@ class Category(Node):
             document=document,
         )
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="The one above; null: it is at the root.")
     async def parent(self, info: Info) -> "Category | None":
         return await load_category(info.context, self.document.parent_id)
 
@@ -58,7 +58,13 @@ class Category(Node):
         description="Directly below, in their order; the archived ones too when staff ask for them.",
         max_age=CATALOG,
     )
-    async def children(self, info: Info, include_archived: bool = False) -> list["Category"]:
+    async def children(
+        self,
+        info: Info,
+        include_archived: Annotated[
+            bool, strawberry.argument(description="The archived ones too; for staff only.")
+        ] = False,
+    ) -> list["Category"]:
         found = await info.context.loaders.children_by_category.load(self.document.id)
         shown = (document for document in found if include_archived or not document.archived)
         return [Category.of(document) for document in shown if visible(info.context.viewer, document)]

@@ -14,6 +14,7 @@ from resolvers.catalog.inputs import (
     options_of,
 )
 from resolvers.shared.node import input_id
+from resolvers.shared.words import PRODUCT_ID, VARIANT_ID
 from services.catalog.change_product import Based
 from services.catalog.product_draft import KEEP, Keep, ProductChange, VariantChange
 from services.catalog.rules import normal_slug
@@ -37,8 +38,10 @@ def _both_texts(seo: SeoInput | Keep | None) -> SeoInput:
 class UpdateVariantFields:
     """What updateVariant and the variants of updateProduct have in common."""
 
-    id: strawberry.ID
-    title: str | None = strawberry.UNSET
+    id: strawberry.ID = strawberry.field(description=VARIANT_ID)
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What tells it from the product's others."
+    )
     options: list[VariantOptionInput] | None = strawberry.field(
         default=strawberry.UNSET, description="All of them; their names must be those of the other variants."
     )
@@ -74,20 +77,22 @@ class UpdateVariantInput(UpdateVariantFields):
 
 @strawberry.input(description="What is left out stays as it is.")
 class UpdateProductInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description=PRODUCT_ID)
     version: int = strawberry.field(description="The version that the change is based on.")
-    title: str | None = strawberry.UNSET
+    title: str | None = strawberry.field(default=strawberry.UNSET, description="What it is called.")
     slug: str | None = strawberry.field(
         default=strawberry.UNSET, description="The one of before leads here until another product takes it."
     )
-    description: str | None = strawberry.UNSET
-    vendor: str | None = strawberry.UNSET
-    tags: list[str] | None = strawberry.UNSET
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="Of any length.")
+    vendor: str | None = strawberry.field(default=strawberry.UNSET, description="Who makes it or sells it.")
+    tags: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="All of them: those that are not named are gone."
+    )
     category_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="Null takes the product out of its category."
     )
     seo: SeoInput | None = strawberry.field(default=strawberry.UNSET, description="Null takes both texts away.")
-    status: ProductStatus | None = strawberry.UNSET
+    status: ProductStatus | None = strawberry.field(default=strawberry.UNSET, description="Who can see it.")
     variants: list[VariantChangeInput] | None = strawberry.field(
         default=None, description="Changes of some of the variants; the others stay as they are."
     )
@@ -112,9 +117,9 @@ class UpdateProductInput:
         )
 
 
-@strawberry.input
+@strawberry.input(description="A product to be published, withdrawn or archived.")
 class ProductStateInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description=PRODUCT_ID)
     version: int = strawberry.field(description="The version that the change is based on.")
 
     def based(self) -> Based:
@@ -122,26 +127,26 @@ class ProductStateInput:
         return Based(input_id(self.id, "Product", "id"), self.version)
 
 
-@strawberry.input
+@strawberry.input(description="A variant to be archived or restored.")
 class VariantStateInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description=VARIANT_ID)
     version: int = strawberry.field(description=_VERSION)
 
 
-@strawberry.input
+@strawberry.input(description="A variant for a product that is there.")
 class AddVariantInput:
-    product_id: strawberry.ID
+    product_id: strawberry.ID = strawberry.field(description=PRODUCT_ID)
     version: int = strawberry.field(description=_VERSION)
-    variant: CreateVariantInput
+    variant: CreateVariantInput = strawberry.field(description="What is sold by the new SKU.")
 
     def based(self) -> Based:
         """Errors: InvalidInput."""
         return Based(input_id(self.product_id, "Product", "productId"), self.version)
 
 
-@strawberry.input
+@strawberry.input(description="The order in which variants are shown.")
 class ReorderVariantsInput:
-    product_id: strawberry.ID
+    product_id: strawberry.ID = strawberry.field(description=PRODUCT_ID)
     version: int = strawberry.field(description=_VERSION)
     variant_ids: list[strawberry.ID] = strawberry.field(
         description="All that are not archived, each once, in their new order."
@@ -152,9 +157,9 @@ class ReorderVariantsInput:
         return Based(input_id(self.product_id, "Product", "productId"), self.version)
 
 
-@strawberry.input
+@strawberry.input(description="What a variant costs in other currencies.")
 class SetVariantPricesInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description=VARIANT_ID)
     version: int = strawberry.field(description=_VERSION)
     prices: list[VariantPriceInput] = strawberry.field(
         description="All of them; a currency that is left out has no price of its own any more."

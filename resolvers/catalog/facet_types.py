@@ -18,18 +18,18 @@ from services.money.amounts import exponent
 
 @strawberry.type(description="A value and how many products have it.", directives=[cached(CATALOG)])
 class FacetValue:
-    value: str
-    count: int
+    value: str = strawberry.field(description="A vendor or a tag, as the filter takes it.")
+    count: int = strawberry.field(description="How many products match with it.")
 
 
 @strawberry.type(
     description="A category and how many products are in it, not below it.", directives=[cached(CATALOG)]
 )
 class CategoryFacet:
-    count: int
+    count: int = strawberry.field(description="How many match in this very category.")
     category_id: strawberry.Private[UUID]
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="One that has products which match.")
     async def category(self, info: Info) -> Category | None:
         return await load_category(info.context, self.category_id)
 
@@ -39,9 +39,9 @@ class CategoryFacet:
     directives=[cached(CATALOG)],
 )
 class PriceBand:
-    min: Money
-    max: Money | None
-    count: int
+    min: Money = strawberry.field(description="From this price on.")
+    max: Money | None = strawberry.field(description="Below this price; null: without end.")
+    count: int = strawberry.field(description="How many products are at their cheapest within.")
 
     @classmethod
     def of(cls, band: Band) -> "PriceBand":
@@ -58,20 +58,20 @@ class PriceBand:
 class ProductFacets:
     wanted: strawberry.Private[Filter]
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="Those with the most products.")
     async def categories(self, info: Info) -> list[CategoryFacet]:
         found = await product_facet(info.context.infra, self.wanted, FacetKind.CATEGORY)
         return [CategoryFacet(category_id=UUID(hex=one.value), count=one.count) for one in found]
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="Those with the most products.")
     async def vendors(self, info: Info) -> list[FacetValue]:
         return await self._values(info, FacetKind.VENDOR)
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="Those with the most products.")
     async def tags(self, info: Info) -> list[FacetValue]:
         return await self._values(info, FacetKind.TAG)
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="From the cheapest on.")
     async def price_bands(self, info: Info) -> list[PriceBand]:
         return [PriceBand.of(band) for band in await product_price_bands(info.context.infra, self.wanted)]
 

@@ -12,6 +12,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.errors import InvalidInput, NotFound, StaleVersion, TryAgain
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
+from resolvers.shared.words import IMAGE_ID, PRODUCT_ID
 from services.catalog.add_product_image import NewImage, add_product_image
 from services.catalog.remove_product_image import remove_product_image
 from services.catalog.update_product_image import ImageChange, update_product_image
@@ -21,31 +22,33 @@ from services.shared.errors import NotFound as ProductGone
 _VERSION = "Refuse when the product was changed since; null takes it as it is."
 
 
-@strawberry.input
+@strawberry.input(description="A picture for a product.")
 class AddProductImageInput:
-    product_id: strawberry.ID
+    product_id: strawberry.ID = strawberry.field(description=PRODUCT_ID)
     file: Upload = strawberry.field(description="A still image as JPEG, PNG, WebP, GIF or AVIF.")
-    alt_text: str | None = None
+    alt_text: str | None = strawberry.field(
+        default=None, description="What is to be seen, for those who do not see it."
+    )
     version: int | None = strawberry.field(default=None, description=_VERSION)
 
 
-@strawberry.input
+@strawberry.input(description="A change of a picture's text or place.")
 class UpdateProductImageInput:
-    image_id: strawberry.ID
+    image_id: strawberry.ID = strawberry.field(description=IMAGE_ID)
     alt_text: str | None = strawberry.field(default=None, description="Null leaves it; empty removes it.")
     position: int | None = strawberry.field(default=None, description="Counted from 0; null leaves it.")
     version: int | None = strawberry.field(default=None, description=_VERSION)
 
 
-@strawberry.input
+@strawberry.input(description="A picture that is to go.")
 class RemoveProductImageInput:
-    image_id: strawberry.ID
+    image_id: strawberry.ID = strawberry.field(description=IMAGE_ID)
     version: int | None = strawberry.field(default=None, description=_VERSION)
 
 
-@strawberry.type
+@strawberry.type(description="The product after a change of its pictures.")
 class ProductImagePayload:
-    product: Product
+    product: Product = strawberry.field(description="As it is now.")
     image: Image | None = strawberry.field(description="Null when it was removed.")
 
 

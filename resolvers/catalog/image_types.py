@@ -1,6 +1,7 @@
 """Images of products."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -19,17 +20,19 @@ from settings import Settings
 
 @strawberry.type(description="An image made smaller, as WebP.", directives=[cached(CATALOG)])
 class Thumbnail:
-    url: str
+    url: str = strawberry.field(description="Where it is, with its host.")
     size: int = strawberry.field(description="Pixels on its longest side.")
-    width: int
-    height: int
+    width: int = strawberry.field(description="In pixels.")
+    height: int = strawberry.field(description="In pixels.")
 
 
 @strawberry.type(
     description="An image of a product: uploaded, or somewhere else on the web.", directives=[cached(CATALOG)]
 )
 class Image(Node):
-    alt_text: str | None
+    alt_text: str | None = strawberry.field(
+        description="What is to be seen, for those who do not see it; null when nobody said."
+    )
     width: int | None = strawberry.field(description="In pixels; null when it was not uploaded.")
     height: int | None = strawberry.field(description="In pixels; null when it was not uploaded.")
     document: strawberry.Private[ImageDoc]
@@ -54,7 +57,16 @@ class Image(Node):
         description="With a size, the smallest version whose longest side has at least as many pixels. Of an "
         "uploaded image it never changes; it is a path of this server where no setting says how clients reach it.",
     )
-    def url(self, info: Info, size: int | None = None) -> str:
+    def url(
+        self,
+        info: Info,
+        size: Annotated[
+            int | None,
+            strawberry.argument(
+                description="Pixels that its longest side has at least; the picture as it is when left out."
+            ),
+        ] = None,
+    ) -> str:
         if size is not None and not 1 <= size <= MAX_SIDE:
             raise bad_argument("size", f"must be between 1 and {MAX_SIDE}")
         document = self.document

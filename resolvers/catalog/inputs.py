@@ -25,8 +25,8 @@ class ProductFilter:
     category_id: strawberry.ID | None = strawberry.field(
         default=None, description="In this category, or anywhere below."
     )
-    vendor: str | None = None
-    tag: str | None = None
+    vendor: str | None = strawberry.field(default=None, description="Exactly this one.")
+    tag: str | None = strawberry.field(default=None, description="Has this one among its tags.")
     in_stock: bool | None = strawberry.field(default=None, description="Whether a variant can be ordered now.")
     min_price: Decimal | None = strawberry.field(default=None, description="A variant costs at least this.")
     max_price: Decimal | None = strawberry.field(default=None, description="A variant costs at most this.")
@@ -62,32 +62,36 @@ class ProductFilter:
         )
 
 
-@strawberry.input
+@strawberry.input(description="What a variant is among its product's others.")
 class VariantOptionInput:
-    name: str
-    value: str
+    name: str = strawberry.field(description="Such as size; all variants of a product have the same names.")
+    value: str = strawberry.field(description="Such as M.")
 
 
-@strawberry.input
+@strawberry.input(
+    description="What search engines are shown of a product. What is left out stays as it is; null takes it away."
+)
 class SeoInput:
-    title: str | None = strawberry.UNSET
-    description: str | None = strawberry.UNSET
+    title: str | None = strawberry.field(default=strawberry.UNSET, description="The page's title.")
+    description: str | None = strawberry.field(default=strawberry.UNSET, description="What may be shown below it.")
 
 
-@strawberry.input
+@strawberry.input(description="What a variant costs in another currency.")
 class VariantPriceInput:
     currency_code: str = strawberry.field(description="ISO 4217; not the product's own.")
-    price: Decimal
-    compare_at_price: Decimal | None = None
+    price: Decimal = strawberry.field(description="Of one unit.")
+    compare_at_price: Decimal | None = strawberry.field(
+        default=None, description="What it cost before; above the price."
+    )
 
     def to_service(self) -> PriceDraft:
         return PriceDraft(self.currency_code, self.price, self.compare_at_price)
 
 
-@strawberry.input
+@strawberry.input(description="What is sold by one SKU.")
 class CreateVariantInput:
     sku: str = strawberry.field(description="1 to 64 characters without whitespace and braces; it stays for ever.")
-    price: Decimal
+    price: Decimal = strawberry.field(description="Of one unit.")
     currency_code: str = strawberry.field(description="ISO 4217; the same for all variants of a product.")
     quantity: int = strawberry.field(description="Units on hand at first.")
     title: str | None = strawberry.field(
@@ -96,8 +100,12 @@ class CreateVariantInput:
     options: list[VariantOptionInput] | None = strawberry.field(
         default=None, description="At most 3; all variants of a product have the same names."
     )
-    compare_at_price: Decimal | None = None
-    weight_grams: int | None = None
+    compare_at_price: Decimal | None = strawberry.field(
+        default=None, description="What it cost before; above the price."
+    )
+    weight_grams: int | None = strawberry.field(
+        default=None, description="What one unit weighs when it is shipped."
+    )
     prices: list[VariantPriceInput] | None = strawberry.field(
         default=None, description="In currencies other than the product's own."
     )
@@ -117,18 +125,22 @@ class CreateVariantInput:
         )
 
 
-@strawberry.input
+@strawberry.input(description="A product with its variants.")
 class CreateProductInput:
-    title: str
-    variants: list[CreateVariantInput]
+    title: str = strawberry.field(description="What it is called.")
+    variants: list[CreateVariantInput] = strawberry.field(description="One at least.")
     slug: str | None = strawberry.field(default=None, description="Made from the title when absent.")
-    description: str | None = None
-    vendor: str | None = None
-    tags: list[str] | None = None
-    category_id: strawberry.ID | None = None
-    image_urls: list[str] | None = None
+    description: str | None = strawberry.field(default=None, description="Of any length.")
+    vendor: str | None = strawberry.field(default=None, description="Who makes it or sells it.")
+    tags: list[str] | None = strawberry.field(default=None, description="Words to find and group it by.")
+    category_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Where it is in the tree of categories."
+    )
+    image_urls: list[str] | None = strawberry.field(
+        default=None, description="Pictures that are elsewhere, in the order in which to show them."
+    )
     status: ProductStatus | None = strawberry.field(default=None, description="PUBLISHED when absent.")
-    seo: SeoInput | None = None
+    seo: SeoInput | None = strawberry.field(default=None, description="What search engines are shown.")
 
     def to_service(self) -> ProductDraft:
         """Errors: InvalidInput for an id that is not a category's, and for options."""

@@ -1,5 +1,7 @@
 """Look at the catalog. Open to everybody."""
 
+from typing import Annotated
+
 import strawberry
 
 from models.enums import Role, Scope
@@ -24,7 +26,13 @@ from services.finding.product_page import ProductSort
 class CatalogQuery:
     @field(description="A product by its id or its slug; null when there is none.", max_age=CATALOG)
     async def product(
-        self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Or `slug`, not both.")] = None,
+        slug: Annotated[
+            str | None,
+            strawberry.argument(description="Or `id`, not both; one of before leads to the product too."),
+        ] = None,
     ) -> Product | None:
         _check_one_is_given(id, slug)
         loaders = info.context.loaders
@@ -47,8 +55,13 @@ class CatalogQuery:
         self,
         info: Info,
         page: Page,
-        filter: ProductFilter | None = None,
-        sort: ProductSort | None = None,
+        filter: Annotated[
+            ProductFilter | None,
+            strawberry.argument(description="Which ones; all that are published when left out."),
+        ] = None,
+        sort: Annotated[
+            ProductSort | None, strawberry.argument(description="NEWEST when left out, RELEVANCE with a search.")
+        ] = None,
     ) -> ProductConnection:
         wanted = filter.to_service(info) if filter else Filter()
         order = sort or (ProductSort.RELEVANCE if wanted.words else ProductSort.NEWEST)
@@ -56,7 +69,10 @@ class CatalogQuery:
 
     @field(description="A category by its id or its slug; null when there is none.", max_age=CATALOG)
     async def category(
-        self, info: Info, id: strawberry.ID | None = None, slug: str | None = None
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Or `slug`, not both.")] = None,
+        slug: Annotated[str | None, strawberry.argument(description="Or `id`, not both.")] = None,
     ) -> Category | None:
         _check_one_is_given(id, slug)
         if id is not None:
@@ -66,7 +82,13 @@ class CatalogQuery:
         return await load_category(info.context, await find_category(info.context.infra, plain))
 
     @field(description="All categories, by name; the archived ones too when staff ask for them.", max_age=CATALOG)
-    async def categories(self, info: Info, include_archived: bool = False) -> list[Category]:
+    async def categories(
+        self,
+        info: Info,
+        include_archived: Annotated[
+            bool, strawberry.argument(description="The archived ones too; for staff only.")
+        ] = False,
+    ) -> list[Category]:
         if include_archived:
             check(info, [Role.STAFF], Scope.CATALOG_READ)
         found = await list_categories(info.context.infra, include_archived=include_archived)

@@ -35,9 +35,9 @@ class BulkProductRow:
 
 @strawberry.type(description="What became of the rows, in the order of the input.")
 class BulkProducts:
-    written: int
+    written: int = strawberry.field(description="How many were written.")
     rejected: int = strawberry.field(description="Rows that are at fault.")
-    rows: list[BulkProductRow]
+    rows: list[BulkProductRow] = strawberry.field(description="What came of each, in the order of the input.")
 
 
 BulkProductsResult = Annotated[BulkProducts | InvalidInput, strawberry.union("BulkProductsResult")]

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import strawberry
 
 from models import ProductStatus
-from models.documents import PriceDoc, ProductDoc, StockDoc, VariantDoc
+from models.documents import PriceDoc, ProductDoc, VariantDoc
 from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
-from resolvers.catalog.part_types import Seo, VariantOption, VariantPrice
+from resolvers.catalog.part_types import PriceRange, Seo, Stock, VariantOption, VariantPrice
 from resolvers.shared.caching import CATALOG, COUNTS, cached
 from resolvers.shared.connection import encode_cursor
 from resolvers.shared.context import Context, Info
@@ -28,35 +29,9 @@ from services.finding.product_page import Page as KeyPage
 from services.finding.views import product_count, product_page
 from services.money.amounts import is_currency
 
-
-@strawberry.type(description="The lowest and the highest price among the variants.", directives=[cached(CATALOG)])
-class PriceRange:
-    min: Money
-    max: Money
-
-
-@strawberry.type(
-    description="Units of one variant. available + held + paid but not shipped = onHand.",
-    directives=[cached(COUNTS)],
-)
-class Stock:
-    available: int = strawberry.field(description="What a customer can order now.")
-    held: int = strawberry.field(description="Held by accepted orders that are not paid yet.")
-    on_hand: int = strawberry.field(
-        description="Counted in the warehouse: available + held + paid but not shipped."
-    )
-    set_aside: int = strawberry.field(description="Of these, set aside for flash sales.")
-
-    @classmethod
-    def of(cls, level: StockDoc | None) -> "Stock":
-        if level is None:
-            return cls(available=0, held=0, on_hand=0, set_aside=0)
-        return cls(
-            available=level.available + level.set_aside,
-            held=level.held,
-            on_hand=level.on_hand,
-            set_aside=level.set_aside,
-        )
+if TYPE_CHECKING:
+    from resolvers.flash_sale.types import FlashSaleItem
+_SaleItem = Annotated["FlashSaleItem", strawberry.lazy("resolvers.flash_sale.types")]
 
 
 @strawberry.type(
@@ -64,9 +39,13 @@ class Stock:
     directives=[cached(CATALOG)],
 )
 class Variant(Node):
-    sku: str
-    title: str
-    weight_grams: int | None
+    sku: str = strawberry.field(
+        description="The number that stock, carts and orders know it by; it never changes."
+    )
+    title: str = strawberry.field(description="What tells it from the product's others, such as M / red.")
+    weight_grams: int | None = strawberry.field(
+        description="What one unit weighs when it is shipped; null: not known."
+    )
     is_archived: bool = strawberry.field(description="Sold no more; shown to staff only.")
     document: strawberry.Private[VariantDoc]
 
@@ -85,14 +64,24 @@ class Variant(Node):
         description="In the currency asked for when the variant has such a price, else in the product's own.",
         max_age=CATALOG,
     )
-    def price(self, currency: str | None = None) -> Money:
+    def price(
+        self,
+        currency: Annotated[
+            str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
+        ] = None,
+    ) -> Money:
         return VariantPrice.of(self._price_in(currency)).price
 
     @field(
         description="What it cost before, in the currency that `price` is in; null: nothing to show.",
         max_age=CATALOG,
     )
-    def compare_at_price(self, currency: str | None = None) -> Money | None:
+    def compare_at_price(
+        self,
+        currency: Annotated[
+            str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
+        ] = None,
+    ) -> Money | None:
         return VariantPrice.of(self._price_in(currency)).compare_at_price
 
     def _price_in(self, currency: str | None) -> PriceDoc:
@@ -104,20 +93,26 @@ class Variant(Node):
     def prices(self) -> list[VariantPrice]:
         return [VariantPrice.of(price) for price in (self.document.price_in(None), *self.document.prices)]
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="What it is among the product's others, such as size and colour.")
     def options(self) -> list[VariantOption]:
         return VariantOption.all_of(self.document.options)
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="The product that it is a variant of.")
     async def product(self, info: Info) -> "Product":
         document = await info.context.loaders.product_by_id.load(self.document.product_id)
         if document is None:
             raise LookupError(f"variant {self.document.id} without its product")
         return Product.of(document)
 
-    @field(max_age=COUNTS)
+    @field(max_age=COUNTS, description="How many there are, a second old at most.")
     async def stock(self, info: Info) -> Stock:
         return Stock.of(await info.context.loaders.stock_by_sku.load(self.document.sku))
+
+    @field(description="In flash sales that run or are to come, the next first.", max_age=COUNTS)
+    async def flash_sale_items(self, info: Info) -> list[_SaleItem]:
+        from resolvers.flash_sale.types import open_items
+
+        return await open_items(info, [self.document.id])
 
     @field(description="By warehouse. For staff; null for everybody else.")
     async def stock_levels(self, info: Info) -> list[StockLevel] | None:
@@ -128,19 +123,22 @@ class Variant(Node):
         return await threshold_of(info, self.document.sku)
 
 
-@strawberry.type(directives=[cached(CATALOG)])
+@strawberry.type(
+    directives=[cached(CATALOG)],
+    description="What a shop shows on one page: one or more variants, of which each is sold by its SKU.",
+)
 class Product(Node):
-    slug: str
-    status: ProductStatus
+    slug: str = strawberry.field(description="Its name in addresses; one that it had before leads here too.")
+    status: ProductStatus = strawberry.field(description="Who can see it.")
     version: int = strawberry.field(
         description="Counts the changes of it and its variants; a mutation names the one it is based on."
     )
-    title: str
-    description: str
-    vendor: str
-    tags: list[str]
-    created_at: datetime
-    updated_at: datetime
+    title: str = strawberry.field(description="What it is called.")
+    description: str = strawberry.field(description="Of any length, as staff wrote it; empty when there is none.")
+    vendor: str = strawberry.field(description="Who makes it or sells it; empty when nobody said.")
+    tags: list[str] = strawberry.field(description="Words to find and group it by.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it or one of its variants was last changed.")
     document: strawberry.Private[ProductDoc]
 
     @classmethod
@@ -159,24 +157,39 @@ class Product(Node):
             document=document,
         )
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="Where it is in the tree of categories; null: nowhere.")
     async def category(self, info: Info) -> Category | None:
         return await load_category(info.context, self.document.category_id)
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="In the order in which to show them.")
     def images(self) -> list[Image]:
         return [Image.of(image) for image in self.document.images]
 
     @field(description="In their order; the archived ones too when staff ask for them.", max_age=CATALOG)
-    def variants(self, info: Info, include_archived: bool = False) -> list[Variant]:
+    def variants(
+        self,
+        info: Info,
+        include_archived: Annotated[
+            bool, strawberry.argument(description="Those too that are sold no more; for staff only.")
+        ] = False,
+    ) -> list[Variant]:
         shown = (variant for variant in self.document.variants if include_archived or not variant.archived)
         return [Variant.of(variant) for variant in shown if visible(info.context.viewer, variant)]
 
-    @field(max_age=CATALOG)
+    @field(
+        description="Its variants in flash sales that run or are to come, the next first.",
+        max_age=COUNTS,
+    )
+    async def flash_sale_items(self, info: Info) -> list[_SaleItem]:
+        from resolvers.flash_sale.types import open_items
+
+        return await open_items(info, [variant.id for variant in self.document.variants])
+
+    @field(max_age=CATALOG, description="What search engines are shown.")
     def seo(self) -> Seo:
         return Seo(title=self.document.seo_title, description=self.document.seo_description)
 
-    @field(max_age=CATALOG)
+    @field(max_age=CATALOG, description="From the cheapest to the dearest of what is sold, in its own currency.")
     def price_range(self) -> PriceRange:
         currency = self.document.currency
         return PriceRange(

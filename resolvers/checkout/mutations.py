@@ -12,6 +12,7 @@ from resolvers.shared.errors import CartEmpty, IdempotencyConflict, InvalidInput
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.words import ADDRESS_ID
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
 from services.checkout.create_quote import create_quote
@@ -25,12 +26,12 @@ CreateQuoteResult = Annotated[
 ]
 
 
-@strawberry.input
+@strawberry.input(description="On which terms the cart is ordered.")
 class CheckoutInput:
     idempotency_key: str = strawberry.field(
         description="1 to 128 printable characters, new for each order; the same for a retry."
     )
-    address_id: strawberry.ID | None = None
+    address_id: strawberry.ID | None = strawberry.field(default=None, description=ADDRESS_ID)
     shipping_method: str | None = strawberry.field(
         default=None, description="The code of one of the shippingOffers; the first when absent."
     )
@@ -40,11 +41,13 @@ class CheckoutInput:
     )
 
 
-@strawberry.input
+@strawberry.input(description="On which terms the cart is to be priced.")
 class CreateQuoteInput:
-    address_id: strawberry.ID | None = None
-    shipping_method: str | None = None
-    discount_code: str | None = None
+    address_id: strawberry.ID | None = strawberry.field(default=None, description=ADDRESS_ID)
+    shipping_method: str | None = strawberry.field(
+        default=None, description="The code of one of the shippingOffers; the first when absent."
+    )
+    discount_code: str | None = strawberry.field(default=None, description="In capitals or not.")
 
 
 @strawberry.type

@@ -1,5 +1,7 @@
 """Before a checkout: how the cart can be shipped."""
 
+from typing import Annotated
+
 import strawberry
 
 from models.enums import Role
@@ -15,8 +17,8 @@ from services.shared.errors import ServiceError
 
 @strawberry.type(description="A way to ship the cart as it is now.")
 class ShippingOffer:
-    code: str
-    name: str
+    code: str = strawberry.field(description="What checkout and createQuote take as `shippingMethod`.")
+    name: str = strawberry.field(description="What customers are shown.")
     price: Money = strawberry.field(description="Before tax that is not included.")
 
 
@@ -26,7 +28,14 @@ class CheckoutQuery:
         Role.CUSTOMER,
         description="How the selected lines of one's cart can be shipped there; the first is the default.",
     )
-    async def shipping_offers(self, info: Info, address_id: strawberry.ID | None = None) -> list[ShippingOffer]:
+    async def shipping_offers(
+        self,
+        info: Info,
+        address_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="An entry of one's address book; what fits any place when left out."),
+        ] = None,
+    ) -> list[ShippingOffer]:
         place = None if address_id is None else argument_id(address_id, "Address", "addressId")
         try:
             currency, offers = await list_offers(info.context.infra, signed_in(info).user_id, place)

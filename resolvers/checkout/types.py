@@ -14,13 +14,13 @@ from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from services.checkout.create_quote import QuoteView, find_quotes
 
 
-@strawberry.type
+@strawberry.type(description="A line of the cart, as it was quoted.")
 class QuoteLine:
-    sku: str
-    title: str
-    quantity: int
-    unit_price: Money
-    line_total: Money
+    sku: str = strawberry.field(description="What would be sent.")
+    title: str = strawberry.field(description="What it was called.")
+    quantity: int = strawberry.field(description="Units that were quoted.")
+    unit_price: Money = strawberry.field(description="Of one unit.")
+    line_total: Money = strawberry.field(description="`unitPrice` times `quantity`.")
 
     @classmethod
     def of(cls, line: LineSnapshot, currency: str) -> "QuoteLine":
@@ -35,10 +35,10 @@ class QuoteLine:
 
 @strawberry.type(description="A price that checkout honours until it expires, of the cart as it was.")
 class Quote(Node):
-    expires_at: datetime
-    lines: list[QuoteLine]
-    charges: OrderCharges
-    total: Money
+    expires_at: datetime = strawberry.field(description="Until when checkout honours it.")
+    lines: list[QuoteLine] = strawberry.field(description="What was selected in the cart.")
+    charges: OrderCharges = strawberry.field(description="What the total is made of.")
+    total: Money = strawberry.field(description="What the order will cost.")
 
     @classmethod
     def of(cls, view: QuoteView) -> "Quote":

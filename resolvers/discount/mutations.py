@@ -24,24 +24,30 @@ DisableDiscountCodeResult = Annotated[
 ]
 
 
-@strawberry.input
+@strawberry.input(description="A new code.")
 class CreateDiscountCodeInput:
     code: str = strawberry.field(description="3 to 40 letters, digits, - or _; kept in capitals.")
-    kind: DiscountKind
+    kind: DiscountKind = strawberry.field(description="What it takes off.")
     percent: Decimal | None = strawberry.field(
         default=None, description="For PERCENT: off the lines, at most 100."
     )
     amount: Decimal | None = strawberry.field(default=None, description="For AMOUNT: off the lines, at most all.")
     currency_code: str | None = strawberry.field(default=None, description="For AMOUNT: of the orders it is for.")
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: datetime | None = strawberry.field(
+        default=None, description="From when on it is good; at once when left out."
+    )
+    ends_at: datetime | None = strawberry.field(
+        default=None, description="Until when it is good; for ever when left out."
+    )
     max_uses: int | None = strawberry.field(default=None, description="Over all orders; without end when absent.")
-    max_uses_per_customer: int | None = None
+    max_uses_per_customer: int | None = strawberry.field(
+        default=None, description="By one customer; any number when left out."
+    )
 
 
-@strawberry.input
+@strawberry.input(description="A code that is to be good no more.")
 class DisableDiscountCodeInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the code.")
 
 
 @strawberry.type
@@ -76,6 +82,8 @@ class DiscountMutation:
 @strawberry.type
 class DiscountQuery:
     @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="A discount code; null when there is none.")
-    async def discount_code(self, info: Info, code: str) -> DiscountCode | None:
+    async def discount_code(
+        self, info: Info, code: Annotated[str, strawberry.argument(description="In capitals or not.")]
+    ) -> DiscountCode | None:
         row = await look_up_code(info.context.infra, code)
         return None if row is None else DiscountCode.of(row)

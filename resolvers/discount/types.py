@@ -17,16 +17,16 @@ from services.discount.find_code import codes_by_id
 
 @strawberry.type(description="A code that takes something off an order. Its terms never change.")
 class DiscountCode(Node):
-    code: str
-    kind: DiscountKind
-    percent: Decimal | None
-    amount: Money | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-    max_uses: int | None
-    max_uses_per_customer: int | None
+    code: str = strawberry.field(description="What customers type, in capitals.")
+    kind: DiscountKind = strawberry.field(description="What it takes off.")
+    percent: Decimal | None = strawberry.field(description="Off the lines; null: it is of another kind.")
+    amount: Money | None = strawberry.field(description="Off the lines; null: it is of another kind.")
+    starts_at: datetime | None = strawberry.field(description="From when on it is good.")
+    ends_at: datetime | None = strawberry.field(description="Until when it is good; null: for ever.")
+    max_uses: int | None = strawberry.field(description="By all together; null: any number.")
+    max_uses_per_customer: int | None = strawberry.field(description="By one customer; null: any number.")
     used: int = strawberry.field(description="Orders that have it: unpaid, paid or shipped.")
-    disabled_at: datetime | None
+    disabled_at: datetime | None = strawberry.field(description="Since when it is good no more.")
 
     @classmethod
     def of(cls, row: Row) -> "DiscountCode":

@@ -17,6 +17,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.words import SKU
 from services.flash_sale.change_sale import SaleChange, change_sale
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.list_sales import find_sales
@@ -25,23 +26,25 @@ from services.flash_sale.schedule_flash_sale import schedule_flash_sale, schedul
 from services.flash_sale.states import SaleAction
 
 
-@strawberry.input
+@strawberry.input(description="What a sale sells of one SKU.")
 class FlashSaleItemInput:
-    sku: str
+    sku: str = strawberry.field(description=SKU)
     price: Decimal = strawberry.field(description="In the variant's currency.")
     quantity: int = strawberry.field(description="Set aside from ordinary stock.")
-    per_customer_limit: int
+    per_customer_limit: int = strawberry.field(
+        description="The most that one customer may order of it, over all their orders."
+    )
 
     def to_service(self) -> ItemDraft:
         return ItemDraft(self.sku, self.price, self.quantity, self.per_customer_limit)
 
 
-@strawberry.input
+@strawberry.input(description="A sale to come.")
 class ScheduleFlashSaleInput:
-    name: str
-    starts_at: datetime
-    ends_at: datetime
-    items: list[FlashSaleItemInput]
+    name: str = strawberry.field(description="What customers are shown.")
+    starts_at: datetime = strawberry.field(description="From when on it is to sell.")
+    ends_at: datetime = strawberry.field(description="After its start.")
+    items: list[FlashSaleItemInput] = strawberry.field(description="What it sells; each SKU once.")
     admit_per_second: int | None = strawberry.field(
         default=None, description="Gives the sale a waiting room that lets in so many a second."
     )
@@ -56,11 +59,11 @@ class ScheduleFlashSaleInput:
 
 @strawberry.input(description="What is left out, or null, stays as it is.")
 class ChangeFlashSaleInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the sale.")
     version: int = strawberry.field(description="As it was read: the change is refused when there was another.")
-    name: str | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    name: str | None = strawberry.field(default=None, description="What customers are shown.")
+    starts_at: datetime | None = strawberry.field(default=None, description="Of a sale that has not begun.")
+    ends_at: datetime | None = strawberry.field(default=None, description="After its start and after now.")
     items: list[FlashSaleItemInput] | None = strawberry.field(
         default=None, description="All that the sale shall have; an item is known by its SKU."
     )
@@ -71,9 +74,9 @@ class ChangeFlashSaleInput:
         return SaleChange(sale_id, self.version, self.name, self.starts_at, self.ends_at, items)
 
 
-@strawberry.input
+@strawberry.input(description="A sale to be paused, resumed, ended or called off.")
 class FlashSaleStateInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the sale.")
     version: int | None = strawberry.field(
         default=None, description="Refuse when the sale was changed since; null takes it as it is."
     )

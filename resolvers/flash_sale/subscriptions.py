@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 
@@ -21,7 +22,7 @@ class FlashSaleSubscription:
         description="What is left of a flash-sale item, at most a few times a second; ends with the sale."
     )
     async def flash_sale_remaining(
-        self, info: Info, item_id: strawberry.ID
+        self, info: Info, item_id: Annotated[strawberry.ID, strawberry.argument(description="The item of a sale.")]
     ) -> AsyncGenerator[FlashSaleItem, None]:
         context = info.context
         key = argument_id(item_id, "FlashSaleItem", "itemId")

@@ -33,10 +33,10 @@ from services.catalog.views import visible
     directives=[cached(COUNTS)],
 )
 class FlashSale(Node):
-    name: str
-    starts_at: datetime
-    ends_at: datetime
-    status: FlashSaleStatus
+    name: str = strawberry.field(description="What customers are shown.")
+    starts_at: datetime = strawberry.field(description="From when on it sells.")
+    ends_at: datetime = strawberry.field(description="Until when it sells.")
+    status: FlashSaleStatus = strawberry.field(description="What it does at this moment.")
     paused: bool = strawberry.field(description="A sale that is paused before it begins does not begin.")
     version: int = strawberry.field(description="Counts the changes of the sale.")
     cancelled_at: datetime | None = strawberry.field(description="When the sale was called off before it began.")
@@ -78,7 +78,9 @@ class FlashSaleItemFigures:
     revenue: Money = strawberry.field(description="What was paid for these.")
 
 
-@strawberry.type(directives=[cached(COUNTS)])
+@strawberry.type(
+    directives=[cached(COUNTS)], description="A variant in a flash sale, with stock and a price of its own there."
+)
 class FlashSaleItem(Node):
     quantity: int = strawberry.field(description="Set aside for the sale.")
     per_customer_limit: int = strawberry.field(
@@ -95,21 +97,21 @@ class FlashSaleItem(Node):
             document=document,
         )
 
-    @field(max_age=COUNTS)
+    @field(max_age=COUNTS, description="The sale that it is in.")
     async def sale(self, info: Info) -> FlashSale:
         document = await info.context.loaders.flash_sale_by_id.load(self.document.sale_id)
         if document is None:
             raise LookupError(f"flash-sale item {self.document.id} without its sale")
         return FlashSale.of(document, info.context.infra.now())
 
-    @field(max_age=COUNTS)
+    @field(max_age=COUNTS, description="What is sold.")
     async def variant(self, info: Info) -> Variant:
         document = await info.context.loaders.variant_by_id.load(self.document.variant_id)
         if document is None:
             raise LookupError(f"flash-sale item {self.document.id} without its variant")
         return Variant.of(document)
 
-    @field(max_age=COUNTS)
+    @field(max_age=COUNTS, description="Of one unit, while the sale runs.")
     def price(self) -> Money:
         return Money.of(self.document.price, self.document.currency)
 
@@ -125,6 +127,13 @@ class FlashSaleItem(Node):
         found = await info.context.loaders.figures_by_item.load(self.document.id)
         revenue = Money.of(found.revenue, self.document.currency)
         return FlashSaleItemFigures(awaiting_payment=found.awaiting_payment, paid=found.paid, revenue=revenue)
+
+
+async def open_items(info: Info, variant_ids: Sequence[UUID]) -> list[FlashSaleItem]:
+    """Load the items of these variants in sales that run or are to come, the sale that starts first first."""
+    found = await info.context.loaders.open_items_by_variant.load_many(variant_ids)
+    items = sorted((item for of_one in found for item in of_one), key=lambda item: (item.starts_at, item.id))
+    return [FlashSaleItem.of(item) for item in items if visible(info.context.viewer, item)]
 
 
 @strawberry.type(directives=[cached(COUNTS)])

@@ -17,6 +17,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.words import ADDRESS_ID, IDEMPOTENCY_KEY, ORDER_ID
 from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
@@ -25,38 +26,40 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.waiting_room.passes import Passes
 
 
-@strawberry.input
+@strawberry.input(description="What to order of a sale.")
 class PlaceFlashOrderInput:
-    item_id: strawberry.ID
-    quantity: int
+    item_id: strawberry.ID = strawberry.field(description="The item of the sale, not its variant.")
+    quantity: int = strawberry.field(description="Units, within the item's `perCustomerLimit`.")
     idempotency_key: str = strawberry.field(
         description="1 to 128 printable characters, new for each order; the same for a retry."
     )
-    address_id: strawberry.ID | None = None
+    address_id: strawberry.ID | None = strawberry.field(default=None, description=ADDRESS_ID)
     pass_: str | None = strawberry.field(
         name="pass", default=None, description="Of the sale's waiting room, if it has one; see enterFlashSale."
     )
 
 
-@strawberry.input
+@strawberry.input(description="An order to be cancelled.")
 class CancelOrderInput:
-    order_id: strawberry.ID
-    idempotency_key: str
-    reason: str | None = None
+    order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    reason: str | None = strawberry.field(default=None, description="Why, for its history.")
 
 
-@strawberry.input
+@strawberry.input(description="Units of one line that go into a parcel.")
 class ShipmentLineInput:
-    line_id: strawberry.ID
-    quantity: int
+    line_id: strawberry.ID = strawberry.field(description="The order's line.")
+    quantity: int = strawberry.field(description="Units of it in this parcel.")
 
 
-@strawberry.input
+@strawberry.input(description="A parcel that leaves.")
 class CreateShipmentInput:
-    order_id: strawberry.ID
-    carrier: str
-    idempotency_key: str
-    tracking_number: str | None = None
+    order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    carrier: str = strawberry.field(description="Who brings it.")
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    tracking_number: str | None = strawberry.field(
+        default=None, description="The carrier's number to ask about it."
+    )
     lines: list[ShipmentLineInput] | None = strawberry.field(
         default=None, description="Left out: all that is not shipped yet."
     )
@@ -74,18 +77,20 @@ class CreateShipmentInput:
         return ShipmentDraft(order_id, self.carrier, self.tracking_number, lines)
 
 
-@strawberry.input
+@strawberry.input(description="An order that has arrived.")
 class CompleteOrderInput:
-    order_id: strawberry.ID
-    idempotency_key: str
+    order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
-@strawberry.input
+@strawberry.input(description="Something to be said of an order.")
 class AddOrderNoteInput:
-    order_id: strawberry.ID
-    text: str
-    idempotency_key: str
-    visible_to_customer: bool = False
+    order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    text: str = strawberry.field(description="What is to be said.")
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    visible_to_customer: bool = strawberry.field(
+        default=False, description="Whether the customer sees it in the history."
+    )
 
 
 @strawberry.type

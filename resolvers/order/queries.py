@@ -1,6 +1,7 @@
 """Look at orders: one's own; staff at everyone's."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -24,11 +25,11 @@ _MAX_TEXT = 64
 @strawberry.input(description="What all of the orders have that are shown.")
 class OrderFilter:
     status: list[OrderStatus] | None = strawberry.field(default=None, description="One of these.")
-    customer_id: strawberry.ID | None = None
+    customer_id: strawberry.ID | None = strawberry.field(default=None, description="Of this customer only.")
     number: str | None = strawberry.field(default=None, description="The whole number; case does not count.")
     sku: str | None = strawberry.field(default=None, description="A line is of this SKU.")
     placed_from: datetime | None = strawberry.field(default=None, description="At this moment or later.")
-    placed_before: datetime | None = None
+    placed_before: datetime | None = strawberry.field(default=None, description="Before this moment.")
 
     def to_service(self) -> Wanted:
         """Errors: BAD_USER_INPUT naming the field."""
@@ -53,7 +54,11 @@ def _text(argument: str, value: str | None) -> str | None:
 @strawberry.type
 class OrderQuery:
     @field(description="An order by its id; null when it is not there or not yours.")
-    async def order(self, info: Info, id: strawberry.ID) -> Order | None:
+    async def order(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="One's own; staff see everybody's.")],
+    ) -> Order | None:
         [found] = await load_orders(info.context, [argument_id(id, "Order", "id")])
         return found
 
@@ -68,7 +73,9 @@ class OrderQuery:
         self,
         info: Info,
         page: Page,
-        filter: OrderFilter | None = None,
+        filter: Annotated[
+            OrderFilter | None, strawberry.argument(description="Which ones; all when left out.")
+        ] = None,
     ) -> OrderConnection:
         infra = info.context.infra
         wanted = Wanted() if filter is None else filter.to_service()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 
@@ -21,7 +22,13 @@ class OrderSubscription:
         scope=Scope.ORDERS_READ,
         description="The order now, and again at each change; ends when it can change no more.",
     )
-    async def order_updated(self, info: Info, id: strawberry.ID) -> AsyncGenerator[Order, None]:
+    async def order_updated(
+        self,
+        info: Info,
+        id: Annotated[
+            strawberry.ID, strawberry.argument(description="One's own order; staff may watch everybody's.")
+        ],
+    ) -> AsyncGenerator[Order, None]:
         viewer = check(info, [Role.CUSTOMER], Scope.ORDERS_READ)
         order_id = argument_id(id, "Order", "id")
         following = follow_order(

@@ -37,13 +37,13 @@ from services.order.order_ids_of_lines import order_ids_of_lines
 from services.shared.actors import OrderActor, role_of
 
 
-@strawberry.type
+@strawberry.type(description="Units of one SKU in an order, at the price of then.")
 class OrderLine(Node):
-    sku: str
-    title: str
-    quantity: int
-    unit_price: Money
-    line_total: Money
+    sku: str = strawberry.field(description="What is sent, as it was named when it was ordered.")
+    title: str = strawberry.field(description="What it was called when it was ordered.")
+    quantity: int = strawberry.field(description="Units that were ordered.")
+    unit_price: Money = strawberry.field(description="Of one unit, when it was ordered.")
+    line_total: Money = strawberry.field(description="`unitPrice` times `quantity`.")
     shipped_quantity: int = strawberry.field(description="Units that are in shipments.")
     variant_id: strawberry.Private[UUID]
 
@@ -71,12 +71,18 @@ class OrderLine(Node):
 class OrderCharges:
     subtotal: Money = strawberry.field(description="What the lines cost.")
     discount: Money = strawberry.field(description="Off the lines.")
-    shipping: Money
-    shipping_discount: Money
-    tax: Money
+    shipping: Money = strawberry.field(description="Before what a code takes off it.")
+    shipping_discount: Money = strawberry.field(description="Off the shipping, by a code for free shipping.")
+    tax: Money = strawberry.field(
+        description="Of the lines and the shipping; beside them, or within when `taxIncluded`."
+    )
     tax_included: bool = strawberry.field(description="The prices have the tax in them.")
-    shipping_method: str | None
-    discount_code: str | None
+    shipping_method: str | None = strawberry.field(
+        description="The code of the offer that was taken; null: nothing is shipped."
+    )
+    discount_code: str | None = strawberry.field(
+        description="The code that took something off; null: none was given."
+    )
 
     @classmethod
     def of(cls, charges: Charges, currency: str) -> "OrderCharges":
@@ -94,9 +100,9 @@ class OrderCharges:
 
 @strawberry.type(description="A change of an order's state, or a note in that state.")
 class OrderEvent:
-    at: datetime
-    status: OrderStatus
-    note: str | None
+    at: datetime = strawberry.field(description="When it happened.")
+    status: OrderStatus = strawberry.field(description="The state that the order was in from then on.")
+    note: str | None = strawberry.field(description="Why, or what is to be said of it.")
     actor_role: OrderActor = strawberry.field(description="Who did it.")
     actor: str | None = strawberry.field(description="For staff only: a user's id, or a name such as sweep.")
     internal: bool = strawberry.field(description="A note that the customer does not see.")
@@ -113,18 +119,20 @@ class OrderEvent:
         )
 
 
-@strawberry.type
+@strawberry.type(description="Units of one line of an order in a parcel.")
 class ShipmentLine:
-    line: OrderLine
-    quantity: int
+    line: OrderLine = strawberry.field(description="The order's line that the units are of.")
+    quantity: int = strawberry.field(description="Units that are in this parcel.")
 
 
 @strawberry.type(description="A parcel of an order.")
 class Shipment(Node):
-    carrier: str
-    tracking_number: str | None
-    shipped_at: datetime
-    lines: list[ShipmentLine]
+    carrier: str = strawberry.field(description="Who brings it.")
+    tracking_number: str | None = strawberry.field(
+        description="The carrier's number to ask about it; null: it has none."
+    )
+    shipped_at: datetime = strawberry.field(description="When staff told that it had left.")
+    lines: list[ShipmentLine] = strawberry.field(description="What is in it.")
 
     @classmethod
     def of(cls, row: ShipmentRow, order: OrderView) -> "Shipment":
@@ -142,11 +150,11 @@ class Shipment(Node):
         )
 
 
-@strawberry.type
+@strawberry.type(description="What a customer has bought, at the prices of then.")
 class Order(Node):
     number: str = strawberry.field(description="What people read out on the phone.")
-    status: OrderStatus
-    placed_at: datetime
+    status: OrderStatus = strawberry.field(description="How far it has come; `history` tells the way.")
+    placed_at: datetime = strawberry.field(description="When it was accepted: from then on its stock is held.")
     expires_at: datetime | None = strawberry.field(description="When the order is cancelled if it is not paid.")
     view: strawberry.Private[OrderView]
 
@@ -161,11 +169,11 @@ class Order(Node):
             view=view,
         )
 
-    @field()
+    @field(description="What was ordered, a line a SKU.")
     def lines(self) -> list[OrderLine]:
         return [OrderLine.of(line, self.view.currency) for line in self.view.lines]
 
-    @field()
+    @field(description="What is to be paid, or was.")
     def total(self) -> Money:
         return Money.of(self.view.total, self.view.currency)
 
@@ -178,7 +186,7 @@ class Order(Node):
     def shipping_address(self) -> Address | None:
         return _address_of(self.view)
 
-    @field()
+    @field(description="Its changes of state and notes, the oldest first.")
     def history(self, info: Info) -> list[OrderEvent]:
         viewer = info.context.viewer
         for_staff = viewer is not None and viewer.may(Role.STAFF, Scope.ORDERS_READ)

@@ -12,15 +12,16 @@ from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.words import IDEMPOTENCY_KEY, ORDER_ID, PAYMENT_ID
 from services.payment.capture_payment import capture_payment
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.refund_payment import RefundWish, refund_payment
 
 
-@strawberry.input
+@strawberry.input(description="An order to be paid.")
 class CreatePaymentInput:
-    order_id: strawberry.ID
-    idempotency_key: str
+    order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
     provider: str | None = strawberry.field(default=None, description="Left out: the shop's first one.")
     return_url: str | None = strawberry.field(
         default=None,
@@ -28,18 +29,18 @@ class CreatePaymentInput:
     )
 
 
-@strawberry.input
+@strawberry.input(description="A payment of which the money is there, or is to be taken.")
 class CapturePaymentInput:
-    payment_id: strawberry.ID
-    idempotency_key: str
+    payment_id: strawberry.ID = strawberry.field(description=PAYMENT_ID)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
-@strawberry.input
+@strawberry.input(description="Money to be given back.")
 class RefundPaymentInput:
-    payment_id: strawberry.ID
-    idempotency_key: str
+    payment_id: strawberry.ID = strawberry.field(description=PAYMENT_ID)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
     amount: Decimal | None = strawberry.field(default=None, description="Left out: all that is left.")
-    reason: str | None = None
+    reason: str | None = strawberry.field(default=None, description="Why, for staff and the provider.")
 
 
 @strawberry.type

@@ -1,6 +1,7 @@
 """Look at everyone's payments and at the books; for staff."""
 
 from datetime import date
+from typing import Annotated
 
 import strawberry
 
@@ -23,8 +24,10 @@ _SORT = "all-payments"
 @strawberry.input(description="What all of the payments have that are shown.")
 class PaymentFilter:
     status: list[PaymentStatus] | None = strawberry.field(default=None, description="One of these.")
-    provider: str | None = None
-    order_id: strawberry.ID | None = None
+    provider: str | None = strawberry.field(
+        default=None, description="With this one only, by its name in the settings."
+    )
+    order_id: strawberry.ID | None = strawberry.field(default=None, description="Of this order only.")
     held: bool | None = strawberry.field(default=None, description="Money that is not what the order costs.")
 
     def to_service(self) -> Wanted:
@@ -46,7 +49,9 @@ class PaymentQuery:
         self,
         info: Info,
         page: Page,
-        filter: PaymentFilter | None = None,
+        filter: Annotated[
+            PaymentFilter | None, strawberry.argument(description="Which ones; all when left out.")
+        ] = None,
     ) -> PaymentConnection:
         infra = info.context.infra
         wanted = Wanted() if filter is None else filter.to_service()
@@ -58,7 +63,12 @@ class PaymentQuery:
         scope=Scope.ORDERS_READ,
         description=f"What the books say of each day on which money moved; up to {MOST_DAYS} days.",
     )
-    async def daily_totals(self, info: Info, first: date, last: date) -> list[DailyTotal]:
+    async def daily_totals(
+        self,
+        info: Info,
+        first: Annotated[date, strawberry.argument(description="The first day, in UTC.")],
+        last: Annotated[date, strawberry.argument(description="The last day, in UTC; it is in it.")],
+    ) -> list[DailyTotal]:
         try:
             return [DailyTotal.of(totals) for totals in await daily_totals(info.context.infra, first, last)]
         except InvalidInput as error:
@@ -69,7 +79,9 @@ class PaymentQuery:
         scope=Scope.ORDERS_READ,
         description="Webhooks about no payment of ours, or of a kind that is not used; the newest first.",
     )
-    async def unused_webhooks(self, info: Info, first: int = 20) -> list[UnusedWebhook]:
+    async def unused_webhooks(
+        self, info: Info, first: Annotated[int, strawberry.argument(description="How many; 1 to 100.")] = 20
+    ) -> list[UnusedWebhook]:
         if not 1 <= first <= MOST:
             raise bad_argument("first", f"must be 1 to {MOST}")
         return [UnusedWebhook.of(event) for event in await list_unused_webhooks(info.context.infra, first)]

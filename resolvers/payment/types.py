@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 @strawberry.type(description="Money that is given back, or was.")
 class Refund(Node):
-    amount: Money
-    state: RefundState
-    reason: str
-    created_at: datetime
+    amount: Money = strawberry.field(description="What is given back.")
+    state: RefundState = strawberry.field(description="Whether the provider has done it.")
+    reason: str = strawberry.field(description="Why, in the words of whoever asked.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
 
     @classmethod
     def of(cls, row: RefundRow, currency: str) -> "Refund":
@@ -52,12 +52,12 @@ class Refund(Node):
 
 @strawberry.type(description="An attempt to pay an order with a provider.")
 class Payment(Node):
-    provider: str
-    status: PaymentStatus
+    provider: str = strawberry.field(description="Its name in the settings, such as stripe.")
+    status: PaymentStatus = strawberry.field(description="How far it has come.")
     redirect_url: str | None = strawberry.field(
         description="Where the customer approves the payment, if the provider has such a page."
     )
-    created_at: datetime
+    created_at: datetime = strawberry.field(description="When it was begun.")
     problem: PaymentProblem | None = strawberry.field(
         description="The money is not what the order costs: it is held until staff give it back."
     )
@@ -79,11 +79,11 @@ class Payment(Node):
     def amount(self) -> Money:
         return Money.of(self.row.amount, self.row.currency)
 
-    @field()
+    @field(description="What has come.")
     def captured(self) -> Money:
         return Money.of(self.row.captured, self.row.currency)
 
-    @field()
+    @field(description="What was given back of it.")
     def refunded(self) -> Money:
         return Money.of(self.row.refunded, self.row.currency)
 
@@ -100,7 +100,7 @@ class Payment(Node):
     def reference(self, info: Info) -> str | None:
         return self.row.reference if _for_staff(info) else None
 
-    @field()
+    @field(description="What it pays.")
     async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("resolvers.order.types")]:
         from resolvers.order.types import Order
 
@@ -126,11 +126,11 @@ class PaymentConnection(Counted[PaymentEdge]):
 
 @strawberry.type(description="What was taken, given back and kept as fees on a day (UTC).")
 class DailyTotal:
-    day: date
-    provider: str
-    captured: Money
-    refunded: Money
-    fees: Money
+    day: date = strawberry.field(description="From midnight to midnight, UTC.")
+    provider: str = strawberry.field(description="Its name in the settings, such as stripe.")
+    captured: Money = strawberry.field(description="What was taken.")
+    refunded: Money = strawberry.field(description="What was given back.")
+    fees: Money = strawberry.field(description="What the provider kept.")
 
     @classmethod
     def of(cls, totals: Totals) -> "DailyTotal":
@@ -142,12 +142,12 @@ class DailyTotal:
 
 @strawberry.type(description="What a provider told that could not be used.")
 class UnusedWebhook:
-    provider: str
-    event_id: str
-    kind: str
-    state: InboxState
-    received_at: datetime
-    body: JSON | None
+    provider: str = strawberry.field(description="Its name in the settings, such as stripe.")
+    event_id: str = strawberry.field(description="The provider's own id of the event.")
+    kind: str = strawberry.field(description="What the provider calls the event.")
+    state: InboxState = strawberry.field(description="Why it was not used.")
+    received_at: datetime = strawberry.field(description="When it came.")
+    body: JSON | None = strawberry.field(description="As it came; null: it was not kept.")
 
     @classmethod
     def of(cls, event: InboxEvent) -> "UnusedWebhook":

@@ -17,7 +17,6 @@ COUNTS: Final = 1
 """Seconds for stock and flash sales: who sees a count may act on it."""
 
 
-@strawberry.enum(description="PUBLIC: it is the same for all who are not signed in. PRIVATE: it is one's own.")
 class CacheScope(StrEnum):
     PUBLIC = "PUBLIC"
     PRIVATE = "PRIVATE"

@@ -26,10 +26,14 @@ CursorValue = str | int | UUID | datetime
 
 @strawberry.type(description="Where a page lies in its list.", directives=[cached(CATALOG)])
 class PageInfo:
-    has_next_page: bool
-    has_previous_page: bool
-    start_cursor: str | None
-    end_cursor: str | None
+    has_next_page: bool = strawberry.field(description="There is more behind this page.")
+    has_previous_page: bool = strawberry.field(description="There is more ahead of this page.")
+    start_cursor: str | None = strawberry.field(
+        description="For `before`: of the first on the page; null: it is empty."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="For `after`: of the last on the page; null: it is empty."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,15 +20,15 @@ class Error:
     message: str = strawberry.field(description="A sentence for people.")
 
 
-@strawberry.type
+@strawberry.type(description="Another account has that e-mail address.")
 class EmailTaken(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="E-mail address and password do not belong together; it is not said which is wrong.")
 class InvalidCredentials(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="The refresh token is not valid, or not any more: sign in again.")
 class SessionExpired(Error): ...
 
 
@@ -36,7 +36,7 @@ class SessionExpired(Error): ...
 class InvalidToken(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="There is nothing to confirm.")
 class EmailAlreadyVerified(Error): ...
 
 
@@ -44,11 +44,11 @@ class EmailAlreadyVerified(Error): ...
 class SignInCodeExpired(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="That account at the provider leads to another account here.")
 class IdentityTaken(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="Nobody could sign in to the account any more.")
 class LastSignInMethod(Error): ...
 
 
@@ -56,47 +56,49 @@ class LastSignInMethod(Error): ...
 class LastAdministrator(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="What is wrong with one field of an input.")
 class FieldError:
-    path: list[str]
-    message: str
+    path: list[str] = strawberry.field(
+        description='Where it is, with places in lists, such as ["input", "lines", "0", "quantity"].'
+    )
+    message: str = strawberry.field(description="A sentence for people.")
 
 
-@strawberry.type
+@strawberry.type(description="Fields of the input are at fault; nothing was done.")
 class InvalidInput(Error):
     fields: list[FieldError] = strawberry.field(
         description='The path of each input field at fault, e.g. ["input", "email"], and why.'
     )
 
 
-@strawberry.type
+@strawberry.type(description="There is no such thing, or it is somebody else's.")
 class NotFound(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="Another variant has that SKU.")
 class SkuTaken(Error):
-    sku: str
+    sku: str = strawberry.field(description="The one that was asked for.")
 
 
-@strawberry.type
+@strawberry.type(description="Another product or category has that slug.")
 class SlugTaken(Error):
-    slug: str
+    slug: str = strawberry.field(description="The one that was asked for.")
 
 
-@strawberry.type
+@strawberry.type(description="There are fewer units than were asked for; none was taken.")
 class OutOfStock(Error):
-    sku: str
-    available: int
+    sku: str = strawberry.field(description="Of what.")
+    available: int = strawberry.field(description="Units that there are.")
 
 
-@strawberry.type
+@strawberry.type(description="No line is selected.")
 class CartEmpty(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="The sale has not begun, is paused, or is over.")
 class FlashSaleNotRunning(Error):
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: datetime = strawberry.field(description="When it begins, or began.")
+    ends_at: datetime = strawberry.field(description="When it ends, or ended.")
 
 
 @strawberry.type(
@@ -107,7 +109,7 @@ class AdmissionRequired(Error): ...
 
 @strawberry.type(description="The flash sale is in a state in which that cannot be done.")
 class FlashSaleStateConflict(Error):
-    status: FlashSaleStatus
+    status: FlashSaleStatus = strawberry.field(description="The state that it is in.")
 
 
 @strawberry.type(description="It was changed since the version that was given.")
@@ -120,39 +122,39 @@ class StaleCount(Error):
     on_hand: int = strawberry.field(description="What is on hand now.")
 
 
-@strawberry.type
+@strawberry.type(description="Another warehouse has that code.")
 class WarehouseCodeTaken(Error):
-    warehouse_code: str
+    warehouse_code: str = strawberry.field(description="The code that was asked for.")
 
 
 @strawberry.type(description="A warehouse with units on hand cannot be closed.")
 class WarehouseNotEmpty(Error):
-    on_hand: int
+    on_hand: int = strawberry.field(description="Units that must go first.")
 
 
-@strawberry.type
+@strawberry.type(description="The customer would have more of it than one customer may.")
 class PurchaseLimitReached(Error):
-    limit: int
-    already_ordered: int
+    limit: int = strawberry.field(description="The most that one customer may have, over all their orders.")
+    already_ordered: int = strawberry.field(description="Units that the customer has ordered before.")
 
 
-@strawberry.type
+@strawberry.type(description="The key was used before, for something else: take a new one.")
 class IdempotencyConflict(Error): ...
 
 
 @strawberry.type(description="Nothing was taken; try again with the same idempotencyKey.")
 class TryAgain(Error):
-    retry_after_ms: int
+    retry_after_ms: int = strawberry.field(description="How long to wait before.")
 
 
 @strawberry.type(description="The provider will not take it; try again with a new idempotencyKey.")
 class PaymentDeclined(Error): ...
 
 
-@strawberry.type
+@strawberry.type(description="The order is in a state from which it cannot get there.")
 class InvalidTransition(Error):
-    from_: OrderStatus = strawberry.field(name="from")
-    to: OrderStatus
+    from_: OrderStatus = strawberry.field(name="from", description="The state that it is in.")
+    to: OrderStatus = strawberry.field(description="The state that was asked for.")
 
 
 def _plain(type_: type[Error]) -> Callable[[Any], Error]:

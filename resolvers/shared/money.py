@@ -10,8 +10,10 @@ from services.money.amounts import to_decimal
 
 @strawberry.type(description="An amount in a currency (ISO 4217).", directives=[cached(CATALOG)])
 class Money:
-    amount: Decimal
-    currency_code: str
+    amount: Decimal = strawberry.field(
+        description="Exact, with the decimals of the currency, such as 19.90; no float."
+    )
+    currency_code: str = strawberry.field(description="ISO 4217, such as EUR.")
 
     @classmethod
     def of(cls, minor_units: int, currency: str) -> "Money":

@@ -8,7 +8,7 @@ from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -33,7 +33,9 @@ class MalformedId(ValueError):
 
 @strawberry.interface(description="Anything with a global id.")
 class Node:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(
+        description="Opaque, and of this one thing in all the schema: what a client may keep it by."
+    )
 
 
 def encode_id(type_name: str, key: UUID) -> strawberry.ID:
@@ -128,12 +130,20 @@ def _split_argument(gid: str, argument: str) -> tuple[str, UUID]:
 @strawberry.type
 class NodeQuery:
     @field(description="Any object by its id; null when it is not there or not yours.")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Of anything in the schema that has one.")],
+    ) -> Node | None:
         [found] = await load_nodes(info.context, [_split_argument(id, "id")])
         return found  # type: ignore[return-value]  # the registered loaders answer with Node types
 
     @field(description="Objects by their ids, in that order; at most 100.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="Of whatever kinds, 100 at most.")],
+    ) -> list[Node | None]:
         if len(ids) > MAX_NODES:
             raise bad_argument("ids", f"at most {MAX_NODES}")
         split = [_split_argument(gid, f"ids[{place}]") for place, gid in enumerate(ids)]

@@ -20,7 +20,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Final, Generic, Protocol, Self, TypeVar
+from typing import Annotated, Any, Final, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -81,7 +81,25 @@ def _key(values: tuple[object, ...] | None) -> UUID | None:
     return None if values is None else values[0]  # type: ignore[return-value]  # of the kind asked for
 
 
-_ARGUMENTS: Final = {"first": int | None, "after": str | None, "last": int | None, "before": str | None}
+_ARGUMENTS: Final = {
+    "first": Annotated[
+        int | None,
+        strawberry.argument(
+            description="How many from the beginning, or after `after`; 20 when not said, at most 100."
+        ),
+    ],
+    "after": Annotated[
+        str | None,
+        strawberry.argument(description="A cursor: only what comes behind it. Empty: from the beginning."),
+    ],
+    "last": Annotated[
+        int | None,
+        strawberry.argument(description="How many from the end, or before `before`; not together with first."),
+    ],
+    "before": Annotated[
+        str | None, strawberry.argument(description="A cursor: only what comes ahead of it. Empty: up to the end.")
+    ],
+}
 
 
 def paged(resolver: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
@@ -115,14 +133,14 @@ def paged(resolver: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
 
 @strawberry.type
 class Edge(Generic[N]):
-    cursor: str
-    node: N
+    cursor: str = strawberry.field(description="Its place in this order of the list, for `after` and `before`.")
+    node: N = strawberry.field(description="What is at that place.")
 
 
 @strawberry.type
 class Connection(Generic[E]):
-    edges: list[E]
-    page_info: PageInfo
+    edges: list[E] = strawberry.field(description="What is on this page, in the order of the list.")
+    page_info: PageInfo = strawberry.field(description="Whether there is more, and the cursors to ask for it.")
 
 
 @strawberry.type

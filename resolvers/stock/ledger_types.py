@@ -23,20 +23,20 @@ _SALES: Final = (StockCause.SET_ASIDE, StockCause.SALE_ENDED)
 
 @strawberry.type(description="One change of a stock level, as differences. Entries are only ever added.")
 class StockLedgerEntry(Node):
-    at: datetime
-    sku: str
-    cause: StockCause
-    on_hand: int
-    available: int
-    set_aside: int
-    held: int
-    committed: int
+    at: datetime = strawberry.field(description="When it was written.")
+    sku: str = strawberry.field(description="What was changed.")
+    cause: StockCause = strawberry.field(description="Why.")
+    on_hand: int = strawberry.field(description="Units more on hand; below 0: fewer.")
+    available: int = strawberry.field(description="Units more that are free to be ordered; below 0: fewer.")
+    set_aside: int = strawberry.field(description="Units more in flash sales; below 0: fewer.")
+    held: int = strawberry.field(description="Units more in orders that are not paid; below 0: fewer.")
+    committed: int = strawberry.field(description="Units more that are paid and not shipped; below 0: fewer.")
     actor: str = strawberry.field(description="Who did it: a user's id, or a name such as pipeline.")
     reference: strawberry.ID | None = strawberry.field(
         description="The order or the sale; for what staff did, the operation: both entries of a move name it."
     )
     document: str | None = strawberry.field(description="A number on paper, such as a delivery note's.")
-    note: str | None
+    note: str | None = strawberry.field(description="What staff said of it.")
     warehouse_id: strawberry.Private[UUID]
 
     @classmethod
@@ -58,7 +58,7 @@ class StockLedgerEntry(Node):
             warehouse_id=row.warehouse_id,
         )
 
-    @field()
+    @field(description="Where it happened.")
     async def warehouse(self, info: Info) -> Warehouse:
         return await load_warehouse(info, self.warehouse_id)
 

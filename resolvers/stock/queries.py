@@ -1,5 +1,7 @@
 """What staff look at: warehouses, and the ledger of stock."""
 
+from typing import Annotated
+
 import strawberry
 
 from models import StockCause
@@ -34,9 +36,13 @@ class StockQuery:
         self,
         info: Info,
         page: Page,
-        sku: str | None = None,
-        warehouse_id: strawberry.ID | None = None,
-        cause: StockCause | None = None,
+        sku: Annotated[str | None, strawberry.argument(description="Of this SKU only.")] = None,
+        warehouse_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Of this warehouse only.")
+        ] = None,
+        cause: Annotated[
+            StockCause | None, strawberry.argument(description="What was changed for this reason only.")
+        ] = None,
     ) -> StockLedgerConnection:
         if sku is not None and (problem := sku_problem(sku)):
             raise bad_argument("sku", problem)

@@ -15,7 +15,7 @@ from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 class ActiveSession(Node):
     device: str = strawberry.field(description="What the client calls itself: its User-Agent.")
     ip: str = strawberry.field(description="Where it was last used from.")
-    created_at: datetime
+    created_at: datetime = strawberry.field(description="When one signed in.")
     last_used_at: datetime = strawberry.field(description="When it was last refreshed.")
     expires_at: datetime = strawberry.field(description="When it ends however much it is used.")
     current: bool = strawberry.field(description="True for the session of this request.")

@@ -21,15 +21,17 @@ ORDER_ADDRESS: Final = "OrderAddress"
     "own, which names no entry of the address book."
 )
 class Address(Node):
-    recipient: str
+    recipient: str = strawberry.field(description="Who it is for.")
     phone: str = strawberry.field(description="In E.164, e.g. +49301234567.")
-    line1: str
-    line2: str | None
+    line1: str = strawberry.field(description="Street and number.")
+    line2: str | None = strawberry.field(description="What else the carrier must know; null: nothing.")
     city: str = strawberry.field(description="Empty where addresses have none.")
-    region: str | None
-    postal_code: str | None
+    region: str | None = strawberry.field(
+        description="State, province or county, where the country has them in addresses."
+    )
+    postal_code: str | None = strawberry.field(description="As the country writes it; null where it has none.")
     country_code: str = strawberry.field(description="ISO 3166-1 alpha-2, or XK.")
-    is_default: bool
+    is_default: bool = strawberry.field(description="The one to offer first.")
 
     @classmethod
     def of(cls, document: AddressDoc) -> "Address":
@@ -55,18 +57,20 @@ class Address(Node):
         )
 
 
-@strawberry.input
+@strawberry.input(description="A new entry of the address book.")
 class AddAddressInput:
-    recipient: str
+    recipient: str = strawberry.field(description="Who it is for.")
     phone: str = strawberry.field(
         description="As it is written: +49 30 1234567, or 030 1234567 of the address's country."
     )
-    line1: str
+    line1: str = strawberry.field(description="Street and number.")
     country_code: str = strawberry.field(description="ISO 3166-1 alpha-2, or XK.")
     city: str = strawberry.field(default="", description="Needed where addresses have one: not in JP, AE, SG, MO.")
-    line2: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
+    line2: str | None = strawberry.field(default=None, description="What else the carrier must know.")
+    region: str | None = strawberry.field(
+        default=None, description="State, province or county, where the country has them in addresses."
+    )
+    postal_code: str | None = strawberry.field(default=None, description="As the country writes it.")
     is_default: bool | None = strawberry.field(
         default=None, description="The first address is the default anyway."
     )
@@ -74,33 +78,35 @@ class AddAddressInput:
 
 @strawberry.input(description="The whole address as it is to be: what is left out is gone.")
 class UpdateAddressInput:
-    address_id: strawberry.ID
-    recipient: str
-    phone: str
-    line1: str
-    country_code: str
-    city: str = ""
-    line2: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
+    address_id: strawberry.ID = strawberry.field(description="One of `me.addresses`.")
+    recipient: str = strawberry.field(description="Who it is for.")
+    phone: str = strawberry.field(description="As it is written, with or without the country.")
+    line1: str = strawberry.field(description="Street and number.")
+    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2, or XK.")
+    city: str = strawberry.field(default="", description="Needed where addresses have one.")
+    line2: str | None = strawberry.field(default=None, description="What else the carrier must know.")
+    region: str | None = strawberry.field(
+        default=None, description="State, province or county, where the country has them in addresses."
+    )
+    postal_code: str | None = strawberry.field(default=None, description="As the country writes it.")
     is_default: bool | None = strawberry.field(
         default=None, description="true makes it the default; else it stays what it is."
     )
 
 
-@strawberry.input
+@strawberry.input(description="An entry of the address book that is to go.")
 class RemoveAddressInput:
-    address_id: strawberry.ID
+    address_id: strawberry.ID = strawberry.field(description="One of `me.addresses`.")
 
 
-@strawberry.input
+@strawberry.input(description="The address that is to be offered first.")
 class SetDefaultAddressInput:
-    address_id: strawberry.ID
+    address_id: strawberry.ID = strawberry.field(description="One of `me.addresses`.")
 
 
-@strawberry.type
+@strawberry.type(description="The entry is gone; orders keep the address as it was.")
 class RemoveAddressSuccess:
-    address_id: strawberry.ID
+    address_id: strawberry.ID = strawberry.field(description="The one that is gone.")
 
 
 AddAddressResult = Annotated[Address | InvalidInput, strawberry.union("AddAddressResult")]

@@ -10,43 +10,43 @@ from resolvers.user.types import Session, User
 from services.session.new_session import SignedIn
 
 
-@strawberry.input
+@strawberry.input(description="What keeps one signed in.")
 class RefreshSessionInput:
     refresh_token: str | None = strawberry.field(
         default=None, description="Left out by a browser whose session is in cookies."
     )
 
 
-@strawberry.input
+@strawberry.input(description="The session to end.")
 class LogoutInput:
     refresh_token: str | None = strawberry.field(
         default=None, description="Left out by a browser whose session is in cookies."
     )
 
 
-@strawberry.input
+@strawberry.input(description="Which sessions to end.")
 class LogoutEverywhereInput:
     keep_current: bool = strawberry.field(default=False, description="Spare the session of this request.")
 
 
-@strawberry.input
+@strawberry.input(description="Another session of one's own to end.")
 class RevokeSessionInput:
-    session_id: strawberry.ID
+    session_id: strawberry.ID = strawberry.field(description="One of `me.sessions`.")
 
 
-@strawberry.type
+@strawberry.type(description="The session has ended.")
 class LogoutSuccess:
-    logged_out: bool
+    logged_out: bool = strawberry.field(description="Always true.")
 
 
-@strawberry.type
+@strawberry.type(description="Sessions have ended; who has their tokens gets nowhere with them.")
 class LogoutEverywhereSuccess:
     sessions: int = strawberry.field(description="How many sessions ended.")
 
 
-@strawberry.type
+@strawberry.type(description="That session has ended.")
 class RevokeSessionSuccess:
-    session_id: strawberry.ID
+    session_id: strawberry.ID = strawberry.field(description="The one that ended.")
 
 
 RefreshSessionResult = Annotated[Session | SessionExpired, strawberry.union("RefreshSessionResult")]

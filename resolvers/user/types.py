@@ -17,6 +17,7 @@ from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.permissions import check_edge, signed_in
 from resolvers.shared.relay import Page, paged
+from resolvers.shared.words import PASSWORD
 from resolvers.user.active_session import ActiveSession
 from resolvers.user.address_types import Address
 from resolvers.user.identity import Identity
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
     from resolvers.order.connection import OrderConnection
 
 
-@strawberry.type
+@strawberry.type(description="An account of a customer, of staff or of an administrator.")
 class User(Node):
-    email: str
-    display_name: str
-    roles: list[Role]
-    created_at: datetime
+    email: str = strawberry.field(description="What one signs in with, and where mails go.")
+    display_name: str = strawberry.field(description="What the shop calls them.")
+    roles: list[Role] = strawberry.field(
+        description="What they may do; ADMIN includes STAFF, STAFF includes CUSTOMER."
+    )
+    created_at: datetime = strawberry.field(description="When they registered.")
     locale: str = strawberry.field(description="A BCP 47 language tag: the language of mails, if we have it.")
     email_verified: bool = strawberry.field(description="True once the mail to confirm the address was answered.")
     locked_at: datetime | None = strawberry.field(description="Since when nobody can sign in to the account.")
@@ -51,7 +54,9 @@ class User(Node):
         self,
         info: Info,
         page: Page,
-        status: list[OrderStatus] | None = None,
+        status: Annotated[
+            list[OrderStatus] | None, strawberry.argument(description="In one of these states; all when left out.")
+        ] = None,
     ) -> Annotated["OrderConnection", strawberry.lazy("resolvers.order.connection")]:
         from resolvers.order.connection import user_orders  # whose orders know this module
 
@@ -111,27 +116,27 @@ class User(Node):
 )
 class Session:
     access_token: str = strawberry.field(description="A signed JWT, short-lived; sent as Authorization: Bearer.")
-    access_token_expires_at: datetime
+    access_token_expires_at: datetime = strawberry.field(description="When to refresh at the latest.")
     refresh_token: str = strawberry.field(
         description="Opaque, single-use: each refresh returns a new one and retires this one."
     )
-    user: User
+    user: User = strawberry.field(description="Who is signed in.")
 
 
-@strawberry.input
+@strawberry.input(description="A new account.")
 class RegisterInput:
-    email: str
-    password: str
-    display_name: str
+    email: str = strawberry.field(description="What to sign in with.")
+    password: str = strawberry.field(description=PASSWORD)
+    display_name: str = strawberry.field(description="What the shop calls them.")
     locale: str | None = strawberry.field(
         default=None, description="A BCP 47 language tag such as en or zh-Hans, for mails; en if left out."
     )
 
 
-@strawberry.input
+@strawberry.input(description="What one signs in with.")
 class LoginInput:
-    email: str
-    password: str
+    email: str = strawberry.field(description="The account's, in capitals or not.")
+    password: str = strawberry.field(description="The account's.")
 
 
 RegisterResult = Annotated[Session | EmailTaken | InvalidInput, strawberry.union("RegisterResult")]

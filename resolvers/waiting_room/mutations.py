@@ -14,14 +14,14 @@ from services.waiting_room.enter_sale import enter_sale
 from services.waiting_room.set_room import set_room
 
 
-@strawberry.input
+@strawberry.input(description="The sale whose waiting room one goes into.")
 class EnterFlashSaleInput:
-    sale_id: strawberry.ID
+    sale_id: strawberry.ID = strawberry.field(description="Of the sale.")
 
 
-@strawberry.input
+@strawberry.input(description="At what rate a sale lets people in.")
 class SetWaitingRoomInput:
-    sale_id: strawberry.ID
+    sale_id: strawberry.ID = strawberry.field(description="Of the sale.")
     admit_per_second: int | None = strawberry.field(
         default=None, description="So many are let in each second; null: everybody may order, without a ticket."
     )

@@ -1,5 +1,7 @@
 """Look at one's ticket."""
 
+from typing import Annotated
+
 import strawberry
 
 from models.enums import Role
@@ -16,7 +18,11 @@ class WaitingRoomQuery:
     @restricted(
         Role.CUSTOMER, description="One's place in the line; null without a ticket, and when the sale is over."
     )
-    async def flash_sale_ticket(self, info: Info, sale_id: strawberry.ID) -> WaitingRoomTicket | None:
+    async def flash_sale_ticket(
+        self,
+        info: Info,
+        sale_id: Annotated[strawberry.ID, strawberry.argument(description="The sale that one waits for.")],
+    ) -> WaitingRoomTicket | None:
         key = argument_id(sale_id, "FlashSale", "saleId")
         ticket = await find_ticket(info.context.infra, key, signed_in(info).user_id)
         return None if ticket is None else WaitingRoomTicket.of(ticket, info.context)

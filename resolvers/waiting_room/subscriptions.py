@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 
@@ -21,7 +22,9 @@ class WaitingRoomSubscription:
         description="One's place in the line now, and as it moves; ends with the pass, or with the sale.",
     )
     async def flash_sale_ticket_updated(
-        self, info: Info, sale_id: strawberry.ID
+        self,
+        info: Info,
+        sale_id: Annotated[strawberry.ID, strawberry.argument(description="The sale that one waits for.")],
     ) -> AsyncGenerator[WaitingRoomTicket, None]:
         viewer = check(info, [Role.CUSTOMER], None)
         key = argument_id(sale_id, "FlashSale", "saleId")

@@ -24,12 +24,14 @@ from services.waiting_room.ticket import Ticket
 class WaitingRoomTicket:
     position: int = strawberry.field(description="Counted from 1, in the order of arrival; it stays.")
     ahead: int = strawberry.field(description="How many before it are not let in yet.")
-    admitted: bool
+    admitted: bool = strawberry.field(description="Whether one may order now.")
     expected_wait_seconds: int = strawberry.field(description="At the rate of now; 0 when admitted.")
     pass_: str | None = strawberry.field(
         name="pass", description="For placeFlashOrder; null until admitted. Ask again for a new one when it ends."
     )
-    pass_expires_at: datetime | None
+    pass_expires_at: datetime | None = strawberry.field(
+        description="Until when the pass is good; null until admitted."
+    )
     ticket: strawberry.Private[Ticket]
 
     @classmethod
@@ -47,7 +49,7 @@ class WaitingRoomTicket:
             ticket=ticket,
         )
 
-    @field()
+    @field(description="The sale that one waits for.")
     async def sale(self, info: Info) -> FlashSale:
         document = await info.context.loaders.flash_sale_by_id.load(self.ticket.sale_id)
         if document is None:

@@ -23,16 +23,17 @@ from resolvers.shared.errors import (
 )
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
+from resolvers.shared.words import VERSION_NOW
 
 
-@strawberry.type
+@strawberry.type(description="Where stock lies.")
 class Warehouse(Node):
-    code: str
-    name: str
+    code: str = strawberry.field(description="A short name that no other has, such as BER1.")
+    name: str = strawberry.field(description="What people call it.")
     priority: int = strawberry.field(description="Orders take from the lowest first, if it has all of a line.")
     active: bool = strawberry.field(description="A closed one is empty, and takes nothing in.")
     is_default: bool = strawberry.field(description="Where stock goes when no warehouse is named; never closed.")
-    version: int
+    version: int = strawberry.field(description=VERSION_NOW)
 
     @classmethod
     def of(cls, row: Row) -> "Warehouse":
@@ -49,12 +50,12 @@ class Warehouse(Node):
 
 @strawberry.type(description="Units of a SKU in a warehouse: onHand = available + setAside + held + committed.")
 class StockLevel:
-    on_hand: int
+    on_hand: int = strawberry.field(description="What a count would find there.")
     available: int = strawberry.field(description="Free to be ordered, set aside or moved.")
     set_aside: int = strawberry.field(description="Waits in flash sales.")
     held: int = strawberry.field(description="In orders that are not paid.")
     committed: int = strawberry.field(description="Paid, and not shipped.")
-    updated_at: datetime
+    updated_at: datetime = strawberry.field(description="When it last changed.")
     warehouse_id: strawberry.Private[UUID]
 
     @classmethod
@@ -69,7 +70,7 @@ class StockLevel:
             warehouse_id=row.warehouse_id,
         )
 
-    @field()
+    @field(description="Where the units are.")
     async def warehouse(self, info: Info) -> Warehouse:
         return await load_warehouse(info, self.warehouse_id)
 

@@ -26,28 +26,30 @@ from services.webhook.rules import Asking, EndpointChange
 from services.webhook.update_endpoint import delete_endpoint, rotate_secret, update_endpoint
 
 
-@strawberry.input
+@strawberry.input(description="A system that is to be told of events.")
 class CreateWebhookEndpointInput:
-    url: str
+    url: str = strawberry.field(description="Where to send them by POST; a public address.")
     types: list[str] = strawberry.field(description="Of events, e.g. rushcart.order.paid.v1.")
 
 
-@strawberry.input
+@strawberry.input(description="What is left out, or null, stays as it is.")
 class UpdateWebhookEndpointInput:
-    id: strawberry.ID
-    url: str | None = None
-    types: list[str] | None = None
-    enabled: bool | None = None
+    id: strawberry.ID = strawberry.field(description="Of the endpoint.")
+    url: str | None = strawberry.field(default=None, description="Where to send events by POST; a public address.")
+    types: list[str] | None = strawberry.field(default=None, description="Which events it is told of.")
+    enabled: bool | None = strawberry.field(
+        default=None, description="Whether it is told of any; either way it is forgotten that it failed."
+    )
 
 
-@strawberry.input
+@strawberry.input(description="An endpoint to do something with.")
 class WebhookEndpointInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the endpoint.")
 
 
-@strawberry.input
+@strawberry.input(description="A delivery to be sent again.")
 class WebhookDeliveryInput:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the delivery.")
 
 
 @strawberry.type

@@ -1,5 +1,7 @@
 """Look at endpoints and at what was sent to them."""
 
+from typing import Annotated
+
 import strawberry
 
 from models.enums import DeliveryState, Role
@@ -31,8 +33,13 @@ class WebhookQuery:
         self,
         info: Info,
         page: Page,
-        endpoint_id: strawberry.ID | None = None,
-        state: list[DeliveryState] | None = None,
+        endpoint_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="To this endpoint only.")
+        ] = None,
+        state: Annotated[
+            list[DeliveryState] | None,
+            strawberry.argument(description="In one of these states; all when left out."),
+        ] = None,
     ) -> WebhookDeliveryConnection:
         infra = info.context.infra
         wanted = DeliveryFilter(

@@ -21,12 +21,12 @@ from services.webhook.list_endpoints import find_endpoints
 
 @strawberry.type(description="A system of the merchant's that is told of events.")
 class WebhookEndpoint(Node):
-    url: str
-    types: list[str]
-    enabled: bool
+    url: str = strawberry.field(description="Where events are sent by POST.")
+    types: list[str] = strawberry.field(description="Which events it is told of.")
+    enabled: bool = strawberry.field(description="Whether it is told of any.")
     disabled_reason: str | None = strawberry.field(description="Why it was switched off by itself.")
     failing_since: datetime | None = strawberry.field(description="The first failure since the last success.")
-    created_at: datetime
+    created_at: datetime = strawberry.field(description="When it was made.")
 
     @classmethod
     def of(cls, row: EndpointRow) -> "WebhookEndpoint":
@@ -41,10 +41,10 @@ class WebhookEndpoint(Node):
         )
 
 
-@strawberry.type
+@strawberry.type(description="An endpoint, and what its signatures are verified with.")
 class NewWebhookSecret:
     secret: str = strawberry.field(description="Shown this once. Verify signatures with it (Standard Webhooks).")
-    endpoint: WebhookEndpoint
+    endpoint: WebhookEndpoint = strawberry.field(description="Whose secret it is.")
 
     @classmethod
     def of(cls, row: EndpointRow) -> "NewWebhookSecret":
@@ -53,21 +53,23 @@ class NewWebhookSecret:
 
 @strawberry.type(description="The id of an endpoint that is gone: no Node, as there is none any more.")
 class DeletedWebhookEndpoint:
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description="Of the endpoint that was.")
 
 
 @strawberry.type(description="An event for an endpoint.")
 class WebhookDelivery(Node):
-    endpoint_id: strawberry.ID
-    event_id: str
-    type: str
-    state: DeliveryState
-    attempts: int
+    endpoint_id: strawberry.ID = strawberry.field(description="Where it goes.")
+    event_id: str = strawberry.field(
+        description="The same at each try: by it a receiver knows what it had before."
+    )
+    type: str = strawberry.field(description="What it tells of.")
+    state: DeliveryState = strawberry.field(description="Whether it has arrived.")
+    attempts: int = strawberry.field(description="How often it was tried.")
     status_code: int | None = strawberry.field(description="Of the last answer, if there was one.")
     answer: str | None = strawberry.field(description="Its first 500 characters, or why there was none.")
     due_at: datetime | None = strawberry.field(description="When it is sent next.")
-    created_at: datetime
-    body: JSON
+    created_at: datetime = strawberry.field(description="When it was due first.")
+    body: JSON = strawberry.field(description="What is sent, a CloudEvent.")
 
     @classmethod
     def of(cls, row: DeliveryRow) -> "WebhookDelivery":

@@ -23,6 +23,7 @@ from services.payment.capture_payment import capture_payment
 from services.payment.create_payment import PaymentWish, create_payment
 from services.shared.asked import Asked
 from services.shared.errors import NotFound, OutOfStock, ServiceError
+from services.shared.pages import KeyPage
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +68,8 @@ async def ensure_others(infra: Infra, early_customer: User) -> None:
 
 
 async def _item_to_rush_for(infra: Infra) -> FlashItemDoc | None:
-    sales = await list_sales(infra, limit=_LOOKED_AT, statuses=[FlashSaleStatus.RUNNING])
-    item_ids = [item_id for sale in sales for item_id in sale.item_ids]
+    sales = await list_sales(infra, KeyPage(_LOOKED_AT), [FlashSaleStatus.RUNNING])
+    item_ids = [item_id for sale in sales.rows for item_id in sale.item_ids]
     items = [item for item in (await find_items(infra, item_ids)).values() if item.sku == RUSH_SKU]
     left = await remaining(infra, items)
     return next((item for item in items if left[item.id] > PER_CUSTOMER), None)
@@ -105,8 +106,8 @@ async def _buy(infra: Infra, customer: User, item: FlashItemDoc, quantity: int) 
 
 
 async def _named(infra: Infra, name: str, status: FlashSaleStatus) -> list[FlashSaleDoc]:
-    sales = await list_sales(infra, limit=_LOOKED_AT, statuses=[status])
-    return [sale for sale in sales if sale.name == name]
+    sales = await list_sales(infra, KeyPage(_LOOKED_AT), [status])
+    return [sale for sale in sales.rows if sale.name == name]
 
 
 async def _items(infra: Infra, sale: FlashSaleDoc) -> list[FlashItemDoc]:

@@ -1,14 +1,15 @@
 """Find flash-sale items: from memory for a moment, else from the database."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 
 from infra.cache.dependencies import depend_on
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant, WaitingRoom
-from models.changes import item_tag
+from models.changes import SALES, item_tag
 from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
 from services.shared.errors import NotFound
@@ -41,6 +42,21 @@ async def find_items(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, Flash
         found = (await session.execute(_items().where(FlashSaleItem.id.in_(item_ids)))).all()
     depend_on({product_key(row[-1]) for row in found})
     return {row[0].id: _document(*row[:-1]) for row in found}
+
+
+async def find_open_items(infra: Infra, variant_ids: Sequence[UUID]) -> dict[UUID, Sequence[FlashItemDoc]]:
+    """Find the items of sales that run or are to come, by variant, the sale that starts first first; in one
+    statement."""
+    depend_on([SALES])
+    open_, of_these = and_(FlashSale.closed_at.is_(None), FlashSale.ends_at > infra.now()), set(variant_ids)
+    statement = _items().where(open_, FlashSaleItem.variant_id.in_(of_these))
+    async with infra.database.read() as session:
+        found = (await session.execute(statement.order_by(FlashSale.starts_at, FlashSaleItem.id))).all()
+    depend_on({product_key(row[-1]) for row in found} | {item_tag(row[0].id) for row in found})
+    by_variant: defaultdict[UUID, list[FlashItemDoc]] = defaultdict(list)
+    for row in found:
+        by_variant[row[0].variant_id].append(_document(*row[:-1]))
+    return dict(by_variant)
 
 
 def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, int | None, UUID]:

@@ -12,6 +12,10 @@ from infra.runtime import Infra
 from models import FlashSale, FlashSaleStatus
 from models.changes import SALES, sale_tag
 from models.flash_sale_document import FlashSaleDoc
+from services.shared.pages import Cut, KeyPage
+
+SaleKey = tuple[datetime, UUID]
+"""When it starts, and its id."""
 
 
 async def find_sales(infra: Infra, sale_ids: Sequence[UUID]) -> dict[UUID, FlashSaleDoc]:
@@ -27,28 +31,26 @@ async def find_sales(infra: Infra, sale_ids: Sequence[UUID]) -> dict[UUID, Flash
 
 
 async def list_sales(
-    infra: Infra,
-    *,
-    limit: int,
-    after: tuple[datetime, UUID] | None = None,
-    statuses: Sequence[FlashSaleStatus] | None = None,
-) -> list[FlashSaleDoc]:
-    """List up to ``limit`` sales that come after the key ``after``."""
+    infra: Infra, page: KeyPage[SaleKey], statuses: Sequence[FlashSaleStatus] | None = None
+) -> Cut[FlashSaleDoc]:
+    """Returns a page of sales, the one that starts last first; three statements at most."""
     depend_on([SALES])
-    order = tuple_(FlashSale.starts_at, FlashSale.id)
+    key = tuple_(FlashSale.starts_at, FlashSale.id)
     statement = (
         select(FlashSale)
         .options(selectinload(FlashSale.items), joinedload(FlashSale.room))
-        .order_by(FlashSale.starts_at.desc(), FlashSale.id.desc())
-        .limit(limit)
+        .order_by(*((part.asc() if page.backwards else part.desc()) for part in key))
+        .limit(page.limit + 1)
     )
-    if after is not None:
-        statement = statement.where(order < after)
+    if page.after is not None:
+        statement = statement.where(key < page.after)
+    if page.before is not None:
+        statement = statement.where(key > page.before)
     if statuses is not None:
         now = infra.now()
         statement = statement.where(or_(false(), *(_is(status, now) for status in statuses)))
     async with infra.database.read() as session:
-        return [_document(sale) for sale in await session.scalars(statement)]
+        return page.cut([_document(sale) for sale in await session.scalars(statement)])
 
 
 def _is(status: FlashSaleStatus, now: datetime) -> ColumnElement[bool]:

@@ -14,14 +14,29 @@ S = TypeVar("S", bound=Select[Any])
 T = TypeVar("T")
 
 
+K = TypeVar("K")
+
+
 @dataclass(frozen=True, slots=True)
-class IdPage:
-    """Up to ``limit`` rows after one id and before another; the last of them when ``backwards``."""
+class KeyPage(Generic[K]):
+    """Up to ``limit`` rows after one key and before another; the last of them when ``backwards``."""
 
     limit: int
-    after: UUID | None = None
-    before: UUID | None = None
+    after: K | None = None
+    before: K | None = None
     backwards: bool = False
+
+    def cut(self, rows: Sequence[T]) -> "Cut[T]":
+        """Make the page, in the order of the list, from up to one row more than it has."""
+        more, kept = len(rows) > self.limit, rows[: self.limit]
+        if self.backwards:
+            return Cut(kept[::-1], has_next=self.before is not None, has_previous=more)
+        return Cut(kept, has_next=more, has_previous=self.after is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class IdPage(KeyPage[UUID]):
+    """Of what is sorted by its id."""
 
     def narrow(self, statement: S, id_: InstrumentedAttribute[UUID]) -> S:
         """Returns the statement for the page and one row more, which tells whether there is another page."""
@@ -34,13 +49,6 @@ class IdPage:
     def holds(self, id_: UUID) -> bool:
         """Returns whether the id is between the two."""
         return (self.after is None or id_ < self.after) and (self.before is None or id_ > self.before)
-
-    def cut(self, rows: Sequence[T]) -> "Cut[T]":
-        """Make the page, newest first, from what the statement gave."""
-        more, kept = len(rows) > self.limit, rows[: self.limit]
-        if self.backwards:
-            return Cut(kept[::-1], has_next=self.before is not None, has_previous=more)
-        return Cut(kept, has_next=more, has_previous=self.after is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ async def test_what_staff_put_on_sale_is_seen_by_everybody(shop: Shop) -> None:
             "flashSales": {"edges": []}
         }
 
+    on_sale = "{ flashSaleItems { id sale { id } } variants { flashSaleItems { id sale { id } } } }"
+    items = [{"id": offer.item_id, "sale": {"id": offer.sale_id}}]
+    told = await shop.ask(f"query On($id: ID!) {{ product(id: $id) {on_sale} }}", {"id": offer.product_id})
+    assert told == {"product": {"flashSaleItems": items, "variants": [{"flashSaleItems": items}]}}
+
     product = {
         "id": offer.product_id,
         "slug": f"shirt-{offer.sku.lower()}",

@@ -16,6 +16,7 @@ from services.flash_sale.list_sales import list_sales
 from services.flash_sale.remaining import remaining
 from services.flash_sale.rules import ItemDraft, SaleDraft
 from services.flash_sale.schedule_flash_sale import schedule_flash_sale
+from services.shared.pages import KeyPage
 from tests.integration.catalog.products import count, counts, draft
 
 
@@ -28,7 +29,7 @@ async def fill(infra: Infra) -> None:
 async def sales(infra: Infra) -> dict[str, tuple[FlashSaleStatus, dict[str, int]]]:
     """Status and units left by SKU, by the sale's name."""
     found = {}
-    for sale in await list_sales(infra, limit=50):
+    for sale in (await list_sales(infra, KeyPage(50))).rows:
         items = list((await find_items(infra, sale.item_ids)).values())
         left = await remaining(infra, items)
         found[sale.name] = (sale.status(infra.now()), {item.sku: left[item.id] for item in items})

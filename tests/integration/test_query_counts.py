@@ -47,6 +47,11 @@ SALES = """
   name items { remaining variant { sku stock { available } product { title category { name } } } }
 } } } }
 """
+ON_SALE = """
+{ products(first: 20) { edges { node {
+  flashSaleItems { remaining sale { name status } } variants { sku flashSaleItems { price { amount } } }
+} } } }
+"""
 ORDERS = """
 { me { orders(first: 20) { edges { node {
   status total { amount } history { status } lines { title variant { sku product { title } } }
@@ -179,8 +184,11 @@ async def test_flash_sales(server: Server) -> None:
     await make_sales(server.infra, 3)
     # Sales and their item ids; the items. Cold: pointers to products, products, categories; stock levels.
     assert await costs(server, SALES) == {"cold": (10, 3), "warm": (0, 3)}
+    # Ids. Cold: the four of products. Items by variant; sales and their item ids.
+    assert await costs(server, ON_SALE) == {"cold": (8, 3), "warm": (0, 3)}
     await make_sales(server.infra, MORE)
     assert await costs(server, SALES) == {"cold": (10, 20), "warm": (0, 20)}
+    assert await costs(server, ON_SALE) == {"cold": (8, 20), "warm": (0, 20)}
 
 
 async def test_orders_of_a_customer(server: Server) -> None:

@@ -3,7 +3,14 @@
 import re
 
 import pytest
-from graphql import GraphQLObjectType
+from graphql import (
+    EnumValueNode,
+    FieldDefinitionNode,
+    GraphQLObjectType,
+    ListValueNode,
+    ObjectTypeDefinitionNode,
+    parse,
+)
 
 from graphql_api.schema import build_schema
 from models.enums import Role
@@ -20,15 +27,17 @@ def _snake(name: str) -> str:
 
 def _mutations() -> dict[str, list[str]]:
     """The roles that the exported schema shows for each mutation."""
-    fields = _type_body(SCHEMA.as_str(), "Mutation")
-    found = re.findall(r"^  (\w+)\(.*?\): \w+!(.*)$", fields, re.MULTILINE)
-    return {name: re.findall(r"\b[A-Z]+\b", rest.partition("scopes:")[0]) for name, rest in found}
+    types = [node for node in parse(SCHEMA.as_str()).definitions if isinstance(node, ObjectTypeDefinitionNode)]
+    [root] = [node for node in types if node.name.value == "Mutation"]
+    return {field.name.value: _roles(field) for field in root.fields or ()}
 
 
-def _type_body(sdl: str, name: str) -> str:
-    match = re.search(rf"^type {name} {{\n(.*?)^}}", sdl, re.MULTILINE | re.DOTALL)
-    assert match is not None
-    return match[1]
+def _roles(field: FieldDefinitionNode) -> list[str]:
+    arguments = [argument for one in field.directives or () for argument in one.arguments or ()]
+    values = {argument.name.value: argument.value for argument in arguments}
+    roles = values.get("roles")
+    assert roles is None or isinstance(roles, ListValueNode)
+    return [role.value for role in roles.values if isinstance(role, EnumValueNode)] if roles else []
 
 
 def test_each_mutation_has_roles_or_is_public() -> None:

@@ -17,6 +17,7 @@ from models.flash_sale_document import FlashItemDoc
 from services.flash_sale import change_state as changing
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.find_items import find_open_items
 from services.flash_sale.follow_remaining import follow_remaining
 from services.flash_sale.list_sales import find_sales, list_sales
 from services.flash_sale.load_item import load_item
@@ -24,6 +25,7 @@ from services.flash_sale.states import SaleAction
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.shared.errors import FlashSaleNotRunning, FlashSaleStateConflict, NotFound, StaleVersion, TryAgain
 from services.shared.events import SALES, SaleEnded, SalePaused, SaleResumed, SaleScheduled
+from services.shared.pages import KeyPage
 from settings import Settings
 from tests.books import assert_adds_up, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
@@ -137,7 +139,7 @@ async def test_a_scheduled_sale_is_cancelled_and_a_paused_one_does_not_begin(inf
         (FlashSaleStatus.SCHEDULED, []),
         (FlashSaleStatus.RUNNING, []),
     ):
-        assert [sale.id for sale in await list_sales(infra, limit=9, statuses=[status])] == expected
+        assert [sale.id for sale in (await list_sales(infra, KeyPage(9), [status])).rows] == expected
     await act(infra, soon, SaleAction.RESUME)
     await place_flash_order(infra, order_wish(soon))
 
@@ -187,12 +189,33 @@ async def test_pages_of_sales_by_status_stay_right_while_sales_come_and_go(infra
     items = [await sale_of(infra, sku, quantity=1, starts_in=3600 + number) for number in range(5)]
     expected = [item.sale_id for item in reversed(items)]
     coming = [FlashSaleStatus.SCHEDULED]
-    first = await list_sales(infra, limit=2, statuses=coming)
+    first = (await list_sales(infra, KeyPage(2), coming)).rows
     await sale_of(infra, sku, quantity=1, starts_in=7200)  # before the first page
     await sale_of(infra, sku, quantity=1)  # runs
     await act(infra, items[1], SaleAction.CANCEL)
     after = (first[-1].starts_at, first[-1].id)
-    rest = await list_sales(infra, limit=9, after=after, statuses=coming)
+    rest = (await list_sales(infra, KeyPage(9, after=after), coming)).rows
     assert [sale.id for sale in (*first, *rest)] == [i for i in expected if i != items[1].sale_id]
-    over = await list_sales(infra, limit=9, statuses=[FlashSaleStatus.ENDED, FlashSaleStatus.RUNNING])
+    over = (await list_sales(infra, KeyPage(9), [FlashSaleStatus.ENDED, FlashSaleStatus.RUNNING])).rows
     assert [sale.status(infra.now()) for sale in over] == [FlashSaleStatus.ENDED, FlashSaleStatus.RUNNING]
+    last = await list_sales(infra, KeyPage(1, backwards=True), coming)
+    assert ([sale.id for sale in last.rows], last.has_previous, last.has_next) == ([expected[-1]], True, False)
+    before = (last.rows[0].starts_at, last.rows[0].id)
+    ahead = await list_sales(infra, KeyPage(1, before=before, backwards=True), coming)
+    assert ([sale.id for sale in ahead.rows], ahead.has_previous, ahead.has_next) == ([expected[2]], True, True)
+
+
+async def test_a_variant_says_which_running_or_coming_sales_it_is_in(infra: Infra) -> None:
+    one, other = await variant_in_stock(infra, on_hand=20), await variant_in_stock(infra, on_hand=20)
+    coming = await sale_of(infra, one.sku, quantity=1, starts_in=3600)
+    paused = await sale_of(infra, one.sku, quantity=1, starts_in=-50)
+    running = await sale_of(infra, one.sku, quantity=1)
+    ended = await sale_of(infra, one.sku, quantity=1)
+    called_off = await sale_of(infra, one.sku, quantity=1, starts_in=1800)
+    await act(infra, paused, SaleAction.PAUSE)
+    await act(infra, ended, SaleAction.END)
+    await act(infra, called_off, SaleAction.CANCEL)
+    found = await find_open_items(infra, [one.id, other.id])
+    assert {key: [item.id for item in items] for key, items in found.items()} == {
+        one.id: [running.id, paused.id, coming.id]
+    }
