@@ -36,13 +36,24 @@ async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
     return await infra.database.transact(work, timeout=infra.settings.store_timeout, races=2)
 
 
-async def is_newest(session: AsyncSession, cart: CartDoc) -> bool:
-    """Returns whether, in the caller's transaction, nothing is written that ``cart`` does not know of, and nothing
-    will be before its end, if it was ever written at all."""
-    row = await session.scalar(select(Cart).where(Cart.id == cart.id).with_for_update())
+async def are_newest(session: AsyncSession, carts: Sequence[CartDoc]) -> list[bool]:
+    """Returns of each whether, in the caller's transaction, nothing is written that it does not know of, and
+    nothing will be before its end, if it was ever written at all."""
+    rows = await _lock(session, carts)
+    return [_is_newest(cart, rows.get(cart.id)) for cart in carts]
+
+
+def _is_newest(cart: CartDoc, row: Cart | None) -> bool:
     if row is not None and row.life == cart.life:
         return cart.version >= row.version
     return _judge(cart, row) is _Verdict.NEWER
+
+
+async def _lock(session: AsyncSession, carts: Sequence[CartDoc]) -> dict[UUID, Cart]:
+    """Lock what is there of the carts, in one order for all."""
+    ids = {cart.id for cart in carts}
+    locked = select(Cart).where(Cart.id.in_(ids)).order_by(Cart.id).with_for_update()
+    return {row.id: row for row in await session.scalars(locked)}
 
 
 class _Verdict(Enum):
@@ -61,9 +72,7 @@ def _judge(cart: CartDoc, row: Cart | None) -> _Verdict:
 
 
 async def _write_carts(session: AsyncSession, carts: Sequence[CartDoc]) -> set[UUID]:
-    ids = [cart.id for cart in carts]
-    locked = select(Cart).where(Cart.id.in_(ids)).order_by(Cart.id).with_for_update()
-    rows = {row.id: row for row in await session.scalars(locked)}
+    rows = await _lock(session, carts)
     verdicts = {cart.id: _judge(cart, rows.get(cart.id)) for cart in carts}
     newer = [cart for cart in carts if verdicts[cart.id] is _Verdict.NEWER]
     _set_rows(session, newer, rows)

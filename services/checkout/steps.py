@@ -1,6 +1,6 @@
 """The steps of a checkout, what undoes them, the job that they share, and the plan that has them in order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -18,19 +18,20 @@ from services.discount.rows import hold_use, release_uses
 from services.order import rows
 from services.order.mark_paid import mark_free_paid
 from services.order.queue_order_mails import of_snapshot, queue_order_mails
-from services.saga.plan import Finish, Job, Plan, Step
+from services.saga.plan import Finish, ForAll, Job, Plan, Step
 from services.shared.errors import TryAgain
 from services.shared.events import OrderAccepted, OrderRejected
-from services.shared.tell import tell
-from services.stock.order_steps import hold_stock, release_stock
+from services.shared.tell import Told, tell
+from services.stock.order_steps import hold_for_orders, release_stock
 
 ACTOR = "checkout"
 _REFUSED = "The checkout was refused."
 
 
-async def hold_units(session: AsyncSession, job: Job, now: datetime) -> None:
-    """Errors: OutOfStock."""
-    await hold_stock(session, job.id, {line.sku: line.quantity for line in order_of(job).lines}, ACTOR, now)
+async def hold_units(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    """Errors: Refused (OutOfStock)."""
+    units = {job.id: {line.sku: line.quantity for line in order_of(job).lines} for job in jobs}
+    await hold_for_orders(session, units, ACTOR, now)
 
 
 async def give_units_back(session: AsyncSession, job: Job, now: datetime) -> None:
@@ -48,12 +49,14 @@ async def give_discount_back(session: AsyncSession, job: Job, now: datetime) -> 
     await release_uses(session, [job.id], now)
 
 
-async def write_order(session: AsyncSession, job: Job, now: datetime) -> None:
-    order = order_of(job)
-    for table, values in rows.of_orders([order], OrderStatus.ACCEPTED, now):
+async def write_orders(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    orders = [order_of(job) for job in jobs]
+    connection = await session.connection()  # past the session, which looks at each row
+    for table, values in rows.of_orders(orders, OrderStatus.ACCEPTED, now):
         if table is not OrderEvent:  # every history begins with ACCEPTED, a row of it or not
-            await session.execute(insert(table), values)
-    await tell(session, now, OrderAccepted(order))
+            await connection.execute(insert(table), values)
+    told = [Told(OrderAccepted(order), job.traceparent) for order, job in zip(orders, jobs, strict=True)]
+    await tell(session, now, *told)
 
 
 async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
@@ -63,18 +66,16 @@ async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
         await tell(session, now, OrderRejected(order.id, order.customer_id, ()))
 
 
-async def await_payment(session: AsyncSession, job: Job, now: datetime) -> None:
-    order = order_of(job)
+async def await_payment(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    by_id = {job.id: order_of(job) for job in jobs}
     # From now on, not from when the customer asked: a process may have died in between.
-    expires_at = now + timedelta(milliseconds=order.payment_timeout_ms)
-    target = OrderStatus.AWAITING_PAYMENT
-    if not await rows.swap_status(session, order.id, OrderStatus.ACCEPTED, target, now, expires_at=expires_at):
-        return
-    await rows.note(session, order.id, target, ACTOR, now)
-    if order.total:
-        await queue_order_mails(session, MailKind.ORDER_PLACED, [of_snapshot(order, expires_at)], now)
-    else:
-        await mark_free_paid(session, [(order.id, of_snapshot(order))], ACTOR, now)
+    expiries = {id_: now + timedelta(milliseconds=order.payment_timeout_ms) for id_, order in by_id.items()}
+    waiting = await rows.await_payment(session, expiries, ACTOR, now)
+    orders = [(by_id[id_], expiries[id_]) for id_ in waiting]
+    placed = [of_snapshot(order, expires_at) for order, expires_at in orders if order.total]
+    await queue_order_mails(session, MailKind.ORDER_PLACED, placed, now)
+    free = [(order.id, of_snapshot(order)) for order, _ in orders if not order.total]
+    await mark_free_paid(session, free, ACTOR, now)
 
 
 async def empty_cart(infra: Infra, job: Job) -> None:
@@ -128,11 +129,11 @@ def cart_lines_of(job: Job) -> dict[UUID, int]:
 CHECKOUT = Plan(
     kind="checkout",
     steps=(
-        Step("stock", hold_units, undo=give_units_back),  # each SKU in sorted order, all or none
+        Step("stock", ForAll(hold_units), undo=give_units_back),  # each SKU in sorted order, all or none
         Step("discount", hold_discount, undo=give_discount_back),  # one use of the code, if there is one
-        Step("order", write_order, undo=reject_order),  # the row, ACCEPTED, and its event
+        Step("order", ForAll(write_orders), undo=reject_order),  # the row, ACCEPTED, and its event
         # AWAITING_PAYMENT, or PAID when there is nothing to pay: from here on it is kept.
-        Step("payment", await_payment, undo=None),
+        Step("payment", ForAll(await_payment), undo=None),
     ),
     finish=(Finish("cart", empty_cart),),  # of what was ordered
     given_up=forget_key,  # the customer may try again with the same key

@@ -92,7 +92,13 @@ def _lines(order: OrderSnapshot) -> list[dict[str, Any]]:
 
 
 def _event(order: OrderSnapshot, status: OrderStatus, now: datetime, note: str | None) -> dict[str, Any]:
-    return {"id": new_id(), "order_id": order.id, "status": status, "actor": PIPELINE, "note": note, "at": now}
+    return _event_row(order.id, status, PIPELINE, now, note)
+
+
+def _event_row(
+    order_id: UUID, status: OrderStatus, actor: str, now: datetime, text: str | None = None
+) -> dict[str, Any]:
+    return {"id": new_id(), "order_id": order_id, "status": status, "actor": actor, "note": text, "at": now}
 
 
 NO_ORDER = "There is no such order."
@@ -127,17 +133,39 @@ async def swap_status(
     source: OrderStatus,
     target: OrderStatus,
     now: datetime,
-    *,
-    expires_at: datetime | None = None,
 ) -> bool:
     """Compare and set, without a row of the history; False when the order is not in ``source``, or not there."""
     changed = await session.execute(
         update(Order)
         .where(Order.id == order_id, Order.status == source)
-        .values(status=target, expires_at=expires_at, updated_at=now)
+        .values(status=target, expires_at=None, updated_at=now)
         .execution_options(synchronize_session=False)
     )
     return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+async def await_payment(
+    session: AsyncSession, expiries: Mapping[UUID, datetime], actor: str, now: datetime
+) -> list[UUID]:
+    """Move orders from ACCEPTED to AWAITING_PAYMENT until each one's ``expiries``, with a row of the history.
+
+    Returns those that were ACCEPTED.
+    """
+    target = OrderStatus.AWAITING_PAYMENT
+    accepted = select(Order.id).where(Order.id.in_(expiries), Order.status == OrderStatus.ACCEPTED)
+    found = list(await session.scalars(accepted.order_by(Order.id).with_for_update()))
+    for expires_at in sorted({expiries[order_id] for order_id in found}):
+        await session.execute(
+            update(Order)
+            .where(Order.id.in_([order_id for order_id in found if expiries[order_id] == expires_at]))
+            .values(status=target, expires_at=expires_at, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    if found:
+        await (await session.connection()).execute(
+            insert(OrderEvent), [_event_row(order_id, target, actor, now) for order_id in found]
+        )
+    return found
 
 
 async def note(
@@ -151,7 +179,7 @@ async def note(
     internal: bool = False,
 ) -> None:
     """Write a row of the history."""
-    row = {"id": new_id(), "order_id": order_id, "status": status, "actor": actor, "note": text, "at": now}
+    row = _event_row(order_id, status, actor, now, text)
     await session.execute(insert(OrderEvent), [row | {"internal": internal}])
 
 

@@ -1,6 +1,6 @@
 """What a saga is made of."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,19 +9,36 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
+from services.shared.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The saga that a step is done for; ``data`` is what it was begun with."""
+    """The saga that a step is done for; ``data`` is what it was begun with, ``traceparent`` the trace that it is
+    done in."""
 
     id: UUID
     owner_id: UUID
     data: dict[str, Any]
+    traceparent: str | None = None
 
 
 Act = Callable[[AsyncSession, Job, datetime], Awaitable[None]]
 """In a transaction that the runner makes. A ServiceError refuses: the steps before are undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForAll:
+    """An act that is done for any number of jobs in one go. What it refuses it raises in a Refused."""
+
+    work: Callable[[AsyncSession, Sequence[Job], datetime], Awaitable[None]]
+
+    async def __call__(self, session: AsyncSession, job: Job, now: datetime) -> None:
+        """Errors: ServiceError."""
+        try:
+            await self.work(session, [job], now)
+        except Refused as refused:
+            raise refused.errors[job.id] from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,28 @@
-"""Run a saga to its end, from wherever it is. Any number of processes may at once: a step is done once."""
+"""Run a saga to its end, from wherever it is. Any number of processes may at once: a step is done once.
 
-from collections.abc import Awaitable, Callable
+Those that come to the same step at the same time take it together, in one transaction; the way back, which few
+go, each goes alone.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
+from infra.telemetry import tracing
 from models import Saga, SagaState
-from services.saga.plan import Job, Plan, Plans, Step
+from services.saga.plan import ForAll, Job, Plan, Plans, Step
 from services.shared.barrier import ACT, UNDO, enter
 from services.shared.errors import ServiceError
-from services.shared.patience import transact_for_request
+from services.shared.patience import ask_together, transact_for_request
+from services.shared.refused import Refused, do_the_rest
 
 log = structlog.get_logger(__name__)
 LEASE: Final = timedelta(seconds=10)
@@ -24,21 +31,24 @@ ENDED: Final = (SagaState.DONE, SagaState.UNDONE)
 _MAX_FAILURE: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class At:
-    """How far it was at a look."""
+    """How far it is, as far as is known here."""
 
     plan: Plan
     job: Job
-    state: SagaState
-    step: int
+    state: SagaState = SagaState.RUNNING
+    step: int = 0
 
 
-async def begin(
-    session: AsyncSession, plan: Plan, job: Job, now: datetime, *, claim: UUID | None, mark: str | None
-) -> None:
-    """Begin a saga in the caller's transaction. Errors: IntegrityError, when another has the claim or the mark."""
-    row = {
+class _Ahead(Exception):
+    """Another process has gone on with some of them: it is not known with which."""
+
+
+def first_row(plan: Plan, job: Job, now: datetime, *, claim: UUID | None, mark: str | None) -> dict[str, Any]:
+    """Returns the row of a saga that begins. To insert it is an IntegrityError when another has the claim or the
+    mark."""
+    return {
         "id": job.id,
         "kind": plan.kind,
         "owner_id": job.owner_id,
@@ -52,7 +62,6 @@ async def begin(
         "updated_at": now,
         "resume_at": now + LEASE,
     }
-    await session.execute(insert(Saga), [row])
 
 
 async def run_saga(infra: Infra, plans: Plans, saga_id: UUID) -> SagaState:
@@ -61,8 +70,13 @@ async def run_saga(infra: Infra, plans: Plans, saga_id: UUID) -> SagaState:
     Errors: the ServiceError that refused it, after all is undone; StoreUnavailable: it is resumed later.
     LookupError when there is no such saga.
     """
+    return await go_on(infra, await look(infra, plans, saga_id))
+
+
+async def go_on(infra: Infra, at: At) -> SagaState:
+    """Run one that is known, as ``run_saga`` does."""
     refusal: ServiceError | None = None
-    while (at := await look(infra, plans, saga_id)).state not in ENDED:
+    while at.state not in ENDED:
         try:
             await _advance(infra, at)
         except ServiceError as error:
@@ -79,40 +93,70 @@ async def look(infra: Infra, plans: Plans, saga_id: UUID) -> At:
         row = await session.get(Saga, saga_id)
     if row is None:
         raise LookupError(f"no saga {saga_id}")
-    return At(plans[row.kind], Job(row.id, row.owner_id, row.data), SagaState(row.state), row.step)
+    job = Job(row.id, row.owner_id, row.data, tracing.traceparent())
+    return At(plans[row.kind], job, SagaState(row.state), row.step)
 
 
 async def _advance(infra: Infra, at: At) -> None:
     """Go one step forward, or back. Errors: ServiceError, StoreUnavailable."""
-    if at.state == SagaState.RUNNING and at.step >= len(at.plan.steps):
-        await at.plan.finish[at.step - len(at.plan.steps)].act(infra, at.job)
-    work = _undo_one if at.state == SagaState.UNDOING else _do_one
-    await _transact(infra, lambda session: work(session, at, infra.now()))
-
-
-async def _transact(infra: Infra, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
-    await transact_for_request(infra, work)
-
-
-async def _do_one(session: AsyncSession, at: At, now: datetime) -> None:
-    if not await _is_there(session, at):
+    if at.state == SagaState.UNDOING:
+        await transact_for_request(infra, lambda session: _undo_one(session, at, infra.now()))
+        await _look_again(infra, at)
         return
-    if at.step < len(at.plan.steps):
-        await act(session, at.plan.steps[at.step], at.job, now)
+    if at.step >= len(at.plan.steps):
+        await at.plan.finish[at.step - len(at.plan.steps)].act(infra, at.job)
+    kind = f"saga {at.plan.kind} {at.step}"
+    if await ask_together(infra, kind, partial(_do_together, infra), at):
+        at.state, at.step = _after(at)
+    else:
+        await _look_again(infra, at)
+
+
+async def _look_again(infra: Infra, at: At) -> None:
+    found = await look(infra, {at.plan.kind: at.plan}, at.job.id)
+    at.state, at.step = found.state, found.step
+
+
+def _after(at: At) -> tuple[SagaState, int]:
     done = at.step + 1 == len(at.plan.names())
-    await _set(session, at, now, SagaState.DONE if done else SagaState.RUNNING, at.step + 1)
+    return SagaState.DONE if done else SagaState.RUNNING, at.step + 1
+
+
+async def _do_together(infra: Infra, sagas: Sequence[At]) -> list[bool | Exception]:
+    """Do the step that all of them are at. Answers whether they went on: if not, somebody else did it."""
+    went_on = False
+
+    async def work(jobs: Mapping[UUID, Job]) -> None:
+        nonlocal went_on
+        went_on = await transact_for_request(
+            infra, lambda session: _do(session, sagas[0], list(jobs.values()), infra.now())
+        )
+
+    errors = await do_the_rest({at.job.id: at.job for at in sagas}, work)
+    return [errors.get(at.job.id, went_on) for at in sagas]
+
+
+async def _do(session: AsyncSession, at: At, jobs: Sequence[Job], now: datetime) -> bool:
+    """Errors: Refused."""
+    moved = await _move(session, at, [job.id for job in jobs], *_after(at), now)
+    if moved < len(jobs):
+        if len(jobs) > 1:
+            raise _Ahead  # the group is split
+        return False
+    if at.step < len(at.plan.steps):
+        await _act_all(session, at.plan.steps[at.step], jobs, now)
+    return True
 
 
 async def _undo_one(session: AsyncSession, at: At, now: datetime) -> None:
-    if not await _is_there(session, at):
+    is_last = at.step <= 1
+    state, step = (SagaState.UNDONE, 0) if is_last else (SagaState.UNDOING, at.step - 1)
+    if not await _move(session, at, [at.job.id], state, step, now):
         return
     if at.step > 0:
         await undo(session, at.plan.steps[at.step - 1], at.job, now)
-    if at.step > 1:
-        await _set(session, at, now, SagaState.UNDOING, at.step - 1)
-        return
-    await at.plan.given_up(session, at.job, now)
-    await _set(session, at, now, SagaState.UNDONE, 0)
+    if is_last:
+        await at.plan.given_up(session, at.job, now)
 
 
 async def _turn_back(infra: Infra, at: At, error: ServiceError) -> None:
@@ -122,42 +166,65 @@ async def _turn_back(infra: Infra, at: At, error: ServiceError) -> None:
     failure = f"{error.code}: {error.message}"[:_MAX_FAILURE]
 
     async def work(session: AsyncSession) -> None:
-        if await _is_there(session, at):
-            await _set(session, at, infra.now(), SagaState.UNDOING, at.step + 1, failure=failure)
+        step = at.step + 1
+        await _move(session, at, [at.job.id], SagaState.UNDOING, step, infra.now(), failure=failure)
 
-    await _transact(infra, work)
-
-
-async def _is_there(session: AsyncSession, at: At) -> bool:
-    """Lock the saga's row; returns False when another process has gone on meanwhile."""
-    locked = select(Saga.state, Saga.step).where(Saga.id == at.job.id).with_for_update()
-    row = (await session.execute(locked)).one()
-    return (row.state, row.step) == (at.state, at.step)
+    await transact_for_request(infra, work)
+    await _look_again(infra, at)
 
 
-async def _set(session: AsyncSession, at: At, now: datetime, state: SagaState, step: int, **others: Any) -> None:
+async def _move(
+    session: AsyncSession,
+    at: At,
+    saga_ids: Sequence[UUID],
+    state: SagaState,
+    step: int,
+    now: datetime,
+    **others: Any,
+) -> int:
+    """Move sagas from where ``at`` is by compare-and-set, and lock them so. Returns how many were there: with the
+    others somebody else has gone on."""
     values: dict[str, Any] = {"state": state, "step": step, "updated_at": now, "resume_at": now + LEASE, **others}
     if state in ENDED:
         # What was ordered is in the order: nobody's address stays here.
         values |= {"resume_at": None, "claim": None, "data": {}}
-        log.info("saga.ended", saga=at.job.id.hex, kind=at.plan.kind, state=state.value)
     if state == SagaState.UNDONE:
         values["mark"] = None
-    await session.execute(
-        update(Saga).where(Saga.id == at.job.id).values(values).execution_options(synchronize_session=False)
+    moved = await session.execute(
+        update(Saga)
+        .where(Saga.id.in_(saga_ids), Saga.state == at.state, Saga.step == at.step)
+        .values(values)
+        .execution_options(synchronize_session=False)
     )
+    if state in ENDED:
+        for saga_id in saga_ids:
+            log.info("saga.ended", saga=saga_id.hex, kind=at.plan.kind, state=state.value)
+    return int(moved.rowcount)  # type: ignore[attr-defined]
 
 
 async def act(session: AsyncSession, step: Step, job: Job, now: datetime) -> bool:
     """Do a step once.
 
     Returns False when it was done before (a duplicate), or its undo was faster (it hung somewhere, and is too
-    late).
+    late). Errors: Refused.
     """
-    if not await enter(session, [job.id], ACT, now, branch=step.name):
-        return False
-    await step.act(session, job, now)
-    return True
+    return bool(await _act_all(session, step, [job], now))
+
+
+async def _act_all(session: AsyncSession, step: Step, jobs: Sequence[Job], now: datetime) -> set[UUID]:
+    """As ``act``, for several. Returns those that it was done for."""
+    fresh = await enter(session, [job.id for job in jobs], ACT, now, branch=step.name, likely_new=True)
+    todo = [job for job in jobs if job.id in fresh]
+    if isinstance(step.act, ForAll):
+        if todo:
+            await step.act.work(session, todo, now)
+        return fresh
+    for job in todo:
+        try:
+            await step.act(session, job, now)
+        except ServiceError as error:
+            raise Refused({job.id: error}) from error
+    return fresh
 
 
 async def undo(session: AsyncSession, step: Step, job: Job, now: datetime) -> bool:

@@ -62,17 +62,21 @@ async def enter(
     reason: str | None = None,
     *,
     branch: str,
+    likely_new: bool = False,
 ) -> set[UUID]:
     """Write the operation's rows; returns those that had none. Who comes at the same time waits for this
-    transaction. Sagas are sorted, so that two batches do not wait for each other.
+    transaction. Sagas are sorted, so that two batches do not wait for each other. ``likely_new``: a single one is
+    not looked up first.
 
     Errors: Overtaken, when some of several were entered meanwhile and it is not known which: looked at again they
     are seen.
     """
-    known = select(Barrier.saga_id).where(
-        Barrier.saga_id.in_(saga_ids), Barrier.branch == branch, Barrier.operation == operation
-    )
-    fresh = sorted(set(saga_ids) - set(await session.scalars(known)))
+    fresh = sorted(set(saga_ids))
+    if len(fresh) > 1 or not likely_new:
+        known = select(Barrier.saga_id).where(
+            Barrier.saga_id.in_(fresh), Barrier.branch == branch, Barrier.operation == operation
+        )
+        fresh = sorted(set(fresh) - set(await session.scalars(known)))
     if not fresh:
         return set()
     rows = [barrier_row(saga_id, operation, now, reason, branch=branch) for saga_id in fresh]

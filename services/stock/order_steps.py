@@ -1,6 +1,6 @@
 """The steps of an order with ordinary stock, each to be called in the transaction of what goes with it.
 
-    hold_stock      available -> held           the order is placed
+    hold_stock      available -> held           the order is placed; hold_for_orders: of several
     release_stock   held -> available           cancelled, expired, refused; or the saga is undone
     commit_stock    held -> committed           paid
     ship_units      committed -> gone           some units, or the rest of them, are shipped
@@ -15,7 +15,7 @@ deadlocks retried.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -23,9 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold, Warehouse
 from services.shared.barrier import COMMIT, HOLD, RELEASE, STOCK, enter
-from services.stock.rows import Origin, change_levels, ledger_row, note_low_stock, sum_up
+from services.shared.refused import Refused
+from services.stock.rows import Origin, change_levels, ledger_row, sum_up
 from services.stock.rules import Counts, Place
-from services.stock.take_available import take_from_several
+from services.stock.share_out import share_out
 
 HOLD_ORDER: Final = (StockHold.order_id, StockHold.sku, StockHold.warehouse_id)
 Held = Mapping[Place, int]
@@ -103,16 +104,29 @@ async def hold_stock(
     them: there is no back-order. Called again for the order it returns what is held, whatever the ``units`` say
     then. Errors: OutOfStock (the SKU, and what all warehouses have), HoldReleased.
     """
-    if not units or any(count <= 0 for count in units.values()):
+    try:
+        held = await hold_for_orders(session, {order_id: units}, actor, now)
+    except Refused as refused:
+        raise refused.errors[order_id] from None
+    return held[order_id]
+
+
+async def hold_for_orders(
+    session: AsyncSession, wanted: Mapping[UUID, Mapping[str, int]], actor: str, now: datetime
+) -> dict[UUID, Held]:
+    """Hold units by order and SKU, of each order as ``hold_stock`` does: the first one's first.
+
+    Errors: Refused (those that are short of something), HoldReleased.
+    """
+    if any(count <= 0 for units in wanted.values() for count in units.values() or [0]):
         raise ValueError("units to hold must be above 0")
-    if not await enter(session, [order_id], HOLD, now, branch=STOCK):
-        return await _as_before(session, order_id)
-    held: dict[Place, int] = {}
-    for sku in sorted(units, key=str.encode):
-        shares = await take_from_several(session, sku, units[sku], "held", now)
-        held |= {(sku, warehouse_id): count for warehouse_id, count in shares.items()}
-    await note_low_stock(session, units, now)
-    await _write_holds(session, order_id, held, Origin(StockCause.HELD, actor, order_id), now)
+    fresh = await enter(session, wanted, HOLD, now, branch=STOCK, likely_new=True)
+    todo = {order_id: units for order_id, units in wanted.items() if order_id in fresh}
+    held: dict[UUID, Held] = await share_out(session, todo) if todo else {}
+    if todo:
+        await _write_holds(session, held, actor, now)
+    for order_id in wanted.keys() - fresh:
+        held[order_id] = await _as_before(session, order_id)
     return held
 
 
@@ -124,24 +138,28 @@ async def _as_before(session: AsyncSession, order_id: UUID) -> Held:
     return held
 
 
-async def _write_holds(session: AsyncSession, order_id: UUID, held: Held, origin: Origin, now: datetime) -> None:
-    holds = [
-        {
-            "order_id": order_id,
-            "sku": sku,
-            "warehouse_id": warehouse_id,
-            "quantity": count,
-            "state": HoldState.HELD,
-            "created_at": now,
-            "updated_at": now,
-        }
-        for (sku, warehouse_id), count in held.items()
+async def _write_holds(session: AsyncSession, held: Mapping[UUID, Held], actor: str, now: datetime) -> None:
+    moves = [
+        OrderMove(order_id, place, Counts(available=-count, held=count))
+        for order_id, places in held.items()
+        for place, count in places.items()
     ]
-    ledger = [
-        ledger_row(place, Counts(available=-count, held=count), origin, now) for place, count in held.items()
-    ]
-    await session.execute(insert(StockHold), holds)
-    await session.execute(insert(StockEntry), ledger)
+    holds = [_hold_row(move, now) for move in moves]
+    await (await session.connection()).execute(insert(StockHold), holds)
+    await apply_moves(session, moves, StockCause.HELD, actor, now)
+
+
+def _hold_row(move: OrderMove, now: datetime) -> dict[str, Any]:
+    sku, warehouse_id = move.place
+    return {
+        "order_id": move.order_id,
+        "sku": sku,
+        "warehouse_id": warehouse_id,
+        "quantity": move.deltas.held,
+        "state": HoldState.HELD,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 async def release_stock(

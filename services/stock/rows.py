@@ -88,13 +88,6 @@ async def lock_level(session: AsyncSession, place: Place) -> Counts | None:
     return None if row is None else Counts(*row)
 
 
-async def lock_available(session: AsyncSession, sku: str) -> list[tuple[UUID, int]]:
-    """Lock all levels of the SKU, in the order of all, and read what is available at each."""
-    locked = select(StockLevel.warehouse_id, StockLevel.available).where(StockLevel.sku == sku)
-    found = await session.execute(locked.order_by(StockLevel.warehouse_id).with_for_update())
-    return [(row[0], row[1]) for row in found]
-
-
 def ledger_row(place: Place, deltas: Counts, origin: Origin, now: datetime) -> dict[str, Any]:
     """Returns a row of the ledger, as plain values for a multi-row INSERT."""
     return {

@@ -1,4 +1,4 @@
-"""Take available units of a SKU: from the first warehouse, by priority, that has all of them, or from several."""
+"""Take available units of a SKU from the first warehouse, by priority, that has all of them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,8 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import StockLevel
 from services.shared.errors import OutOfStock
-from services.stock.rows import candidates, lock_available
-from services.stock.rules import spread
+from services.stock.rows import candidates
 
 
 async def take_available(session: AsyncSession, sku: str, units: int, bucket: str, now: datetime) -> UUID:
@@ -23,28 +22,6 @@ async def take_available(session: AsyncSession, sku: str, units: int, bucket: st
         left = [available for _, available in await candidates(session, sku)]
         raise OutOfStock(sku, max(left, default=0))
     return warehouse_id
-
-
-async def take_from_several(
-    session: AsyncSession, sku: str, units: int, bucket: str, now: datetime
-) -> dict[UUID, int]:
-    """Move ``units`` > 0 from ``available`` to ``bucket``, from one warehouse if one has them all, else from as
-    few as have. Returns the units by warehouse. The caller writes the ledger.
-
-    When no one has them all the SKU's levels are locked, in the order of all, before it is chosen among them.
-    Errors: OutOfStock, with what all of them have: there is no back-order.
-    """
-    warehouse_id = await _take_from_one(session, sku, units, bucket, now)
-    if warehouse_id is not None:
-        return {warehouse_id: units}
-    there = dict(await lock_available(session, sku))
-    choices = [(id_, there[id_]) for id_, _ in await candidates(session, sku) if id_ in there]
-    shares = spread(units, choices)
-    if shares is None:
-        raise OutOfStock(sku, sum(available for _, available in choices))
-    for id_ in sorted(shares, key=lambda id_: id_.bytes):
-        await take_from(session, sku, id_, shares[id_], bucket, now)
-    return shares
 
 
 async def _take_from_one(session: AsyncSession, sku: str, units: int, bucket: str, now: datetime) -> UUID | None:

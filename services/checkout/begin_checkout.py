@@ -1,0 +1,115 @@
+"""Begin checkouts: the sagas of many customers' carts in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from infra.runtime import Infra
+from models import Saga
+from models.cart_document import CartDoc
+from services.cart.rows import are_newest
+from services.checkout.steps import CHECKOUT
+from services.saga.plan import Job
+from services.saga.run_saga import first_row
+from services.shared.errors import IdempotencyConflict, TryAgain
+from services.shared.fingerprint import fingerprint
+from services.shared.idempotency import Request, recall_all, remember
+from services.shared.patience import ask_together, transact_for_request
+
+BUSY_MS: Final = 200
+_KIND: Final = "checkouts"
+_MOST_RACES: Final = 5
+
+
+class CartChanged(Exception):
+    """Since it was read: look again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a key asks for: the ``job``, which was made of the ``cart`` as it was read."""
+
+    request: Request
+    cart: CartDoc
+    job: Job
+
+    @property
+    def mark(self) -> str:
+        """Of this version of the cart."""
+        return fingerprint("cart", self.cart.id.hex, self.cart.life, self.cart.version)
+
+
+@dataclass(slots=True)
+class _Begun:
+    """What a group knows of, and has begun. ``newest``: marks of carts that were not changed meanwhile."""
+
+    newest: set[str]
+    claims: set[UUID]
+    marks: set[str]
+    keys: dict[tuple[UUID, str], tuple[Request, UUID]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def begin_checkout(infra: Infra, beginning: Beginning) -> UUID:
+    """Begin a saga; returns its id, or that of the key's first time.
+
+    A cart has one checkout at a time, and each version of it one for all time: two devices make one order.
+
+    Errors: CartChanged, IdempotencyConflict, TryAgain, IntegrityError, StoreUnavailable.
+    """
+    return await ask_together(infra, _KIND, partial(_begin_together, infra), beginning)
+
+
+async def _begin_together(infra: Infra, asked: Sequence[Beginning]) -> list[UUID | Exception]:
+    async def work(session: AsyncSession) -> list[UUID | Exception]:
+        return await _begin(session, asked, infra.now())
+
+    # A key, or a saga, that another process makes at the same time is seen by the next look.
+    return await transact_for_request(infra, work, races=_MOST_RACES)
+
+
+async def _begin(session: AsyncSession, asked: Sequence[Beginning], now: datetime) -> list[UUID | Exception]:
+    """The carts are locked first: whoever has one of them too, with its key, is before this or after it."""
+    are_last = await are_newest(session, [one.cart for one in asked])
+    newest = {one.mark for one, is_last in zip(asked, are_last, strict=True) if is_last}
+    earlier = await recall_all(session, [one.request for one in asked])
+    begun = await _look_around(session, [one for one in asked if one.request not in earlier], newest)
+    answers = [earlier.get(one.request) or _begin_one(one, begun, now) for one in asked]
+    if begun.rows:
+        await remember(session, dict(begun.keys.values()), now)
+        await (await session.connection()).execute(insert(Saga), begun.rows)
+    return answers
+
+
+async def _look_around(session: AsyncSession, fresh: Sequence[Beginning], newest: set[str]) -> _Begun:
+    if not fresh:
+        return _Begun(newest, set(), set())
+    claims = select(Saga.claim).where(Saga.claim.in_([one.cart.id for one in fresh]))
+    marks = select(Saga.mark).where(Saga.mark.in_([one.mark for one in fresh]))
+    return _Begun(
+        newest,
+        {claim for claim in await session.scalars(claims) if claim},
+        {mark for mark in await session.scalars(marks) if mark},
+    )
+
+
+def _begin_one(one: Beginning, begun: _Begun, now: datetime) -> UUID | Exception:
+    key = (one.request.owner_id, one.request.key)
+    if key in begun.keys:
+        request, saga_id = begun.keys[key]
+        return saga_id if request == one.request else IdempotencyConflict()
+    if one.cart.id in begun.claims:
+        return TryAgain(BUSY_MS)
+    if one.mark not in begun.newest or one.mark in begun.marks:
+        return CartChanged()
+    begun.keys[key] = (one.request, one.job.id)
+    begun.claims.add(one.cart.id)
+    begun.marks.add(one.mark)
+    begun.rows.append(first_row(CHECKOUT, one.job, now, claim=one.cart.id, mark=one.mark))
+    return one.job.id
