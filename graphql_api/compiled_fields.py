@@ -8,28 +8,24 @@ inputs that build themselves) keeps strawberry's own.
 An optional id that is empty is as if it were not given: clients in Go send it for what they leave out.
 """
 
-from collections.abc import Callable
 from dataclasses import MISSING
-from operator import attrgetter
+from functools import partial
 from typing import Any
 
 from graphql import (
     GraphQLAbstractType,
     GraphQLField,
-    GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     GraphQLTypeResolver,
     GraphQLUnionType,
-    Undefined,
     get_nullable_type,
     is_leaf_type,
 )
 from strawberry import ID, Schema
 from strawberry.relay.types import GlobalID
 from strawberry.schema import compat
-from strawberry.types import Info
 from strawberry.types.base import (
     StrawberryList,
     StrawberryMaybe,
@@ -42,7 +38,8 @@ from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-Convert = Callable[[Any], Any]
+from graphql_api.compiled_resolvers import Argument, Attribute, Convert, LeafAttribute, Method
+
 _DEFINITION = "strawberry-definition"
 
 
@@ -79,7 +76,7 @@ class _Compiler:
         except _Unusual:
             return
 
-    def _resolver(self, definition: StrawberryField) -> Callable[..., Any]:
+    def _resolver(self, definition: StrawberryField) -> Method:
         resolver = definition.base_resolver
         if resolver is None or resolver.root_parameter or resolver.parent_parameter:
             raise _Unusual
@@ -88,25 +85,15 @@ class _Compiler:
             raise _Unusual
         takes_self = resolver.self_parameter is not None
         info_name = resolver.info_parameter.name if resolver.info_parameter else None
-        info_class = self._config.info_class
-        arguments = self._arguments(definition)
+        make_info = partial(self._config.info_class, _field=definition)
+        return Method(call, self._arguments(definition), info_name, make_info, takes_self=takes_self)
+
+    def _arguments(self, definition: StrawberryField) -> list[Argument]:
         name_of = self._config.name_converter.from_argument
-        optional_ids = {name_of(a) for a in definition.arguments if _is_optional_id(a.type)}
-
-        def resolve(source: Any, raw: GraphQLResolveInfo[Any], **values: Any) -> Any:
-            given = {}
-            for name, python_name, convert in arguments:
-                if name in values and ((value := values[name]) != "" or name not in optional_ids):
-                    given[python_name] = value if convert is None or value is None else convert(value)
-            if info_name is not None:
-                given[info_name] = _make_info(info_class, raw, definition)
-            return call(source, **given) if takes_self else call(**given)
-
-        return resolve
-
-    def _arguments(self, definition: StrawberryField) -> list[tuple[str, str, Convert | None]]:
-        name_of = self._config.name_converter.from_argument
-        return [(name_of(a), a.python_name, self._converter(a.type)) for a in definition.arguments]
+        return [
+            Argument(name_of(one), one.python_name, self._converter(one.type), _is_optional_id(one.type))
+            for one in definition.arguments
+        ]
 
     def _converter(self, type_: Any) -> Convert | None:
         """Returns what converts the value; None when the value that graphql-core coerced is what the resolver
@@ -161,10 +148,6 @@ def _is_optional_id(type_: Any) -> bool:
     return isinstance(type_, StrawberryOptional) and type_.of_type is ID
 
 
-def _make_info(info_class: type[Info], raw: GraphQLResolveInfo[Any], definition: StrawberryField) -> Info:
-    return info_class(_raw_info=raw, _field=definition)
-
-
 def _by_class(union: GraphQLUnionType, otherwise: GraphQLTypeResolver) -> GraphQLTypeResolver:
     """Members are told by their class; strawberry sees to the rest: generic types, casts, other classes."""
     definitions = [(member.extensions or {}).get(_DEFINITION) for member in union.types]
@@ -185,42 +168,9 @@ def _by_class(union: GraphQLUnionType, otherwise: GraphQLTypeResolver) -> GraphQ
     return resolve_type
 
 
-class LeafAttribute:
-    """The resolver of a scalar or enum that is an attribute; ``read`` also makes of it what the client is sent."""
-
-    __slots__ = ("_get", "_nullable", "_shown")
-
-    def __init__(self, name: str, leaf: GraphQLLeafType, *, nullable: bool) -> None:
-        self._get = attrgetter(name)
-        self._shown = leaf.coerce_output_value
-        self._nullable = nullable
-
-    def __call__(self, source: Any, _info: GraphQLResolveInfo[Any]) -> Any:
-        return self._get(source)
-
-    def read(self, source: Any) -> Any:
-        """Read a field; Undefined when it cannot be shown as it is: then graphql-core finds out what the error
-        is."""
-        try:
-            value = self._get(source)
-            if value is not None:
-                shown = self._shown(value)
-                return Undefined if shown is None else shown
-        except Exception:
-            return Undefined
-        return None if self._nullable else Undefined
-
-
-def _attribute(name: str, type_: GraphQLOutputType) -> Callable[..., Any]:
+def _attribute(name: str, type_: GraphQLOutputType) -> Attribute:
     inner = get_nullable_type(type_)
-    if is_leaf_type(inner):
-        return LeafAttribute(name, inner, nullable=inner is type_)
-    get = attrgetter(name)
-
-    def resolve(source: Any, _info: GraphQLResolveInfo[Any]) -> Any:
-        return get(source)
-
-    return resolve
+    return LeafAttribute(name, inner, nullable=inner is type_) if is_leaf_type(inner) else Attribute(name)
 
 
 def _list_of(convert: Convert | None) -> Convert:

@@ -41,18 +41,30 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.graphql import OperationType
 
 from graphql_api.cache_policy import CachePolicy, operation_policy
-from graphql_api.compiled_fields import LeafAttribute
+from graphql_api.compiled_resolvers import LeafAttribute
+from graphql_api.plans import Done, Plan, Run, plan_of
+from graphql_api.plans.conditions import Conditions, conditions_of
 from infra.telemetry import tracing
 from resolvers.shared.context import Context
 
 _MAX_ERRORS = 50
 _MAX_NAME = 100
+_MAX_SHAPES = 16
 _SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The fields that an operation has while its conditions are the same."""
+
+    fields: GroupedFieldSet
+    plan: Plan | None
+    sub_fields: _SubFields = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class PreparedOperation:
-    """An operation of a valid document. ``is_static``: no directive decides which fields it has.
+    """An operation of a valid document. ``conditions``: the variables that decide which fields it has.
 
     ``policy``: how long an answer may be kept. ``root``: the root field that it asks for, for metrics.
     ``attributes``: what traces say of it.
@@ -61,14 +73,13 @@ class PreparedOperation:
     schema: GraphQLSchema
     node: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
-    is_static: bool
+    conditions: Conditions | None
     type: OperationType
     policy: CachePolicy
     root: str
     attributes: dict[str, str]
     _signatures: list[GraphQLVariableSignature]
-    _fields: GroupedFieldSet | None = None
-    _sub_fields: _SubFields = field(default_factory=dict)
+    _shapes: dict[tuple[object, ...], _Shape] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -80,8 +91,8 @@ class PreparedOperation:
         signatures = [signature for signature in found if isinstance(signature, GraphQLVariableSignature)]
         policy = operation_policy(schema, node, fragments)
         type_ = OperationType(node.operation.value)
-        static = "@" not in text
-        return cls(schema, node, fragments, static, type_, policy, _root(node), _attributes(node), signatures)
+        conditions = conditions_of(node, fragments.values()) if "@" in text else ()
+        return cls(schema, node, fragments, conditions, type_, policy, _root(node), _attributes(node), signatures)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
@@ -122,7 +133,15 @@ class PreparedOperation:
         executor = _Executor(self, values, context, extensions)
         root = self.schema.get_root_type(self.node.operation)
         assert root is not None, "validation has seen to it"
-        return await executor.execute(root, self._collect(executor, root), source)
+        shape = self._shape(executor, root)
+        if shape.plan is not None and not executor.traces_fields:
+            run = Run(executor, serially=self.type is OperationType.MUTATION)
+            data = await run.execute(shape.plan)
+            if data is not None:
+                return ExecutionResult(data, None)
+            executor = _Executor(self, values, context, extensions, run.done)
+            executor.share(shape.sub_fields)
+        return await executor.execute(root, shape.fields, source)
 
     def _coerce(self, inputs: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """Takes values that are all given and good; for the rest, defaults and errors, graphql-core is asked."""
@@ -137,17 +156,23 @@ class PreparedOperation:
             values.coerced[signature.name] = value
         return values
 
-    def _collect(self, executor: "_Executor", root: GraphQLObjectType) -> GroupedFieldSet:
-        if not self.is_static:
-            return self._collect_now(executor, root)
-        if self._fields is None:
-            self._fields = self._collect_now(executor, root)
-        executor.share(self._sub_fields)
-        return self._fields
+    def _shape(self, executor: "_Executor", root: GraphQLObjectType) -> _Shape:
+        variables = executor.variable_values
+        key = None if self.conditions is None else tuple(map(variables.coerced.get, self.conditions))
+        shape = None if key is None else self._shapes.get(key)
+        if shape is None:
+            fields = collect_fields(self.schema, executor.fragments, variables, root, self.node).grouped_field_set
+            is_planned = key is not None and self.type is not OperationType.SUBSCRIPTION
+            shape = _Shape(fields, plan_of(root, fields) if is_planned else None)
+            if key is not None:
+                self._keep(key, shape)
+        executor.share(shape.sub_fields)
+        return shape
 
-    def _collect_now(self, executor: "_Executor", root: GraphQLObjectType) -> GroupedFieldSet:
-        collected = collect_fields(self.schema, executor.fragments, executor.variable_values, root, self.node)
-        return collected.grouped_field_set
+    def _keep(self, key: tuple[object, ...], shape: _Shape) -> None:
+        if len(self._shapes) >= _MAX_SHAPES:
+            self._shapes.clear()
+        self._shapes[key] = shape
 
 
 class _Executor(Executor[None]):
@@ -162,6 +187,7 @@ class _Executor(Executor[None]):
         variables: VariableValues,
         context: object,
         extensions: dict[str, Any] | None,
+        done: Done | None = None,
     ) -> None:
         super().__init__(
             prepared.schema,
@@ -174,6 +200,7 @@ class _Executor(Executor[None]):
             default_field_resolver,
             default_type_resolver,
             default_field_resolver,
+            middleware_manager=done,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # bool where TypeGuard is asked
         )
         self.operation_extensions = extensions

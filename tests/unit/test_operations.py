@@ -10,6 +10,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.operations import PreparedOperation
+from graphql_api.plans import Plan, Run
+from infra.errors import StoreUnavailable
 
 
 @strawberry.interface
@@ -35,6 +37,16 @@ class Dog(Animal):
 @strawberry.type
 class Stone:
     weight: int
+
+    @strawberry.field
+    async def halves(self, whole: bool = False) -> list["Stone"]:
+        if self.weight % 2 and not whole:
+            raise ValueError("is odd")
+        return [Stone(weight=self.weight // 2)] * 2
+
+    @strawberry.field
+    async def half(self) -> "Stone | None":
+        return None if self.weight % 2 else Stone(weight=self.weight // 2)
 
 
 Thing = Annotated[Cat | Dog | Stone, strawberry.union("Thing")]
@@ -65,6 +77,25 @@ class Query:
         return Dog(name="Rex") if dog else Cat(name="Tom")
 
     @strawberry.field
+    async def stones(self, weights: list[int]) -> list[Stone | None]:
+        return [Stone(weight=weight) if weight else None for weight in weights]
+
+    @strawberry.field
+    def some(self) -> list[str]:
+        return iter(["a", "b"])  # type: ignore[return-value]
+
+    @strawberry.field
+    def lists(self) -> list[list[int] | None]:
+        return [[1, 2], None, (3,)]  # type: ignore[list-item]
+
+    @strawberry.field
+    def later(self) -> str:
+        async def text() -> str:
+            return "later"
+
+        return text()  # type: ignore[return-value]
+
+    @strawberry.field
     def who(self, info: strawberry.Info) -> str:
         return str(info.context)
 
@@ -72,9 +103,24 @@ class Query:
     def fails(self) -> str:
         raise ValueError("no")
 
+    @strawberry.field
+    async def stored(self) -> int:
+        MADE.append(0)
+        raise StoreUnavailable("database")
+
+
+MADE: list[int] = []
+
 
 @strawberry.type
 class Mutation:
+    @strawberry.mutation
+    async def cut(self, weight: int) -> Stone | None:
+        MADE.append(weight)
+        if not weight:
+            raise ValueError("nothing")
+        return Stone(weight=weight)
+
     @strawberry.mutation
     async def rename(self, name: str) -> Dog:
         return Dog(name=name)
@@ -103,6 +149,11 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
     ("{ who animal { ... on Dog { bought } } }", {}),
     ("{ who fails }", {}),
     ("{ __schema { queryType { name } } __typename }", {}),
+    ("{ stones(weights: [4, 0, 8]) { weight halves { halves { weight } half { weight } } } }", {}),
+    ("{ stones(weights: [4, 6, 8]) { weight halves { halves { weight } } } }", {}),
+    ("{ stones(weights: [4, 6, 8, 5]) { weight half { half { weight } halves(whole: true) { weight } } } }", {}),
+    ("{ stones(weights: [3]) { halves { weight } } who }", {}),
+    ("{ some lists later }", {}),
     ('mutation { a: rename(name: "A") { name } b: rename(name: "B") { name owner } }', {}),
 ]
 
@@ -141,6 +192,56 @@ async def test_the_answer_is_graphql_cores(query: str, variables: dict[str, Any]
     for _ in range(2):
         found = await operation.execute(variables, "me", None)
         assert (found.data, list(map(str, found.errors or []))) == expected
+
+
+def _count_runs(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Returns whether each run so far came to an answer."""
+    execute, found = Run.execute, []
+
+    async def counted(run: Run, plan: Plan) -> Any:
+        data = await execute(run, plan)
+        found.append(data is not None)
+        return data
+
+    monkeypatch.setattr(Run, "execute", counted)
+    return found
+
+
+async def test_what_is_as_it_should_be_takes_no_graphql_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = _count_runs(monkeypatch)
+    _, compiled = _schemas()
+    text = "query ($o: Boolean!) { stones(weights: [4, 0]) { half { weight @include(if: $o) } } lists __typename }"
+    prepared = _prepare(compiled, text)
+    for owner in (True, False, True):
+        assert not (await prepared.execute({"o": owner}, "me", None)).errors
+    assert runs == [True] * 3
+    assert (await _prepare(compiled, "{ __schema { queryType { name } } }").execute({}, "me", None)).data
+    assert (await _prepare(compiled, "{ later }").execute({}, "me", None)).data == {"later": "later"}
+    assert runs == [True] * 3 + [False]
+
+
+async def test_a_mutation_is_made_once_whatever_its_answer_comes_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = _count_runs(monkeypatch)
+    _, compiled = _schemas()
+    MADE.clear()
+    text = """mutation {
+        a: cut(weight: 8) { half { weight } } b: cut(weight: 6) { halves { halves { weight } } }
+        c: cut(weight: 0) { weight } d: cut(weight: 2) { weight }
+    }"""
+    found = await _prepare(compiled, text).execute({}, "me", None)
+    assert found.data == {"a": {"half": {"weight": 4}}, "b": None, "c": None, "d": {"weight": 2}}
+    assert [error.path for error in found.errors or []] == [["b", "halves", 0, "halves"], ["c"]]
+    assert MADE == [8, 6, 0, 2]
+    assert runs == [False]
+
+
+async def test_a_store_that_is_down_is_asked_once() -> None:
+    _, compiled = _schemas()
+    MADE.clear()
+    found = await _prepare(compiled, "{ stored }").execute({}, "me", None)
+    assert found.data is None
+    assert [type(error.original_error) for error in found.errors or []] == [StoreUnavailable]
+    assert MADE == [0]
 
 
 async def test_directives_are_looked_at_each_time() -> None:

@@ -1,0 +1,96 @@
+"""One execution of a plan."""
+
+from collections.abc import Awaitable
+from inspect import iscoroutine
+from typing import Any, Final
+
+from graphql.execution import Executor
+from graphql.pyutils import gather_with_cancel
+
+from graphql_api.plans.completion import Column, Row
+from graphql_api.plans.done import Done
+from graphql_api.plans.selection import Plan, PlannedField, Selection
+from infra.errors import StoreUnavailable
+
+_ROOT: Final = (None,)
+_Waiting = tuple[PlannedField, Column, list[Row]]
+
+
+class Run:
+    """``done``: what graphql-core does not have to do again when the run was given up."""
+
+    def __init__(self, executor: Executor[Any], *, serially: bool) -> None:
+        self.executor = executor
+        self.done = Done()
+        self._serially = serially
+        self._waiting: list[_Waiting] = []
+
+    async def execute(self, plan: Plan) -> Row | None:
+        """Returns the data; None when the run was given up."""
+        row = plan.root.blank.copy()
+        steps = [[field] for field in plan.root.fields] if self._serially else [plan.root.fields]
+        try:
+            for fields in steps:
+                self._read(fields, _ROOT, [row])
+                await self._wait()
+        except Exception:  # whatever it is: graphql-core makes of it what the client is told
+            return None
+        return row
+
+    def expand(self, selection: Selection, sources: Column, rows: list[Row]) -> None:
+        """Read the fields of the sources into the rows; what has to be awaited comes later."""
+        self._read(selection.fields, sources, rows)
+
+    def _read(self, fields: list[PlannedField], sources: Column, rows: list[Row]) -> None:
+        for field in fields:
+            if field.waits:
+                self._waiting.append((field, sources, rows))
+            elif field.read is not None:
+                self._fill(field, list(map(field.read, sources)), rows)
+            else:
+                self._call(field, sources, rows)
+
+    def _call(self, field: PlannedField, sources: Column, rows: list[Row]) -> None:
+        results = list(map(field.bound(self.executor), sources))
+        try:
+            self._fill(field, results, rows)
+        except Exception:
+            for result in filter(iscoroutine, results):
+                result.close()  # graphql-core gets its own
+            raise
+
+    def _fill(self, field: PlannedField, values: Column, rows: list[Row]) -> None:
+        key = field.key
+        for row, value in zip(rows, field.completion.complete(self, field, values), strict=True):
+            row[key] = value
+
+    async def _wait(self) -> None:
+        """Fill what has to be awaited, and what comes to light by it, a column beside the other."""
+        waiting, self._waiting = self._waiting, []
+        if len(waiting) == 1:
+            await self._column(*waiting[0])
+        elif waiting:
+            await gather_with_cancel(*(self._column(*one) for one in waiting))
+
+    async def _column(self, field: PlannedField, sources: Column, rows: list[Row]) -> None:
+        call = field.bound(self.executor)
+        if sources is _ROOT:
+            values = [await self._root(field, call(None))]
+        elif len(sources) == 1:
+            values = [await call(sources[0])]
+        else:
+            values = await gather_with_cancel(*map(call, sources))
+        self._fill(field, values, rows)
+        await self._wait()
+
+    async def _root(self, field: PlannedField, result: Awaitable[Any]) -> Any:
+        """A mutation is made once; a store that is down is waited for once."""
+        try:
+            value = await result
+        except Exception as error:
+            if self._serially or isinstance(error, StoreUnavailable):
+                self.done.note(field.key, error)
+            raise
+        if self._serially:
+            self.done.note(field.key, value)
+        return value

@@ -1,0 +1,173 @@
+"""A plan: the fields of each place in a document, found out when the place is first reached."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from graphql import (
+    FieldNode,
+    GraphQLAbstractType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    ListValueNode,
+    ObjectValueNode,
+    ValueNode,
+    VariableNode,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+)
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path
+
+from graphql_api.compiled_resolvers import Attribute, Method
+from graphql_api.plans.completion import Abstract, Completion, Leaves, Lists, NonNull, Objects, Row
+from graphql_api.plans.unplanned import Unplanned
+
+Bound = Callable[[Any], Any]
+_TYPENAME: Final = "__typename"
+
+
+class PlannedField:
+    """A field of one object type at one place; ``key`` is its name in the answer.
+
+    ``read``: of a plain attribute, what reads it; None for a method, which is called. ``waits``: whether what it
+    returns has to be awaited.
+    """
+
+    __slots__ = (
+        "_arguments",
+        "_definition",
+        "_parent",
+        "_path",
+        "_resolver",
+        "completion",
+        "key",
+        "node",
+        "nodes",
+        "read",
+        "waits",
+    )
+
+    def __init__(
+        self,
+        parent: GraphQLObjectType,
+        key: str,
+        details: FieldDetailsList,
+        definition: GraphQLField,
+        above: Path | None,
+    ) -> None:
+        self.key = key
+        self.nodes = [one.node for one in details]
+        self.node = self.nodes[0]
+        self._parent = parent
+        self._definition = definition
+        self._resolver = resolver = definition.resolve
+        if not isinstance(resolver, Method | Attribute):
+            raise Unplanned
+        self.read: Bound | None = resolver.get if isinstance(resolver, Attribute) else None
+        self.waits = isinstance(resolver, Method) and resolver.waits
+        self._path = Path(above, key, parent.name)
+        self._arguments = _fixed_arguments(definition, self.node)
+        self.completion = _completion(definition.type, details, self._path)
+
+    def info(self, executor: Executor[Any]) -> GraphQLResolveInfo[Any]:
+        """Make the resolver's info; one for all sources, so its path has no places in lists."""
+        return executor.build_resolve_info(self._definition, self.nodes, self._parent, self._path)
+
+    def bound(self, executor: Executor[Any]) -> Bound:
+        """Returns the resolver with its arguments. Errors: GraphQLError, when a variable does not fit."""
+        info = self.info(executor)
+        values = self._arguments
+        if values is None:
+            values = get_argument_values(self._definition, self.node, executor.variable_values)
+        assert isinstance(self._resolver, Method)
+        return self._resolver.bound(info, values)
+
+
+class Selection:
+    """The fields of one object type at one place."""
+
+    __slots__ = ("blank", "fields")
+
+    def __init__(self, type_: GraphQLObjectType, grouped: GroupedFieldSet, above: Path | None) -> None:
+        self.blank: Row = dict.fromkeys(grouped)
+        self.fields: list[PlannedField] = []
+        for key, details in grouped.items():
+            name = details[0].node.name.value
+            if name == _TYPENAME:
+                self.blank[key] = type_.name
+                continue
+            if name not in type_.fields:
+                raise Unplanned  # of the schema about itself
+            self.fields.append(PlannedField(type_, key, details, type_.fields[name], above))
+
+
+class Plan:
+    """The root's fields. Those below are found out by the executor of whoever gets there first: it knows the
+    fragments, and the variables that decide which fields there are."""
+
+    def __init__(self, type_: GraphQLObjectType, grouped: GroupedFieldSet) -> None:
+        self.root = Selection(type_, grouped, None)
+
+
+def plan_of(type_: GraphQLObjectType, grouped: GroupedFieldSet) -> Plan | None:
+    """Make the plan of an operation; None for one that has to be graphql-core's."""
+    try:
+        return Plan(type_, grouped)
+    except Unplanned:
+        return None
+
+
+def _completion(type_: GraphQLOutputType, details: FieldDetailsList, path: Path) -> Completion:
+    if is_non_null_type(type_):
+        return NonNull(_completion(type_.of_type, details, path))
+    if is_list_type(type_):
+        return Lists(_completion(type_.of_type, details, path))
+    if is_leaf_type(type_):
+        return Leaves(type_)
+    if is_abstract_type(type_):
+        return Abstract(type_, lambda executor, name: _member(executor.schema, type_, name, details, path))
+    assert is_object_type(type_), type_
+    return _objects(type_, details, path)
+
+
+def _objects(type_: GraphQLObjectType, details: FieldDetailsList, path: Path) -> Objects:
+    def fields(executor: Executor[Any]) -> Selection:
+        return Selection(type_, executor.collect_subfields(type_, details).grouped_field_set, path)
+
+    return Objects(type_, fields)
+
+
+def _member(
+    schema: GraphQLSchema, type_: GraphQLAbstractType, name: str, details: FieldDetailsList, path: Path
+) -> Objects:
+    member = schema.get_type(name)
+    if not isinstance(member, GraphQLObjectType) or not schema.is_sub_type(type_, member):
+        raise Unplanned
+    return _objects(member, details, path)
+
+
+def _fixed_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any] | None:
+    """Returns the arguments' values where no variable decides them."""
+    if any(_has_variable(argument.value) for argument in node.arguments or ()):
+        return None
+    try:
+        return get_argument_values(definition, node)
+    except GraphQLError:
+        return None  # it is raised again for whoever asks
+
+
+def _has_variable(node: ValueNode) -> bool:
+    if isinstance(node, ListValueNode):
+        return any(map(_has_variable, node.values))
+    if isinstance(node, ObjectValueNode):
+        return any(_has_variable(field.value) for field in node.fields)
+    return isinstance(node, VariableNode)
