@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
-
 from dataloaders.batched import Batched, Variants
+from dataloaders.loader import Loader
 from infra.runtime import Infra
 from models import Identity, Payment, RefreshSession, Refund, Shipment, StockLevel, StockThreshold, User, Warehouse
 from models.address_document import AddressDoc
@@ -57,105 +56,109 @@ class Loaders:
         """Forget as ``forget_products``."""
         self._forget("shipments_by_order", "order_by_id", "payments_by_order", "refunds_by_payment")
 
+    def forget_addresses(self) -> None:
+        """Forget as ``forget_products``."""
+        self._forget("addresses_by_user")
+
     def _forget(self, *names: str) -> None:
         for name in names:
             self.__dict__.pop(name, None)
 
     @cached_property
-    def shipments_by_order(self) -> DataLoader[UUID, Sequence[Shipment]]:
+    def shipments_by_order(self) -> Loader[UUID, Sequence[Shipment]]:
         return Batched(self._infra, find_shipments, ())
 
     @cached_property
-    def order_by_id(self) -> DataLoader[UUID, OrderView | None]:
+    def order_by_id(self) -> Loader[UUID, OrderView | None]:
         """Whosever they are: for what was found by an order that the viewer may see."""
         return Batched(self._infra, _persisted_orders, None)
 
     @cached_property
-    def payments_by_order(self) -> DataLoader[UUID, Sequence[Payment]]:
+    def payments_by_order(self) -> Loader[UUID, Sequence[Payment]]:
         return Batched(self._infra, payments_of_orders, ())
 
     @cached_property
-    def refunds_by_payment(self) -> DataLoader[UUID, Sequence[Refund]]:
+    def refunds_by_payment(self) -> Loader[UUID, Sequence[Refund]]:
         return Batched(self._infra, refunds_of_payments, ())
 
     @cached_property
-    def product_by_id(self) -> DataLoader[UUID, ProductDoc | None]:
+    def product_by_id(self) -> Loader[UUID, ProductDoc | None]:
         return Batched(self._infra, products_by_id, None)
 
     @cached_property
-    def product_id_by_slug(self) -> DataLoader[str, UUID | None]:
+    def product_id_by_slug(self) -> Loader[str, UUID | None]:
         return Batched(self._infra, product_ids_of_slugs, None)
 
     @cached_property
-    def variant_by_id(self) -> DataLoader[UUID, VariantDoc | None]:
+    def variant_by_id(self) -> Loader[UUID, VariantDoc | None]:
         return Variants(self._infra, self.product_by_id, product_ids_of_variants, ProductDoc.variant)
 
     @cached_property
-    def variant_by_sku(self) -> DataLoader[str, VariantDoc | None]:
+    def variant_by_sku(self) -> Loader[str, VariantDoc | None]:
         return Variants(self._infra, self.product_by_id, product_ids_of_skus, ProductDoc.variant_of_sku)
 
     @cached_property
-    def stock_by_sku(self) -> DataLoader[str, StockDoc | None]:
+    def stock_by_sku(self) -> Loader[str, StockDoc | None]:
         """Over all warehouses, a second old at most."""
         return Batched(self._infra, stock_by_sku, None)
 
     @cached_property
-    def stock_levels_by_sku(self) -> DataLoader[str, Sequence[StockLevel]]:
+    def stock_levels_by_sku(self) -> Loader[str, Sequence[StockLevel]]:
         """One a warehouse."""
         return Batched(self._infra, find_levels, ())
 
     @cached_property
-    def threshold_by_sku(self) -> DataLoader[str, StockThreshold | None]:
+    def threshold_by_sku(self) -> Loader[str, StockThreshold | None]:
         return Batched(self._infra, thresholds_of_skus, None)
 
     @cached_property
-    def warehouse_by_id(self) -> DataLoader[UUID, Warehouse | None]:
+    def warehouse_by_id(self) -> Loader[UUID, Warehouse | None]:
         return Batched(self._infra, warehouses_by_id, None)
 
     @cached_property
-    def category_by_id(self) -> DataLoader[UUID, CategoryDoc | None]:
+    def category_by_id(self) -> Loader[UUID, CategoryDoc | None]:
         return Batched(self._infra, categories_by_id, None)
 
     @cached_property
-    def children_by_category(self) -> DataLoader[UUID, Sequence[CategoryDoc]]:
+    def children_by_category(self) -> Loader[UUID, Sequence[CategoryDoc]]:
         """In their order, the archived ones among them."""
         return Batched(self._infra, list_children, ())
 
     @cached_property
-    def figures_by_item(self) -> DataLoader[UUID, ItemFigures]:
+    def figures_by_item(self) -> Loader[UUID, ItemFigures]:
         return Batched(self._infra, item_figures, ItemFigures())
 
     @cached_property
-    def flash_item_by_id(self) -> DataLoader[UUID, FlashItemDoc | None]:
+    def flash_item_by_id(self) -> Loader[UUID, FlashItemDoc | None]:
         return Batched(self._infra, find_items, None)
 
     @cached_property
-    def open_items_by_variant(self) -> DataLoader[UUID, Sequence[FlashItemDoc]]:
+    def open_items_by_variant(self) -> Loader[UUID, Sequence[FlashItemDoc]]:
         """Of sales that run or are to come."""
         return Batched(self._infra, find_open_items, ())
 
     @cached_property
-    def flash_sale_by_id(self) -> DataLoader[UUID, FlashSaleDoc | None]:
+    def flash_sale_by_id(self) -> Loader[UUID, FlashSaleDoc | None]:
         return Batched(self._infra, find_sales, None)
 
     @cached_property
-    def remaining_by_item(self) -> DataLoader[FlashItemDoc, int]:
+    def remaining_by_item(self) -> Loader[FlashItemDoc, int]:
         return Batched(self._infra, _remaining_of_items, 0)
 
     @cached_property
-    def addresses_by_user(self) -> DataLoader[UUID, Sequence[AddressDoc]]:
+    def addresses_by_user(self) -> Loader[UUID, Sequence[AddressDoc]]:
         return Batched(self._infra, find_addresses, ())
 
     @cached_property
-    def user_by_id(self) -> DataLoader[UUID, User | None]:
+    def user_by_id(self) -> Loader[UUID, User | None]:
         return Batched(self._infra, users_by_id, None)
 
     @cached_property
-    def sessions_by_user(self) -> DataLoader[UUID, Sequence[RefreshSession]]:
+    def sessions_by_user(self) -> Loader[UUID, Sequence[RefreshSession]]:
         return Batched(self._infra, list_sessions, ())
 
     @cached_property
-    def identities_by_user(self) -> DataLoader[UUID, Sequence[Identity]]:
+    def identities_by_user(self) -> Loader[UUID, Sequence[Identity]]:
         return Batched(self._infra, list_identities, ())
 
 

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from graphql import GraphQLLeafType, GraphQLResolveInfo, Undefined
 from strawberry.types import Info
 
+from resolvers.shared.loaded import LOADING, Loading
+
 Convert = Callable[[Any], Any]
 
 
@@ -25,7 +27,7 @@ class Argument(NamedTuple):
 class Method:
     """The resolver of a field that is a method, or a function."""
 
-    __slots__ = ("_arguments", "_call", "_info_name", "_make_info", "_takes_self", "waits")
+    __slots__ = ("_arguments", "_call", "_info_name", "_make_info", "_takes_self", "loading", "waits")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Method:
         self._make_info = make_info
         self._takes_self = takes_self
         self.waits = iscoroutinefunction(call)
+        self.loading: Loading | None = getattr(call, LOADING, None)
 
     def __call__(self, source: Any, raw: GraphQLResolveInfo[Any], **values: Any) -> Any:
         return self.bound(raw, values)(source)
@@ -53,13 +56,16 @@ class Method:
             return lambda _source: self._call(**given)
         return partial(self._call, **given) if given else self._call
 
+    def info(self, raw: GraphQLResolveInfo[Any]) -> Info:
+        return self._make_info(_raw_info=raw)
+
     def _given(self, raw: GraphQLResolveInfo[Any], values: Mapping[str, Any]) -> dict[str, Any]:
         given: dict[str, Any] = {}
         for name, python_name, convert, may_be_empty in self._arguments:
             if name in values and ((value := values[name]) != "" or not may_be_empty):
                 given[python_name] = value if convert is None or value is None else convert(value)
         if self._info_name is not None:
-            given[self._info_name] = self._make_info(_raw_info=raw)
+            given[self._info_name] = self.info(raw)
         return given
 
 

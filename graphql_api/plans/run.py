@@ -73,15 +73,18 @@ class Run:
             await gather_with_cancel(*(self._column(*one) for one in waiting))
 
     async def _column(self, field: PlannedField, sources: Column, rows: list[Row]) -> None:
+        self._fill(field, await self._values(field, sources), rows)
+        await self._wait()
+
+    async def _values(self, field: PlannedField, sources: Column) -> Column:
+        if field.loading is not None:
+            return await field.load(self.executor, field.loading, sources)
         call = field.bound(self.executor)
         if sources is _ROOT:
-            values = [await self._root(field, call(None))]
-        elif len(sources) == 1:
-            values = [await call(sources[0])]
-        else:
-            values = await gather_with_cancel(*map(call, sources))
-        self._fill(field, values, rows)
-        await self._wait()
+            return [await self._root(field, call(None))]
+        if len(sources) == 1:
+            return [await call(sources[0])]
+        return await gather_with_cancel(*map(call, sources))
 
     async def _root(self, field: PlannedField, result: Awaitable[Any]) -> Any:
         """A mutation is made once; a store that is down is waited for once."""

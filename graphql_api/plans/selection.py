@@ -28,8 +28,10 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 
 from graphql_api.compiled_resolvers import Attribute, Method
-from graphql_api.plans.completion import Abstract, Completion, Leaves, Lists, NonNull, Objects, Row
+from graphql_api.plans.completion import Abstract, Column, Completion, Leaves, Lists, NonNull, Objects, Row
 from graphql_api.plans.unplanned import Unplanned
+from resolvers.shared.context import Info
+from resolvers.shared.loaded import Loading
 
 Bound = Callable[[Any], Any]
 _TYPENAME: Final = "__typename"
@@ -39,22 +41,8 @@ class PlannedField:
     """A field of one object type at one place; ``key`` is its name in the answer.
 
     ``read``: of a plain attribute, what reads it; None for a method, which is called. ``waits``: whether what it
-    returns has to be awaited.
+    returns has to be awaited. ``loading``: of one that shows what a loader has.
     """
-
-    __slots__ = (
-        "_arguments",
-        "_definition",
-        "_parent",
-        "_path",
-        "_resolver",
-        "completion",
-        "key",
-        "node",
-        "nodes",
-        "read",
-        "waits",
-    )
 
     def __init__(
         self,
@@ -65,8 +53,7 @@ class PlannedField:
         above: Path | None,
     ) -> None:
         self.key = key
-        self.nodes = [one.node for one in details]
-        self.node = self.nodes[0]
+        self._nodes = [one.node for one in details]
         self._parent = parent
         self._definition = definition
         self._resolver = resolver = definition.resolve
@@ -74,22 +61,31 @@ class PlannedField:
             raise Unplanned
         self.read: Bound | None = resolver.get if isinstance(resolver, Attribute) else None
         self.waits = isinstance(resolver, Method) and resolver.waits
+        self.loading = resolver.loading if isinstance(resolver, Method) else None
         self._path = Path(above, key, parent.name)
-        self._arguments = _fixed_arguments(definition, self.node)
+        self._arguments = _fixed_arguments(definition, self._nodes[0])
         self.completion = _completion(definition.type, details, self._path)
 
     def info(self, executor: Executor[Any]) -> GraphQLResolveInfo[Any]:
         """Make the resolver's info; one for all sources, so its path has no places in lists."""
-        return executor.build_resolve_info(self._definition, self.nodes, self._parent, self._path)
+        return executor.build_resolve_info(self._definition, self._nodes, self._parent, self._path)
 
     def bound(self, executor: Executor[Any]) -> Bound:
         """Returns the resolver with its arguments. Errors: GraphQLError, when a variable does not fit."""
         info = self.info(executor)
         values = self._arguments
         if values is None:
-            values = get_argument_values(self._definition, self.node, executor.variable_values)
+            values = get_argument_values(self._definition, self._nodes[0], executor.variable_values)
         assert isinstance(self._resolver, Method)
         return self._resolver.bound(info, values)
+
+    async def load(self, executor: Executor[Any], loading: Loading, sources: Column) -> list[Any]:
+        """Returns the field of all sources, with one call of the loader."""
+        assert isinstance(self._resolver, Method)
+        info: Info = self._resolver.info(self.info(executor))
+        found = await loading.loader(info.context.loaders).load_many(map(loading.key, sources))
+        show = loading.show
+        return [show(source, info, value) for source, value in zip(sources, found, strict=True)]
 
 
 class Selection:

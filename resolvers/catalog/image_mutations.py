@@ -97,9 +97,9 @@ class ImageMutation:
 
 async def _payload(info: Info, product_id: UUID, image_id: UUID) -> ProductImagePayload:
     """The product as it is after the change; one request can have several."""
-    loader = info.context.loaders.product_by_id
-    loader.clear_all()
-    document = await loader.load(product_id)
+    loaders = info.context.loaders
+    loaders.forget_products()
+    document = await loaders.product_by_id.load(product_id)
     if document is None:
         raise ProductGone("There is no such product.")
     return ProductImagePayload(product=Product.of(document), image=Image.pick(document.images, image_id))

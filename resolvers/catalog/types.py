@@ -18,6 +18,7 @@ from resolvers.shared.connection import encode_cursor
 from resolvers.shared.context import Context, Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge, Page, page_info
@@ -98,15 +99,16 @@ class Variant(Node):
         return VariantOption.all_of(self.document.options)
 
     @field(max_age=CATALOG, description="The product that it is a variant of.")
-    async def product(self, info: Info) -> "Product":
-        document = await info.context.loaders.product_by_id.load(self.document.product_id)
+    @loaded(lambda loaders: loaders.product_by_id, lambda self: self.document.product_id)
+    def product(self, info: Info, document: ProductDoc | None) -> "Product":
         if document is None:
             raise LookupError(f"variant {self.document.id} without its product")
         return Product.of(document)
 
     @field(max_age=COUNTS, description="How many there are, a second old at most.")
-    async def stock(self, info: Info) -> Stock:
-        return Stock.of(await info.context.loaders.stock_by_sku.load(self.document.sku))
+    @loaded(lambda loaders: loaders.stock_by_sku, lambda self: self.document.sku)
+    def stock(self, info: Info, level: StockDoc | None) -> Stock:
+        return Stock.of(level)
 
     @field(description="In flash sales that run or are to come, the next first.", max_age=COUNTS)
     async def flash_sale_items(self, info: Info) -> list[_SaleItem]:

@@ -32,7 +32,7 @@ class AddressMutation:
     async def add_address(self, info: Info, input: AddAddressInput) -> AddAddressResult:
         user_id = signed_in(info).user_id
         added = await add_address(info.context.infra, user_id, draft_of(input), default=bool(input.is_default))
-        info.context.loaders.addresses_by_user.clear_all()
+        info.context.loaders.forget_addresses()
         return Address.of(added)
 
     @mutation(Role.CUSTOMER, description="Change an address; orders placed with it keep it as it was.")
@@ -42,14 +42,14 @@ class AddressMutation:
         changed = await update_address(
             info.context.infra, user_id, address_id, draft_of(input), default=bool(input.is_default)
         )
-        info.context.loaders.addresses_by_user.clear_all()
+        info.context.loaders.forget_addresses()
         return Address.of(changed)
 
     @mutation(Role.CUSTOMER, description="Remove an address; if it was the default, the newest other one is.")
     async def remove_address(self, info: Info, input: RemoveAddressInput) -> RemoveAddressResult:
         user_id = signed_in(info).user_id
         await remove_address(info.context.infra, user_id, input_id(input.address_id, "Address", "addressId"))
-        info.context.loaders.addresses_by_user.clear_all()
+        info.context.loaders.forget_addresses()
         return RemoveAddressSuccess(address_id=input.address_id)
 
     @mutation(Role.CUSTOMER, description="Choose the default address.")
@@ -57,5 +57,5 @@ class AddressMutation:
         user_id = signed_in(info).user_id
         address_id = input_id(input.address_id, "Address", "addressId")
         chosen = await set_default_address(info.context.infra, user_id, address_id)
-        info.context.loaders.addresses_by_user.clear_all()
+        info.context.loaders.forget_addresses()
         return Address.of(chosen)
