@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from models import ProductStatus
-from models.documents import PriceDoc, ProductDoc, VariantDoc
+from models.documents import PriceDoc, ProductDoc, StockDoc, VariantDoc
 from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
