@@ -12,6 +12,7 @@ from resolvers.shared.node import decode_id, encode_id
 from services.address.find_addresses import find_own_address
 from services.shared.errors import NotFound
 from tests.e2e.shop import Person, Shop, new_key
+from tests.modes import ONE_MODE
 
 _FIELDS = "id recipient phone line1 line2 city region postalCode countryCode isDefault"
 _RESULT = f"""
@@ -118,6 +119,7 @@ async def test_an_address_from_its_first_day_to_its_last(shop: Shop) -> None:
     assert (await add(shop, ada))["isDefault"] is True
 
 
+@ONE_MODE
 async def test_anothers_address_does_not_exist(shop: Shop) -> None:
     staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer("Eve")
     home = await add(shop, ada)
@@ -145,6 +147,7 @@ async def test_anothers_address_does_not_exist(shop: Shop) -> None:
     assert await shop.counts(offer) == {"remaining": 5, "available": 10, "held": 0, "onHand": 10, "setAside": 5}
 
 
+@ONE_MODE
 async def test_every_field_at_fault_is_named(shop: Shop) -> None:
     ada = await shop.customer()
     home = await add(shop, ada)
@@ -156,6 +159,7 @@ async def test_every_field_at_fault_is_named(shop: Shop) -> None:
     assert await mine(shop, ada) == [home]
 
 
+@ONE_MODE
 async def test_what_is_needed_depends_on_the_country(shop: Shop) -> None:
     ada = await shop.customer()
     tokyo = {"line1": "神宮前1-1", "region": "東京都", "postalCode": "150-0001", "countryCode": "JP"}

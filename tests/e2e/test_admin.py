@@ -14,6 +14,7 @@ from services.user.revoke_role import revoke_role
 from services.user.rows import ByAdmin
 from settings import Settings
 from tests.e2e.shop import CREATE, LOGIN, PASSWORD, Person, Shop
+from tests.modes import ONE_MODE
 from tests.waiting import until
 
 _RESULT = "{ __typename ... on User { id email roles lockedAt } ... on Error { code message } }"
@@ -173,6 +174,7 @@ async def test_accounts_are_listed_and_searched(shop: Shop) -> None:
     assert one == {"email": people[0].email}
 
 
+@ONE_MODE
 async def test_only_administrators_administer(shop: Shop) -> None:
     root, staff, ada = await admin(shop), await shop.staff(), await shop.customer()
     asks: list[tuple[str, Any]] = [
@@ -192,6 +194,7 @@ async def test_only_administrators_administer(shop: Shop) -> None:
     assert (await find_by_email(shop.server.infra, root.email)).locked_at is None
 
 
+@ONE_MODE
 async def test_ones_own_security_events(shop: Shop) -> None:
     ada, bob = await shop.customer(), await shop.customer("Bob")
     await shop.ask(LOGIN, {"input": {"email": ada.email, "password": "not the right one"}})
@@ -208,6 +211,7 @@ async def test_ones_own_security_events(shop: Shop) -> None:
     assert (await shop.ask(others, {"id": bob.id}, await shop.staff()))["node"] is None
 
 
+@ONE_MODE
 async def test_what_an_administrator_did_is_seen_without_who_and_why(shop: Shop) -> None:
     root, ada = await admin(shop), await shop.customer()
     await shop.ask(GRANT, {"input": {"userId": ada.id, "role": "STAFF"}}, root)

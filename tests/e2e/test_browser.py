@@ -25,10 +25,11 @@ from tests.app_server import serving
 from tests.e2e.browser import browser
 from tests.e2e.shop import CREATE, Person, Shop
 from tests.mailbox import Mailbox, html_of
+from tests.modes import ONE_MODE
 
 STOREFRONT: Final = Path(__file__).parent / "storefront.html"
 # Chromium may have to be installed first.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("worker")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("worker"), ONE_MODE]
 Do = Callable[[Chrome], Any]
 
 

@@ -12,6 +12,7 @@ from models import Product, ProductStatus, StockLevel, Variant
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import assert_clean
 from tests.e2e.shop import CREATE, LOGIN, PASSWORD, REGISTER, Person, Shop
+from tests.modes import ONE_MODE
 from tests.server import Server
 
 UNKNOWN: Final = UUID(int=7)
@@ -212,6 +213,7 @@ async def test_two_devices_change_one_cart_at_once(shop: Shop) -> None:
     assert lines(await devices[0].cart()) == {each.sku: 10 for each in wares}
 
 
+@ONE_MODE
 async def test_a_cart_is_nobody_elses(shop: Shop) -> None:
     staff, ada = await shop.staff(), Device(shop.server, session=(await shop.customer()).token)
     shirt = await ware(shop, staff, "SHIRT")
@@ -235,6 +237,7 @@ async def test_a_cart_is_nobody_elses(shop: Shop) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+@ONE_MODE
 async def test_wrong_input_is_named(shop: Shop) -> None:
     staff, guest = await shop.staff(), Device(shop.server)
     shirt = await ware(shop, staff, "SHIRT")

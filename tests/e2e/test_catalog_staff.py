@@ -5,6 +5,7 @@ from typing import Any, Final
 import pytest
 
 from tests.e2e.shop import Person, Shop
+from tests.modes import ONE_MODE
 
 _STALE: Final = "... on StaleVersion { currentVersion }"
 _PRODUCT: Final = f"... on Product {{ ...Whole }} ... on SlugTaken {{ slug }} {_STALE}"
@@ -230,6 +231,7 @@ async def test_many_products_at_once(shop: Shop) -> None:
     }
 
 
+@ONE_MODE
 async def test_only_staff_change_anything(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     made = await act(shop, staff, "createProduct", title="Tee", variants=[sized("S", "TEE")])

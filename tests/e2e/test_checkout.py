@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.shop import CREATE, ORDER, Person, Shop, new_key
 from tests.e2e.stock_operations import ADJUST, OPEN, RECEIVE, do
+from tests.modes import ONE_MODE
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -95,6 +96,7 @@ async def test_from_the_cart_to_an_order_and_back(shop: Shop) -> None:
         ({"addressId": "nonsense"}, ["input", "addressId"]),
     ],
 )
+@ONE_MODE
 async def test_wrong_input_is_named(shop: Shop, given: dict[str, str], path: list[str]) -> None:
     refused = await check_out(shop, await shop.customer(), **given)
     assert (refused["code"], [field["path"] for field in refused["fields"]]) == ("INVALID_INPUT", [path])
@@ -105,6 +107,7 @@ fragment Code on DiscountCode { id code kind percent amount { amount } used maxU
 """
 
 
+@ONE_MODE
 async def test_staff_make_a_code_and_disable_it(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     shirt = await ware(shop, staff, "SHIRT", "20.00")

@@ -11,10 +11,11 @@ import pytest
 
 from tests.documents import ROOT
 from tests.e2e.shop import Shop
+from tests.modes import ONE_MODE
 from tests.pictures import jpeg
 from tests.server import Server
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+pytestmark = [pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl"), ONE_MODE]
 _CURL = re.compile(r"^(?:\$ )?(curl (?:.*\\\n|.*\n(?= {6}))*.*)", re.MULTILINE)
 
 

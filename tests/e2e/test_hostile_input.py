@@ -11,6 +11,7 @@ from graphql_api.limits import MAX_BATCH
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import Ground, Path, put, written
 from tests.e2e.shop import CANCEL, CHANGE, CREATE, LOGIN, PASSWORD, PLACE, REGISTER, SCHEDULE, Person, Shop
+from tests.modes import ONE_MODE
 from tests.server import Server
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -196,6 +197,7 @@ async def test_change_flash_sale(ground: Ground) -> None:
     await ground.assert_untouched()
 
 
+@ONE_MODE
 async def test_an_answer_about_many_items_stays_small(ground: Ground) -> None:
     item = {"sku": "x", "price": "1", "quantity": 0, "perCustomerLimit": 0}
     wish = {"name": "", "startsAt": "2030-01-01T00:00:00Z", "endsAt": "2029-01-01T00:00:00Z"}
@@ -207,6 +209,7 @@ async def test_an_answer_about_many_items_stays_small(ground: Ground) -> None:
     await ground.assert_untouched()
 
 
+@ONE_MODE
 async def test_register_and_login(ground: Ground) -> None:
     good = {"email": "new@example.com", "password": PASSWORD, "displayName": "New"}
     emails = [
@@ -238,6 +241,7 @@ async def test_register_and_login(ground: Ground) -> None:
     await ground.assert_untouched()
 
 
+@ONE_MODE
 async def test_a_refused_input_is_not_repeated(ground: Ground) -> None:
     given = {"email": "new@example.com", "password": "hush-hush"}
     for wrong in ({**given, "other": 1}, [given], "hush-hush"):

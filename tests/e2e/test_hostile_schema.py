@@ -28,9 +28,10 @@ from graphql_api.limits import MAX_BATCH
 from settings import Settings
 from tests.e2e.hostile import Ground
 from tests.e2e.shop import Person, Shop
+from tests.modes import ONE_MODE
 from tests.server import Server
 
-pytestmark = pytest.mark.usefixtures("worker")
+pytestmark = [pytest.mark.usefixtures("worker"), ONE_MODE]
 
 _ANYWHERE: Final[list[Any]] = [None, [[]], {"a": 1}]
 _LEAVES: Final[list[Any]] = [*_ANYWHERE, "", "\0💥", "x" * 5000, "' OR 1=1 --", -1, 10**9, 2**31, 1.5, True]

@@ -9,6 +9,7 @@ from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
 from settings import Settings
 from tests.e2e.shop import Shop
+from tests.modes import ONE_MODE
 from tests.server import Server
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -46,6 +47,7 @@ async def more(server: Server) -> Difference:
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text; version=1.0.0"])
+@ONE_MODE
 async def test_no_series_tells_when_another_began(shop: Shop, accept: str) -> None:
     await shop.server.graphql("{ me { id } }")
     lines = (await shop.server.http.get("/metrics", headers={"accept": accept})).text.splitlines()
@@ -73,6 +75,7 @@ async def test_orders_and_refusals_are_counted(shop: Shop, more: Difference) -> 
     assert await more.of("rushcart_event_loop_lag_seconds_count") > 0
 
 
+@ONE_MODE
 async def test_a_clients_words_are_no_labels(server: Server) -> None:
     """An operation's name, and fields under other names, are what anybody likes."""
     query = "query SomeNameOfMyOwn { ofMineOne: me { id } ofMineTwo: me { id } }"
@@ -103,6 +106,7 @@ async def test_the_shop_as_a_whole(shop: Shop) -> None:
     assert value(seen, "rushcart_stock_reconciled_timestamp_seconds") > 0
 
 
+@ONE_MODE
 async def test_who_asks_for_it_gets_openmetrics(server: Server) -> None:
     answer = await server.http.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")

@@ -7,6 +7,7 @@ import pytest
 from resolvers.shared.node import decode_id
 from services.order.mark_paid import mark_paid
 from tests.e2e.shop import Person, Shop, new_key
+from tests.modes import ONE_MODE
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -74,6 +75,7 @@ async def test_an_order_is_shipped_in_parts_and_completed(shop: Shop) -> None:
     assert (counts["onHand"], counts["held"], counts["remaining"]) == (7, 0, 2)
 
 
+@ONE_MODE
 async def test_notes_are_for_staff_or_for_all(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)
@@ -90,6 +92,7 @@ async def test_notes_are_for_staff_or_for_all(shop: Shop) -> None:
     ]
 
 
+@ONE_MODE
 async def test_customers_do_none_of_it_but_cancel_what_is_not_shipped(shop: Shop) -> None:
     staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer("Eve")
     offer = await shop.offer(staff)
@@ -106,6 +109,7 @@ async def test_customers_do_none_of_it_but_cancel_what_is_not_shipped(shop: Shop
     assert (counts["onHand"], counts["available"], counts["held"], counts["remaining"]) == (10, 10, 0, 5)
 
 
+@ONE_MODE
 async def test_wrong_input_is_named(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

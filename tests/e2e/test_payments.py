@@ -12,6 +12,7 @@ from services.shared.signature import sign
 from settings import Settings
 from tests.e2e.shop import Person, Shop, new_key
 from tests.live import greeted
+from tests.modes import ONE_MODE
 from tests.waiting import pause, until
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -145,6 +146,7 @@ async def test_paid_by_hand(shop: Shop) -> None:
     assert (taken["status"], taken["order"]["status"]) == ("CAPTURED", "PAID")
 
 
+@ONE_MODE
 async def test_of_anothers_payments_nothing_is_seen_or_done(shop: Shop) -> None:
     _, ada, order_id = await ordered(shop)
     eve = await shop.customer("Eve")
@@ -158,6 +160,7 @@ async def test_of_anothers_payments_nothing_is_seen_or_done(shop: Shop) -> None:
         assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
+@ONE_MODE
 async def test_what_comes_to_the_webhooks_address(shop: Shop) -> None:
     http, path, infra = shop.server.http, "/webhooks/payments/sandbox", shop.server.infra
     body = b'{"type": "charge.moved", "charge": {}}'
@@ -175,6 +178,7 @@ async def test_what_comes_to_the_webhooks_address(shop: Shop) -> None:
     assert (await http.get(path)).status_code == 405
 
 
+@ONE_MODE
 async def test_what_comes_to_the_sandboxs_page(shop: Shop) -> None:
     _, ada, order_id = await ordered(shop)
     payment = await do(shop, ada, PAY, orderId=order_id)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.shop import CHANGE, SCHEDULE, Person, Shop
+from tests.modes import ONE_MODE
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -137,6 +138,7 @@ async def test_staff_change_a_sale_until_it_starts(shop: Shop) -> None:
     assert error["extensions"]["code"] == "FORBIDDEN"
 
 
+@ONE_MODE
 async def test_only_staff_and_only_sales_that_are_there(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

@@ -9,7 +9,10 @@ from services.token.revoke_token import revoke_token
 from settings import Settings
 from tests.e2e.shop import CREATE, Shop
 from tests.e2e.test_admin import AUDIT, GRANT, NEW_TOKEN, TOKENS, admin, code_of, entries
+from tests.modes import ONE_MODE
 from tests.waiting import until
+
+pytestmark = ONE_MODE
 
 OLD_TOKEN = """
 mutation Old($input: RevokeServiceTokenInput!) {

@@ -16,6 +16,7 @@ from services.shared.events import STOCK, StockLow
 from tests.e2e.shop import CREATE, Person, Shop, new_key
 from tests.e2e.stock_operations import ADJUST, CHANGE, COUNT, LEVELS, MOVE, OPEN, RECEIVE, THRESHOLD, do, refusal
 from tests.factories import stock_of
+from tests.modes import ONE_MODE
 from tests.waiting import until
 
 
@@ -85,6 +86,7 @@ WRONG: Final[list[tuple[dict[str, Any], str | None]]] = [
 ]
 
 
+@ONE_MODE
 async def test_wrong_input_changes_nothing(shop: Shop, staff: Person, sku: str) -> None:
     for wrong, expected in WRONG:
         wish = {"sku": sku, "delta": 1, "reason": "found", "idempotencyKey": new_key(), **wrong}
@@ -185,6 +187,7 @@ async def test_the_life_of_a_warehouse(shop: Shop, staff: Person, sku: str) -> N
     assert default["fields"][0]["path"] == ["input", "active"]
 
 
+@ONE_MODE
 async def test_wrong_input_of_the_others(shop: Shop, staff: Person, sku: str) -> None:
     first, north = await warehouse_ids(shop, staff)
     receive = {"sku": sku, "quantity": 1}
@@ -257,6 +260,7 @@ async def low_events(shop: Shop) -> list[int]:
     return [event.data["available"] for event in events if event.type == StockLow.type]
 
 
+@ONE_MODE
 async def test_only_staff_change_stock(shop: Shop, sku: str) -> None:
     wish = {"sku": sku, "delta": 1, "reason": "mine", "idempotencyKey": new_key()}
     ada = await shop.customer()

@@ -8,10 +8,11 @@ import pytest
 from settings import Settings
 from tests.e2e.shop import Shop, new_key
 from tests.go_program import BUILDING
+from tests.modes import ONE_MODE
 from tests.server import Server
 from tests.stripe_mock import stripe_mock, stripe_settings
 
-pytestmark = pytest.mark.timeout(BUILDING)
+pytestmark = [pytest.mark.timeout(BUILDING), ONE_MODE]
 
 PAY: Final = """
 mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { ... on Payment { redirectUrl } } }

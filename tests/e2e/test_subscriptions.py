@@ -13,6 +13,7 @@ from settings import Settings
 from tests.e2e.shop import Shop, new_key
 from tests.integration.catalog.products import statements
 from tests.live import event_stream, greeted, socket
+from tests.modes import ONE_MODE
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -142,6 +143,7 @@ async def test_a_reader_ends_with_its_session(shop: Shop) -> None:
         assert await late.closed() == (4403, "The session has ended.")
 
 
+@ONE_MODE
 async def test_queries_and_mutations_go_the_same_way(shop: Shop) -> None:
     ada, offer = await shop.customer(), await shop.offer(await shop.staff())
     async with greeted(shop.server, ada.token) as live:
@@ -170,6 +172,7 @@ async def test_queries_and_mutations_go_the_same_way(shop: Shop) -> None:
         ("x" * 2_000_000, 1009),
     ],
 )
+@ONE_MODE
 async def test_what_is_not_of_the_protocol_ends_the_connection(
     shop: Shop, text: str | bytes, expected: int
 ) -> None:
@@ -178,6 +181,7 @@ async def test_what_is_not_of_the_protocol_ends_the_connection(
         assert (await live.closed())[0] == expected
 
 
+@ONE_MODE
 async def test_an_operation_that_cannot_run_is_told(shop: Shop) -> None:
     async with socket(shop.server) as live:
         await live.subscribe(REMAINING, {"id": "x"})
@@ -193,6 +197,7 @@ async def test_an_operation_that_cannot_run_is_told(shop: Shop) -> None:
         assert code(await live.receive()) == "BAD_USER_INPUT"
 
 
+@ONE_MODE
 async def test_a_connection_carries_so_many_operations(shop: Shop) -> None:
     offer = await shop.offer(await shop.staff())
     async with greeted(shop.server) as live:
@@ -204,6 +209,7 @@ async def test_a_connection_carries_so_many_operations(shop: Shop) -> None:
         assert (await live.closed())[0] == 4409
 
 
+@ONE_MODE
 async def test_who_is_refused_learns_why(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection is accepted and then closed: clients see no code of one that was not accepted."""
     for offered in (["graphql-ws"], None):
@@ -216,6 +222,7 @@ async def test_who_is_refused_learns_why(shop: Shop, monkeypatch: pytest.MonkeyP
         assert await silent.closed() == (4408, "Connection initialisation timeout")
 
 
+@ONE_MODE
 async def test_an_event_stream_by_get(shop: Shop) -> None:
     offer = await shop.offer(await shop.staff())
     query = f'subscription {{ flashSaleRemaining(itemId: "{offer.item_id}") {{ remaining }} }}'

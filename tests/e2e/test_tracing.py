@@ -13,6 +13,7 @@ from infra.telemetry.tracing import span, tracing
 from settings import Settings
 from tests.collector import Collector, Seen, collecting
 from tests.e2e.shop import PLACE, Shop, new_key
+from tests.modes import ONE_MODE
 from tests.server import Server, serve
 from tests.waiting import until
 
@@ -188,6 +189,7 @@ async def test_what_a_library_sends_to_redis_is_described_too(server: Server, co
         assert "db.system" not in call.attributes
 
 
+@ONE_MODE
 async def test_a_route_is_named_without_what_varies(server: Server, collector: Collector) -> None:
     trace = urandom(16).hex()
     headers = {"traceparent": f"00-{trace}-{urandom(8).hex()}-01"}
@@ -237,6 +239,7 @@ async def test_a_loop_that_looks_for_work_is_no_trace(server: Server, collector:
     assert [span for span in collector.spans if not span.parent and span.kind == _CLIENT] == []
 
 
+@ONE_MODE
 async def test_metrics_have_exemplars(server: Server, collector: Collector) -> None:
     shop = Shop(server)
     ada = await shop.customer()

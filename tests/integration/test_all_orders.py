@@ -26,6 +26,7 @@ from tests.commands import rushcart
 from tests.factories import variant_in_stock
 from tests.integration.catalog.products import statements
 from tests.integration.test_checkout import address_in
+from tests.modes import ONE_MODE
 
 ADA, EVE = new_id(), new_id()
 
@@ -170,6 +171,7 @@ async def customer_at(infra: Infra, city: str) -> tuple[UUID, UUID]:
     return user, address
 
 
+@ONE_MODE
 async def test_the_file(infra: Infra) -> None:
     shirt, shoe = await variant_in_stock(infra, price=1999), await variant_in_stock(infra, price=5000)
     await create_code(infra, CodeDraft("HALF", DiscountKind.AMOUNT, amount=Decimal(5), currency="EUR"), "test")
@@ -207,6 +209,7 @@ def test_formulas_are_text(text: str) -> None:
     assert (text_cell(text), text_cell(f"x{text}"), text_cell(None)) == (f"'{text}", f"x{text}", "")
 
 
+@ONE_MODE
 async def test_the_command(infra: Infra) -> None:
     old = await buy(infra, ADA, await variant_in_stock(infra))
     new = await buy(infra, EVE, await variant_in_stock(infra))

@@ -23,6 +23,7 @@ from services.shared.events import OrderCancelled, OrderExpired
 from tests.books import assert_adds_up, causes, counters, orders_in, outbox_types
 from tests.factories import make_due, order_wish, running_sale
 from tests.integration.catalog.products import without_redis
+from tests.modes import ONE_MODE
 from tests.observer import observer
 from tests.waiting import until
 from tests.workers import persist_all, working
@@ -85,6 +86,7 @@ async def test_anothers_order_is_not_found_and_stays(infra: Infra, stored: bool)
     assert await outbox_types(infra) == []
 
 
+@ONE_MODE
 async def test_staff_cancel_anyones_order(infra: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     order = await persisted(infra, order_wish(item))
@@ -107,6 +109,7 @@ async def test_an_expired_order_cannot_be_cancelled(infra: Infra) -> None:
     await assert_adds_up(infra, item, remaining=5)
 
 
+@ONE_MODE
 async def test_wrong_input_is_named_and_changes_nothing(infra: Infra) -> None:
     item = await running_sale(infra, quantity=1)
     order = await place_flash_order(infra, order_wish(item))

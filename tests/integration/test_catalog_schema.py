@@ -21,6 +21,7 @@ from services.catalog.product_draft import ImageDraft, ProductDraft, VariantDraf
 from services.session.access_tokens import AccessTokens
 from services.shared.viewer import Viewer
 from tests.integration.catalog.products import statements
+from tests.modes import ONE_MODE
 
 SCHEMA = build_schema()
 CREATE = """
@@ -118,11 +119,13 @@ async def test_a_slug_is_found_however_it_is_written(infra: Infra) -> None:
 
 
 @pytest.mark.parametrize(("role", "code"), [(None, "UNAUTHENTICATED"), (Role.CUSTOMER, "FORBIDDEN")])
+@ONE_MODE
 async def test_others_create_nothing(infra: Infra, role: Role | None, code: str) -> None:
     assert await ask(infra, CREATE, {"input": SHIRT}, role) == [code]
     assert await ask(infra, "{ products { totalCount } }") == {"products": {"totalCount": 0}}
 
 
+@ONE_MODE
 async def test_mistakes_in_a_draft_are_members_of_the_union(infra: Infra) -> None:
     await ask(infra, CREATE, {"input": SHIRT}, Role.ADMIN)
     again = await ask(infra, CREATE, {"input": {**SHIRT, "slug": "other"}}, Role.ADMIN)
@@ -204,6 +207,7 @@ async def test_a_listing_costs_the_same_statements_for_two_and_for_twenty(infra:
         assert seen == []
 
 
+@ONE_MODE
 async def test_arguments_that_cannot_be_are_named_and_coded(infra: Infra) -> None:
     await make(infra, 1)
     cursor = (await ask(infra, LISTING, {"first": 1}))["products"]["pageInfo"]["endCursor"]

@@ -18,6 +18,7 @@ from services.catalog.move_category import CategoryMove, move_category
 from services.catalog.update_category import CategoryChange, update_category
 from services.shared.errors import NotFound, SlugTaken, StaleVersion
 from tests.integration.changing_products.outcomes import outcome, problems
+from tests.modes import ONE_MODE
 
 
 async def make(infra: Infra, name: str, parent: CategoryDoc | None = None) -> CategoryDoc:
@@ -72,6 +73,7 @@ async def test_a_category_is_created_renamed_archived_and_restored(infra: Infra)
         await archive_category(infra, CategoryBased(new_id(), 1))
 
 
+@ONE_MODE
 async def test_faults_of_a_category_are_named(infra: Infra) -> None:
     faults = await outcome(create_category(infra, CategoryDraft("\x00", "Not A Slug")))
     assert [path for path, _ in problems(faults)] == ["input.name", "input.slug"]

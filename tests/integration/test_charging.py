@@ -40,6 +40,7 @@ from services.shared.errors import InvalidInput
 from settings import Settings
 from tests.integration.catalog.products import count, draft, run_import, variant
 from tests.integration.money import asked, begin
+from tests.modes import ONE_MODE
 from tests.stripe_mock import stripe_settings
 
 TOO_FINE = "cannot be charged by stripe: must be a multiple of 0.010 KWD"
@@ -64,6 +65,7 @@ def problem_of(refused: pytest.ExceptionInfo[InvalidInput]) -> tuple[str, str]:
     return ".".join(problem.path), problem.message
 
 
+@ONE_MODE
 async def test_a_price_is_refused_where_a_product_is_made(with_stripe: Infra) -> None:
     lamp = draft("Lamp", variant("LAMP", "1.234", "KWD"))
     with pytest.raises(InvalidInput) as refused:
@@ -82,6 +84,7 @@ async def test_a_price_is_refused_where_a_product_is_made(with_stripe: Infra) ->
     assert (await run_import(with_stripe, f"{HEADINGS}lamp,Lamp,LAMP,1.230,1.234,1\n", "KWD")).created == 1
 
 
+@ONE_MODE
 async def test_a_price_is_refused_where_it_is_changed(with_stripe: Infra) -> None:
     lamp = await dinars(with_stripe)
     [own] = lamp.variants
@@ -105,6 +108,7 @@ async def test_a_price_is_refused_where_it_is_changed(with_stripe: Infra) -> Non
     assert (changed.price, changed.compare_at_price) == (1230, 1234)
 
 
+@ONE_MODE
 async def test_a_price_is_refused_in_a_sale(with_stripe: Infra) -> None:
     await dinars(with_stripe)
     starts = with_stripe.now() + timedelta(hours=1)
@@ -121,6 +125,7 @@ async def test_a_price_is_refused_in_a_sale(with_stripe: Infra) -> None:
     assert problem_of(refused) == ("input.items.0.price", TOO_FINE)
 
 
+@ONE_MODE
 async def test_what_is_worked_out_can_be_charged(with_stripe: Infra) -> None:
     customer, lamp = new_id(), await dinars(with_stripe)
     await create_code(with_stripe, CodeDraft("TENTH", DiscountKind.PERCENT, Decimal(10)), "test")
@@ -140,6 +145,7 @@ async def old_order(infra: Infra, price: str = "1.234") -> OrderView:
     return await checkout(infra, Checkout(customer, "key"))
 
 
+@ONE_MODE
 async def test_an_order_that_stripe_cannot_charge_is_paid_another_way(infra: Infra, with_stripe: Infra) -> None:
     order = await old_order(infra)
     with pytest.raises(InvalidInput) as refused:
@@ -150,6 +156,7 @@ async def test_an_order_that_stripe_cannot_charge_is_paid_another_way(infra: Inf
     assert (payment.amount, payment.currency, payment.provider) == (1234, "KWD", "manual")
 
 
+@ONE_MODE
 async def test_a_part_that_stripe_cannot_give_back_is_refused(infra: Infra, with_stripe: Infra) -> None:
     payment = await begin(infra, await old_order(infra, "1.230"), provider="manual")
     await capture_payment(infra, payment.id, asked())

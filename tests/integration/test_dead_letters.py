@@ -25,6 +25,7 @@ from services.shared.errors import NotFound
 from services.shared.events import ORDERS, OrderCancelled, OrderPlaced
 from tests.commands import rushcart
 from tests.factories import live_remaining, order_wish, running_sale, stock_of
+from tests.modes import ONE_MODE
 from tests.workers import persist_all
 
 _BAD_REFERENCE = {"orderId": 5, "lines": []}
@@ -149,6 +150,7 @@ async def test_counters_that_are_loaded_again_keep_the_units(infra: Infra) -> No
     assert (await reconcile(infra)).differences == []
 
 
+@ONE_MODE
 async def test_an_unknown_id_is_not_found(infra: Infra) -> None:
     for wrong in ("orders.v1.dlq@9:9", "orders.v1@0:0", "nonsense", ""):
         with pytest.raises(NotFound):
@@ -190,6 +192,7 @@ async def test_the_commands(infra: Infra) -> None:
     assert sum("yes, 20" in line for line in marked.stdout.splitlines()) == 2
 
 
+@ONE_MODE
 async def test_wrong_use_of_the_commands(infra: Infra) -> None:
     missing = await rushcart(infra, "dlq", "show", "orders.v1.dlq@7:7")
     assert (missing.returncode, missing.stderr) == (1, "Error: There is no dead letter orders.v1.dlq@7:7.\n")

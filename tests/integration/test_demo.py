@@ -18,6 +18,7 @@ from services.flash_sale.rules import ItemDraft, SaleDraft
 from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.shared.pages import KeyPage
 from tests.integration.catalog.products import count, counts, draft
+from tests.modes import ONE_MODE
 
 
 async def fill(infra: Infra) -> None:
@@ -67,6 +68,7 @@ async def test_the_shop_is_filled_once(infra: Infra) -> None:
     assert len(await orders(infra)) == 1
 
 
+@ONE_MODE
 async def test_every_picture_is_one_that_the_shop_keeps(infra: Infra) -> None:
     await ensure_catalog(infra)
     async with infra.database.read() as session:

@@ -24,6 +24,7 @@ from services.reconcile.reconcile import reconcile
 from services.shared.errors import InvalidInput, OutOfStock
 from tests.factories import make_due, stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, in_cart, put
+from tests.modes import ONE_MODE
 
 __all__ = ["configured"]
 TENTH = Decimal(10)
@@ -69,6 +70,7 @@ async def states(infra: Infra) -> list[str]:
         ),
     ],
 )
+@ONE_MODE
 async def test_what_they_take_off(configured: Infra, terms: dict[str, Any], charges: Charges) -> None:
     infra, customer = configured, new_id()
     await new_code(infra, **terms)
@@ -154,6 +156,7 @@ async def test_a_paid_use_is_committed(infra: Infra) -> None:
     assert (await states(infra), await used(infra)) == ([DiscountUseState.COMMITTED], 1)
 
 
+@ONE_MODE
 async def test_what_is_not_valid_is_refused(infra: Infra) -> None:
     now, day = infra.now(), timedelta(days=1)
     await new_code(infra, "EARLY", starts_at=now + day)
@@ -187,6 +190,7 @@ async def test_what_is_not_valid_is_refused(infra: Infra) -> None:
         ({"max_uses_per_customer": 2**40}, "maxUsesPerCustomer"),
     ],
 )
+@ONE_MODE
 async def test_codes_that_cannot_be_are_refused(infra: Infra, given: dict[str, Any], path: str) -> None:
     await new_code(infra)
     with pytest.raises(InvalidInput) as refused:

@@ -41,6 +41,7 @@ from services.catalog.shopify.rows import RowProblem
 from services.catalog.update_product import update_product
 from services.demo.ensure_catalog import FILE as EXAMPLE
 from tests.integration.catalog.products import create, run_import, statements
+from tests.modes import ONE_MODE
 
 BODY = ' <p class="a">Soft,\r\n"warm"\n\ttabs\r and 日本 👟</p>\n '
 
@@ -144,6 +145,7 @@ async def test_the_example_comes_back(infra: Infra) -> None:
     ]
 
 
+@ONE_MODE
 async def test_an_uploaded_image_is_the_same_file_again(infra: Infra) -> None:
     made = await create(infra, "Shirt", "A", images=[ImageDraft("https://x.test/1.jpg")])
     name, long_ago = "ab" * 32 + ".jpg", infra.now() - timedelta(9)
@@ -179,6 +181,7 @@ async def test_an_uploaded_image_is_the_same_file_again(infra: Infra) -> None:
     assert refused.value.problems == (RowProblem(2, "Image Src", f"/media/{name} is no file of this shop"),)
 
 
+@ONE_MODE
 async def test_only_the_states_that_are_asked_for(infra: Infra) -> None:
     await a_shop_with_everything(infra)
     for status in ProductStatus:

@@ -16,6 +16,7 @@ from services.demo.ensure_catalog import FILE as EXAMPLE
 from services.media.rules import Upload, thumbnail_name
 from tests import commands
 from tests.integration.catalog.products import create
+from tests.modes import ONE_MODE
 
 
 def run(infra: Infra, *arguments: str, command: str = "import") -> "subprocess.CompletedProcess[str]":
@@ -46,6 +47,7 @@ async def test_a_file_is_imported_once_however_often(infra: Infra) -> None:
     assert await products(infra) == 42
 
 
+@ONE_MODE
 async def test_faults_are_a_table_and_nothing_is_imported(infra: Infra, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_bytes(b"Handle,Title,Variant Price\r\na,A,1\r\nb,[red]\xff,abc\r\n")
@@ -61,6 +63,7 @@ async def test_faults_are_a_table_and_nothing_is_imported(infra: Infra, tmp_path
     assert await products(infra) == 0
 
 
+@ONE_MODE
 async def test_what_is_left_out_is_a_file_to_mend(infra: Infra, tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("Handle,Title,Variant Price,Barcode\na,A,1,12\nb,B,x,13\n")
@@ -79,6 +82,7 @@ async def test_what_is_left_out_is_a_file_to_mend(infra: Infra, tmp_path: Path) 
     assert await products(infra) == 2
 
 
+@ONE_MODE
 async def test_an_export_is_complete_with_its_images(infra: Infra, tmp_path: Path) -> None:
     made = await create(infra, "Shirt", "A", images=[ImageDraft("https://x.test/1.jpg", "Elsewhere")])
     pixels = io.BytesIO()
@@ -124,12 +128,14 @@ async def test_an_inventory_file_sets_stock(infra: Infra, tmp_path: Path) -> Non
     assert (on_hand, await products(infra)) == (77, 42)
 
 
+@ONE_MODE
 async def test_a_file_can_be_checked_without_any_store(infra: Infra) -> None:
     checked = run(infra, "--check", str(EXAMPLE))
     assert (checked.returncode, checked.stdout) == (0, "42 products, no problem found.\n")
     assert await products(infra) == 0
 
 
+@ONE_MODE
 async def test_the_currency_is_one_there_is(infra: Infra) -> None:
     refused = run(infra, "--currency", "XYZ", str(EXAMPLE))
     assert refused.returncode == 2
@@ -154,6 +160,7 @@ async def test_a_shop_is_exported_and_imported_again(infra: Infra, tmp_path: Pat
     assert files(tmp_path) == ["shop.csv"]
 
 
+@ONE_MODE
 async def test_an_export_that_fails_leaves_the_file_alone(infra: Infra, tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("mine")

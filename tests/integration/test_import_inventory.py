@@ -15,6 +15,7 @@ from services.stock.create_warehouse import WarehouseDraft, create_warehouse
 from services.stock.import_inventory import InventoryReport, import_inventory
 from services.stock.inventory_file import is_inventory, read_inventory
 from tests.integration.catalog.products import run_import
+from tests.modes import ONE_MODE
 
 SHOP = (
     "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty\n"
@@ -84,6 +85,7 @@ async def test_an_inventory_file_sets_stock_at_each_location(infra: Infra) -> No
         ]
 
 
+@ONE_MODE
 async def test_what_nobody_filled_in_is_what_was_on_hand(infra: Infra) -> None:
     north = await a_shop(infra)
     rows = "tee,Tee,Size,S,TEE-S,,,NORTH,,0,0,4,\ncap,Cap,,,CAP 1,,,NORTH,,0,0,3,{}\n"
@@ -93,6 +95,7 @@ async def test_what_nobody_filled_in_is_what_was_on_hand(infra: Infra) -> None:
     assert [(await on_hand(infra))[sku, north] for sku in ("TEE-S", "CAP 1")] == [4, 8]
 
 
+@ONE_MODE
 async def test_the_older_form_has_a_column_a_location(infra: Infra) -> None:
     north = await a_shop(infra)
     await put(infra, "Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,COO,NORTH\ntee,Tee,Size,S,TEE-S,,,12\n")

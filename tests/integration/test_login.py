@@ -19,6 +19,7 @@ from services.user import login as login_module
 from services.user import rules
 from services.user.login import login
 from services.user.register import register, sign_up
+from tests.modes import ONE_MODE
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse battery"
 CLIENT = Client("203.0.113.7", "Firefox")
@@ -74,6 +75,7 @@ async def test_a_login_is_a_session_of_this_device(infra: Infra, tokens: AccessT
     assert (row.expires_at - row.created_at).total_seconds() == infra.settings.sign_in.session_ttl
 
 
+@ONE_MODE
 async def test_whoever_is_refused_costs_one_verification_and_hears_the_same(
     infra: Infra, tokens: AccessTokens, ada: User, verifications: list[str]
 ) -> None:
@@ -106,6 +108,7 @@ async def test_whoever_is_refused_costs_one_verification_and_hears_the_same(
     assert len(verifications) == 1
 
 
+@ONE_MODE
 async def test_a_login_renews_a_hash_of_other_parameters(infra: Infra, tokens: AccessTokens, ada: User) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     await _change(infra, ada, password_hash=weak)
@@ -137,6 +140,7 @@ async def test_what_changes_while_the_password_is_verified_counts(
     assert await _count(infra) == 0
 
 
+@ONE_MODE
 async def test_who_would_wait_long_is_told_so_before_anything_is_done_for_them(
     infra: Infra, tokens: AccessTokens, ada: User, verifications: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +187,7 @@ async def test_names_of_any_script(infra: Infra, typed: str, kept: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["", " \t", "A\x00da", "A\nda", "A\u202eda", "\ud800", "a" * 101, "\u200d\u200d", "\u2028"]
 )
+@ONE_MODE
 async def test_names_that_play_tricks(infra: Infra, typed: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         await register(infra, email=EMAIL, password=PASSWORD, display_name=typed)

@@ -18,6 +18,7 @@ from services.media.rules import Upload, thumbnail_name
 from services.shared.errors import InvalidInput, NotFound, StaleVersion, TryAgain
 from tests.commands import rushcart
 from tests.factories import variant_in_stock
+from tests.modes import ONE_MODE
 from tests.pictures import jpeg, png
 
 NOW = timedelta(0)
@@ -59,6 +60,7 @@ async def is_stored(infra: Infra, name: str) -> bool:
     return there.pop()
 
 
+@ONE_MODE
 async def test_an_upload_is_a_row_a_file_and_the_next_version(infra: Infra) -> None:
     product_id = await product(infra)
     image_id = await add(infra, product_id, version=1)
@@ -78,6 +80,7 @@ async def test_an_upload_is_a_row_a_file_and_the_next_version(infra: Infra) -> N
     assert await images(infra, product_id) == [(image_id, 0)]
 
 
+@ONE_MODE
 async def test_a_refused_upload_leaves_nothing(infra: Infra) -> None:
     product_id = await product(infra)
     with pytest.raises(StaleVersion) as stale:
@@ -112,6 +115,7 @@ async def test_images_are_moved_and_removed_without_gaps(infra: Infra) -> None:
         await remove_product_image(infra, first)
 
 
+@ONE_MODE
 async def test_a_file_outlives_its_image_for_a_while(infra: Infra) -> None:
     product_id, other_id = await product(infra), await product(infra)
     image_id, shared_id = await add(infra, product_id), await add(infra, other_id)
@@ -174,6 +178,7 @@ async def test_the_same_picture_for_many_products_at_once_while_garbage_is_colle
         assert await session.scalar(select(func.count(Image.id))) == 0
 
 
+@ONE_MODE
 async def test_the_command_deletes_what_has_been_unused_for_long(infra: Infra) -> None:
     image_id = await add(infra, await product(infra))
     await add(infra, await product(infra), png())

@@ -31,7 +31,10 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.session.access_tokens import AccessTokens
 from services.shared.viewer import Viewer
 from services.user.register import register
+from tests.modes import ONE_MODE
 from tests.workers import persist_all
+
+pytestmark = ONE_MODE
 
 SCHEMA = build_schema()
 

@@ -14,6 +14,7 @@ from services.shared.errors import CartEmpty, InvalidInput, NotFound
 from tests.factories import stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, put
 from tests.integration.test_discounts import new_code, used
+from tests.modes import ONE_MODE
 
 __all__ = ["configured"]
 
@@ -58,6 +59,7 @@ async def test_a_quote_holds_no_use_of_a_code(infra: Infra) -> None:
     assert await used(infra) == 1
 
 
+@ONE_MODE
 async def test_quotes_that_are_not_honoured(infra: Infra) -> None:
     customer, eve, variant = new_id(), new_id(), await variant_in_stock(infra)
     with pytest.raises(CartEmpty):

@@ -20,9 +20,10 @@ from services.shared.errors import TryAgain
 from settings import Settings
 from tests.go_program import BUILDING
 from tests.integration.money import an_order, begin, book, status_of
+from tests.modes import ONE_MODE
 from tests.stripe_mock import event, signed, stripe_mock, stripe_settings
 
-pytestmark = pytest.mark.timeout(BUILDING)
+pytestmark = [pytest.mark.timeout(BUILDING), ONE_MODE]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,9 @@ from services.order.place_flash_order import place_flash_order
 from services.shared.errors import NotFound
 from tests.factories import order_wish, running_sale, variant_in_stock
 from tests.integration.test_catalog_schema import ask
+from tests.modes import ONE_MODE
+
+pytestmark = ONE_MODE
 
 EVERYWHERE = """
 query ($product: ID!, $variant: ID!, $item: ID!, $sale: ID!, $slug: String!) {

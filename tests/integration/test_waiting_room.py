@@ -38,6 +38,7 @@ from services.waiting_room.ticket import Ticket
 from settings import Settings
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
 from tests.integration.catalog.products import statements
+from tests.modes import ONE_MODE
 
 
 @pytest.fixture
@@ -128,6 +129,7 @@ async def test_a_pass_is_needed_and_enough(infra: Infra) -> None:
     assert (await place_flash_order(infra, wish)).id == order.id
 
 
+@ONE_MODE
 async def test_forged_old_and_other_tokens_are_no_passes(infra: Infra, settings: Settings) -> None:
     item = await running_sale(infra, quantity=5)
     keys = SigningKeys.from_settings(settings)
@@ -174,6 +176,7 @@ async def test_staff_change_the_rate_and_nobody_is_let_out_again(infra: Infra) -
     assert again.admitted
 
 
+@ONE_MODE
 async def test_what_cannot_be(infra: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     with pytest.raises(NotFound):

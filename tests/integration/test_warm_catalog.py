@@ -17,6 +17,7 @@ from services.catalog.warm_catalog import Warmed, warm_catalog
 from settings import Settings
 from tests.commands import run
 from tests.integration.catalog.products import draft, statements, variant
+from tests.modes import ONE_MODE
 
 PAGE = 3
 COUNT = 8
@@ -112,6 +113,7 @@ async def test_without_redis_it_says_so(infra: Infra, monkeypatch: pytest.Monkey
         await warm_catalog(infra)
 
 
+@ONE_MODE
 async def test_the_command_shows_how_far_it_is_and_clears(infra: Infra) -> None:
     first = run(infra.settings, "cache", "warm")
     assert (first.returncode, first.stdout) == (0, f"{COUNT} products warmed.\n"), first.stderr

@@ -34,6 +34,7 @@ from services.webhook.rules import Asking, EndpointChange, new_secret
 from services.webhook.update_endpoint import delete_endpoint, rotate_secret, update_endpoint
 from settings import Settings
 from tasks.webhook_consumer import WebhookConsumer
+from tests.modes import ONE_MODE
 from tests.receiver import Receiver, is_signed, receiving
 from tests.waiting import until
 
@@ -137,6 +138,7 @@ async def test_an_endpoint_that_failed_for_a_day_is_switched_off_with_a_notice(
     assert {row.state for row in await deliveries(infra)} == {DeliveryState.DELIVERED}
 
 
+@ONE_MODE
 async def test_one_that_is_gone_is_switched_off_at_once(infra: Infra, receiver: Receiver) -> None:
     hook = await endpoint(infra, receiver.url)
     receiver.status = 410
@@ -146,6 +148,7 @@ async def test_one_that_is_gone_is_switched_off_at_once(infra: Infra, receiver: 
         assert (await session.scalars(select(WebhookEndpoint.enabled))).one() is False
 
 
+@ONE_MODE
 async def test_a_secret_is_rotated_without_a_gap(infra: Infra, receiver: Receiver) -> None:
     hook = await endpoint(infra, receiver.url)
     old = hook.secret
@@ -159,6 +162,7 @@ async def test_a_secret_is_rotated_without_a_gap(infra: Infra, receiver: Receive
     assert [(is_signed(old, *got), is_signed(new, *got)) for got in receiver.got] == [(True, True), (False, True)]
 
 
+@ONE_MODE
 async def test_the_documents_example_tells_ours_from_others(infra: Infra, receiver: Receiver) -> None:
     page = (Path(__file__).parents[2] / "docs" / "outgoing-webhooks.md").read_text()
     block = re.search(r"<!-- verify-example -->\n```python\n(.*?)```", page, re.DOTALL)
@@ -238,6 +242,7 @@ async def test_nothing_is_sent_into_private_networks(url: str) -> None:
         await find_target(url, Settings())
 
 
+@ONE_MODE
 async def test_redirects_are_not_followed(infra: Infra, receiver: Receiver) -> None:
     hook = await endpoint(infra, receiver.url)
     async with receiving() as inner:
@@ -249,6 +254,7 @@ async def test_redirects_are_not_followed(infra: Infra, receiver: Receiver) -> N
     assert (row.state, row.status_code) == (DeliveryState.PENDING, 302)
 
 
+@ONE_MODE
 async def test_what_is_asked_is_looked_at(infra: Infra) -> None:
     for url, types, path in (
         ("ftp://x.example/", [OrderPaid.type], "url"),

@@ -19,6 +19,7 @@ from tests.e2e.account.asking import (
 )
 from tests.e2e.shop import PASSWORD, REGISTER, Person, Shop
 from tests.mailbox import Mailbox, html_of, text_of, token_in
+from tests.modes import ONE_MODE
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -42,6 +43,7 @@ async def test_a_new_address_is_confirmed_once(shop: Shop, mailbox: Mailbox) -> 
     assert (again["__typename"], again["code"]) == ("EmailAlreadyVerified", "EMAIL_ALREADY_VERIFIED")
 
 
+@ONE_MODE
 async def test_what_no_mail_said_is_no_token(shop: Shop, mailbox: Mailbox) -> None:
     ada = await shop.customer()
     token = await mailbox.token(ada.email, CONFIRM)
@@ -59,6 +61,7 @@ async def test_what_no_mail_said_is_no_token(shop: Shop, mailbox: Mailbox) -> No
     assert (await do(shop, "verifyEmail", {"token": newer}))["__typename"] == "VerifyEmailSuccess"
 
 
+@ONE_MODE
 async def test_mails_are_in_the_users_language_and_in_no_log(
     shop: Shop, mailbox: Mailbox, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +90,7 @@ async def test_mails_are_in_the_users_language_and_in_no_log(
     assert not any(secret in row for row in rows for secret in (token, second, reset))
 
 
+@ONE_MODE
 async def test_one_mailbox_is_not_flooded(shop: Shop, mailbox: Mailbox) -> None:
     ada = await shop.customer()
     await asyncio.gather(*(do(shop, "requestPasswordReset", {"email": ada.email}) for _ in range(12)))

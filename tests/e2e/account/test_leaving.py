@@ -21,10 +21,12 @@ from tests.e2e.account.asking import (
 )
 from tests.e2e.shop import PASSWORD, REGISTER, Shop
 from tests.mailbox import Mailbox
+from tests.modes import ONE_MODE
 
 pytestmark = pytest.mark.usefixtures("worker")
 
 
+@ONE_MODE
 async def test_a_profile_is_changed_in_part(shop: Shop) -> None:
     ada = await shop.customer()
     named = await do(shop, "updateProfile", {"displayName": " Ada Lovelace "}, ada)
@@ -142,6 +144,7 @@ async def test_an_export_holds_all_that_is_ones_own_and_nothing_else(shop: Shop)
     assert "\n  " in pretty["json"]
 
 
+@ONE_MODE
 async def test_an_export_holds_no_note_for_staff(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

@@ -22,6 +22,7 @@ from tests.e2e.account.asking import (
 )
 from tests.e2e.shop import LOGIN, PASSWORD, Person, Shop
 from tests.mailbox import Mailbox
+from tests.modes import ONE_MODE
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -108,6 +109,7 @@ async def test_a_reset_has_one_winner_and_ends_every_session(shop: Shop, mailbox
     assert await count(shop, AuditEntry, AuditEntry.action == "password.reset") == 1
 
 
+@ONE_MODE
 async def test_an_expired_reset_changes_nothing(shop: Shop, mailbox: Mailbox) -> None:
     ada = await shop.customer()
     await do(shop, "requestPasswordReset", {"email": ada.email})
@@ -118,6 +120,7 @@ async def test_an_expired_reset_changes_nothing(shop: Shop, mailbox: Mailbox) ->
     assert (await sign_in(shop, ada.email, PASSWORD))["__typename"] == "Session"
 
 
+@ONE_MODE
 async def test_nobody_learns_who_has_an_account(shop: Shop, mailbox: Mailbox) -> None:
     ada = await shop.customer()
     accepted = {"__typename": "RequestPasswordResetSuccess", "accepted": True}

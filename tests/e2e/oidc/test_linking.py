@@ -28,6 +28,7 @@ from tests.e2e.oidc.operations import (
 )
 from tests.e2e.shop import LOGIN, PASSWORD, Person, Shop
 from tests.mailbox import Mailbox, text_of
+from tests.modes import ONE_MODE
 from tests.server import Server
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -46,6 +47,7 @@ async def login(server: Server, person: Person) -> Any:
     return (await server.graphql(LOGIN, given))["data"]["login"]
 
 
+@ONE_MODE
 async def test_an_address_alone_links_nothing(
     server: Server, browser: Browser, another_browser: Browser, provider: CertifiedProvider, ada: Person
 ) -> None:
@@ -57,6 +59,7 @@ async def test_an_address_alone_links_nothing(
     assert (await me(server, ada.token))["emailVerified"] is False
 
 
+@ONE_MODE
 async def test_who_signs_in_with_the_password_may_link(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person, mailbox: Mailbox
 ) -> None:
@@ -73,6 +76,7 @@ async def test_who_signs_in_with_the_password_may_link(
     assert await audited(server) == ["identity.linked"]
 
 
+@ONE_MODE
 async def test_another_user_cannot_link_what_is_meant_for_one(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person
 ) -> None:
@@ -87,6 +91,7 @@ async def test_another_user_cannot_link_what_is_meant_for_one(
     assert (await do(server, LINK, ada.token, code=code))["__typename"] == "LinkIdentitySuccess"
 
 
+@ONE_MODE
 async def test_a_code_for_one_thing_is_not_good_for_another(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person
 ) -> None:
@@ -100,6 +105,7 @@ async def test_a_code_for_one_thing_is_not_good_for_another(
         assert await do(server, mutation, ada.token, code=ticket) == EXPIRED
 
 
+@ONE_MODE
 async def test_a_mail_links_as_well(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person, mailbox: Mailbox
 ) -> None:
@@ -160,6 +166,7 @@ async def test_the_owner_of_an_address_who_resets_the_password_is_alone_in_the_a
     assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
+@ONE_MODE
 async def test_who_is_signed_in_links_another_provider(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person
 ) -> None:
@@ -226,6 +233,7 @@ async def test_an_identity_signs_in_to_one_account(
     assert await count(server, Identity) == 1
 
 
+@ONE_MODE
 async def test_starting_to_link_wants_good_input(server: Server, ada: Person) -> None:
     nobody = await server.graphql(START_LINK, {"input": {"provider": "example"}})
     assert nobody["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
@@ -236,6 +244,7 @@ async def test_starting_to_link_wants_good_input(server: Server, ada: Person) ->
     assert (short["code"], short["fields"]) == ("INVALID_INPUT", [{"path": ["input", "codeChallenge"]}])
 
 
+@ONE_MODE
 async def test_a_locked_account_gets_no_mail_to_link(
     server: Server, browser: Browser, provider: CertifiedProvider, ada: Person
 ) -> None:

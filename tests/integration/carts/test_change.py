@@ -19,6 +19,7 @@ from services.cart.update_item import remove_item, update_item
 from services.shared.errors import InvalidInput, NotFound, OutOfStock
 from tests.factories import variant_in_stock
 from tests.integration.carts.filling import add, assert_written, live, quantities
+from tests.modes import ONE_MODE
 
 
 async def test_a_customers_cart(infra: Infra, ada: Owner) -> None:
@@ -48,6 +49,7 @@ async def test_a_customers_cart(infra: Infra, ada: Owner) -> None:
     await assert_written(infra, ada)
 
 
+@ONE_MODE
 async def test_what_is_refused_changes_nothing(infra: Infra, ada: Owner) -> None:
     shirt = await variant_in_stock(infra, on_hand=10)
     cart = await add(infra, ada, shirt, 8)
@@ -90,6 +92,7 @@ async def test_a_cart_has_only_so_many_lines_and_a_line_so_many_units(infra: Inf
     assert sum(quantities(await live(infra, ada)).values()) == 54
 
 
+@ONE_MODE
 async def test_only_published_variants_are_taken(infra: Infra, ada: Owner) -> None:
     draft, archived = await variant_in_stock(infra), await variant_in_stock(infra)
     async with infra.database.write() as session:

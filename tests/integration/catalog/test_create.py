@@ -13,6 +13,7 @@ from services.catalog.create_product import create_product
 from services.catalog.product_draft import ImageDraft, ProductDraft
 from services.shared.errors import InvalidInput, SlugTaken
 from tests.integration.catalog.products import counts, create, draft, variant
+from tests.modes import ONE_MODE
 
 
 async def test_a_product_is_created_whole(infra: Infra) -> None:
@@ -52,6 +53,7 @@ async def test_a_product_is_created_whole(infra: Infra) -> None:
     assert await Loaders(infra).product_by_id.load(made.id) == made
 
 
+@ONE_MODE
 async def test_every_fault_of_a_draft_is_named_and_nothing_is_kept(infra: Infra) -> None:
     wrong = draft(
         " ",

@@ -9,6 +9,9 @@ from models.documents import ProductDoc
 from services.catalog.import_products import ImportRefused, import_products
 from services.catalog.read_products import read_products
 from tests.integration.catalog.products import parsed, run_import
+from tests.modes import ONE_MODE
+
+pytestmark = ONE_MODE
 
 SIZES = (
     "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Variant Inventory Qty\n"

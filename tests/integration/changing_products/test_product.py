@@ -21,6 +21,7 @@ from services.catalog.update_variant import update_variant
 from services.shared.errors import NotFound, SlugTaken, StaleVersion
 from tests.integration.catalog.products import create, draft, variant
 from tests.integration.changing_products.outcomes import outcome, problems, read, sizes
+from tests.modes import ONE_MODE
 
 
 async def test_a_change_is_kept_counted_and_seen(infra: Infra) -> None:
@@ -81,6 +82,7 @@ async def test_a_change_of_a_variant_and_one_of_its_product_are_of_one_version(i
     assert (await read(infra, made)).version == 2
 
 
+@ONE_MODE
 async def test_every_fault_of_a_change_is_named_and_nothing_is_changed(infra: Infra) -> None:
     made, other = await sizes(infra), await create(infra, "Other", "O")
     small, large = made.variants
@@ -166,6 +168,7 @@ async def test_the_order_of_options_is_kept(infra: Infra) -> None:
     assert found.variants[0].title == "other"
 
 
+@ONE_MODE
 async def test_each_state_can_become_each_other(infra: Infra) -> None:
     made = await create(infra, "Shirt", "A", status=ProductStatus.DRAFT)
     version = 1

@@ -28,6 +28,7 @@ from tests.integration.catalog.products import statements
 from tests.integration.money import add_customer, an_order, approve, asked, begin, deliver, mails_in, told
 from tests.integration.test_checkout import configured, put
 from tests.integration.test_discounts import new_code
+from tests.modes import ONE_MODE
 from tests.workers import persist_all
 
 __all__ = ["configured"]
@@ -68,6 +69,7 @@ def amounts(sums: str) -> list[Decimal]:
     return [Decimal(found) for found in re.findall(r"-?\d+\.\d\d", sums)]
 
 
+@ONE_MODE
 async def test_a_receipt_says_each_amount_and_adds_up(configured: Infra) -> None:
     infra, customer = configured, new_id()
     await add_customer(infra, customer)
@@ -89,6 +91,7 @@ async def test_a_receipt_says_each_amount_and_adds_up(configured: Infra) -> None
         assert sum(parts) == total
 
 
+@ONE_MODE
 async def test_tax_in_the_prices_and_free_shipping_in_chinese(configured: Infra) -> None:
     taxes = configured.settings.shop.taxes
     shop = {"taxes": {"*": taxes["DE"]}}
@@ -107,6 +110,7 @@ async def test_tax_in_the_prices_and_free_shipping_in_chinese(configured: Infra)
     ]
 
 
+@ONE_MODE
 async def test_placed_says_until_when_and_where_to_pay(infra: Infra, tmp_path: Path) -> None:
     item = await running_sale(infra, quantity=5)
     [order] = await customers_of(infra, item, 1)
@@ -139,6 +143,7 @@ async def test_a_batch_is_told_by_one_select_and_one_insert(infra: Infra) -> Non
     assert await mails_in(infra) == ["ORDER_PLACED"] * 7 + ["ORDER_EXPIRED"] * 7
 
 
+@ONE_MODE
 async def test_nothing_to_closed_accounts(infra: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     orders = await customers_of(infra, item, 3)
@@ -161,6 +166,7 @@ async def test_what_the_database_refuses_is_told(infra: Infra) -> None:
     }
 
 
+@ONE_MODE
 async def test_each_parcel_is_told_and_how_to_follow_it(infra: Infra) -> None:
     item = await running_sale(infra, quantity=5)
     await add_customer(infra, customer := new_id())
@@ -180,6 +186,7 @@ async def test_each_parcel_is_told_and_how_to_follow_it(infra: Infra) -> None:
 
 
 @pytest.mark.parametrize("is_paid", [False, True])
+@ONE_MODE
 async def test_cancelled(infra: Infra, is_paid: bool) -> None:
     item = await running_sale(infra, quantity=5)
     [order] = await customers_of(infra, item, 1)

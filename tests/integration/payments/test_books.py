@@ -29,8 +29,10 @@ from tests.integration.money import (
     status_of,
     told,
 )
+from tests.modes import ONE_MODE
 
 
+@ONE_MODE
 async def test_a_receipt_in_the_customers_language(infra: Infra) -> None:
     order = await an_order(infra)
     await add_customer(infra, order.customer_id)

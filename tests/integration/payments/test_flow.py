@@ -47,6 +47,7 @@ from tests.integration.money import (
     status_of,
     told,
 )
+from tests.modes import ONE_MODE
 
 
 async def test_approved_paid_and_told(infra: Infra) -> None:
@@ -83,6 +84,7 @@ async def test_one_payment_at_a_time(infra: Infra) -> None:
     assert (await outbox_types(infra, PAYMENTS)).count(PaymentCancelled.type) == 1
 
 
+@ONE_MODE
 async def test_what_is_asked_is_looked_at(infra: Infra) -> None:
     order = await an_order(infra)
     with pytest.raises(NotFound):
@@ -192,6 +194,7 @@ async def test_an_authorisation_of_a_cancelled_order_is_let_go(infra: Infra) -> 
     assert await book(infra) == {}
 
 
+@ONE_MODE
 async def test_webhooks_that_are_refused_and_kept(infra: Infra) -> None:
     order = await an_order(infra)
     payment = await begin(infra, order)

@@ -8,7 +8,10 @@ from services.document.keep_document import weigh_documents
 from settings import Settings
 from tests.integration.catalog.products import create
 from tests.integration.public_answers.asking import BY_SLUG, GRAPHQL_JSON, serving
+from tests.modes import ONE_MODE
 from tests.server import Server
+
+pytestmark = ONE_MODE
 
 
 def hash_of(query: str) -> str:

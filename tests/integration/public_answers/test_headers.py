@@ -13,7 +13,10 @@ from tests.integration.public_answers.asking import (
     token_of,
 )
 from tests.integration.test_changes import rename
+from tests.modes import ONE_MODE
 from tests.server import Server
+
+pytestmark = ONE_MODE
 
 
 async def test_a_public_answer_says_how_long_it_may_be_kept(server: Server) -> None:
