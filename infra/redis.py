@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from opentelemetry.semconv.attributes.db_attributes import (
     DB_OPERATION_BATCH_SIZE,
@@ -13,6 +13,7 @@ from opentelemetry.semconv.attributes.db_attributes import (
     DB_STORED_PROCEDURE_NAME,
 )
 from opentelemetry.trace import SpanKind
+from redis import DriverInfo
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
@@ -62,6 +63,10 @@ class LuaScript:
         return cls(path.stem, shared + path.read_text())
 
 
+# Unless it is given, each connection reads the package's metadata from the disk for its version.
+_DRIVER: Final = DriverInfo()
+
+
 class RedisStore:
     """The process's Redis client.
 
@@ -91,6 +96,7 @@ class RedisStore:
             # A pooled connection that died with the server is worth one more try; a slow server is not.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
             redis_connect_func=self._on_connect,
+            driver_info=_DRIVER,
         )
         pool.connection_class = _KNOWING[pool.connection_class]
         return Redis.from_pool(pool)
