@@ -22,7 +22,6 @@ from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.request_context import RequestContext
 from graphql_api.runtime import Runtime
 from graphql_api.schema import build_schema
-from graphql_api.security_headers import SecurityHeaders
 from graphql_api.subscriptions.sockets import SocketView
 from infra.runtime import Infra
 from settings import Settings
@@ -88,7 +87,7 @@ def _assemble(
         routes += [Route("/", lambda _request: RedirectResponse(_PATH)), *graphiql.routes()]
     return _App(
         {"http": view, "websocket": SocketView(schema, runtime, documents)},
-        [Middleware(RequestContext), Middleware(SecurityHeaders, settings=settings), *_cors(settings)],
+        [Middleware(RequestContext, settings=settings), *_cors(settings)],
         routes=routes,
         lifespan=lifespan,
         exception_handlers={HTTPException: _http_error},

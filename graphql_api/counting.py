@@ -35,10 +35,12 @@ def count_operation(root: str, errors: Sequence[GraphQLError] | None, seconds: f
 
 def count_response(scope: Scope, status: int) -> None:
     """Count a response; ``status`` 0: there was no answer."""
-    route = route_of(scope)
-    counter = _responses.get((route, status))
+    counter = _responses.get((scope["path"], status))
     if counter is None:
-        counter = _responses[route, status] = HTTP_RESPONSES.labels(route, str(status))
+        route = route_of(scope)
+        counter = HTTP_RESPONSES.labels(route, str(status))
+        if scope["path"] in _ROUTES:  # of others there are any number
+            _responses[scope["path"], status] = counter
     counter.inc()
 
 

@@ -16,7 +16,7 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.base_url import base_url_of
 from graphql_api.client_address import client_of
-from graphql_api.http_answer import Sending
+from graphql_api.http_answer import send_answer
 from graphql_api.http_request import Operation, Refused, not_allowed, parse_get, parse_post, read_body
 from graphql_api.multipart import is_form
 from graphql_api.negotiation import (
@@ -33,7 +33,7 @@ from graphql_api.persisted_documents import NOT_FOUND, PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
-from graphql_api.request_limits import count_request
+from graphql_api.request_limits import count_request, count_request_of
 from graphql_api.runtime import Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
@@ -98,24 +98,48 @@ class GraphQLView:
                 await self._take_form(scope, receive, send, headers, media_type)
                 return
             body = await self._body(scope, receive, headers)
+            key = self._key(scope, headers, media_type, body)
+            if key is not None and await self._answer_kept(key, scope, send, headers):
+                return
             context = await self._context(scope, headers)
             await count_request(context)
             if media_type == EVENT_STREAM:
                 operation = await self._operation(scope, headers, body, context, media_type)
                 await self._stream(operation, context, scope, receive, send)
                 return
-            key = _key(scope, headers, media_type, body, context)
-            answer = self.runtime.running.answers.find(key) if key else None
-            if answer is None:
-                operation = await self._operation(scope, headers, body, context, media_type)
-                answer = await self._make(operation, context, scope, media_type, key)
-            cookies = self.runtime.running.cookies.headers(scope, context.cookies)
-            sending = Sending(scope, send, self.runtime.running.infra.settings, headers.get(b"if-none-match"))
-            await sending.send(media_type, answer, cookies)
+            operation = await self._operation(scope, headers, body, context, media_type)
+            answer = await self._make(operation, context, scope, media_type, key)
+            await self._send(scope, send, headers, media_type, answer, context)
         except Refused as error:
             refusal = Answer(error.status, orjson.dumps(refusal_of(error)))
-            sending = Sending(scope, send, self.runtime.running.infra.settings)
-            await sending.send(type_of_refusal(media_type), refusal, error.headers)
+            settings = self.runtime.running.infra.settings
+            type_ = type_of_refusal(media_type)
+            await send_answer(scope, send, settings, type_, refusal, others=error.headers)
+
+    async def _answer_kept(self, key: Key, scope: Scope, send: Send, headers: dict[bytes, bytes]) -> bool:
+        """Answer from memory, if that can be; nobody asks who it is for, and what for. Errors: Refused."""
+        running = self.runtime.running
+        answer = running.answers.find(key)
+        if answer is None:
+            return False
+        settings = running.infra.settings
+        await count_request_of(running.infra, client_of(scope, None, settings))
+        known = headers.get(b"if-none-match")
+        await send_answer(scope, send, settings, key[1], answer, if_none_match=known)
+        return True
+
+    async def _send(
+        self,
+        scope: Scope,
+        send: Send,
+        headers: dict[bytes, bytes],
+        media_type: str,
+        answer: Answer,
+        context: Context,
+    ) -> None:
+        others, known = self.runtime.running.cookies.headers(scope, context.cookies), headers.get(b"if-none-match")
+        settings = context.infra.settings
+        await send_answer(scope, send, settings, media_type, answer, others=others, if_none_match=known)
 
     async def _take_form(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], media_type: str
@@ -126,8 +150,7 @@ class GraphQLView:
             operation = await form.read(receive, headers.get(b"content-length"))
             operation = await self._ready(operation, context, media_type)
             answer = await self._make(operation, context, scope, media_type, None)
-            cookies = self.runtime.running.cookies.headers(scope, context.cookies)
-            await Sending(scope, send, context.infra.settings).send(media_type, answer, cookies)
+            await self._send(scope, send, headers, media_type, answer, context)
 
     async def _stream(
         self, operation: Operation | list[Operation], context: Context, scope: Scope, receive: Receive, send: Send
@@ -186,6 +209,15 @@ class GraphQLView:
         result = await self._execute(operation, context, _BY_GET if method == "GET" else _BY_POST)
         refused = isinstance(result, PreExecutionError)
         return status_of_refusal(media_type) if refused else 200, formatted(result)
+
+    def _key(self, scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes) -> Key | None:
+        """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
+        others' answers or given to them."""
+        if b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers):
+            return None
+        if scope["method"] == "GET":
+            return "GET", media_type, None, scope["query_string"]
+        return "POST", media_type, headers.get(b"content-type"), body
 
     async def _body(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if scope["method"] == "GET":
@@ -264,16 +296,6 @@ class GraphQLView:
             )
         except Refused as error:
             return refusal_of(error)
-
-
-def _key(scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes, context: Context) -> Key | None:
-    """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
-    others' answers or given to them."""
-    if context.viewer is not None or context.cookies.present or b"authorization" in headers:
-        return None
-    if scope["method"] == "GET":
-        return "GET", media_type, None, scope["query_string"]
-    return "POST", media_type, headers.get(b"content-type"), body
 
 
 def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:

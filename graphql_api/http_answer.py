@@ -1,7 +1,6 @@
 """Send an answer, with the headers by which browsers and CDNs keep it (RFC 9110, RFC 9111)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -43,25 +42,25 @@ def is_known(if_none_match: bytes | None, etag: bytes) -> bool:
     return any(part in (etag, b"*") for part in given)
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """To whom; ``if_none_match`` is what the client says it has."""
-
-    scope: Scope
-    send_: Send
-    settings: Settings
-    if_none_match: bytes | None = None
-
-    async def send(self, media_type: str, answer: Answer, others: Iterable[Header] = ()) -> None:
-        """Send the answer; 304 without a body when the client has it."""
-        caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
-        headers = [vary(cookies=self.settings.sign_in.session_cookies), caching, *others]
-        status, body = answer.status, answer.body
-        if answer.etag and self.scope["method"] == "GET":
-            headers.append((b"etag", answer.etag))
-            if is_known(self.if_none_match, answer.etag):
-                status, body = 304, b""
-        if status != 304:
-            headers += [_TYPES[media_type], (b"content-length", b"%d" % len(body))]
-        await self.send_({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send_({"type": "http.response.body", "body": body})
+async def send_answer(
+    scope: Scope,
+    send: Send,
+    settings: Settings,
+    media_type: str,
+    answer: Answer,
+    *,
+    others: Iterable[Header] = (),
+    if_none_match: bytes | None = None,
+) -> None:
+    """Send an answer; 304 without a body when ``if_none_match`` says that the client has it."""
+    caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
+    headers = [vary(cookies=settings.sign_in.session_cookies), caching, *others]
+    status, body = answer.status, answer.body
+    if answer.etag and scope["method"] == "GET":
+        headers.append((b"etag", answer.etag))
+        if is_known(if_none_match, answer.etag):
+            status, body = 304, b""
+    if status != 304:
+        headers += (_TYPES[media_type], (b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,4 +1,5 @@
-"""Request ids and W3C trace context: taken over or made, bound to the log, sent back; one log line a request."""
+"""What all requests and answers have: ids and W3C trace context, taken over or made, bound to the log, sent back;
+security headers; one log line, one count."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from graphql_api.counting import count_response
 from graphql_api.errors import internal
 from graphql_api.request_span import describe_answer, request_attributes, span_name
+from graphql_api.security_headers import add_security_headers
 from infra.telemetry import tracing
+from settings import Settings
 
 log = structlog.get_logger("rushcart.access")
 
@@ -53,8 +56,9 @@ def _make_ids(headers: list[tuple[bytes, bytes]]) -> RequestIds:
 class RequestContext:
     """Pure ASGI middleware, the outermost of ours."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -89,7 +93,9 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"].append((b"x-request-id", ids.request_id.encode()))
+                headers = message["headers"]
+                add_security_headers(headers, scope, self._settings)
+                headers.append((b"x-request-id", ids.request_id.encode()))
             await send(message)
 
         bound = structlog.contextvars.bind_contextvars(request_id=ids.request_id, trace_id=ids.trace_id)

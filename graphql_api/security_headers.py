@@ -1,36 +1,31 @@
 """Headers that make browsers careful with our answers."""
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing import Final
+
+from starlette.types import Scope
 
 from graphql_api.client_address import scheme_of
 from settings import Settings
 
+Header = tuple[bytes, bytes]
+
 # For answers that do not say otherwise: a page brings its own policies.
-_UNLESS_SAID = (
+_UNLESS_SAID: Final[tuple[Header, ...]] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_NAMES: Final = frozenset(name for name, _ in _UNLESS_SAID)
 
 
-class SecurityHeaders:
-    """Pure ASGI middleware."""
-
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app = app
-        self._settings = settings
-        self._hsts = (b"strict-transport-security", b"max-age=%d" % settings.hsts_seconds)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers: list[tuple[bytes, bytes]] = message["headers"]
-                said = {name for name, _ in headers}
-                headers.extend(header for header in _UNLESS_SAID if header[0] not in said)
-                # Browsers ignore it where it came by plain HTTP (RFC 6797, section 8.1).
-                if self._settings.hsts_seconds and scheme_of(scope, self._settings) == "https":
-                    headers.append(self._hsts)
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+def add_security_headers(headers: list[Header], scope: Scope, settings: Settings) -> None:
+    """Add them to an answer's own."""
+    said = {name for name, _ in headers}
+    if _NAMES.isdisjoint(said):
+        headers += _UNLESS_SAID
+    else:
+        headers += [header for header in _UNLESS_SAID if header[0] not in said]
+    # Browsers ignore it where it came by plain HTTP (RFC 6797, section 8.1).
+    if settings.hsts_seconds and scheme_of(scope, settings) == "https":
+        headers.append((b"strict-transport-security", b"max-age=%d" % settings.hsts_seconds))

@@ -64,6 +64,13 @@ class CookieJar:
             raise Refused(403, "CSRF", "A session in cookies needs the header X-Requested-With.")
         return SessionCookies(asked, present, refresh), access
 
+    def has_session(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        """Returns whether there is one in the cookies, of whatever worth."""
+        if not self.enabled or b"cookie" not in headers:
+            return False
+        found, names = _parse(headers[b"cookie"]), self._names(scope)
+        return names.access in found or names.refresh in found
+
     def access_token(self, scope: Scope, headers: dict[bytes, bytes]) -> str | None:
         """Returns the access token of a handshake, for a caller that has looked at its origin."""
         if not self.enabled:
@@ -72,6 +79,8 @@ class CookieJar:
 
     def headers(self, scope: Scope, cookies: SessionCookies) -> tuple[Header, ...]:
         """Returns the Set-Cookie headers after the operation."""
+        if cookies.is_untouched:
+            return ()
         names = self._names(scope)
         if cookies.kept is not None:
             kept = cookies.kept
@@ -81,9 +90,7 @@ class CookieJar:
                 self._access(names, kept.access_token, access_age),
                 self._refresh(names, kept.refresh_token, refresh_age),
             )
-        if cookies.cleared:
-            return (self._access(names, "", 0), self._refresh(names, "", 0))
-        return ()
+        return (self._access(names, "", 0), self._refresh(names, "", 0))
 
     def _access(self, names: _Names, value: str, age: int) -> Header:
         return self._cookie(names, f"{names.access}={value}; Path=/; SameSite={self._same_site}; Max-Age={age}")

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from graphql_api import graphiql
-from graphql_api.security_headers import SecurityHeaders
+from graphql_api.request_context import RequestContext
 from settings import Settings
 
 EXAMPLES = Path(graphiql.__file__).parent / "build" / "src" / "examples"
@@ -61,7 +61,7 @@ def page(**arguments: Any) -> Elements:
 def client() -> httpx.AsyncClient:
     app = Starlette(
         routes=[Route("/graphql", graphiql.render_page), *graphiql.routes()],
-        middleware=[Middleware(SecurityHeaders, settings=Settings())],
+        middleware=[Middleware(RequestContext, settings=Settings())],
     )
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shop")
 

@@ -1,5 +1,7 @@
 """What is said of how long an answer may be kept, and to whom."""
 
+from ipaddress import ip_network
+
 from settings import Settings
 from tests.integration.catalog.products import create
 from tests.integration.public_answers.asking import (
@@ -7,6 +9,7 @@ from tests.integration.public_answers.asking import (
     GRAPHQL_JSON,
     STOCK,
     counts,
+    fresh,
     get,
     post,
     serving,
@@ -15,6 +18,7 @@ from tests.integration.public_answers.asking import (
 from tests.integration.test_changes import rename
 from tests.modes import ONE_MODE
 from tests.server import Server
+from tests.waiting import until
 
 pytestmark = ONE_MODE
 
@@ -50,6 +54,23 @@ async def test_vary_names_what_counts_and_no_more(settings: Settings) -> None:
             "Cookie",
             "Origin",
         ]
+
+
+async def test_kept_answers_are_for_strangers_and_count(settings: Settings) -> None:
+    proxies, limits = (ip_network("127.0.0.0/8"),), {"ip": "8/6000s"}
+    changes = {"session_cookies": True, "trusted_proxies": proxies, "rate_limits": limits}
+    async with serving(settings.model_copy(update=changes)) as server:
+        await create(server.infra, "Shirt", "A")
+        await until(lambda: fresh(server.infra), bool)
+        theirs = {"cookie": "theme=dark", "x-forwarded-for": "203.0.113.7"}
+        asked = [await get(server, BY_SLUG, theirs, slug="shirt") for _ in range(12)]
+        # A quarter more is let pass without asking Redis.
+        assert [reply.status_code for reply in asked] == [200] * 10 + [429] * 2
+        assert len({reply.content for reply in asked[:10]}) == 1
+        before = counts(server)
+        assert before["fills"] >= 1
+        assert (await get(server, BY_SLUG, {"cookie": "rushcart_refresh=x"}, slug="shirt")).status_code == 200
+        assert counts(server) == before
 
 
 async def test_who_has_the_answer_is_sent_none(server: Server) -> None:
