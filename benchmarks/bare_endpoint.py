@@ -72,7 +72,7 @@ class BareEndpoint:
             return _json({"code": "OUT_OF_STOCK", "available": int(reply[1])})
         if reply[0] != b"RESERVED":
             return _json({"code": reply[0].decode()})
-        order = order.placed(from_millis(int(reply[2])), int(reply[4]))
+        order = order.placed(from_millis(int(reply[2])), int(reply[3]))
         await self._redis.set(
             claim_key(order.customer_id, order.idempotency_key.encode().hex()),
             order.fingerprint,
@@ -89,7 +89,7 @@ class BareEndpoint:
     async def _run_reserve(self, order: OrderSnapshot, line: LineSnapshot) -> list[bytes]:
         assert line.flash_sale_item_id is not None
         keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
-        reply: list[bytes] = await self._reserve(
+        replies: list[list[bytes]] = await self._reserve(
             keys=[keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
             args=[
                 self._infra.redis.run_id,
@@ -102,7 +102,7 @@ class BareEndpoint:
                 price_text(line.unit_price, order.currency),
             ],
         )
-        return reply
+        return replies[0]
 
     async def _remember(self, order: OrderSnapshot, line: LineSnapshot) -> None:
         assert line.flash_sale_item_id is not None

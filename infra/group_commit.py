@@ -1,7 +1,8 @@
 """Group commit: requests of one kind that wait for the same rows go together.
 
 What comes while one group is under way is the next one. So a group never waits for a clock: a request that finds
-nobody before it goes at once, and the more there are the more share a transaction.
+nobody before it goes at once, and the more there are the more share a transaction. Where there is no row to wait
+for, several groups may be under way; what comes in one turn of the event loop is one group.
 """
 
 import asyncio
@@ -40,26 +41,31 @@ class _Asked(Generic[Q, A]):
 
 
 class GroupCommit(Generic[Q, A]):
-    """``serve`` is given a group, and never two at a time. When it raises, each of the group is served by itself:
-    one bad request does not spoil the rest. A store that is away is not asked for each again, nor for those who
-    have waited for its answer meanwhile.
+    """``serve`` is given a group, at most ``at_once`` of them at a time. When it raises, each of the group is
+    served by itself: one bad request does not spoil the rest. A store that is away is not asked for each again,
+    nor for those who have waited for its answer meanwhile.
     """
 
-    def __init__(self, serve: Serve[Q, A], *, most: int = MOST) -> None:
+    def __init__(self, serve: Serve[Q, A], *, most: int = MOST, at_once: int = 1) -> None:
         self._serve = serve
         self._most = most
+        self._at_once = at_once
         self._waiting: deque[_Asked[Q, A]] = deque()
-        self._working: asyncio.Task[None] | None = None
+        self._working: set[asyncio.Task[None]] = set()
+        self._beginning: asyncio.Task[None] | None = None
 
-    async def ask(self, request: Q, within: float) -> A:
+    async def ask(self, request: Q, within: float | None) -> A:
         """Have a request served with those that come at the same time.
 
         Cancelled, or out of its ``within`` seconds, before its group has begun, it is not served; after that it
-        may have been. Errors: its own; StoreUnavailable, at once when too many wait.
+        may have been. None: ``serve`` has limits of its own. Errors: its own; StoreUnavailable, at once when too
+        many wait.
         """
         if len(self._waiting) >= _MOST_WAITING:
             raise StoreUnavailable("database")
         asked = self._enter(request)
+        if within is None:
+            return await asked.answer
         try:
             async with asyncio.timeout(within):
                 return await asked.answer
@@ -73,17 +79,26 @@ class GroupCommit(Generic[Q, A]):
 
     async def close(self) -> None:
         """Wait for what is under way."""
-        if self._working is not None:
-            await self._working
+        while self._working:
+            await asyncio.wait(self._working)
 
     def _enter(self, request: Q) -> _Asked[Q, A]:
         asked = _Asked[Q, A](request)
         self._waiting.append(asked)
-        if self._working is None:
-            self._working = asyncio.create_task(self._work(), context=contextvars.Context())
+        if self._beginning is None and len(self._working) < self._at_once:
+            self._beginning = asyncio.create_task(self._work(), context=contextvars.Context())
+            self._working.add(self._beginning)
+            self._beginning.add_done_callback(self._end)
         return asked
 
+    def _end(self, working: asyncio.Task[None]) -> None:
+        """Let go of one that was cancelled before it began; others have done so themselves."""
+        self._working.discard(working)
+        if self._beginning is working:
+            self._beginning = None
+
     async def _work(self) -> None:
+        working, self._beginning = self._beginning, None
         try:
             while group := self._next():
                 # In the trace, and with the log's names, of its first: in quiet times there is no other.
@@ -91,7 +106,9 @@ class GroupCommit(Generic[Q, A]):
                 for asked in group:
                     asked.fail(StoreUnavailable("database"))  # nothing but a cancellation that leaked leaves any
         finally:
-            self._working = None
+            # At once: whoever asks from now on begins another.
+            if working is not None:
+                self._working.discard(working)
 
     def _next(self) -> list[_Asked[Q, A]]:
         group: list[_Asked[Q, A]] = []
@@ -129,10 +146,10 @@ class Groups:
     def __init__(self) -> None:
         self._groups: dict[str, GroupCommit[Any, Any]] = {}
 
-    def of(self, kind: str, serve: Serve[Q, A], *, most: int = MOST) -> GroupCommit[Q, A]:
-        """Returns the group of that kind; ``serve`` is that of the first caller."""
+    def of(self, kind: str, serve: Serve[Q, A], *, most: int = MOST, at_once: int = 1) -> GroupCommit[Q, A]:
+        """Returns the group of that kind; all else is that of the first caller."""
         if kind not in self._groups:
-            self._groups[kind] = GroupCommit(serve, most=most)
+            self._groups[kind] = GroupCommit(serve, most=most, at_once=at_once)
         return self._groups[kind]
 
     async def close(self) -> None:

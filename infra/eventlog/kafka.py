@@ -18,17 +18,19 @@ from aiokafka.errors import (
 )
 
 from infra.cancellation import cancel_and_wait
-from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
+from infra.errors import PublishRefused, StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.kafka_offsets import KafkaOffsets
 from infra.eventlog.kafka_topics import make_topics
-from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
+from infra.eventlog.protocol import Consumer, Follower, Marker, Message, size_problem, unknown
 from infra.telemetry.conventions import Attributes, topic_attributes
 from settings import Settings
 
 T = TypeVar("T")
+_Sent = asyncio.Future[object] | Exception
+"""What the producer has, or why it has it not."""
 log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
@@ -107,19 +109,41 @@ class KafkaEventLog:
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
+        pairs = [(key, value)]
+        [problem] = await self.publish_many(topic, pairs, media_type=media_type, headers=headers, timeout=timeout)
+        if problem is not None:
+            raise problem
+
+    async def publish_many(
+        self,
+        topic: str,
+        messages: Sequence[tuple[str, bytes]],
+        *,
+        media_type: str | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> list[Exception | None]:
         if media_type is not None:
             headers = {**(headers or {}), _CONTENT_TYPE: media_type}
-        check_size(key, value, headers)
-        limit = timeout or self._timeout
-        deadline = asyncio.get_running_loop().time() + limit
+        deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
+        sent: list[_Sent] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(deadline):
+                for key, value in messages:
+                    sent.append(await self._hand_over(topic, key, value, headers))
+        # Of the others nothing was handed to the producer's buffer yet.
+        sent += (_refused(TimeoutError()) for _ in messages[len(sent) :])
+        await _settle(sent, deadline)
+        return [_problem(one) for one in sent]
+
+    async def _hand_over(self, topic: str, key: str, value: bytes, headers: dict[str, str] | None) -> "_Sent":
+        if (problem := size_problem(key, value, headers)) is not None:
+            return problem
         try:
             with kafka_calls():
-                async with asyncio.timeout_at(deadline):
-                    future = await self._send(topic, key, value, headers)
+                return await self._send(topic, key, value, headers)
         except StoreUnavailable as error:
-            # Nothing was handed to the producer's buffer yet.
-            raise PublishRefused("event_log") from error
-        await self._acknowledged(future, deadline)
+            return _refused(error)
 
     async def _send(
         self, topic: str, key: str, value: bytes, headers: dict[str, str] | None
@@ -141,15 +165,6 @@ class KafkaEventLog:
             raise
         future.add_done_callback(partial(self._settled, producer))
         return future
-
-    async def _acknowledged(self, future: "asyncio.Future[object]", deadline: float) -> None:
-        # The producer goes on trying after we stop waiting: that is the unknown outcome.
-        await asyncio.wait({future}, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-        if not future.done() or future.cancelled():
-            raise PublishUnknown("event_log")
-        error = future.exception()
-        if error is not None:
-            raise PublishUnknown("event_log") from error
 
     def _settled(self, producer: AIOKafkaProducer, future: "asyncio.Future[object]") -> None:
         """However long it took: it may be that nobody waits for it any more."""
@@ -272,6 +287,28 @@ class KafkaEventLog:
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await _stop(producer)
+
+
+def _refused(error: Exception) -> PublishRefused:
+    found = PublishRefused("event_log")
+    found.__cause__ = error
+    return found
+
+
+async def _settle(sent: "Sequence[_Sent]", deadline: float) -> None:
+    """Wait for the log's answers; the producer goes on trying after that, which is the unknown outcome."""
+    futures = {one for one in sent if isinstance(one, asyncio.Future)}
+    if futures:
+        await asyncio.wait(futures, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+
+
+def _problem(sent: "_Sent") -> Exception | None:
+    if isinstance(sent, Exception):
+        return sent
+    if not sent.done() or sent.cancelled():
+        return unknown(None)
+    error = sent.exception()
+    return None if error is None else unknown(error)
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from infra.errors import MessageTooLarge
+from infra.errors import MessageTooLarge, PublishUnknown
 from infra.telemetry.conventions import Attributes
 
 Marker = dict[str, str]
@@ -26,12 +26,18 @@ MAX_MESSAGE = 1_000_000
 """Bytes of key, value and headers; Kafka's own default limit is a little more."""
 
 
-def check_size(key: str, value: bytes, headers: dict[str, str] | None) -> None:
-    """Check the size: the same limit whichever log it is. Errors: MessageTooLarge."""
+def size_problem(key: str, value: bytes, headers: dict[str, str] | None) -> MessageTooLarge | None:
+    """Check the size: the same limit whichever log it is."""
     texts = [key, *(text for pair in (headers or {}).items() for text in pair)]
     size = len(value) + sum(len(text.encode()) for text in texts)
-    if size > MAX_MESSAGE:
-        raise MessageTooLarge(size, MAX_MESSAGE)
+    return MessageTooLarge(size, MAX_MESSAGE) if size > MAX_MESSAGE else None
+
+
+def unknown(error: BaseException | None) -> PublishUnknown:
+    """Make the outcome of a message that the log may still take."""
+    found = PublishUnknown("event_log")
+    found.__cause__ = error
+    return found
 
 
 def dead_letter_topic(topic: str) -> str:
@@ -101,6 +107,21 @@ class EventLog(Protocol):
         know what the value is. Entries of Redis Streams have no headers and only we read them: it is not kept.
         ``timeout`` in seconds, the settings' ``store_timeout`` when None. Errors: PublishRefused when the
         log certainly did not take it; PublishUnknown when it may still do so; MessageTooLarge.
+        """
+        ...
+
+    async def publish_many(
+        self,
+        topic: str,
+        messages: Sequence[tuple[str, bytes]],
+        *,
+        media_type: str | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> list[Exception | None]:
+        """Publish (key, value) pairs together, each a message of its own.
+
+        Returns, in their order, what ``publish`` would have raised of each, or None.
         """
         ...
 

@@ -15,11 +15,12 @@ import orjson
 import structlog
 from redis.exceptions import ResponseError
 
-from infra.errors import PublishUnknown, StoreUnavailable
-from infra.eventlog.protocol import Consumer, Follower, Marker, Message, check_size
+from infra.errors import StoreUnavailable
+from infra.eventlog.protocol import Consumer, Follower, Marker, Message, size_problem, unknown
 from infra.eventlog.streams_entries import flat, message_of
 from infra.eventlog.streams_follower import StreamsFollower
 from infra.redis import RedisStore
+from infra.redis_batch import Command
 from infra.telemetry.conventions import Attributes, topic_attributes
 
 log = structlog.get_logger(__name__)
@@ -58,17 +59,37 @@ class StreamsEventLog:
         headers: dict[str, str] | None = None,
         timeout: float | None = None,
     ) -> None:
-        check_size(key, value, headers)
-        fields: tuple[str | bytes, ...] = ("k", key, "v", value)
-        if headers:
-            fields += ("h", orjson.dumps(headers))
+        pairs = [(key, value)]
+        [problem] = await self.publish_many(topic, pairs, headers=headers, timeout=timeout)
+        if problem is not None:
+            raise problem
+
+    async def publish_many(
+        self,
+        topic: str,
+        messages: Sequence[tuple[str, bytes]],
+        *,
+        media_type: str | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> list[Exception | None]:
+        problems: list[Exception | None] = [size_problem(key, value, headers) for key, value in messages]
+        more = ("h", orjson.dumps(headers)) if headers else ()
+        commands: list[Command] = [
+            ("XADD", _stream(topic), "*", "k", key, "v", value, *more)
+            for (key, value), problem in zip(messages, problems, strict=True)
+            if problem is None
+        ]
+        if not commands:
+            return problems
         try:
             # What is published together keeps its order: one connection sends it.
             async with asyncio.timeout(timeout or self._timeout):
-                await self._redis.execute(("XADD", _stream(topic), "*", *fields))
+                await self._redis.execute(*commands)
         except (StoreUnavailable, TimeoutError) as error:
-            # The server may have run the command before the connection broke.
-            raise PublishUnknown("event_log") from error
+            # The server may have run the commands before the connection broke.
+            return [problem or unknown(error) for problem in problems]
+        return problems
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
         await _ensure_groups(self._redis, [_stream(topic) for topic in topics], group)

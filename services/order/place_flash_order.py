@@ -8,28 +8,22 @@ from uuid import UUID
 import structlog
 
 from infra.clock import from_millis
-from infra.cloudevents import MEDIA_TYPE
-from infra.errors import PublishRefused, PublishUnknown
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.telemetry import tracing
-from infra.telemetry.messages import sending
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
 from services.flash_sale.find_items import find_item, forget_item
 from services.flash_sale.rules import MAX_QUANTITY
 from services.order.find_orders import find_by_key, find_order
+from services.order.keep_orders import keep_order
 from services.order.views import accepted_view
-from services.reservation.keys import accepted_key, with_scripts
-from services.reservation.release import Forget, ItemOrders, release
+from services.reservation.release import Forget, group, release
 from services.reservation.reserve import (
-    CLAIM_SECONDS,
     NotLoaded,
     Reservation,
     StaleTerms,
-    acceptance,
-    claim,
     is_key_known,
     reserve,
 )
@@ -41,10 +35,8 @@ from services.shared.errors import (
     NotFound,
     TryAgain,
 )
-from services.shared.event import encode
-from services.shared.events import ORDERS, OrderPlaced
 from services.shared.fingerprint import fingerprint, key_problem
-from services.shared.patience import or_try_again, requests_patience
+from services.shared.patience import or_try_again
 
 log = structlog.get_logger(__name__)
 _STRAGGLERS = timedelta(minutes=1)
@@ -77,9 +69,9 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
         if not reservation.accepted:
-            await _claim_key(infra, reservation, wish)
-            await _publish(infra, reservation, wish.traceparent)
-            await _accept(infra, reservation.snapshot, begun)
+            order = reservation.snapshot
+            await _check_address(infra, order, wish, fresh=reservation.fresh)
+            await keep_order(infra, order, begun, wish.traceparent, fresh=reservation.fresh)
     return accepted_view(reservation.snapshot)
 
 
@@ -92,7 +84,7 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> Reservation:
         await _check_public(infra, item, snapshot)
         await _check_admitted(infra, item, snapshot, wish)
         try:
-            return await reserve(infra, snapshot, snapshot.fingerprint)
+            return await reserve(infra, snapshot)
         except StaleTerms:
             forget_item(infra, item.id)
         except NotLoaded:
@@ -172,66 +164,9 @@ async def _as_it_is(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderVie
     return found
 
 
-async def _claim_key(infra: Infra, reservation: Reservation, wish: FlashOrder) -> None:
-    """The reservation's own key is only unique within its item: another item may have used it before."""
-    order = reservation.snapshot
-    assert order is not None
-    if reservation.fresh and wish.address_id is not None and order.shipping_address is None:
-        # It was taken for a retry, and what it would have retried was given up at this very moment.
-        await release(infra, _held(order), forget=Forget.UNTOUCHED)
+async def _check_address(infra: Infra, order: OrderSnapshot, wish: FlashOrder, *, fresh: bool) -> None:
+    """Errors: TryAgain, for what was taken for a retry, when that was given up at this very moment."""
+    if fresh and wish.address_id is not None and order.shipping_address is None:
+        by_item, _ = group([order])
+        await release(infra, by_item, forget=Forget.UNTOUCHED)
         raise TryAgain
-    try:
-        await claim(infra, order.customer_id, order.idempotency_key, order.fingerprint)
-    except IdempotencyConflict:
-        await release(infra, _held(order), forget=Forget.YES)
-        raise
-
-
-async def _publish(infra: Infra, reservation: Reservation, traceparent: str | None) -> None:
-    order = reservation.snapshot
-    assert order is not None
-    try:
-        with sending(infra.events.attributes(ORDERS)):
-            event = OrderPlaced(order)
-            message = encode(event, order.placed_at, tracing.traceparent() or traceparent)
-            await infra.events.publish(event.topic, event.key, message, media_type=MEDIA_TYPE)
-    except PublishUnknown:
-        # The log may still take it: the hold stays, and the same key finds it.
-        log.warning("order.unconfirmed", order_id=str(order.id))
-        raise
-    except PublishRefused:
-        if reservation.fresh:
-            await release(infra, _held(order), forget=Forget.UNTOUCHED)
-        raise
-
-
-async def _accept(infra: Infra, order: OrderSnapshot, begun: float) -> None:
-    """Make it an accepted order, that the customer can read before the database has it.
-
-    An answer that took this long (the process was stopped, say) may have been overtaken by the reconciler: the
-    customer must ask again. The same when the counters that the units came from are no more: a loader that
-    replaces them from here on reads what is in the log by now, one that was faster may have missed it. The same
-    when the sale was paused or ended meanwhile, and this request had been given up.
-    """
-    if time.monotonic() - begun > accept_window(infra):
-        raise TryAgain
-    line = order.lines[0]
-    assert line.flash_sale_item_id is not None
-    key = accepted_key(order.customer_id)
-    remember = ("HSET", key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
-    keep = ("EXPIRE", key, CLAIM_SECONDS)
-    *_, accepted = await with_scripts(infra.redis, remember, keep, acceptance(infra, order))
-    if not accepted:
-        raise TryAgain
-    infra.signals.send((line.flash_sale_item_id,))
-
-
-def accept_window(infra: Infra) -> float:
-    """Returns the seconds after its begin in which a request may still answer ACCEPTED."""
-    return requests_patience(infra)
-
-
-def _held(order: OrderSnapshot) -> ItemOrders:
-    line = order.lines[0]
-    assert line.flash_sale_item_id is not None
-    return {(line.sku, line.flash_sale_item_id): [order.id]}

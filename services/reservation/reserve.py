@@ -1,17 +1,30 @@
 """Reserve: take units of a flash-sale item in Redis, all or nothing, each idempotency key once."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 import orjson
 
 from infra.clock import from_millis
 from infra.redis import RUN_ID
-from infra.redis_batch import Command
+from infra.redis_batch import Argument, Command
 from infra.runtime import Infra
+from infra.telemetry import tracing
 from models.changes import item_tag
 from models.order_document import OrderSnapshot
-from services.reservation.keys import ItemKeys, claim_key, command, price_text, run
+from services.reservation.keys import (
+    SCRIPTS,
+    ItemKeys,
+    accepted_key,
+    claim_key,
+    command,
+    price_text,
+    with_scripts,
+)
 from services.shared.errors import (
     FlashSaleNotRunning,
     IdempotencyConflict,
@@ -22,6 +35,8 @@ from services.shared.errors import (
 from services.shared.metrics import RESERVATIONS
 
 CLAIM_SECONDS = 48 * 3600
+_AT_ONCE: Final = 4
+"""Script calls under way: a slow one does not hold up who comes after it."""
 
 
 class NotLoaded(Exception):
@@ -43,50 +58,73 @@ class Reservation:
     accepted: bool = False
 
 
-async def reserve(infra: Infra, snapshot: OrderSnapshot, fingerprint: str) -> Reservation:
-    """Reserve what ``snapshot`` (one line) asks for.
+async def reserve(infra: Infra, snapshot: OrderSnapshot) -> Reservation:
+    """Reserve what ``snapshot`` (one line) asks for, in one script call with all that are asked for meanwhile.
 
     A retry gets the reservation that its key made. Errors: OutOfStock, PurchaseLimitReached,
     FlashSaleNotRunning, IdempotencyConflict, TryAgain, NotLoaded, StaleTerms, StoreUnavailable.
     """
-    line = snapshot.lines[0]
-    assert line.flash_sale_item_id is not None
-    keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
-    key = snapshot.idempotency_key.encode().hex()
-    reply = await run(
-        infra.redis,
-        "reserve",
-        [keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
-        [
-            RUN_ID,
-            snapshot.customer_id.hex,
-            key,
-            fingerprint,
-            snapshot.id.hex,
-            line.quantity,
-            orjson.dumps(snapshot.to_json()),
-            price_text(line.unit_price, snapshot.currency),
-        ],
+    with tracing.span("redis script reserve"):
+        reserving = infra.groups.of("reserve", partial(_reserve_together, infra), at_once=_AT_ONCE)
+        reply = await reserving.ask(snapshot, None)
+    return _understand(reply, snapshot)
+
+
+async def _reserve_together(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[list[bytes]]:
+    """Returns what the script says of each; asked again, the same. Errors: StoreUnavailable."""
+    by_item: dict[ItemKeys, list[int]] = {}
+    for place, order in enumerate(orders):
+        by_item.setdefault(_keys_of(order), []).append(place)
+    calls = [
+        (
+            [keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
+            [RUN_ID, *(part for place in places for part in _arguments(orders[place]))],
+        )
+        for keys, places in by_item.items()
+    ]
+    replies = await infra.redis.run_script_many(SCRIPTS["reserve"], calls)
+    found: list[list[bytes]] = [[]] * len(orders)
+    for places, answers in zip(by_item.values(), replies, strict=True):
+        for place, answer in zip(places, answers, strict=True):
+            found[place] = answer
+    _count(infra, orders, found)
+    return found
+
+
+def _arguments(order: OrderSnapshot) -> tuple[Argument, ...]:
+    line = order.lines[0]
+    return (
+        order.customer_id.hex,
+        order.idempotency_key.encode().hex(),
+        order.fingerprint,
+        order.id.hex,
+        line.quantity,
+        orjson.dumps(order.to_json()),
+        price_text(line.unit_price, order.currency),
     )
-    RESERVATIONS.labels(reply[0].decode().lower()).inc()
-    reservation = _understand(reply, snapshot)
-    if reservation.fresh:
-        infra.changes.note([item_tag(line.flash_sale_item_id)])
-    return reservation
+
+
+def _count(infra: Infra, orders: Sequence[OrderSnapshot], answers: Sequence[list[bytes]]) -> None:
+    for outcome, times in Counter(answer[0] for answer in answers).items():
+        RESERVATIONS.labels(outcome.decode().lower()).inc(times)
+    items = {
+        order.lines[0].flash_sale_item_id
+        for order, answer in zip(orders, answers, strict=True)
+        if answer[0] == b"RESERVED"
+    }
+    if items:
+        infra.changes.note(item_tag(item) for item in items if item is not None)
 
 
 async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
     """Returns whether this customer's key has made an order of the item. Errors: StoreUnavailable."""
-    line = snapshot.lines[0]
-    assert line.flash_sale_item_id is not None
-    keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
     async with infra.redis.guard():
-        return bool(await infra.redis.client.hexists(keys.requests, _key_field(snapshot)))
+        return bool(await infra.redis.client.hexists(_keys_of(snapshot).requests, _key_field(snapshot)))
 
 
 def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
     match reply:
-        case [b"RESERVED", _, placed, _, epoch]:
+        case [b"RESERVED", _, placed, epoch]:
             return Reservation(asked.id, asked.placed(from_millis(int(placed)), int(epoch)), True)
         case [b"PENDING", _, placed, raw, epoch]:
             first = OrderSnapshot.from_json(orjson.loads(raw)).placed(from_millis(int(placed)), int(epoch))
@@ -113,26 +151,67 @@ def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
     raise AssertionError(f"reserve.lua answered {reply!r}")
 
 
-def acceptance(infra: Infra, snapshot: OrderSnapshot) -> Command:
-    """Returns the command that makes the order accepted: it answers 1, or 0 when that comes too late."""
-    line = snapshot.lines[0]
+async def accept(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
+    """Make orders accepted that the log has acknowledged: from here on their customers can read them.
+
+    Returns whether each was in time. Errors: StoreUnavailable.
+    """
+    remembered = [command for order in orders for command in _remember(order)]
+    by_item: dict[ItemKeys, list[int]] = {}
+    for place, order in enumerate(orders):
+        by_item.setdefault(_keys_of(order), []).append(place)
+    scripts = [_acceptance(infra, keys, [orders[place] for place in places]) for keys, places in by_item.items()]
+    replies = await with_scripts(infra.redis, *remembered, *scripts)
+    found = [False] * len(orders)
+    for places, answers in zip(by_item.values(), replies[len(remembered) :], strict=True):
+        for place, answer in zip(places, answers, strict=True):
+            found[place] = bool(answer)
+    return found
+
+
+def _remember(order: OrderSnapshot) -> tuple[Command, Command]:
+    line, key = order.lines[0], accepted_key(order.customer_id)
     assert line.flash_sale_item_id is not None
-    keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
-    return command(
-        infra.redis,
-        "accept",
-        [keys.item, keys.requests, keys.pending, keys.open],
-        [RUN_ID, line.epoch, snapshot.id.hex, _key_field(snapshot)],
+    return (
+        ("HSET", key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}"),
+        ("EXPIRE", key, CLAIM_SECONDS),
     )
+
+
+def _acceptance(infra: Infra, keys: ItemKeys, orders: Sequence[OrderSnapshot]) -> Command:
+    arguments: list[Argument] = [RUN_ID]
+    for order in orders:
+        arguments += (order.lines[0].epoch, order.id.hex, _key_field(order))
+    return command(infra.redis, "accept", [keys.item, keys.requests, keys.pending, keys.open], arguments)
+
+
+def _keys_of(order: OrderSnapshot) -> ItemKeys:
+    line = order.lines[0]
+    assert line.flash_sale_item_id is not None
+    return ItemKeys.of(line.sku, line.flash_sale_item_id)
 
 
 def _key_field(snapshot: OrderSnapshot) -> str:
     return f"{snapshot.customer_id.hex}:{snapshot.idempotency_key.encode().hex()}"
 
 
-async def claim(infra: Infra, customer_id: UUID, key: str, fingerprint: str) -> None:
-    """Tie an idempotency key to its input, whichever item it is for. Errors: IdempotencyConflict."""
-    name = claim_key(customer_id, key.encode().hex())
-    [earlier] = await infra.redis.execute(("SET", name, fingerprint, "NX", "GET", "EX", CLAIM_SECONDS))
-    if earlier is not None and earlier != fingerprint.encode():
-        raise IdempotencyConflict
+async def claim(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
+    """Tie idempotency keys to their inputs: a reservation's own is only unique within its item.
+
+    Returns whether each was free, or of that input already. Errors: StoreUnavailable.
+    """
+    replies = await infra.redis.execute(
+        *(
+            (
+                "SET",
+                claim_key(order.customer_id, order.idempotency_key.encode().hex()),
+                order.fingerprint,
+                *("NX", "GET", "EX", CLAIM_SECONDS),
+            )
+            for order in orders
+        )
+    )
+    return [
+        earlier is None or earlier == order.fingerprint.encode()
+        for order, earlier in zip(orders, replies, strict=True)
+    ]

@@ -35,7 +35,7 @@ async def settings(settings: Settings) -> Settings:
 async def reserved(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
     """What is left of a request that died after the reservation."""
     snapshot = _snapshot(infra, item, wish)
-    made = await reserve(infra, snapshot, snapshot.fingerprint)
+    made = await reserve(infra, snapshot)
     assert made.snapshot is not None
     return made.snapshot
 

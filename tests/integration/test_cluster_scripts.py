@@ -71,20 +71,20 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     await cancel_order(infra, Cancellation(orders[1].customer_id, orders[1].id, None, "cancel"))
     doubtful = order_wish(item, quantity=3)
     snapshot = _snapshot(infra, item, doubtful)
-    await reserve(infra, snapshot, snapshot.fingerprint)
+    await reserve(infra, snapshot)
     assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 1
     await persist_all(infra)
     await assert_adds_up(infra, item, remaining=14)
 
     snapshot = _snapshot(infra, item, order_wish(item))
-    await reserve(infra, snapshot, snapshot.fingerprint)
+    await reserve(infra, snapshot)
     for action in (SaleAction.PAUSE, SaleAction.RESUME):
         await change_state(infra, StateChange(item.sale_id, action))
     await assert_adds_up(infra, item, remaining=14)
 
     parked = order_wish(item)
     snapshot = _snapshot(infra, item, parked)
-    await reserve(infra, snapshot, snapshot.fingerprint)
+    await reserve(infra, snapshot)
     await park(infra, snapshot)
     assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 0
     assert await load_item(infra, item.sku, item.id, settle=0.0, force=True)

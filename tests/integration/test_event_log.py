@@ -12,6 +12,7 @@ from infra.cancellation import cancel_and_wait
 from infra.errors import MessageTooLarge
 from infra.eventlog import Consumer, Message
 from infra.eventlog import streams as redis_streams
+from infra.eventlog.protocol import MAX_MESSAGE
 from infra.runtime import Infra
 from services.shared.events import ORDERS as TOPIC
 from tests.modes import MODES
@@ -58,6 +59,20 @@ async def test_a_message_may_have_no_headers_no_text_and_any_bytes(infra: Infra)
     async with member(infra) as consumer:
         found = await take(consumer, 2)
     assert [(m.value, m.headers) for m in found] == [(b"", {}), (bytes(range(256)), {})]
+
+
+async def test_what_is_published_together_is_a_message_each(infra: Infra) -> None:
+    pairs = [("a", b"1"), ("b", b"x" * MAX_MESSAGE), ("a", b"2"), ("c", b"3")]
+    problems = await infra.events.publish_many(TOPIC, pairs, headers={"n": "1"})
+    assert [type(problem) for problem in problems] == [type(None), MessageTooLarge, type(None), type(None)]
+    assert await infra.events.publish_many(TOPIC, pairs[1:2]) != [None]
+    async with member(infra) as consumer:
+        found = await take(consumer, 3)
+    assert [message.value for message in found if message.key == "a"] == [b"1", b"2"]
+    assert {(message.key, tuple(message.headers.items())) for message in found} == {
+        ("a", (("n", "1"),)),
+        ("c", (("n", "1"),)),
+    }
 
 
 async def test_what_is_not_committed_comes_again_and_what_is_does_not(infra: Infra, fast_claims: None) -> None:

@@ -29,7 +29,8 @@ from services.flash_sale.states import SaleAction
 from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_due_orders import expire_due_orders
-from services.order.place_flash_order import FlashOrder, _snapshot, accept_window, place_flash_order
+from services.order.keep_orders import accept_window
+from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_order
 from services.reconcile.reconcile import reconcile
 from services.reservation.keys import ItemKeys
 from services.reservation.reserve import NotLoaded, reserve
@@ -98,7 +99,7 @@ class Walk:
         self.wishes.append(wish)
         snapshot = _snapshot(self.infra, self.item, wish)
         try:
-            await reserve(self.infra, snapshot, snapshot.fingerprint)
+            await reserve(self.infra, snapshot)
         except (*_REFUSALS, NotLoaded):
             return
 

@@ -145,14 +145,14 @@ async def test_an_answer_that_a_reload_overtook_is_not_accepted(
     item = await running_sale(infra, quantity=5)
     wish = order_wish(item)
     reserved, go = asyncio.Event(), asyncio.Event()
-    publish = infra.events.publish
+    publish = infra.events.publish_many
 
-    async def late(*args: Any, **kwargs: Any) -> None:
+    async def late(*args: Any, **kwargs: Any) -> list[Exception | None]:
         reserved.set()
         await go.wait()
-        await publish(*args, **kwargs)
+        return await publish(*args, **kwargs)
 
-    monkeypatch.setattr(infra.events, "publish", late)
+    monkeypatch.setattr(infra.events, "publish_many", late)
     placing = asyncio.create_task(place_flash_order(infra, wish))
     await reserved.wait()
     await infra.redis.client.flushall()

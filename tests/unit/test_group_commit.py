@@ -59,6 +59,27 @@ async def test_what_comes_while_one_group_runs_is_the_next() -> None:
     assert shop.groups == [[1], [2, -3, 4], [5]]
 
 
+async def test_several_groups_may_be_under_way() -> None:
+    under_way: list[list[str]] = []
+    go = asyncio.Event()
+
+    async def serve(requests: Sequence[str]) -> Sequence[str]:
+        under_way.append(list(requests))
+        await go.wait()
+        return requests
+
+    group, asked = GroupCommit(serve, most=2, at_once=2), []
+    for turn in ("ab", "c", "def", "g"):
+        asked += [asyncio.create_task(group.ask(who, None)) for who in turn]
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert under_way == [["a", "b"], ["c"]]
+    go.set()
+    assert await asyncio.gather(*asked) == list("abcdefg")
+    assert under_way[2:] == [["d", "e"], ["f", "g"]]
+    await group.close()
+
+
 async def test_one_bad_request_does_not_spoil_the_rest() -> None:
     shop = Shop()
     group = GroupCommit(shop.serve)

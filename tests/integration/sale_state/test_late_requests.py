@@ -21,14 +21,14 @@ from tests.workers import persist_all
 def held_publish(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
     """Stop requests between reserving and publishing: (one is there, go on)."""
     reserved, go = asyncio.Event(), asyncio.Event()
-    publish = infra.events.publish
+    publish = infra.events.publish_many
 
-    async def late(*args: Any, **kwargs: Any) -> None:
+    async def late(*args: Any, **kwargs: Any) -> list[Exception | None]:
         reserved.set()
         await go.wait()
-        await publish(*args, **kwargs)
+        return await publish(*args, **kwargs)
 
-    monkeypatch.setattr(infra.events, "publish", late)
+    monkeypatch.setattr(infra.events, "publish_many", late)
     return reserved, go
 
 
@@ -83,15 +83,16 @@ async def test_a_late_request_whose_message_was_persisted_is_kept(
 ) -> None:
     """The workers were faster than the acknowledgement: it is an order, and asking again finds it."""
     item = await running_sale(infra, quantity=5)
-    wish, publish = order_wish(item), other.events.publish
+    wish, publish = order_wish(item), other.events.publish_many
     published, go = asyncio.Event(), asyncio.Event()
 
-    async def unheard(*args: Any, **kwargs: Any) -> None:
-        await publish(*args, **kwargs)
+    async def unheard(*args: Any, **kwargs: Any) -> list[Exception | None]:
+        found: list[Exception | None] = await publish(*args, **kwargs)
         published.set()
         await go.wait()
+        return found
 
-    monkeypatch.setattr(other.events, "publish", unheard)
+    monkeypatch.setattr(other.events, "publish_many", unheard)
     placing = asyncio.create_task(place_flash_order(other, wish))
     await published.wait()
     await persist_all(infra)

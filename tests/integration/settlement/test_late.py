@@ -37,7 +37,7 @@ async def test_a_message_that_comes_after_the_settlement_takes_nothing(infra: In
     """Of a request that nobody answered: it is undone at the end, and its message is too late."""
     item = await running_sale(infra, quantity=5)
     snapshot = _snapshot(infra, item, order_wish(item))
-    made = (await reserve(infra, snapshot, snapshot.fingerprint)).snapshot
+    made = (await reserve(infra, snapshot)).snapshot
     assert made is not None
     lost = _snapshot(infra, item, order_wish(item)).placed(infra.now(), made.lines[0].epoch)
     await end(infra, item)
@@ -60,7 +60,7 @@ async def test_an_order_in_the_dead_letters_keeps_its_units(infra: Infra) -> Non
     item = await sale_of(infra, sku, quantity=5)
     wish = order_wish(item, quantity=2)
     snapshot = _snapshot(infra, item, wish)
-    made = (await reserve(infra, snapshot, snapshot.fingerprint)).snapshot
+    made = (await reserve(infra, snapshot)).snapshot
     assert made is not None
     await park(infra, made)
     await end(infra, item)
