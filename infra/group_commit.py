@@ -23,6 +23,8 @@ Serve = Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]
 MOST: Final = 100
 """Requests of a group."""
 _MOST_WAITING: Final = 20 * MOST
+_LONGEST: Final = 10.0
+"""Seconds that a request waits while others are answered."""
 
 
 class _Asked(Generic[Q, A]):
@@ -53,13 +55,14 @@ class GroupCommit(Generic[Q, A]):
         self._waiting: deque[_Asked[Q, A]] = deque()
         self._working: set[asyncio.Task[None]] = set()
         self._beginning: asyncio.Task[None] | None = None
+        self._answered = 0.0
 
     async def ask(self, request: Q, within: float | None) -> A:
         """Have a request served with those that come at the same time.
 
-        Cancelled, or out of its ``within`` seconds, before its group has begun, it is not served; after that it
-        may have been. None: ``serve`` has limits of its own. Errors: its own; StoreUnavailable, at once when too
-        many wait.
+        ``within``: seconds in which nobody is answered; who waits while others are goes on waiting, up to a limit.
+        None: ``serve`` has limits of its own. Cancelled, or out of time, before its group has begun, it is not
+        served; after that it may have been. Errors: its own; StoreUnavailable, at once when too many wait.
         """
         if len(self._waiting) >= _MOST_WAITING:
             raise StoreUnavailable("database")
@@ -67,10 +70,23 @@ class GroupCommit(Generic[Q, A]):
         if within is None:
             return await asked.answer
         try:
-            async with asyncio.timeout(within):
-                return await asked.answer
-        except TimeoutError as error:
-            raise StoreUnavailable("database") from error
+            return await self._wait(asked, within)
+        finally:
+            asked.answer.cancel()
+
+    async def _wait(self, asked: _Asked[Q, A], within: float) -> A:
+        now = asyncio.get_running_loop().time()
+        until, last = now + within, now + max(within, _LONGEST)
+        while True:
+            try:
+                async with asyncio.timeout_at(until):
+                    return await asyncio.shield(asked.answer)
+            except TimeoutError as error:
+                if asked.answer.done():
+                    return asked.answer.result()
+                before, until = until, min(self._answered + within, last)
+                if until <= before:
+                    raise StoreUnavailable("database") from error
 
     def put(self, request: Q) -> None:
         """Put a request among those that wait, for who needs no answer; one too many is dropped."""
@@ -133,6 +149,7 @@ class GroupCommit(Generic[Q, A]):
             for asked in group:
                 await self._answer([asked])
         else:
+            self._answered = asyncio.get_running_loop().time()
             for asked, answer in zip(group, answers, strict=True):
                 if isinstance(answer, Exception):
                     asked.fail(answer)

@@ -36,8 +36,8 @@ async def transact_for_request(
 async def ask_together(infra: Infra, kind: str, serve: Serve[Q, A], request: Q) -> A:
     """Have a request served with those of its kind that come at the same time (infra/group_commit.py).
 
-    It waits for the group before its own, too. Errors: StoreUnavailable, and it may have been committed all the
-    same; its own.
+    It waits for the group before its own, too, and in a crowd for as long as others are answered. Errors:
+    StoreUnavailable, and it may have been committed all the same; its own.
     """
     return await infra.groups.of(kind, serve).ask(request, within=2 * requests_patience(infra))
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from infra.errors import StoreUnavailable
 from infra.group_commit import GroupCommit, Groups
+from tests import virtual_time
 
 WITHIN: Final = 30.0
 
@@ -131,6 +132,25 @@ async def test_who_waits_too_long_is_told_and_who_is_one_too_many_at_once() -> N
     shop.open.set()
     assert await asyncio.gather(first, *waiting) == [2, *(2 * n for n in range(100, 2_099))]
     assert sum(map(len, shop.groups)) == 2_000
+
+
+def test_who_waits_in_line_goes_on_while_others_are_answered() -> None:
+    """A limit is the store's time: it takes half of it for each, and the last waits for all of them."""
+
+    async def serve(numbers: Sequence[int]) -> Sequence[int]:
+        await asyncio.sleep(0.5 if max(numbers) < 9 else 5.0)
+        return numbers
+
+    async def crowd() -> None:
+        group = GroupCommit(serve, most=1)
+        assert await asyncio.gather(*(group.ask(number, 1.0) for number in range(5))) == [0, 1, 2, 3, 4]
+        line = await asyncio.gather(*(group.ask(1, 1.0) for _ in range(30)), return_exceptions=True)
+        assert line[:19] == [1] * 19
+        assert {type(late) for late in line[20:]} == {StoreUnavailable}  # nobody waits for ever
+        answers = await asyncio.gather(*(group.ask(n, 1.0) for n in (1, 2, 9, 3)), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [int, int, StoreUnavailable, StoreUnavailable]
+
+    virtual_time.run(crowd())
 
 
 async def test_a_quiet_ones_work_is_in_its_own_context_and_closing_waits() -> None:
