@@ -15,6 +15,7 @@ from graphql_api.counting import count_response
 from graphql_api.errors import internal
 from graphql_api.request_span import describe_answer, request_attributes, span_name
 from graphql_api.security_headers import add_security_headers
+from infra.logging import of_request
 from infra.telemetry import tracing
 from settings import Settings
 
@@ -98,7 +99,7 @@ class RequestContext:
                 headers.append((b"x-request-id", ids.request_id.encode()))
             await send(message)
 
-        bound = structlog.contextvars.bind_contextvars(request_id=ids.request_id, trace_id=ids.trace_id)
+        bound = of_request.set({"request_id": ids.request_id, "trace_id": ids.trace_id})
         try:
             await self.app(scope, receive, send_with_id)
         except Exception:
@@ -109,7 +110,7 @@ class RequestContext:
         finally:
             count_response(scope, status)
             _log_access(scope, status, (perf_counter() - started) * 1000)
-            structlog.contextvars.reset_contextvars(**bound)
+            of_request.reset(bound)
         return status
 
 

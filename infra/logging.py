@@ -2,10 +2,12 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
+from contextvars import ContextVar
 from time import monotonic
-from typing import Any, TextIO, cast
+from types import MappingProxyType
+from typing import Any, Final, TextIO, cast
 
 import orjson
 import structlog
@@ -16,6 +18,17 @@ from settings import Settings
 # While its broker is away aiokafka writes about a hundred warnings a second.
 _NOISY = ("aiokafka",)
 _QUIET_SECONDS = 5.0
+
+of_request: Final[ContextVar[Mapping[str, str]]] = ContextVar("of_request", default=MappingProxyType({}))
+"""What every line has that is logged for a request. One variable: structlog's own way has one a name, and takes as
+long as a small answer's head."""
+
+
+def add_of_request(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add, as a processor, what the line does not say itself."""
+    for name, value in of_request.get().items():
+        event.setdefault(name, value)
+    return event
 
 
 class AtMostOneEvery(logging.Filter):
@@ -61,7 +74,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     stream = cast(TextIO, Lossy(stream or sys.stderr))
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        add_of_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

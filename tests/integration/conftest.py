@@ -3,13 +3,15 @@
 import pytest
 import structlog
 
+from infra.logging import add_of_request
+
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_logs() -> None:
     render = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            add_of_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S.%f"),
             render,

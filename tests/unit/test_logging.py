@@ -7,7 +7,7 @@ import orjson
 import pytest
 import structlog
 
-from infra.logging import configure_logging
+from infra.logging import configure_logging, of_request
 from settings import Settings
 
 
@@ -31,14 +31,15 @@ def test_json_lines_hold_the_request_and_no_local_variables() -> None:
     configure_logging(Settings(log_format="json"), stream)
     log = structlog.get_logger()
     password = "hunter2"
-    with structlog.contextvars.bound_contextvars(request_id="r-1"):
-        log.debug("unseen", password=len(password))
-        log.info("order.placed", order="R-1", amount=object)
-        try:
-            raise ValueError("broken")
-        except ValueError:
-            log.exception("failed")
-            logging.getLogger("some.library").exception("went %s", "wrong")
+    bound = of_request.set({"request_id": "r-1"})
+    log.debug("unseen", password=len(password))
+    log.info("order.placed", order="R-1", amount=object)
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        log.exception("failed")
+        logging.getLogger("some.library").exception("went %s", "wrong")
+    of_request.reset(bound)
     placed, failed, library = _lines(stream)
     assert (placed["event"], placed["request_id"], placed["level"]) == ("order.placed", "r-1", "info")
     assert str(placed["timestamp"]).endswith("Z")
