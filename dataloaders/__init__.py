@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from functools import cached_property
 from uuid import UUID
 
-from dataloaders.batched import Batched, Variants
+from dataloaders.batched import Batched, Cached, Variants
 from dataloaders.loader import Loader
 from infra.runtime import Infra
 from models import Identity, Payment, RefreshSession, Refund, Shipment, StockLevel, StockThreshold, User, Warehouse
 from models.address_document import AddressDoc
-from models.documents import CategoryDoc, ProductDoc, StockDoc, VariantDoc
+from models.documents import (
+    CategoryDoc,
+    ProductDoc,
+    StockDoc,
+    VariantDoc,
+    category_key,
+    product_key,
+    slug_key,
+    stock_key,
+)
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
@@ -83,11 +92,11 @@ class Loaders:
 
     @cached_property
     def product_by_id(self) -> Loader[UUID, ProductDoc | None]:
-        return Batched(self._infra, products_by_id, None)
+        return Cached(self._infra, products_by_id, None, product_key)
 
     @cached_property
     def product_id_by_slug(self) -> Loader[str, UUID | None]:
-        return Batched(self._infra, product_ids_of_slugs, None)
+        return Cached(self._infra, product_ids_of_slugs, None, slug_key)
 
     @cached_property
     def variant_by_id(self) -> Loader[UUID, VariantDoc | None]:
@@ -100,7 +109,7 @@ class Loaders:
     @cached_property
     def stock_by_sku(self) -> Loader[str, StockDoc | None]:
         """Over all warehouses, a second old at most."""
-        return Batched(self._infra, stock_by_sku, None)
+        return Cached(self._infra, stock_by_sku, None, stock_key)
 
     @cached_property
     def stock_levels_by_sku(self) -> Loader[str, Sequence[StockLevel]]:
@@ -117,7 +126,7 @@ class Loaders:
 
     @cached_property
     def category_by_id(self) -> Loader[UUID, CategoryDoc | None]:
-        return Batched(self._infra, categories_by_id, None)
+        return Cached(self._infra, categories_by_id, None, category_key)
 
     @cached_property
     def children_by_category(self) -> Loader[UUID, Sequence[CategoryDoc]]:

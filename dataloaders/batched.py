@@ -6,6 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from dataloaders.loader import Loader
+from infra.cache.two_levels import recall
 from infra.runtime import Infra
 from models.documents import ProductDoc, VariantDoc
 
@@ -19,6 +20,21 @@ class Batched(Loader[K, V]):
 
     def __init__(self, infra: Infra, find: Find[K, V], missing: V) -> None:
         super().__init__(partial(find, infra), missing)
+
+
+class Cached(Batched[K, V]):
+    """What ``find`` finds, or this process's memory has, under the key that ``name`` makes."""
+
+    def __init__(self, infra: Infra, find: Find[K, V], missing: V, name: Callable[[K], str]) -> None:
+        super().__init__(infra, find, missing)
+        self._infra = infra
+        self._name = name
+        self._absent = missing
+
+    def recall(self, keys: list[K]) -> dict[K, V]:
+        names = {self._name(key): key for key in keys}
+        found = recall(self._infra.memory, self._infra.counters, names)
+        return {names[name]: self._absent if value is None else value for name, value in found.items()}
 
 
 class Variants(Loader[K, VariantDoc | None]):

@@ -1,7 +1,7 @@
 """One kind of thing, loaded by keys for one request: who asks in the same turn of the event loop shares a read."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeVar
 
 K = TypeVar("K")
@@ -35,10 +35,14 @@ class Loader(Generic[K, V]):
         self._reading: dict[K, _Read] = {}
         self._next: _Read | None = None
 
+    def recall(self, keys: list[K]) -> Mapping[K, V]:
+        """Returns what is known of these without a read."""
+        return {}
+
     async def load(self, key: K) -> V:
         """Returns the value. Errors: what the read raised."""
         if key not in self._known:
-            await self._read((key,))
+            await self._learn([key])
         return self._known[key]
 
     async def load_many(self, keys: Iterable[K]) -> list[V]:
@@ -47,15 +51,21 @@ class Loader(Generic[K, V]):
         known = self._known
         unknown = [key for key in wanted if key not in known]
         if unknown:
-            await self._read(unknown)
+            await self._learn(list(dict.fromkeys(unknown)))
         return [known[key] for key in wanted]
 
     def prime(self, key: K, value: V) -> None:
         """Say what a key's value is, unless it is known."""
         self._known.setdefault(key, value)
 
-    async def _read(self, keys: Sequence[K]) -> None:
-        """Wait until all keys are known. Errors: what the read of any raised."""
+    async def _learn(self, keys: list[K]) -> None:
+        """Errors: what the read of any raised."""
+        recalled = self.recall(keys)
+        self._known.update(recalled)
+        if len(recalled) < len(keys):
+            await self._read([key for key in keys if key not in recalled])
+
+    async def _read(self, keys: list[K]) -> None:
         reads = {self._reading.get(key) or self._join(key): None for key in keys if key not in self._failed}
         for read in reads:
             await read

@@ -62,8 +62,10 @@ class VariantDoc:
 
     def price_in(self, currency: str | None) -> PriceDoc:
         """Returns its price in this currency, or in its own when there is none."""
-        found = next((price for price in self.prices if price.currency == currency), None)
-        return found or PriceDoc(self.currency, self.price, self.compare_at_price)
+        for price in self.prices if currency is not None else ():
+            if price.currency == currency:
+                return price
+        return PriceDoc(self.currency, self.price, self.compare_at_price)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,16 +40,21 @@ class Memory:
         """Bytes, as far as they were told."""
         return self._bytes
 
-    def get(self, key: str) -> Kept | None:
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Returns what is kept of these; None for what is kept as not being there."""
+        found: dict[str, Any] = {}
         if not self._hearing.is_fresh:
-            return None
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        if found.until <= time.monotonic():
-            self._drop(key)
-            return None
-        self._kept.move_to_end(key)
+            return found
+        now = time.monotonic()
+        for key in keys:
+            kept = self._kept.get(key)
+            if kept is None:
+                continue
+            if kept.until <= now:
+                self._drop(key)
+                continue
+            self._kept.move_to_end(key)
+            found[key] = kept.value
         return found
 
     def put(self, key: str, value: object, *, size: int, ttl: float, mark: int) -> None:

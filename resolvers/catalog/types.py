@@ -71,7 +71,8 @@ class Variant(Node):
             str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
         ] = None,
     ) -> Money:
-        return VariantPrice.of(self._price_in(currency)).price
+        found = self._price_in(currency)
+        return Money.of(found.amount, found.currency)
 
     @field(
         description="What it cost before, in the currency that `price` is in; null: nothing to show.",

@@ -4,8 +4,9 @@ An id is the base64 of ``Type:uuid`` (32 hex digits). Whether the viewer may see
 loader that its area registers.
 """
 
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, TypeVar
@@ -39,7 +40,8 @@ class Node:
 
 
 def encode_id(type_name: str, key: UUID) -> strawberry.ID:
-    return strawberry.ID(urlsafe_b64encode(f"{type_name}:{key.hex}".encode()).rstrip(b"=").decode())
+    # Of letters, digits and a colon base64 makes no "+" and no "/": it is URL-safe as it is.
+    return strawberry.ID(b2a_base64(f"{type_name}:{key.hex}".encode(), newline=False).rstrip(b"=").decode())
 
 
 def encode_actor(actor: str) -> str:

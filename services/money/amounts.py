@@ -90,5 +90,4 @@ def _scaled(amount: Decimal, digits: int) -> int | None:
 def to_decimal(minor: int, currency: str) -> Decimal:
     """Returns the amount with exactly the currency's decimals: ``to_decimal(1990, "EUR")`` is
     ``Decimal("19.90")``."""
-    sign, digits = (1, -minor) if minor < 0 else (0, minor)
-    return Decimal((sign, tuple(map(int, str(digits))), -exponent(currency)))
+    return Decimal(f"{minor}E-{exponent(currency)}")  # exact, whatever the context's precision
