@@ -50,7 +50,7 @@ class Options:
 
 async def measure(home: Path, options: Options) -> list[Cost]:
     """On an empty embedded shop in ``home``, with ten thousand revocations in memory."""
-    settings = Settings(home=home, rate_limits={"account": "off", "ip": "off"}, log_level="error")
+    settings = Settings(home=home, rate_limits={"accountCost": "off", "addressCost": "off"}, log_level="error")
     configure_logging(settings)
     with any_valkey(settings) as found:
         async with open_infra(found) as infra:

@@ -85,7 +85,7 @@ def _settings(*, stack: bool, running: bool) -> "Iterator[Settings]":
     from infra.migrations import upgrade
     from settings import Settings, get_settings
 
-    own = {"rate_limits": {"account": "off"}, "store_timeout": 30.0, "log_level": "error"}
+    own = {"rate_limits": {"accountCost": "off"}, "store_timeout": 30.0, "log_level": "error"}
     if running:
         with any_valkey(get_settings()) as found:
             yield found

@@ -3,7 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from graphql import (
@@ -22,8 +22,17 @@ from sqlalchemy.util import await_, greenlet_spawn
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from graphql_api.cost import MAX_COST, OperationCost
 from graphql_api.errors import without_the_input
-from graphql_api.limits import MAX_QUERY_CHARS, MAX_TOKENS, check_limits, too_complex
+from graphql_api.limits import (
+    MAX_QUERY_CHARS,
+    MAX_TOKENS,
+    check_limits,
+    cost_of,
+    fragments_of,
+    too_complex,
+    too_costly,
+)
 from graphql_api.operations import PreparedOperation
 from graphql_api.preparing import InSlices, Preparing, Slice, charge
 
@@ -39,16 +48,20 @@ _MAX_KEPT_CHARS = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``errors`` are the client's; without any, ``operations`` can be executed."""
+    """``errors`` are the client's; without any, ``operations`` can be executed, at these ``costs``."""
 
     errors: Sequence[GraphQLError]
     operations: dict[str | None, PreparedOperation]
+    costs: dict[str | None, OperationCost] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> PreparedOperation | None:
         """Returns the operation of that name; without a name, the only one."""
         if name:
             return self.operations.get(name)
         return next(iter(self.operations.values())) if len(self.operations) == 1 else None
+
+    def cost(self, operation: PreparedOperation) -> OperationCost:
+        return self.costs[_name(operation.node)]
 
 
 class Documents:
@@ -125,9 +138,14 @@ class Documents:
             return _refused([too_complex("The query is nested too deep.")])
         if errors:
             return _refused(errors)
-        operations = (node for node in ast.definitions if isinstance(node, OperationDefinitionNode))
-        prepared = (PreparedOperation.of(self._schema, ast, node) for node in operations)
-        return Document((), {one.node.name.value if one.node.name else None: one for one in prepared})
+        fragments = fragments_of(ast)
+        operations = {_name(node): node for node in ast.definitions if isinstance(node, OperationDefinitionNode)}
+        costs = {name: cost_of(self._schema, fragments, node) for name, node in operations.items()}
+        for name, cost in costs.items():
+            if cost.cost.fixed > MAX_COST:  # whatever the variables are
+                return _refused([too_costly(self._schema, fragments, operations[name], cost.values(None))])
+        prepared = {name: PreparedOperation.of(self._schema, ast, node) for name, node in operations.items()}
+        return Document((), prepared, costs)
 
     def _validate(self, ast: DocumentNode, rules: Sequence[type[ASTValidationRule]]) -> list[GraphQLError]:
         errors = validate(
@@ -142,6 +160,10 @@ class Documents:
             error.message = without_the_input(error.message)
             error.extensions = {**(error.extensions or {}), "code": "GRAPHQL_VALIDATION_FAILED"}
         return errors
+
+
+def _name(node: OperationDefinitionNode) -> str | None:
+    return node.name.value if node.name else None
 
 
 def _refused(errors: Sequence[GraphQLError]) -> Document:

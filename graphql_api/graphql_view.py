@@ -26,44 +26,29 @@ from graphql_api.negotiation import (
     response_type,
     status_of_refusal,
     type_of_refusal,
-    wants_page,
 )
 from graphql_api.payload import encode, formatted, refusal_of
 from graphql_api.persisted_documents import NOT_FOUND, PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
-from graphql_api.request_limits import count_request, count_request_of
+from graphql_api.request_headers import CART_HEADER, WANTED, is_opened_by_browser, tells_cost
+from graphql_api.request_limits import count_cost, count_cost_of, tell_cost
 from graphql_api.runtime import Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
-from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from graphql_api.subscriptions.event_stream import send_events
-from graphql_api.uploads import PREFLIGHT, Uploads
+from graphql_api.uploads import Uploads
 from graphql_api.viewer import viewer_of
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
+from services.shared.rate_limits import REQUEST_COST
 
 log = structlog.get_logger(__name__)
 
-CART_HEADER = b"x-cart-token"
 RenderPage = Callable[[Request], Response | Awaitable[Response]]
 _BY_GET = frozenset({OperationType.QUERY})
 _STREAMED_BY_GET = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
 _BY_POST = frozenset({OperationType.QUERY, OperationType.MUTATION})
-_WANTED = {
-    b"authorization",
-    b"host",
-    b"accept",
-    b"content-type",
-    b"content-length",
-    b"user-agent",
-    b"cookie",
-    b"if-none-match",
-    MODE_HEADER,
-    CSRF_HEADER,
-    CART_HEADER,
-    *PREFLIGHT,
-}
 
 
 class GraphQLView:
@@ -83,9 +68,9 @@ class GraphQLView:
         self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value for name, value in scope["headers"] if name in _WANTED}
+        headers = {name: value for name, value in scope["headers"] if name in WANTED}
         accept = headers.get(b"accept")
-        if self.render_page is not None and _opened_by_browser(scope, accept):
+        if self.render_page is not None and is_opened_by_browser(scope, accept):
             page = self.render_page(Request(scope, receive))
             response = page if isinstance(page, Response) else await page
             await response(scope, receive, send)
@@ -102,7 +87,7 @@ class GraphQLView:
             if key is not None and await self._answer_kept(key, scope, send, headers):
                 return
             context = await self._context(scope, headers)
-            await count_request(context)
+            await count_cost(context)
             if media_type == EVENT_STREAM:
                 operation = await self._operation(scope, headers, body, context, media_type)
                 await self._stream(operation, context, scope, receive, send)
@@ -123,7 +108,7 @@ class GraphQLView:
         if answer is None:
             return False
         settings = running.infra.settings
-        await count_request_of(running.infra, client_of(scope, None, settings))
+        await count_cost_of(running.infra, client_of(scope, None, settings))
         known = headers.get(b"if-none-match")
         await send_answer(scope, send, settings, key[1], answer, if_none_match=known)
         return True
@@ -145,7 +130,7 @@ class GraphQLView:
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], media_type: str
     ) -> None:
         context = await self._context(scope, headers)
-        await count_request(context)
+        await count_cost(context)
         with self._uploads.form(context, headers, media_type) as form:
             operation = await form.read(receive, headers.get(b"content-length"))
             operation = await self._ready(operation, context, media_type)
@@ -159,6 +144,7 @@ class GraphQLView:
         if isinstance(operation, list):
             raise Refused(400, "BAD_REQUEST", "A batch cannot be answered with an event stream.")
         allowed = _STREAMED_BY_GET if scope["method"] == "GET" else frozenset(OperationType)
+        await self.schema.charge(operation, context)
         try:
             results = await self.schema.stream(
                 operation.query,
@@ -183,10 +169,12 @@ class GraphQLView:
         media_type: str,
         key: Key | None,
     ) -> Answer:
-        """Of a public query one for all who ask the same at the time."""
+        """Of a public query one for all who ask the same at the time. Errors: Refused."""
+        # Before: whoever else waits for the answer is not refused for this one's budget.
+        cost = await self.schema.charge(operation, context) if isinstance(operation, Operation) else 0
 
         async def execute() -> Made:
-            status, payload = await self._answer(operation, context, scope["method"], media_type)
+            status, payload = await self._answer(operation, context, scope["method"], media_type, cost)
             is_clean = status == 200 and isinstance(payload, dict) and "errors" not in payload
             return Made(status, encode(payload, scope), is_clean and context.cookies.is_untouched)
 
@@ -203,17 +191,19 @@ class GraphQLView:
         context: Context,
         method: str,
         media_type: str,
+        cost: int,
     ) -> tuple[int, object]:
         if isinstance(operation, list):
             return 200, await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
         result = await self._execute(operation, context, _BY_GET if method == "GET" else _BY_POST)
         refused = isinstance(result, PreExecutionError)
-        return status_of_refusal(media_type) if refused else 200, formatted(result)
+        return status_of_refusal(media_type) if refused else 200, await tell_cost(formatted(result), cost, context)
 
     def _key(self, scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes) -> Key | None:
         """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
         others' answers or given to them."""
-        if b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers):
+        is_known = b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers)
+        if is_known or tells_cost(headers):
             return None
         if scope["method"] == "GET":
             return "GET", media_type, None, scope["query_string"]
@@ -244,7 +234,7 @@ class GraphQLView:
         if not isinstance(found, list):
             return await self._with_text(found, context, media_type)
         if len(found) > 1:
-            await count_request(context, len(found) - 1)
+            await count_cost(context, (len(found) - 1) * REQUEST_COST)
         return found
 
     async def _with_text(self, operation: Operation, context: Context, media_type: str) -> Operation:
@@ -272,6 +262,7 @@ class GraphQLView:
             cookies,
             cart_token=headers.get(CART_HEADER, b"")[:100].decode("latin-1") or None,
             base_url=base_url_of(scope, headers.get(b"host"), running.infra.settings),
+            tells_cost=tells_cost(headers),
         )
 
     async def _execute(
@@ -291,17 +282,11 @@ class GraphQLView:
 
     async def _execute_in_batch(self, operation: Operation, context: Context) -> dict[str, Any]:
         try:
-            return formatted(
-                await self._execute(await self._with_text(operation, context, JSON), context, _BY_POST)
-            )
+            found = await self._with_text(operation, context, JSON)
+            cost = await self.schema.charge(found, context)
+            return await tell_cost(formatted(await self._execute(found, context, _BY_POST)), cost, context)
         except Refused as error:
             return refusal_of(error)
-
-
-def _opened_by_browser(scope: Scope, accept: bytes | None) -> bool:
-    if scope["method"] != "GET" or not wants_page(accept):
-        return False
-    return not any(name in scope["query_string"] for name in (b"query=", b"documentId=", b"extensions="))
 
 
 def _encode_result(result: ExecutionResult, scope: Scope) -> bytes:

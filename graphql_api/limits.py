@@ -1,10 +1,12 @@
-"""What a client may ask for in one operation, checked once a document, before validation.
+"""What a client may ask for in one operation: checked once a document, before validation; what depends on
+variables, with each request.
 
 Validation compares every pair of fields of a selection, so a document must be small before it gets there.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -12,25 +14,18 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
-    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     get_named_type,
-    get_nullable_type,
-    is_list_type,
 )
 
-from resolvers.shared.connection import DEFAULT_PAGE, MAX_PAGE
-from resolvers.shared.node import MAX_NODES
+from graphql_api.cost import MAX_COST, Cost, OperationCost, Rows, rows_of
 
 MAX_QUERY_CHARS = 20_000
 MAX_TOKENS = 2_000
@@ -40,10 +35,6 @@ MAX_ALIASES = 30
 MAX_ROOT_FIELDS = 20
 MAX_DIRECTIVES = 50
 MAX_BATCH = 10
-# Fields in the answer, as estimated: about 0.2 s of work.
-MAX_COST = 20_000
-# What a list that is no page is taken to hold: variants of a product, items of a sale, lines of an order.
-LIST_ROWS = 5
 MAX_STRING_CHARS = 64 * 1024
 
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
@@ -55,40 +46,38 @@ def too_complex(message: str) -> GraphQLError:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a selection amounts to with its fragments spread out.
-
-    ``cost`` is about how many fields the answer has: a page counts as often as the rows it asks for.
-    """
+    """What a selection amounts to with its fragments spread out."""
 
     fields: int = 0
     depth: int = 0
     aliases: int = 0
     directives: int = 0
-    cost: int = 0
+    cost: Cost = field(default_factory=Cost)
 
     def beside(self, other: "Weight") -> "Weight":
+        fields = self.fields + other.fields
         return Weight(
-            self.fields + other.fields,
+            fields,
             max(self.depth, other.depth),
             self.aliases + other.aliases,
             self.directives + other.directives,
-            self.cost + other.cost,
+            # Of what is refused anyway: fragments within fragments would make a sum without end.
+            self.cost.plus(other.cost) if fields <= MAX_FIELDS else Cost(),
         )
 
-    def under(self, field: FieldNode, rows: int) -> "Weight":
+    def under(self, field: FieldNode, rows: int | Rows) -> "Weight":
         """Returns the weight of a field with this inside."""
         aliased = field.alias is not None
-        cost = 1 + rows * self.cost
+        cost = self.cost.under(rows)
         return Weight(self.fields + 1, self.depth + 1, self.aliases + aliased, self.directives, cost)
 
 
 class _Scale:
     """Weighs each fragment once, however often it is spread."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._schema = schema
-        fragments = (node for node in document.definitions if isinstance(node, FragmentDefinitionNode))
-        self._fragments = {node.name.value: node for node in fragments}
+        self._fragments = fragments
         self._known: dict[str, Weight] = {}
 
     def operation(self, node: OperationDefinitionNode) -> Weight:
@@ -118,37 +107,61 @@ class _Scale:
         return total
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Weight:
+        type_, rows = self._outcome(node, parent)
+        return self._selections(node.selection_set, type_).under(node, rows)
+
+    def _outcome(
+        self, node: FieldNode, parent: GraphQLNamedType | None
+    ) -> tuple[GraphQLNamedType | None, int | Rows]:
+        """Returns what the field gives, and how often."""
         definition = None
         if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType):
             definition = self._schema.get_field(parent, node.name.value)
-        if definition is None:  # not of this schema, or not there: validation says so
-            return self._selections(node.selection_set, None).under(node, 1)
-        inside = self._selections(node.selection_set, get_named_type(definition.type))
-        return inside.under(node, 1 if node.name.value.startswith("__") else _rows(node, definition, parent))
+        if definition is None or parent is None:  # not of this schema, or not there: validation says so
+            return None, 1
+        # The schema about itself is small, and its depth has a rule of its own. Of a connection, the field that
+        # gave the page has counted its rows.
+        is_one = (
+            node.name.value.startswith("__") or parent.name.startswith("__") or parent.name.endswith("Connection")
+        )
+        return get_named_type(definition.type), 1 if is_one else rows_of(node, definition)
 
+    def costliest(self, node: OperationDefinitionNode, values: Mapping[str, Any]) -> tuple[str, int]:
+        """Returns the path of the innermost field that has more than half of the cost, and what it costs; of a
+        valid document."""
+        root = self._schema.get_root_type(node.operation)
+        half, times = self.operation(node).cost.of(values) / 2, 1
+        path: list[str] = []
+        found, inside = 0, list(self._fields(node.selection_set, root))
+        while inside:
+            cost, field, parent = max(
+                ((times * self._field(one, of).cost.of(values), one, of) for one, of in inside),
+                key=lambda it: it[0],
+            )
+            if path and cost <= half:
+                break
+            type_, rows = self._outcome(field, parent)
+            path.append((field.alias or field.name).value)
+            times *= rows.of(values) if isinstance(rows, Rows) else rows
+            found, inside = cost, list(self._fields(field.selection_set, type_))
+        return ".".join(path), found
 
-def _rows(node: FieldNode, definition: GraphQLField, parent: GraphQLNamedType | None) -> int:
-    """Returns how many rows the field is taken to give."""
-    if parent is not None and parent.name.startswith("__"):
-        return 1  # the schema about itself: small, and its depth has a rule of its own
-    if parent is not None and parent.name.endswith("Connection"):
-        return 1  # the field that gave the page has counted its rows
-    given = {argument.name.value: argument.value for argument in node.arguments or ()}
-    if "first" in definition.args:
-        page = given.get("first", given.get("last"))
-        if page is None or isinstance(page, NullValueNode):
-            return DEFAULT_PAGE
-        # A number above the most is refused by the field; one that is not known yet counts as the most.
-        return min(int(page.value), MAX_PAGE) if isinstance(page, IntValueNode) else MAX_PAGE
-    if "ids" in definition.args:
-        ids = given.get("ids")
-        return len(ids.values) if isinstance(ids, ListValueNode) else MAX_NODES
-    return LIST_ROWS if is_list_type(get_nullable_type(definition.type)) else 1
+    def _fields(
+        self, selection_set: SelectionSetNode | None, parent: GraphQLNamedType | None
+    ) -> Iterator[tuple[FieldNode, GraphQLNamedType | None]]:
+        """Yields the fields of a selection and of its fragments, which do not spread themselves."""
+        for node in selection_set.selections if selection_set else ():
+            if isinstance(node, FieldNode):
+                yield node, parent
+            elif isinstance(node, InlineFragmentNode):
+                yield from self._fields(node.selection_set, self._named(node) or parent)
+            elif isinstance(node, FragmentSpreadNode) and (fragment := self._fragments.get(node.name.value)):
+                yield from self._fields(fragment.selection_set, self._named(fragment))
 
 
 def check_limits(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
-    """Returns the limits that the document's operations and fragments break."""
-    scale = _Scale(schema, document)
+    """Returns the limits that the document's operations and fragments break, whatever its variables are."""
+    scale = _Scale(schema, fragments_of(document))
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
             weight = scale.operation(node)
@@ -171,10 +184,34 @@ def _problems(weight: Weight, root_fields: int) -> Iterator[GraphQLError]:
     ):
         if found > most:
             yield too_complex(f"The operation has {found} {what}; at most {most} are allowed.")
-    if weight.cost > MAX_COST:
-        yield too_complex(
-            f"The answer could have more than {MAX_COST} fields: ask for fewer rows or fewer lists in lists."
-        )
+
+
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+
+
+def cost_of(
+    schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], node: OperationDefinitionNode
+) -> OperationCost:
+    """Returns what the operation costs, whose document is within the limits."""
+    return OperationCost.of_node(node, _Scale(schema, fragments).operation(node).cost)
+
+
+def too_costly(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    node: OperationDefinitionNode,
+    values: Mapping[str, Any],
+) -> GraphQLError:
+    """Make the refusal of an operation that costs too much; it names the field that costs most."""
+    scale = _Scale(schema, fragments)
+    cost = scale.operation(node).cost.of(values)
+    path, own = scale.costliest(node, values)
+    return GraphQLError(
+        f"The answer could have {cost} fields; at most {MAX_COST} are allowed. {path} has {own} of them: ask for "
+        "fewer rows or fewer lists in lists.",
+        extensions={"code": TOO_COMPLEX, "cost": cost, "maximum": MAX_COST, "field": path, "fieldCost": own},
+    )
 
 
 def check_strings(variables: dict[str, object]) -> str | None:

@@ -13,18 +13,18 @@ from graphql import ASTValidationRule, ValidationContext
 from sqlalchemy.util import await_
 
 from graphql_api.http_request import Refused
-from graphql_api.request_limits import count_request
+from graphql_api.request_limits import count_cost
 from resolvers.shared.context import Context
-from services.shared.rate_limits import is_own
+from services.shared.rate_limits import REQUEST_COST, is_own
 
 MOST_OF_ONE: Final = 20
 """Two batches."""
 MOST: Final = 60
 # What other requests wait for at a time, about; in seconds.
 _SLICE: Final = 0.003
-# What costs as much as a request for a document that is known, about: to read, and to validate.
-_CHARS_A_UNIT: Final = 1_000
-_TOKENS_A_UNIT: Final = 20
+# What takes as long as a request for a document that is known, about: to read, and to validate.
+_CHARS_A_REQUEST: Final = 1_000
+_TOKENS_A_REQUEST: Final = 20
 
 T = TypeVar("T")
 
@@ -93,10 +93,10 @@ def _name(asker: object) -> str:
 
 
 async def charge(asker: object, *, chars: int = 0, tokens: int = 0) -> None:
-    """Count a new document as the requests that it costs as much as. Errors: Refused."""
-    units = chars // _CHARS_A_UNIT + tokens // _TOKENS_A_UNIT
-    if units and isinstance(asker, Context):
-        await count_request(asker, units)
+    """Count what it costs to make a new document ready. Errors: Refused."""
+    requests = chars // _CHARS_A_REQUEST + tokens // _TOKENS_A_REQUEST
+    if requests and isinstance(asker, Context):
+        await count_cost(asker, requests * REQUEST_COST)
 
 
 class InSlices(ASTValidationRule):

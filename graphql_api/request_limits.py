@@ -1,26 +1,42 @@
-"""How many requests an address or an account may send."""
+"""How much an address or an account may ask for."""
+
+from typing import Any
 
 from graphql_api.http_request import Refused
 from infra.runtime import Infra
 from resolvers.shared.context import Context
 from services.shared.client import Client
 from services.shared.errors import RateLimited
-from services.shared.rate_limits import spend_request
+from services.shared.rate_limits import REQUEST_COST, budget_of, spend_cost
 
 
-async def count_request(context: Context, units: int = 1) -> None:
-    """Count what costs as much as so many requests. Errors: Refused, over the limit of the address or of the
-    account."""
-    account = context.viewer.user_id.hex if context.viewer else None
-    await count_request_of(context.infra, context.client, account, units)
+async def count_cost(context: Context, cost: int = REQUEST_COST) -> None:
+    """Count a request, or what it costs beyond. Errors: Refused, over the budget of the address or account."""
+    account = _account(context)
+    await count_cost_of(context.infra, context.client, account, cost, exact=context.tells_cost)
 
 
-async def count_request_of(infra: Infra, client: Client, account: str | None = None, units: int = 1) -> None:
-    """Count as ``count_request``, of an account or of nobody who is known."""
+async def count_cost_of(
+    infra: Infra, client: Client, account: str | None = None, cost: int = REQUEST_COST, *, exact: bool = False
+) -> None:
+    """Count as ``count_cost``, of an account or of nobody who is known."""
     try:
-        await spend_request(infra, client, account, units)
+        await spend_cost(infra, client, account, cost, exact=exact)
     except RateLimited as error:
         raise too_many(error) from error
+
+
+async def tell_cost(payload: dict[str, Any], cost: int, context: Context) -> dict[str, Any]:
+    """Add to an operation's answer what it cost, and of what, for who asks for it; null: nothing is counted."""
+    if context.tells_cost:
+        budget = await budget_of(context.infra, context.client, _account(context))
+        told = {"cost": cost, "budget": budget and budget.a_minute, "left": budget and budget.left}
+        payload["extensions"] = {"cost": told}
+    return payload
+
+
+def _account(context: Context) -> str | None:
+    return context.viewer.user_id.hex if context.viewer else None
 
 
 def too_many(error: RateLimited) -> Refused:

@@ -17,14 +17,21 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
+from graphql_api.cost import MAX_COST
 from graphql_api.counting import count_operation
 from graphql_api.descriptions import describe
 from graphql_api.documents import Document, Documents
 from graphql_api.errors import present, without_suggestions
+from graphql_api.http_request import Operation
+from graphql_api.limits import too_costly
+from graphql_api.operations import PreparedOperation
+from graphql_api.request_limits import count_cost
 from infra.telemetry import tracing
 from resolvers.root import TYPES, Mutation, Query, Subscription
+from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
 from resolvers.shared.scalars import SCALARS
+from services.shared.rate_limits import REQUEST_COST
 
 _ALL_TYPES = frozenset(OperationType)
 
@@ -55,6 +62,20 @@ class RushcartSchema(strawberry.Schema):
         document = await self.documents.get(query, asker)
         operation = None if document.errors else document.operation(operation_name)
         return NOT_KEPT if operation is None else operation.policy
+
+    async def charge(self, asked: Operation, asker: object) -> int:
+        """Count what the operation costs as ``asker``'s, a Context; one that will not be run costs a request.
+
+        Returns the cost. Errors: Refused, over a limit.
+        """
+        document = await self.documents.get(asked.query, asker)
+        operation = None if document.errors else document.operation(asked.name)
+        fields = 0 if operation is None else document.cost(operation).of(asked.variables)
+        cost = max(fields, REQUEST_COST) if fields <= MAX_COST else REQUEST_COST
+        # The request itself was counted before it was read.
+        if cost > REQUEST_COST and isinstance(asker, Context):
+            await count_cost(asker, cost - REQUEST_COST)
+        return cost
 
     async def execute(
         self,
@@ -91,6 +112,8 @@ class RushcartSchema(strawberry.Schema):
             return PreExecutionError(data=None, errors=[_no_operation(operation_name)])
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
+        if errors := _too_costly(document, operation, variable_values):
+            return PreExecutionError(data=None, errors=errors)
         begun = perf_counter()
         with tracing.span(f"{operation.type.value} {operation.root}", attributes=operation.attributes):
             result = await operation.execute(variable_values, context_value, operation_extensions)
@@ -119,6 +142,8 @@ class RushcartSchema(strawberry.Schema):
             return _only(await self._run(document, *given, operation_extensions))
         if operation.type not in (allowed_operation_types or _ALL_TYPES):
             raise OperationNotAllowed(operation.type)
+        if errors := _too_costly(document, operation, variable_values):
+            return _only(PreExecutionError(data=None, errors=errors))
         return self._all(operation.subscribe(variable_values, context_value, operation_extensions), context_value)
 
     async def _all(
@@ -143,6 +168,15 @@ class RushcartSchema(strawberry.Schema):
 
 async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
     yield result
+
+
+def _too_costly(
+    document: Document, operation: PreparedOperation, variables: dict[str, Any] | None
+) -> list[GraphQLError]:
+    cost = document.cost(operation)
+    if cost.of(variables) <= MAX_COST:
+        return []
+    return [too_costly(operation.schema, operation.fragments, operation.node, cost.values(variables))]
 
 
 def _no_operation(name: str | None) -> GraphQLError:

@@ -29,6 +29,10 @@ class OwnCount:
         self._keep(bucket, now + max(full + interval * units, 0.0))
         return 0.0
 
+    def full(self, bucket: str) -> float:
+        """Returns how many milliseconds it takes to empty."""
+        return max(0.0, self._empty_at.get(bucket, 0.0) - _now())
+
     def take(self, bucket: str) -> float:
         """Returns how many milliseconds it takes to empty, and forgets it: Redis is told."""
         return max(0.0, self._empty_at.pop(bucket, 0.0) - _now())

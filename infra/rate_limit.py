@@ -60,6 +60,19 @@ class RateLimiter:
         if wait:
             raise RateLimited(name, math.ceil(wait))
 
+    async def left(self, name: str, key: str, limit: Limit) -> int:
+        """Returns how much may be spent at once, as far as it was counted for all processes."""
+        bucket, full = _bucket(name, key), 0.0
+        if time.monotonic() >= self._asks_again:
+            try:
+                _, _, full = await self._redis.run_script(
+                    _SCRIPT, [bucket], [_interval(limit), limit.count, 0, "0"]
+                )
+            except StoreUnavailable:
+                self._note_outage(name)
+        fuller = max(float(full), self._own.full(bucket))
+        return max(0, math.floor(limit.count - fuller / (limit.seconds * 1000 / limit.count)))
+
     async def give_back(self, name: str, key: str, limit: Limit) -> None:
         """Undo one ``spend`` that was exact."""
         await self._ask(name, _bucket(name, key), limit, -1)
@@ -68,11 +81,11 @@ class RateLimiter:
         """Returns 0, or the milliseconds until it would be allowed."""
         if time.monotonic() < self._asks_again:
             return self._own.spend(bucket, limit, units)
-        interval, owed = str(limit.seconds * 1000 / limit.count), self._own.take(bucket)
-        arguments: list[str | int] = [interval, limit.count, units, f"{owed:.3f}"]
+        owed = self._own.take(bucket)
+        arguments: list[str | int] = [_interval(limit), limit.count, units, f"{owed:.3f}"]
         try:
             # Counted twice when the connection breaks at that moment: that is no harm.
-            _, wait = await self._redis.run_script(_SCRIPT, [bucket], arguments)
+            _, wait, _ = await self._redis.run_script(_SCRIPT, [bucket], arguments)
         except StoreUnavailable:
             self._note_outage(name)
             self._own.give_back(bucket, owed)
@@ -105,6 +118,11 @@ class RateLimiter:
     def _note_outage(self, name: str) -> None:
         log.warning("rate_limit.unavailable", limit=name)
         self._asks_again = time.monotonic() + self._rest
+
+
+def _interval(limit: Limit) -> str:
+    """Returns the milliseconds that one unit takes to be forgotten."""
+    return str(limit.seconds * 1000 / limit.count)
 
 
 def _bucket(name: str, key: str) -> str:

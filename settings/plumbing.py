@@ -21,6 +21,8 @@ from settings.operations import OperationsSettings
 from settings.store_urls import check_database_url, check_redis_url
 from settings.urls import check_url
 
+_COUNTED_BY_COST = {"ip": "addressCost", "account": "accountCost"}
+
 
 class PlumbingSettings(OperationsSettings):
     _redis_is_ours: bool = PrivateAttr(False)
@@ -69,7 +71,7 @@ class PlumbingSettings(OperationsSettings):
     rate_limits: Annotated[dict[str, str], NoDecode] = Field(
         {},
         description="Changes to the rate limits (services/shared/rate_limits.py), "
-        'e.g. {"login": "30/60s", "ip": "off"}.',
+        'e.g. {"login": "30/60s", "addressCost": "off"}.',
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, COMMA_SEPARATED] = Field(
         (), description="Networks, separated by commas, whose X-Forwarded-For is believed, e.g. 10.0.0.0/8."
@@ -183,7 +185,9 @@ class PlumbingSettings(OperationsSettings):
     @field_validator("rate_limits")
     @classmethod
     def _are_limits(cls, value: dict[str, str]) -> dict[str, str]:
-        for text in value.values():
+        for name, text in value.items():
+            if name in _COUNTED_BY_COST:
+                raise ValueError(f"{name} is {_COUNTED_BY_COST[name]} now, which counts cost, not requests")
             if text != "off":
                 Limit.parse(text)
         return value

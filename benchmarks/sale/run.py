@@ -28,7 +28,7 @@ _MARGIN: Final = 120.0
 """Seconds beyond a slice until the load generator is given up: its shoppers wait for so long."""
 _SIGN_IN_SECONDS: Final = 5.0
 """Of patience for each shopper who signs in."""
-_LIMITS: Final = '{"account": "1000000/60s", "placeFlashOrder": "1000000/60s", "addCartItem": "1000000/60s"}'
+_LIMITS: Final = '{"accountCost": "100000000/60s", "placeFlashOrder": "1000000/60s", "addCartItem": "1000000/60s"}'
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import RequestError, unavailable
 from services.shared.client import Client
 from services.shared.errors import RateLimited
-from services.shared.rate_limits import spend_request
+from services.shared.rate_limits import spend_cost
 from services.shared.viewer import Viewer
 
 log = structlog.get_logger(__name__)
@@ -147,8 +147,10 @@ class _Operations:
         context = replace(self._context())
         try:
             account = context.viewer.user_id.hex if context.viewer else None
-            await spend_request(context.infra, context.client, account)
+            await spend_cost(context.infra, context.client, account)
             asked = await self._documents.resolve(Operation(query, None, None, None), context)
+            named = replace(asked, variables=given.get("variable_values"), name=given.get("operation_name"))
+            await self._schema.charge(named, context)
             results = await self._schema.stream(asked.query, **{**given, "context_value": context})
         except RateLimited as error:
             return _refused(to_request_error(error))
@@ -174,7 +176,7 @@ async def _greet(running: Running, scope: Scope) -> Context:
             running.cookies.access_token(scope, headers), running.tokens, infra.revocations
         )
     try:
-        await spend_request(infra, client, viewer.user_id.hex if viewer else None)
+        await spend_cost(infra, client, viewer.user_id.hex if viewer else None)
     except RateLimited as error:
         raise to_request_error(error) from error
     return Context(infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent, client)

@@ -96,6 +96,6 @@ class CatalogQuery:
 
 
 def _check_one_is_given(id_: str | None, slug: str | None) -> None:
-    """Errors: BAD_USER_INPUT. An empty slug is none, as an empty id is."""
-    if (id_ is None) == (not slug):
+    """Errors: BAD_USER_INPUT. Beside an id an empty slug is none."""
+    if (slug is None) if id_ is None else slug:
         raise bad_argument("id" if id_ is None else "slug", "give either id or slug")

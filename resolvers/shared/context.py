@@ -25,7 +25,8 @@ def _new_loaders(infra: Infra) -> "Loaders":
 class Context:
     """One a request; operations of a batch share it, so it holds no session or transaction.
 
-    ``base_url``: where browsers reach this server; no trailing slash.
+    ``base_url``: where browsers reach this server; no trailing slash. ``tells_cost``: the client wants to know
+    what its operations cost.
     """
 
     infra: Infra
@@ -38,6 +39,7 @@ class Context:
     cookies: SessionCookies = field(default_factory=SessionCookies)
     cart_token: str | None = None
     base_url: str = ""
+    tells_cost: bool = False
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
 
     @property

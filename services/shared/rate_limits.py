@@ -4,6 +4,7 @@ A setting changes or switches off each by its name. Addresses of the loopback ra
 proxy that is not named as trusted, a test) and stand for nobody, so nothing is limited by them.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from infra.rate_limit import RateLimited as OverLimit
@@ -13,8 +14,8 @@ from services.shared.errors import RateLimited
 from settings import Settings
 from settings.limit import Limit
 
-BY_ADDRESS: Final = "ip"
-BY_ACCOUNT: Final = "account"
+BY_ADDRESS: Final = "addressCost"
+BY_ACCOUNT: Final = "accountCost"
 LOGIN_PAIR: Final = "loginPair"
 LOGIN_ACCOUNT: Final = "loginAccount"
 LOGIN_FIRST: Final = "loginFirst"
@@ -24,10 +25,14 @@ WRONG_TOKENS: Final = "wrongTokens"
 WRONG_CODES: Final = "wrongCodes"
 WRONG_CODES_BY_ADDRESS: Final = "wrongCodesByAddress"
 
+REQUEST_COST: Final = 100
+"""Of a request, or an operation of a batch, whose answer has up to so many fields; each field more costs 1 more. A
+document that is new to a process costs a request more for each 1,000 characters and each 20 tokens."""
+
 DEFAULTS: Final = {
-    # All requests of an address, of an account; each operation of a batch is one, a new document several.
-    BY_ADDRESS: "3000/60s",
-    BY_ACCOUNT: "3000/60s",
+    # What an address, and an account or a token, may spend: by cost, not by requests.
+    BY_ADDRESS: "600000/60s",
+    BY_ACCOUNT: "600000/60s",
     # Wrong passwords for one account: from one address, from all of them.
     LOGIN_PAIR: "5/150s",
     LOGIN_ACCOUNT: "100/1000s",
@@ -83,12 +88,31 @@ def is_own(ip: str) -> bool:
     return not ip or ip.startswith("127.") or ip == "::1"
 
 
-async def spend_request(infra: Infra, client: Client, account: str | None, units: int = 1) -> None:
-    """Count one HTTP request, or what costs as much as so many. Errors: RateLimited."""
+async def spend_cost(
+    infra: Infra, client: Client, account: str | None, cost: int = REQUEST_COST, *, exact: bool = False
+) -> None:
+    """Count what a request costs. Errors: RateLimited."""
     if not is_own(client.ip):
-        await spend(infra, BY_ADDRESS, client.network, units=units)
+        await spend(infra, BY_ADDRESS, client.network, units=cost, exact=exact)
     if account is not None:
-        await spend(infra, BY_ACCOUNT, account, units=units)
+        await spend(infra, BY_ACCOUNT, account, units=cost, exact=exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """``a_minute``: what may be spent in 60 seconds; ``left``: what may be spent at once, now."""
+
+    a_minute: int
+    left: int
+
+
+async def budget_of(infra: Infra, client: Client, account: str | None) -> Budget | None:
+    """Returns an account's budget, else an address's; None when nothing is counted."""
+    name, key = (BY_ADDRESS, client.network) if account is None else (BY_ACCOUNT, account)
+    limit = limit_of(infra.settings, name)
+    if limit is None or (account is None and is_own(client.ip)):
+        return None
+    return Budget(round(limit.count * 60 / limit.seconds), await infra.rates.left(name, key, limit))
 
 
 async def spend_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:

@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from settings import Settings
 from settings.sign_in import OidcProvider
+from tests.e2e.shop import Shop
 from tests.modes import ONE_MODE
 from tests.server import Server, serve
 
@@ -43,7 +44,7 @@ async def test_wrong_passwords_slow_down_and_the_right_one_clears(server: Server
 
 @pytest.fixture
 async def strict(settings: Settings) -> Settings:
-    limits = {"ip": "4/60s", "register": "1/3600s", "account": "4/60s"}
+    limits = {"addressCost": "400/60s", "register": "1/3600s", "accountCost": "400/60s"}
     proxies = (ip_network("127.0.0.0/8"),)
     return settings.model_copy(
         update={"rate_limits": limits, "trusted_proxies": proxies, "cors_origins": ("https://shop.example",)}
@@ -70,7 +71,7 @@ async def test_an_address_is_counted_behind_a_trusted_proxy(strict: Settings) ->
 
 
 async def test_a_batch_is_counted_by_its_operations_and_a_new_document_by_its_size(strict: Settings) -> None:
-    changes = {"rate_limits": {"ip": "8/6000s"}}
+    changes = {"rate_limits": {"addressCost": "800/6000s"}}
     async with serve(strict.model_copy(update=changes)) as server:
 
         async def ask(host: int, body: object) -> Any:
@@ -91,6 +92,46 @@ async def test_a_batch_is_counted_by_its_operations_and_a_new_document_by_its_si
         assert [list(one) for one in both] == [["data"], ["data"]]
         both = (await ask(32, [size, {"query": other["query"].replace("B", "C")}])).json()
         assert [list(one) for one in both] == [["data"], ["errors"]]
+
+
+async def test_a_budget_is_spent_by_cost_and_told_to_who_asks(strict: Settings) -> None:
+    async with serve(strict.model_copy(update={"rate_limits": {"addressCost": "2000/86400s"}})) as server:
+        page = "query ($n: Int) { products(first: $n) { edges { node { id title slug } } } }"
+
+        async def ask(host: int, size: int, told: str = "1") -> Any:
+            headers = {"X-Forwarded-For": f"198.51.100.{host}", "GraphQL-Cost": told}
+            return await server.http.post(
+                "/graphql", json={"query": page, "variables": {"n": size}}, headers=headers
+            )
+
+        # Each row is an edge, a node and three fields. The document is new once, and costs a request more.
+        first = (await ask(40, 100)).json()["extensions"]["cost"]
+        assert first == {"cost": 501, "budget": 1, "left": 2000 - 501 - 100}
+        # A small one costs a request.
+        assert (await ask(40, 1)).json()["extensions"]["cost"] == {"cost": 100, "budget": 1, "left": 1299}
+        assert [(await ask(40, 100)).status_code for _ in range(3)] == [200, 200, 429]
+        # Nobody else is told, and pages of others cost this one nothing.
+        assert "extensions" not in (await ask(41, 100, "0")).json()
+        batch = [{"query": page, "variables": {"n": size}} for size in (1, 100)]
+        headers = {"X-Forwarded-For": "198.51.100.42", "GraphQL-Cost": "1"}
+        both = (await server.http.post("/graphql", json=batch, headers=headers)).json()
+        assert [one["extensions"]["cost"]["cost"] for one in both] == [100, 501]
+        # This machine's own are not counted.
+        own = await server.http.post("/graphql", json=batch[0], headers={"GraphQL-Cost": "1"})
+        assert own.json()["extensions"]["cost"] == {"cost": 100, "budget": None, "left": None}
+
+
+async def test_an_account_has_a_budget_of_its_own(strict: Settings) -> None:
+    async with serve(strict.model_copy(update={"rate_limits": {"accountCost": "1000/86400s"}})) as server:
+        shop = Shop(server)
+        ada, eve = await shop.customer("Ada"), await shop.customer("Eve")
+        page = "{ products(first: 100) { edges { node { id title slug } } } }"
+        headers = [{"Authorization": f"Bearer {who.token}", "GraphQL-Cost": "1"} for who in (ada, eve)]
+        answers = [
+            await server.http.post("/graphql", json={"query": page}, headers=headers[place]) for place in (0, 0, 1)
+        ]
+        assert [answer.status_code for answer in answers] == [200, 429, 200]
+        assert [answers[place].json()["extensions"]["cost"]["left"] for place in (0, 2)] == [499, 499]
 
 
 async def test_tokens_that_are_nobodys_are_refused_with_a_time(strict: Settings) -> None:

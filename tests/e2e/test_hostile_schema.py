@@ -49,7 +49,7 @@ _SENSIBLE: Final[dict[str, Any]] = {
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Thousands of documents that nobody sent before, by one member of staff."""
-    return settings.model_copy(update={"rate_limits": {"account": "off"}})
+    return settings.model_copy(update={"rate_limits": {"accountCost": "off"}})
 
 
 @pytest.fixture

@@ -44,13 +44,6 @@ HUGE = {
     "many aliases": "{me{" + " ".join(f"a{n}: id" for n in range(31)) + "}}",
     "many roots": "{" + "me{id}" * 21 + "}",
     "many directives": "{me{id " + "@include(if: true)" * 51 + "}}",
-    "lists in lists": "{products{edges{node{" + "variants{product{" * 4 + "id" + "}" * 12,
-    "a large page of everything": "query ($n: Int) {products(first: $n){edges{node{"
-    + "variants{sku price{amount} product{slug variants{sku title price{amount} stock{available held}}}}}}}}",
-    "pages in pages": "{categories{products(first: 100){edges{node{category{products(last: 100){totalCount"
-    " edges{node{id}}}}}}}}}",
-    "many nodes": "query ($i: [ID!]!) {nodes(ids: $i){... on Product{variants{product{variants{"
-    "id sku title stock{available held onHand} product{id title}}}}}}}",
     "fragments that double": _doubling_fragments(40),
 }
 

@@ -57,7 +57,7 @@ async def test_vary_names_what_counts_and_no_more(settings: Settings) -> None:
 
 
 async def test_kept_answers_are_for_strangers_and_count(settings: Settings) -> None:
-    proxies, limits = (ip_network("127.0.0.0/8"),), {"ip": "8/6000s"}
+    proxies, limits = (ip_network("127.0.0.0/8"),), {"addressCost": "800/6000s"}
     changes = {"session_cookies": True, "trusted_proxies": proxies, "rate_limits": limits}
     async with serving(settings.model_copy(update=changes)) as server:
         await create(server.infra, "Shirt", "A")
