@@ -22,7 +22,7 @@ def present(error: GraphQLError, trace_id: str) -> GraphQLError:
         return error
     if isinstance(cause, StoreUnavailable):
         log.warning("store.unavailable", store=cause.store, path=error.path)
-        return _instead(error, unavailable())
+        return _instead(error, unavailable(cause.retry_after))
     if isinstance(cause, ServiceError):
         return _instead(error, to_request_error(cause))
     if isinstance(cause, GraphQLError) and (error.path is None or cause.nodes):

@@ -5,11 +5,13 @@ class StoreUnavailable(Exception):
     """A store did not answer in time or refused the connection.
 
     ``store`` is ``database``, ``redis`` or ``event_log``; the cause is chained, never shown to a client.
+    ``retry_after``: seconds until it is worth asking again.
     """
 
-    def __init__(self, store: str) -> None:
+    def __init__(self, store: str, retry_after: float = 1.0) -> None:
         super().__init__(f"{store} is not available")
         self.store = store
+        self.retry_after = retry_after
 
 
 class PublishRefused(StoreUnavailable):

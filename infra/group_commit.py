@@ -23,6 +23,8 @@ Serve = Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]
 MOST: Final = 100
 """Requests of a group."""
 _MOST_WAITING: Final = 20 * MOST
+_WEIGHT: Final = 0.2
+"""Of the newest group, in the mean of how long they take."""
 _LONGEST: Final = 10.0
 """Seconds that a request waits while others are answered."""
 
@@ -56,16 +58,18 @@ class GroupCommit(Generic[Q, A]):
         self._working: set[asyncio.Task[None]] = set()
         self._beginning: asyncio.Task[None] | None = None
         self._answered = 0.0
+        self._took = 0.0
 
     async def ask(self, request: Q, within: float | None) -> A:
         """Have a request served with those that come at the same time.
 
         ``within``: seconds in which nobody is answered; who waits while others are goes on waiting, up to a limit.
         None: ``serve`` has limits of its own. Cancelled, or out of time, before its group has begun, it is not
-        served; after that it may have been. Errors: its own; StoreUnavailable, at once when too many wait.
+        served; after that it may have been. Errors: its own; StoreUnavailable, at once when so many wait that its
+        turn would not come within that limit: then it says when there will be room.
         """
-        if len(self._waiting) >= _MOST_WAITING:
-            raise StoreUnavailable("database")
+        if (too_long := self._line() - _LONGEST) > 0 or len(self._waiting) >= _MOST_WAITING:
+            raise StoreUnavailable("database", max(too_long, self._took, 1.0))
         asked = self._enter(request)
         if within is None:
             return await asked.answer
@@ -75,7 +79,7 @@ class GroupCommit(Generic[Q, A]):
             asked.answer.cancel()
 
     async def _wait(self, asked: _Asked[Q, A], within: float) -> A:
-        now = asyncio.get_running_loop().time()
+        now = _now()
         until, last = now + within, now + max(within, _LONGEST)
         while True:
             try:
@@ -87,6 +91,11 @@ class GroupCommit(Generic[Q, A]):
                 before, until = until, min(self._answered + within, last)
                 if until <= before:
                     raise StoreUnavailable("database") from error
+
+    def _line(self) -> float:
+        """Returns the seconds until who comes now would be answered, going by how long groups took."""
+        before = len(self._waiting) // self._most + len(self._working)
+        return (before // self._at_once + 1) * self._took
 
     def put(self, request: Q) -> None:
         """Put a request among those that wait, for who needs no answer; one too many is dropped."""
@@ -118,7 +127,9 @@ class GroupCommit(Generic[Q, A]):
         try:
             while group := self._next():
                 # In the trace, and with the log's names, of its first: in quiet times there is no other.
+                begun = _now()
                 await asyncio.wait({asyncio.create_task(self._answer(group), context=group[0].context)})
+                self._took += (_now() - begun - self._took) * _WEIGHT
                 for asked in group:
                     asked.fail(StoreUnavailable("database"))  # nothing but a cancellation that leaked leaves any
         finally:
@@ -149,12 +160,16 @@ class GroupCommit(Generic[Q, A]):
             for asked in group:
                 await self._answer([asked])
         else:
-            self._answered = asyncio.get_running_loop().time()
+            self._answered = _now()
             for asked, answer in zip(group, answers, strict=True):
                 if isinstance(answer, Exception):
                     asked.fail(answer)
                 elif not asked.answer.done():
                     asked.answer.set_result(answer)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Groups:

@@ -5,6 +5,7 @@ It takes what comes next as well: how late the webhook is, whether it comes twic
 
 from collections.abc import Awaitable, Callable, Mapping
 from html import escape
+from math import ceil
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -50,7 +51,7 @@ def route(runtime: Runtime) -> Route:
         except Refused as error:
             raise HTTPException(error.status) from None
         except StoreUnavailable as error:
-            raise HTTPException(503, headers={"retry-after": "1"}) from error
+            raise HTTPException(503, headers={"retry-after": str(ceil(error.retry_after))}) from error
 
     return Route(PAGE + "{id}", page, methods=["GET", "POST"])
 

@@ -1,5 +1,6 @@
 """``/webhooks/payments/PROVIDER``: what providers tell. A 2xx says that it need not be told again."""
 
+from math import ceil
 from typing import Final
 
 import structlog
@@ -32,7 +33,7 @@ def route(runtime: Runtime) -> Route:
             return _error(_STATUS.get(error.reason, 401), error.reason.upper())
         except StoreUnavailable as error:
             log.warning("store.unavailable", store=error.store)
-            return _error(503, "UNAVAILABLE", {"retry-after": "1"})
+            return _error(503, "UNAVAILABLE", {"retry-after": str(ceil(error.retry_after))})
         return Response(status_code=204)
 
     return Route(PATH + "{provider}", webhook, methods=["POST"])

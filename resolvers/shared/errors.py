@@ -12,6 +12,7 @@ from models.enums import FlashSaleStatus, OrderStatus
 from resolvers.shared.context import Info
 from resolvers.shared.failures import RequestError, unavailable
 from services.shared import errors as service
+from services.shared.patience import try_again
 
 
 @strawberry.interface(description="An outcome that a client is expected to handle.")
@@ -233,8 +234,8 @@ def outcome(info: Info, error: service.ServiceError | StoreUnavailable) -> Error
     """Returns the member of the field's union for this error. Errors: RequestError when the union has none."""
     if isinstance(error, StoreUnavailable):
         if not _has_member(info, "TryAgain"):
-            raise unavailable() from error
-        error = service.TryAgain()
+            raise unavailable(error.retry_after) from error
+        error = try_again(error)
     if type(error) not in _TO_TYPE:
         raise to_request_error(error) from error
     member = to_error(error)

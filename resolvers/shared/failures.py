@@ -28,5 +28,7 @@ def forbidden() -> RequestError:
     return RequestError("FORBIDDEN", "You may not do this.")
 
 
-def unavailable() -> RequestError:
-    return RequestError("UNAVAILABLE", "A part of the service does not answer at the moment. Try again soon.")
+def unavailable(retry_after: float = 1.0) -> RequestError:
+    """Make what is said where a store does not answer; ``retry_after`` in seconds."""
+    message = "A part of the service does not answer at the moment. Try again soon."
+    return RequestError("UNAVAILABLE", message, {"retryAfterMs": round(retry_after * 1000)})

@@ -48,4 +48,9 @@ def or_try_again() -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
-        raise TryAgain from error
+        raise try_again(error) from error
+
+
+def try_again(error: StoreUnavailable) -> TryAgain:
+    """Make what a request is told when a store is away, or has too many before it."""
+    return TryAgain(round(error.retry_after * 1000))

@@ -116,8 +116,8 @@ async def test_the_log_has_what_the_client_has_not() -> None:
 @pytest.mark.parametrize(
     ("how", "extensions"),
     [
-        ("store", {"code": "UNAVAILABLE"}),
-        ("unknown", {"code": "UNAVAILABLE"}),
+        ("store", {"code": "UNAVAILABLE", "retryAfterMs": 1000}),
+        ("unknown", {"code": "UNAVAILABLE", "retryAfterMs": 1000}),
         ("not_found", {"code": "NOT_FOUND"}),
         ("taken", {"code": "EMAIL_TAKEN"}),
         ("argument", {"code": "BAD_USER_INPUT", "argument": "after"}),

@@ -153,6 +153,31 @@ def test_who_waits_in_line_goes_on_while_others_are_answered() -> None:
     virtual_time.run(crowd())
 
 
+def test_whose_turn_would_not_come_is_told_at_once_when_to_come_again() -> None:
+    served: list[int] = []
+
+    async def serve(numbers: Sequence[int]) -> Sequence[int]:
+        await asyncio.sleep(2.0)
+        served.extend(numbers)
+        return numbers
+
+    async def crowd() -> None:
+        group, loop = GroupCommit(serve, most=1), asyncio.get_running_loop()
+        for number in range(20):  # until it is known how long they take
+            await group.ask(number, WITHIN)
+        line = [asyncio.create_task(group.ask(number, WITHIN)) for number in range(100, 104)]
+        await asyncio.sleep(0)
+        begun = loop.time()
+        with pytest.raises(StoreUnavailable) as told:
+            await group.ask(104, WITHIN)
+        assert loop.time() == begun
+        await asyncio.sleep(told.value.retry_after)
+        assert await group.ask(104, WITHIN) == 104
+        assert await asyncio.gather(*line) == served[20:24] == [100, 101, 102, 103]
+
+    virtual_time.run(crowd())
+
+
 async def test_a_quiet_ones_work_is_in_its_own_context_and_closing_waits() -> None:
     name: ContextVar[str] = ContextVar("name", default="nobody")
     seen: list[str] = []
