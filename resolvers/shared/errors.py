@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import strawberry
-from graphql import GraphQLUnionType, get_named_type
+from graphql import GraphQLOutputType, GraphQLUnionType, get_named_type
 
 from infra.errors import StoreUnavailable
 from models.enums import FlashSaleStatus, OrderStatus
@@ -226,8 +227,14 @@ def to_request_error(error: service.ServiceError) -> RequestError:
 
 
 def _has_member(info: Info, name: str) -> bool:
-    union = get_named_type(info._raw_info.return_type)
-    return isinstance(union, GraphQLUnionType) and any(member.name == name for member in union.types)
+    return name in _members(info._raw_info.return_type)
+
+
+@cache
+def _members(type_: GraphQLOutputType) -> frozenset[str]:
+    """Returns the names of a union's types; of another type none."""
+    union = get_named_type(type_)
+    return frozenset(member.name for member in union.types) if isinstance(union, GraphQLUnionType) else frozenset()
 
 
 def outcome(info: Info, error: service.ServiceError | StoreUnavailable) -> Error:

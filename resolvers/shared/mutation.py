@@ -10,10 +10,11 @@ Plain function wrapping: strawberry's field extensions would cost several calls 
 """
 
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import strawberry
+from prometheus_client import Counter
 from strawberry.utils.str_converters import to_camel_case
 
 from infra.errors import StoreUnavailable
@@ -29,6 +30,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _UNAVAILABLE = "UNAVAILABLE"
 Resolver = Callable[Concatenate[Any, Info, P], Awaitable[R]]
+
+
+# To look one up by its labels takes a lock and longer than to count.
+_refusals: Callable[[str, str], Counter] = cache(REFUSALS.labels)
 
 
 def mutation(
@@ -61,7 +66,7 @@ def _guard(resolver: Resolver[P, R], roles: tuple[Role, ...], scope: Scope | Non
             await spend_operation(context.infra, name, context.client, account)
             return await resolver(self, info, *args, **kwargs)
         except (ServiceError, StoreUnavailable) as error:
-            REFUSALS.labels(name, _UNAVAILABLE if isinstance(error, StoreUnavailable) else error.code).inc()
+            _refusals(name, _UNAVAILABLE if isinstance(error, StoreUnavailable) else error.code).inc()
             return outcome(info, error)  # type: ignore[return-value]  # a member of the union R
 
     return cast(Resolver[P, R], guarded)
