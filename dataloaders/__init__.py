@@ -16,8 +16,10 @@ from models.documents import (
     VariantDoc,
     category_key,
     product_key,
+    sku_key,
     slug_key,
     stock_key,
+    variant_key,
 )
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from models.order_document import OrderView
@@ -100,11 +102,11 @@ class Loaders:
 
     @cached_property
     def variant_by_id(self) -> Loader[UUID, VariantDoc | None]:
-        return Variants(self._infra, self.product_by_id, product_ids_of_variants, ProductDoc.variant)
+        return Variants(self._infra, self.product_by_id, product_ids_of_variants, variant_key, ProductDoc.variant)
 
     @cached_property
     def variant_by_sku(self) -> Loader[str, VariantDoc | None]:
-        return Variants(self._infra, self.product_by_id, product_ids_of_skus, ProductDoc.variant_of_sku)
+        return Variants(self._infra, self.product_by_id, product_ids_of_skus, sku_key, ProductDoc.variant_of_sku)
 
     @cached_property
     def stock_by_sku(self) -> Loader[str, StockDoc | None]:

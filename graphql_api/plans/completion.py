@@ -77,10 +77,10 @@ class Leaves:
         self._plain = _SENT_AS_THEY_ARE.get(type_)
 
     def complete(self, _run: Run, _field: Field, values: Column) -> list[Any]:
-        plain, show = self._plain, self.show
+        plain, show = self._plain, self._show
         return [value if type(value) is plain or value is None else show(value) for value in values]
 
-    def show(self, value: Any) -> Any:
+    def _show(self, value: Any) -> Any:
         shown = self._coerce(value)
         if shown is None or shown is Undefined:
             raise Unplanned

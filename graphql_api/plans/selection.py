@@ -30,7 +30,6 @@ from graphql.pyutils import Path
 from graphql_api.compiled_resolvers import Attribute, Method
 from graphql_api.plans.completion import Abstract, Column, Completion, Leaves, Lists, NonNull, Objects, Row
 from graphql_api.plans.unplanned import Unplanned
-from resolvers.shared.context import Info
 from resolvers.shared.loaded import Loading
 
 Bound = Callable[[Any], Any]
@@ -80,12 +79,8 @@ class PlannedField:
         return self._resolver.bound(info, values)
 
     async def load(self, executor: Executor[Any], loading: Loading, sources: Column) -> list[Any]:
-        """Returns the field of all sources, with one call of the loader."""
         assert isinstance(self._resolver, Method)
-        info: Info = self._resolver.info(self.info(executor))
-        found = await loading.loader(info.context.loaders).load_many(map(loading.key, sources))
-        show = loading.show
-        return [show(source, info, value) for source, value in zip(sources, found, strict=True)]
+        return await loading.all_of(self._resolver.info(self.info(executor)), sources)
 
 
 class Selection:

@@ -1,6 +1,5 @@
 """Both levels as one: this process's memory, then Redis, then the database."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, TypeVar
 
@@ -25,8 +24,12 @@ def recall(memory: Memory, counters: Counters, keys: Iterable[str]) -> dict[str,
     """Returns what the first level has of these, at once; None for what it knows not to be there."""
     found = memory.get_many(keys)
     depend_on(found)
-    for area, hits in Counter(key.partition(":")[0] for key in found).items():
-        counters.add(area, "memory_hits", hits)
+    hits: dict[str, int] = {}
+    for key in found:
+        area = key.partition(":")[0]
+        hits[area] = hits.get(area, 0) + 1
+    for area, times in hits.items():
+        counters.add(area, "memory_hits", times)
     return found
 
 

@@ -10,6 +10,7 @@ from models.documents import CategoryDoc
 from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Page, paged
 from services.catalog.views import visible
@@ -42,8 +43,9 @@ class Category(Node):
         )
 
     @field(max_age=CATALOG, description="The one above; null: it is at the root.")
-    async def parent(self, info: Info) -> "Category | None":
-        return await load_category(info.context, self.document.parent_id)
+    @loaded(lambda loaders: loaders.category_by_id, lambda self: self.document.parent_id)
+    def parent(self, info: Info, document: CategoryDoc | None) -> "Category | None":
+        return show_category(info.context, document)
 
     @field(description="From the root of the tree down to the parent.", max_age=CATALOG)
     async def ancestors(self, info: Info) -> list["Category"]:
@@ -84,8 +86,13 @@ async def load_category(context: Context, category_id: UUID | None) -> Category 
     """Load a category; None for none, and for one that the viewer must not see."""
     if category_id is None:
         return None
-    document = visible(context.viewer, await context.loaders.category_by_id.load(category_id))
-    return None if document is None else Category.of(document)
+    return show_category(context, await context.loaders.category_by_id.load(category_id))
+
+
+def show_category(context: Context, document: CategoryDoc | None) -> Category | None:
+    """Returns the category; None for none, and for one that the viewer must not see."""
+    shown = visible(context.viewer, document)
+    return None if shown is None else Category.of(shown)
 
 
 async def _load_categories(context: Context, ids: Sequence[UUID]) -> list[Category | None]:

@@ -4,10 +4,12 @@ from uuid import UUID
 
 import strawberry
 
-from resolvers.catalog.category_types import Category, load_category
+from models.documents import CategoryDoc
+from resolvers.catalog.category_types import Category, show_category
 from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Info
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.money import Money
 from services.finding.count_values import FacetKind
 from services.finding.count_values import PriceBand as Band
@@ -30,8 +32,9 @@ class CategoryFacet:
     category_id: strawberry.Private[UUID]
 
     @field(max_age=CATALOG, description="One that has products which match.")
-    async def category(self, info: Info) -> Category | None:
-        return await load_category(info.context, self.category_id)
+    @loaded(lambda loaders: loaders.category_by_id, lambda self: self.category_id)
+    def category(self, info: Info, document: CategoryDoc | None) -> Category | None:
+        return show_category(info.context, document)
 
 
 @strawberry.type(

@@ -8,8 +8,8 @@ from uuid import UUID
 import strawberry
 
 from models import ProductStatus
-from models.documents import PriceDoc, ProductDoc, StockDoc, VariantDoc
-from resolvers.catalog.category_types import Category, load_category
+from models.documents import CategoryDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
+from resolvers.catalog.category_types import Category, show_category
 from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
 from resolvers.catalog.part_types import PriceRange, Seo, Stock, VariantOption, VariantPrice
@@ -161,8 +161,9 @@ class Product(Node):
         )
 
     @field(max_age=CATALOG, description="Where it is in the tree of categories; null: nowhere.")
-    async def category(self, info: Info) -> Category | None:
-        return await load_category(info.context, self.document.category_id)
+    @loaded(lambda loaders: loaders.category_by_id, lambda self: self.document.category_id)
+    def category(self, info: Info, document: CategoryDoc | None) -> Category | None:
+        return show_category(info.context, document)
 
     @field(max_age=CATALOG, description="In the order in which to show them.")
     def images(self) -> list[Image]:
@@ -243,16 +244,10 @@ async def product_connection(context: Context, wanted: Filter, page: Page, sort:
     return ProductConnection(edges=edges, page_info=page_info(found, edges), wanted=wanted)
 
 
-async def load_variant(context: Context, variant_id: UUID) -> Variant | None:
-    """Load a variant; None for one that is not there, or that the viewer must not see."""
-    document = visible(context.viewer, await context.loaders.variant_by_id.load(variant_id))
-    return None if document is None else Variant.of(document)
-
-
-async def load_variant_of_sku(context: Context, sku: str) -> Variant | None:
-    """Load a variant; None for one that is not there, or that the viewer must not see."""
-    document = visible(context.viewer, await context.loaders.variant_by_sku.load(sku))
-    return None if document is None else Variant.of(document)
+def show_variant(context: Context, document: VariantDoc | None) -> Variant | None:
+    """Returns the variant; None for none, and for one that the viewer must not see."""
+    shown = visible(context.viewer, document)
+    return None if shown is None else Variant.of(shown)
 
 
 async def _load_products(context: Context, ids: Sequence[UUID]) -> list[Product | None]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from models.documents import VariantDoc
 from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from resolvers.catalog.types import Variant
@@ -22,6 +23,7 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge
@@ -98,15 +100,15 @@ class FlashSaleItem(Node):
         )
 
     @field(max_age=COUNTS, description="The sale that it is in.")
-    async def sale(self, info: Info) -> FlashSale:
-        document = await info.context.loaders.flash_sale_by_id.load(self.document.sale_id)
+    @loaded(lambda loaders: loaders.flash_sale_by_id, lambda self: self.document.sale_id)
+    def sale(self, info: Info, document: FlashSaleDoc | None) -> FlashSale:
         if document is None:
             raise LookupError(f"flash-sale item {self.document.id} without its sale")
         return FlashSale.of(document, info.context.infra.now())
 
     @field(max_age=COUNTS, description="What is sold.")
-    async def variant(self, info: Info) -> Variant:
-        document = await info.context.loaders.variant_by_id.load(self.document.variant_id)
+    @loaded(lambda loaders: loaders.variant_by_id, lambda self: self.document.variant_id)
+    def variant(self, info: Info, document: VariantDoc | None) -> Variant:
         if document is None:
             raise LookupError(f"flash-sale item {self.document.id} without its variant")
         return Variant.of(document)
@@ -116,8 +118,9 @@ class FlashSaleItem(Node):
         return Money.of(self.document.price, self.document.currency)
 
     @field(description="Left to order now.", max_age=COUNTS)
-    async def remaining(self, info: Info) -> int:
-        return await info.context.loaders.remaining_by_item.load(self.document)
+    @loaded(lambda loaders: loaders.remaining_by_item, lambda self: self.document)
+    def remaining(self, info: Info, units: int) -> int:
+        return units
 
     @field(description="For staff; null for everybody else.")
     async def figures(self, info: Info) -> FlashSaleItemFigures | None:

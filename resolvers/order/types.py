@@ -7,11 +7,13 @@ from uuid import UUID
 
 import strawberry
 
+from models import Payment as PaymentRow
 from models import Shipment as ShipmentRow
 from models.charges_document import Charges
+from models.documents import VariantDoc
 from models.enums import OrderStatus, Role, Scope
 from models.order_document import EventView, LineView, OrderView
-from resolvers.catalog.types import Variant, load_variant
+from resolvers.catalog.types import Variant, show_variant
 from resolvers.payment.types import Payment
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
@@ -26,6 +28,7 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_actor, encode_id, pick_nodes, register_node
 from resolvers.shared.permissions import check_edge
@@ -61,8 +64,9 @@ class OrderLine(Node):
         )
 
     @field(description="The variant as it is now; null when it is sold no more.")
-    async def variant(self, info: Info) -> Variant | None:
-        return await load_variant(info.context, self.variant_id)
+    @loaded(lambda loaders: loaders.variant_by_id, lambda self: self.variant_id)
+    def variant(self, info: Info, document: VariantDoc | None) -> Variant | None:
+        return show_variant(info.context, document)
 
 
 @strawberry.type(
@@ -194,13 +198,13 @@ class Order(Node):
         return [OrderEvent.of(event, self.view.customer_id, for_staff=for_staff) for event in shown]
 
     @field(description="The oldest first.")
-    async def shipments(self, info: Info) -> list[Shipment]:
-        rows = await info.context.loaders.shipments_by_order.load(self.view.id)
+    @loaded(lambda loaders: loaders.shipments_by_order, lambda self: self.view.id)
+    def shipments(self, info: Info, rows: Sequence[ShipmentRow]) -> list[Shipment]:
         return [Shipment.of(row, self.view) for row in rows]
 
     @field(description="The oldest first.")
-    async def payments(self, info: Info) -> list[Payment]:
-        rows = await info.context.loaders.payments_by_order.load(self.view.id)
+    @loaded(lambda loaders: loaders.payments_by_order, lambda self: self.view.id)
+    def payments(self, info: Info, rows: Sequence[PaymentRow]) -> list[Payment]:
         return [Payment.of(row) for row in rows]
 
     @field(description="For the customer, staff, and machines that may read users.")

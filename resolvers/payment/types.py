@@ -12,6 +12,7 @@ from models import InboxEvent
 from models import Payment as PaymentRow
 from models import Refund as RefundRow
 from models.enums import InboxState, PaymentProblem, PaymentStatus, RefundState, Role, Scope
+from models.order_document import OrderView
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     IdempotencyConflict,
@@ -22,6 +23,7 @@ from resolvers.shared.errors import (
     TryAgain,
 )
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from resolvers.shared.relay import Counted, Edge, count_of
@@ -88,8 +90,8 @@ class Payment(Node):
         return Money.of(self.row.refunded, self.row.currency)
 
     @field(description="The oldest first.")
-    async def refunds(self, info: Info) -> list[Refund]:
-        rows = await info.context.loaders.refunds_by_payment.load(self.row.id)
+    @loaded(lambda loaders: loaders.refunds_by_payment, lambda self: self.row.id)
+    def refunds(self, info: Info, rows: Sequence[RefundRow]) -> list[Refund]:
         return [Refund.of(row, self.row.currency) for row in rows]
 
     @field(description="What the provider kept; for staff only.")
@@ -101,10 +103,12 @@ class Payment(Node):
         return self.row.reference if _for_staff(info) else None
 
     @field(description="What it pays.")
-    async def order(self, info: Info) -> Annotated["Order", strawberry.lazy("resolvers.order.types")]:
+    @loaded(lambda loaders: loaders.order_by_id, lambda self: self.row.order_id)
+    def order(
+        self, info: Info, view: OrderView | None
+    ) -> Annotated["Order", strawberry.lazy("resolvers.order.types")]:
         from resolvers.order.types import Order
 
-        view = await info.context.loaders.order_by_id.load(self.row.order_id)
         if view is None:
             raise LookupError(f"payment {self.row.id} without its order")
         return Order.of(view)

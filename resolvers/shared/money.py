@@ -1,6 +1,7 @@
 """Money as the schema shows it: a decimal string and a currency; inside it is minor units."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 import strawberry
 
@@ -17,4 +18,9 @@ class Money:
 
     @classmethod
     def of(cls, minor_units: int, currency: str) -> "Money":
-        return cls(amount=to_decimal(minor_units, currency), currency_code=currency)
+        return _money(minor_units, currency)
+
+
+@lru_cache(maxsize=4_096)  # prices are few, and a listing has dozens
+def _money(minor_units: int, currency: str) -> Money:
+    return Money(amount=to_decimal(minor_units, currency), currency_code=currency)

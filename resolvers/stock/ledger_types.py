@@ -8,12 +8,15 @@ from uuid import UUID
 import strawberry
 
 from models import StockCause, StockEntry
-from resolvers.catalog.types import Variant, load_variant_of_sku
+from models import Warehouse as WarehouseRow
+from models.documents import VariantDoc
+from resolvers.catalog.types import Variant, show_variant
 from resolvers.shared.context import Context, Info
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.node import Node, encode_actor, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge, Page, edges_of, page_info
-from resolvers.warehouse.types import Warehouse, load_warehouse, may_see_stock
+from resolvers.warehouse.types import Warehouse, may_see_stock, show_warehouse
 from services.stock.list_ledger import LedgerFilter, find_entries, list_ledger
 
 _SORT = "stockLedger"
@@ -59,12 +62,14 @@ class StockLedgerEntry(Node):
         )
 
     @field(description="Where it happened.")
-    async def warehouse(self, info: Info) -> Warehouse:
-        return await load_warehouse(info, self.warehouse_id)
+    @loaded(lambda loaders: loaders.warehouse_by_id, lambda self: self.warehouse_id)
+    def warehouse(self, info: Info, row: WarehouseRow | None) -> Warehouse:
+        return show_warehouse(self.warehouse_id, row)
 
     @field(description="Null when the viewer must not see it.")
-    async def variant(self, info: Info) -> Variant | None:
-        return await load_variant_of_sku(info.context, self.sku)
+    @loaded(lambda loaders: loaders.variant_by_sku, lambda self: self.sku)
+    def variant(self, info: Info, document: VariantDoc | None) -> Variant | None:
+        return show_variant(info.context, document)
 
 
 def _reference(row: StockEntry) -> strawberry.ID | None:

@@ -22,6 +22,7 @@ from resolvers.shared.errors import (
     WarehouseNotEmpty,
 )
 from resolvers.shared.fields import field
+from resolvers.shared.loaded import loaded
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.words import VERSION_NOW
 
@@ -71,8 +72,9 @@ class StockLevel:
         )
 
     @field(description="Where the units are.")
-    async def warehouse(self, info: Info) -> Warehouse:
-        return await load_warehouse(info, self.warehouse_id)
+    @loaded(lambda loaders: loaders.warehouse_by_id, lambda self: self.warehouse_id)
+    def warehouse(self, info: Info, row: Row | None) -> Warehouse:
+        return show_warehouse(self.warehouse_id, row)
 
 
 CreateWarehouseResult = Annotated[
@@ -93,7 +95,10 @@ UpdateWarehouseResult = Annotated[
 
 
 async def load_warehouse(info: Info, warehouse_id: UUID) -> Warehouse:
-    row = await info.context.loaders.warehouse_by_id.load(warehouse_id)
+    return show_warehouse(warehouse_id, await info.context.loaders.warehouse_by_id.load(warehouse_id))
+
+
+def show_warehouse(warehouse_id: UUID, row: Row | None) -> Warehouse:
     if row is None:
         raise LookupError(f"stock in a warehouse that is not there: {warehouse_id}")
     return Warehouse.of(row)
