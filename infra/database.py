@@ -29,6 +29,7 @@ _MAX_TRIES = 8
 _REMEMBERED = 5.0
 # alembic_version is there in every database that a server of ours is on.
 _WRITE = text("UPDATE alembic_version SET version_num = version_num WHERE 1 = 0")
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 _READ = text("SELECT 1")  # a write would wait for SQLite's one writer
 
 WORKERS_PATIENCE = 30.0
@@ -87,6 +88,18 @@ class Database:
             if is_outage(error):
                 raise StoreUnavailable("database") from error
             raise
+
+    @asynccontextmanager
+    async def snapshot(self, timeout: float) -> AsyncIterator[AsyncSession]:
+        """Open a read session whose statements all see the moment of the first, without a lock.
+
+        Errors: StoreUnavailable when it is not over in ``timeout`` seconds.
+        """
+        async with self.read(timeout) as session:
+            if not self.is_sqlite:
+                # For this transaction only: our connections are READ COMMITTED, a moment for each statement.
+                await session.execute(_ONE_MOMENT)
+            yield session
 
     async def ping(self) -> None:
         """Ask for a write that changes nothing: a server that is read-only answers reads.

@@ -5,16 +5,24 @@ The order of the steps keeps "never oversold" and "accepted means kept" through 
 1. A fence in Redis: of several loaders only the newest may finish.
 2. Orders that were reserved before the loss and shown as accepted are in the event log by now or within the
    time a request waits for the log; wait that long, then until the workers have read past the end.
-3. In one transaction, lock the item's row, raise its epoch to the fence's, and read what Redis must know.
-   A message of an older epoch that comes later was never acknowledged to a customer: it takes nothing. That holds
-   only while the fence stands: without it, counters may have been put in place and sold from since step 2.
-4. Put everything in place in one script, unless someone fenced since.
+3. In a short transaction, lock the item's row and raise its epoch to the fence's, if that is newer. A message of
+   an older epoch that comes later was never acknowledged to a customer: it takes nothing. That holds only while
+   the fence stands: without it, counters may have been put in place and sold from since step 2.
+4. Read what Redis must know, as it is at one moment, without a lock, and write it beside the counters. No order
+   comes to the item from the raising of the epoch until step 5: those of older epochs are dropped, and there are
+   no counters that give out the new one. So nothing is missing that takes units. Orders may be closed meanwhile:
+   one that was closed before the moment has its units in the ``remaining`` that was read; who closes one later
+   tells Redis, which notes it as late, and step 5 gives its units back. Each is counted once.
+5. Put everything in place in one script, with what is late, unless someone fenced since.
+6. Which input a key came with, over all items, is written when the item sells again: it tells a client that uses a
+   key for something else, which the database refuses too.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -23,19 +31,22 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.clock import to_millis
+from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.redis import RUN_ID
 from infra.runtime import Infra
-from models import FlashSale, FlashSaleItem, Order, OrderLine
+from models import FlashSale, FlashSaleItem
+from services.flash_sale.next_orders import ItemOrder, before_all, next_orders
 from services.flash_sale.terms import Terms
+from services.flash_sale.write_claims import write_claims
+from services.flash_sale.write_parts import Parts
 from services.reservation.await_drained import await_drained
-from services.reservation.keys import LOADED_ITEMS, ItemKeys, claim_key, run
+from services.reservation.keys import LOADED_ITEMS, ItemKeys, run
 from services.reservation.reserve import CLAIM_SECONDS
-from services.shared.order_states import GIVEN_BACK, HOLDING, as_to_stock
 
 log = structlog.get_logger(__name__)
 
-_CHUNK = 2_000
+_READ_WITHIN = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +76,15 @@ class SaleStarted(Exception):
     """By Redis's clock: its item may have been sold from."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ItemState:
-    """What Redis must know of an item, read under the lock of its row."""
+    """The item's row and terms, as they were at the moment of what was written into the parts."""
 
     sku: str
     item_id: UUID
-    epoch: int
     remaining: int
     quantity: int
     terms: Terms
-    buyers: dict[str, int] = field(default_factory=dict)
-    holds: dict[str, str] = field(default_factory=dict)
-    keys: dict[str, str] = field(default_factory=dict)
-    claims: dict[str, str] = field(default_factory=dict)
 
 
 async def load_item(
@@ -96,10 +102,20 @@ async def load_item(
     if drain and fence.started:
         await asyncio.sleep(settle)
         await await_drained(infra)
-    state = await infra.database.transact(lambda session: _read_state(session, infra, item_id, fence))
-    done = state is not None and await _put_in_place(infra, ItemKeys.of(sku, item_id), state, fence)
+    done = await infra.database.transact(lambda session: _raise_epoch(session, infra, item_id, fence))
+    done = done and await _read_and_put_in_place(infra, ItemKeys.of(sku, item_id), item_id, fence)
     infra.signals.send([item_id])
+    if done:
+        await _remember_inputs(infra, sku, item_id)
     return done
+
+
+async def _remember_inputs(infra: Infra, sku: str, item_id: UUID) -> None:
+    try:
+        await write_claims(infra, sku, item_id)
+    except StoreUnavailable:
+        # The item sells: whoever waits for it must not be told that it does not.
+        log.warning("flash_item.claims_left_out", sku=sku)
 
 
 async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> Fence | None:
@@ -123,26 +139,15 @@ async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> 
     return Fence(epoch, bytes(reply[1]), token, reply[2] == b"1") if epoch else None
 
 
-async def _read_state(session: AsyncSession, infra: Infra, item_id: UUID, fence: Fence) -> ItemState | None:
-    locked = select(FlashSaleItem, FlashSale).join(FlashSale).where(FlashSaleItem.id == item_id)
-    row = (await session.execute(locked.with_for_update(of=FlashSaleItem))).one()
-    item, sale = row
-    epoch = fence.epoch
-    if item.settled_at is not None or item.epoch >= epoch:
-        return None
+async def _raise_epoch(session: AsyncSession, infra: Infra, item_id: UUID, fence: Fence) -> bool:
+    locked = select(FlashSaleItem).where(FlashSaleItem.id == item_id).with_for_update()
+    item = (await session.scalars(locked)).one()
+    if item.settled_at is not None or item.epoch >= fence.epoch:
+        return False
     if not await fence_is_ours(infra, ItemKeys.of(item.sku, item.id), fence):
-        return None
-    await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=epoch))
-    state = ItemState(
-        sku=item.sku,
-        item_id=item.id,
-        epoch=epoch,
-        remaining=item.remaining,
-        quantity=item.quantity,
-        terms=Terms.of(sale, item),
-    )
-    await _read_orders(session, state, recent=infra.now() - timedelta(seconds=CLAIM_SECONDS))
-    return state
+        return False
+    await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item_id).values(epoch=fence.epoch))
+    return True
 
 
 async def fence_is_ours(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
@@ -152,38 +157,53 @@ async def fence_is_ours(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
     return found == fence.value.encode()
 
 
-async def _read_orders(session: AsyncSession, state: ItemState, recent: object) -> None:
-    rows = await session.stream(
-        select(
-            Order.id,
-            Order.customer_id,
-            Order.status,
-            Order.idempotency_key,
-            Order.fingerprint,
-            (Order.placed_at >= recent).label("recent"),
-            OrderLine.quantity,
-            OrderLine.shipped,
+async def _read_and_put_in_place(infra: Infra, keys: ItemKeys, item_id: UUID, fence: Fence) -> bool:
+    parts = Parts(infra, keys.parts(new_id().hex))
+    try:
+        async with infra.database.snapshot(_READ_WITHIN) as session:
+            state = await _read_item(session, item_id, fence)
+            if state is None:
+                return False
+            await _copy_orders(session, infra, state, parts)
+        return await _put_in_place(infra, keys, state, fence, parts)
+    except BaseException:
+        with suppress(StoreUnavailable):
+            await parts.drop()
+        raise
+
+
+async def _read_item(session: AsyncSession, item_id: UUID, fence: Fence) -> ItemState | None:
+    statement = select(FlashSaleItem, FlashSale).join(FlashSale).where(FlashSaleItem.id == item_id)
+    item, sale = (await session.execute(statement)).one()
+    if item.epoch != fence.epoch:
+        return None  # settled since, or another loads it
+    return ItemState(item.sku, item.id, item.remaining, item.quantity, Terms.of(sale, item))
+
+
+async def _copy_orders(session: AsyncSession, infra: Infra, state: ItemState, parts: Parts) -> None:
+    """The next page is read while one is written."""
+    recent = infra.now() - timedelta(seconds=CLAIM_SECONDS)
+    page, after = await _next(session, state, before_all(state.item_id), recent)
+    while page:
+        # Both end, whatever becomes of one.
+        found, written = await asyncio.gather(
+            _next(session, state, after, recent), parts.write_orders(page), return_exceptions=True
         )
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(OrderLine.flash_sale_item_id == state.item_id)
-    )
-    async for order_id, customer_id, stored, key, fingerprint, is_recent, quantity, shipped in rows:
-        customer, hex_key, status = customer_id.hex, key.encode().hex(), as_to_stock(stored, shipped)
-        if status not in GIVEN_BACK:
-            state.buyers[customer] = state.buyers.get(customer, 0) + quantity
-        if status in HOLDING:
-            state.holds[order_id.hex] = f"{quantity}|{customer}"
-        if is_recent:
-            state.keys[f"{customer}:{hex_key}"] = f"{order_id.hex}|{fingerprint}"
-            state.claims[claim_key(customer_id, hex_key)] = fingerprint
+        if isinstance(written, BaseException):
+            raise written
+        if isinstance(found, BaseException):
+            raise found
+        page, after = found
+    await parts.write_buyers()
 
 
-async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: Fence) -> bool:
-    buyers, idempotency, holds = parts = keys.parts(new_id().hex)
-    await _write_hash(infra, buyers, state.buyers)
-    await _write_hash(infra, idempotency, state.keys)
-    await _write_hash(infra, holds, state.holds)
-    await _write_claims(infra, state.claims)
+async def _next(
+    session: AsyncSession, state: ItemState, after: UUID | None, recent: datetime
+) -> tuple[Sequence[ItemOrder], UUID | None]:
+    return ([], None) if after is None else await next_orders(session, state.sku, state.item_id, after, recent)
+
+
+async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: Fence, parts: Parts) -> bool:
     async with infra.redis.guard():
         await infra.redis.client.sadd(LOADED_ITEMS, f"{state.item_id.hex}|{state.sku}")
     done = await run(
@@ -196,13 +216,13 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: F
             keys.pending,
             keys.holds,
             keys.fence,
-            *parts,
+            *parts.names,
             keys.late,
             keys.open,
         ],
         [
             RUN_ID,
-            state.epoch,
+            fence.epoch,
             state.remaining,
             state.terms.starts_ms,
             state.terms.ends_ms,
@@ -215,25 +235,5 @@ async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: F
             state.quantity,
         ],
     )
-    log.info("flash_item.loaded", sku=state.sku, remaining=state.remaining, epoch=state.epoch, done=bool(done))
+    log.info("flash_item.loaded", sku=state.sku, remaining=state.remaining, epoch=fence.epoch, done=bool(done))
     return bool(done)
-
-
-async def _write_hash(infra: Infra, key: str, entries: Mapping[str, str | int]) -> None:
-    pairs = list(entries.items())
-    for start in range(0, len(pairs), _CHUNK):
-        async with infra.redis.guard():
-            await infra.redis.client.hset(
-                key, items=[part for pair in pairs[start : start + _CHUNK] for part in pair]
-            )
-            await infra.redis.client.expire(key, 600)
-
-
-async def _write_claims(infra: Infra, claims: dict[str, str]) -> None:
-    pairs = list(claims.items())
-    for start in range(0, len(pairs), _CHUNK):
-        async with infra.redis.guard():
-            pipeline = infra.redis.client.pipeline(transaction=False)
-            for key, fingerprint in pairs[start : start + _CHUNK]:
-                pipeline.set(key, fingerprint, nx=True, ex=CLAIM_SECONDS)
-            await pipeline.execute()

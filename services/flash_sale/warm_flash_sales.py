@@ -142,7 +142,7 @@ async def forget_ended(infra: Infra) -> int:
         page = list(places)[start : start + infra.settings.warm_page]
         for item_id in await _settled_long_ago(infra, page):
             async with infra.redis.guard():
-                await infra.redis.client.delete(*ItemKeys.of(places[item_id], item_id).all())
+                await infra.redis.client.unlink(*ItemKeys.of(places[item_id], item_id).all())
                 await infra.redis.client.srem(LOADED_ITEMS, f"{item_id.hex}|{places[item_id]}")
             dropped += 1
     return dropped

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -70,10 +70,7 @@ class Books:
 @asynccontextmanager
 async def one_moment(infra: Infra) -> AsyncIterator[AsyncSession]:
     """Open a session whose statements all see the same moment, without a lock. Errors: StoreUnavailable."""
-    async with infra.database.read(_PATIENCE) as session:
-        if not infra.database.is_sqlite:
-            # For this transaction only: our connections are READ COMMITTED, a moment for each statement.
-            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    async with infra.database.snapshot(_PATIENCE) as session:
         yield session
 
 
