@@ -34,6 +34,8 @@ _Sent = asyncio.Future[object] | Exception
 log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
+# A leader that is frozen, not gone, is given up after this: until then all that is sent to it waits.
+_SEND_TIMEOUT = 2.0
 _LAST_ATTEMPT = 3.0
 # https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
 _CONTENT_TYPE = "content-type"
@@ -85,7 +87,8 @@ class KafkaEventLog:
                 bootstrap_servers=self._servers,
                 enable_idempotence=True,
                 linger_ms=_LINGER_MS,
-                request_timeout_ms=_REQUEST_TIMEOUT_MS,
+                # Not before those who wait for it give up.
+                request_timeout_ms=round(1000 * max(_SEND_TIMEOUT, self._timeout)),
             )
             try:
                 with kafka_calls():

@@ -1,7 +1,8 @@
 """How a Kafka cluster is set up."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -15,9 +16,14 @@ _TIMEOUT_MS: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
+    """``lacking`` partitions are not in sync on all of their brokers; ``behind`` has the ids of those brokers,
+    which are away or have not caught up."""
+
     partitions: int
     replication: int
     min_insync: int
+    lacking: int = 0
+    behind: frozenset[int] = frozenset()
 
 
 @dataclass(slots=True)
@@ -41,13 +47,23 @@ async def look_at_kafka(settings: Settings, names: list[str]) -> KafkaState:
             present = sorted(set(wanted) & set(await admin.list_topics()))
             insync = await _min_insync(admin, present)
             for topic in await admin.describe_topics(present) if present else ():
-                partitions = topic["partitions"]
-                replicas = min((len(partition["replicas"]) for partition in partitions), default=0)
                 name = topic["topic"]
-                state.topics[name] = TopicState(len(partitions), replicas, insync.get(name, 1))
+                state.topics[name] = topic_of(topic["partitions"], insync.get(name, 1))
         finally:
             await admin.close()
     return state
+
+
+def topic_of(partitions: Sequence[Mapping[str, Any]], min_insync: int) -> TopicState:
+    """Returns what partitions say of their topic, as ``describe_topics`` has them."""
+    missing = [set(partition["replicas"]) - set(partition["isr"]) for partition in partitions]
+    return TopicState(
+        partitions=len(partitions),
+        replication=min((len(partition["replicas"]) for partition in partitions), default=0),
+        min_insync=min_insync,
+        lacking=sum(map(bool, missing)),
+        behind=frozenset().union(*missing),
+    )
 
 
 async def _min_insync(admin: AIOKafkaAdminClient, topics: list[str]) -> dict[str, int]:

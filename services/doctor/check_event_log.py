@@ -1,6 +1,6 @@
 """The event log: are the topics there, and does an accepted order outlive a broker?"""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from infra.eventlog.kafka_state import KafkaState, TopicState, look_at_kafka
@@ -27,7 +27,21 @@ async def check_event_log(infra: Infra) -> list[Finding]:
     orders = state.topics.get(prefix + ORDERS)
     if orders is not None:
         found += [*_replication(state, orders), *_partitions(infra, orders)]
+    if state.topics:
+        found.append(judge_in_sync(state.topics.values()))
     return found
+
+
+def judge_in_sync(topics: Collection[TopicState]) -> Finding:
+    """Judge whether a broker may be stopped: not while another one is away or behind."""
+    lacking = sum(topic.lacking for topic in topics)
+    if not lacking:
+        return good(_AREA, "every partition is in sync on all of its brokers")
+    brokers = ", ".join(map(str, sorted(frozenset().union(*(topic.behind for topic in topics)))))
+    told = f"{lacking} partitions are not in sync on all of their brokers: {brokers} is away or behind"
+    return wrong(
+        _AREA, told, "Stop no other broker until it has caught up; one more may end the taking of orders."
+    )
 
 
 def _replication(state: KafkaState, orders: TopicState) -> Iterator[Finding]:

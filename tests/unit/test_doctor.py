@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from infra.eventlog.kafka_state import topic_of
 from services.doctor.check_clock import check_clock
 from services.doctor.check_database import judge_variables, judge_version
+from services.doctor.check_event_log import judge_in_sync
 from services.doctor.check_keys import check_keys
 from services.doctor.check_open_files import judge_open_files
 from services.doctor.check_redis import judge_redis
@@ -116,3 +118,15 @@ def test_keys(tmp_path: Path) -> None:
     [finding] = check_keys(bad)
     assert finding.level == Level.WRONG
     assert "no key" not in finding.what + finding.mend
+
+
+def test_brokers_that_are_behind_keep_others_from_being_stopped() -> None:
+    whole = {"replicas": [1, 2, 3], "isr": [3, 1, 2]}
+    lacking = [{"replicas": [1, 2, 3], "isr": [1, 3]}, {"replicas": [3, 1, 2], "isr": [3]}]
+    orders, payments = topic_of([whole, *lacking], 2), topic_of([whole], 2)
+    assert (orders.partitions, orders.replication, orders.lacking) == (3, 3, 2)
+    assert orders.behind == {1, 2}
+    found = judge_in_sync([orders, payments])
+    assert levels([found]) == {Level.WRONG}
+    assert found.what == "2 partitions are not in sync on all of their brokers: 1, 2 is away or behind"
+    assert levels([judge_in_sync([payments])]) == set()
