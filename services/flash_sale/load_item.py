@@ -37,9 +37,9 @@ from infra.redis import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.next_orders import ItemOrder, before_all, next_orders
+from services.flash_sale.parts import Parts
 from services.flash_sale.terms import Terms
 from services.flash_sale.write_claims import write_claims
-from services.flash_sale.write_parts import Parts
 from services.reservation.await_drained import await_drained
 from services.reservation.keys import LOADED_ITEMS, ItemKeys, run
 from services.reservation.reserve import CLAIM_SECONDS

@@ -10,7 +10,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import OrderStatus
 from services.flash_sale import load_item as loading
-from services.flash_sale import next_orders, write_parts
+from services.flash_sale import next_orders, parts
 from services.flash_sale.load_item import load_item
 from services.flash_sale.warm_flash_sales import needs_warming, warm_flash_sales
 from services.order.cancel_order import Cancellation, cancel_order
@@ -227,7 +227,7 @@ async def test_a_worker_told_to_stop_does_not_wait_for_the_log(
 
 
 async def test_units_of_many_orders_are_loaded_in_chunks(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(write_parts, "_CHUNK", 1)
+    monkeypatch.setattr(parts, "_CHUNK", 1)
     monkeypatch.setattr(next_orders, "PAGE", 3)
     item = await running_sale(infra, quantity=20)
     customers: list[UUID] = [new_id() for _ in range(8)]

@@ -1,4 +1,4 @@
-"""Write orders that the database has beside an item's counters in Redis, to be put in their place at once."""
+"""Orders as the database has them, written beside the counters of an item, to take their place at once."""
 
 from collections.abc import Sequence
 from functools import cache
