@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, GenerativeSelect, and_, or_, select, update
+from sqlalchemy import ColumnElement, Exists, GenerativeSelect, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, load_only
 from sqlalchemy.orm.attributes import set_committed_value
@@ -61,9 +61,13 @@ class DueQueue(Generic[R]):
     order: InstrumentedAttribute[Any] | None = None
     at_once: bool = False
 
-    def is_due(self, now: datetime) -> ColumnElement[bool]:
+    def is_due(self, now: Any) -> ColumnElement[bool]:
         come = or_(self.due.is_(None), self.due < now) if self.at_once else self.due <= now
         return and_(*self.only, come)
+
+    def any_due(self, now: Any) -> Exists:
+        """Returns whether anything is due, as an expression: for a look at many queues in one statement."""
+        return exists(select(self.due).where(self.is_due(now)))
 
     async def take(self, session: AsyncSession, now: datetime, *only: ColumnElement[bool]) -> Sequence[R]:
         """Take a batch of what is due, the longest due first; it is ours once this transaction is committed."""

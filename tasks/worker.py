@@ -29,6 +29,8 @@ async def _run_loops(infra: Infra, stop: asyncio.Event, run_by: RunBy) -> None:
             for loop in LOOPS:
                 if loop.run_by is run_by:
                     group.create_task(loop.run(process), name=loop.name)
+            await stop.wait()
+            process.look.end()
     finally:
         await process.close()
 

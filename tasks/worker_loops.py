@@ -61,7 +61,7 @@ class RunBy(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Loop:
     """``period``: seconds from the end of one run to the next; None for what runs until it is told to stop, and is
-    started again when it fails.
+    started again when it fails. One that tasks/conditions.py names runs when there is something to do.
     """
 
     name: str
@@ -83,7 +83,12 @@ class Loop:
         else:
             period = self.period
             seconds = period.read(process.infra.settings) if isinstance(period, Setting) else period
-            await every(seconds, process.stop, lambda: self.work(process), self.name)
+            await every(seconds, process.stop, lambda: self._run_when_due(process), self.name)
+
+    async def _run_when_due(self, process: Process) -> None:
+        await process.look.wait(self.name)
+        if not process.stop.is_set():
+            await self.work(process)
 
 
 def _once(work: Callable[[Infra], Awaitable[object]]) -> Work:
@@ -133,6 +138,7 @@ LOOPS: Final = (
         lambda process: OrderConsumer(process.infra, process.stop, process.jobs.schedule_expiry).run(),
     ),
     Loop("jobs", None, "expires unpaid orders on the second they are due", lambda p: p.jobs.run_receiver(p.stop)),
+    Loop("look", 0.2, "looks which of the others have something to do", lambda process: process.look.run()),
     Loop("outbox", 0.2, "publishes the events that transactions left", _to_the_end(relay_outbox)),
     Loop(
         "sweep", Setting("RUSHCART_SWEEP_INTERVAL", lambda settings: settings.orders.sweep_interval),

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, select, true, union, update
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE, Database
@@ -20,6 +20,17 @@ from services.catalog.rows import LISTINGS
 
 BATCH: Final = 200
 """Levels that are looked at together."""
+# Equal to, as ``IS`` would not use the index.
+_MOVED: Final = (
+    and_(StockLevel.listed == true(), StockLevel.available == 0, StockLevel.set_aside == 0),
+    and_(StockLevel.listed == false(), StockLevel.available > 0),
+    and_(StockLevel.listed == false(), StockLevel.available == 0, StockLevel.set_aside > 0),
+)
+
+
+def any_moved() -> ColumnElement[bool]:
+    """Returns whether a level is not listed as its stock is, as an expression."""
+    return or_(*(exists(select(StockLevel.sku).where(kind)) for kind in _MOVED))
 
 
 async def follow_stock(database: Database) -> int:
@@ -34,21 +45,14 @@ async def follow_stock(database: Database) -> int:
 
 
 async def _to_list(database: Database) -> Sequence[UUID]:
-    """Each kind along the one index, which ``IS`` would not use."""
-    listed, available, set_aside = StockLevel.listed, StockLevel.available, StockLevel.set_aside
-    kinds = (
-        _some(listed == true(), available == 0, set_aside == 0),
-        _some(listed == false(), available > 0),
-        _some(listed == false(), available == 0, set_aside > 0),
-    )
-    skus = union(*(select(kind.subquery().c.sku) for kind in kinds)).subquery()
+    skus = union(*(select(_some(kind).subquery().c.sku) for kind in _MOVED)).subquery()
     async with database.read() as session:
         found = select(Variant.product_id).join(skus, skus.c.sku == Variant.sku).distinct()
         return (await session.scalars(found)).all()
 
 
-def _some(*where: ColumnElement[bool]) -> Select[Any]:
-    return select(StockLevel.sku).where(*where).limit(BATCH)
+def _some(kind: ColumnElement[bool]) -> Select[Any]:
+    return select(StockLevel.sku).where(kind).limit(BATCH)
 
 
 async def _move(session: AsyncSession, ids: Sequence[UUID]) -> None:

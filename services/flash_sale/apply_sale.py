@@ -6,10 +6,11 @@ Who made the change applies it; whatever keeps it from that, the workers find th
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Exists, and_, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -27,6 +28,7 @@ from services.shared.patience import transact_for_request
 log = structlog.get_logger(__name__)
 _AT_ONCE = 100
 _PARALLEL = 16
+_IS_CHANGED: Final = and_(FlashSale.settled_at.is_(None), FlashSale.applied_version < FlashSale.version)
 _LOAD_ALONE = 45
 """Seconds after which another worker may load the counters of a sale too."""
 
@@ -53,11 +55,14 @@ async def apply_sale(infra: Infra, sale_id: UUID, *, load: bool) -> bool:
     return False
 
 
+def any_changed() -> Exists:
+    """Returns whether a sale's last change is not known to have reached Redis, as an expression."""
+    return exists(select(FlashSale.id).where(_IS_CHANGED))
+
+
 async def apply_changed_sales(infra: Infra) -> int:
     """Apply every sale whose last change is not known to have reached Redis. Errors: StoreUnavailable."""
-    changed = select(FlashSale.id).where(
-        FlashSale.settled_at.is_(None), FlashSale.applied_version < FlashSale.version
-    )
+    changed = select(FlashSale.id).where(_IS_CHANGED)
     async with infra.database.read() as session:
         sale_ids = list(await session.scalars(changed.order_by(FlashSale.starts_at).limit(_AT_ONCE)))
     applied = 0

@@ -1,9 +1,10 @@
 """Close sales whose time is over: the database says so from then on, whatever clock is asked."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Exists, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.clock import from_millis
@@ -15,6 +16,11 @@ from services.flash_sale.change_state import lock_sale
 from services.shared.events import SaleEnded
 
 _AT_ONCE = 100
+
+
+def any_due(now: Any) -> Exists:
+    """Returns whether a sale is over, as an expression."""
+    return exists(select(FlashSale.id).where(_is_over(now)))
 
 
 async def close_due_sales(infra: Infra) -> int:
@@ -33,11 +39,13 @@ async def close_due_sales(infra: Infra) -> int:
 
 
 async def _due(infra: Infra, now: datetime) -> list[UUID]:
-    due = select(FlashSale.id).where(
-        FlashSale.settled_at.is_(None), FlashSale.closed_at.is_(None), FlashSale.ends_at <= now
-    )
+    due = select(FlashSale.id).where(_is_over(now))
     async with infra.database.read() as session:
         return list(await session.scalars(due.order_by(FlashSale.ends_at).limit(_AT_ONCE)))
+
+
+def _is_over(now: Any) -> ColumnElement[bool]:
+    return and_(FlashSale.settled_at.is_(None), FlashSale.closed_at.is_(None), FlashSale.ends_at <= now)
 
 
 async def _redis_now(infra: Infra) -> datetime:

@@ -8,10 +8,11 @@ whose message is in the dead letters was acknowledged: its item waits for it.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Exists, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
@@ -29,6 +30,16 @@ from services.stock.rows import Origin
 log = structlog.get_logger(__name__)
 ACTOR = "settlement"
 _AT_ONCE = 100
+_IS_CLOSED: Final = and_(
+    FlashSale.settled_at.is_(None),
+    FlashSale.closed_at.is_not(None),
+    FlashSale.applied_version == FlashSale.version,
+)
+
+
+def any_closed() -> Exists:
+    """Returns whether a sale that is over waits to be settled, as an expression."""
+    return exists(select(FlashSale.id).where(_IS_CLOSED))
 
 
 async def settle_sales(infra: Infra) -> int:
@@ -50,11 +61,7 @@ async def settle_sales(infra: Infra) -> int:
 
 
 async def _closed(infra: Infra) -> list[UUID]:
-    closed = select(FlashSale.id).where(
-        FlashSale.settled_at.is_(None),
-        FlashSale.closed_at.is_not(None),
-        FlashSale.applied_version == FlashSale.version,
-    )
+    closed = select(FlashSale.id).where(_IS_CLOSED)
     async with infra.database.read() as session:
         return list(await session.scalars(closed.order_by(FlashSale.ends_at).limit(_AT_ONCE)))
 

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 BATCH: Final = 10
 """Mails that one worker sends at the same time."""
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     QueuedMail,
     QueuedMail.due_at,
     # Longer than a mailer may take: until then no other worker sends the same mail.
@@ -50,7 +50,7 @@ async def send_due_mails(infra: Infra, mailer: Mailer) -> int:
 
 
 async def _take(session: AsyncSession, infra: Infra) -> Sequence[Due]:
-    rows = await _QUEUE.take(session, infra.now())
+    rows = await QUEUE.take(session, infra.now())
     return [
         Due(row.id, row.user_id, MailKind(row.kind), row.recipient, row.locale, dict(row.data), row.attempts)
         for row in rows

@@ -21,7 +21,7 @@ from services.shared.errors import TryAgain
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     Payment,
     Payment.check_at,
     lease=Backoff(FIRST_CHECK, most=timedelta(minutes=5)),
@@ -47,7 +47,7 @@ async def check_payments(infra: Infra) -> int:
 
 
 async def _claim(session: AsyncSession, now: datetime) -> Sequence[_Asked]:
-    found = await _QUEUE.take(session, now)
+    found = await QUEUE.take(session, now)
     return [
         _Asked(r.id, r.provider, r.reference, r.amount, r.currency, r.live_order_id is not None) for r in found
     ]

@@ -20,7 +20,7 @@ from services.payment.settle import News, settle
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 20
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     Refund,
     Refund.due_at,
     # Longer than a provider may take: until then no other worker sends the same.
@@ -52,7 +52,7 @@ async def send_refunds(infra: Infra) -> int:
 
 def claim(refund: Refund, payment: Payment, now: datetime) -> Claimed:
     """Claim a refund in the transaction that makes it, or has it locked."""
-    _QUEUE.hold(refund, now)
+    QUEUE.hold(refund, now)
     return _claimed(refund, payment)
 
 
@@ -61,7 +61,7 @@ def _claimed(refund: Refund, payment: Payment) -> Claimed:
 
 
 async def _claim_due(session: AsyncSession, infra: Infra) -> Sequence[Claimed]:
-    found = await _QUEUE.take(session, infra.now())
+    found = await QUEUE.take(session, infra.now())
     paid = select(Payment).where(Payment.id.in_([row.payment_id for row in found]))
     payments = {payment.id: payment for payment in await session.scalars(paid)}
     return [_claimed(row, payments[row.payment_id]) for row in found]

@@ -19,7 +19,7 @@ from services.shared.errors import ServiceError
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 100
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     Saga,
     Saga.resume_at,
     lease=Backoff(LEASE, most=timedelta(minutes=5)),
@@ -53,7 +53,7 @@ async def _resume(infra: Infra, plans: Plans, saga_id: UUID) -> bool:
 
 async def _claim(session: AsyncSession, infra: Infra) -> list[UUID]:
     """Each is tried again later, and less and less often."""
-    return [saga.id for saga in await _QUEUE.take(session, infra.now())]
+    return [saga.id for saga in await QUEUE.take(session, infra.now())]
 
 
 async def forget_sagas(infra: Infra) -> int:

@@ -21,7 +21,7 @@ from models import OutboxMessage
 from services.shared.events import ORDERS
 
 BATCH = 200
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     OutboxMessage,
     OutboxMessage.claimed_until,
     lease=always(timedelta(seconds=10)),
@@ -68,7 +68,7 @@ async def relay_outbox(infra: Infra) -> int:
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Claimed]:
-    taken = await _QUEUE.take(session, infra.now())
+    taken = await QUEUE.take(session, infra.now())
     return [_Claimed(m.id, m.topic, m.key, dict(m.envelope)) for m in taken]
 
 

@@ -30,7 +30,7 @@ AT_ONCE: Final = 5
 """Deliveries of an endpoint."""
 _ENDPOINTS: Final = 20
 """That a worker serves at once."""
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     WebhookDelivery,
     WebhookDelivery.due_at,
     lease=always(timedelta(seconds=90)),
@@ -82,7 +82,7 @@ async def _with_due(infra: Infra, busy: set[UUID], most: int) -> Sequence[UUID]:
     found = (
         select(WebhookDelivery.endpoint_id)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(WebhookEndpoint.enabled, _QUEUE.is_due(infra.now()), WebhookDelivery.endpoint_id.not_in(busy))
+        .where(WebhookEndpoint.enabled, QUEUE.is_due(infra.now()), WebhookDelivery.endpoint_id.not_in(busy))
         .distinct()
         .limit(most)
     )
@@ -109,7 +109,7 @@ async def _claim(session: AsyncSession, infra: Infra, endpoint_id: UUID) -> Sequ
     endpoint = await session.get(WebhookEndpoint, endpoint_id)
     if endpoint is None or not endpoint.enabled:
         return []
-    rows = await _QUEUE.take(session, now, WebhookDelivery.endpoint_id == endpoint_id)
+    rows = await QUEUE.take(session, now, WebhookDelivery.endpoint_id == endpoint_id)
     url, secrets = endpoint.url, _secrets(endpoint, now)
     return [Due(r.id, endpoint_id, r.event_id, dict(r.body), r.attempts, url, secrets) for r in rows]
 

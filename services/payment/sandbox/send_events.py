@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 BATCH: Final = 100
 MOST_ATTEMPTS: Final = 12
 """An hour and more; who has not taken it by then asks."""
-_QUEUE: Final = DueQueue(
+QUEUE: Final = DueQueue(
     SandboxEvent,
     SandboxEvent.due_at,
     lease=Backoff(timedelta(seconds=2), least=timedelta(seconds=15)),
@@ -77,7 +77,7 @@ async def _send_round(infra: Infra, asked: Sequence[None]) -> Sequence[None]:
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Due]:
-    rows = await _QUEUE.take(session, infra.now())
+    rows = await QUEUE.take(session, infra.now())
     return [_Due(row.id, row.url, dict(row.body), row.attempts) for row in rows]
 
 

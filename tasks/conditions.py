@@ -1,0 +1,32 @@
+"""When there is something to do for a loop, by its name, as an expression of the moment. The others run anyway."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, or_
+
+from services.catalog.follow_stock import any_moved
+from services.flash_sale import close_due_sales
+from services.flash_sale.apply_sale import any_changed
+from services.flash_sale.settle_sales import any_closed
+from services.mail import send_due_mails
+from services.order import expire_due_orders
+from services.payment import check_payments, send_refunds
+from services.payment.sandbox import send_events
+from services.saga import resume_sagas
+from services.shared import outbox
+from services.webhook import delivery_sender
+
+CONDITIONS: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
+    "outbox": outbox.QUEUE.any_due,
+    "sweep": expire_due_orders.any_due,
+    "sales": lambda now: or_(close_due_sales.any_due(now), any_changed()),
+    "settlement": lambda _: any_closed(),
+    "index_stock": lambda _: any_moved(),
+    "sagas": resume_sagas.QUEUE.any_due,
+    "refunds": send_refunds.QUEUE.any_due,
+    "payments": check_payments.QUEUE.any_due,
+    "sandbox": send_events.QUEUE.any_due,
+    "deliveries": delivery_sender.QUEUE.any_due,
+    "mail": send_due_mails.QUEUE.any_due,
+}
