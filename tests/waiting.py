@@ -15,9 +15,10 @@ def pause() -> float:
 
 def until_true(look: Callable[[], bool], what: str, within: float = 30.0) -> float:
     """The same without an event loop; returns the seconds it took."""
-    begun = time.monotonic()
+    begun = looking = time.monotonic()
     while not look():
-        waited = time.monotonic() - begun
-        assert waited < patience(within), f"not within {within} s: {what}"
-        time.sleep(pause_after(waited))
+        now = time.monotonic()
+        assert now - begun < patience(within), f"not within {within} s: {what}"
+        time.sleep(pause_after(now - begun, now - looking))
+        looking = time.monotonic()
     return time.monotonic() - begun
