@@ -41,7 +41,7 @@ def test_a_server_from_the_wheel(tmp_path: Path) -> None:
     settings = {"PYTHONPATH": str(place), "RUSHCART_REDIS_URL": valkey.url}
     try:
         where = subprocess.run(
-            [sys.executable, "-P", "-c", "import cli.main; print(cli.main.__file__)"],
+            [sys.executable, "-P", "-c", "from importlib.util import find_spec; print(find_spec('cli').origin)"],
             env=environment(home, **settings), cwd=tmp_path, check=True, capture_output=True, text=True,
         )  # fmt: skip
         assert where.stdout.startswith(str(place))

@@ -24,7 +24,7 @@ from tests.commands import rushcart
 from tests.factories import stock_of, variant_in_stock
 from tests.waiting import until
 
-BUYERS, UNITS = 60, 2
+BUYERS, UNITS = 40, 2
 SHOP = """
 import asyncio, sys
 from uuid import UUID
@@ -60,7 +60,7 @@ async def test_processes_are_killed(infra: Infra) -> None:
     for buyer in buyers:
         await add_item(infra, Owner.customer(buyer), Wish(variant.id, UNITS))
     answered: list[UUID] = []
-    for turn in range(3):
+    for turn in range(2):
         left = [buyer for buyer in buyers if buyer not in answered]
         answered += await shop_until_killed(infra, left, after=6 + turn)
     kept = {answer: await ordered(infra, answer) for answer in answered}
