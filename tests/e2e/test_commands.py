@@ -37,7 +37,9 @@ def home(seeded: Path, tmp_path: Path) -> Path:
 
 
 def test_the_first_start_sells_at_once(tmp_path: Path) -> None:
-    with Running(tmp_path / "home", command=(*RUSHCART, "dev")) as dev:
+    """As it is told to newcomers, to the Ctrl-C."""
+    command = MAKE_RUN if shutil.which("make") else (*RUSHCART, "dev")
+    with Running(tmp_path / "home", command=command) as dev:
         ready = dev.ready()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/graphql", ready.graphql)
         orders = [ready.buy(), ready.buy()]
@@ -50,7 +52,7 @@ def test_the_first_start_sells_at_once(tmp_path: Path) -> None:
         shop = ready.ask("{ products { totalCount } flashSales(status: [RUNNING]) { edges { node { name } } } }")
         assert shop["products"]["totalCount"] == 37
         assert [edge["node"]["name"] for edge in shop["flashSales"]["edges"]] == ["First light 破晓", "Rush hour"]
-        assert dev.told(signal.SIGTERM, ready.port) == 0
+        dev.told(signal.SIGINT, ready.port, by_terminal=True)
         assert "Traceback" not in dev.err
 
 
@@ -150,13 +152,6 @@ def test_make_run_ends_when_make_alone_is_told_to(home: Path, number: signal.Sig
         assert make.says("seeded") < patience(5)
         assert len(make.family()) >= 3
         make.told(number, ready.port)
-
-
-@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
-def test_make_run_ends_on_ctrl_c(home: Path) -> None:
-    with Running(home, command=MAKE_RUN) as make:
-        ready = make.ready()
-        make.told(signal.SIGINT, ready.port, by_terminal=True)
 
 
 def test_help(tmp_path: Path) -> None:
