@@ -28,7 +28,6 @@ _LONG: Final = (
     "tests/integration/test_bulk_products.py on the stack",
     "tests/integration/stack/test_up_and_down.py",
     "tests/integration/test_migration_processes.py",
-    "tests/integration/test_outages.py",
     "tests/e2e/test_browser.py",
     "tests/e2e/test_browser.py on the stack",
     "tests/e2e/oidc/test_wrong_answers.py",

@@ -1,20 +1,15 @@
-"""A store of the stack is stopped, frozen or full: an answer within 2 s, and nothing is lost when it is back.
-
-On a stack of its own: the other tests' servers are left in peace.
-"""
+"""A store of the stack is stopped, frozen or full: an answer within 2 s, and nothing is lost when it is back."""
 
 import asyncio
 import resource
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Literal
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 
-from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
 from infra.stack import ServerName, Stack, StackError
 from models import OrderStatus
@@ -25,9 +20,7 @@ from services.shared.events import ALL_TOPICS
 from settings import Settings
 from tests.books import assert_adds_up, counters, orders_in
 from tests.factories import order_wish, running_sale
-from tests.modes import stack_settings
 from tests.observer import observer
-from tests.running.stacks import KAFKA_CACHE
 from tests.waiting import pause, until
 from tests.workers import persist_all, working
 
@@ -37,32 +30,10 @@ HOWS: tuple[How, ...] = ("stopped", "frozen")
 Step = Callable[[Stack, ServerName], None]
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    home = tmp_path_factory.mktemp("outages")
-    stack_settings(home, "unused")  # skips where the runner could have no stack
-    stack = Stack.up(home, echo=lambda _: None, environ={}, kafka_cache=KAFKA_CACHE, dies_with_parent=True)
-    yield stack
-    stack.down(purge=True)
-
-
-@pytest.fixture(scope="module")
-async def own(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    env = stack.env()
-    settings = Settings(
-        home=tmp_path_factory.mktemp("home"),
-        database_url=SecretStr(env["RUSHCART_DATABASE_URL"]),
-        redis_url=SecretStr(env["RUSHCART_REDIS_URL"]),
-        kafka_bootstrap_servers=env["RUSHCART_KAFKA_BOOTSTRAP_SERVERS"],
-        kafka_partitions=2,
-    )
-    await asyncio.to_thread(upgrade, settings)
-    return settings
-
-
 @pytest.fixture
-async def infra(own: Settings) -> AsyncIterator[Infra]:
-    async with open_infra(own.model_copy(update={"kafka_prefix": f"t{uuid4().hex[:8]}."})) as opened:
+async def infra(chaos_settings: Settings) -> AsyncIterator[Infra]:
+    own = {"kafka_prefix": f"t{uuid4().hex[:8]}.", "kafka_partitions": 2}
+    async with open_infra(chaos_settings.model_copy(update=own)) as opened:
         await opened.events.ensure_topics(ALL_TOPICS)
         yield opened
 
