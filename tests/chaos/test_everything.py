@@ -38,7 +38,7 @@ async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Settings]:
 
 async def test_nothing_is_lost_and_nothing_doubled(stack: Stack, empty: Settings) -> None:
     told: list[float] = []
-    options = Options(seconds=20.0, shoppers=25, units=120, seed=38)
+    options = Options(seconds=14.0, shoppers=20, units=120, seed=38)
     outcome = await play(
         options, empty, stack, lambda passed, tally, faults: told.append(passed), launch=forked.start
     )

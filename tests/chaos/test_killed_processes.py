@@ -4,7 +4,7 @@ import pytest
 
 from chaos.fleet import Fleet
 from tests.chaos.buyers import OUT_OF_STOCK, Rush
-from tests.chaos.conftest import BUYERS, UNITS, NewRush
+from tests.chaos.conftest import BUYERS, FIRST, UNITS, NewRush
 from tests.chaos.proof import expired, persisted, prove_all_returned, prove_sold_out
 from tests.observer import observer
 from tests.waiting import until
@@ -16,8 +16,8 @@ PACE = 0.005
 
 
 async def test_an_api_process(fleet: Fleet, rush: Rush) -> None:
-    rush.arrive(60)
-    await rush.accepted(20)
+    rush.arrive(FIRST)
+    await rush.accepted(15)
     fleet.serves[0].kill()
     rush.arrive()
     await fleet.complete()
@@ -27,7 +27,7 @@ async def test_an_api_process(fleet: Fleet, rush: Rush) -> None:
 
 
 async def test_a_worker(fleet: Fleet, rush: Rush) -> None:
-    rush.arrive(60, every=PACE)
+    rush.arrive(FIRST, every=PACE)
     async with observer(fleet.settings) as infra:
         await until(lambda: persisted(infra, rush.item), lambda count: count > 0)
     fleet.workers[0].kill()
@@ -38,9 +38,9 @@ async def test_a_worker(fleet: Fleet, rush: Rush) -> None:
 
 
 async def test_every_kind_again_and_again(fleet: Fleet, rush: Rush) -> None:
-    for turn, buyers in enumerate((25, 25, 25, None)):
+    for turn, buyers in enumerate((15, 15, 15, None)):
         rush.arrive(buyers, every=PACE)
-        await rush.accepted(25 * turn + 10)  # in the middle of these
+        await rush.accepted(15 * turn + 6)  # in the middle of these
         for process in (fleet.serves[turn % 2], fleet.workers[turn % 2], fleet.schedulers[0]):
             process.kill()
         await fleet.complete()

@@ -25,6 +25,7 @@ from tests.observer import observer
 from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+PAID_TWICE: Final = 25
 _SHOWN: Final = "__typename ... on Payment { id redirectUrl status } ... on Error { code }"
 PAY: Final = f"mutation ($input: CreatePaymentInput!) {{ createPayment(input: $input) {{ {_SHOWN} }} }}"
 TAKE: Final = f"mutation ($input: CapturePaymentInput!) {{ capturePayment(input: $input) {{ {_SHOWN} }} }}"
@@ -175,15 +176,15 @@ async def test_two_ways_to_pay_at_once(fleet: Fleet, rush: Rush) -> None:
             await asyncio.gather(client.press(card, decision="approve", webhook="twice"), by_transfer())
 
         async with asyncio.TaskGroup() as tasks:
-            paying = [tasks.create_task(both(*one)) for one in bought(rush)[:40]]
+            paying = [tasks.create_task(both(*one)) for one in bought(rush)[:PAID_TWICE]]
             await asyncio.wait(paying, return_when=asyncio.FIRST_COMPLETED)
             for process in (fleet.serves[0], fleet.workers[1]):
                 process.kill()
             await fleet.complete()
         assert (await judge_money(infra, [])).wrong == []
-        assert (await statuses(infra, rush))[OrderStatus.PAID] == 40
+        assert (await statuses(infra, rush))[OrderStatus.PAID] == PAID_TWICE
         kept = Counter(payment.captured - payment.refunded for payment in await payments_of(infra, rush))
-        assert (kept[1990], kept.keys() <= {0, 1990}) == (40, True)
+        assert (kept[1990], kept.keys() <= {0, 1990}) == (PAID_TWICE, True)
 
 
 async def test_refunds_at_two_servers_at_once(fleet: Fleet, rush: Rush) -> None:

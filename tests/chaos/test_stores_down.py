@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from chaos.fleet import Fleet
 from infra.stack import ServerName, Stack
 from tests.chaos.buyers import Rush
+from tests.chaos.conftest import FIRST
 from tests.chaos.proof import prove_sold_out
 from tests.waiting import patience
 
@@ -21,8 +22,8 @@ PACE = 0.004
 
 async def _through(rush: Rush, stack: Stack, server: ServerName, *, keep_data: bool = True) -> None:
     """Buyers come before the server stops, and all the others while it is away."""
-    rush.arrive(60)
-    await rush.accepted(20)
+    rush.arrive(FIRST)
+    await rush.accepted(15)
     await asyncio.to_thread(stack.stop, server)
     rush.arrive(every=PACE)
     await rush.all_asked()
@@ -37,8 +38,8 @@ async def test_kafka(fleet: Fleet, stack: Stack, rush: Rush) -> None:
 
 
 async def test_kafka_killed(fleet: Fleet, stack: Stack, rush: Rush) -> None:
-    rush.arrive(60)
-    await rush.accepted(20)
+    rush.arrive(FIRST)
+    await rush.accepted(15)
     await asyncio.to_thread(stack.kill, "kafka", signal.SIGKILL)
     rush.arrive(every=PACE)
     await rush.all_asked()
@@ -55,8 +56,8 @@ async def test_redis(fleet: Fleet, stack: Stack, rush: Rush, keep_data: bool) ->
 
 
 async def test_redis_is_flushed(fleet: Fleet, rush: Rush) -> None:
-    rush.arrive(60)
-    await rush.accepted(20)
+    rush.arrive(FIRST)
+    await rush.accepted(15)
     async with Redis.from_url(fleet.settings.redis_dsn) as redis:
         await redis.flushall()
     rush.arrive(every=PACE)
@@ -72,10 +73,10 @@ async def test_the_database(fleet: Fleet, stack: Stack, rush: Rush) -> None:
 async def test_each_is_frozen_in_turn(fleet: Fleet, stack: Stack, rush: Rush) -> None:
     servers: tuple[ServerName, ...] = ("kafka", "redis", "database")
     for server in servers:
-        rush.arrive(10)
+        rush.arrive(6)
         await asyncio.to_thread(stack.pause, server)
         try:
-            rush.arrive(20, every=PACE)
+            rush.arrive(12, every=PACE)
             await asyncio.sleep(FROZEN_FOR)  # the fault itself
         finally:
             await asyncio.to_thread(stack.resume, server)
