@@ -40,6 +40,7 @@ _QUERIES = {
 }
 _PRODUCTS = 200
 _SLICE = 1.5
+_WARM_UP = 0.5
 _HEARD_WITHIN = 0.4
 
 
@@ -172,7 +173,7 @@ class _Bench:
     def _measure(self, name: str) -> dict[str, Rate]:
         rates = {way: Rate() for way in (BARE, KEPT, KNOWN, WARM)}
         for way in rates:
-            self._slice(name, way, 0.5, Rate())  # warm-up
+            self._slice(name, way, min(_WARM_UP, self._options.seconds), Rate())
         rounds = max(1, round(self._options.seconds / _SLICE))
         for number in range(1, rounds + 1):
             for way, rate in rates.items():

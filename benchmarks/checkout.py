@@ -36,6 +36,7 @@ LINES: Final = 3
 _VARIANTS: Final = 60
 _PLENTY: Final = 1_000_000
 _SLICE: Final = 3.0
+_WARM_UP: Final = 1.0
 _PATIENCE: Final = 30.0
 _ADD: Final = "mutation ($input: AddCartItemInput!) { addCartItem(input: $input) { __typename } }"
 _CHECKOUT: Final = (
@@ -101,10 +102,11 @@ async def _measure(options: Options, settings: Settings, server: Server, port: i
         over_http = [_Http(port, token) for _, token in people]
         by_verb = [_Verbs(infra, user) for user, _ in people]
         for buyers in (over_http, by_verb):
-            await _slice(buyers, variants, 1.0, Timings())  # warm-up
-        for number in range(1, max(1, round(options.seconds / _SLICE)) + 1):
-            await _slice(over_http, variants, _SLICE, http)
-            await _slice(by_verb, variants, _SLICE, verbs)
+            await _slice(buyers, variants, min(_WARM_UP, options.seconds), Timings())
+        rounds = max(1, round(options.seconds / _SLICE))
+        for number in range(1, rounds + 1):
+            await _slice(over_http, variants, options.seconds / rounds, http)
+            await _slice(by_verb, variants, options.seconds / rounds, verbs)
             echo(f"{number}: {http.per_second:,.0f} orders/s over HTTP, {verbs.per_second:,.0f} by the verbs")
             server.check()
         for buyer in over_http:

@@ -26,6 +26,7 @@ from settings import Settings
 
 SERVERS = {"graphql": "serve", "plain": "bare", "verb": "bare"}
 _SLICE = 2.5
+_WARM_UP = 1.0
 _REFUSAL_SECONDS = 5.0
 _BUY = (
     "mutation Buy($input: PlaceFlashOrderInput!) { placeFlashOrder(input: $input) { __typename "
@@ -102,7 +103,7 @@ class _Bench:
 
     def run(self) -> Figures:
         for name in SERVERS:
-            self._slice(name, self._target(name, self._shop.plenty), 1.0, Rate())  # warm-up
+            self._slice(name, self._target(name, self._shop.plenty), min(_WARM_UP, self._options.seconds), Rate())
         orders = self._alternate("orders", self._shop.plenty, self._options.seconds)
         self._fill()
         self._slice("graphql", self._target("graphql", self._shop.scarce), 0.5, Rate())  # sells it out

@@ -91,7 +91,7 @@ class _Run:
     def __init__(self, phase: Phase, tokens: list[str]) -> None:
         self.requests: Iterator[tuple[bytes, bytes]] = itertools.cycle(phase.target.requests(tokens))
         self.keyed = not phase.target.whole
-        self.begin = time.perf_counter() + _WARM_UP
+        self.begin = time.perf_counter() + min(_WARM_UP, phase.seconds)
         self.end = self.begin + phase.seconds
         self.answers: list[tuple[float, float, bytes]] = []
 

@@ -95,7 +95,7 @@ async def _measure(infra: Infra, http: httpx2.AsyncClient, count: int, echo: Ech
 
     series: list[Series] = []
     for name, at_once, way in (("HTTP", 1, over_http), ("the verb", 1, verb), ("HTTP", 16, over_http)):
-        await _send([await _hook(infra, variant) for _ in range(_WARM_UP)], at_once, way)
+        await _send([await _hook(infra, variant) for _ in range(min(_WARM_UP, count))], at_once, way)
         hooks = [await _hook(infra, variant) for _ in range(count)]
         series.append(Series(name, at_once, await _send(hooks, at_once, way)))
         series.append(Series(f"{name}, a second time", at_once, await _send(hooks, at_once, way)))

@@ -146,8 +146,8 @@ class LoadProcess:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._child.kill()
-        self._child.wait()
+        with self._child:
+            self._child.kill()
 
 
 class LoadGenerator(LoadProcess):

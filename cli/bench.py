@@ -67,8 +67,11 @@ def flash(
 
 
 @bench.command()
+@click.option(
+    "--rounds", type=click.IntRange(1), default=7, show_default=True, help="Rounds, of which the best counts."
+)
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
-def auth(file: Path | None) -> None:
+def auth(rounds: int, file: Path | None) -> None:
     """What it costs to know who is asking: tokens at first sight and remembered, and whole requests beside.
 
     Runs in this process, on an empty embedded shop in a temporary folder.
@@ -85,7 +88,7 @@ def auth(file: Path | None) -> None:
 
     with tempfile.TemporaryDirectory(prefix="rushcart-bench-") as folder:
         prepare(Path(folder))
-        costs = uvloop.run(measure(Path(folder), Options()))
+        costs = uvloop.run(measure(Path(folder), Options(rounds)))
     table = Table("", "\u00b5s", "aim", title="Authentication", title_justify="left")
     for cost in costs:
         table.add_row(cost.name, f"{cost.us:.1f}", f"at most {AIM_US:.0f}" if cost.aimed else "")

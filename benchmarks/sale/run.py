@@ -113,7 +113,7 @@ class _Sale:
         found.add(self._run(replace(job, sign_in=True), _SIGN_IN_SECONDS * options.shoppers))
         if (inside := found.steps[SIGN_IN].answers) < options.shoppers:
             self._echo(f"{build.name}: {inside:,} of {options.shoppers:,} could sign in")
-        self._run(replace(job, seconds=_WARM_UP))
+        self._run(replace(job, seconds=min(_WARM_UP, seconds)))
         build.settle()
 
     def slice(self, build: Build) -> None:
