@@ -18,19 +18,18 @@ from aiokafka.errors import (
 )
 
 from infra.cancellation import cancel_and_wait
-from infra.errors import PublishRefused, StoreUnavailable
+from infra.errors import StoreUnavailable
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.kafka_offsets import KafkaOffsets
+from infra.eventlog.kafka_sent import Sent, refused, settle
 from infra.eventlog.kafka_topics import make_topics
-from infra.eventlog.protocol import Consumer, Follower, Marker, Message, size_problem, unknown
+from infra.eventlog.protocol import Consumer, Follower, Marker, Message, size_problem
 from infra.telemetry.conventions import Attributes, topic_attributes
 from settings import Settings
 
 T = TypeVar("T")
-_Sent = asyncio.Future[object] | Exception
-"""What the producer has, or why it has it not."""
 log = structlog.get_logger(__name__)
 _LINGER_MS = 2
 _REQUEST_TIMEOUT_MS = 10_000
@@ -129,24 +128,23 @@ class KafkaEventLog:
         if media_type is not None:
             headers = {**(headers or {}), _CONTENT_TYPE: media_type}
         deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
-        sent: list[_Sent] = []
+        sent: list[Sent] = []
         with suppress(TimeoutError):
             async with asyncio.timeout_at(deadline):
                 for key, value in messages:
                     sent.append(await self._hand_over(topic, key, value, headers))
         # Of the others nothing was handed to the producer's buffer yet.
-        sent += (_refused(TimeoutError()) for _ in messages[len(sent) :])
-        await _settle(sent, deadline)
-        return [_problem(one) for one in sent]
+        sent += (refused(TimeoutError()) for _ in messages[len(sent) :])
+        return await settle(sent, deadline)
 
-    async def _hand_over(self, topic: str, key: str, value: bytes, headers: dict[str, str] | None) -> "_Sent":
+    async def _hand_over(self, topic: str, key: str, value: bytes, headers: dict[str, str] | None) -> Sent:
         if (problem := size_problem(key, value, headers)) is not None:
             return problem
         try:
             with kafka_calls():
                 return await self._send(topic, key, value, headers)
         except StoreUnavailable as error:
-            return _refused(error)
+            return refused(error)
 
     async def _send(
         self, topic: str, key: str, value: bytes, headers: dict[str, str] | None
@@ -290,28 +288,6 @@ class KafkaEventLog:
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await _stop(producer)
-
-
-def _refused(error: Exception) -> PublishRefused:
-    found = PublishRefused("event_log")
-    found.__cause__ = error
-    return found
-
-
-async def _settle(sent: "Sequence[_Sent]", deadline: float) -> None:
-    """Wait for the log's answers; the producer goes on trying after that, which is the unknown outcome."""
-    futures = {one for one in sent if isinstance(one, asyncio.Future)}
-    if futures:
-        await asyncio.wait(futures, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-
-
-def _problem(sent: "_Sent") -> Exception | None:
-    if isinstance(sent, Exception):
-        return sent
-    if not sent.done() or sent.cancelled():
-        return unknown(None)
-    error = sent.exception()
-    return None if error is None else unknown(error)
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
