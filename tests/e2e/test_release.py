@@ -57,7 +57,7 @@ def test_a_dry_run_tells_all_and_changes_nothing(clone: Path) -> None:
     ended = release(clone, "7.8.9", DRY_RUN="1")
     assert ended.returncode == 0, ended.stderr
     told = ended.stdout
-    assert "ok     schema.graphql is of this code" in told
+    assert "ok     of this code are schema.graphql, possible-types.json, docs/settings.md" in told
     assert "ok     the lock files hold what pyproject.toml asks for" in told
     for step in ("write  pyproject.toml", "write  CHANGELOG.md", "write  deploy/kubernetes/api.yaml",
                  "write  docs/asyncapi.json", "build  dist/rushcart-7.8.9-py3-none-any.whl", "tag    v7.8.9",
