@@ -3,7 +3,7 @@
 Whoever calls this has locked the order of the payments, or the payment itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -79,14 +79,15 @@ async def all_goes_back(session: AsyncSession, order_id: UUID) -> bool:
 
 
 async def give_money_back(
-    session: AsyncSession, order_ids: Collection[UUID], reason: str, actor: str, now: datetime
+    session: AsyncSession, orders: Mapping[UUID, tuple[str, str]], now: datetime
 ) -> dict[UUID, int]:
-    """Request refunds of all that paid for these orders; returns minor units by order."""
+    """Request refunds of all that paid for the orders, of each with its reason and actor; returns minor units by
+    order."""
     asked: dict[UUID, int] = {}
-    paying = select(Payment).where(Payment.order_id.in_(order_ids), Payment.pays_order)
+    paying = select(Payment).where(Payment.order_id.in_(orders), Payment.pays_order)
     for payment in await session.scalars(paying.order_by(Payment.id).with_for_update()):
         if (amount := refundable(payment)) > 0:
-            request_refund(session, payment, amount, reason, actor, now)
+            request_refund(session, payment, amount, *orders[payment.order_id], now)
             asked[payment.order_id] = amount
     await session.flush()
     return asked

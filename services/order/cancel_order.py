@@ -1,7 +1,11 @@
 """Cancel an order, or what is not shipped of it, by its customer or by staff."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,17 +20,27 @@ from services.order.close_orders import Closing, close_orders, release_closed
 from services.order.close_rest import ClosingRest, close_rest
 from services.order.find_orders import find_order
 from services.order.persist_first import may_still_arrive, persist_first
+from services.order.rows import NO_ORDER
 from services.reservation.release import ItemOrders, settle_holds
-from services.shared.errors import InvalidInput, InvalidTransition, NotFound, TryAgain
+from services.shared.errors import (
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    ServiceError,
+    TryAgain,
+)
 from services.shared.fingerprint import key_problem
-from services.shared.idempotency import Request, do_once
-from services.shared.patience import or_try_again
+from services.shared.idempotency import Request, recall_all, remember
+from services.shared.patience import ask_together, or_try_again, transact_for_request
 from services.shared.texts import text_problem
 
 OPERATION = "cancelOrder"
 MAX_REASON = 500
 _SOURCES = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
 _SENT = (OrderStatus.SHIPPED, OrderStatus.COMPLETED)
+_KIND: Final = "cancellations"
+_MOST_RACES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +63,21 @@ async def cancel_order(infra: Infra, wish: Cancellation) -> OrderView:
     Errors: InvalidInput, NotFound, InvalidTransition, IdempotencyConflict, TryAgain.
     """
     _check_cancellation(wish)
+    request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, wish.order_id.hex, wish.reason)
     owner = None if wish.any_owner else wish.customer_id
+    asked = _Asked(wish, request, owner)
     looked = False
     try:
         with or_try_again():
             looked = await persist_first(infra, wish.customer_id, wish.order_id)
-            cancelled = await _cancel(infra, wish, owner)
-            await release_closed(infra, cancelled.released)
-            with suppress(StoreUnavailable):
-                # What fails here is done again by the worker that reads the order's event.
-                await settle_holds(infra, cancelled.dropped)
+            await ask_together(infra, _KIND, partial(_cancel_together, infra), asked)
             found = await find_order(infra, wish.order_id, owner)
     except NotFound as error:
         if not looked or await may_still_arrive(infra, wish.order_id, owner):
             raise TryAgain from error
         raise
     if found is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(NO_ORDER)
     return found
 
 
@@ -79,52 +91,105 @@ def _check_cancellation(wish: Cancellation) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cancelled:
-    """What Redis is told: holds whose units it takes back, and those that it drops."""
+class _Asked:
+    """``owner``: whose the order has to be; None for staff."""
 
+    wish: Cancellation
+    request: Request
+    owner: UUID | None
+
+    @property
+    def by(self) -> tuple[str, str | None]:
+        """Returns the actor and the reason."""
+        return self.wish.actor or f"user:{self.wish.customer_id.hex}", self.wish.reason
+
+    def is_own(self, orders: "_Orders") -> bool:
+        found = orders.get(self.wish.order_id)
+        return found is not None and self.owner in (None, found[0])
+
+
+_Orders = Mapping[UUID, tuple[UUID, str]]
+"""The customer and the currency of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancelled:
+    """Why orders could not be cancelled, None for those that are; and what Redis is told: holds whose units it
+    takes back, and those that it drops."""
+
+    refusals: Mapping[UUID, ServiceError | None] = field(default_factory=dict)
     released: ItemOrders = field(default_factory=dict)
     dropped: ItemOrders = field(default_factory=dict)
 
 
-async def _cancel(infra: Infra, wish: Cancellation, owner: UUID | None) -> _Cancelled:
-    request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, wish.order_id.hex, wish.reason)
-    done = [_Cancelled()]
-
-    async def work(session: AsyncSession) -> None:
-        done[0] = _Cancelled()
-        await _require_owner(session, wish.order_id, owner)
-        done[0] = await _close(session, infra, wish)
-
-    await do_once(infra, request, wish.order_id, work)
-    return done[0]
-
-
-async def _close(session: AsyncSession, infra: Infra, wish: Cancellation) -> _Cancelled:
-    """Errors: InvalidTransition."""
-    actor, now = wish.actor or f"user:{wish.customer_id.hex}", infra.now()
-    closing = Closing(OrderStatus.CANCELLED, actor, wish.reason, _SOURCES)
-    closed = await close_orders(session, [wish.order_id], closing, now)
-    currency = await session.scalar(select(Order.currency).where(Order.id == wish.order_id))
-    step = charging_of(infra.settings).step(str(currency))
-    # One that is PAID still is shipped in part: all others were closed.
-    rest = ClosingRest(OrderStatus.SHIPPED, actor, wish.reason, step)
-    dropped = await close_rest(session, wish.order_id, rest, now)
-    if dropped is None and not closed:
-        await _require_cancelled(session, wish.order_id)
-    return _Cancelled(closed, dropped or {})
+async def _cancel_together(infra: Infra, asked: Sequence[_Asked]) -> list[Exception | None]:
+    # A key that another process uses at the same time is seen by the next look.
+    answers, cancelled = await transact_for_request(
+        infra, lambda session: _cancel(session, infra, asked), races=_MOST_RACES
+    )
+    await release_closed(infra, cancelled.released)
+    with suppress(StoreUnavailable):
+        # What fails here is done again by the worker that reads the order's event.
+        await settle_holds(infra, cancelled.dropped)
+    return answers
 
 
-async def _require_owner(session: AsyncSession, order_id: UUID, owner: UUID | None) -> None:
-    found = await session.scalar(select(Order.customer_id).where(Order.id == order_id))
-    if found is None or (owner is not None and found != owner):
-        raise NotFound("There is no such order.")
+async def _cancel(
+    session: AsyncSession, infra: Infra, asked: Sequence[_Asked]
+) -> tuple[list[Exception | None], _Cancelled]:
+    """Of several who ask for one order the first one's reason is written down."""
+    earlier = await recall_all(session, [one.request for one in asked])
+    fresh = [one for one in asked if one.request not in earlier]
+    orders = await _find(session, {one.wish.order_id for one in fresh}) if fresh else {}
+    first = {one.wish.order_id: one for one in reversed(fresh) if one.is_own(orders)}
+    cancelled = await _close(session, infra, first, orders) if first else _Cancelled()
+    done: dict[tuple[UUID, str], _Asked] = {}
+    answers = [earlier.get(one.request) or _answer(one, orders, cancelled, done) for one in asked]
+    await remember(session, {one.request: one.wish.order_id for one in done.values()}, infra.now())
+    return [answer if isinstance(answer, Exception) else None for answer in answers], cancelled
 
 
-async def _require_cancelled(session: AsyncSession, order_id: UUID) -> None:
+async def _find(session: AsyncSession, order_ids: Collection[UUID]) -> _Orders:
+    wanted = select(Order.id, Order.customer_id, Order.currency).where(Order.id.in_(order_ids))
+    return {row[0]: (row[1], row[2]) for row in await session.execute(wanted)}
+
+
+def _answer(
+    one: _Asked, orders: _Orders, cancelled: _Cancelled, done: dict[tuple[UUID, str], _Asked]
+) -> Exception | None:
+    """Errors are not remembered: with its key the same may be asked again."""
+    key = (one.request.owner_id, one.request.key)
+    if key in done:
+        return None if done[key].request == one.request else IdempotencyConflict()
+    if not one.is_own(orders):
+        return NotFound(NO_ORDER)
+    if (refusal := cancelled.refusals[one.wish.order_id]) is None:
+        done[key] = one
+    return refusal
+
+
+async def _close(session: AsyncSession, infra: Infra, asked: Mapping[UUID, _Asked], orders: _Orders) -> _Cancelled:
+    now, by = infra.now(), {order_id: one.by for order_id, one in asked.items()}
+    closing = Closing(OrderStatus.CANCELLED, OPERATION, None, _SOURCES, by)
+    released = await close_orders(session, list(asked), closing, now)
+    refusals: dict[UUID, ServiceError | None] = {}
+    dropped: dict[tuple[str, UUID], list[UUID]] = defaultdict(list)
+    after = await session.execute(select(Order.id, Order.status).where(Order.id.in_(asked)))
+    for order_id, status in after.all():
+        if status == OrderStatus.PAID:  # still: it is shipped in part
+            step = charging_of(infra.settings).step(orders[order_id][1])
+            rest = ClosingRest(OrderStatus.SHIPPED, *by[order_id], step)
+            for item in await close_rest(session, order_id, rest, now) or ():
+                dropped[item].append(order_id)
+        refusals[order_id] = None if status == OrderStatus.PAID else await _refusal(session, order_id, status)
+    return _Cancelled(refusals, released, dropped)
+
+
+async def _refusal(session: AsyncSession, order_id: UUID, status: str) -> InvalidTransition | None:
     """Cancelled already, or the rest of it, is what was asked for; any other state cannot be left this way."""
-    status = await session.scalar(select(Order.status).where(Order.id == order_id))
     if status == OrderStatus.CANCELLED:
-        return
+        return None
     unsent = select(OrderLine.id).where(OrderLine.order_id == order_id, OrderLine.shipped < OrderLine.quantity)
-    if status not in _SENT or await session.scalar(unsent.limit(1)) is None:
-        raise InvalidTransition(str(status), OrderStatus.CANCELLED)
+    if status in _SENT and await session.scalar(unsent.limit(1)) is not None:
+        return None
+    return InvalidTransition(status, OrderStatus.CANCELLED)

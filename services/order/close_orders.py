@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,6 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
-from infra.ids import new_id
 from infra.runtime import Infra
 from models import (
     Barrier,
@@ -28,6 +27,7 @@ from models import (
 from services.discount.rows import release_uses
 from services.money.request_refund import give_money_back, give_up_payments
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, with_money_back
+from services.order.rows import event_row
 from services.reservation.release import ItemOrders, release
 from services.shared.barrier import RELEASE, barrier_row
 from services.shared.events import Held, OrderCancelled, OrderClosed, OrderExpired, OrderRefunded
@@ -50,12 +50,25 @@ _MAILS: Final[Mapping[OrderStatus, MailKind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """To which state, by whom and why. Of paid orders only those are closed of which nothing was shipped."""
+    """To which state, by whom and why. Of paid orders only those are closed of which nothing was shipped.
+
+    ``others``: orders that are closed by another, or for another reason: (actor, note).
+    """
 
     status: OrderStatus
     actor: str
     note: str | None = None
     sources: tuple[OrderStatus, ...] = (OrderStatus.AWAITING_PAYMENT,)
+    others: Mapping[UUID, tuple[str, str | None]] = field(default_factory=dict)
+
+    def of(self, order_id: UUID) -> tuple[str, str | None]:
+        """Returns the order's actor and note."""
+        return self.others.get(order_id, (self.actor, self.note))
+
+    def refund(self, order_id: UUID) -> tuple[str, str]:
+        """Returns the reason and the actor of a refund."""
+        actor, note = self.of(order_id)
+        return note or f"The order is {self.status.value}.", actor
 
 
 async def close_orders(
@@ -84,10 +97,9 @@ async def close_orders(
     lines = list(await session.scalars(of_orders))
     paid = {order_id for order_id in won if before[order_id].status == OrderStatus.PAID}
     moves = await _give_back(session, lines, paid, now)
-    await apply_moves(session, moves, StockCause.RELEASED, closing.actor, now)
+    await apply_moves(session, moves, StockCause.RELEASED, {id_: closing.of(id_)[0] for id_ in won}, now)
     await give_up_payments(session, won, now)
-    reason = closing.note or f"The order is {closing.status.value}."
-    back = await give_money_back(session, paid, reason, closing.actor, now) if paid else {}
+    back = await give_money_back(session, {id_: closing.refund(id_) for id_ in paid}, now) if paid else {}
     await _write(session, won, lines, closing, {id_ for id_ in paid if before[id_].total}, now)
     await _mail_closed(session, closing.status, won, lines, back, now)
     return _by_item(lines)
@@ -169,8 +181,10 @@ async def _write(
 ) -> None:
     """The event says whether there is money to be given back: of the orders ``due``."""
     connection = await session.connection()
-    change = {"status": closing.status, "actor": closing.actor, "note": closing.note, "at": now}
-    events = [{"id": new_id(), "order_id": order_id, **change} for order_id in won]
+    events = [
+        event_row(order_id, closing.status, closing.of(order_id)[0], now, closing.of(order_id)[1])
+        for order_id in won
+    ]
     barriers = [barrier_row(order_id, RELEASE, now) for order_id in won]
     held: dict[UUID, list[Held]] = defaultdict(list)
     for line in lines:

@@ -92,10 +92,10 @@ def _lines(order: OrderSnapshot) -> list[dict[str, Any]]:
 
 
 def _event(order: OrderSnapshot, status: OrderStatus, now: datetime, note: str | None) -> dict[str, Any]:
-    return _event_row(order.id, status, PIPELINE, now, note)
+    return event_row(order.id, status, PIPELINE, now, note)
 
 
-def _event_row(
+def event_row(
     order_id: UUID, status: OrderStatus, actor: str, now: datetime, text: str | None = None
 ) -> dict[str, Any]:
     return {"id": new_id(), "order_id": order_id, "status": status, "actor": actor, "note": text, "at": now}
@@ -163,7 +163,7 @@ async def await_payment(
         )
     if found:
         await (await session.connection()).execute(
-            insert(OrderEvent), [_event_row(order_id, target, actor, now) for order_id in found]
+            insert(OrderEvent), [event_row(order_id, target, actor, now) for order_id in found]
         )
     return found
 
@@ -179,7 +179,7 @@ async def note(
     internal: bool = False,
 ) -> None:
     """Write a row of the history."""
-    row = _event_row(order_id, status, actor, now, text)
+    row = event_row(order_id, status, actor, now, text)
     await session.execute(insert(OrderEvent), [row | {"internal": internal}])
 
 

@@ -47,13 +47,22 @@ class OrderMove:
 
 
 async def apply_moves(
-    session: AsyncSession, moves: Sequence[OrderMove], cause: StockCause, actor: str, now: datetime
+    session: AsyncSession,
+    moves: Sequence[OrderMove],
+    cause: StockCause,
+    actor: str | Mapping[UUID, str],
+    now: datetime,
 ) -> None:
-    """Apply moves of orders' units: one update a level, and a row in the ledger for each."""
+    """Apply moves of orders' units: one update a level, and a row in the ledger for each. ``actor``: of all, or by
+    order."""
     if not moves:
         return
     await change_levels(session, sum_up((move.place, move.deltas) for move in moves), now)
-    ledger = [ledger_row(move.place, move.deltas, Origin(cause, actor, move.order_id), now) for move in moves]
+    actors = dict.fromkeys((move.order_id for move in moves), actor) if isinstance(actor, str) else actor
+    ledger = [
+        ledger_row(move.place, move.deltas, Origin(cause, actors[move.order_id], move.order_id), now)
+        for move in moves
+    ]
     await session.execute(insert(StockEntry), ledger)
 
 
