@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select
@@ -11,16 +12,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import Cart, CartItem
 from models.cart_document import CartDoc, LineDoc, in_order
+from services.shared.patience import ask_together
+
+_KIND: Final = "carts"
 
 
 async def load_cart(infra: Infra, cart_id: UUID) -> CartDoc | None:
-    """Read a cart as it was last written; ``base`` is its version. Two statements. Errors: StoreUnavailable."""
+    """Read a cart as it was last written; ``base`` is its version. Those that are wanted at the same time are read
+    together, by two statements. Errors: StoreUnavailable."""
+    return await ask_together(infra, _KIND, partial(_load, infra), cart_id)
+
+
+async def _load(infra: Infra, cart_ids: Sequence[UUID]) -> list[CartDoc | None]:
     async with infra.database.read() as session:
-        row = await session.get(Cart, cart_id)
-        if row is None:
-            return None
-        items = await session.scalars(select(CartItem).where(CartItem.cart_id == cart_id))
-        return _document(row, items)
+        rows = {row.id: row for row in await session.scalars(select(Cart).where(Cart.id.in_(set(cart_ids))))}
+        items: dict[UUID, list[CartItem]] = {id_: [] for id_ in rows}
+        if rows:
+            for item in await session.scalars(select(CartItem).where(CartItem.cart_id.in_(rows))):
+                items[item.cart_id].append(item)
+        found = {id_: _document(row, items[id_]) for id_, row in rows.items()}
+    return [found.get(id_) for id_ in cart_ids]
 
 
 async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
