@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -44,6 +45,10 @@ class Claimed:
     attempts: int
 
 
+_Sent = tuple[Claimed, Standing]
+"""A refund, and how its payment stands after it."""
+
+
 async def send_refunds(infra: Infra) -> int:
     """Send a batch of refunds that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim_due(session, infra), timeout=WORKERS_PATIENCE)
@@ -82,10 +87,8 @@ async def send_claimed(infra: Infra, due: Claimed) -> None:
         log.error("refund.refused", refund_id=due.id.hex, provider=due.provider, reason=str(error))
         await infra.database.transact(lambda session: _fail(session, infra, due), timeout=WORKERS_PATIENCE)
         return
-    order_id = await infra.database.transact(
-        lambda session: _finish(session, infra, due, news), timeout=WORKERS_PATIENCE
-    )
-    infra.signals.send([order_id])
+    group = infra.groups.of("refunds", partial(_finish_together, infra))
+    infra.signals.send([await group.ask((due, news), within=WORKERS_PATIENCE)])
 
 
 async def _later(session: AsyncSession, infra: Infra, due: Claimed) -> None:
@@ -103,13 +106,18 @@ async def _fail(session: AsyncSession, infra: Infra, due: Claimed) -> None:
         payment.refunding -= min(row.amount, payment.refunding)
 
 
-async def _finish(session: AsyncSession, infra: Infra, due: Claimed, news: Standing) -> UUID:
-    """The payment before its refund, as everybody locks them; the order before both."""
-    settled = await settle(session, infra, [News(due.payment_id, news)])
-    row = await _lock(session, due.id)
-    if row.state == RefundState.PENDING:
+async def _finish_together(infra: Infra, sent: Sequence[_Sent]) -> list[UUID]:
+    return await infra.database.transact(lambda session: _finish(session, infra, sent), timeout=WORKERS_PATIENCE)
+
+
+async def _finish(session: AsyncSession, infra: Infra, sent: Sequence[_Sent]) -> list[UUID]:
+    """Payments before their refunds, as everybody locks them; orders before both. Returns each one's order."""
+    settled = await settle(session, infra, [News(due.payment_id, news) for due, news in sent])
+    ids = {due.id for due, _ in sent}
+    rows = select(Refund).where(Refund.id.in_(ids), Refund.state == RefundState.PENDING).order_by(Refund.id)
+    for row in await session.scalars(rows.with_for_update().execution_options(populate_existing=True)):
         row.state, row.updated_at = RefundState.DONE, infra.now()
-    return settled[due.payment_id].order_id
+    return [settled[due.payment_id].order_id for due, _ in sent]
 
 
 async def _lock(session: AsyncSession, refund_id: UUID) -> Refund:

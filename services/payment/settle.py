@@ -236,8 +236,7 @@ async def _write(session: AsyncSession, infra: Infra, effects: _Effects, now: da
         await queue_order_mails(session, kind, said, now)
     await tell(session, now, *effects.told)
     await mark_paid(session, effects.paid, ACTOR, now, traces=effects.paid)
-    for order_id in effects.refunded:
-        await mark_refunded(session, order_id, ACTOR, now)
+    await mark_refunded(session, effects.refunded, ACTOR, now)
 
 
 async def _give_up_others(session: AsyncSession, paid: Mapping[UUID, UUID], now: datetime) -> None:

@@ -10,17 +10,19 @@ from sqlalchemy import delete, select
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import InboxEvent, MoneyEntry, OrderStatus, Payment, PaymentStatus, StockLevel
+from models import InboxEvent, MoneyEntry, OrderStatus, Payment, PaymentStatus, RefundState, StockLevel
 from models.order_document import OrderView
+from services.money.request_refund import request_refund
 from services.order.expire_due_orders import expire_due_orders
 from services.order.place_flash_order import place_flash_order
 from services.payment.choose_provider import choose_provider
 from services.payment.find_payments import require_payment
 from services.payment.open_payment import Opening, open_payment
 from services.payment.provider import Standing
+from services.payment.send_refunds import send_refunds
 from services.payment.settle import News, settle
 from services.shared.errors import IdempotencyConflict, InvalidTransition, NotFound
-from services.shared.events import PAYMENTS, OrderPaid, PaymentCaptured, PaymentCreated
+from services.shared.events import PAYMENTS, OrderPaid, OrderRefunded, PaymentCaptured, PaymentCreated
 from services.shared.idempotency import Request
 from services.stock.rows import LevelMissing
 from tests.books import outbox_types
@@ -129,6 +131,25 @@ async def test_late_money_in_a_group_goes_back_and_the_rest_is_paid(infra: Infra
     assert len(await refunds_in(infra)) == lost
     assert (await book(infra))["orders", "EUR"] == -1990 * (SHOPPERS - lost)
     assert (await stock_of(infra, sku))["committed"] == SHOPPERS - lost
+    await assert_books_of_stock(infra)
+
+
+async def test_orders_whose_money_goes_back_at_once_are_closed_together(infra: Infra) -> None:
+    sku, orders = await orders_of_one_sale(infra)
+    payments = await asyncio.gather(*(begin(infra, order) for order in orders))
+    await asyncio.gather(*(approve(infra, payment) for payment in payments))
+    await asyncio.gather(*(deliver(infra, told(payment)) for payment in payments))
+    async with infra.database.write() as session:
+        for payment in await session.scalars(select(Payment).with_for_update()):
+            request_refund(session, payment, 1990, "recalled", "staff", infra.now())
+    with statements(infra) as seen:
+        assert await send_refunds(infra) == SHOPPERS
+    assert sum(statement.startswith("UPDATE stock_levels") for statement in seen) < SHOPPERS
+    assert {await status_of(infra, order.id) for order in orders} == {OrderStatus.REFUNDED}
+    assert {refund.state for refund in await refunds_in(infra)} == {RefundState.DONE}
+    assert (await outbox_types(infra)).count(OrderRefunded.type) == SHOPPERS
+    assert (await stock_of(infra, sku))["set_aside"] == SHOPPERS
+    assert ("orders", "EUR") not in await book(infra)  # it is 0
     await assert_books_of_stock(infra)
 
 
