@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -90,13 +90,10 @@ async def _begin(session: AsyncSession, asked: Sequence[Beginning], now: datetim
 async def _look_around(session: AsyncSession, fresh: Sequence[Beginning], newest: set[str]) -> _Begun:
     if not fresh:
         return _Begun(newest, set(), set())
-    claims = select(Saga.claim).where(Saga.claim.in_([one.cart.id for one in fresh]))
-    marks = select(Saga.mark).where(Saga.mark.in_([one.mark for one in fresh]))
-    return _Begun(
-        newest,
-        {claim for claim in await session.scalars(claims) if claim},
-        {mark for mark in await session.scalars(marks) if mark},
-    )
+    carts, versions = [one.cart.id for one in fresh], [one.mark for one in fresh]
+    taken = select(Saga.claim, Saga.mark).where(or_(Saga.claim.in_(carts), Saga.mark.in_(versions)))
+    found = (await session.execute(taken)).all()
+    return _Begun(newest, {row[0] for row in found if row[0]}, {row[1] for row in found if row[1]})
 
 
 def _begin_one(one: Beginning, begun: _Begun, now: datetime) -> UUID | Exception:

@@ -1,8 +1,6 @@
 """Check out a customer's cart: from the lines that are selected to an order that awaits its payment."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -23,11 +21,10 @@ from services.order.find_orders import find_order
 from services.saga.plan import Job
 from services.saga.run_saga import At, go_on, run_saga
 from services.shared.client import NOWHERE, Client
-from services.shared.errors import TryAgain
-from services.shared.idempotency import Request, recall_all
-from services.shared.patience import ask_together, or_try_again
+from services.shared.errors import ServiceError, TryAgain
+from services.shared.idempotency import Request, recall
+from services.shared.patience import or_try_again
 
-_KEYS: Final = "keys of checkouts"
 _TRIES: Final = 4
 
 
@@ -49,23 +46,32 @@ async def checkout(infra: Infra, wish: Checkout) -> OrderView:
     """
     request = Request.of(wish.customer_id, OPERATION, wish.idempotency_key, *wish.terms.parts())
     with or_try_again():
-        begun = await _known(infra, request) or await _begin(infra, wish, request)
-        return await _finish(infra, wish.customer_id, begun)
-
-
-async def _known(infra: Infra, request: Request) -> UUID | None:
-    """A retry needs no cart. Errors: IdempotencyConflict, StoreUnavailable."""
-    return await ask_together(infra, _KEYS, partial(_recall, infra), request)
-
-
-async def _recall(infra: Infra, requests: Sequence[Request]) -> list[UUID | Exception | None]:
-    async with infra.database.read() as session:
-        found = await recall_all(session, requests)
-    return [found.get(request) for request in requests]
+        return await _finish(infra, wish.customer_id, await _begin(infra, wish, request))
 
 
 async def _begin(infra: Infra, wish: Checkout, request: Request) -> At | UUID:
-    """Returns the saga; only its id when it was begun elsewhere. Errors: as ``checkout``."""
+    """Returns the saga; only its id when it was begun elsewhere. A retry needs no cart, no address and no quote.
+
+    Errors: as ``checkout``.
+    """
+    # A code that is used up by now must not count as a wrong one.
+    if wish.terms.discount_code is not None and (known := await _known(infra, request)):
+        return known
+    try:
+        return await _begin_new(infra, wish, request)
+    except (ServiceError, StoreUnavailable):
+        if known := await _known(infra, request):
+            return known
+        raise
+
+
+async def _known(infra: Infra, request: Request) -> UUID | None:
+    """Errors: IdempotencyConflict, StoreUnavailable."""
+    async with infra.database.read() as session:
+        return await recall(session, request)
+
+
+async def _begin_new(infra: Infra, wish: Checkout, request: Request) -> At | UUID:
     for _ in range(_TRIES):
         basket = await read_basket(infra, wish.customer_id)
         job = await _job(infra, wish, basket)

@@ -19,8 +19,9 @@ from services.order import rows
 from services.order.mark_paid import mark_free_paid
 from services.order.queue_order_mails import of_snapshot, queue_order_mails
 from services.saga.plan import Finish, ForAll, Job, Plan, Step
-from services.shared.errors import TryAgain
+from services.shared.errors import InvalidInput, TryAgain
 from services.shared.events import OrderAccepted, OrderRejected
+from services.shared.refused import Refused
 from services.shared.tell import Told, tell
 from services.stock.order_steps import hold_for_orders, release_stock
 
@@ -38,11 +39,18 @@ async def give_units_back(session: AsyncSession, job: Job, now: datetime) -> Non
     await release_stock(session, [job.id], ACTOR, now)
 
 
-async def hold_discount(session: AsyncSession, job: Job, now: datetime) -> None:
-    """Hold a use of the code, when one was given. Errors: InvalidInput."""
-    if code := job.data.get("discount"):
+def has_code(job: Job) -> bool:
+    return bool(job.data.get("discount"))
+
+
+async def hold_discounts(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    """Hold a use of each one's code; codes are locked in one order by all. Errors: Refused (InvalidInput)."""
+    for job in sorted(jobs, key=lambda job: str(job.data["discount"])):
         promised = bool(job.data.get("promised"))
-        await hold_use(session, UUID(code), job.id, job.owner_id, now, promised=promised)
+        try:
+            await hold_use(session, UUID(job.data["discount"]), job.id, job.owner_id, now, promised=promised)
+        except InvalidInput as error:
+            raise Refused({job.id: error}) from error
 
 
 async def give_discount_back(session: AsyncSession, job: Job, now: datetime) -> None:
@@ -130,8 +138,8 @@ CHECKOUT = Plan(
     kind="checkout",
     steps=(
         Step("stock", ForAll(hold_units), undo=give_units_back),  # each SKU in sorted order, all or none
-        Step("discount", hold_discount, undo=give_discount_back),  # one use of the code, if there is one
-        Step("order", ForAll(write_orders), undo=reject_order),  # the row, ACCEPTED, and its event
+        Step("discount", ForAll(hold_discounts, only=has_code), undo=give_discount_back),  # one use of it
+        Step("order", ForAll(write_orders, with_next=True), undo=reject_order),  # the row, ACCEPTED, and its event
         # AWAITING_PAYMENT, or PAID when there is nothing to pay: from here on it is kept.
         Step("payment", ForAll(await_payment), undo=None),
     ),

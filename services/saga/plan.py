@@ -29,12 +29,23 @@ Act = Callable[[AsyncSession, Job, datetime], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """An act that is done for any number of jobs in one go. What it refuses it raises in a Refused."""
+    """An act that is done for any number of jobs in one go. What it refuses it raises in a Refused.
+
+    ``only``: jobs that it is for; there is nothing to do for others. One that goes ``with_next`` refuses nothing,
+    and is done in the transaction of the step after it.
+    """
 
     work: Callable[[AsyncSession, Sequence[Job], datetime], Awaitable[None]]
+    only: Callable[[Job], bool] | None = None
+    with_next: bool = False
+
+    def is_for(self, job: Job) -> bool:
+        return self.only is None or self.only(job)
 
     async def __call__(self, session: AsyncSession, job: Job, now: datetime) -> None:
         """Errors: ServiceError."""
+        if not self.is_for(job):
+            return
         try:
             await self.work(session, [job], now)
         except Refused as refused:

@@ -33,12 +33,19 @@ _MAX_FAILURE: Final = 500
 
 @dataclass(slots=True)
 class At:
-    """How far it is, as far as is known here."""
+    """How far it is, as far as is known here. ``ahead``: by how many steps of what is written, which go with the
+    next."""
 
     plan: Plan
     job: Job
     state: SagaState = SagaState.RUNNING
     step: int = 0
+    ahead: int = 0
+
+    @property
+    def written(self) -> int:
+        """The step that the row is at."""
+        return self.step - self.ahead
 
 
 class _Ahead(Exception):
@@ -103,18 +110,30 @@ async def _advance(infra: Infra, at: At) -> None:
         await transact_for_request(infra, lambda session: _undo_one(session, at, infra.now()))
         await _look_again(infra, at)
         return
+    if _goes_with_next(at):
+        at.step, at.ahead = at.step + 1, at.ahead + 1
+        return
     if at.step >= len(at.plan.steps):
         await at.plan.finish[at.step - len(at.plan.steps)].act(infra, at.job)
-    kind = f"saga {at.plan.kind} {at.step}"
+    kind = f"saga {at.plan.kind} {at.written} {at.step}"
     if await ask_together(infra, kind, partial(_do_together, infra), at):
-        at.state, at.step = _after(at)
+        (at.state, at.step), at.ahead = _after(at), 0
     else:
         await _look_again(infra, at)
 
 
+def _goes_with_next(at: At) -> bool:
+    if at.step + 1 >= len(at.plan.steps):
+        return False
+    this, after = (step.act for step in at.plan.steps[at.step : at.step + 2])
+    if not isinstance(this, ForAll) or not isinstance(after, ForAll):
+        return False
+    return this.with_next or not this.is_for(at.job)
+
+
 async def _look_again(infra: Infra, at: At) -> None:
     found = await look(infra, {at.plan.kind: at.plan}, at.job.id)
-    at.state, at.step = found.state, found.step
+    at.state, at.step, at.ahead = found.state, found.step, 0
 
 
 def _after(at: At) -> tuple[SagaState, int]:
@@ -123,7 +142,8 @@ def _after(at: At) -> tuple[SagaState, int]:
 
 
 async def _do_together(infra: Infra, sagas: Sequence[At]) -> list[bool | Exception]:
-    """Do the step that all of them are at. Answers whether they went on: if not, somebody else did it."""
+    """Do the step that all of them are at, and those before it that are not written. Answers whether they went on:
+    if not, somebody else did it."""
     went_on = False
 
     async def work(jobs: Mapping[UUID, Job]) -> None:
@@ -143,8 +163,8 @@ async def _do(session: AsyncSession, at: At, jobs: Sequence[Job], now: datetime)
         if len(jobs) > 1:
             raise _Ahead  # the group is split
         return False
-    if at.step < len(at.plan.steps):
-        await _act_all(session, at.plan.steps[at.step], jobs, now)
+    for step in at.plan.steps[at.written : at.step + 1]:
+        await _act_all(session, step, jobs, now)
     return True
 
 
@@ -192,7 +212,7 @@ async def _move(
         values["mark"] = None
     moved = await session.execute(
         update(Saga)
-        .where(Saga.id.in_(saga_ids), Saga.state == at.state, Saga.step == at.step)
+        .where(Saga.id.in_(saga_ids), Saga.state == at.state, Saga.step == at.written)
         .values(values)
         .execution_options(synchronize_session=False)
     )
@@ -213,6 +233,10 @@ async def act(session: AsyncSession, step: Step, job: Job, now: datetime) -> boo
 
 async def _act_all(session: AsyncSession, step: Step, jobs: Sequence[Job], now: datetime) -> set[UUID]:
     """As ``act``, for several. Returns those that it was done for."""
+    if isinstance(step.act, ForAll):
+        jobs = [job for job in jobs if step.act.is_for(job)]
+    if not jobs:
+        return set()
     fresh = await enter(session, [job.id for job in jobs], ACT, now, branch=step.name, likely_new=True)
     todo = [job for job in jobs if job.id in fresh]
     if isinstance(step.act, ForAll):

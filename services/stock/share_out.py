@@ -1,17 +1,31 @@
 """Share available units out among orders: which warehouses each one's come from."""
 
-from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from models import StockLevel, Warehouse
 from services.shared.errors import OutOfStock, ServiceError
 from services.shared.refused import Refused
 from services.stock.rules import Place, spread
 
+
+def _of_warehouse(column: InstrumentedAttribute[Any]) -> ScalarSelect[Any]:
+    its = (Warehouse.id == StockLevel.warehouse_id, Warehouse.active.is_(True))
+    return select(column).where(*its).correlate(StockLevel).scalar_subquery()
+
+
+_LEVELS: Final = select(
+    StockLevel.sku,
+    StockLevel.warehouse_id,
+    StockLevel.available,
+    _of_warehouse(Warehouse.priority),
+    _of_warehouse(Warehouse.code),
+)
 _Left = Mapping[str, dict[UUID, int]]
 """Available units of each SKU by active warehouse, the first choice first."""
 
@@ -40,16 +54,14 @@ async def share_out(
 
 
 async def _lock(session: AsyncSession, skus: set[str]) -> _Left:
-    locked = select(StockLevel.sku, StockLevel.warehouse_id, StockLevel.available).where(
-        StockLevel.sku.in_(sorted(skus, key=str.encode))
-    )
-    there: dict[str, dict[UUID, int]] = defaultdict(dict)
-    in_order = locked.order_by(StockLevel.sku, StockLevel.warehouse_id).with_for_update()
-    for sku, warehouse_id, available in await session.execute(in_order):
-        there[sku][warehouse_id] = available
-    choices = select(Warehouse.id).where(Warehouse.active.is_(True))
-    ranked = list(await session.scalars(choices.order_by(Warehouse.priority, Warehouse.code)))
-    return {sku: {id_: there[sku][id_] for id_ in ranked if id_ in there[sku]} for sku in skus}
+    """Warehouses are read in sub-queries, which lock nothing."""
+    locked = _LEVELS.where(StockLevel.sku.in_(sorted(skus, key=str.encode)))
+    rows = await session.execute(locked.order_by(StockLevel.sku, StockLevel.warehouse_id).with_for_update())
+    active = [(row[3], row[4], row[0], row[1], row[2]) for row in rows if row[3] is not None]
+    left: dict[str, dict[UUID, int]] = {sku: {} for sku in skus}
+    for _, _, sku, warehouse_id, available in sorted(active):
+        left[sku][warehouse_id] = available
+    return left
 
 
 def _take(units: Mapping[str, int], left: _Left) -> dict[Place, int]:
