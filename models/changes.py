@@ -2,15 +2,16 @@
 
 Each transaction that touches a table named in RULES writes an outbox row with the tags of what it changed; after
 the commit ``Database`` hands the same to ``infra.changes``. No verb has to think of it. Statements sent past the
-session (``connection.execute``) are not seen: these tables are changed through the session.
+session (``connection.execute``) are not seen: who sends one that changes these tables says so (``note_changed``).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, Table, event, insert, inspect
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BooleanClauseList
@@ -22,7 +23,7 @@ from infra.database import COMMITTED, Committed, WriteSession
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant
 from models.flash_sale import FlashSale, FlashSaleItem
-from models.messaging import OutboxMessage, outbox_row
+from models.messaging import TO_TELL, OutboxMessage, outbox_row
 from models.stock import StockLevel
 
 LISTINGS: Final = "list:all"
@@ -185,6 +186,15 @@ def _name(column: object) -> str:
     return str(getattr(column, "key", column))
 
 
+def note_changed(session: AsyncSession, table: type[Base], known: Known) -> None:
+    """Note rows that a statement past the session changes; ``known`` has all columns that the rule is by."""
+    rule = RULES[table]
+    tags = _tags_of(session.sync_session)
+    tags.update(rule.always)
+    for by in rule.by:
+        tags.update(map(by.tag, known[by.column]))
+
+
 def _tags_of(session: Session) -> set[str]:
     tags: set[str] = session.info.setdefault(_TAGS, set())
     return tags
@@ -193,11 +203,10 @@ def _tags_of(session: Session) -> set[str]:
 @event.listens_for(WriteSession, "before_commit")
 def _write_outbox(session: Session) -> None:
     session.flush()
-    tags: Iterable[str] = session.info.pop(_TAGS, ())
-    if not tags:
-        return
-    if len(set(tags)) > MOST_TAGS:
-        tags = (EVERYTHING,)
-    message = change_envelope(tags)
-    session.connection().execute(insert(OutboxMessage), [outbox_row(TOPIC, KEY, message, utc_now())])
-    session.info[COMMITTED] = Committed(message)
+    rows: list[dict[str, object]] = session.info.pop(TO_TELL, [])
+    if tags := set(session.info.pop(_TAGS, ())):
+        message = change_envelope((EVERYTHING,) if len(tags) > MOST_TAGS else tags)
+        rows.append(outbox_row(TOPIC, KEY, message, utc_now()))
+        session.info[COMMITTED] = Committed(message)
+    if rows:
+        session.connection().execute(insert(OutboxMessage), rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import JSON, String
@@ -51,6 +52,10 @@ class OutboxMessage(Base):
     envelope: Mapped[dict[str, object]] = mapped_column(JSON)
     created_at: Mapped[datetime]
     claimed_until: Mapped[datetime | None] = mapped_column(index=True)
+
+
+TO_TELL: Final = "rows of the outbox"
+"""Where a session's ``info`` has what a transaction tells, until it is committed: then all goes in one INSERT."""
 
 
 def outbox_row(topic: str, key: str, envelope: Mapping[str, object], now: datetime) -> dict[str, object]:

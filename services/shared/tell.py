@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import OutboxMessage
-from models.messaging import outbox_row
+from models.messaging import TO_TELL, outbox_row
 from services.shared.event import Event, to_envelope
 
 
@@ -23,12 +21,10 @@ class Told:
 async def tell(session: AsyncSession, now: datetime, *events: Event | Told) -> None:
     """Put the events into the outbox: once this transaction is committed, they are published, and not before.
 
-    Told in one call, they are one statement.
+    All that a transaction tells is one statement, at its end (models/changes.py).
     """
-    if events:
-        rows = [_row(event if isinstance(event, Told) else Told(event, None), now) for event in events]
-        connection = await session.connection()  # past the session, which looks at each row
-        await connection.execute(insert(OutboxMessage), rows)
+    rows = [_row(event if isinstance(event, Told) else Told(event, None), now) for event in events]
+    session.info.setdefault(TO_TELL, []).extend(rows)
 
 
 def _row(told: Told, now: datetime) -> dict[str, Any]:

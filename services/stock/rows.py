@@ -5,17 +5,18 @@ locked in one order by all: items of sales by id, levels by SKU and warehouse, t
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from models import StockCause, StockLevel, StockThreshold, Warehouse
+from models.changes import note_changed
 from services.shared.errors import NotFound
 from services.shared.events import StockLow
 from services.shared.tell import tell
@@ -49,23 +50,20 @@ def sum_up(changes: Iterable[tuple[Place, Counts]]) -> dict[Place, Counts]:
 
 
 async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], now: datetime) -> None:
-    """Change levels in the caller's transaction: one update a place, and the event of a SKU that is low now.
+    """Change levels in the caller's transaction, each once, and tell of a SKU that is low now.
 
     A bucket that would be below 0 is refused by the database itself (a DBAPIError): callers that expect it look
     first, under a lock. Errors: LevelMissing.
     """
-    for place in sorted(changes, key=place_order):
-        deltas = changes[place]
-        if deltas == NOTHING:
-            continue
-        changed = await session.execute(
-            update(StockLevel)
-            .where(StockLevel.sku == place[0], StockLevel.warehouse_id == place[1])
-            .values(_values(deltas) | {"updated_at": now})
-            .execution_options(synchronize_session=False)
-        )
-        if changed.rowcount != 1:  # type: ignore[attr-defined]
-            raise LevelMissing(place)
+    places = sorted((place for place, deltas in changes.items() if deltas != NOTHING), key=place_order)
+    if not places:
+        return
+    note_changed(session, StockLevel, {"sku": [sku for sku, _ in places]})
+    rows = [_row(place, changes[place], now) for place in places]
+    connection = await session.connection()  # past the session, which would make a statement of each
+    changed = await connection.execute(_CHANGE, rows, execution_options={"preserve_rowcount": True})
+    if changed.rowcount != len(rows):
+        raise LevelMissing(await _first_missing(session, places))
     await note_low_stock(session, {place[0] for place, deltas in changes.items() if deltas.sellable}, now)
 
 
@@ -74,10 +72,24 @@ def place_order(place: Place) -> tuple[bytes, bytes]:
     return place[0].encode(), place[1].bytes
 
 
-def _values(deltas: Counts) -> dict[str, Any]:
-    # MySQL sets columns from left to right and checks the row when it is done.
-    changed = ((name, delta) for name, delta in zip(Counts._fields, deltas, strict=True) if delta)
-    return {name: getattr(StockLevel, name) + delta for name, delta in changed}
+# MySQL sets columns from left to right and checks the row when it is done.
+_CHANGE: Final = (
+    update(StockLevel)
+    .where(StockLevel.sku == bindparam("at_sku"), StockLevel.warehouse_id == bindparam("at_warehouse"))
+    .values({name: getattr(StockLevel, name) + bindparam(f"by_{name}") for name in Counts._fields})
+    .values(updated_at=bindparam("now"))
+)
+
+
+def _row(place: Place, deltas: Counts, now: datetime) -> dict[str, Any]:
+    by = {f"by_{name}": delta for name, delta in zip(Counts._fields, deltas, strict=True)}
+    return {"at_sku": place[0], "at_warehouse": place[1], "now": now, **by}
+
+
+async def _first_missing(session: AsyncSession, places: Sequence[Place]) -> Place:
+    there = select(StockLevel.sku, StockLevel.warehouse_id).where(StockLevel.sku.in_({sku for sku, _ in places}))
+    known = {(row[0], row[1]) for row in await session.execute(there)}
+    return next(place for place in places if place not in known)
 
 
 async def lock_level(session: AsyncSession, place: Place) -> Counts | None:
