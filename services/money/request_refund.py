@@ -71,11 +71,11 @@ async def give_part_back(
     return amount
 
 
-async def all_goes_back(session: AsyncSession, order_id: UUID) -> bool:
-    """Returns whether all that paid for the order was given back, or asked for; it stays so until the commit."""
-    paying = select(Payment).where(Payment.order_id == order_id, Payment.pays_order).with_for_update()
-    payment = await session.scalar(paying.execution_options(populate_existing=True))
-    return payment is not None and not refundable(payment)
+async def all_goes_back(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
+    """Returns the orders of which all that paid was given back, or asked for; it stays so until the commit."""
+    paying = select(Payment).where(Payment.order_id.in_(order_ids), Payment.pays_order).order_by(Payment.id)
+    found = await session.scalars(paying.with_for_update().execution_options(populate_existing=True))
+    return {payment.order_id for payment in found if not refundable(payment)}
 
 
 async def give_money_back(

@@ -1,34 +1,53 @@
-"""Ship a paid order: all that is left of it, or a part."""
+"""Ship a paid order: all that is left of it, or a part; those of many in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import MailKind, OrderLine, OrderStatus, Shipment, ShipmentLine
+from models import MailKind, Order, OrderEvent, OrderLine, OrderStatus, Shipment, ShipmentLine
 from models.order_document import OrderView
 from services.money.request_refund import all_goes_back
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, units_of
-from services.order.rows import current_view, lock_status, move, note
+from services.order.rows import NO_ORDER, current_view, event_row
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.asked import Asked, check_fields, units_problem
-from services.shared.errors import FieldProblem, InvalidInput, InvalidTransition
+from services.shared.errors import (
+    FieldProblem,
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    ServiceError,
+)
 from services.shared.events import Held, OrderPartlyShipped, OrderShipped
-from services.shared.idempotency import Request, do_once
+from services.shared.idempotency import Request, recall_all, remember
+from services.shared.patience import ask_together, or_try_again, transact_for_request
+from services.shared.rounds import rounds
 from services.shared.tell import tell
 from services.shared.texts import line_problem
-from services.stock.order_steps import Units, ship_units
+from services.stock.order_steps import ship_units
 
 OPERATION = "createShipment"
 MAX_TEXT = 100
 MAX_LINES = 200
+_KIND: Final = "shipments"
+_MOST_RACES: Final = 5
+_SHIPPED: Final = (
+    update(OrderLine)
+    .where(OrderLine.id == bindparam("of_line"))
+    .values(shipped=OrderLine.shipped + bindparam("units"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +68,8 @@ async def create_shipment(infra: Infra, draft: ShipmentDraft, asked: Asked) -> O
     """
     _check_draft(draft)
     request = Request.of(asked.by, OPERATION, asked.key, *_parts(draft))
-    settled: ItemOrders = {}
-
-    async def work(session: AsyncSession) -> None:
-        settled.clear()
-        settled.update(await _ship(session, draft, asked.actor, infra.now()))
-
-    await do_once(infra, request, draft.order_id, work)
-    with suppress(StoreUnavailable):
-        # What fails here is done again by the worker that reads the order's event.
-        await settle_holds(infra, settled)
+    with or_try_again():
+        await ask_together(infra, _KIND, partial(_ship_together, infra), _Asked(draft, request, asked.actor))
     return await current_view(infra, draft.order_id)
 
 
@@ -88,24 +99,117 @@ def _parts(draft: ShipmentDraft) -> list[str | int | None]:
     return [draft.order_id.hex, draft.carrier, draft.tracking_number, lines]
 
 
-async def _ship(session: AsyncSession, draft: ShipmentDraft, actor: str, now: datetime) -> ItemOrders:
-    """The order's row is locked first: of two shipments of the last unit one comes second, and finds none left."""
-    status = await lock_status(session, draft.order_id)
-    if status != OrderStatus.PAID:
-        raise InvalidTransition(status, OrderStatus.SHIPPED)
-    if await all_goes_back(session, draft.order_id):
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    draft: ShipmentDraft
+    request: Request
+    actor: str
+
+
+@dataclass(slots=True)
+class _Order:
+    """An order that is shipped from, as it is while it is locked."""
+
+    status: OrderStatus
+    goes_back: bool
+    lines: dict[UUID, OrderLine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """``lines``: units of each. ``is_rest``: nothing is left of the order then."""
+
+    id: UUID
+    asked: _Asked
+    lines: Sequence[tuple[OrderLine, int]]
+    order_lines: Sequence[OrderLine]
+    is_rest: bool
+
+    @property
+    def order_id(self) -> UUID:
+        return self.asked.draft.order_id
+
+
+_Key = tuple[UUID, str]
+
+
+async def _ship_together(infra: Infra, asked: Sequence[_Asked]) -> list[Exception | None]:
+    async def work(session: AsyncSession) -> tuple[list[Exception | None], ItemOrders]:
+        return await _ship(session, asked, infra.now())
+
+    # A key that another process uses at the same time is seen by the next look.
+    answers, settled = await transact_for_request(infra, work, races=_MOST_RACES)
+    with suppress(StoreUnavailable):
+        # What fails here is done again by the worker that reads the order's event.
+        await settle_holds(infra, settled)
+    return answers
+
+
+async def _ship(
+    session: AsyncSession, asked: Sequence[_Asked], now: datetime
+) -> tuple[list[Exception | None], ItemOrders]:
+    """Of several parcels of one order, the second is packed when the first is written."""
+    earlier = await recall_all(session, [one.request for one in asked])
+    fresh = [one for one in asked if one.request not in earlier]
+    done: dict[_Key, _Asked] = {}
+    errors: dict[int, Exception | None] = {}
+    settled: ItemOrders = defaultdict(list)
+    for at_once in rounds(fresh, lambda one: one.draft.order_id):
+        parcels = await _pack(session, at_once, done, errors)
+        await _write(session, parcels, settled, now)
+    await remember(session, {one.request: one.draft.order_id for one in done.values()}, now)
+    return [errors[id(one)] if id(one) in errors else _said(earlier[one.request]) for one in asked], settled
+
+
+def _said(before: UUID | IdempotencyConflict) -> Exception | None:
+    return before if isinstance(before, Exception) else None
+
+
+async def _pack(
+    session: AsyncSession, asked: Sequence[_Asked], done: dict[_Key, _Asked], errors: dict[int, Exception | None]
+) -> list[_Parcel]:
+    """One of each order. Errors are not remembered: with its key the same may be asked again."""
+    orders = await _lock(session, {one.draft.order_id for one in asked})
+    parcels = []
+    for one in asked:
+        key = (one.request.owner_id, one.request.key)
+        errors[id(one)] = None
+        if key in done:
+            errors[id(one)] = None if done[key].request == one.request else IdempotencyConflict()
+            continue
+        try:
+            parcels.append(_pack_one(one, orders.get(one.draft.order_id)))
+        except ServiceError as error:
+            errors[id(one)] = error
+        else:
+            done[key] = one
+    return parcels
+
+
+async def _lock(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, _Order]:
+    """The orders' rows first: of two shipments of the last unit one comes second, and finds none left."""
+    locked = select(Order.id, Order.status).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
+    statuses = {row[0]: OrderStatus(row[1]) for row in await session.execute(locked)}
+    back = await all_goes_back(session, statuses)
+    orders = {order_id: _Order(status, order_id in back) for order_id, status in statuses.items()}
+    stored = select(OrderLine).where(OrderLine.order_id.in_(orders)).order_by(OrderLine.position)
+    for line in await session.scalars(stored.execution_options(populate_existing=True)):
+        orders[line.order_id].lines[line.id] = line
+    return orders
+
+
+def _pack_one(one: _Asked, order: _Order | None) -> _Parcel:
+    """Errors: NotFound, InvalidTransition, InvalidInput."""
+    if order is None:
+        raise NotFound(NO_ORDER)
+    if order.status != OrderStatus.PAID:
+        raise InvalidTransition(order.status, OrderStatus.SHIPPED)
+    if order.goes_back:
         raise InvalidTransition(OrderStatus.REFUNDED, OrderStatus.SHIPPED)
-    stored = select(OrderLine).where(OrderLine.order_id == draft.order_id).order_by(OrderLine.position)
-    lines = {line.id: line for line in await session.scalars(stored.execution_options(populate_existing=True))}
-    units = _units(lines, draft.lines)
-    whole = sum(line.quantity - line.shipped for line in lines.values()) == sum(units.values())
-    await ship_units(session, [(lines[id_], count) for id_, count in units.items()], actor, now)
-    shipment_id = await _write_shipment(session, draft, units, actor, now)
-    await _mail_parcel(session, draft, [(lines[id_], count) for id_, count in units.items()], now)
-    if not whole:
-        await tell(session, now, OrderPartlyShipped(draft.order_id, shipment_id))
-        return {}
-    return await _finish(session, draft.order_id, shipment_id, lines, actor, now)
+    units = _units(order.lines, one.draft.lines)
+    is_rest = sum(line.quantity - line.shipped for line in order.lines.values()) == sum(units.values())
+    lines = [(order.lines[id_], count) for id_, count in units.items()]
+    return _Parcel(new_id(), one, lines, list(order.lines.values()), is_rest)
 
 
 def _units(lines: Mapping[UUID, OrderLine], wanted: Sequence[tuple[UUID, int]] | None) -> dict[UUID, int]:
@@ -124,52 +228,61 @@ def _units(lines: Mapping[UUID, OrderLine], wanted: Sequence[tuple[UUID, int]] |
     return dict(wanted)
 
 
-async def _write_shipment(
-    session: AsyncSession, draft: ShipmentDraft, units: Mapping[UUID, int], actor: str, now: datetime
-) -> UUID:
-    shipment_id = new_id()
-    shipment = {
-        "id": shipment_id,
-        "order_id": draft.order_id,
-        "carrier": draft.carrier.strip(),
-        "tracking_number": draft.tracking_number,
-        "actor": actor,
-        "at": now,
-    }
-    await session.execute(insert(Shipment), [shipment])
-    rows = [{"shipment_id": shipment_id, "line_id": id_, "quantity": n} for id_, n in units.items()]
-    await session.execute(insert(ShipmentLine), rows)
-    for id_, count in units.items():
-        await session.execute(
-            update(OrderLine)
-            .where(OrderLine.id == id_)
-            .values(shipped=OrderLine.shipped + count)
-            .execution_options(synchronize_session=False)
-        )
-    return shipment_id
+async def _write(session: AsyncSession, parcels: Sequence[_Parcel], settled: ItemOrders, now: datetime) -> None:
+    if not parcels:
+        return
+    actors = {parcel.order_id: parcel.asked.actor for parcel in parcels}
+    await ship_units(session, [pair for parcel in parcels for pair in parcel.lines], actors, now)
+    await _write_shipments(session, parcels, now)
+    await _mail_parcels(session, parcels, now)
+    parts = [parcel for parcel in parcels if not parcel.is_rest]
+    await tell(session, now, *(OrderPartlyShipped(parcel.order_id, parcel.id) for parcel in parts))
+    await _finish(session, [parcel for parcel in parcels if parcel.is_rest], settled, now)
 
 
-async def _mail_parcel(session: AsyncSession, draft: ShipmentDraft, units: Units, now: datetime) -> None:
+async def _write_shipments(session: AsyncSession, parcels: Sequence[_Parcel], now: datetime) -> None:
+    connection = await session.connection()  # past the session, which looks at each row
+    shipments = [
+        {
+            "id": parcel.id,
+            "order_id": parcel.order_id,
+            "carrier": parcel.asked.draft.carrier.strip(),
+            "tracking_number": parcel.asked.draft.tracking_number,
+            "actor": parcel.asked.actor,
+            "at": now,
+        }
+        for parcel in parcels
+    ]
+    await connection.execute(insert(Shipment), shipments)
+    units = [(parcel.id, line.id, count) for parcel in parcels for line, count in parcel.lines]
+    rows = [{"shipment_id": id_, "line_id": line_id, "quantity": count} for id_, line_id, count in units]
+    await connection.execute(insert(ShipmentLine), rows)
+    await connection.execute(_SHIPPED, [{"of_line": line_id, "units": count} for _, line_id, count in units])
+
+
+async def _mail_parcels(session: AsyncSession, parcels: Sequence[_Parcel], now: datetime) -> None:
     """What is in the parcel, and how to follow it."""
-    parcel = [("carrier", draft.carrier.strip())]
-    if draft.tracking_number is not None:
-        parcel += [("tracking_number", draft.tracking_number)]
-    mailed = (await mailed_orders(session, [draft.order_id], ()))[draft.order_id]
-    told = replace(mailed, units=units_of(units), phrases={"parcel": parcel})
-    await queue_order_mails(session, MailKind.ORDER_SHIPPED, [told], now)
+    mailed = await mailed_orders(session, [parcel.order_id for parcel in parcels], ())
+    told = []
+    for parcel in parcels:
+        draft, said = parcel.asked.draft, [("carrier", parcel.asked.draft.carrier.strip())]
+        if draft.tracking_number is not None:
+            said += [("tracking_number", draft.tracking_number)]
+        told += [replace(mailed[parcel.order_id], units=units_of(parcel.lines), phrases={"parcel": said})]
+    await queue_order_mails(session, MailKind.ORDER_SHIPPED, told, now)
 
 
-async def _finish(
-    session: AsyncSession,
-    order_id: UUID,
-    shipment_id: UUID,
-    lines: Mapping[UUID, OrderLine],
-    actor: str,
-    now: datetime,
-) -> ItemOrders:
-    await move(session, order_id, OrderStatus.SHIPPED, now)
-    await note(session, order_id, OrderStatus.SHIPPED, actor, now)
-    sold = [(line.sku, line.flash_sale_item_id) for line in lines.values() if line.flash_sale_item_id]
-    held = tuple(Held(sku, item_id) for sku, item_id in sold)
-    await tell(session, now, OrderShipped(order_id, shipment_id, held))
-    return {place: [order_id] for place in sold}
+async def _finish(session: AsyncSession, rests: Sequence[_Parcel], settled: ItemOrders, now: datetime) -> None:
+    if not rests:
+        return
+    shipped = update(Order).where(Order.id.in_([parcel.order_id for parcel in rests]))
+    shipped = shipped.values(status=OrderStatus.SHIPPED, expires_at=None, updated_at=now)
+    await session.execute(shipped.execution_options(synchronize_session=False))
+    events = [event_row(rest.order_id, OrderStatus.SHIPPED, rest.asked.actor, now) for rest in rests]
+    await (await session.connection()).execute(insert(OrderEvent), events)
+    for rest in rests:
+        sold = [(line.sku, line.flash_sale_item_id) for line in rest.order_lines if line.flash_sale_item_id]
+        held = tuple(Held(sku, item_id) for sku, item_id in sold)
+        await tell(session, now, OrderShipped(rest.order_id, rest.id, held))
+        for place in sold:
+            settled[place].append(rest.order_id)

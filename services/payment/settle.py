@@ -6,10 +6,9 @@ one what follows, and written for all in one go; news of one order are taken one
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +34,7 @@ from services.payment.rows import (
 from services.payment.rules import OPEN, next_check, problem_of, status_after
 from services.payment.views import payment_event
 from services.shared.order_states import may_become
+from services.shared.rounds import rounds
 from services.shared.tell import Told, tell
 
 ACTOR: Final = "payments"
@@ -84,19 +84,10 @@ async def settle(session: AsyncSession, infra: Infra, news: Sequence[News]) -> d
     unknown = {one.payment_id for one in news} - orders.keys()
     orders |= await orders_of(session, unknown) if unknown else {}
     settled: dict[UUID, Payment] = {}
-    for at_once in _rounds(news, orders):
+    known = [one for one in news if one.payment_id in orders]
+    for at_once in rounds(known, lambda one: orders[one.payment_id]):
         settled |= await _settle_round(session, infra, at_once, orders)
     return settled
-
-
-def _rounds(news: Sequence[News], orders: Mapping[UUID, UUID]) -> Iterator[list[News]]:
-    """The first news of each order, then the second of each, and so on."""
-    by_order: dict[UUID, list[News]] = defaultdict(list)
-    for one in news:
-        if one.payment_id in orders:
-            by_order[orders[one.payment_id]].append(one)
-    for at_once in zip_longest(*by_order.values()):
-        yield [one for one in at_once if one is not None]
 
 
 async def _settle_round(

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold, Warehouse
@@ -216,11 +216,11 @@ async def commit_stock(session: AsyncSession, order_ids: Collection[UUID], actor
 Units = Sequence[tuple[OrderLine, int]]
 
 
-async def ship_units(session: AsyncSession, units: Units, actor: str, now: datetime) -> None:
-    """Ship so many of each line of one order.
+async def ship_units(session: AsyncSession, units: Units, actor: str | Mapping[UUID, str], now: datetime) -> None:
+    """Ship so many of each line. ``actor``: of all, or by order.
 
-    In the transaction that holds the order's row, in which the caller has seen that it is PAID and that so many
-    are not shipped yet.
+    In the transaction that holds the orders' rows, in which the caller has seen that they are PAID and that so
+    many are not shipped yet.
     """
     moves = [*await _of_sales(session, units), *await _of_holds(session, units, now)]
     await apply_moves(session, moves, StockCause.SHIPPED, actor, now)
@@ -248,15 +248,18 @@ async def _of_sales(session: AsyncSession, units: Units) -> list[OrderMove]:
 async def _of_holds(session: AsyncSession, units: Units, now: datetime) -> list[OrderMove]:
     wanted = {(line.order_id, line.sku): count for line, count in units if line.flash_sale_item_id is None}
     moves: list[OrderMove] = []
+    shipped: list[dict[str, Any]] = []
     for hold in await _lock_unshipped(session, wanted):
         key = hold.order_id, hold.sku
         count = min(wanted[key], hold.quantity - hold.shipped)
         if count:
             wanted[key] -= count
-            await _note_shipped(session, hold, hold.shipped + count, now)
+            shipped.append(_shipped_row(hold, hold.shipped + count, now))
             moves.append(_gone(hold.order_id, (hold.sku, hold.warehouse_id), count))
     if any(wanted.values()):
         raise LookupError(f"units to ship that nothing is held of: {wanted}")
+    if shipped:
+        await (await session.connection()).execute(_SHIPPED, shipped)
     return moves
 
 
@@ -277,11 +280,14 @@ async def _lock_unshipped(session: AsyncSession, keys: Collection[tuple[UUID, st
     return sorted(found, key=lambda hold: rank.get(hold.warehouse_id, len(rank)))
 
 
-async def _note_shipped(session: AsyncSession, hold: StockHold, shipped: int, now: datetime) -> None:
+_SHIPPED: Final = (
+    update(StockHold)
+    .where(*(column == bindparam(f"of_{column.key}") for column in HOLD_ORDER))
+    .values(shipped=bindparam("units"), state=bindparam("turns"), updated_at=bindparam("now"))
+)
+
+
+def _shipped_row(hold: StockHold, shipped: int, now: datetime) -> dict[str, Any]:
     state = HoldState.SHIPPED if shipped == hold.quantity else HoldState.COMMITTED
-    await session.execute(
-        update(StockHold)
-        .where(*(column == getattr(hold, column.key) for column in HOLD_ORDER))
-        .values(shipped=shipped, state=state, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    key = {f"of_{column.key}": getattr(hold, column.key) for column in HOLD_ORDER}
+    return {"units": shipped, "turns": state, "now": now, **key}
