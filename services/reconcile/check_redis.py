@@ -11,15 +11,19 @@ so at the moment Redis was read its counters were to tell of
 What these took, and what is left, make the item's quantity: exactly, however busy the sale is. Only a hold
 whose order is closed can be right for a moment and wrong for good. So what differs is looked at again, once
 the workers have read the log as it is now, and only what differs each time is reported.
+
+Of a big item only what ``find_suspects`` finds is looked at in this way. All other customers are right, one by
+one; their units are summed up in Redis, so the equation is still that of the whole item.
 """
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from infra.runtime import Infra
 from services.reconcile.books import ItemBooks
+from services.reconcile.find_suspects import Suspects, find_suspects
 from services.reconcile.live_item import LiveItem, Taken, read_live, read_orders, read_pending_units
 from services.reconcile.report import Difference, Scope, Value
 from services.reservation.await_drained import await_drained
@@ -41,6 +45,10 @@ class RedisCheck:
     parked: int = 0
 
 
+_Item = tuple[ItemBooks, Suspects | None]
+"""An item, and what is to be looked at of it; None: all."""
+
+
 @dataclass(slots=True)
 class _Look:
     """One look at an item."""
@@ -56,31 +64,34 @@ async def check_redis(infra: Infra, items: Sequence[ItemBooks]) -> RedisCheck:
     believed by anyone, so they are not looked at. Errors: StoreUnavailable, also when the workers stand still.
     """
     check = RedisCheck()
-    suspects: list[ItemBooks] = []
+    suspects: list[_Item] = []
     for item in items:
-        look = await _look(infra, item)
+        only = await find_suspects(infra, item)
+        look = await _look(infra, (item, only))
         check.on_their_way += sum(order not in look.orders for order in look.pending)
         check.parked += sum(state == PendingState.PARKED for _, state in look.pending.values())
         if _compare(infra, look):
-            suspects.append(item)
+            suspects.append((item, only))
     if suspects:
         await await_drained(infra)
         check.differences = await _look_again(infra, suspects)
     return check
 
 
-async def _look_again(infra: Infra, suspects: Sequence[ItemBooks]) -> list[Difference]:
+async def _look_again(infra: Infra, suspects: Sequence[_Item]) -> list[Difference]:
     """Look again; returns what differs at every look."""
     last: dict[UUID, _Look] = {}
     lasting: dict[UUID, set[str]] = {}
     for _ in range(_LOOKS):
         await asyncio.sleep(_PAUSE)
-        for item in suspects:
-            last[item.id] = look = await _look(infra, item)
+        for item, only in suspects:
+            if only is not None:
+                only.sums_up = False  # it did before
+            last[item.id] = look = await _look(infra, (item, only))
             now = {difference.what for difference in _compare(infra, look)}
             lasting[item.id] = lasting.get(item.id, now) & now
-        suspects = [item for item in suspects if lasting[item.id]]
-    return [d for item in suspects for d in _conclude(infra, last[item.id], lasting[item.id])]
+        suspects = [(item, only) for item, only in suspects if lasting[item.id]]
+    return [d for item, _ in suspects for d in _conclude(infra, last[item.id], lasting[item.id])]
 
 
 def _conclude(infra: Infra, look: _Look, lasting: set[str]) -> Iterator[Difference]:
@@ -91,10 +102,15 @@ def _conclude(infra: Infra, look: _Look, lasting: set[str]) -> Iterator[Differen
             yield difference
 
 
-async def _look(infra: Infra, item: ItemBooks) -> _Look:
-    live = await read_live(infra, item.sku, item.id)
-    orders = await read_orders(infra, item.id)
+async def _look(infra: Infra, of: _Item) -> _Look:
+    item, only = of
+    live = await read_live(infra, item, only)
+    orders = await read_orders(infra, item.id, only)
     read = {order: read_pending_units(entry) for order, entry in live.pending.items()}
+    if only is not None:
+        orders = {order: taken for order, taken in orders.items() if taken.customer in only.customers}
+        read = {order: found for order, found in read.items() if not found or found[0].customer in only.customers}
+        live = replace(live, pending={order: live.pending[order] for order in read})
     return _Look(item, live, orders, {order: found for order, found in read.items() if found})
 
 
@@ -128,7 +144,7 @@ def _compare_units(look: _Look, stale: Collection[str]) -> Iterator[Difference]:
     by_customer: dict[str, int] = {}
     for taken in _taken(look, stale):
         by_customer[taken.customer] = by_customer.get(taken.customer, 0) + taken.units
-    right = look.item.quantity - sum(by_customer.values())
+    right = look.item.quantity - look.live.rest - sum(by_customer.values())
     if (left := _number(look.live.item.get("remaining"))) != right:
         yield _difference(look, "remaining", right, left)
     for customer in sorted(by_customer.keys() | look.live.buyers.keys()):

@@ -3,6 +3,7 @@
 from collections.abc import Set as AbstractSet
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import delete, select, update
 
 from infra.runtime import Infra
@@ -12,7 +13,14 @@ from services.reconcile.report import Outcome, Scope, Value
 from services.reservation.keys import ItemKeys
 from services.stock.rules import Counts
 from tests.factories import live_remaining, stock_of
-from tests.integration.reconciling.damage import Sale, Seen, by_hand, cancel, found, sale_with_two_orders
+from tests.integration.reconciling.damage import (
+    Sale,
+    Seen,
+    by_hand,
+    cancel,
+    found,
+    sale_with_two_orders,
+)
 from tests.workers import persist_all
 
 
@@ -97,6 +105,7 @@ async def test_what_a_person_must_decide_is_left_alone(infra: Infra) -> None:
     assert (await stock_of(infra, item.sku))["on_hand"] == 3
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_every_kind_of_damage_in_redis(infra: Infra) -> None:
     """One kind an item, so that all are looked at in the same rounds."""
     client = infra.redis.client

@@ -33,6 +33,7 @@ PART = 30
 """A multiple of three, as every third is cancelled."""
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_a_mix_of_orders_adds_up_at_every_step(infra: Infra) -> None:
     item, other = await running_sale(infra, quantity=8), await running_sale(infra, quantity=2, on_hand=5)
     await variant_in_stock(infra)
@@ -56,6 +57,7 @@ async def test_a_mix_of_orders_adds_up_at_every_step(infra: Infra) -> None:
     assert (await stock_of(infra, item.sku))["held"] == 3
 
 
+@pytest.mark.usefixtures("either_way")
 async def test_orders_in_flight_are_no_difference(infra: Infra) -> None:
     """Reconciled without a pause, while 200 orders are placed, persisted, and every third is cancelled."""
     item = await running_sale(infra, quantity=150, on_hand=200)
