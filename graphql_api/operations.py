@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from graphql import (
     DocumentNode,
@@ -17,7 +18,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     Undefined,
-    coerce_input_value,
     create_source_event_stream,
     located_error,
 )
@@ -44,12 +44,14 @@ from graphql_api.cache_policy import CachePolicy, operation_policy
 from graphql_api.compiled_resolvers import LeafAttribute
 from graphql_api.plans import Done, Plan, Run, plan_of
 from graphql_api.plans.conditions import Conditions, conditions_of
+from graphql_api.plans.inputs import Coerce, Inputs
 from infra.telemetry import tracing
 from resolvers.shared.context import Context
 
 _MAX_ERRORS = 50
 _MAX_NAME = 100
 _MAX_SHAPES = 16
+_inputs = WeakKeyDictionary[GraphQLSchema, Inputs]()
 _SubFields = dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]]
 
 
@@ -78,7 +80,7 @@ class PreparedOperation:
     policy: CachePolicy
     root: str
     attributes: dict[str, str]
-    _signatures: list[GraphQLVariableSignature]
+    _variables: list[tuple[GraphQLVariableSignature, Coerce]]
     _shapes: dict[tuple[object, ...], _Shape] = field(default_factory=dict)
 
     @classmethod
@@ -89,10 +91,12 @@ class PreparedOperation:
         fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         found = [get_variable_signature(schema, variable) for variable in node.variable_definitions or ()]
         signatures = [signature for signature in found if isinstance(signature, GraphQLVariableSignature)]
+        inputs = _inputs.setdefault(schema, Inputs())
+        variables = [(signature, inputs.coercion(signature.type)) for signature in signatures]
         policy = operation_policy(schema, node, fragments)
         type_ = OperationType(node.operation.value)
         conditions = conditions_of(node, fragments.values()) if "@" in text else ()
-        return cls(schema, node, fragments, conditions, type_, policy, _root(node), _attributes(node), signatures)
+        return cls(schema, node, fragments, conditions, type_, policy, _root(node), _attributes(node), variables)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
@@ -146,9 +150,9 @@ class PreparedOperation:
     def _coerce(self, inputs: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """Takes values that are all given and good; for the rest, defaults and errors, graphql-core is asked."""
         values = VariableValues({}, {})
-        for signature in self._signatures:
+        for signature, coerce in self._variables:
             given = inputs.get(signature.name, Undefined)
-            value = Undefined if given is Undefined else coerce_input_value(given, signature.type)
+            value = Undefined if given is Undefined else coerce(given)
             if value is Undefined:
                 definitions = self.node.variable_definitions or ()
                 return get_variable_values(self.schema, definitions, inputs, max_errors=_MAX_ERRORS)

@@ -72,13 +72,17 @@ class NonNull:
 class Leaves:
     """Scalars and enums."""
 
-    def __init__(self, type_: GraphQLLeafType) -> None:
+    def __init__(self, type_: GraphQLLeafType, *, nullable: bool) -> None:
         self._coerce = type_.coerce_output_value
         self._plain = _SENT_AS_THEY_ARE.get(type_)
+        self._nullable = nullable
 
     def complete(self, _run: Run, _field: Field, values: Column) -> list[Any]:
         plain, show = self._plain, self._show
-        return [value if type(value) is plain or value is None else show(value) for value in values]
+        completed = [value if type(value) is plain or value is None else show(value) for value in values]
+        if not self._nullable and None in completed:
+            raise Unplanned
+        return completed
 
     def _show(self, value: Any) -> Any:
         shown = self._coerce(value)

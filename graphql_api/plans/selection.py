@@ -16,6 +16,7 @@ from graphql import (
     ObjectValueNode,
     ValueNode,
     VariableNode,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -118,12 +119,13 @@ def plan_of(type_: GraphQLObjectType, grouped: GroupedFieldSet) -> Plan | None:
 
 
 def _completion(type_: GraphQLOutputType, details: FieldDetailsList, path: Path) -> Completion:
+    inner = get_nullable_type(type_)
+    if is_leaf_type(inner):
+        return Leaves(inner, nullable=inner is type_)
     if is_non_null_type(type_):
         return NonNull(_completion(type_.of_type, details, path))
     if is_list_type(type_):
         return Lists(_completion(type_.of_type, details, path))
-    if is_leaf_type(type_):
-        return Leaves(type_)
     if is_abstract_type(type_):
         return Abstract(type_, lambda executor, name: _member(executor.schema, type_, name, details, path))
     assert is_object_type(type_), type_

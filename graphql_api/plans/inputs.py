@@ -1,0 +1,92 @@
+"""What a client gave for a variable, made into what resolvers take; the type is looked at once."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLID,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLString,
+    Undefined,
+    coerce_input_value,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_input_field,
+)
+from graphql.utilities.coerce_input_value import coerce_default_value
+
+Coerce = Callable[[Any], Any]
+_TAKEN_AS_THEY_ARE: Final[dict[object, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+
+
+class Inputs:
+    """Of one schema."""
+
+    def __init__(self) -> None:
+        self._objects: dict[GraphQLInputObjectType, _Object] = {}
+
+    def coercion(self, type_: GraphQLInputType) -> Coerce:
+        """Returns what does the same as graphql-core's ``coerce_input_value``: Undefined is what does not fit."""
+        if is_non_null_type(type_):
+            inner = self.coercion(type_.of_type)
+            return lambda value: Undefined if value is None else inner(value)
+        if is_list_type(type_):
+            return _list_of(self.coercion(type_.of_type), type_)
+        if is_input_object_type(type_) and not type_.is_one_of:
+            if type_ not in self._objects:
+                self._objects[type_] = _Object(type_, self)
+            return self._objects[type_]
+        plain = _TAKEN_AS_THEY_ARE.get(type_)
+        return lambda value: value if type(value) is plain else coerce_input_value(value, type_)
+
+
+def _list_of(inner: Coerce, type_: GraphQLInputType) -> Coerce:
+    def coerce(value: Any) -> Any:
+        if type(value) is not list:
+            return coerce_input_value(value, type_)
+        items = [inner(item) for item in value]
+        return Undefined if any(item is Undefined for item in items) else items
+
+    return coerce
+
+
+class _Object:
+    """Its fields are looked at when it is first needed: it may hold its own kind."""
+
+    def __init__(self, type_: GraphQLInputObjectType, inputs: Inputs) -> None:
+        self._type = type_
+        self._inputs = inputs
+        self._fields: list[tuple[str, GraphQLInputField, Coerce, bool]] | None = None
+
+    def __call__(self, value: Any) -> Any:
+        if type(value) is not dict:
+            return coerce_input_value(value, self._type)
+        if self._fields is None:
+            self._fields = self._look()
+        if not value.keys() <= self._type.fields.keys():
+            return Undefined
+        coerced: dict[str, Any] = {}
+        for name, field, coerce, may_be_absent in self._fields:
+            if name in value:
+                found = coerce(value[name])
+            elif may_be_absent:
+                continue
+            else:
+                found = Undefined if is_required_input_field(field) else coerce_default_value(field)
+            if found is Undefined:
+                return Undefined
+            coerced[field.out_name or name] = found
+        return self._type.out_type(coerced)
+
+    def _look(self) -> list[tuple[str, GraphQLInputField, Coerce, bool]]:
+        fields = self._type.fields.items()
+        return [(name, field, self._inputs.coercion(field.type), _may_be_absent(field)) for name, field in fields]
+
+
+def _may_be_absent(field: GraphQLInputField) -> bool:
+    """Returns whether nothing stands for it then."""
+    return not is_required_input_field(field) and coerce_default_value(field) is Undefined
