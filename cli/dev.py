@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import click
 import structlog
 
+from cli.shared.storefront import StorefrontUrl, for_storefront
 from graphql_api.app import build_app
 from infra.embedded import own_valkey
 from infra.embedded_valkey import EmbeddedValkeyError
@@ -52,7 +53,13 @@ class Shop:
 
 
 @click.command()
-def dev() -> None:
+@click.option(
+    "--storefront",
+    type=StorefrontUrl(),
+    help="Where a front end is, e.g. http://localhost:5173: it may call this server, keep its session in cookies, "
+    "and links in mails lead there.",
+)
+def dev(storefront: str | None) -> None:
     """Run API, worker and scheduler in one process; migrate and seed first.
 
     Without settings it needs nothing: SQLite, a Valkey server and all else under RUSHCART_HOME (.rushcart),
@@ -67,6 +74,8 @@ def dev() -> None:
         listener = bind(settings)
     except PortInUse as error:
         fail(str(error))
+    if storefront is not None:
+        settings = for_storefront(settings, storefront, url_of(listener))
     try:
         with own_valkey(settings) as found:
             run_until_stopped(found, "dev", lambda stop: _main(found, listener, stop))
@@ -86,7 +95,7 @@ async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event
             await reindex_stale(starting.database)
             await starting.events.ensure_topics(ALL_TOPICS)
             behind = [asyncio.create_task(work(infra, stop)) for work in (run_worker, run_scheduler)]
-            shop = await _seed(starting, url_of(listener))
+            shop = await _seed(starting, settings.public_url or url_of(listener))
         preparing = asyncio.create_task(prepare(infra, stop))
         app = build_app(infra, demo=_demo(settings, shop))
         serving = asyncio.create_task(serve_http(app, listener, stop, settings))

@@ -32,12 +32,20 @@ _CORS_HEADERS = [
     "Authorization",
     "Content-Type",
     "X-Request-Id",
+    # Of tracing, in the browser's own hands: OpenTelemetry, Sentry.
     "Traceparent",
+    "Tracestate",
+    "Baggage",
+    "Sentry-Trace",
+    # Of Apollo Client, when it is told what it is.
+    "Apollographql-Client-Name",
+    "Apollographql-Client-Version",
     "X-Requested-With",
     "X-Session-Mode",
     "X-Cart-Token",
     "GraphQL-Require-Preflight",
     "Apollo-Require-Preflight",
+    "GraphQL-Cost",
 ]
 Demo = tuple[str, str]
 """E-mail address and password of a seeded customer."""

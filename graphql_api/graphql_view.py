@@ -205,9 +205,10 @@ class GraphQLView:
         is_known = b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers)
         if is_known or tells_cost(headers):
             return None
+        base_url = base_url_of(scope, headers.get(b"host"), self.runtime.running.infra.settings)
         if scope["method"] == "GET":
-            return "GET", media_type, None, scope["query_string"]
-        return "POST", media_type, headers.get(b"content-type"), body
+            return "GET", media_type, None, scope["query_string"], base_url
+        return "POST", media_type, headers.get(b"content-type"), body, base_url
 
     async def _body(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if scope["method"] == "GET":

@@ -19,8 +19,9 @@ from infra.cache.hearing import Hearing
 from infra.cancellation import cancel_and_wait
 from infra.telemetry.counters import Counters
 
-Key = tuple[str, str, bytes | None, bytes]
-"""What tells requests apart: method, media type, the body's type, and the query string or body as it was sent."""
+Key = tuple[str, str, bytes | None, bytes, str]
+"""What tells requests apart: method, media type, the body's type, the query string or body as it was sent, and by
+which address of ours it came: answers have URLs in them."""
 
 MOST_ENTRIES: Final = 5_000
 MOST_BYTES: Final = 32 * 2**20

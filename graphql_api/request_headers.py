@@ -19,6 +19,8 @@ WANTED: Final = frozenset(
         b"content-length",
         b"user-agent",
         b"cookie",
+        b"origin",
+        b"sec-fetch-site",
         b"if-none-match",
         MODE_HEADER,
         CSRF_HEADER,

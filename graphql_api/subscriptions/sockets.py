@@ -23,6 +23,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graphql_api.authentication import authenticate_cookie, authenticate_header
+from graphql_api.base_url import base_url_of
 from graphql_api.client_address import client_of
 from graphql_api.http_request import Operation, Refused
 from graphql_api.persisted_documents import PersistedDocuments
@@ -179,7 +180,9 @@ async def _greet(running: Running, scope: Scope) -> Context:
         await spend_cost(infra, client, viewer.user_id.hex if viewer else None)
     except RateLimited as error:
         raise to_request_error(error) from error
-    return Context(infra, running.tokens, viewer, ids.request_id, ids.trace_id, ids.traceparent, client)
+    base_url = base_url_of(scope, headers.get(b"host"), infra.settings)
+    who = (viewer, ids.request_id, ids.trace_id, ids.traceparent, client)
+    return Context(infra, running.tokens, *who, base_url=base_url)
 
 
 async def _who(running: Running, authorization: bytes | None, client: Client) -> Viewer | None:

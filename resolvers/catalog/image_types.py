@@ -15,7 +15,6 @@ from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from services.catalog.find_product_ids import product_ids_of_images
 from services.catalog.views import visible
 from services.media.rules import MAX_SIDE, fit, thumbnail_name, url_of
-from settings import Settings
 
 
 @strawberry.type(description="An image made smaller, as WebP.", directives=[cached(CATALOG)])
@@ -55,7 +54,7 @@ class Image(Node):
     @field(
         max_age=CATALOG,
         description="With a size, the smallest version whose longest side has at least as many pixels. Of an "
-        "uploaded image it never changes; it is a path of this server where no setting says how clients reach it.",
+        "uploaded image it never changes.",
     )
     def url(
         self,
@@ -73,23 +72,23 @@ class Image(Node):
         if document.media_name is None:
             return document.url
         fitting = None if size is None else next((s for s in document.thumbnails if s >= size), None)
-        return _url(info.context.infra.settings, document.media_name, fitting)
+        return _url(info.context, document.media_name, fitting)
 
     @field(max_age=CATALOG, description="Smaller versions of an uploaded image, the smallest first.")
     def thumbnails(self, info: Info) -> list[Thumbnail]:
-        document, settings = self.document, info.context.infra.settings
+        document = self.document
         if document.media_name is None or document.width is None or document.height is None:
             return []
         found = []
         for size in document.thumbnails:
             width, height = fit(document.width, document.height, size)
-            url = _url(settings, document.media_name, size)
+            url = _url(info.context, document.media_name, size)
             found.append(Thumbnail(url=url, size=size, width=width, height=height))
         return found
 
 
-def _url(settings: Settings, name: str, size: int | None) -> str:
-    return url_of(settings, name if size is None else thumbnail_name(name, size))
+def _url(context: Context, name: str, size: int | None) -> str:
+    return url_of(context.infra.settings, name if size is None else thumbnail_name(name, size), context.base_url)
 
 
 async def _load_images(context: Context, ids: Sequence[UUID]) -> list[Image | None]:

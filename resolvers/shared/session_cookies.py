@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from resolvers.shared.failures import RequestError
 from services.session.token_pair import TokenPair
 
 
@@ -10,13 +11,24 @@ class SessionCookies:
     """One a request; the transport reads it before, and turns it into Set-Cookie headers after.
 
     ``asked``: the client wants a new session in cookies. ``present``: its session is in cookies already.
+    ``problem``: why the browser would not keep a new one, if it would not.
     """
 
     asked: bool = False
     present: bool = False
     refresh_token: str | None = None
+    problem: str | None = None
     kept: TokenPair | None = None
     cleared: bool = False
+
+    def are_wanted(self) -> bool:
+        """Returns whether the new session goes into cookies; to be asked before there is one.
+
+        Errors: COOKIE_DROPPED, as the client would be signed in and not know why it is not.
+        """
+        if self.asked and self.problem is not None:
+            raise RequestError("COOKIE_DROPPED", self.problem)
+        return self.asked
 
     @property
     def is_untouched(self) -> bool:

@@ -26,11 +26,12 @@ class IdentityMutation:
         self, info: Info, input: types.ExchangeSignInCodeInput
     ) -> types.ExchangeSignInCodeResult:
         context = info.context
+        in_cookies = context.cookies.are_wanted()
         session = await exchange_sign_in_code(
             context.infra, context.tokens, code=input.code, verifier=input.code_verifier, client=context.client
         )
         await bring_cart(context.infra, session.user.id, context.cart_token)
-        return to_session(info, session, in_cookies=context.cookies.asked)
+        return to_session(info, session, in_cookies=in_cookies)
 
     @mutation(Role.CUSTOMER, description="Begin to link another provider to one's account.")
     async def start_identity_link(

@@ -16,6 +16,7 @@ class UserMutation:
     @mutation(description="Open an account; the answer is signed in. A guest's cart (X-Cart-Token) comes along.")
     async def register(self, info: Info, input: RegisterInput) -> RegisterResult:
         context = info.context
+        in_cookies = context.cookies.are_wanted()
         signed_in = await sign_up(
             context.infra,
             context.tokens,
@@ -26,13 +27,14 @@ class UserMutation:
             locale=input.locale,
         )
         await bring_cart(context.infra, signed_in.user.id, context.cart_token)
-        return to_session(info, signed_in, in_cookies=context.cookies.asked)
+        return to_session(info, signed_in, in_cookies=in_cookies)
 
     @mutation(description="Sign in with e-mail and password. A guest's cart (X-Cart-Token) comes along.")
     async def login(self, info: Info, input: LoginInput) -> LoginResult:
         context = info.context
+        in_cookies = context.cookies.are_wanted()
         signed_in = await login(
             context.infra, context.tokens, email=input.email, password=input.password, client=context.client
         )
         await bring_cart(context.infra, signed_in.user.id, context.cart_token)
-        return to_session(info, signed_in, in_cookies=context.cookies.asked)
+        return to_session(info, signed_in, in_cookies=in_cookies)

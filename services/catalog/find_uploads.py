@@ -17,15 +17,20 @@ Known = Mapping[str, MediaDraft]
 
 
 def own_name(url: str, settings: Settings | None = None, brought: Collection[str] = ()) -> str | None:
-    """Returns the name of the upload at this path, or at this address when the ``settings`` say what is ours.
-    ``brought``: uploads that came with the file, from whatever address."""
+    """Returns the name of the upload at this path, with ``settings`` of the one at this address.
+
+    ``brought``: uploads that came with the file, from whatever address. A name is made of the picture itself, so
+    whose server is named does not matter: there is another look at whether we have it.
+    """
     name = url.rpartition("/")[2]
     if name in brought:
         return name
     if not is_name(name):
         return None
-    ours = [f"{PATH}/{name}", *([url_of(settings, name)] if settings else [])]
-    return name if url in ours else None
+    if url == f"{PATH}/{name}":
+        return name
+    is_ours = settings is not None and (url == url_of(settings, name) or url.endswith(f"{PATH}/{name}"))
+    return name if is_ours else None
 
 
 async def find_uploads(

@@ -60,10 +60,9 @@ def content_type(name: str) -> str:
     return TYPES[name.rpartition(".")[2]]
 
 
-def url_of(settings: "Settings", name: str) -> str:
-    """Returns the image's URL: absolute where a setting says how clients reach us, else a path: never what a
-    request's Host header says."""
-    base = settings.media_url or f"{settings.public_url or ''}{PATH}"
+def url_of(settings: "Settings", name: str, base_url: str = "") -> str:
+    """Returns the image's URL: where a setting says that clients reach us, else at ``base_url``."""
+    base = settings.media_url or f"{settings.public_url or base_url}{PATH}"
     return f"{base}/{name}"
 
 

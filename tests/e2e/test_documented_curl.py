@@ -40,7 +40,7 @@ async def test_an_image_is_uploaded(shop: Shop, tmp_path: Path) -> None:
     output, errors = await running.communicate()
     assert running.returncode == 0, errors
     image = json.loads(output)["data"]["addProductImage"]["image"]
-    assert image["url"].startswith("/media/")
+    assert image["url"].startswith(f"{shop.server.url}/media/")
 
 
 async def test_what_is_left_is_followed(shop: Shop, tmp_path: Path) -> None:
