@@ -46,11 +46,16 @@ class Method:
         self.waits = iscoroutinefunction(call)
         self.loading: Loading | None = getattr(call, LOADING, None)
 
+    @property
+    def takes_info(self) -> bool:
+        return self._info_name is not None
+
     def __call__(self, source: Any, raw: GraphQLResolveInfo[Any], **values: Any) -> Any:
         return self.bound(raw, values)(source)
 
-    def bound(self, raw: GraphQLResolveInfo[Any], values: Mapping[str, Any]) -> Callable[[Any], Any]:
-        """Returns what is left to call for each source: arguments and info are the same for all."""
+    def bound(self, raw: GraphQLResolveInfo[Any] | None, values: Mapping[str, Any]) -> Callable[[Any], Any]:
+        """Returns what is left to call for each source: arguments and info are the same for all. ``raw``: None for
+        a resolver that takes no info."""
         given = self._given(raw, values)
         if not self._takes_self:
             return lambda _source: self._call(**given)
@@ -59,12 +64,12 @@ class Method:
     def info(self, raw: GraphQLResolveInfo[Any]) -> Info:
         return self._make_info(_raw_info=raw)
 
-    def _given(self, raw: GraphQLResolveInfo[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    def _given(self, raw: GraphQLResolveInfo[Any] | None, values: Mapping[str, Any]) -> dict[str, Any]:
         given: dict[str, Any] = {}
         for name, python_name, convert, may_be_empty in self._arguments:
             if name in values and ((value := values[name]) != "" or not may_be_empty):
                 given[python_name] = value if convert is None or value is None else convert(value)
-        if self._info_name is not None:
+        if self._info_name is not None and raw is not None:
             given[self._info_name] = self.info(raw)
         return given
 

@@ -5,9 +5,12 @@ value that graphql-core would make an error of, or that it might have to wait fo
 """
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     GraphQLAbstractType,
     GraphQLBoolean,
     GraphQLID,
@@ -78,17 +81,31 @@ class Leaves:
         self._nullable = nullable
 
     def complete(self, _run: Run, _field: Field, values: Column) -> list[Any]:
-        plain, show = self._plain, self._show
-        completed = [value if type(value) is plain or value is None else show(value) for value in values]
+        completed = self._shown(values)
         if not self._nullable and None in completed:
             raise Unplanned
         return completed
+
+    def _shown(self, values: Column) -> list[Any]:
+        plain, show = self._plain, self._show
+        return [value if type(value) is plain or value is None else show(value) for value in values]
 
     def _show(self, value: Any) -> Any:
         shown = self._coerce(value)
         if shown is None or shown is Undefined:
             raise Unplanned
         return shown
+
+
+class Ints(Leaves):
+    def _shown(self, values: Column) -> list[Any]:
+        show = self._show
+        return [
+            value
+            if value is None or (type(value) is int and GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT)
+            else show(value)
+            for value in values
+        ]
 
 
 class Lists:
@@ -105,7 +122,7 @@ class Lists:
             elif value is not None:
                 raise Unplanned
         completed = iter(self._inner.complete(run, field, items))
-        return [None if value is None else [next(completed) for _ in value] for value in values]
+        return [None if value is None else list(islice(completed, len(value))) for value in values]
 
 
 class Objects:

@@ -8,6 +8,7 @@ from graphql import (
     GraphQLAbstractType,
     GraphQLError,
     GraphQLField,
+    GraphQLInt,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
@@ -29,7 +30,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
 
 from graphql_api.compiled_resolvers import Attribute, Method
-from graphql_api.plans.completion import Abstract, Column, Completion, Leaves, Lists, NonNull, Objects, Row
+from graphql_api.plans.completion import Abstract, Column, Completion, Ints, Leaves, Lists, NonNull, Objects, Row
 from graphql_api.plans.unplanned import Unplanned
 from resolvers.shared.loaded import Loading
 
@@ -72,12 +73,11 @@ class PlannedField:
 
     def bound(self, executor: Executor[Any]) -> Bound:
         """Returns the resolver with its arguments. Errors: GraphQLError, when a variable does not fit."""
-        info = self.info(executor)
-        values = self._arguments
+        resolver, values = self._resolver, self._arguments
+        assert isinstance(resolver, Method)
         if values is None:
             values = get_argument_values(self._definition, self._nodes[0], executor.variable_values)
-        assert isinstance(self._resolver, Method)
-        return self._resolver.bound(info, values)
+        return resolver.bound(self.info(executor) if resolver.takes_info else None, values)
 
     async def load(self, executor: Executor[Any], loading: Loading, sources: Column) -> list[Any]:
         assert isinstance(self._resolver, Method)
@@ -121,7 +121,8 @@ def plan_of(type_: GraphQLObjectType, grouped: GroupedFieldSet) -> Plan | None:
 def _completion(type_: GraphQLOutputType, details: FieldDetailsList, path: Path) -> Completion:
     inner = get_nullable_type(type_)
     if is_leaf_type(inner):
-        return Leaves(inner, nullable=inner is type_)
+        kind = Ints if inner is GraphQLInt else Leaves
+        return kind(inner, nullable=inner is type_)
     if is_non_null_type(type_):
         return NonNull(_completion(type_.of_type, details, path))
     if is_list_type(type_):

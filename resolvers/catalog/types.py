@@ -71,6 +71,8 @@ class Variant(Node):
             str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
         ] = None,
     ) -> Money:
+        if currency is None:
+            return Money.of(self.document.price, self.document.currency)
         found = self._price_in(currency)
         return Money.of(found.amount, found.currency)
 

@@ -27,6 +27,7 @@ DESCRIPTION_BYTES: Final = 65_535  # a MySQL TEXT column
 
 _NO_SLUG: Final = "must be letters, digits, - and _, and start and end with a letter or digit"
 # Between the letters of some scripts; no other character that is not seen may be in a slug.
+_PLAIN_SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
 _JOINERS: Final = "\u200c\u200d"
 
 
@@ -77,6 +78,8 @@ def description_problem(value: str) -> str | None:
 def slug_problem(value: str) -> str | None:
     if len(value) > SLUG_LENGTH:
         return f"must have at most {SLUG_LENGTH} characters"
+    if _PLAIN_SLUG.fullmatch(value):
+        return None  # at once: each query by a slug comes here
     if not value or not all(_is_letter(char) or char in "-_" or char in _JOINERS for char in value):
         return _NO_SLUG
     ends_well = _is_letter(value[0]) and unicodedata.category(value[0])[0] != "M" and _is_letter(value[-1])
