@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from infra import migrations
 from settings import Settings
 from tests.integration.fresh_database import ON_BOTH, fresh_database, run_sql, table_names
+from tests.running import forked
 
 ROOT = Path(__file__).parents[2]
 HEAD = migrations.own_revision()
@@ -32,15 +33,20 @@ async def upgrade(settings: Settings) -> list[str]:
     return await asyncio.to_thread(migrations.upgrade, settings)
 
 
+def environment(settings: Settings, folder: Path) -> dict[str, str]:
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("RUSHCART_")}
+    ours |= {"RUSHCART_HOME": str(settings.home), "PYTHONPATH": str(folder)}
+    if settings.database_url is not None:
+        ours["RUSHCART_DATABASE_URL"] = settings.database_dsn
+    return ours
+
+
 @asynccontextmanager
 async def python(settings: Settings, *arguments: str, folder: Path = ROOT) -> AsyncIterator[Process]:
     """A process of its own with these settings; ended when the block is left early."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("RUSHCART_")}
-    environment |= {"RUSHCART_HOME": str(settings.home), "PYTHONPATH": str(folder)}
-    if settings.database_url is not None:
-        environment["RUSHCART_DATABASE_URL"] = settings.database_dsn
+    env = environment(settings, folder)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, cwd=folder, env=environment, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        sys.executable, *arguments, cwd=folder, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
     try:
         yield process
@@ -68,9 +74,9 @@ async def read_until(process: Process, words: str) -> None:
 
 async def db(settings: Settings, *arguments: str) -> tuple[int | None, str, str]:
     """`rushcart db ...`: exit code, output, errors."""
-    async with python(settings, "-c", "from cli.db import db; db()", *arguments) as process:
-        stdout, stderr = await process.communicate()
-    return process.returncode, stdout.decode(), stderr.decode()
+    env = environment(settings, ROOT)
+    ended = await asyncio.to_thread(forked.run, ["db", *arguments], env, 60, folder=ROOT)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 async def test_upgrade_at_head_does_nothing_and_loads_nothing(settings: Settings) -> None:
