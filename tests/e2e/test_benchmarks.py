@@ -42,10 +42,11 @@ _MISSED: Final = 1
 
 
 def _spawn(argv: Sequence[str], *, log: Path, env: Mapping[str, str], **options: Any) -> object:
-    """A server of this clone without the seconds of its imports."""
-    command = len(RUSHCART) + 1
-    if tuple(argv[1:command]) == RUSHCART:
-        return forked.start(argv[command:], env, log)
+    """A server of this clone without the seconds of its imports; of those that count their statements only the
+    API is started as it would be."""
+    option, code, *words = argv[1:]
+    if (option, code) == RUSHCART or (option == RUSHCART[0] and words != ["serve"]):
+        return forked.start(words, env, log)
     return spawn(argv, log=log, env=env, **options)
 
 
