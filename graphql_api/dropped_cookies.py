@@ -9,18 +9,23 @@ def why_dropped(headers: dict[bytes, bytes], base_url: str, *, secure: bool) -> 
 
     ``base_url``: how the browser reached this server. ``secure``: the cookies are for https only.
     """
-    origin = headers.get(b"origin", b"").decode("latin-1")
+    origin = headers.get(b"origin", b"")[:200].decode("latin-1")
     if not origin:
         return None  # no page of a browser's
     if _is_other_site(headers.get(b"sec-fetch-site"), origin, base_url):
         return (
-            f"The page is of {origin}, this server is {base_url}: to the browser that is another site, whose "
+            f"The page is of {origin}, and called {_called(headers, base_url)}: to a browser another site, whose "
             "cookies it drops. Call both by one name (localhost and 127.0.0.1 are two), or by subdomains of one "
             "domain, both by https or both by http; or leave X-Session-Mode out and send the access token."
         )
     if secure and origin.startswith("http://") and not _is_this_machine(base_url):
         return f"The browser drops cookies for https only (RUSHCART_COOKIE_SECURE): the page is of {origin}."
     return None
+
+
+def _called(headers: dict[bytes, bytes], base_url: str) -> str:
+    host = headers.get(b"host", b"")[:200].decode("latin-1")
+    return f"{base_url.partition('://')[0]}://{host}" if host else base_url
 
 
 def _is_other_site(said: bytes | None, origin: str, base_url: str) -> bool:

@@ -41,7 +41,8 @@ def test_cookies_for_https_only() -> None:
 
 
 def test_the_reason_names_both() -> None:
-    headers = {b"origin": b"http://localhost:5173", b"sec-fetch-site": b"cross-site"}
-    why = why_dropped(headers, "http://127.0.0.1:8000", secure=False) or ""
+    headers = {b"origin": b"http://localhost:5173", b"sec-fetch-site": b"cross-site", b"host": b"127.0.0.1:8000"}
+    # Also where a setting has another name for the server.
+    why = why_dropped(headers, "http://localhost:8000", secure=False) or ""
     assert "http://localhost:5173" in why
     assert "http://127.0.0.1:8000" in why
