@@ -1,6 +1,7 @@
 """One execution of a plan."""
 
-from collections.abc import Awaitable
+import asyncio
+from collections.abc import Awaitable, Iterable
 from inspect import iscoroutine
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ class Run:
         if len(waiting) == 1:
             await self._column(*waiting[0])
         elif waiting:
-            await gather_with_cancel(*(self._column(*one) for one in waiting))
+            await self._together(self._column(*one) for one in waiting)
 
     async def _column(self, field: PlannedField, sources: Column, rows: list[Row]) -> None:
         self._fill(field, await self._values(field, sources), rows)
@@ -84,7 +85,18 @@ class Run:
             return [await self._root(field, call(None))]
         if len(sources) == 1:
             return [await call(sources[0])]
-        return await gather_with_cancel(*map(call, sources))
+        return await self._together(map(call, sources))
+
+    async def _together(self, awaited: Iterable[Awaitable[Any]]) -> list[Any]:
+        """An error ends the others at once; but not what shows a mutation's result, with which graphql-core goes
+        on: its fields may share what they wait for."""
+        if not self._serially:
+            return await gather_with_cancel(*awaited)
+        ended = await asyncio.gather(*awaited, return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        return ended
 
     async def _root(self, field: PlannedField, result: Awaitable[Any]) -> Any:
         """A mutation is made once; a store that is down is waited for once."""

@@ -1,5 +1,6 @@
 """Prepared operations answer what graphql-core's own execution would, the first time and every time."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -113,7 +114,28 @@ MADE: list[int] = []
 
 
 @strawberry.type
+class Shared:
+    """Its fields wait for the same."""
+
+    loading: strawberry.Private["asyncio.Task[int] | None"] = None
+
+    @strawberry.field
+    async def slow(self) -> int:
+        if self.loading is None:
+            self.loading = asyncio.create_task(asyncio.sleep(0.01, 1))
+        return await self.loading
+
+    @strawberry.field
+    async def broken(self) -> int | None:
+        raise ValueError("no")
+
+
+@strawberry.type
 class Mutation:
+    @strawberry.mutation
+    async def share(self) -> Shared:
+        return Shared()
+
     @strawberry.mutation
     async def cut(self, weight: int) -> Stone | None:
         MADE.append(weight)
@@ -154,6 +176,7 @@ QUERIES: list[tuple[str, dict[str, Any]]] = [
     ("{ stones(weights: [4, 6, 8, 5]) { weight half { half { weight } halves(whole: true) { weight } } } }", {}),
     ("{ stones(weights: [3]) { halves { weight } } who }", {}),
     ("{ some lists later }", {}),
+    ("mutation { share { slow broken } }", {}),
     ('mutation { a: rename(name: "A") { name } b: rename(name: "B") { name owner } }', {}),
 ]
 
