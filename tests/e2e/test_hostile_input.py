@@ -23,6 +23,8 @@ NOT_NUMBERS: list[Any] = [2**31, -(2**31) - 1, 10**30, 1.5, "1", True, None, [],
 NOT_STRINGS: list[Any] = [5, 1.5, True, None, [], {}]
 BAD_KEYS = ["", " ", "k" * 129, "é" * 129, "a\0", "a\nb", " a", "a ", "\u202ea", "\u200b", "\x7f"]
 BAD_IDS = ["", "x", "💥", "\0", "x" * 201, "../../etc/passwd", "' OR 1=1 --", "RmxhcQ==", "bnVsbA"]
+# An empty one is none.
+BAD_OPTIONAL_IDS = [bad for bad in BAD_IDS if bad]
 BAD_PRICES = ["", "NaN", "Infinity", "-Infinity", "1e400", "1,5", ".5", "$1", "1" * 50, "١", True, None]
 BAD_TIMES = [
     "",
@@ -100,7 +102,7 @@ async def test_place_flash_order(ground: Ground) -> None:
         *each(("itemId",), [*BAD_IDS, *others, 5, ground.offer.item_id + "\n"], INPUT),
         *each(("itemId",), [1.5, True, None, [], {}], TYPE),
         *each(("itemId",), [encode_id("FlashSaleItem", UNKNOWN)], THERE),
-        *each(("addressId",), [*BAD_IDS, *others], INPUT),
+        *each(("addressId",), [*BAD_OPTIONAL_IDS, *others], INPUT),
         *each(("addressId",), [encode_id("Address", UNKNOWN)], THERE),
     ]
     await try_all(ground, PLACE, "placeFlashOrder", good, cases, ground.ada)
@@ -134,7 +136,8 @@ async def test_create_product(ground: Ground) -> None:
         *each(("description",), ["\0", "é" * 40_000], INPUT),
         *each(("vendor",), ["\x07", "x" * 256], INPUT),
         *each(("tags",), [["x"] * 51], INPUT),
-        *each(("categoryId",), [*BAD_IDS, ground.offer.item_id, encode_id("Category", UNKNOWN)], INPUT),
+        *each(("categoryId",), [*BAD_OPTIONAL_IDS, ground.offer.item_id], INPUT),
+        *each(("categoryId",), [encode_id("Category", UNKNOWN)], INPUT),
         *each(("imageUrls",), [["https://x.test/1"] * 251], INPUT),
         *each(("variants",), [[], [variant] * 2049], INPUT),
         *each(("variants",), [None, "x"], TYPE),
