@@ -7,10 +7,12 @@ from pydantic import SecretStr
 
 from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
+from services.shared.events import ORDER_WORKERS, ORDERS
 from settings import Settings
 from tests.e2e.shop import Shop
 from tests.modes import ONE_MODE
 from tests.server import Server
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -93,6 +95,8 @@ async def test_the_shop_as_a_whole(shop: Shop) -> None:
         order = await shop.place(ada, offer.item_id)
         await shop.order_becomes(ada, order["id"], "AWAITING_PAYMENT")
     infra = shop.server.infra
+    marker = await infra.events.end(ORDERS)  # what is handled is committed a moment later
+    await until(lambda: infra.events.has_read(ORDERS, ORDER_WORKERS, marker), bool)
     await sample_shop(infra)
     await count_dead_letters(infra)
     await watch_stock(infra)

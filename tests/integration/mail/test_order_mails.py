@@ -160,10 +160,10 @@ async def test_what_the_database_refuses_is_told(infra: Infra) -> None:
     async with infra.database.write() as session:
         await session.execute(update(FlashSaleItem).where(FlashSaleItem.id == item.id).values(remaining=1))
     await persist_all(infra)
-    assert {(mail.user_id, mail.kind) for mail in await mails(infra)} == {
-        (orders[0].customer_id, "ORDER_PLACED"),
-        (orders[1].customer_id, "ORDER_REJECTED"),
-    }
+    told = {mail.user_id: mail.kind for mail in await mails(infra)}
+    assert told.keys() == {order.customer_id for order in orders}
+    # Which is which depends on the partitions that they are in.
+    assert sorted(told.values()) == ["ORDER_PLACED", "ORDER_REJECTED"]
 
 
 @ONE_MODE

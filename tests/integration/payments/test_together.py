@@ -19,6 +19,7 @@ from services.payment.choose_provider import choose_provider
 from services.payment.find_payments import require_payment
 from services.payment.open_payment import Opening, open_payment
 from services.payment.provider import Standing
+from services.payment.sandbox.provider import Sandbox
 from services.payment.send_refunds import send_refunds
 from services.payment.settle import News, settle
 from services.shared.errors import IdempotencyConflict, InvalidTransition, NotFound
@@ -134,7 +135,9 @@ async def test_late_money_in_a_group_goes_back_and_the_rest_is_paid(infra: Infra
     await assert_books_of_stock(infra)
 
 
-async def test_orders_whose_money_goes_back_at_once_are_closed_together(infra: Infra) -> None:
+async def test_orders_whose_money_goes_back_at_once_are_closed_together(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sku, orders = await orders_of_one_sale(infra)
     payments = await asyncio.gather(*(begin(infra, order) for order in orders))
     await asyncio.gather(*(approve(infra, payment) for payment in payments))
@@ -142,6 +145,7 @@ async def test_orders_whose_money_goes_back_at_once_are_closed_together(infra: I
     async with infra.database.write() as session:
         for payment in await session.scalars(select(Payment).with_for_update()):
             request_refund(session, payment, 1990, "recalled", "staff", infra.now())
+    _answer_at_once(monkeypatch, SHOPPERS)
     with statements(infra) as seen:
         assert await send_refunds(infra) == SHOPPERS
     assert sum(statement.startswith("UPDATE stock_levels") for statement in seen) < SHOPPERS
@@ -151,6 +155,18 @@ async def test_orders_whose_money_goes_back_at_once_are_closed_together(infra: I
     assert (await stock_of(infra, sku))["set_aside"] == SHOPPERS
     assert ("orders", "EUR") not in await book(infra)  # it is 0
     await assert_books_of_stock(infra)
+
+
+def _answer_at_once(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """The provider has so many refunds done before it answers the first."""
+    all_done, refund = asyncio.Barrier(count), Sandbox.refund
+
+    async def together(self: Sandbox, reference: str, amount: int, key: str) -> Standing:
+        standing = await refund(self, reference, amount, key)
+        await all_done.wait()
+        return standing
+
+    monkeypatch.setattr(Sandbox, "refund", together)
 
 
 async def test_one_whose_books_are_broken_does_not_keep_the_others(infra: Infra) -> None:
