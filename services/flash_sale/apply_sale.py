@@ -4,8 +4,8 @@ Who made the change applies it; whatever keeps it from that, the workers find th
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 from uuid import UUID
 
@@ -96,25 +96,35 @@ async def _apply_item(infra: Infra, sale: FlashSale, item: FlashSaleItem) -> byt
 
 
 async def _load_counters(infra: Infra, sale: FlashSale, items: Sequence[FlashSaleItem]) -> bool:
-    """Load the sale's items; returns False when another worker is at it: of two loaders that wait for the log the
-    first would never finish."""
-    if sale.starts_at <= infra.now():
-        async with infra.redis.guard():
-            if not await infra.redis.client.set(f"flash:loading:{sale.id.hex}", "", nx=True, ex=_LOAD_ALONE):
-                return False
+    """Load the items of the sale; returns False when somebody else is at it."""
     gate = asyncio.Semaphore(_PARALLEL)
 
     async def load(item: FlashSaleItem) -> None:
         async with gate:
             await load_item(infra, item.sku, item.id, settle=settle_time(infra, sale.starts_at))
 
-    try:
+    async with loading_alone(infra, sale.id) as is_alone:
+        if not is_alone and sale.starts_at <= infra.now():
+            return False
         await asyncio.gather(*map(load, items))
-    finally:
-        with suppress(StoreUnavailable):
-            async with infra.redis.guard():
-                await infra.redis.client.delete(f"flash:loading:{sale.id.hex}")
     return True
+
+
+@asynccontextmanager
+async def loading_alone(infra: Infra, sale_id: UUID) -> AsyncIterator[bool]:
+    """Yields whether nobody else loads counters of the sale: of two loaders that wait for the log the first would
+    never finish. Errors: StoreUnavailable.
+    """
+    name = f"flash:loading:{sale_id.hex}"
+    async with infra.redis.guard():
+        is_alone = bool(await infra.redis.client.set(name, "", nx=True, ex=_LOAD_ALONE))
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with suppress(StoreUnavailable):
+                async with infra.redis.guard():
+                    await infra.redis.client.delete(name)
 
 
 async def _mark(infra: Infra, sale: FlashSale) -> None:

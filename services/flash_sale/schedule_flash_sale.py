@@ -13,7 +13,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Variant
 from services.flash_sale.announce import announce
-from services.flash_sale.apply_sale import apply_sale
+from services.flash_sale.apply_sale import apply_sale, loading_alone
 from services.flash_sale.load_item import load_item
 from services.flash_sale.rules import (
     ItemDraft,
@@ -68,8 +68,9 @@ async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem
     What fails, the workers do.
     """
     try:
-        for item in items:
-            await load_item(infra, item.sku, item.id, settle=0.0, drain=False)
+        async with loading_alone(infra, sale_id) as is_alone:
+            for item in items if is_alone else ():
+                await load_item(infra, item.sku, item.id, settle=0.0, drain=False)
         await apply_sale(infra, sale_id, load=False)
     except StoreUnavailable:
         log.warning("sale.not_loaded", sale_id=str(sale_id))

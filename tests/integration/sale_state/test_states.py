@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from models import FlashSale
 from models.enums import FlashSaleStatus
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale import change_state as changing
+from services.flash_sale import schedule_flash_sale as scheduling
 from services.flash_sale.apply_sale import apply_changed_sales
 from services.flash_sale.change_state import StateChange, change_state
 from services.flash_sale.find_items import find_open_items
@@ -163,6 +165,23 @@ async def test_killed_between_the_database_and_redis_the_workers_finish_it(
         else:
             with pytest.raises(FlashSaleNotRunning):
                 await place_flash_order(infra, order_wish(item))
+
+
+async def test_workers_leave_a_sale_that_is_being_loaded_to_who_loads_it(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They would fence its counters, and nothing would be sold until they have waited for the log."""
+    by_workers: list[int] = []
+
+    async def load(infra: Infra, sku: str, item_id: UUID, **how: Any) -> bool:
+        by_workers.append(await apply_changed_sales(infra))
+        return await load_item(infra, sku, item_id, **how)
+
+    monkeypatch.setattr(scheduling, "load_item", load)
+    item = await running_sale(infra, quantity=5)
+    assert by_workers == [0]
+    await place_flash_order(infra, order_wish(item))
+    assert (await stored_sale(infra, item)).applied_version == 1
 
 
 async def test_without_redis_the_answer_is_try_again_and_nothing_is_half_done(
