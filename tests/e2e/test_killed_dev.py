@@ -9,7 +9,7 @@ import httpx
 
 from tests.e2e.running import Ready, Running
 from tests.e2e.shop import PLACE, new_key
-from tests.waiting import until
+from tests.waiting import patience, until
 
 BUYERS = 8
 ENOUGH = 25
@@ -33,6 +33,7 @@ class Buyers:
         self.url, self.item_id = ready.graphql, item_id
         self.token = ready.sign_in(*ready.customer)
         self.accepted: dict[str, str] = {}
+        self.enough = asyncio.Event()
         self.unanswered: list[str] = []
 
     async def place(self, http: httpx.AsyncClient, url: str, key: str) -> Any:
@@ -52,6 +53,8 @@ class Buyers:
                     return
                 assert order["__typename"] == "Order", order
                 self.accepted[key] = order["id"]
+                if len(self.accepted) >= ENOUGH:
+                    self.enough.set()
 
     async def retry(self, url: str, key: str) -> str:
         """The order of the key, made now if it was not made before."""
@@ -68,7 +71,8 @@ async def test_what_was_accepted_is_there_after_a_kill(tmp_path: Path) -> None:
         item = demo_item(ready)
         buyers = Buyers(ready, item["id"])
         buying = [asyncio.create_task(buyers.buy_until_the_end()) for _ in range(BUYERS)]
-        await until(lambda: asyncio.sleep(0, len(buyers.accepted)), lambda count: count >= ENOUGH)
+        async with asyncio.timeout(patience(30)):
+            await buyers.enough.wait()
         await asyncio.to_thread(dev.kill)
         await asyncio.gather(*buying)
     assert len(buyers.accepted) + len(buyers.unanswered) < 100, "the demo sale's limit a customer"
