@@ -17,14 +17,13 @@ from services.cart.rows import are_newest
 from services.checkout.steps import CHECKOUT
 from services.saga.plan import Job
 from services.saga.run_saga import first_row
-from services.shared.errors import IdempotencyConflict, TryAgain
+from services.shared.errors import TryAgain
 from services.shared.fingerprint import fingerprint
-from services.shared.idempotency import Request, recall_all, remember
-from services.shared.patience import ask_together, transact_for_request
+from services.shared.idempotency import GroupKeys, Request, recall_all, remember, transact_with_keys
+from services.shared.patience import ask_together
 
 BUSY_MS: Final = 200
 _KIND: Final = "checkouts"
-_MOST_RACES: Final = 5
 
 
 class CartChanged(Exception):
@@ -52,7 +51,7 @@ class _Begun:
     newest: set[str]
     claims: set[UUID]
     marks: set[str]
-    keys: dict[tuple[UUID, str], tuple[Request, UUID]] = field(default_factory=dict)
+    keys: GroupKeys[UUID] = field(default_factory=GroupKeys)
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -70,8 +69,7 @@ async def _begin_together(infra: Infra, asked: Sequence[Beginning]) -> list[UUID
     async def work(session: AsyncSession) -> list[UUID | Exception]:
         return await _begin(session, asked, infra.now())
 
-    # A key, or a saga, that another process makes at the same time is seen by the next look.
-    return await transact_for_request(infra, work, races=_MOST_RACES)
+    return await transact_with_keys(infra, work)
 
 
 async def _begin(session: AsyncSession, asked: Sequence[Beginning], now: datetime) -> list[UUID | Exception]:
@@ -82,7 +80,7 @@ async def _begin(session: AsyncSession, asked: Sequence[Beginning], now: datetim
     begun = await _look_around(session, [one for one in asked if one.request not in earlier], newest)
     answers = [earlier.get(one.request) or _begin_one(one, begun, now) for one in asked]
     if begun.rows:
-        await remember(session, dict(begun.keys.values()), now)
+        await remember(session, begun.keys.results, now)
         await (await session.connection()).execute(insert(Saga), begun.rows)
     return answers
 
@@ -97,15 +95,13 @@ async def _look_around(session: AsyncSession, fresh: Sequence[Beginning], newest
 
 
 def _begin_one(one: Beginning, begun: _Begun, now: datetime) -> UUID | Exception:
-    key = (one.request.owner_id, one.request.key)
-    if key in begun.keys:
-        request, saga_id = begun.keys[key]
-        return saga_id if request == one.request else IdempotencyConflict()
+    if (before := begun.keys.find(one.request)) is not None:
+        return before
     if one.cart.id in begun.claims:
         return TryAgain(BUSY_MS)
     if one.mark not in begun.newest or one.mark in begun.marks:
         return CartChanged()
-    begun.keys[key] = (one.request, one.job.id)
+    begun.keys.note(one.request, one.job.id)
     begun.claims.add(one.cart.id)
     begun.marks.add(one.mark)
     begun.rows.append(first_row(CHECKOUT, one.job, now, claim=one.cart.id, mark=one.mark))

@@ -23,7 +23,6 @@ from services.order.persist_first import may_still_arrive, persist_first
 from services.order.rows import NO_ORDER
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.errors import (
-    IdempotencyConflict,
     InvalidInput,
     InvalidTransition,
     NotFound,
@@ -31,8 +30,8 @@ from services.shared.errors import (
     TryAgain,
 )
 from services.shared.fingerprint import key_problem
-from services.shared.idempotency import Request, recall_all, remember
-from services.shared.patience import ask_together, or_try_again, transact_for_request
+from services.shared.idempotency import GroupKeys, Request, recall_all, remember, transact_with_keys
+from services.shared.patience import ask_together, or_try_again
 from services.shared.texts import text_problem
 
 OPERATION = "cancelOrder"
@@ -40,7 +39,6 @@ MAX_REASON = 500
 _SOURCES = (OrderStatus.AWAITING_PAYMENT, OrderStatus.PAID)
 _SENT = (OrderStatus.SHIPPED, OrderStatus.COMPLETED)
 _KIND: Final = "cancellations"
-_MOST_RACES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +121,7 @@ class _Cancelled:
 
 
 async def _cancel_together(infra: Infra, asked: Sequence[_Asked]) -> list[Exception | None]:
-    # A key that another process uses at the same time is seen by the next look.
-    answers, cancelled = await transact_for_request(
-        infra, lambda session: _cancel(session, infra, asked), races=_MOST_RACES
-    )
+    answers, cancelled = await transact_with_keys(infra, lambda session: _cancel(session, infra, asked))
     await release_closed(infra, cancelled.released)
     with suppress(StoreUnavailable):
         # What fails here is done again by the worker that reads the order's event.
@@ -143,9 +138,9 @@ async def _cancel(
     orders = await _find(session, {one.wish.order_id for one in fresh}) if fresh else {}
     first = {one.wish.order_id: one for one in reversed(fresh) if one.is_own(orders)}
     cancelled = await _close(session, infra, first, orders) if first else _Cancelled()
-    done: dict[tuple[UUID, str], _Asked] = {}
+    done = GroupKeys[UUID]()
     answers = [earlier.get(one.request) or _answer(one, orders, cancelled, done) for one in asked]
-    await remember(session, {one.request: one.wish.order_id for one in done.values()}, infra.now())
+    await remember(session, done.results, infra.now())
     return [answer if isinstance(answer, Exception) else None for answer in answers], cancelled
 
 
@@ -154,17 +149,14 @@ async def _find(session: AsyncSession, order_ids: Collection[UUID]) -> _Orders:
     return {row[0]: (row[1], row[2]) for row in await session.execute(wanted)}
 
 
-def _answer(
-    one: _Asked, orders: _Orders, cancelled: _Cancelled, done: dict[tuple[UUID, str], _Asked]
-) -> Exception | None:
+def _answer(one: _Asked, orders: _Orders, cancelled: _Cancelled, done: GroupKeys[UUID]) -> UUID | Exception | None:
     """Errors are not remembered: with its key the same may be asked again."""
-    key = (one.request.owner_id, one.request.key)
-    if key in done:
-        return None if done[key].request == one.request else IdempotencyConflict()
+    if (before := done.find(one.request)) is not None:
+        return before
     if not one.is_own(orders):
         return NotFound(NO_ORDER)
     if (refusal := cancelled.refusals[one.wish.order_id]) is None:
-        done[key] = one
+        done.note(one.request, one.wish.order_id)
     return refusal
 
 

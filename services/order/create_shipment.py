@@ -31,8 +31,8 @@ from services.shared.errors import (
     ServiceError,
 )
 from services.shared.events import Held, OrderPartlyShipped, OrderShipped
-from services.shared.idempotency import Request, recall_all, remember
-from services.shared.patience import ask_together, or_try_again, transact_for_request
+from services.shared.idempotency import GroupKeys, Request, recall_all, remember, transact_with_keys
+from services.shared.patience import ask_together, or_try_again
 from services.shared.rounds import rounds
 from services.shared.tell import tell
 from services.shared.texts import line_problem
@@ -42,7 +42,6 @@ OPERATION = "createShipment"
 MAX_TEXT = 100
 MAX_LINES = 200
 _KIND: Final = "shipments"
-_MOST_RACES: Final = 5
 _SHIPPED: Final = (
     update(OrderLine)
     .where(OrderLine.id == bindparam("of_line"))
@@ -130,15 +129,11 @@ class _Parcel:
         return self.asked.draft.order_id
 
 
-_Key = tuple[UUID, str]
-
-
 async def _ship_together(infra: Infra, asked: Sequence[_Asked]) -> list[Exception | None]:
     async def work(session: AsyncSession) -> tuple[list[Exception | None], ItemOrders]:
         return await _ship(session, asked, infra.now())
 
-    # A key that another process uses at the same time is seen by the next look.
-    answers, settled = await transact_for_request(infra, work, races=_MOST_RACES)
+    answers, settled = await transact_with_keys(infra, work)
     with suppress(StoreUnavailable):
         # What fails here is done again by the worker that reads the order's event.
         await settle_holds(infra, settled)
@@ -151,13 +146,13 @@ async def _ship(
     """Of several parcels of one order, the second is packed when the first is written."""
     earlier = await recall_all(session, [one.request for one in asked])
     fresh = [one for one in asked if one.request not in earlier]
-    done: dict[_Key, _Asked] = {}
+    done = GroupKeys[UUID]()
     errors: dict[int, Exception | None] = {}
     settled: ItemOrders = defaultdict(list)
     for at_once in rounds(fresh, lambda one: one.draft.order_id):
         parcels = await _pack(session, at_once, done, errors)
         await _write(session, parcels, settled, now)
-    await remember(session, {one.request: one.draft.order_id for one in done.values()}, now)
+    await remember(session, done.results, now)
     return [errors[id(one)] if id(one) in errors else _said(earlier[one.request]) for one in asked], settled
 
 
@@ -166,23 +161,22 @@ def _said(before: UUID | IdempotencyConflict) -> Exception | None:
 
 
 async def _pack(
-    session: AsyncSession, asked: Sequence[_Asked], done: dict[_Key, _Asked], errors: dict[int, Exception | None]
+    session: AsyncSession, asked: Sequence[_Asked], done: GroupKeys[UUID], errors: dict[int, Exception | None]
 ) -> list[_Parcel]:
     """One of each order. Errors are not remembered: with its key the same may be asked again."""
     orders = await _lock(session, {one.draft.order_id for one in asked})
     parcels = []
     for one in asked:
-        key = (one.request.owner_id, one.request.key)
-        errors[id(one)] = None
-        if key in done:
-            errors[id(one)] = None if done[key].request == one.request else IdempotencyConflict()
+        if (before := done.find(one.request)) is not None:
+            errors[id(one)] = _said(before)
             continue
+        errors[id(one)] = None
         try:
             parcels.append(_pack_one(one, orders.get(one.draft.order_id)))
         except ServiceError as error:
             errors[id(one)] = error
         else:
-            done[key] = one
+            done.note(one.request, one.draft.order_id)
     return parcels
 
 

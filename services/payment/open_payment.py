@@ -19,14 +19,12 @@ from services.payment.provider import Provider
 from services.payment.rows import LockedOrder, lock_live, lock_orders
 from services.payment.rules import FIRST_CHECK
 from services.payment.views import payment_event
-from services.shared.errors import IdempotencyConflict, InvalidInput, InvalidTransition, NotFound, ServiceError
-from services.shared.idempotency import Request, recall_all, remember
-from services.shared.patience import ask_together, transact_for_request
+from services.shared.errors import InvalidInput, InvalidTransition, NotFound, ServiceError
+from services.shared.idempotency import GroupKeys, Request, recall_all, remember, transact_with_keys
+from services.shared.patience import ask_together
 from services.shared.tell import Told, tell
 
 _KIND: Final = "payments"
-_MOST_RACES: Final = 5
-Key = tuple[UUID, str]
 """Whose, and the key."""
 
 
@@ -48,7 +46,7 @@ class _Opened:
 
     live: dict[UUID, Payment]
     now: datetime
-    keys: dict[Key, tuple[Request, Payment]] = field(default_factory=dict)
+    keys: GroupKeys[Payment] = field(default_factory=GroupKeys)
     made: list[dict[str, Any]] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     given_up: list[UUID] = field(default_factory=list)
@@ -67,8 +65,7 @@ async def _open_together(infra: Infra, openings: Sequence[Opening]) -> list[Paym
     async def work(session: AsyncSession) -> list[Payment | Exception]:
         return await _open(session, openings, infra.now())
 
-    # A key, or a payment, that another process makes at the same time is seen by the next look.
-    return await transact_for_request(infra, work, races=_MOST_RACES)
+    return await transact_with_keys(infra, work)
 
 
 async def _open(session: AsyncSession, openings: Sequence[Opening], now: datetime) -> list[Payment | Exception]:
@@ -90,15 +87,13 @@ async def _find(session: AsyncSession, payment_ids: Sequence[UUID]) -> dict[UUID
 
 def _answer(one: Opening, order: LockedOrder | None, opened: _Opened) -> Payment | Exception:
     """Errors are not remembered: with its key the same may be asked again."""
-    key = (one.request.owner_id, one.request.key)
-    if key in opened.keys:
-        request, payment = opened.keys[key]
-        return payment if request == one.request else IdempotencyConflict()
+    if (before := opened.keys.find(one.request)) is not None:
+        return before
     try:
         payment = _open_one(one, order, opened)
     except ServiceError as error:
         return error
-    opened.keys[key] = (one.request, payment)
+    opened.keys.note(one.request, payment)
     return payment
 
 
@@ -174,5 +169,5 @@ async def _write(session: AsyncSession, opened: _Opened) -> None:
         )
     if opened.made:
         await (await session.connection()).execute(insert(Payment), opened.made)
-    await remember(session, {request: payment.id for request, payment in opened.keys.values()}, opened.now)
+    await remember(session, {request: payment.id for request, payment in opened.keys.results.items()}, opened.now)
     await tell(session, opened.now, *opened.told)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, tuple_
@@ -53,10 +53,35 @@ async def do_once(
     Errors: IdempotencyConflict, TryAgain, and what ``work`` raises.
     """
     with or_try_again():
-        # The key, or what the work makes, may be made meanwhile; the next look sees it.
-        return await transact_for_request(
-            infra, lambda session: _attempt(session, infra, request, result_id, work), races=_MAX_RACES
-        )
+        return await transact_with_keys(infra, lambda session: _attempt(session, infra, request, result_id, work))
+
+
+async def transact_with_keys(infra: Infra, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Run ``work``, which writes keys, in one transaction. A key, or what goes with it, that another process makes
+    at the same time is seen by the next look. Errors: as ``transact_for_request``.
+    """
+    return await transact_for_request(infra, work, races=_MAX_RACES)
+
+
+class GroupKeys(Generic[T]):
+    """Keys of one operation that come in a group, and what each has come to: none of them is written yet."""
+
+    def __init__(self) -> None:
+        self._used: dict[tuple[UUID, str], tuple[Request, T]] = {}
+
+    @property
+    def results(self) -> dict[Request, T]:
+        return dict(self._used.values())
+
+    def find(self, request: Request) -> T | IdempotencyConflict | None:
+        """Returns what the request's key has come to before in the group; None for a new one."""
+        used = self._used.get((request.owner_id, request.key))
+        if used is None:
+            return None
+        return used[1] if used[0] == request else IdempotencyConflict()
+
+    def note(self, request: Request, result: T) -> None:
+        self._used[request.owner_id, request.key] = (request, result)
 
 
 async def forget_keys(infra: Infra) -> int:
