@@ -1,10 +1,10 @@
 """Reserve: take units of a flash-sale item in Redis, all or nothing, each idempotency key once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -72,9 +72,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot) -> Reservation:
 
 async def _reserve_together(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[list[bytes]]:
     """Returns what the script says of each; asked again, the same. Errors: StoreUnavailable."""
-    by_item: dict[ItemKeys, list[int]] = {}
-    for place, order in enumerate(orders):
-        by_item.setdefault(_keys_of(order), []).append(place)
+    by_item = _by_item(orders)
     calls = [
         (
             [keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
@@ -83,10 +81,7 @@ async def _reserve_together(infra: Infra, orders: Sequence[OrderSnapshot]) -> li
         for keys, places in by_item.items()
     ]
     replies = await infra.redis.run_script_many(SCRIPTS["reserve"], calls)
-    found: list[list[bytes]] = [[]] * len(orders)
-    for places, answers in zip(by_item.values(), replies, strict=True):
-        for place, answer in zip(places, answers, strict=True):
-            found[place] = answer
+    found: list[list[bytes]] = _in_order(by_item, replies)
     _count(infra, orders, found)
     return found
 
@@ -157,16 +152,26 @@ async def accept(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
     Returns whether each was in time. Errors: StoreUnavailable.
     """
     remembered = [command for order in orders for command in _remember(order)]
+    by_item = _by_item(orders)
+    scripts = [_acceptance(infra, keys, [orders[place] for place in places]) for keys, places in by_item.items()]
+    replies = await with_scripts(infra.redis, *remembered, *scripts)
+    return [bool(answer) for answer in _in_order(by_item, replies[len(remembered) :])]
+
+
+def _by_item(orders: Sequence[OrderSnapshot]) -> dict[ItemKeys, list[int]]:
+    """Returns the places of each item's orders: a script's keys are of one item."""
     by_item: dict[ItemKeys, list[int]] = {}
     for place, order in enumerate(orders):
         by_item.setdefault(_keys_of(order), []).append(place)
-    scripts = [_acceptance(infra, keys, [orders[place] for place in places]) for keys, places in by_item.items()]
-    replies = await with_scripts(infra.redis, *remembered, *scripts)
-    found = [False] * len(orders)
-    for places, answers in zip(by_item.values(), replies[len(remembered) :], strict=True):
-        for place, answer in zip(places, answers, strict=True):
-            found[place] = bool(answer)
-    return found
+    return by_item
+
+
+def _in_order(by_item: Mapping[ItemKeys, Sequence[int]], replies: Sequence[Sequence[Any]]) -> list[Any]:
+    """Returns the scripts' answers, one an order, as the orders came."""
+    found: dict[int, Any] = {}
+    for places, answers in zip(by_item.values(), replies, strict=True):
+        found.update(zip(places, answers, strict=True))
+    return [found[place] for place in range(len(found))]
 
 
 def _remember(order: OrderSnapshot) -> tuple[Command, Command]:
