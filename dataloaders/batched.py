@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from dataloaders.loader import Loader
@@ -27,14 +27,11 @@ class Cached(Batched[K, V]):
 
     def __init__(self, infra: Infra, find: Find[K, V], missing: V, name: Callable[[K], str]) -> None:
         super().__init__(infra, find, missing)
-        self._infra = infra
-        self._name = name
-        self._absent = missing
+        self._recall = partial(_recall, infra, name)
 
     def recall(self, keys: list[K]) -> dict[K, V]:
-        names = {self._name(key): key for key in keys}
-        found = recall(self._infra.memory, self._infra.counters, names)
-        return {names[name]: self._absent if value is None else value for name, value in found.items()}
+        known = self._recall(keys)
+        return {key: self._missing if value is None else value for key, value in known.items()}
 
 
 class Variants(Loader[K, VariantDoc | None]):
@@ -53,20 +50,17 @@ class Variants(Loader[K, VariantDoc | None]):
         pick: Callable[[ProductDoc, K], VariantDoc | None],
     ) -> None:
         super().__init__(self._find_variants, None)
-        self._infra = infra
         self._products = products
-        self._owners = owners
-        self._name = name
+        self._owners = partial(owners, infra)
+        self._recall = partial(_recall, infra, name)
         self._pick = pick
 
     def recall(self, keys: list[K]) -> dict[K, VariantDoc | None]:
-        names = {self._name(key): key for key in keys}
-        known = recall(self._infra.memory, self._infra.counters, names)
-        owners = {names[name]: owner for name, owner in known.items() if owner is not None}
+        owners = {key: owner for key, owner in self._recall(keys).items() if owner is not None}
         return self._picked(owners, self._products.recall(list(dict.fromkeys(owners.values()))))
 
     async def _find_variants(self, keys: list[K]) -> dict[K, VariantDoc | None]:
-        owners = await self._owners(self._infra, keys)
+        owners = await self._owners(keys)
         known = dict.fromkeys(owners.values())
         documents = dict(zip(known, await self._products.load_many(known), strict=True))
         return self._picked(owners, documents)
@@ -76,3 +70,9 @@ class Variants(Loader[K, VariantDoc | None]):
     ) -> dict[K, VariantDoc | None]:
         found = ((key, products.get(owner)) for key, owner in owners.items())
         return {key: self._pick(product, key) for key, product in found if product is not None}
+
+
+def _recall(infra: Infra, name: Callable[[K], str], keys: list[K]) -> dict[K, Any]:
+    """Returns what memory has of these; None for what it knows not to be there."""
+    names = {name(key): key for key in keys}
+    return {names[found]: value for found, value in recall(infra.memory, infra.counters, names).items()}
