@@ -4,7 +4,7 @@ What is wrong for good is among what is found; what is only on its way may be to
 at these alone, at one moment, to say.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -135,13 +135,19 @@ async def _compare_holds(infra: Infra, keys: ItemKeys, found: Suspects) -> None:
 
 
 async def _held(infra: Infra, page: Mapping[str, str]) -> set[str]:
-    ids = []
-    for order in page:
-        with suppress(ValueError):
-            ids.append(UUID(order))
+    of_these = Order.id.in_(ids_of(page))
     async with infra.database.read(_READ_WITHIN) as session:
-        rows = await session.scalars(select(Order.id).where(Order.id.in_(ids), Order.status.in_(HOLDING)))
+        rows = await session.scalars(select(Order.id).where(of_these, Order.status.in_(HOLDING)))
         return {order_id.hex for order_id in rows}
+
+
+def ids_of(names: Collection[str]) -> list[UUID]:
+    """Returns the ids that these are the hex of; the others are none."""
+    found = []
+    for name in names:
+        with suppress(ValueError):
+            found.append(UUID(name))
+    return found
 
 
 async def _scan(infra: Infra, name: str) -> AsyncIterator[dict[str, str]]:

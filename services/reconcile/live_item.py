@@ -1,7 +1,6 @@
 """An item as Redis has it at one moment, and its orders as the database has them."""
 
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -12,7 +11,7 @@ from infra.clock import to_millis
 from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
 from services.reconcile.books import ItemBooks, one_moment
-from services.reconcile.find_suspects import Suspects
+from services.reconcile.find_suspects import Suspects, ids_of
 from services.reservation.keys import ItemKeys
 from services.reservation.rows import PendingState, read_pending
 from services.shared.order_states import as_to_stock
@@ -125,13 +124,5 @@ def _conditions(only: Suspects | None) -> Iterator[ColumnElement[bool]]:
     if only is None:
         yield true()
         return
-    yield Order.id.in_(_ids(only.orders))
-    yield Order.customer_id.in_(_ids(only.customers))
-
-
-def _ids(names: Collection[str]) -> list[UUID]:
-    found = []
-    for name in names:
-        with suppress(ValueError):
-            found.append(UUID(name))
-    return found
+    yield Order.id.in_(ids_of(only.orders))
+    yield Order.customer_id.in_(ids_of(only.customers))
