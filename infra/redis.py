@@ -1,7 +1,7 @@
 """Redis or Valkey: one client a process, bounded waits, and a watch over the server's memory."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,14 @@ from opentelemetry.semconv.attributes.db_attributes import (
 )
 from opentelemetry.trace import SpanKind
 from redis import DriverInfo
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import (
     ClusterDownError,
+    MasterDownError,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -105,6 +106,13 @@ class RedisStore:
         await connection.on_connect()
         await connection.send_command("INFO", "server")
         self.run_id = connection.server_run_id = _run_id(await connection.read_response())
+        connection.leave = self._leave
+
+    def _leave(self) -> None:
+        """Renew every connection before its next use: also those that only read, of what may be a replica."""
+        for client in (self.client, self.blocking):
+            for connection in _connections(client.connection_pool):
+                connection.mark_for_reconnect()  # type: ignore[no-untyped-call]
 
     @asynccontextmanager
     async def guard(self, timeout: float | None = None, *, store: str = "redis") -> AsyncIterator[None]:
@@ -198,21 +206,29 @@ class _KnowsItsServer(AbstractConnection):
     """A connection that puts its server's run id where a script asks for it."""
 
     server_run_id = ""
+    leave: Callable[[], None] = staticmethod(lambda: None)
+
+    async def connect(self) -> None:
+        """Connect, for the next to use it, if it is not connected or is to be left."""
+        if self.should_reconnect():  # type: ignore[no-untyped-call]
+            await self.disconnect(nowait=True)
+        await super().connect()  # type: ignore[no-untyped-call]
 
     async def send_command(self, *args: Any, **kwargs: Any) -> None:
         if args[0] in ("EVALSHA", "EVAL"):
             # Before the command is packed: connecting is what tells the id.
             if not self.is_connected:
-                await self.connect()  # type: ignore[no-untyped-call]
+                await self.connect()
             args = tuple(self.server_run_id if arg is RUN_ID else arg for arg in args)
         await super().send_command(*args, **kwargs)
 
     async def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return await super().read_response(*args, **kwargs)
-        except ReadOnlyError:
-            # Of a primary that was demoted: what is at the address by now is found by a new connection.
-            await self.disconnect(nowait=True)
+        except ResponseError as error:
+            # What is at the address by now is found by a new connection, once the replies that follow are read.
+            if is_not_the_primary(error):
+                self.leave()
             raise
 
     async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
@@ -241,6 +257,16 @@ _KNOWING: dict[type[AbstractConnection], type[AbstractConnection]] = {
     SSLConnection: _Tls,
     UnixDomainSocketConnection: _UnixSocket,
 }
+
+
+def _connections(pool: ConnectionPool) -> Iterator[AbstractConnection]:
+    yield from pool._available_connections
+    yield from pool._in_use_connections
+
+
+def is_not_the_primary(error: ResponseError) -> bool:
+    """Returns whether it says that the server is a replica, or a primary that its replicas have left."""
+    return isinstance(error, ReadOnlyError | MasterDownError) or str(error).startswith("NOREPLICAS ")
 
 
 def _run_id(reply: Any) -> str:

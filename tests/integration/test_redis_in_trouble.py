@@ -1,5 +1,6 @@
 """A Redis that answers, and says that it cannot: an outage like any other, and over as soon as it can again."""
 
+import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -238,3 +239,32 @@ async def test_nothing_is_sold_or_lost_meanwhile(server: Redis, infra: Infra, tr
     await persist_all(infra)
     await assert_adds_up(infra, item, remaining=1)
     assert set(await orders_in(infra)) == {first.id, second.id}
+
+
+@pytest.mark.parametrize("trouble", [read_only, without_its_primary, without_replicas])
+async def test_no_connection_to_what_is_the_primary_no_more_is_kept(
+    server: Redis, store: RedisStore, trouble: Trouble
+) -> None:
+    """A change of role leaves them open: who only reads would go on reading what a replica has."""
+    many = 8
+    await asyncio.gather(*(store.client.blpop(["nothing"], 0.1) for _ in range(many)))
+    before = _connected(server)
+    assert len(before) >= many
+    with trouble(server):
+        assert await _outcome(store.execute(("SET", "{a}key", "value"))) == "redis"
+        await asyncio.gather(*(_outcome(_read(store)) for _ in range(many)))
+    await store.ping()
+    assert not before & _connected(server) - {_own(server)}
+
+
+async def _read(store: RedisStore) -> None:
+    async with store.guard():
+        await store.client.get("{a}key")
+
+
+def _connected(server: Redis) -> set[str]:
+    return {str(client["id"]) for client in server.client_list()}
+
+
+def _own(server: Redis) -> str:
+    return str(server.client_id())
