@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN_OK := $(VENV)/.installed
 DEV_OK := $(VENV)/.installed-dev
+NODE_OK := node_modules/.package-lock.json
 # What `make run` and the image have: all that a shop may use.
 EXTRAS := --extra stripe --extra images --extra otlp-grpc
 
@@ -24,6 +25,11 @@ $(RUN_OK): requirements.lock pyproject.toml | $(BIN)/python
 
 $(DEV_OK): requirements-dev.lock $(RUN_OK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(NODE_OK): package-lock.json
+	@command -v npm >/dev/null || { echo "This needs Node 20.19 or newer, with npm." >&2; exit 1; }
+	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
 run: $(RUN_OK) ## start everything on this machine (SQLite, an embedded Valkey) and sell something
@@ -64,4 +70,4 @@ release: $(DEV_OK) ## VERSION=x.y.z: check, date the changelog, build wheel and 
 	@$(BIN)/python deploy/release.py $(VERSION) $(if $(filter-out 0,$(DRY_RUN)),--dry-run)
 
 clean: ## remove .venv and all local data
-	rm -rf $(VENV) .rushcart
+	rm -rf $(VENV) .rushcart node_modules

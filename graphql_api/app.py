@@ -140,7 +140,7 @@ def _cors(settings: Settings) -> list[Middleware]:
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST"],
             allow_headers=_CORS_HEADERS,
-            expose_headers=["X-Request-Id", "Retry-After"],
+            expose_headers=["Date", "X-Request-Id", "Retry-After"],
             allow_credentials=settings.sign_in.session_cookies and "*" not in settings.cors_origins,
             max_age=600,
         )

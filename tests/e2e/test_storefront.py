@@ -27,6 +27,8 @@ async def test_a_front_end_on_another_port_signs_in_by_cookies(settings: Setting
         assert preflight.status_code == 200, preflight.text
         assert preflight.headers["access-control-allow-origin"] == PAGE
         assert preflight.headers["access-control-allow-credentials"] == "true"
+        seen = await server.http.get("/healthz", headers={"Origin": PAGE})
+        assert "Date" in seen.headers["access-control-expose-headers"].split(", ")
 
         async def login(site: str) -> Any:
             body = {"query": LOGIN, "variables": {"email": ada.email, "password": PASSWORD}}
