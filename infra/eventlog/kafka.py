@@ -19,6 +19,7 @@ from aiokafka.errors import (
 
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
+from infra.eventlog.kafka_clients import start_client, stop_client
 from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
@@ -76,7 +77,7 @@ class KafkaEventLog:
             return
         log.warning("event_log.producer_replaced")
         self._reconnect()
-        retiring = asyncio.create_task(_stop(producer))
+        retiring = asyncio.create_task(stop_client(producer))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
 
@@ -90,14 +91,9 @@ class KafkaEventLog:
                 request_timeout_ms=round(1000 * max(_SEND_TIMEOUT, self._timeout)),
             )
             try:
-                with kafka_calls():
-                    await producer.start()
+                await start_client(producer)
             except StoreUnavailable:
-                await _stop(producer)
                 await asyncio.sleep(0.2)
-            except BaseException:
-                await _stop(producer)
-                raise
             else:
                 self._producer = producer
 
@@ -195,12 +191,12 @@ class KafkaEventLog:
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._servers, request_timeout_ms=_REQUEST_TIMEOUT_MS)
-        with kafka_calls():
-            try:
-                await admin.start()
+        await start_client(admin)
+        try:
+            with kafka_calls():
                 yield admin
-            finally:
-                await admin.close()
+        finally:
+            await stop_client(admin)
 
     @asynccontextmanager
     async def _reader(self, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
@@ -212,14 +208,14 @@ class KafkaEventLog:
             auto_offset_reset="earliest",
             request_timeout_ms=_REQUEST_TIMEOUT_MS,
         )
-        with kafka_calls():
-            try:
-                await reader.start()
-                if not reader.assignment():
-                    raise StoreUnavailable("event_log")  # the topic is not there (yet)
+        await start_client(reader)
+        try:
+            if not reader.assignment():
+                raise StoreUnavailable("event_log")  # the topic is not there (yet)
+            with kafka_calls():
                 yield reader
-            finally:
-                await reader.stop()
+        finally:
+            await stop_client(reader)
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         return await self._whole(self._read_all(topic, limit))
@@ -257,7 +253,7 @@ class KafkaEventLog:
                     raise StoreUnavailable("event_log")
 
     async def _whole(self, looking: Coroutine[Any, Any, T]) -> T:
-        """To its end, though its caller may be cancelled: aiokafka leaves connections open when its start is."""
+        """To its end, though its caller may be cancelled: he waits for no connection to be closed."""
         task = asyncio.create_task(looking)
         self._looking.add(task)
         task.add_done_callback(self._looked)
@@ -276,24 +272,11 @@ class KafkaEventLog:
         with suppress(StoreUnavailable):
             await self._offsets.close()
         if self._connecting is not None:
-            # aiokafka leaves a connection open when its start is cancelled, so the attempt may end by itself.
-            await asyncio.wait({self._connecting}, timeout=_LAST_ATTEMPT)
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
-        for retiring in tuple(self._retiring):
-            retiring.cancel()
-        await asyncio.gather(*self._retiring, return_exceptions=True)
+            await cancel_and_wait(self._connecting)
+        await asyncio.gather(*self._retiring)
         producer, self._producer = self._producer, None
         if producer is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(5):
-                    await _stop(producer)
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Let it deliver what it can: of each message that it still has, the outcome is unknown to its caller."""
-    with suppress(StoreUnavailable), kafka_calls():
-        await producer.stop()
+            await stop_client(producer)
 
 
 async def _unread(reader: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> bool:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
-from infra.errors import StoreUnavailable
+from infra.eventlog.kafka_clients import start_client, stop_client
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.protocol import Message
 
@@ -34,12 +34,7 @@ class KafkaConsumer:
         )
 
     async def start(self) -> None:
-        try:
-            with kafka_calls():
-                await self._consumer.start()
-        except BaseException:
-            await self.close()
-            raise
+        await start_client(self._consumer)
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
         with kafka_calls():
@@ -57,8 +52,7 @@ class KafkaConsumer:
                 await self._consumer.commit(offsets)
 
     async def close(self) -> None:
-        with suppress(StoreUnavailable), kafka_calls():
-            await self._consumer.stop()
+        await stop_client(self._consumer)
 
 
 def message_of(record: "ConsumerRecord[bytes, bytes]", prefix: str = "") -> Message:

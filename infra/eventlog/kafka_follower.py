@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer
 
 from infra.errors import StoreUnavailable
+from infra.eventlog.kafka_clients import start_client, stop_client
 from infra.eventlog.kafka_consumer import message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.protocol import Message
@@ -38,7 +39,7 @@ class KafkaFollower:
         try:
             with kafka_calls():
                 async with asyncio.timeout(_START_WITHIN):
-                    await self._consumer.start()
+                    await start_client(self._consumer)
                     partitions = self._consumer.assignment()
                     if not partitions:
                         raise StoreUnavailable("event_log")  # the topic is not there (yet)
@@ -72,5 +73,4 @@ class KafkaFollower:
         return self._read_until
 
     async def close(self) -> None:
-        with kafka_calls():
-            await self._consumer.stop()
+        await stop_client(self._consumer)

@@ -12,6 +12,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import OffsetAndMetadata
 
 from infra.errors import StoreUnavailable
+from infra.eventlog.kafka_clients import start_client, stop_client
 from infra.eventlog.kafka_errors import kafka_calls
 
 T = TypeVar("T")
@@ -19,20 +20,27 @@ _REQUEST_TIMEOUT_MS: Final = 10_000
 _COORDINATOR_RETRY: Final = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Clients:
     """``reader`` is of no group, and reads nothing: only a consumer can ask where partitions end."""
 
     admin: AIOKafkaAdminClient
     reader: AIOKafkaConsumer
+    asking: int = 0
+
+    async def start(self) -> None:
+        await start_client(self.admin)
+        try:
+            await start_client(self.reader)
+        except BaseException:
+            await stop_client(self.admin)
+            raise
 
     async def close(self) -> None:
         try:
-            with kafka_calls():
-                await self.admin.close()
+            await stop_client(self.admin)
         finally:
-            with kafka_calls():
-                await self.reader.stop()
+            await stop_client(self.reader)
 
 
 class KafkaOffsets:
@@ -66,12 +74,16 @@ class KafkaOffsets:
 
     async def _ask_once(self, question: Callable[[_Clients], Awaitable[T]]) -> T:
         clients = await self._connected()
+        clients.asking += 1
         try:
             with kafka_calls():
                 return await question(clients)
         except BaseException:
-            await self._forget(clients)
+            self._forget(clients)
             raise
+        finally:
+            clients.asking -= 1
+            await self._close_forgotten(clients)
 
     async def _connected(self) -> _Clients:
         async with self._connecting:
@@ -94,29 +106,27 @@ class KafkaOffsets:
             else:
                 return offsets
 
-    async def _forget(self, clients: _Clients) -> None:
-        """Others that are asking them have to ask again; of those that failed the first one closes them."""
+    def _forget(self, clients: _Clients) -> None:
         if self._clients is clients:
             self._clients = None
+
+    async def _close_forgotten(self, clients: _Clients) -> None:
+        """Whoever asks them last closes them: asked once more, a closed client opens a connection again."""
+        if self._clients is not clients and not clients.asking:
             await clients.close()
 
     async def close(self) -> None:
         """Close what was kept, once nobody is asking any more."""
         self._closed = True
-        if self._clients is not None:
-            await self._forget(self._clients)
+        if (clients := self._clients) is not None:
+            self._forget(clients)
+            await self._close_forgotten(clients)
 
 
 async def _connect(servers: str) -> _Clients:
     options = {"bootstrap_servers": servers, "request_timeout_ms": _REQUEST_TIMEOUT_MS}
     clients = _Clients(AIOKafkaAdminClient(**options), AIOKafkaConsumer(enable_auto_commit=False, **options))
-    try:
-        with kafka_calls():
-            await clients.admin.start()
-            await clients.reader.start()
-    except BaseException:
-        await clients.close()
-        raise
+    await clients.start()
     return clients
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from infra.eventlog.kafka_clients import start_client, stop_client
 from infra.eventlog.kafka_errors import kafka_calls
 from settings import Settings
 
@@ -40,17 +41,17 @@ async def look_at_kafka(settings: Settings, names: list[str]) -> KafkaState:
     admin = AIOKafkaAdminClient(
         bootstrap_servers=settings.kafka_bootstrap_servers or "", request_timeout_ms=_TIMEOUT_MS
     )
-    with kafka_calls():
-        try:
-            await admin.start()
+    await start_client(admin)
+    try:
+        with kafka_calls():
             state = KafkaState(len((await admin.describe_cluster())["brokers"]))
             present = sorted(set(wanted) & set(await admin.list_topics()))
             insync = await _min_insync(admin, present)
             for topic in await admin.describe_topics(present) if present else ():
                 name = topic["topic"]
                 state.topics[name] = topic_of(topic["partitions"], insync.get(name, 1))
-        finally:
-            await admin.close()
+    finally:
+        await stop_client(admin)
     return state
 
 

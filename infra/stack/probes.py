@@ -80,14 +80,17 @@ async def _ask_kafka(url: str) -> str:
     """A topic is validated, not made: that takes the broker and the controller behind it."""
     from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+    from infra.eventlog.kafka_clients import bootstrap_to_its_end, stop_client
+
     with _quiet("aiokafka"):
         client = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(PROBE_TIMEOUT * 1000))
+        bootstrap_to_its_end(client)
         try:
             await client.start()
             topic = NewTopic(f"probe-{secrets.token_hex(8)}", num_partitions=1, replication_factor=1)
             answer = await client.create_topics([topic], validate_only=True)
         finally:
-            await client.close()
+            await stop_client(client)
     for name, code, *message in answer.topic_errors:
         if code:
             raise NotAnswering(f"no topic can be created ({name}: error {code} {message or ''})")

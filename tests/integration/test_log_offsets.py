@@ -1,6 +1,7 @@
 """How far groups are in Kafka is sampled for ever: by one client of each kind."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -23,18 +24,29 @@ class Reader(AIOKafkaConsumer):  # type: ignore[misc]  # it has no types
         super().__init__(*topics, **options)
         MADE.append(self)
 
+    def connections(self) -> list[Any]:
+        return list(self._client._conns.values())
+
 
 class Admin(AIOKafkaAdminClient):  # type: ignore[misc]
     is_cut_off = False
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
+        self.asked, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.goes_on.set()
         MADE.append(self)
+
+    def connections(self) -> list[Any]:
+        return list(self._client._conns.values())
 
     async def describe_topics(self, topics: list[str] | None = None) -> list[object]:
         if self.is_cut_off:
             raise KafkaConnectionError
-        return list(await super().describe_topics(topics))
+        answer = list(await super().describe_topics(topics))
+        self.asked.set()
+        await self.goes_on.wait()
+        return answer
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +77,25 @@ async def test_after_a_failure_they_are_made_anew(infra: Infra) -> None:
     assert await all_lags(infra) == [1, 1, 0, 0, 0]
     assert [type(client) for client in MADE] == [Admin, Reader, Admin, Reader]
     assert reader not in MADE[2:]
+
+
+async def test_what_failed_for_one_is_closed_by_the_last_who_asks(infra: Infra) -> None:
+    """A closed client that is asked once more opens a connection, which nobody would close."""
+    await infra.events.publish(ORDERS, "k", b"1")
+    await infra.events.end(ORDERS)
+    [admin, reader] = MADE
+    assert isinstance(admin, Admin)
+    assert isinstance(reader, Reader)
+    admin.goes_on.clear()
+    admin.asked.clear()
+    late = asyncio.create_task(infra.events.end(ORDERS))
+    await admin.asked.wait()
+    admin.is_cut_off = True
+    with pytest.raises(StoreUnavailable):
+        await infra.events.end("nothing.v1")
+    admin.goes_on.set()
+    assert sum(map(int, (await late).values())) == 1
+    assert not any(connection.connected() for client in (admin, reader) for connection in client.connections())
 
 
 async def test_what_cannot_be_answered_leaves_none_behind(infra: Infra) -> None:
