@@ -1,11 +1,26 @@
 """Descriptions that belong to no class, and those that follow from the schema: of what a mutation takes and
-answers with, of pages."""
+answers with, of pages, of who may use a field.
+
+The last is there for people: introspection does not tell of directives that are applied.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLUnionType, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+)
+from strawberry.types.field import StrawberryField
 
+from models.enums import Role
+from resolvers.shared.permissions import Requires
+
+_DEFINITION = "strawberry-definition"
 _TYPES = {
     "Date": "A day, such as 2030-01-31.",
     "Query": "What can be asked. Fields with `@requires` are for some only; all else is open to everybody.",
@@ -40,6 +55,26 @@ def describe(schema: GraphQLSchema) -> None:
             type_.description = _outcome(schema, type_, answers[type_.name])
         elif isinstance(type_, GraphQLObjectType) and not type_.description:
             type_.description = _page(type_)
+        if isinstance(type_, GraphQLObjectType):
+            for field in type_.fields.values():
+                _say_who_may(field, is_mutation=type_ is schema.mutation_type)
+
+
+def _say_who_may(field: GraphQLField, *, is_mutation: bool) -> None:
+    definition = (field.extensions or {}).get(_DEFINITION)
+    directives = definition.directives if isinstance(definition, StrawberryField) else ()
+    who = next((_who_may(one) for one in directives if isinstance(one, Requires)), None)
+    if who is None and is_mutation:
+        who = "everybody, signed in or not"
+    if who is not None:
+        field.description = f"{field.description or ''}\n\nFor {who}.".strip()
+
+
+def _who_may(requires: Requires) -> str:
+    """Returns which persons, and which service tokens."""
+    people = [role.name if role is not Role.CUSTOMER else "everybody who is signed in" for role in requires.roles]
+    tokens = [f"a service token with {scope.name}" for scope in requires.scopes]
+    return ", or ".join(people + tokens) or "nobody"
 
 
 def _answers(schema: GraphQLSchema) -> dict[str, list[str]]:
