@@ -11,6 +11,7 @@ import structlog
 
 from cli.shared.storefront import StorefrontUrl, for_storefront
 from graphql_api.app import build_app
+from graphql_api.graphiql import DemoAccount
 from infra.embedded import own_valkey
 from infra.embedded_valkey import EmbeddedValkeyError
 from infra.errors import StoreUnavailable
@@ -68,7 +69,9 @@ def dev(storefront: str | None) -> None:
     settings = get_settings()
     require_fit(settings)
     require_providers(settings)
-    changes = {"drain_timeout": min(settings.drain_timeout, _DRAIN), "revocation_ttl": _SHOWN_TOKEN_TTL}
+    # Sessions in cookies for GraphiQL, whose page is of this origin.
+    changes: dict[str, object] = {"revocation_ttl": _SHOWN_TOKEN_TTL, "session_cookies": True}
+    changes["drain_timeout"] = min(settings.drain_timeout, _DRAIN)
     settings = settings.model_copy(update=changes)
     try:
         listener = bind(settings)
@@ -97,7 +100,7 @@ async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event
             behind = [asyncio.create_task(work(infra, stop)) for work in (run_worker, run_scheduler)]
             shop = await _seed(starting, settings.public_url or url_of(listener))
         preparing = asyncio.create_task(prepare(infra, stop))
-        app = build_app(infra, demo=_demo(settings, shop))
+        app = build_app(infra, accounts=_demo(settings, shop))
         serving = asyncio.create_task(serve_http(app, listener, stop, settings))
         _print_how_to_buy(shop)
         await asyncio.gather(serving, *behind)
@@ -125,11 +128,12 @@ async def _seed(infra: Infra, url: str) -> Shop:
     return Shop(url, accounts, item, shown.tokens.access_token)
 
 
-def _demo(settings: Settings, shop: Shop) -> tuple[str, str] | None:
-    """The demo customer's password stands in GraphiQL, but only where nobody else can open it."""
+def _demo(settings: Settings, shop: Shop) -> tuple[DemoAccount, ...]:
+    """The demo accounts' passwords stand in GraphiQL, but only where nobody else can open it."""
     if not settings.host.startswith(("127.", "localhost", "::1")):
-        return None
-    return shop.accounts.customer.email, shop.accounts.customer.password
+        return ()
+    named = (("Customer", shop.accounts.customer), ("Staff", shop.accounts.staff))
+    return tuple(DemoAccount(name, one.email, one.password) for name, one in named)
 
 
 def _print_how_to_buy(shop: Shop) -> None:

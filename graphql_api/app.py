@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api import graphiql, health, jwks, media, metrics
+from graphql_api.graphiql import DemoAccount
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
 from graphql_api.payments import sandbox_page, stripe_page, webhooks
@@ -47,14 +48,12 @@ _CORS_HEADERS = [
     "Apollo-Require-Preflight",
     "GraphQL-Cost",
 ]
-Demo = tuple[str, str]
-"""E-mail address and password of a seeded customer."""
 
 
-def build_app(infra: Infra, *, demo: Demo | None = None) -> Starlette:
+def build_app(infra: Infra, *, accounts: Sequence[DemoAccount] = ()) -> Starlette:
     """Make an app on stores that are open already (tests, the embedded mode).
 
-    ``demo`` is put into GraphiQL's first tab, for whoever opens it. Its lifespan is for whoever serves it to
+    ``accounts`` are offered in GraphiQL's sign-in, to whoever opens it. Its lifespan is for whoever serves it to
     enter: without, it hears of no other process's revocations.
     """
     runtime = Runtime()
@@ -65,18 +64,18 @@ def build_app(infra: Infra, *, demo: Demo | None = None) -> Starlette:
         async with runtime.keeping_up():
             yield
 
-    return _assemble(runtime, lifespan, infra.settings, demo)
+    return _assemble(runtime, lifespan, infra.settings, accounts)
 
 
 def _assemble(
     runtime: Runtime,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
     settings: Settings,
-    demo: Demo | None = None,
+    accounts: Sequence[DemoAccount] = (),
 ) -> Starlette:
     # Nobody could run anything in it that is not on the list.
     has_page = settings.graphiql and not settings.persisted_only
-    page: RenderPage | None = partial(graphiql.render_page, demo=demo) if has_page else None
+    page: RenderPage | None = partial(graphiql.render_page, accounts=accounts) if has_page else None
     schema = build_schema(introspection=settings.introspection)
     documents = PersistedDocuments(schema.documents, runtime)
     view = GraphQLView(schema, runtime, documents, page)

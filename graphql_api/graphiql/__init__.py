@@ -5,7 +5,10 @@
 
 import gzip
 import hashlib
+import json
 from asyncio import to_thread
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -36,6 +39,16 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """Somebody of a seeded shop, for whoever opens the page to sign in as. ``name`` is on the button."""
+
+    name: str
+    email: str
+    password: str
+
+
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
 _FOREVER = "public, max-age=31536000, immutable"
 _PAGE = Template(
@@ -51,7 +64,7 @@ _PAGE = Template(
 <script type="module" src="$assets/graphiql.js?v=$version"></script>
 </head>
 <body>
-<div id="graphiql" data-endpoint="$endpoint"$demo>Loading GraphiQL …</div>
+<div id="graphiql" data-endpoint="$endpoint"$accounts>Loading GraphiQL …</div>
 <noscript>GraphiQL needs JavaScript. The API itself is at $endpoint.</noscript>
 </body>
 </html>
@@ -60,12 +73,12 @@ _PAGE = Template(
 
 
 def render_page(
-    request: Request | None = None, *, endpoint: str | None = None, demo: tuple[str, str] | None = None
+    request: Request | None = None, *, endpoint: str | None = None, accounts: Sequence[DemoAccount] = ()
 ) -> HTMLResponse:
     """Render the page for ``endpoint`` (by default the path that was asked for, else ``/graphql``).
 
-    ``demo`` is the e-mail address and password of a customer to put into the first tab. They are readable by
-    whoever opens the page: give them for seeded shops only.
+    ``accounts`` are offered in its sign-in. Their passwords are readable by whoever opens the page: give them for
+    seeded shops only.
     """
     root = "" if request is None else request.scope.get("app_root_path", request.scope.get("root_path", ""))
     path = endpoint or ("/graphql" if request is None else request.url.path)
@@ -73,7 +86,7 @@ def render_page(
         assets=escape(root + ASSETS_PATH),
         version=version(),
         endpoint=escape(path),
-        demo="" if demo is None else f' data-email="{escape(demo[0])}" data-password="{escape(demo[1])}"',
+        accounts=f' data-accounts="{escape(json.dumps([asdict(one) for one in accounts]))}"' if accounts else "",
     )
     headers = {
         "content-security-policy": CONTENT_SECURITY_POLICY,

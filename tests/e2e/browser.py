@@ -1,14 +1,22 @@
 """A real browser without a window: Debian's Chromium, which reaches nothing but this machine."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import (
+    element_to_be_clickable,
+    text_to_be_present_in_element,
+)
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.deb_program import installed
 
+Do = Callable[[Chrome], Any]
 _PACKAGES: Final = ("chromium", "chromium-driver")
 # In a container Chromium has neither its sandbox nor much shared memory; it is to open pages of ours alone.
 _FLAGS: Final = (
@@ -39,3 +47,23 @@ def browser(home: Path) -> Iterator[Chrome]:
         yield opened
     finally:
         opened.quit()
+
+
+def press(chrome: Chrome, selector: str) -> None:
+    wait(chrome).until(element_to_be_clickable((By.CSS_SELECTOR, selector))).click()
+
+
+def shows(chrome: Chrome, selector: str, text: str) -> None:
+    wait(chrome).until(
+        text_to_be_present_in_element((By.CSS_SELECTOR, selector), text), f"no {text} in {selector}"
+    )
+
+
+def wait(chrome: Chrome) -> WebDriverWait[Chrome]:
+    return WebDriverWait(chrome, 20, 0.05)
+
+
+async def do(chrome: Chrome, *steps: Do) -> None:
+    """Selenium waits in a thread: the server is in this one."""
+    for step in steps:
+        await asyncio.to_thread(step, chrome)

@@ -1,20 +1,15 @@
 """A person in a real browser: from the cart to the receipt, by way of the sandbox's page."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import (
-    element_to_be_clickable,
-    text_to_be_present_in_element,
-)
-from selenium.webdriver.support.wait import WebDriverWait
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -22,7 +17,7 @@ from starlette.routing import Route
 
 from settings import Settings
 from tests.app_server import serving
-from tests.e2e.browser import browser
+from tests.e2e.browser import browser, do, press, shows
 from tests.e2e.shop import CREATE, Person, Shop
 from tests.mailbox import Mailbox, html_of
 from tests.modes import ONE_MODE
@@ -30,7 +25,6 @@ from tests.modes import ONE_MODE
 STOREFRONT: Final = Path(__file__).parent / "storefront.html"
 # Chromium may have to be installed first.
 pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("worker"), ONE_MODE]
-Do = Callable[[Chrome], Any]
 
 
 @pytest.fixture(scope="module")
@@ -77,26 +71,6 @@ def shop_in(chrome: Chrome, address: str) -> None:
     press(chrome, "#pay")
     shows(chrome, "h1", "Sandbox payment")
     shows(chrome, ".amount", "19.90 EUR")
-
-
-def press(chrome: Chrome, selector: str) -> None:
-    wait(chrome).until(element_to_be_clickable((By.CSS_SELECTOR, selector))).click()
-
-
-def shows(chrome: Chrome, selector: str, text: str) -> None:
-    wait(chrome).until(
-        text_to_be_present_in_element((By.CSS_SELECTOR, selector), text), f"no {text} in {selector}"
-    )
-
-
-def wait(chrome: Chrome) -> WebDriverWait[Chrome]:
-    return WebDriverWait(chrome, 20, 0.05)
-
-
-async def do(chrome: Chrome, *steps: Do) -> None:
-    """Selenium waits in a thread: the server is in this one."""
-    for step in steps:
-        await asyncio.to_thread(step, chrome)
 
 
 async def test_from_the_cart_to_the_receipt(

@@ -31,6 +31,7 @@ const noFormatterInWorker = {
 // Packages that leave their licence out of what they publish, and a package from the same repository or author.
 const LICENSED_WITH = {
   '@graphiql/plugin-doc-explorer': 'graphiql',
+  '@graphiql/plugin-explorer': 'graphiql',
   '@graphiql/plugin-history': 'graphiql',
   'react-compiler-runtime': 'react',
   'react-remove-scroll-bar': 'react-remove-scroll',

@@ -1,22 +1,19 @@
 import buy from './examples/buy.graphql';
 import buyVariables from './examples/buy.json';
-import signIn from './examples/sign_in.graphql';
-import signInVariables from './examples/sign_in.json';
-import watch from './examples/watch_the_order.graphql';
-import watchVariables from './examples/watch_the_order.json';
+import find from './examples/find.graphql';
+import findVariables from './examples/find.json';
+import pay from './examples/pay.graphql';
+import payVariables from './examples/pay.json';
+import watch from './examples/watch.graphql';
+import watchVariables from './examples/watch.json';
+import { newKey } from './results.js';
 
-/** The first tabs. `demo` may have the email and the password of a customer. */
-export function exampleTabs({ email, password }) {
-  return [
-    tab(signIn, { ...signInVariables, ...(email && { email, password }) }),
-    tab(buy, { ...buyVariables, idempotencyKey: randomKey() }),
-    tab(watch, watchVariables),
-  ];
+/** The first tabs. */
+export function exampleTabs() {
+  return [tab(find, findVariables), tab(buy, buyVariables), tab(pay, payVariables), tab(watch, watchVariables)];
 }
 
-const tab = (query, variables) => ({ query, variables: JSON.stringify(variables, null, 2) });
-
-// crypto.randomUUID is for secure origins only.
-function randomKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+function tab(query, variables) {
+  const own = 'idempotencyKey' in variables ? { idempotencyKey: newKey() } : {};
+  return { query, variables: JSON.stringify({ ...variables, ...own }, null, 2) };
 }
