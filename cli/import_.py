@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN: Final = 500
 _WIDTH_OF_A_FILE: Final = 200
+_SET_STOCK: Final = "rushcart import stock"
 
 
 @click.group("import")
@@ -59,6 +60,7 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
     touched by an import.
     """
     from services.catalog.import_products import ImportRefused
+    from services.catalog.shopify.rows import PRICE
     from services.stock.inventory_file import is_inventory
 
     if is_inventory(_opener(file)):
@@ -68,6 +70,8 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
     parsed = _parse(file, currency)
     if check and not parsed.problems:
         click.echo(f"{parsed.total} products, no problem found.")
+        if PRICE not in parsed.headings and not free:
+            click.echo(f"{PRICE}: is missing, and new variants need a price (--free: they cost nothing)")
         _note(parsed, err=False)
         return
     if check:
@@ -84,6 +88,10 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
         f"{report.new_variants} new variants."
     )
     _note(parsed, err=True)
+    if report.kept_stock:
+        click.echo(
+            f"{report.kept_stock} variants are not new and keep their stock; `{_SET_STOCK}` sets it.", err=True
+        )
     if report.left_out:
         click.echo(f"{_write_left_out(file, report.left_out)} has {len(report.left_out)} rows that were left out.")
 
@@ -155,8 +163,10 @@ def _write_left_out(file: Path, reasons: dict[int, str]) -> Path:
 
 def _parse(file: Path, currency: str) -> "ParsedFile":
     from services.catalog.shopify.check_shopify_csv import check_shopify_csv
+    from services.money.charging import charging_of
+    from settings import get_settings
 
-    return check_shopify_csv(_opener(file), currency)
+    return check_shopify_csv(_opener(file), currency, charging_of(get_settings()))
 
 
 def _opener(file: Path) -> "Opener":

@@ -13,7 +13,7 @@ from models import Category, Product, ProductStatus, StockLevel, VariantPrice
 from models.documents import ProductDoc
 from services.catalog.read_products import read_products
 from services.catalog.shopify.export import Exported, headings, rows
-from services.catalog.shopify.product import CategoryPath
+from services.catalog.shopify.parsed_product import CategoryPath
 from services.media.rules import url_of
 
 PAGE: Final = 200

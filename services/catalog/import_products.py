@@ -27,7 +27,7 @@ from services.catalog.shopify import rows as columns
 from services.catalog.shopify.cells import status_after
 from services.catalog.shopify.check_shopify_csv import ParsedFile
 from services.catalog.shopify.match_variants import match_variants
-from services.catalog.shopify.product import ParsedProduct
+from services.catalog.shopify.parsed_product import ParsedProduct
 from services.catalog.shopify.rows import RowProblem
 from services.catalog.shopify.update_rows import apply, problems
 from services.catalog.stored_product import StoredProduct, lock_products
@@ -60,6 +60,8 @@ class ImportReport:
     updated: int = 0
     unchanged: int = 0
     new_variants: int = 0
+    kept_stock: int = 0
+    """Variants that the file has a quantity of, and whose stock is left as it is, for they are not new."""
     left_out: dict[int, str] = field(default_factory=dict)
     """Why, by the lines of products that were not imported; empty for rows that are at fault by others only."""
     documents: list[ProductDoc] = field(default_factory=list)
@@ -230,6 +232,8 @@ class _Import:
         draft = replace(parsed.draft, status=status)
         checked = check_product(draft, charging_of(self.infra.settings))
         changes = apply(known, checked, self.file.headings, now)
+        new = {variant.sku for variant in changes.stocked}
+        self.report.kept_stock += sum(v.quantity > 0 for v in draft.variants if v.sku not in new)
         if found := list(problems(known)):
             for column, message in found:
                 self._report(parsed.line, column, message)

@@ -12,7 +12,7 @@ from models import Product, Variant
 from services.catalog.import_products import import_products
 from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
-from services.catalog.shopify.product import ParsedProduct
+from services.catalog.shopify.parsed_product import ParsedProduct
 from services.demo.pictures_of import pictures_of
 from services.media.rules import PATH, Picture
 from services.media.store_picture import store_pictures

@@ -44,6 +44,8 @@ async def test_a_file_is_imported_once_however_often(infra: Infra) -> None:
         0,
         "0 products created, 0 updated, 42 unchanged; 0 new variants.\n",
     )
+    kept = "variants are not new and keep their stock; `rushcart import stock` sets it.\n"
+    assert (kept in first.stderr, again.stderr.endswith(f"\n130 {kept}")) == (False, True), again.stderr
     assert await products(infra) == 42
 
 
@@ -129,9 +131,16 @@ async def test_an_inventory_file_sets_stock(infra: Infra, tmp_path: Path) -> Non
 
 
 @ONE_MODE
-async def test_a_file_can_be_checked_without_any_store(infra: Infra) -> None:
+async def test_a_file_can_be_checked_without_any_store(infra: Infra, tmp_path: Path) -> None:
     checked = run(infra, "--check", str(EXAMPLE))
     assert (checked.returncode, checked.stdout) == (0, "42 products, no problem found.\n")
+    file = tmp_path / "titles.csv"
+    file.write_text("Handle,Title\na,A\n")
+    assert run(infra, "--check", "--free", str(file)).stdout == "1 products, no problem found.\n"
+    assert run(infra, "--check", str(file)).stdout == (
+        "1 products, no problem found.\n"
+        "Variant Price: is missing, and new variants need a price (--free: they cost nothing)\n"
+    )
     assert await products(infra) == 0
 
 

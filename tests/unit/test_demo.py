@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from models.enums import ProductStatus
 from services.catalog.shopify.check_shopify_csv import check_shopify_csv
-from services.catalog.shopify.product import ParsedProduct
+from services.catalog.shopify.parsed_product import ParsedProduct
 from services.demo.drawing.pictures import PICTURES, picture
 from services.demo.ensure_catalog import FILE, RUSH_SKU
 from services.demo.pictures_of import FOLDER, SIDE, pictures_of

@@ -8,12 +8,15 @@ import pytest
 from models import ProductStatus
 from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify.check_shopify_csv import ParsedFile, check_shopify_csv
-from services.catalog.shopify.product import ParsedProduct
+from services.catalog.shopify.parsed_product import ParsedProduct
 from services.catalog.shopify.rows import RowProblem
+from services.catalog.shopify.unused import Note
 from services.demo.ensure_catalog import FILE as EXAMPLE
+from services.money.charging import Charging
 
 BAD_HANDLE = "must be letters, digits, - and _, and start and end with a letter or digit"
 NO_SKU = "must not contain control characters, { or }, nor whitespace but spaces"
+NO_TITLE = "is a required column and missing; the first are"
 HEADING = "Handle,Title,Variant SKU,Variant Price,Variant Inventory Qty"
 
 
@@ -190,8 +193,9 @@ def test_a_quote_that_is_never_closed_ends_the_reading() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", [(1, "Title", "is a required column and missing")]),
-        ("Handle,Price\na,1", [(1, "Title", "is a required column and missing")]),
+        ("", [(1, "Title", "is missing: the file is empty")]),
+        ("Artikel|Preis\na|1", [(1, "Title", f"{NO_TITLE} 'Artikel|Preis'")]),
+        ("Handle,Price,a,b,c\na,1", [(1, "Title", f"{NO_TITLE} 'Handle', 'Price', 'a', 'b'")]),
         ("Handle,Title,title\na,A,A", [(1, "title", "is there twice")]),
     ],
 )
@@ -264,6 +268,53 @@ def test_what_is_not_used_is_counted() -> None:
         ("Price / International", 1),
         ("Variant Inventory Qty", 1),
     }
+
+
+def test_newer_names_of_columns_say_as_little_as_the_older_ones() -> None:
+    heading = (
+        "URL handle,Title,Price,Continue selling when out of stock,Inventory tracker,Fulfillment service,"
+        "Requires shipping,Charge tax,Weight unit for display"
+    )
+    assert parse(f"{heading}\na,A,1,DENY,shopify,manual,TRUE,TRUE,kg").notes == ()
+    assert parse(f"{heading}\na,A,1,CONTINUE,,dhl,FALSE,FALSE,stone").notes == (
+        Note("Continue selling when out of stock", 1, "nothing is sold here that is not there"),
+        Note("Fulfillment service", 1, "not used"),
+        Note("Requires shipping", 1, "not used"),
+        Note("Charge tax", 1, "not used"),
+        Note("Weight unit for display", 1, "not used"),
+        Note("Inventory tracker", 1, "not counted there, and here sold as far as there is"),
+    )
+
+
+def test_what_only_a_first_row_can_say_is_counted_in_others() -> None:
+    heading = "Handle,Title,Vendor,Tags,Status,Option1 Name,Option1 Value,Image Src,Image Alt Text"
+    found = parse(f"{heading}\na,A,V,t,active,Size,S,,Lost\na,A,V,u,draft,,M,https://x.test/1.jpg,Kept\n")
+    assert found.problems == ()
+    elsewhere = "not used but from the first row of a product"
+    assert found.notes == (
+        Note("Tags", 1, elsewhere),
+        Note("Status", 1, elsewhere),
+        Note("Image Alt Text", 1, "not used without an image in the same row"),
+    )
+
+
+def test_a_product_has_one_currency() -> None:
+    heading = "Handle,Title,Option1 Name,Option1 Value,Variant Price,Currency"
+    differs = "differs from line 2, which has the same handle"
+    text = f"{heading}\na,A,Size,S,1,usd\na,,,M,1,USD\na,,,L,1,JPY\na,,,XL,1,"
+    assert problems(text) == [(4, "Currency", differs)]
+
+
+def test_a_price_that_cannot_be_charged_is_named_by_its_cell() -> None:
+    raw = (
+        "Handle,Title,Option1 Name,Option1 Value,Variant Price,Variant Compare At Price,Currency,Price / MGA\n"
+        "a,A,Size,S,1.230,1.999,KWD,5000\na,,,M,1.234,,,5000.50\n"
+    )
+    found = check_shopify_csv(lambda: io.StringIO(raw, newline=""), "USD", Charging(("manual", "stripe")))
+    assert [(problem.line, problem.column, problem.message) for problem in found.problems] == [
+        (3, "Variant Price", "cannot be charged by stripe: must be a multiple of 0.010 KWD"),
+        (3, "Price / MGA", "cannot be charged by stripe: must be a multiple of 1.00 MGA"),
+    ]
 
 
 def test_the_category_is_that_of_the_taxonomy_where_there_is_no_type() -> None:

@@ -12,10 +12,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from services.catalog.shopify.product import CategoryPath, ParsedProduct, ProductParser
+from services.catalog.shopify.parsed_product import CategoryPath, ParsedProduct
+from services.catalog.shopify.product import ProductParser
 from services.catalog.shopify.rows import HANDLE, SKU, TITLE, Row, RowProblem, RowReader, shown
 from services.catalog.shopify.unused import Note
 from services.catalog.shopify.woocommerce import WooReader, is_woocommerce, read_families
+from services.money.charging import ANY_AMOUNT, Charging
 from services.shared import texts
 
 Opener = Callable[[], AbstractContextManager[TextIO]]
@@ -58,13 +60,16 @@ class _Index:
     problems: list[RowProblem] = field(default_factory=list)
 
 
-def check_shopify_csv(opened: Opener, currency: str) -> ParsedFile:
-    """Read the products of a file whose prices are in ``currency``, where it names none."""
+def check_shopify_csv(opened: Opener, currency: str, charging: Charging = ANY_AMOUNT) -> ParsedFile:
+    """Read the products of a file whose prices are in ``currency``, where it names none, and can be charged as
+    ``charging`` says."""
     read = _reader_of(opened)
     with opened() as stream:
         reader = read(stream)
         index = _index(reader)
-    parser = ProductParser(currency, reader.headings, reader.currencies, index.sku_lines.copy(), reader.unused)
+    parser = ProductParser(
+        *(currency, reader.headings, reader.currencies, index.sku_lines.copy(), charging, reader.unused)
+    )
     faulty = {problem.line for problem in (*reader.problems, *index.problems)}
     total, seen = 0, 0
     types: set[str] = set()

@@ -11,7 +11,8 @@ from models.documents import ImageDoc, ProductDoc, VariantDoc
 from services.catalog.check_product import derived_title
 from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
-from services.catalog.shopify.product import NO_OPTION, CategoryPath
+from services.catalog.shopify.parsed_product import CategoryPath
+from services.catalog.shopify.product import NO_OPTION
 from services.catalog.text_field import TEXT_FIELDS
 from services.media.rules import PATH
 from services.money.amounts import to_decimal

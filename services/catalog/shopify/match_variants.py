@@ -11,7 +11,7 @@ from services.catalog import rules
 from services.catalog.product_draft import PriceDraft, VariantDraft
 from services.catalog.shopify import rows as columns
 from services.catalog.shopify.make_sku import make_sku
-from services.catalog.shopify.product import ParsedProduct, VariantRow
+from services.catalog.shopify.parsed_product import ParsedProduct, VariantRow
 from services.catalog.stored_product import StoredProduct
 from services.money.amounts import to_decimal
 

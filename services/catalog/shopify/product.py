@@ -12,49 +12,28 @@ from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft,
 from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
 from services.catalog.shopify.make_sku import make_sku
+from services.catalog.shopify.parsed_product import CategoryPath, ParsedProduct, VariantRow
 from services.catalog.shopify.rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
 from services.catalog.shopify.unused import Unused
 from services.catalog.text_field import TEXT_FIELDS
 from services.money.amounts import is_currency
+from services.money.charging import ANY_AMOUNT, Charging
 from services.shared import texts
 
 T = TypeVar("T")
-CategoryPath = tuple[tuple[str, str], ...]
-"""Slug and name of each category, from the root down."""
-
 NO_OPTION: Final = ("Title", "Default Title")
 """What Shopify writes for a product without options."""
+_TRACKED: Final = "shopify"
 _OPTION_LENGTH: Final = rules.OPTION_LENGTH
 _MAKES_A_VARIANT: Final = (columns.SKU, columns.PRICE, columns.QUANTITY, *OPTION_VALUES)
+_OF_THE_FIRST_ROW: Final = (
+    *(field.column for field in TEXT_FIELDS if field.column != columns.TITLE),
+    *(columns.TYPE, columns.CATEGORY_PATH, columns.CATEGORY_NAMES),
+    *(columns.TAGS, columns.PUBLISHED, columns.STATUS),
+)
 _OF_A_VARIANT: Final = (
     *(*_MAKES_A_VARIANT, columns.COMPARE_AT, columns.GRAMS, columns.VARIANT_TITLE, columns.ARCHIVED),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class VariantRow:
-    """``names_sku``: the variant's SKU is the file's; ``says_something``: not only its product is meant."""
-
-    line: int
-    names_sku: bool
-    says_something: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedProduct:
-    """``draft.slug`` is the handle, and ``draft.status`` that of a new product; ``category`` the name in the
-    column Type, or empty. ``status`` and ``published`` are what their cells say, None when they say nothing.
-    """
-
-    draft: ProductDraft
-    category: str
-    category_path: CategoryPath
-    line: int
-    variant_rows: tuple[VariantRow, ...]
-    lines: tuple[int, ...]
-    """Those that its rows begin on."""
-    status: ProductStatus | None = None
-    published: bool | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +47,7 @@ class ProductParser:
     headings: Mapping[str, str]
     price_lists: Sequence[str]
     sku_lines: dict[str, int]
+    charging: Charging = ANY_AMOUNT
     unused: Unused = field(default_factory=Unused)
     problems: list[RowProblem] = field(default_factory=list)
 
@@ -86,7 +66,7 @@ class ProductParser:
     def product(self, rows: Sequence[Row]) -> ParsedProduct:
         first = rows[0]
         self._check_texts(first)
-        self._check_same_title(rows)
+        self._check_others(rows)
         names, currency = self._option_names(first), self._currency(first)
         # A first row that is about its product alone is no variant beside others.
         variant_rows = [row for row in rows if any(row[name] for name in _MAKES_A_VARIANT)] or [first]
@@ -134,12 +114,17 @@ class ProductParser:
             self.report(row, text.column, text.problem(row[text.column]))
         self.report(row, columns.TYPE, texts.line_problem(row[columns.TYPE], rules.CATEGORY_NAME_LENGTH))
 
-    def _check_same_title(self, rows: Sequence[Row]) -> None:
+    def _check_others(self, rows: Sequence[Row]) -> None:
+        """A product is what its first row says: others may say the same, or nothing."""
         first, *others = rows
         for row in others:
             self.report(row, columns.HANDLE, rules.slug_problem(row[columns.HANDLE]))
-            if row[columns.TITLE] not in ("", first[columns.TITLE]):
-                self.report(row, columns.TITLE, f"differs from line {first.line}, which has the same handle")
+            for column in (columns.TITLE, columns.CURRENCY):
+                if row[column] and _said(row, column) != _said(first, column):
+                    self.report(row, column, f"differs from line {first.line}, which has the same handle")
+            for column in _OF_THE_FIRST_ROW:
+                if row[column] not in ("", first[column]):
+                    self.note(column, "not used but from the first row of a product")
 
     def _currency(self, row: Row) -> str:
         text = row[columns.CURRENCY].upper()
@@ -192,8 +177,7 @@ class ProductParser:
         if row is not first and any(row[column] for column in OPTION_NAMES):
             names, first = self._option_names(row), row  # an archived variant may have options of its own
         options = self._options(row, first, names)
-        if row[columns.QUANTITY].startswith("-"):
-            self.note(columns.QUANTITY, "below 0 is 0 here")
+        self._note_stock(row)
         title = row[columns.VARIANT_TITLE]
         self.report(row, columns.VARIANT_TITLE, texts.line_problem(title, rules.TITLE_LENGTH))
         before = self._read(row, columns.COMPARE_AT, cells.amount(row[columns.COMPARE_AT], currency))
@@ -211,6 +195,12 @@ class ProductParser:
             archived=bool(archived),
         )
 
+    def _note_stock(self, row: Row) -> None:
+        if row[columns.QUANTITY].startswith("-"):
+            self.note(columns.QUANTITY, "below 0 is 0 here")
+        if columns.TRACKER in self.headings and row[columns.TRACKER].lower() != _TRACKED:
+            self.note(columns.TRACKER, "not counted there, and here sold as far as there is")
+
     def _made_sku(self, row: Row, values: Sequence[str]) -> str:
         sku = make_sku(row[columns.HANDLE], values, self.sku_lines)
         self.sku_lines[sku] = row.line
@@ -221,13 +211,20 @@ class ProductParser:
         text = row[columns.PRICE]
         if columns.PRICE in self.headings and not text:
             self.report(row, columns.PRICE, "must not be empty: a variant needs a price")
-        return self._read(row, columns.PRICE, cells.amount(text, currency)) or Decimal(0)
+        return self._amount(row, columns.PRICE, currency) or Decimal(0)
+
+    def _amount(self, row: Row, column: str, currency: str) -> Decimal | None:
+        """Read a price that is charged."""
+        amount = self._read(row, column, cells.amount(row[column], currency))
+        if amount is not None:
+            self.report(row, column, self.charging.problem(amount, currency))
+        return amount
 
     def _prices(self, row: Row, own: str) -> list[PriceDraft]:
         found: list[PriceDraft] = []
         for currency in self.price_lists:
             column, before = columns.price_columns(currency)
-            amount = self._read(row, column, cells.amount(row[column], currency))
+            amount = self._amount(row, column, currency)
             compare_at = self._read(row, before, cells.amount(row[before], currency))
             if currency == own and row[column]:
                 self.report(row, column, "is the product's own currency: that is the column Variant Price")
@@ -259,6 +256,8 @@ class ProductParser:
         urls: set[str] = set()
         for row in rows:
             url = row[columns.IMAGE]
+            if row[columns.IMAGE_ALT] and not url:
+                self.note(columns.IMAGE_ALT, "not used without an image in the same row")
             if url and (row[columns.IMAGE_POSITION] or url not in urls):
                 urls.add(url)
                 self.report(row, columns.IMAGE, None if own_name(url) else rules.url_problem(url))
@@ -274,3 +273,7 @@ class ProductParser:
             text = " ".join(text.split())
         self.report(row, columns.IMAGE_ALT, texts.line_problem(text, rules.ALT_TEXT_LENGTH))
         return text or None
+
+
+def _said(row: Row, column: str) -> str:
+    return row[column].upper() if column == columns.CURRENCY else row[column]

@@ -12,6 +12,7 @@ from services.money.amounts import is_currency
 from services.shared import texts
 
 _SHOWN: Final = 40
+_COLUMNS_SHOWN: Final = 4
 _BROKEN = re.compile(r"[\ud800-\udfff]")
 
 HANDLE: Final = "Handle"
@@ -43,6 +44,9 @@ CATEGORY_PATH: Final = "Category Path"
 VARIANT_TITLE: Final = "Variant Title"
 ARCHIVED: Final = "Variant Archived"
 
+# Read for what is noted of it alone, and not exported.
+TRACKER: Final = "Variant Inventory Tracker"
+
 # Trimmed nowhere: what is within is the shop's own text.
 _KEPT_WHOLE: Final = (*(field.column for field in text_field.TEXT_FIELDS if not field.is_trimmed), IMAGE_ALT)
 _PRICE_LIST = re.compile(r"(price|compare[- ]at price) / ([a-z]{3})", re.IGNORECASE | re.ASCII)
@@ -66,6 +70,7 @@ _NEW_NAMES: Final = {
     "compare-at price": COMPARE_AT,
     "weight value (grams)": GRAMS,
     "published on online store": PUBLISHED,
+    "inventory tracker": TRACKER,
 }
 _OTHERS: Final = {
     "a product export of Magento": {"sku", "attribute_set_code", "product_type"},
@@ -80,7 +85,7 @@ _ORDER: Final = (
     *(SEO_TITLE, SEO_DESCRIPTION, STATUS, CURRENCY, CATEGORY_PATH, VARIANT_TITLE, ARCHIVED),
 )
 KNOWN: Final = (*_ORDER, *(column for column in _TEXTS if column not in _ORDER))
-_BY_NAME: Final = {name.lower(): name for name in KNOWN} | _NEW_NAMES
+_BY_NAME: Final = {name.lower(): name for name in (*KNOWN, TRACKER)} | _NEW_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +124,15 @@ def price_columns(currency: str) -> tuple[str, str]:
 
 
 def missing_title(heading: Sequence[str]) -> str:
-    """Returns what is wrong with a heading without titles: which file it is, where it is known."""
+    """Returns what is wrong with a heading without titles: which file it is, or else how it begins."""
     names = {name.strip().lower() for name in heading}
     for kind, columns in _OTHERS.items():
         if columns <= names:
             return f"is missing: this is {kind}, which cannot be read"
-    return "is a required column and missing"
+    if not any(names):
+        return "is missing: the file is empty"
+    begin = ", ".join(shown(name.strip()) for name in heading[:_COLUMNS_SHOWN])
+    return f"is a required column and missing; the first are {begin}"
 
 
 def shown(value: str) -> str:

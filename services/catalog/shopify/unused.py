@@ -7,9 +7,16 @@ from typing import Final
 
 from services.catalog.shopify.left_out import PROBLEM
 
+_RENAMED: Final = {
+    "continue selling when out of stock": "variant inventory policy",
+    "fulfillment service": "variant fulfillment service",
+    "requires shipping": "variant requires shipping",
+    "charge tax": "variant taxable",
+    "weight unit for display": "variant weight unit",
+}
+"""Shopify's newer names of columns, with the older ones."""
 _SAY_NOTHING: Final[Mapping[str, frozenset[str]]] = {
     "variant inventory policy": frozenset({"deny"}),
-    "variant inventory tracker": frozenset({"shopify"}),
     "variant fulfillment service": frozenset({"manual"}),
     "variant requires shipping": frozenset({"true"}),
     "variant taxable": frozenset({"true"}),
@@ -45,7 +52,7 @@ class Unused:
     def look_at(self, cells: Iterable[tuple[str, str]]) -> None:
         """Count cells of columns that are not known, with their headings."""
         for heading, cell in cells:
-            kind, text = heading.lower(), cell.strip()
+            kind, text = _RENAMED.get(heading.lower(), heading.lower()), cell.strip()
             if text and kind != PROBLEM.lower() and text.lower() not in _SAY_NOTHING.get(kind, ()):
                 self.note(heading, _WHY.get(kind, "not used"))
 
