@@ -86,7 +86,8 @@ def _wrong(listed: "Sequence[Listed]") -> "Iterator[BadEntry]":
     from services.document.read_manifest import BadEntry
     from settings import get_settings
 
-    known = build_schema(introspection=get_settings().introspection).documents
+    settings = get_settings()
+    known = build_schema(introspection=settings.introspection, federation=settings.federation).documents
     for one in listed:
         for error in known.check(one.text):
             place = f"{error.locations[0].line}:{error.locations[0].column}: " if error.locations else ""

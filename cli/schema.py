@@ -10,11 +10,11 @@ import click
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def exported() -> str:
-    """Returns the schema in SDL, as the code has it."""
+def exported(*, federation: bool = False) -> str:
+    """Returns the schema in SDL, as the code has it; or as a subgraph has it."""
     from graphql_api.schema import build_schema
 
-    return build_schema().as_str().rstrip() + "\n"
+    return build_schema(federation=federation).as_str().rstrip() + "\n"
 
 
 def exported_possible_types() -> str:
@@ -39,14 +39,24 @@ _POSSIBLE_TYPES = click.option(
     is_flag=True,
     help="Not the schema, but which types each union and interface has, in JSON, for Apollo Client's cache.",
 )
+_FEDERATION = click.option(
+    "--federation", is_flag=True, help="As a subgraph of Apollo Federation, for whoever composes it with others."
+)
+
+
+def _wanted(*, possible_types: bool, federation: bool) -> str:
+    if possible_types and federation:
+        raise click.UsageError("--possible-types are the same with --federation.")
+    return exported_possible_types() if possible_types else exported(federation=federation)
 
 
 @schema.command()
 @click.option("--output", "-o", type=_FILE, help="File to write; standard output when left out.")
 @_POSSIBLE_TYPES
-def export(output: Path | None, *, possible_types: bool) -> None:
+@_FEDERATION
+def export(output: Path | None, *, possible_types: bool, federation: bool) -> None:
     """Write the schema in SDL."""
-    text = exported_possible_types() if possible_types else exported()
+    text = _wanted(possible_types=possible_types, federation=federation)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -57,11 +67,12 @@ def export(output: Path | None, *, possible_types: bool) -> None:
 @schema.command()
 @click.option("--file", "-f", "file", type=_FILE, help="schema.graphql, or possible-types.json, when left out.")
 @_POSSIBLE_TYPES
-def check(file: Path | None, *, possible_types: bool) -> None:
+@_FEDERATION
+def check(file: Path | None, *, possible_types: bool, federation: bool) -> None:
     """Fail when the file is not what the code exports."""
     file = file or Path("possible-types.json" if possible_types else "schema.graphql")
     there = file.read_text(encoding="utf-8") if file.exists() else ""
-    wanted = exported_possible_types() if possible_types else exported()
+    wanted = _wanted(possible_types=possible_types, federation=federation)
     if there == wanted:
         click.echo(f"{file} is up to date.")
         return
@@ -69,6 +80,6 @@ def check(file: Path | None, *, possible_types: bool) -> None:
         there.splitlines(), wanted.splitlines(), str(file), "the code's schema", lineterm=""
     )
     click.echo("\n".join(difference), err=True)
-    option = "--possible-types " if possible_types else ""
+    option = "--possible-types " if possible_types else "--federation " if federation else ""
     click.echo(f"\n{file} is out of date. Run: rushcart schema export {option}--output {file}", err=True)
     sys.exit(1)

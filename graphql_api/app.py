@@ -76,7 +76,7 @@ def _assemble(
     # Nobody could run anything in it that is not on the list.
     has_page = settings.graphiql and not settings.persisted_only
     page: RenderPage | None = partial(graphiql.render_page, accounts=accounts) if has_page else None
-    schema = build_schema(introspection=settings.introspection)
+    schema = build_schema(introspection=settings.introspection, federation=settings.federation)
     documents = PersistedDocuments(schema.documents, runtime)
     view = GraphQLView(schema, runtime, documents, page)
     routes: list[BaseRoute] = [

@@ -24,6 +24,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from resolvers.federation.queries import MAX_REPRESENTATIONS
 from resolvers.shared.connection import DEFAULT_PAGE, MAX_PAGE
 from resolvers.shared.node import MAX_NODES
 
@@ -32,6 +33,9 @@ MAX_COST: Final = 20_000
 
 LIST_ROWS: Final = 5
 """What a list that is no page is taken to hold: variants of a product, items of a sale, lines of an order."""
+
+_LISTS: Final = {"ids": MAX_NODES, "representations": MAX_REPRESENTATIONS}
+"""Arguments that say what is wanted one by one, and how many at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,9 @@ def rows_of(node: FieldNode, definition: GraphQLField) -> int | Rows:
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     if (first := definition.args.get("first")) is not None and get_named_type(first.type) is GraphQLInt:
         return _page([given.get("first"), given.get("last")], DEFAULT_PAGE, MAX_PAGE)
-    if "ids" in definition.args:
-        return _page([given.get("ids")], 0, MAX_NODES)
+    for name, most in _LISTS.items():
+        if name in definition.args:
+            return _page([given.get(name)], 0, most)
     return LIST_ROWS if is_list_type(get_nullable_type(definition.type)) else 1
 
 

@@ -11,6 +11,7 @@ from graphql import ExecutionResult as GraphQLResult
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StreamResult
+from strawberry.tools import merge_types
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -26,7 +27,11 @@ from graphql_api.http_request import Operation
 from graphql_api.limits import too_costly
 from graphql_api.operations import PreparedOperation
 from graphql_api.request_limits import count_cost
+from graphql_api.subgraph import subgraph_sdl
 from infra.telemetry import tracing
+from resolvers.federation.queries import FederationQuery
+from resolvers.federation.types import ANY
+from resolvers.federation.types import Any as AnyEntity
 from resolvers.root import TYPES, Mutation, Query, Subscription
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
@@ -166,6 +171,17 @@ class RushcartSchema(strawberry.Schema):
         return ExecutionResult(data=result.data, errors=errors)
 
 
+class SubgraphSchema(RushcartSchema):
+    """Answers gateways too; ``sdl`` is what they put together with others'."""
+
+    def __init__(self, *args: Any, sdl: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._sdl = sdl
+
+    def as_str(self) -> str:
+        return self._sdl
+
+
 async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
     yield result
 
@@ -185,11 +201,20 @@ def _no_operation(name: str | None) -> GraphQLError:
 
 
 @cache
-def build_schema(*, introspection: bool = True) -> RushcartSchema:
+def build_schema(*, introspection: bool = True, federation: bool = False) -> RushcartSchema:
     """Build the schema, once a process: it knows nothing of stores, and of settings whether clients may ask what
-    it is."""
-    config = StrawberryConfig(scalar_map=SCALARS)
-    return RushcartSchema(Query, Mutation, Subscription, types=TYPES, config=config, introspection=introspection)
+    it is, and whether it is part of a larger one."""
+    if not federation:
+        config = StrawberryConfig(scalar_map=SCALARS)
+        return RushcartSchema(
+            Query, Mutation, Subscription, types=TYPES, config=config, introspection=introspection
+        )
+    query = merge_types("Query", (Query, FederationQuery))
+    config = StrawberryConfig(scalar_map=SCALARS | {AnyEntity: ANY})
+    sdl = subgraph_sdl(build_schema().as_str())
+    return SubgraphSchema(
+        query, Mutation, Subscription, types=TYPES, config=config, introspection=introspection, sdl=sdl
+    )
 
 
 __all__ = ["OperationNotAllowed", "RushcartSchema", "build_schema"]

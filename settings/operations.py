@@ -27,6 +27,10 @@ class OperationsSettings(Group):
     introspection: bool = Field(
         True, description="Answer questions about the schema, and say what a misspelt name may mean."
     )
+    federation: bool = Field(
+        False,
+        description="Answer gateways of Apollo Federation too, as a subgraph of theirs; see docs/federation.md.",
+    )
     hsts_seconds: int = Field(
         365 * 24 * 3600,
         ge=0,

@@ -15,6 +15,14 @@ PROGRAMS: Final = Path(__file__).parent / "programs"
 CLOUDEVENTS_PYTHON: Final = "cloudevents==1.12.0"
 CLOUDEVENTS_JAVASCRIPT: Final = "cloudevents@10.0.0"
 GRAPHQL_WS: Final = ("graphql-ws@6.4.2", "graphql@16.15.0", "ws@8.23.0")
+FEDERATION: Final = (
+    "@apollo/composition@2.14.4",
+    "@apollo/gateway@2.14.4",
+    "@apollo/server@5.5.1",
+    "@apollo/subgraph@2.14.4",
+    "@theguild/federation-composition@0.27.0",
+    "graphql@16.15.0",
+)
 ASYNCAPI: Final = "@asyncapi/parser@3.6.6"
 _INSTALL_WITHIN: Final = 400.0
 

@@ -1,0 +1,1 @@
+"""What a gateway asks of a subgraph: https://www.apollographql.com/docs/federation/subgraph-spec."""
