@@ -33,7 +33,7 @@ from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
 from graphql_api.request_headers import CART_HEADER, WANTED, is_opened_by_browser, tells_cost
-from graphql_api.request_limits import count_cost, count_cost_of, tell_cost
+from graphql_api.request_limits import count_cost, count_cost_of, tell_cost, tell_cost_first
 from graphql_api.runtime import Runtime
 from graphql_api.schema import OperationNotAllowed, RushcartSchema
 from graphql_api.subscriptions.event_stream import send_events
@@ -144,7 +144,7 @@ class GraphQLView:
         if isinstance(operation, list):
             raise Refused(400, "BAD_REQUEST", "A batch cannot be answered with an event stream.")
         allowed = _STREAMED_BY_GET if scope["method"] == "GET" else frozenset(OperationType)
-        await self.schema.charge(operation, context)
+        cost = await self.schema.charge(operation, context)
         try:
             results = await self.schema.stream(
                 operation.query,
@@ -159,7 +159,8 @@ class GraphQLView:
         with self.runtime.readers.reading(Reader.until(context, ended)):
             # Of cookies that a mutation sets this way none would arrive: the head is sent before it has run.
             encode = partial(_encode_result, scope=scope)
-            await send_events(scope, receive, send, results, encode, ended)
+            told = tell_cost_first(results, cost, context)
+            await send_events(scope, receive, send, told, encode, ended)
 
     async def _make(
         self,

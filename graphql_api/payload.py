@@ -16,12 +16,13 @@ log = structlog.get_logger(__name__)
 
 
 def formatted(result: ExecutionResult) -> dict[str, Any]:
+    told = {"extensions": result.extensions} if result.extensions else {}
     if result.errors is None:
-        return {"data": result.data}
+        return {"data": result.data, **told}
     errors = [error.formatted for error in result.errors]
     if isinstance(result, PreExecutionError):
-        return {"errors": errors}
-    return {"data": result.data, "errors": errors}
+        return {"errors": errors, **told}
+    return {"data": result.data, "errors": errors, **told}
 
 
 def refusal_of(error: Refused) -> dict[str, Any]:

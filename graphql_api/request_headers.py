@@ -9,7 +9,7 @@ from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
 from graphql_api.uploads import PREFLIGHT
 
 CART_HEADER: Final = b"x-cart-token"
-_COST_HEADER: Final = b"graphql-cost"
+COST_HEADER: Final = b"graphql-cost"
 WANTED: Final = frozenset(
     {
         b"authorization",
@@ -25,7 +25,7 @@ WANTED: Final = frozenset(
         MODE_HEADER,
         CSRF_HEADER,
         CART_HEADER,
-        _COST_HEADER,
+        COST_HEADER,
         *PREFLIGHT,
     }
 )
@@ -33,7 +33,7 @@ WANTED: Final = frozenset(
 
 def tells_cost(headers: dict[bytes, bytes]) -> bool:
     """Returns whether the client asks what its operations cost."""
-    return headers.get(_COST_HEADER, b"").strip() == b"1"
+    return headers.get(COST_HEADER, b"").strip() == b"1"
 
 
 def is_opened_by_browser(scope: Scope, accept: bytes | None) -> bool:

@@ -1,6 +1,11 @@
 """How much an address or an account may ask for."""
 
-from typing import Any
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, cast
+
+from strawberry.schema.schema import StreamResult
+from strawberry.types import ExecutionResult
 
 from graphql_api.http_request import Refused
 from infra.runtime import Infra
@@ -27,12 +32,31 @@ async def count_cost_of(
 
 
 async def tell_cost(payload: dict[str, Any], cost: int, context: Context) -> dict[str, Any]:
-    """Add to an operation's answer what it cost, and of what, for who asks for it; null: nothing is counted."""
+    """Add to an operation's answer what it cost, and of what, for who asks for it."""
     if context.tells_cost:
-        budget = await budget_of(context.infra, context.client, _account(context))
-        told = {"cost": cost, "budget": budget and budget.a_minute, "left": budget and budget.left}
-        payload["extensions"] = {"cost": told}
+        payload["extensions"] = await _told(cost, context)
     return payload
+
+
+def tell_cost_first(results: StreamResult, cost: int, context: Context) -> StreamResult:
+    """Add it to the first of an operation's results, for who asks for it."""
+    return _told_first(results, cost, context) if context.tells_cost else results
+
+
+async def _told_first(results: StreamResult, cost: int, context: Context) -> AsyncGenerator[ExecutionResult, None]:
+    told = False
+    async with aclosing(results):
+        async for one in results:
+            result = cast(ExecutionResult, one)
+            if not told:
+                told, result.extensions = True, await _told(cost, context)
+            yield result
+
+
+async def _told(cost: int, context: Context) -> dict[str, Any]:
+    """Returns what an operation cost, and of what; null: nothing is counted."""
+    budget = await budget_of(context.infra, context.client, _account(context))
+    return {"cost": {"cost": cost, "budget": budget and budget.a_minute, "left": budget and budget.left}}
 
 
 def _account(context: Context) -> str | None:

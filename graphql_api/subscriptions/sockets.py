@@ -2,7 +2,8 @@
 
 https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md. Who is asking is told by the Authorization
 header of the handshake, by ``Authorization`` in the payload of ``connection_init`` (browsers cannot set the
-header), or by session cookies from an allowed page. When that has expired or is revoked the connection is closed
+header), or by session cookies from an allowed page; what operations cost is told to who asks for it in the same
+places (``GraphQL-Cost``). When that has expired or is revoked the connection is closed
 with 4403: the client comes back with a new token.
 """
 
@@ -29,6 +30,8 @@ from graphql_api.http_request import Operation, Refused
 from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
+from graphql_api.request_headers import COST_HEADER, tells_cost
+from graphql_api.request_limits import tell_cost_first
 from graphql_api.runtime import Running, Runtime
 from graphql_api.schema import RushcartSchema
 from graphql_api.subscriptions.origins import may_use_cookies
@@ -49,7 +52,7 @@ _INIT_WITHIN = timedelta(seconds=10)
 _MOST_OPERATIONS = 20
 _FORBIDDEN = 4403
 _UNACCEPTABLE = 4406
-_WANTED = frozenset({b"authorization", b"cookie", b"user-agent", b"origin", b"host"})
+_WANTED = frozenset({b"authorization", b"cookie", b"user-agent", b"origin", b"host", COST_HEADER})
 
 
 class SocketView:
@@ -112,7 +115,10 @@ class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
         return {}
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        token = _token_of(message.get("payload") or {})
+        said = _said(message.get("payload") or {})
+        if tells_cost(said):
+            self.context = replace(self.context, tells_cost=True)
+        token = said.get(b"authorization")
         if token is not None and not self.connection_init_received:
             try:
                 viewer = await _who(self._running, token, self.context.client)
@@ -148,10 +154,10 @@ class _Operations:
         context = replace(self._context())
         try:
             account = context.viewer.user_id.hex if context.viewer else None
-            await spend_cost(context.infra, context.client, account)
+            await spend_cost(context.infra, context.client, account, exact=context.tells_cost)
             asked = await self._documents.resolve(Operation(query, None, None, None), context)
             named = replace(asked, variables=given.get("variable_values"), name=given.get("operation_name"))
-            await self._schema.charge(named, context)
+            cost = await self._schema.charge(named, context)
             results = await self._schema.stream(asked.query, **{**given, "context_value": context})
         except RateLimited as error:
             return _refused(to_request_error(error))
@@ -159,7 +165,7 @@ class _Operations:
             return _refused(error)
         except Refused as error:
             return _refused(RequestError(error.code, error.message, error.details))
-        return cast(AsyncGenerator[ExecutionResult, None], results)
+        return cast(AsyncGenerator[ExecutionResult, None], tell_cost_first(results, cost, context))
 
 
 async def _refused(error: RequestError) -> AsyncGenerator[ExecutionResult, None]:
@@ -182,7 +188,7 @@ async def _greet(running: Running, scope: Scope) -> Context:
         raise to_request_error(error) from error
     base_url = base_url_of(scope, headers.get(b"host"), infra.settings)
     who = (viewer, ids.request_id, ids.trace_id, ids.traceparent, client)
-    return Context(infra, running.tokens, *who, base_url=base_url)
+    return Context(infra, running.tokens, *who, base_url=base_url, tells_cost=tells_cost(headers))
 
 
 async def _who(running: Running, authorization: bytes | None, client: Client) -> Viewer | None:
@@ -195,13 +201,15 @@ async def _who(running: Running, authorization: bytes | None, client: Client) ->
         raise to_request_error(error) from error
 
 
-def _token_of(payload: dict[str, object]) -> bytes | None:
+def _said(payload: dict[str, object]) -> dict[bytes, bytes]:
+    """Returns what would be headers, if browsers could send them: from the payload, or else its ``headers``."""
     headers = payload.get("headers")
+    said: dict[bytes, bytes] = {}
     for place in (payload, headers if isinstance(headers, dict) else {}):
         for name, value in place.items():
-            if isinstance(name, str) and name.lower() == "authorization" and isinstance(value, str):
-                return value.encode("utf-8", "replace")
-    return None
+            if isinstance(name, str) and isinstance(value, str):
+                said.setdefault(name.lower().encode("utf-8", "replace"), value.encode("utf-8", "replace"))
+    return said
 
 
 def _abort(scope: Scope) -> None:

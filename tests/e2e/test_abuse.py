@@ -1,5 +1,6 @@
 """Too much is refused with a time to come back; front ends on other hosts are let in by name only."""
 
+import json
 from ipaddress import ip_network
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from settings import Settings
 from settings.sign_in import OidcProvider
 from tests.e2e.shop import Shop
+from tests.live import greeted, socket
 from tests.modes import ONE_MODE
 from tests.server import Server, serve
 
@@ -132,6 +134,32 @@ async def test_an_account_has_a_budget_of_its_own(strict: Settings) -> None:
         ]
         assert [answer.status_code for answer in answers] == [200, 429, 200]
         assert [answers[place].json()["extensions"]["cost"]["left"] for place in (0, 2)] == [499, 499]
+
+
+async def test_the_first_result_of_a_stream_tells_the_cost(strict: Settings) -> None:
+    async with serve(strict.model_copy(update={"rate_limits": {"accountCost": "9000/86400s"}})) as server:
+        shop = Shop(server)
+        ada, offer = await shop.customer("Ada"), await shop.offer(await shop.staff())
+        left = "subscription Left($id: ID!) { flashSaleRemaining(itemId: $id) { remaining } }"
+        of_item = {"id": offer.item_id}
+        headers = {"Authorization": f"Bearer {ada.token}", "Accept": "text/event-stream", "GraphQL-Cost": "1"}
+        body = {"query": left, "variables": of_item}
+        async with server.http.stream("POST", "/graphql", json=body, headers=headers) as response:
+            line = await anext(line async for line in response.aiter_lines() if line.startswith("data: {"))
+        first = json.loads(line.removeprefix("data: "))["extensions"]["cost"]
+        async with socket(server) as live:
+            said = {"headers": {"authorization": headers["Authorization"], "graphql-cost": "1"}}
+            await live.send(type="connection_init", payload=said)
+            assert (await live.receive())["type"] == "connection_ack"
+            await live.subscribe(left, of_item)
+            second = (await live.receive())["payload"]["extensions"]["cost"]
+            assert await shop.place(ada, offer.item_id)
+            assert (await live.receive())["payload"].keys() == {"data"}
+        assert (first["cost"], first["budget"]) == (100, 6)
+        assert second == {"cost": 100, "budget": 6, "left": first["left"] - 100}
+        async with greeted(server, ada.token) as live:
+            await live.subscribe(left, of_item)
+            assert (await live.receive())["payload"].keys() == {"data"}
 
 
 async def test_tokens_that_are_nobodys_are_refused_with_a_time(strict: Settings) -> None:
