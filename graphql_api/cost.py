@@ -28,9 +28,6 @@ from resolvers.federation.queries import MAX_REPRESENTATIONS
 from resolvers.shared.connection import DEFAULT_PAGE, MAX_PAGE
 from resolvers.shared.node import MAX_NODES
 
-MAX_COST: Final = 20_000
-"""Of one operation: about 0.2 s of work."""
-
 LIST_ROWS: Final = 5
 """What a list that is no page is taken to hold: variants of a product, items of a sale, lines of an order."""
 

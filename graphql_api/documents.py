@@ -22,11 +22,9 @@ from sqlalchemy.util import await_, greenlet_spawn
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from graphql_api.cost import MAX_COST, OperationCost
+from graphql_api.cost import OperationCost
 from graphql_api.errors import without_the_input
 from graphql_api.limits import (
-    MAX_QUERY_CHARS,
-    MAX_TOKENS,
     check_limits,
     cost_of,
     fragments_of,
@@ -35,6 +33,7 @@ from graphql_api.limits import (
 )
 from graphql_api.operations import PreparedOperation
 from graphql_api.preparing import InSlices, Preparing, Slice, charge
+from resolvers.shared.limits import MAX_COST, MAX_QUERY_CHARS, MAX_TOKENS
 
 RULES: tuple[type[ASTValidationRule], ...] = (
     *specified_rules,

@@ -8,7 +8,8 @@ import orjson
 from starlette.types import Receive
 from strawberry.types.graphql import OperationType
 
-from graphql_api.limits import MAX_BATCH, MAX_STRING_CHARS, check_strings
+from graphql_api.limits import check_strings
+from resolvers.shared.limits import MAX_BATCH, MAX_STRING_CHARS
 
 Headers = tuple[tuple[bytes, bytes], ...]
 

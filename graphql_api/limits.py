@@ -25,17 +25,16 @@ from graphql import (
     get_named_type,
 )
 
-from graphql_api.cost import MAX_COST, Cost, OperationCost, Rows, rows_of
-
-MAX_QUERY_CHARS = 20_000
-MAX_TOKENS = 2_000
-MAX_DEPTH = 15
-MAX_FIELDS = 500
-MAX_ALIASES = 30
-MAX_ROOT_FIELDS = 20
-MAX_DIRECTIVES = 50
-MAX_BATCH = 10
-MAX_STRING_CHARS = 64 * 1024
+from graphql_api.cost import Cost, OperationCost, Rows, rows_of
+from resolvers.shared.limits import (
+    MAX_ALIASES,
+    MAX_COST,
+    MAX_DEPTH,
+    MAX_DIRECTIVES,
+    MAX_FIELDS,
+    MAX_ROOT_FIELDS,
+    MAX_STRING_CHARS,
+)
 
 TOO_COMPLEX = "QUERY_TOO_COMPLEX"
 

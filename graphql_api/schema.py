@@ -18,7 +18,6 @@ from strawberry.types.graphql import OperationType
 
 from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
-from graphql_api.cost import MAX_COST
 from graphql_api.counting import count_operation
 from graphql_api.descriptions import describe
 from graphql_api.documents import Document, Documents
@@ -35,6 +34,7 @@ from resolvers.federation.types import Any as AnyEntity
 from resolvers.root import TYPES, Mutation, Query, Subscription
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
+from resolvers.shared.limits import MAX_COST
 from resolvers.shared.scalars import SCALARS
 from services.shared.rate_limits import REQUEST_COST
 

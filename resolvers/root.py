@@ -27,6 +27,7 @@ from resolvers.payment.mutations import PaymentMutation
 from resolvers.payment.queries import PaymentQuery
 from resolvers.shared import enum_words  # noqa: F401 - what enums mean
 from resolvers.shared.node import NodeQuery
+from resolvers.shop.queries import ShopQuery
 from resolvers.stock.mutations import StockMutation
 from resolvers.stock.queries import StockQuery
 from resolvers.user.account_mutations import AccountMutation
@@ -46,6 +47,7 @@ Query = merge_types(
     "Query",
     (
         NodeQuery,
+        ShopQuery,
         UserQuery,
         IdentityQuery,
         CatalogQuery,

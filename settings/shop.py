@@ -56,6 +56,9 @@ class TaxRule(BaseModel):
 
 
 class ShopSettings(Group):
+    shop_name: str = Field(
+        "Rushcart", min_length=1, max_length=100, description="What the shop is called, for front ends to show."
+    )
     storefront_url: str = Field(
         "http://localhost:3000",
         description="Where links in mails lead: its pages /verify-email and /reset-password, with #token=.",

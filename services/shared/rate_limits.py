@@ -112,7 +112,16 @@ async def budget_of(infra: Infra, client: Client, account: str | None) -> Budget
     limit = limit_of(infra.settings, name)
     if limit is None or (account is None and is_own(client.ip)):
         return None
-    return Budget(round(limit.count * 60 / limit.seconds), await infra.rates.left(name, key, limit))
+    return Budget(_a_minute(limit), await infra.rates.left(name, key, limit))
+
+
+def a_minute(limit: Limit | None) -> int | None:
+    """Returns what may be spent in 60 seconds; None without a limit."""
+    return None if limit is None else _a_minute(limit)
+
+
+def _a_minute(limit: Limit) -> int:
+    return round(limit.count * 60 / limit.seconds)
 
 
 async def spend_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from graphql_api.limits import MAX_BATCH
+from resolvers.shared.limits import MAX_BATCH
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import Ground, Path, put, written
 from tests.e2e.shop import CANCEL, CHANGE, CREATE, LOGIN, PASSWORD, PLACE, REGISTER, SCHEDULE, Person, Shop

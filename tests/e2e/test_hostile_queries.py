@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from graphql_api.limits import MAX_BATCH
+from resolvers.shared.limits import MAX_BATCH
 from resolvers.shared.node import encode_id
 from tests.e2e.hostile import Ground
 from tests.e2e.shop import PLACE, Shop, new_key

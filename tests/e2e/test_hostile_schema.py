@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from cli.schema import exported
-from graphql_api.limits import MAX_BATCH
+from resolvers.shared.limits import MAX_BATCH
 from settings import Settings
 from tests.e2e.hostile import Ground
 from tests.e2e.shop import Person, Shop

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from graphql_api.cost import MAX_COST
 from graphql_api.documents import Documents
 from graphql_api.schema import build_schema
+from resolvers.shared.limits import MAX_COST
 
 SCHEMA = build_schema()
 CARD = """

@@ -9,10 +9,11 @@ from graphql import get_introspection_query
 from graphql_api import preparing
 from graphql_api.documents import Document, Documents
 from graphql_api.http_request import Refused
-from graphql_api.limits import MAX_STRING_CHARS, check_strings
+from graphql_api.limits import check_strings
 from graphql_api.preparing import MOST, MOST_OF_ONE
 from graphql_api.schema import build_schema
 from resolvers.shared.context import Context
+from resolvers.shared.limits import MAX_STRING_CHARS
 from services.shared.client import Client
 
 
