@@ -29,7 +29,8 @@ def for_storefront(settings: Settings, storefront: str, address: str) -> Setting
     """Let the storefront call the server, with its session in cookies, and let links lead to it.
 
     ``address``: where the server is. It is called as the storefront's machine is: of localhost and 127.0.0.1 a
-    browser makes two sites, and keeps no cookies of the other.
+    browser makes two sites, and keeps no cookies of the other. Whoever opens the page by the other name may call
+    the server too, to be told why they are not signed in.
     """
     named, own = urlsplit(storefront).hostname, urlsplit(address)
     host = f"[{named}]" if named and ":" in named else named
@@ -37,8 +38,15 @@ def for_storefront(settings: Settings, storefront: str, address: str) -> Setting
     return settings.model_copy(
         update={
             "storefront_url": storefront,
-            "cors_origins": tuple(dict.fromkeys((*settings.cors_origins, storefront))),
+            "cors_origins": tuple(dict.fromkeys((*settings.cors_origins, *_spellings(storefront)))),
             "session_cookies": True,
             "public_url": settings.public_url or called,
         }
     )
+
+
+def _spellings(origin: str) -> tuple[str, ...]:
+    parts = urlsplit(origin)
+    if parts.hostname not in ("localhost", "127.0.0.1") or parts.port is None:
+        return (origin,)
+    return origin, *(f"{parts.scheme}://{name}:{parts.port}" for name in ("localhost", "127.0.0.1"))

@@ -14,7 +14,9 @@ PAGE = "http://localhost:5173"
 def test_what_the_server_is_told_of_a_storefront(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     told = for_storefront(settings, PAGE, "http://127.0.0.1:8000")
-    assert (told.shop.storefront_url, told.cors_origins, told.sign_in.session_cookies) == (PAGE, (PAGE,), True)
+    # By the other name it is told why its cookies are dropped.
+    either = (PAGE, "http://127.0.0.1:5173")
+    assert (told.shop.storefront_url, told.cors_origins, told.sign_in.session_cookies) == (PAGE, either, True)
     # One name for both: browsers make two sites of two.
     assert told.public_url == "http://localhost:8000"
     by_number = for_storefront(settings, "http://127.0.0.1:5173", "http://127.0.0.1:8000")
@@ -23,7 +25,9 @@ def test_what_the_server_is_told_of_a_storefront(tmp_path: Path) -> None:
         update={"public_url": "https://api.shop.test", "cors_origins": ("https://a.test", PAGE)}
     )
     kept = for_storefront(own, PAGE, "http://127.0.0.1:8000")
-    assert (kept.public_url, kept.cors_origins) == ("https://api.shop.test", ("https://a.test", PAGE))
+    assert (kept.public_url, kept.cors_origins) == ("https://api.shop.test", ("https://a.test", *either))
+    elsewhere = for_storefront(settings, "https://shop.test", "http://127.0.0.1:8000")
+    assert elsewhere.cors_origins == ("https://shop.test",)
 
 
 @pytest.mark.parametrize(
