@@ -105,6 +105,6 @@ def test_what_may_be_said_can_be_said_in_each_language() -> None:
 
 def test_a_paragraph_of_an_empty_value_is_left_out() -> None:
     cancelled = render(MailKind.ORDER_CANCELLED, "en", VALUES)
-    assert cancelled.text.endswith("is cancelled.\n\n1 × Shirt: 19.90 EUR\n")
+    assert cancelled.text.endswith(f"is cancelled.\n\n1 × Shirt: 19.90 EUR\n\n{VALUES['sums']}\n")
     back = render(MailKind.ORDER_CANCELLED, "en", VALUES | {"back": "We are giving back 19.90 EUR."})
     assert back.html.count("<p>") == cancelled.html.count("<p>") + 1
