@@ -9,8 +9,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from settings import Settings
 
-_NAT64: Final = IPv6Network("64:ff9b::/96")
-_COMPATIBLE: Final = IPv6Network("::/96")
+_EMBEDDED: Final = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"), IPv6Network("::ffff:0:0:0/96"))
+"""Before an IPv4 address: of NAT64 (RFC 6052), v4-compatible ones (RFC 4291), and SIIT (RFC 2765)."""
+_OF_A_SITE: Final = (IPv6Network("64:ff9b:1::/48"), IPv6Network("fec0::/10"))
+"""NAT64 within a site (RFC 8215), and what was site-local (RFC 3879): some Pythons take them for public."""
 
 
 class NoAddress(Exception):
@@ -44,15 +46,17 @@ async def find_target(url: str, settings: Settings) -> Target:
 def _is_public(address: str) -> bool:
     """Tell whether it may be sent to, and so the IPv4 address that an IPv6 one stands for."""
     found = ip_address(address.partition("%")[0])
+    if any(found in network for network in _OF_A_SITE):
+        return False
     inner = _inner(found) if isinstance(found, IPv6Address) else None
     return (inner or found).is_global and not (inner or found).is_multicast
 
 
 def _inner(address: IPv6Address) -> IPv4Address | None:
-    """Returns where a gateway would send it to: mapped, NAT64 (RFC 6052), 6to4, Teredo, and v4-compatible ones."""
+    """Returns where a gateway would send it to: of embedded, mapped, 6to4 and Teredo ones."""
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _NAT64 or address in _COMPATIBLE:
+    if any(address in network for network in _EMBEDDED):
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour
 

@@ -235,6 +235,8 @@ async def test_the_log_is_read_once(infra: Infra, receiver: Receiver) -> None:
         # 10.0.0.1 by NAT64, 6to4, Teredo, and in the form that is out of use.
         "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://[2001:0:4136:e378:8000:63bf:f5ff:fffe]/",
         "http://[::a00:1]/",
+        # NAT64 of a network's own, SIIT, and site-local.
+        "http://[64:ff9b:1::a00:1]/", "http://[::ffff:0:a00:1]/", "http://[fec0::1]/",
     ],
 )  # fmt: skip
 async def test_nothing_is_sent_into_private_networks(url: str) -> None:
