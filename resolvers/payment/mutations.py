@@ -49,7 +49,8 @@ class PaymentMutation:
         Role.CUSTOMER,
         scope=Scope.ORDERS_WRITE,
         description="Begin to pay an order. It has one payment at a time: asked again, this is the answer; with "
-        "another provider, the one before is cancelled.",
+        "another provider, the one before is cancelled. Staff begin one of `manual` also of an order that has "
+        "expired or was cancelled, to note money that came all the same.",
     )
     async def create_payment(self, info: Info, input: CreatePaymentInput) -> CreatePaymentResult:
         viewer, context = signed_in(info), info.context

@@ -11,6 +11,7 @@ from infra.runtime import Infra
 from infra.telemetry import tracing
 from models import Order, OrderStatus, Payment, PaymentStatus
 from services.order.persist_first import may_still_arrive, persist_first
+from services.payment import manual
 from services.payment.apply_news import apply_news
 from services.payment.choose_provider import choose_provider
 from services.payment.open_payment import Opening, open_payment
@@ -40,6 +41,8 @@ class PaymentWish:
 async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
     """Begin the order's payment: a new one, or the one there is; one with another provider is cancelled for it.
 
+    Staff begin one of ``manual`` of an order that is over, too: for money that came all the same, to be noted.
+
     Errors: InvalidInput, NotFound, InvalidTransition, PaymentDeclined, IdempotencyConflict, TryAgain.
     """
     provider = choose_provider(infra, wish.provider)
@@ -49,7 +52,7 @@ async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
         payment = await _create(infra, provider, payment, wish.base_url)
     if payment.status == PaymentStatus.FAILED:
         raise PaymentDeclined
-    if _was_given_up(payment):
+    if _was_given_up(payment) and not (wish.any_owner and payment.provider == manual.NAME):
         await _say_why(infra, payment.order_id)
     return payment
 
@@ -74,7 +77,9 @@ def _has_no_page(payment: Payment) -> bool:
     """The provider's answer was lost, or is yet to come; what is given up is not begun. Who asked the provider
     meanwhile knows the reference, but not the page.
     """
-    is_live = payment.status == PaymentStatus.PENDING and payment.live_order_id is not None
+    is_live = payment.status == PaymentStatus.PENDING and (
+        payment.live_order_id is not None or payment.provider == manual.NAME
+    )
     return is_live and payment.redirect_url is None
 
 

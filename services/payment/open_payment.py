@@ -15,6 +15,7 @@ from infra.runtime import Infra
 from models import OrderStatus, Payment, PaymentStatus
 from services.money.charging import multiple
 from services.order.rows import NO_ORDER
+from services.payment import manual
 from services.payment.provider import Provider
 from services.payment.rows import LockedOrder, lock_live, lock_orders
 from services.payment.rules import FIRST_CHECK
@@ -24,6 +25,7 @@ from services.shared.idempotency import GroupKeys, Request, recall_all, remember
 from services.shared.patience import ask_together
 from services.shared.tell import Told, tell
 
+_OVER: Final = (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
 _KIND: Final = "payments"
 """Whose, and the key."""
 
@@ -101,6 +103,8 @@ def _open_one(one: Opening, order: LockedOrder | None, opened: _Opened) -> Payme
     """Errors: NotFound, InvalidInput, InvalidTransition."""
     if order is None or (one.owner is not None and order.customer_id != one.owner):
         raise NotFound(NO_ORDER)
+    if _came_too_late(one, order):
+        return _make(one, order, opened, {"live_order_id": None})
     if order.status != OrderStatus.AWAITING_PAYMENT:
         raise InvalidTransition(order.status, OrderStatus.PAID)
     _check_amount(order, one.provider)
@@ -109,9 +113,19 @@ def _open_one(one: Opening, order: LockedOrder | None, opened: _Opened) -> Payme
         return live
     if live is not None:
         _give_up(live, opened)
-    row = _row(one, order, opened.now)
+    payment = opened.live[order.id] = _make(one, order, opened, {})
+    return payment
+
+
+def _came_too_late(one: Opening, order: LockedOrder) -> bool:
+    """A bank transfer that nobody had told us of: staff note it all the same, and it goes back."""
+    return one.owner is None and one.provider.name == manual.NAME and order.status in _OVER
+
+
+def _make(one: Opening, order: LockedOrder, opened: _Opened, changes: dict[str, Any]) -> Payment:
+    row = _row(one, order, opened.now) | changes
     opened.made.append(row)
-    payment = opened.live[order.id] = Payment(**row)
+    payment = Payment(**row)
     opened.told.append(Told(payment_event(payment), one.traceparent))
     return payment
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from infra.ids import new_id
 from infra.runtime import Infra
 from models import (
     OrderStatus,
@@ -17,6 +19,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_due_orders import expire_due_orders
 from services.payment.capture_payment import capture_payment
 from services.payment.check_payments import check_payments
+from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.refund_payment import RefundWish, refund_payment
@@ -102,6 +105,42 @@ async def test_a_bank_transfer_that_comes_too_late_is_noted_and_goes_back(
     assert await mails_in(infra) == [f"ORDER_{ended}", "REFUNDED_LATE"]
     assert await book(infra) == {}
     await assert_books_of_stock(infra)
+
+
+@pytest.mark.parametrize("checked", [False, True])
+async def test_a_transfer_that_nobody_had_told_of_is_noted_by_staff(infra: Infra, checked: bool) -> None:
+    order = await an_order(infra)
+    await add_customer(infra, order.customer_id)
+    await make_due(infra, order.id)
+    await expire_due_orders(infra)
+    wish = PaymentWish(new_id(), order.id, "manual", None, "late", BASE, any_owner=True)
+    own = replace(wish, customer_id=order.customer_id, any_owner=False)
+    for refused in (own, replace(wish, provider="sandbox", idempotency_key="other")):
+        with pytest.raises(InvalidTransition):
+            await create_payment(infra, refused)
+    assert await payments_in(infra, order.id) == []
+    payment = await create_payment(infra, wish)
+    assert (payment.status, payment.live_order_id) == (PaymentStatus.PENDING, None)
+    if checked:
+        await make_checks_due(infra)
+        await check_payments(infra)
+    assert (await create_payment(infra, wish)).id == payment.id
+    noted = await capture_payment(infra, payment.id, asked("note"))
+    assert (noted.captured, noted.pays_order) == (1990, False)
+    await refund_all_due(infra)
+    assert (await require_payment(infra, payment.id)).status == PaymentStatus.REFUNDED
+    assert await status_of(infra, order.id) == OrderStatus.EXPIRED
+    assert await mails_in(infra) == ["ORDER_EXPIRED", "REFUNDED_LATE"]
+    assert await book(infra) == {}
+    await assert_books_of_stock(infra)
+
+
+async def test_of_an_order_that_is_paid_nothing_more_is_begun(infra: Infra) -> None:
+    order = await an_order(infra)
+    payment = await begin(infra, order, provider="manual")
+    await capture_payment(infra, payment.id, asked("note"))
+    with pytest.raises(InvalidTransition):
+        await create_payment(infra, PaymentWish(new_id(), order.id, "manual", None, "more", BASE, any_owner=True))
 
 
 @pytest.mark.parametrize(
