@@ -1,14 +1,18 @@
-# Two commands for people: `make run` and `make test`. Both need only Python 3.11+ and make.
+# Two commands for people: `make run` and `make test`. Both need only Python 3.11+ and make; `make storefront` needs Node.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 RUN_OK := $(VENV)/.installed
 DEV_OK := $(VENV)/.installed-dev
 NODE_OK := node_modules/.package-lock.json
+# Where `make storefront` is, the shop that it is of, and where it is built.
+STOREFRONT ?= http://localhost:5173
+SITE ?= dist
+SHOP ?= http://localhost:$(or $(RUSHCART_PORT),8000)
 # What `make run` and the image have: all that a shop may use.
 EXTRAS := --extra stripe --extra images --extra otlp-grpc
 
-.PHONY: run test check lint format docs lock schema release clean help
+.PHONY: run storefront test check lint format docs lock schema release clean help
 .DEFAULT_GOAL := help
 
 help: ## what there is
@@ -33,7 +37,11 @@ $(NODE_OK): package-lock.json
 	@touch $@
 
 run: $(RUN_OK) ## start everything on this machine (SQLite, an embedded Valkey) and sell something
-	@exec $(BIN)/rushcart dev
+	@exec $(BIN)/rushcart dev $(if $(shell command -v npm),--storefront $(STOREFRONT))
+
+storefront: $(NODE_OK) ## build examples/storefront and serve it, beside `make run` (needs Node)
+	@cd examples/storefront && VITE_SHOP_URL=$(SHOP) ../../node_modules/.bin/vite build --logLevel warn --outDir $(SITE) --emptyOutDir --bypass-lock
+	@cd examples/storefront && exec ../../node_modules/.bin/vite preview --outDir $(SITE) --port $(lastword $(subst :, ,$(STOREFRONT))) $(VITE)
 
 test: $(DEV_OK) ## the whole suite, embedded and on real MySQL/MariaDB, Redis and Kafka
 	@exec $(BIN)/python -m tests.run $(ARGS)

@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 import structlog
@@ -38,6 +39,7 @@ from settings import Settings, get_settings
 from tasks.worker import run_scheduler, run_worker
 
 log = structlog.get_logger(__name__)
+_ROOT = Path(__file__).parents[1]
 _DRAIN = 3.0
 _START_PATIENCE = 30.0
 _SHOWN_TOKEN_TTL = 24 * 3600.0
@@ -81,7 +83,7 @@ def dev(storefront: str | None) -> None:
         settings = for_storefront(settings, storefront, url_of(listener))
     try:
         with own_valkey(settings) as found:
-            run_until_stopped(found, "dev", lambda stop: _main(found, listener, stop))
+            run_until_stopped(found, "dev", lambda stop: _main(found, listener, stop, storefront))
     except (SchemaMismatch, MigrationFailed) as error:
         fail(str(error), 3)
     except EmbeddedValkeyError as error:
@@ -90,7 +92,7 @@ def dev(storefront: str | None) -> None:
         fail(f"{error}: rushcart dev needs it to start.")
 
 
-async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event) -> None:
+async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event, storefront: str | None) -> None:
     await asyncio.to_thread(upgrade, settings)
     watching = asyncio.create_task(stop_with_make(stop))
     async with open_infra(settings) as infra:
@@ -102,7 +104,7 @@ async def _main(settings: Settings, listener: socket.socket, stop: asyncio.Event
         preparing = asyncio.create_task(prepare(infra, stop))
         app = build_app(infra, accounts=_demo(settings, shop))
         serving = asyncio.create_task(serve_http(app, listener, stop, settings))
-        _print_how_to_buy(shop)
+        _print_how_to_buy(shop, storefront)
         await asyncio.gather(serving, *behind)
         preparing.cancel()
     watching.cancel()
@@ -136,7 +138,7 @@ def _demo(settings: Settings, shop: Shop) -> tuple[DemoAccount, ...]:
     return tuple(DemoAccount(name, one.email, one.password) for name, one in named)
 
 
-def _print_how_to_buy(shop: Shop) -> None:
+def _print_how_to_buy(shop: Shop, storefront: str | None) -> None:
     lines = [
         "",
         "Rushcart is ready. Buy something (again and again):",
@@ -146,8 +148,14 @@ def _print_how_to_buy(shop: Shop) -> None:
         f"graphql {shop.url}/graphql",
         f"customer {shop.accounts.customer.email} {shop.accounts.customer.password}",
         f"staff {shop.accounts.staff.email} {shop.accounts.staff.password}",
+        *([f"storefront {storefront}{_how_to_serve_it()}"] if storefront else []),
     ]
     print("\n".join(lines), flush=True)
+
+
+def _how_to_serve_it() -> str:
+    """Only a clone has the example."""
+    return " once you run, beside this: make storefront" if (_ROOT / "examples" / "storefront").is_dir() else ""
 
 
 def _curl(shop: Shop) -> str:

@@ -1,0 +1,55 @@
+import type { FormEvent } from "react";
+import { graphql } from "../api/graphql.ts";
+import { useAction } from "../api/use.ts";
+import { useTexts } from "../texts.tsx";
+import { Field, valuesOf } from "./Field.tsx";
+import { Said } from "./Said.tsx";
+
+export const AddressParts = graphql(`
+  fragment Address on Address @_unmask {
+    id recipient phone line1 line2 city region postalCode countryCode isDefault
+  }
+`);
+const AddAddress = graphql(`
+  mutation AddAddress($input: AddAddressInput!) {
+    addAddress(input: $input) {
+      __typename
+      ... on Address { id }
+      ... on InvalidInput { fields { path message } }
+      ... on Error { code message }
+    }
+  }
+`);
+
+const COUNTRIES = ["US", "GB", "DE", "FR", "CN", "HK", "TW", "JP", "SG", "CA", "AU"];
+
+/** What a country's addresses need is known to the shop, which says what is missing. */
+export function AddressForm({ name, done }: { name: string; done: (id: string) => void }) {
+  const { t, language } = useTexts();
+  const { run, busy, problem } = useAction(AddAddress, ["User"]);
+  const countries = new Intl.DisplayNames(language, { type: "region" });
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const values = valuesOf<"recipient" | "phone" | "line1" | "city" | "region" | "postalCode" | "countryCode">(event.currentTarget);
+    const address = await run({ input: { ...values, region: values.region || null, postalCode: values.postalCode || null } });
+    if (address) done(address.id);
+  };
+  return (
+    <form className="address" onSubmit={submit}>
+      <Field label={t.recipient} name="recipient" autoComplete="name" defaultValue={name} />
+      <Field label={t.phone} name="phone" type="tel" autoComplete="tel" />
+      <Field label={t.line1} name="line1" autoComplete="address-line1" />
+      <Field label={t.city} name="city" autoComplete="address-level2" required={false} />
+      <Field label={t.region} name="region" autoComplete="address-level1" required={false} />
+      <Field label={t.postalCode} name="postalCode" autoComplete="postal-code" required={false} />
+      <label className="field">
+        <span>{t.country}</span>
+        <select name="countryCode" autoComplete="country" defaultValue={language === "zh" ? "CN" : "US"}>
+          {COUNTRIES.map((code) => <option key={code} value={code}>{countries.of(code)}</option>)}
+        </select>
+      </label>
+      <Said problem={problem} />
+      <button className="quiet" disabled={busy}>{t.saveAddress}</button>
+    </form>
+  );
+}
