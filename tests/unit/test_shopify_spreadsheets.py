@@ -21,6 +21,12 @@ def test_a_spreadsheet_in_german_writes_semicolons_and_decimal_commas(begin: str
     assert variant.prices == [PriceDraft("USD", Decimal("1.5"), Decimal(2))]
 
 
+def test_a_spreadsheet_writes_yes_and_no_in_its_language() -> None:
+    found = products("Handle;Title;Published\na;A;WAHR\nb;B;FALSCH\nc;C;VRAI\nd;D;Onwaar")
+    assert [product.published for product in found] == [True, False, True, False]
+    assert problems("Handle;Title;Published\na;A;oui")[0][1] == "Published"
+
+
 def test_tabs_are_read_and_commas_stay_no_decimals_beside_commas() -> None:
     [product] = products('Handle\tTitle\tVariant Price\ntee\t"Tee, ""big"""\t1.5\n')
     assert (product.draft.title, product.draft.variants[0].price) == ('Tee, "big"', Decimal("1.5"))

@@ -15,7 +15,10 @@ from services.shared import texts
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 _WEIGHT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,40})?", re.ASCII)
-_YES_NO: Final = {"": None, "true": True, "false": False}
+# A spreadsheet that saves the file writes them in its own language: German, French, Spanish, Italian, Dutch.
+_YES: Final = ("true", "wahr", "vrai", "verdadero", "vero", "waar")
+_NO: Final = ("false", "falsch", "faux", "falso", "onwaar")
+_YES_NO: Final = {"": None, **dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
 _STATUS: Final = {
     "active": ProductStatus.PUBLISHED,
     "draft": ProductStatus.DRAFT,
