@@ -25,6 +25,7 @@ from server.http_server import PortInUse, bind, serve_http, url_of
 from server.parent import stop_with_make
 from server.runtime import fail, run_until_stopped
 from services.catalog.reindex_all import reindex_stale
+from services.charges.make_installed import require_services
 from services.demo.ensure_accounts import DemoAccounts, ensure_accounts, ensure_early_customer, find_user
 from services.demo.ensure_catalog import ensure_catalog
 from services.demo.ensure_running import ensure_others, ensure_running
@@ -71,6 +72,7 @@ def dev(storefront: str | None) -> None:
     settings = get_settings()
     require_fit(settings)
     require_providers(settings)
+    require_services(settings)
     # Sessions in cookies for GraphiQL, whose page is of this origin.
     changes: dict[str, object] = {"revocation_ttl": _SHOWN_TOKEN_TTL, "session_cookies": True}
     changes["drain_timeout"] = min(settings.drain_timeout, _DRAIN)

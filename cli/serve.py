@@ -27,6 +27,7 @@ def _serve(workers: int) -> None:
     from server.http_server import PortInUse, bind
     from server.processes import run_processes
     from server.runtime import fail
+    from services.charges.make_installed import require_services
     from services.doctor.desk_only import require_fit
     from services.payment.choose_provider import require_providers
     from settings import get_settings
@@ -34,6 +35,7 @@ def _serve(workers: int) -> None:
     # Before there are processes that would each say the same.
     require_fit(get_settings())
     require_providers(get_settings())
+    require_services(get_settings())
     try:
         listener = bind(get_settings())
     except PortInUse as error:

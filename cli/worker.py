@@ -52,6 +52,7 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     from server.background import examined, log, wait_for_schema
     from server.metrics_server import watched
     from server.runtime import fail, run_until_stopped
+    from services.charges.make_installed import require_services
     from services.doctor.desk_only import require_fit
     from services.payment.choose_provider import require_providers
     from settings import get_settings
@@ -59,6 +60,7 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
     settings = get_settings()
     require_fit(settings)
     require_providers(settings)
+    require_services(settings)
 
     async def main(stop: asyncio.Event) -> None:
         async with open_infra(settings) as infra:

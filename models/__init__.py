@@ -4,6 +4,7 @@ from models import changes as _changes  # noqa: F401 - it listens to the session
 from models.base import Base
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
+from models.charges import FirstFill, ShippingZone, TaxRegion
 from models.discount import DiscountCode, DiscountUse
 from models.document import ListedDocument
 from models.enums import (
@@ -56,6 +57,7 @@ __all__ = [
     "DiscountKind",
     "DiscountUse",
     "DiscountUseState",
+    "FirstFill",
     "FlashSale",
     "FlashSaleItem",
     "FlashSaleStatus",
@@ -100,6 +102,7 @@ __all__ = [
     "ServiceToken",
     "Shipment",
     "ShipmentLine",
+    "ShippingZone",
     "SlugRedirect",
     "StaffRole",
     "StockCause",
@@ -107,6 +110,7 @@ __all__ = [
     "StockHold",
     "StockLevel",
     "StockThreshold",
+    "TaxRegion",
     "TokenPurpose",
     "User",
     "Variant",

@@ -61,6 +61,8 @@ class Product(Base):
     description: Mapped[str] = mapped_column(Text)
     seo_title: Mapped[str | None] = mapped_column(String(255))
     seo_description: Mapped[str | None] = mapped_column(String(1000))
+    # None is the ordinary class.
+    tax_class: Mapped[str | None] = mapped_column(String(40))
     vendor: Mapped[str] = mapped_column(String(255), index=True)
     tags: Mapped[list[str]] = mapped_column(JSON)
     option_names: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))

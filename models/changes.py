@@ -22,6 +22,7 @@ from infra.clock import utc_now
 from infra.database import COMMITTED, Committed, WriteSession
 from models.base import Base
 from models.catalog import Category, Image, Product, SlugRedirect, Variant
+from models.charges import FirstFill, ShippingZone, TaxRegion
 from models.flash_sale import FlashSale, FlashSaleItem
 from models.messaging import TO_TELL, OutboxMessage, outbox_row
 from models.stock import StockLevel
@@ -34,6 +35,8 @@ STOCKED: Final = "list:stocked"
 """Listings that depend on stock."""
 CATEGORIES: Final = "list:categories"
 SALES: Final = "list:sales"
+CHARGES: Final = "charges:rules"
+"""Shipping zones and tax regions, all of them."""
 
 
 def sale_tag(sale_id: UUID) -> str:
@@ -80,6 +83,9 @@ RULES: Final[dict[type[Base], Rule]] = {
     Category: Rule((By("category", "id", EVERYTHING),), (CATEGORIES,)),
     StockLevel: Rule((By("stock", "sku", EVERYTHING),), (STOCKED,)),
     FlashSale: Rule((By("sale", "id", EVERYTHING),), (SALES,)),
+    ShippingZone: Rule((), (CHARGES,)),
+    TaxRegion: Rule((), (CHARGES,)),
+    FirstFill: Rule((), (CHARGES,)),
     FlashSaleItem: Rule((By("item", "id", EVERYTHING), By("sale", "sale_id"))),
 }
 _BY_TABLE: Final = {class_.__table__: rule for class_, rule in RULES.items()}

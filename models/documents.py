@@ -15,7 +15,7 @@ import orjson
 from models.catalog import Category, Image, Product, Variant, VariantPrice
 from models.enums import ProductStatus
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PriceDoc:
 class VariantDoc:
     """``options`` by name, in their order, e.g. ``{"Size": "Small"}``. ``price`` is in minor units of the
     product's currency; ``prices`` are those in other currencies, by code. ``is_public``: it is not archived,
-    nor is its product anything but published.
+    nor is its product anything but published. ``tax_class`` is its product's.
     """
 
     id: UUID
@@ -59,6 +59,7 @@ class VariantDoc:
     weight_grams: int | None
     archived: bool
     is_public: bool
+    tax_class: str | None = None
 
     def price_in(self, currency: str | None) -> PriceDoc:
         """Returns its price in this currency, or in its own when there is none."""
@@ -89,6 +90,7 @@ class ProductDoc:
     currency: str
     seo_title: str | None
     seo_description: str | None
+    tax_class: str | None
     created_at: datetime
     updated_at: datetime
     images: tuple[ImageDoc, ...]
@@ -184,6 +186,7 @@ def product_doc(
         currency=product.currency,
         seo_title=product.seo_title,
         seo_description=product.seo_description,
+        tax_class=product.tax_class,
         created_at=product.created_at,
         updated_at=product.updated_at,
         images=tuple(map(image_doc, sorted(images, key=lambda i: (i.position, i.id)))),
@@ -205,6 +208,7 @@ def _variant_doc(row: Variant, product: Product, prices: Iterable[PriceDoc]) -> 
         weight_grams=row.weight_grams,
         archived=row.archived_at is not None,
         is_public=row.archived_at is None and product.status == ProductStatus.PUBLISHED,
+        tax_class=product.tax_class,
     )
 
 

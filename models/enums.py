@@ -86,6 +86,29 @@ class HoldState(StrEnum):
     SHIPPED = "SHIPPED"
 
 
+class ShippingBasis(StrEnum):
+    """What the price of a way to ship goes by."""
+
+    FLAT = "FLAT"
+    WEIGHT = "WEIGHT"
+    PRICE = "PRICE"
+    QUANTITY = "QUANTITY"
+
+
+class TaxRounding(StrEnum):
+    """What is rounded: the sum of an order by rate, once, as EN 16931 has it; or each line."""
+
+    ORDER = "ORDER"
+    LINE = "LINE"
+
+
+class HalfRounding(StrEnum):
+    """Where a half goes."""
+
+    UP = "UP"
+    EVEN = "EVEN"
+
+
 class FlashSaleStatus(StrEnum):
     SCHEDULED = "SCHEDULED"
     RUNNING = "RUNNING"

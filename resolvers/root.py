@@ -14,6 +14,8 @@ from resolvers.catalog.image_mutations import ImageMutation
 from resolvers.catalog.mutations import CatalogMutation
 from resolvers.catalog.queries import CatalogQuery
 from resolvers.catalog.variant_mutations import VariantMutation
+from resolvers.charges.mutations import ChargesMutation
+from resolvers.charges.queries import ChargesQuery
 from resolvers.checkout.mutations import CheckoutMutation
 from resolvers.checkout.queries import CheckoutQuery
 from resolvers.discount.mutations import DiscountMutation, DiscountQuery
@@ -53,6 +55,7 @@ Query = merge_types(
         CatalogQuery,
         StockQuery,
         CartQuery,
+        ChargesQuery,
         CheckoutQuery,
         DiscountQuery,
         FlashSaleQuery,
@@ -79,6 +82,7 @@ Mutation = merge_types(
         BulkMutation,
         StockMutation,
         CartMutation,
+        ChargesMutation,
         CheckoutMutation,
         DiscountMutation,
         FlashSaleMutation,

@@ -1,15 +1,28 @@
 """Settings of the shop: carts, shipping, taxes, and where its pages are."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import NoDecode
 
 from settings.group import Group, json_object
 
 _STRICT: Final = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 _MOST: Final = 10**9
+SHIPPING_SERVICES: Final = "rushcart.shipping_services"
+TAX_SERVICES: Final = "rushcart.tax_services"
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 CountryOrOther = Annotated[str, StringConstraints(pattern=r"^([A-Z]{2}|\*)$")]
 """``*``: every other country, and none."""
@@ -17,6 +30,12 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Prices = dict[Currency, Annotated[int, Field(ge=0, le=_MOST)]]
 """Minor units by currency."""
+
+
+@cache
+def installed_services(group: str) -> Mapping[str, EntryPoint]:
+    """Find those that other packages bring, by name. Nothing of them is loaded."""
+    return {entry.name: entry for entry in entry_points(group=group)}
 
 
 class WeightStep(BaseModel):
@@ -70,15 +89,34 @@ class ShopSettings(Group):
 
     shipping_methods: Annotated[dict[MethodCode, ShippingMethod], NoDecode] = Field(
         {},
-        description='Ways to ship, the first is taken unless another is chosen: {"parcel": {"name": "Parcel", '
+        description="What shipping zones are filled with when there never were any; then staff change them. "
+        'The first way is taken unless another is chosen: {"parcel": {"name": "Parcel", '
         '"prices": {"EUR": 490}, "countries": ["DE"]}} or "by_weight": [{"up_to_grams": 1000, "prices": {…}}]; '
-        "minor units. Free when unset.",
+        "minor units. Free as long as there is no zone.",
     )
     taxes: Annotated[dict[CountryOrOther, TaxRule], NoDecode] = Field(
         {},
-        description='Taxes by country, * for all others: {"DE": {"percent": "19", "inclusive": true, '
-        '"on_shipping": true}}. None when unset.',
+        description="What tax regions are filled with when there never were any; then staff change them. "
+        'By country, * for all others: {"DE": {"percent": "19", "inclusive": true, '
+        '"on_shipping": true}}.',
     )
+    shipping_service: str | None = Field(
+        None, description="A service that an installed package brings, asked what shipping costs before the zones."
+    )
+    tax_service: str | None = Field(
+        None, description="A service that an installed package brings, asked for rates of tax before the regions."
+    )
+    charges_timeout: float = Field(
+        0.7, gt=0, le=10, description="Seconds such a service has; then the zones and regions of the shop count."
+    )
+
+    @field_validator("shipping_service", "tax_service")
+    @classmethod
+    def _is_known(cls, value: str | None, info: ValidationInfo) -> str | None:
+        known = installed_services(SHIPPING_SERVICES if info.field_name == "shipping_service" else TAX_SERVICES)
+        if value and value not in known:
+            raise ValueError(f"knows no {value}; there are {', '.join(sorted(known)) or 'none'}")
+        return value or None
 
     @field_validator("shipping_methods", "taxes", mode="before")
     @classmethod

@@ -92,6 +92,9 @@ class UpdateProductInput:
         default=strawberry.UNSET, description="Null takes the product out of its category."
     )
     seo: SeoInput | None = strawberry.field(default=strawberry.UNSET, description="Null takes both texts away.")
+    tax_class: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Which of the rates of a tax region it has; null is standard."
+    )
     status: ProductStatus | None = strawberry.field(default=strawberry.UNSET, description="Who can see it.")
     variants: list[VariantChangeInput] | None = strawberry.field(
         default=None, description="Changes of some of the variants; the others stay as they are."
@@ -112,6 +115,7 @@ class UpdateProductInput:
             category_id=input_id(category, "Category", "categoryId") if isinstance(category, str) else category,
             seo_title=kept(seo.title),
             seo_description=kept(seo.description),
+            tax_class=kept(self.tax_class),
             status=kept(self.status),
             variants=[variant.change("variants", str(place)) for place, variant in enumerate(self.variants or ())],
         )

@@ -141,6 +141,10 @@ class CreateProductInput:
     )
     status: ProductStatus | None = strawberry.field(default=None, description="PUBLISHED when absent.")
     seo: SeoInput | None = strawberry.field(default=None, description="What search engines are shown.")
+    tax_class: str | None = strawberry.field(
+        default=None,
+        description="Which rate of a tax region it has, such as reduced; standard when absent.",
+    )
 
     def to_service(self) -> ProductDraft:
         """Errors: InvalidInput for an id that is not a category's, and for options."""
@@ -157,6 +161,7 @@ class CreateProductInput:
             status=self.status or ProductStatus.PUBLISHED,
             seo_title=seo.title or None,
             seo_description=seo.description or None,
+            tax_class=self.tax_class or None,
         )
 
 

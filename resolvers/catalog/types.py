@@ -195,6 +195,10 @@ class Product(Node):
     def seo(self) -> Seo:
         return Seo(title=self.document.seo_title, description=self.document.seo_description)
 
+    @field(max_age=CATALOG, description="Which of the rates of a tax region it has; null: standard.")
+    def tax_class(self) -> str | None:
+        return self.document.tax_class
+
     @field(max_age=CATALOG, description="From the cheapest to the dearest of what is sold, in its own currency.")
     def price_range(self) -> PriceRange:
         currency = self.document.currency

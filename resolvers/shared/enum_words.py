@@ -11,6 +11,7 @@ from models.enums import (
     DeliveryState,
     DiscountKind,
     FlashSaleStatus,
+    HalfRounding,
     InboxState,
     OrderStatus,
     PaymentProblem,
@@ -19,7 +20,9 @@ from models.enums import (
     RefundState,
     Role,
     Scope,
+    ShippingBasis,
     StockCause,
+    TaxRounding,
 )
 from resolvers.shared.caching import CacheScope
 from services.cart.views import CartNoteCode
@@ -56,7 +59,7 @@ describe_enum(
         "CATALOG_READ": "See products and categories that are not public.",
         "CATALOG_WRITE": "Change products, variants, pictures and categories.",
         "STOCK_WRITE": "Change stock and warehouses, and read the ledger.",
-        "SALES_WRITE": "Change flash sales and discount codes.",
+        "SALES_WRITE": "Change flash sales, discount codes, shipping zones and tax regions.",
         "ORDERS_READ": "See everybody's orders and payments.",
         "ORDERS_WRITE": "Ship, complete, cancel and refund orders.",
         "USERS_READ": "See everybody's accounts.",
@@ -87,6 +90,29 @@ describe_enum(
         "SHIPPED": "A parcel left.",
         "REPAIRED": "Books that did not add up were put right.",
     },
+)
+describe_enum(
+    ShippingBasis,
+    "What the price of a way to ship goes by.",
+    {
+        "FLAT": "Nothing: it is the same for every order.",
+        "WEIGHT": "What the goods weigh, in grams.",
+        "PRICE": "What the goods cost before discounts.",
+        "QUANTITY": "How many units there are.",
+    },
+)
+describe_enum(
+    TaxRounding,
+    "What of a tax is rounded to what can be paid.",
+    {
+        "ORDER": "The sum of each rate, shipping among it, once: as EN 16931 has it.",
+        "LINE": "Each line, and the shipping.",
+    },
+)
+describe_enum(
+    HalfRounding,
+    "Where half of the smallest amount goes.",
+    {"UP": "To the next.", "EVEN": "To the next that is even."},
 )
 describe_enum(
     FlashSaleStatus,

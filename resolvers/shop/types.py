@@ -22,8 +22,8 @@ from resolvers.shared.limits import (
 )
 from resolvers.shared.node import MAX_NODES
 from services.catalog.list_currencies import list_currencies
-from services.checkout.list_shipping_methods import ShippingMethod as Method
-from services.checkout.list_shipping_methods import list_shipping_methods
+from services.charges.list_shipping_methods import ShippingMethod as Method
+from services.charges.list_shipping_methods import list_shipping_methods
 from services.shared.rate_limits import BY_ACCOUNT, BY_ADDRESS, REQUEST_COST, a_minute, limit_of
 from settings import Settings
 
@@ -107,13 +107,13 @@ class Shop:
         return list(await list_currencies(info.context.infra))
 
     @field(max_age=CATALOG, description="Where something can be shipped to, as ISO 3166-1 codes.")
-    def countries(self, info: Info) -> list[str]:
-        methods = list_shipping_methods(info.context.infra.settings)
+    async def countries(self, info: Info) -> list[str]:
+        methods = await list_shipping_methods(info.context.infra)
         return sorted({country for method in methods for country in method.countries})
 
     @field(max_age=CATALOG, description="How it ships; the first that fits is taken unless another is chosen.")
-    def shipping_methods(self, info: Info) -> list[ShippingMethod]:
-        return [ShippingMethod.of(method) for method in list_shipping_methods(info.context.infra.settings)]
+    async def shipping_methods(self, info: Info) -> list[ShippingMethod]:
+        return [ShippingMethod.of(method) for method in await list_shipping_methods(info.context.infra)]
 
     @field(max_age=CATALOG, description="The limits of this API.")
     def limits(self, info: Info) -> ApiLimits:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
-from services.address.country_rules import COUNTRIES, MEANT, CountryRules, rules_of
 from services.address.to_e164 import to_e164
+from services.shared.country_rules import COUNTRIES, MEANT, CountryRules, rules_of
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.texts import prints
 

@@ -70,6 +70,7 @@ class ProductDraft:
     status: ProductStatus = ProductStatus.PUBLISHED
     seo_title: str | None = None
     seo_description: str | None = None
+    tax_class: str | None = None
 
 
 class Keep(Enum):
@@ -93,7 +94,7 @@ class VariantChange:
 
 @dataclass(frozen=True, slots=True)
 class ProductChange:
-    """None takes away what may be missing: the category, the SEO texts."""
+    """None takes away what may be missing: the category, the SEO texts, the tax class."""
 
     product_id: UUID
     version: int
@@ -105,5 +106,6 @@ class ProductChange:
     category_id: UUID | Keep | None = KEEP
     seo_title: str | Keep | None = KEEP
     seo_description: str | Keep | None = KEEP
+    tax_class: str | Keep | None = KEEP
     status: ProductStatus | Keep | None = KEEP
     variants: Sequence[VariantChange] = ()

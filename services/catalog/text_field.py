@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 
 from services.catalog import rules
-from services.shared.texts import line_problem, text_problem
+from services.shared.texts import line_problem, tax_class_problem, text_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ SEO_DESCRIPTION: Final = TextField(
     partial(text_problem, maximum=rules.SEO_DESCRIPTION_LENGTH),
     may_be_null=True,
 )
-TEXT_FIELDS: Final = (TITLE, DESCRIPTION, VENDOR, SEO_TITLE, SEO_DESCRIPTION)
+TAX_CLASS: Final = TextField("tax_class", ("taxClass",), "Tax Class", tax_class_problem, may_be_null=True)
+TEXT_FIELDS: Final = (TITLE, DESCRIPTION, VENDOR, SEO_TITLE, SEO_DESCRIPTION, TAX_CLASS)
 
 
 def texts_of(product: object) -> dict[str, str | None]:

@@ -8,7 +8,9 @@ from models.cart_document import CartDoc
 from services.cart.change_cart import read_cart
 from services.cart.rules import Owner
 from services.cart.views import LineView, Ware, find_wares, view_of
+from services.charges.work_out import Good
 from services.shared.errors import CartEmpty
+from services.shared.pricing import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Basket:
     def quantities(self) -> dict[UUID, int]:
         """Units by line of the cart."""
         return {view.line.id: view.line.quantity for view in self.lines}
+
+    @property
+    def goods(self) -> list[Good]:
+        return [Good(_line(view), view.variant.weight_grams) for view in self.lines]
 
 
 async def read_basket(infra: Infra, customer_id: UUID) -> Basket:
@@ -41,3 +47,8 @@ async def read_basket(infra: Infra, customer_id: UUID) -> Basket:
     if not lines or cart.currency is None:
         raise CartEmpty
     return Basket(cart, cart.currency, lines, wares)
+
+
+def _line(view: LineView) -> Line:
+    tax_class = view.variant.tax_class
+    return Line(view.line.id.hex, view.unit_price, view.line.quantity, tax_class=tax_class)

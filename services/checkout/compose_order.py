@@ -6,21 +6,18 @@ from typing import Final
 from uuid import UUID
 
 from infra.runtime import Infra
-from models.charges_document import Charges
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.address.find_addresses import find_own_address
+from services.charges.rules import Place
+from services.charges.work_out import Basis, work_out
 from services.checkout.basket import Basket
-from services.checkout.rules import ShippingOffer, find_offers, make_taxes, parcel_of
-from services.discount.find_code import FoundCode, normal, refused
+from services.discount.find_code import normal, refused
 from services.discount.try_code import try_code
-from services.money.charging import charging_of
 from services.shared.client import Client
-from services.shared.errors import FieldProblem, InvalidInput
-from services.shared.pricing import NO_DISCOUNT, Line, Priced, price
+from services.shared.errors import InvalidInput
+from services.shared.pricing import NO_DISCOUNT
 
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
-MOST: Final = 10**15
-"""Minor units of an order's total: sums of orders stay within 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,15 @@ async def compose_order(
     code = None
     if terms.discount_code is not None:
         code = await try_code(infra, terms.discount_code, basket.currency, customer_id, client)
-    charges = await _charges(infra, basket, terms, None if address is None else address.country_code, code)
+    basis = Basis(
+        basket.currency,
+        basket.goods,
+        Place.of(address),
+        terms.shipping_method,
+        NO_DISCOUNT if code is None else code.discount,
+        None if code is None else code.code,
+    )
+    charges = await work_out(infra, basis)
     order = OrderSnapshot(
         id=order_id,
         customer_id=customer_id,
@@ -94,44 +99,3 @@ def key_of(order_id: UUID) -> str:
     """Returns the order's key, which is not the customer's own: those are unique together with the keys of flash
     orders."""
     return f"checkout:{order_id.hex}"
-
-
-async def _charges(
-    infra: Infra, basket: Basket, terms: Terms, country: str | None, code: FoundCode | None
-) -> Charges:
-    """Errors: InvalidInput, TryAgain."""
-    offer = await _shipping(infra, basket, terms, country)
-    tax = await make_taxes(infra.settings).tax_for(country)
-    lines = [Line(view.line.id.hex, view.unit_price, view.line.quantity) for view in basket.lines]
-    discount = code.discount if code else NO_DISCOUNT
-    step = charging_of(infra.settings).step(basket.currency)
-    priced = price(lines, shipping=offer.price, tax=tax, discount=discount, step=step)
-    if priced.total > MOST:
-        raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
-    return charges_of(priced, offer.code, code.code if code else None)
-
-
-def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
-    return Charges(
-        subtotal=priced.subtotal,
-        discount=priced.discount,
-        shipping=priced.shipping.price,
-        shipping_discount=priced.shipping.discount,
-        tax=priced.tax,
-        tax_inclusive=priced.tax_inclusive,
-        shipping_method=method,
-        discount_code=code,
-    )
-
-
-async def _shipping(infra: Infra, basket: Basket, terms: Terms, country: str | None) -> ShippingOffer:
-    offers = await find_offers(infra.settings, parcel_of(basket, country))
-    if not offers:
-        raise InvalidInput.at("addressId", message="nothing can be delivered there; or give an address")
-    if terms.shipping_method is None:
-        return offers[0]
-    chosen = next((offer for offer in offers if offer.code == terms.shipping_method), None)
-    if chosen is None:
-        known = ", ".join(offer.code for offer in offers)
-        raise InvalidInput.at("shippingMethod", message=f"must be one of {known}")
-    return chosen

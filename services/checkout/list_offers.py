@@ -5,8 +5,10 @@ from uuid import UUID
 
 from infra.runtime import Infra
 from services.address.find_addresses import find_own_address
+from services.charges.find_offers import find_offers
+from services.charges.rules import Place, ShippingOffer
+from services.charges.work_out import Basis
 from services.checkout.basket import read_basket
-from services.checkout.rules import ShippingOffer, find_offers, parcel_of
 from services.shared.errors import CartEmpty
 
 
@@ -22,5 +24,5 @@ async def list_offers(
         basket = await read_basket(infra, customer_id)
     except CartEmpty:
         return "", []
-    parcel = parcel_of(basket, None if address is None else address.country_code)
-    return basket.currency, await find_offers(infra.settings, parcel)
+    parcel = Basis(basket.currency, basket.goods, Place.of(address)).parcel
+    return basket.currency, await find_offers(infra, parcel)

@@ -11,6 +11,11 @@ _SIZES: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 RESERVATIONS = Counter(
     "rushcart_reservations", "What became of tries to reserve units of a flash sale.", ["outcome"]
 )
+SERVICE_ANSWERS = Counter(
+    "rushcart_charges_service_answers",
+    "How services that price shipping and taxes answered.",
+    ["service", "outcome"],
+)
 PERSIST_BATCH = Histogram("rushcart_persist_batch_orders", "Orders persisted at once.", buckets=_SIZES)
 PERSIST_SECONDS = Histogram("rushcart_persist_seconds", "Time to persist a batch of orders.", buckets=SECONDS)
 # Of the shop, not of one process: every worker looks, and all tell the same.

@@ -8,15 +8,18 @@ Rounding, in the order in which it happens:
 1. A discount in per cent of the order is rounded once, half to even (IEEE 754 roundTiesToEven, Python's
    ROUND_HALF_EVEN), one of an amount where the step asks for it; they are never more than the lines cost.
 2. It is split over the lines in proportion to what they cost, by largest remainders (allocate.py).
-3. Tax is worked out for each line and for shipping, after discounts, each rounded half to even. Exclusive tax is
+3. Tax is worked out after discounts: as EN 16931 has it (BR-CO-17: the sums by rate, shipping among them, each
+   rounded once), or for each line and for shipping; half up or half to even, as the tax says. Exclusive tax is
    added to the total; inclusive tax is in the prices already, and only shown: to the minor unit.
 4. The total is the sum of those rounded parts. Nothing is rounded after that.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from models.enums import HalfRounding, TaxRounding
 from services.shared.allocate import allocate
 
 WHOLE: Final = 1_000_000
@@ -25,12 +28,14 @@ WHOLE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``key`` is the line's own (a variant's id). ``discount`` is off the whole line, not off each unit."""
+    """``key`` is the line's own (a variant's id). ``discount`` is off the whole line, not off each unit.
+    ``tax_class`` None is the ordinary one."""
 
     key: str
     unit_price: int
     quantity: int
     discount: int = 0
+    tax_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,23 @@ class OrderDiscount:
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """``inclusive``: prices have the tax in them. Shipping is taxed too when ``on_shipping``."""
+    """``inclusive``: prices have the tax in them. Shipping is taxed too when ``on_shipping``. ``rate`` is that of
+    all classes that ``classes`` does not name; shipping has the class SHIPPING."""
 
     rate: int
     inclusive: bool
     on_shipping: bool = True
+    classes: Mapping[str, int] = field(default_factory=dict)
+    rounding: TaxRounding = TaxRounding.ORDER
+    half: HalfRounding = HalfRounding.UP
+
+    def rate_of(self, tax_class: str | None) -> int:
+        return self.rate if tax_class is None else self.classes.get(tax_class, self.rate)
 
 
+SHIPPING: Final = "shipping"
+"""The tax class of shipping."""
+_SHIPPING_KEY: Final = ""
 NO_DISCOUNT: Final = OrderDiscount()
 NO_TAX: Final = Tax(0, inclusive=False)
 
@@ -127,27 +142,56 @@ def price(
     _check_amounts(lines, shipping, discount, tax)
     costs = {line.key: _after_line_discount(line) for line in lines}
     shares = _split(_off_order(sum(costs.values()), discount, step), costs, step)
+    off_shipping = shipping if discount.free_shipping else 0
+    parts = {line.key: _Part(tax.rate_of(line.tax_class), costs[line.key] - shares[line.key]) for line in lines}
+    parts[_SHIPPING_KEY] = _Part(tax.rate_of(SHIPPING) if tax.on_shipping else 0, shipping - off_shipping)
+    taxes = _taxes(parts, tax, step)
     return Priced(
-        lines=tuple(_priced_line(line, costs[line.key], shares[line.key], tax, step) for line in lines),
-        shipping=_priced_shipping(shipping, discount, tax, step),
+        lines=tuple(_priced_line(line, costs[line.key], shares[line.key], taxes[line.key]) for line in lines),
+        shipping=PricedShipping(shipping, off_shipping, taxes[_SHIPPING_KEY]),
         tax_inclusive=tax.inclusive,
     )
 
 
-def rounded(numerator: int, denominator: int, step: int = 1) -> int:
-    """Returns the multiple of ``step`` next to the quotient of two numbers (0 or more, above 0), half to even."""
+def rounded(numerator: int, denominator: int, step: int = 1, half: HalfRounding = HalfRounding.EVEN) -> int:
+    """Returns the multiple of ``step`` next to the quotient of two numbers (0 or more, above 0)."""
     quotient, rest = divmod(numerator, whole := denominator * step)
-    return step * (quotient + (2 * rest > whole or (2 * rest == whole and quotient % 2 == 1)))
+    up = half is HalfRounding.UP or quotient % 2 == 1
+    return step * (quotient + (2 * rest > whole or (2 * rest == whole and up)))
 
 
-def tax_of(net: int, tax: Tax, step: int = 1) -> int:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is taxed at a rate: a line, or the shipping."""
+
+    rate: int
+    net: int
+
+
+def _taxes(parts: Mapping[str, _Part], tax: Tax, step: int) -> dict[str, int]:
+    """Returns the tax of each part; of an order's sums each part's share, by largest remainders."""
+    if tax.rounding is TaxRounding.LINE:
+        return {key: _tax_of(part.net, part.rate, tax, step) for key, part in parts.items()}
+    by_rate: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for key, part in parts.items():
+        by_rate[part.rate][key] = part.net
+    taxes: dict[str, int] = {}
+    for rate, nets in by_rate.items():
+        whole = _tax_of(sum(nets.values()), rate, tax, step)
+        taxes |= allocate(whole, {key: net * rate for key, net in nets.items()})
+    return taxes
+
+
+def _tax_of(net: int, rate: int, tax: Tax, step: int) -> int:
     """Returns the tax on top of ``net``; or, inclusive, the part of ``net`` that is tax: net * rate / (100 % +
     rate)."""
-    return rounded(net * tax.rate, WHOLE + tax.rate) if tax.inclusive else rounded(net * tax.rate, WHOLE, step)
+    if tax.inclusive:
+        return rounded(net * rate, WHOLE + rate, half=tax.half)
+    return rounded(net * rate, WHOLE, step, tax.half)
 
 
 def _check_amounts(lines: Sequence[Line], shipping: int, discount: OrderDiscount, tax: Tax) -> None:
-    amounts = [shipping, discount.rate, discount.amount, tax.rate]
+    amounts = [shipping, discount.rate, discount.amount, tax.rate, *tax.classes.values()]
     for line in lines:
         amounts += (line.unit_price, line.quantity, line.discount)
     if min(amounts) < 0 or discount.rate > WHOLE:
@@ -175,7 +219,7 @@ def _in_steps(costs: Mapping[str, int], step: int) -> dict[str, int]:
     return {key: cost // step for key, cost in costs.items()}
 
 
-def _priced_line(line: Line, cost: int, share: int, tax: Tax, step: int) -> PricedLine:
+def _priced_line(line: Line, cost: int, share: int, tax: int) -> PricedLine:
     subtotal = line.unit_price * line.quantity
     return PricedLine(
         key=line.key,
@@ -184,10 +228,5 @@ def _priced_line(line: Line, cost: int, share: int, tax: Tax, step: int) -> Pric
         subtotal=subtotal,
         line_discount=subtotal - cost,
         order_discount=share,
-        tax=tax_of(cost - share, tax, step),
+        tax=tax,
     )
-
-
-def _priced_shipping(shipping: int, discount: OrderDiscount, tax: Tax, step: int) -> PricedShipping:
-    off = shipping if discount.free_shipping else 0
-    return PricedShipping(shipping, off, tax_of(shipping - off, tax, step) if tax.on_shipping else 0)

@@ -15,6 +15,7 @@ NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Joiners are letters' business in Persian and in Hindi, and hold emoji together.
 _JOINERS: Final = frozenset("\u200c\u200d")
+_TAX_CLASS: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 _SPACES = re.compile(" {2,}")
 # Control, format (overrides of direction too), surrogate, private use, unassigned, line and paragraph separators.
 _GARBLES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -53,6 +54,13 @@ def sku_problem(value: str) -> str | None:
     if not all(char == " " or (char.isprintable() and not char.isspace() and char not in "{}") for char in value):
         return "must not contain control characters, { or }, nor whitespace but spaces"
     return None if value == normal_sku(value) else "must have single spaces, and none at its ends"
+
+
+def tax_class_problem(value: str) -> str | None:
+    """Returns what is wrong with a tax class; an empty one is the ordinary one."""
+    if not value or _TAX_CLASS.fullmatch(value):
+        return None
+    return "must have 1 to 40 small letters, digits, - or _, and begin with a letter or digit"
 
 
 def normal_sku(text: str) -> str:

@@ -133,8 +133,8 @@ async def test_what_is_worked_out_can_be_charged(with_stripe: Infra) -> None:
     currency, [offer] = await list_offers(with_stripe, customer, None)
     assert (currency, offer.price) == ("KWD", 1500)
     order = await checkout(with_stripe, Checkout(customer, "key", Terms(discount_code="TENTH")))
-    # 1.234 off, 1.505 for the parcel, 0.5555 and 0.075 of tax, each to the hundredth.
-    assert order.charges == Charges(12340, 1230, 1500, 0, 560 + 80, False, "parcel", "TENTH")
+    # 1.234 off, 1.505 for the parcel, 0.6305 of tax, each to the hundredth.
+    assert order.charges == Charges(12340, 1230, 1500, 0, 630, False, "parcel", "TENTH")
     assert order.total == 12340 - 1230 + 1500 + 640
 
 

@@ -15,8 +15,21 @@ from infra import migrations
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.migrations import MigrationFailed, SchemaMismatch
-from models import DEFAULT_WAREHOUSE, Base, OrderLine, StockEntry, StockHold, StockLevel, Warehouse
+from models import (
+    DEFAULT_WAREHOUSE,
+    Base,
+    Order,
+    OrderLine,
+    OrderStatus,
+    Product,
+    StockEntry,
+    StockHold,
+    StockLevel,
+    Warehouse,
+)
 from models.base import RETIRED_TABLES
+from models.charges_rules import ChargeRules
+from services.charges.rows import read_all
 from settings import Settings
 from tests.integration.fresh_database import ON_BOTH, fresh_database, opened, run_sql, table_names
 
@@ -266,10 +279,44 @@ async def test_lines_of_before_are_found_by_their_sku(settings: Settings) -> Non
     )
     values = f"{order}, 'R-1', {order}, 'PAID', 1, 'EUR', 'k', '', {moment}, {moment}"
     await run_sql(settings, f"INSERT INTO orders ({columns}) VALUES ({values})", line("b"))
-    assert await upgrade(settings) == [HEAD]
-    assert await check(settings) == []
+    assert await upgrade(settings, "0025") == ["0025"]
     await run_sql(settings, line("c"))  # as a server of before writes it
+    assert await upgrade(settings) == list(migrations.known_revisions()[25:])
     async with opened(settings) as database, database.read() as session:
         found = select(OrderLine.order_id).where(OrderLine.sku == "A").order_by(OrderLine.order_id)
         assert [row.hex for row in await session.scalars(found)] == ["a" * 32] * 2
-    assert await downgrade(settings, "0024") == ["0024"]
+    assert (await downgrade(settings, "0024"))[-1] == "0024"
+
+
+async def test_a_shop_with_orders_of_every_state_gets_zones_and_regions(settings: Settings) -> None:
+    """Nothing of its orders changes, and servers of before go on writing products and orders."""
+    await upgrade(settings, "0025")
+    moment, ident = "'2026-11-27 10:00:00'", "ab" * 15
+    charges = '{"subtotal": 500, "discount": 0, "shipping": 590, "shippingDiscount": 0, "tax": 207}'
+    columns = "id, number, customer_id, status, total, currency, idempotency_key, fingerprint, placed_at"
+    columns += ", updated_at, charges"
+
+    def order(place: int, status: str) -> str:
+        key = f"X'{ident}{place:02x}'"
+        given = f"'{charges}'" if place % 2 else "NULL"
+        values = f"{key}, 'R-{place}', {key}, '{status}', 1297, 'EUR', 'k', '', {moment}, {moment}, {given}"
+        return f"INSERT INTO orders ({columns}) VALUES ({values})"
+
+    def product(name: str) -> str:
+        own = "id, slug, title, description, vendor, tags, min_price, max_price, currency, created_at, updated_at"
+        values = f"X'{name * 32}', '{name}', '', '', '', '[]', 1, 1, 'EUR', {moment}, {moment}"
+        return f"INSERT INTO products ({own}) VALUES ({values})"
+
+    states = list(OrderStatus)
+    await run_sql(settings, product("a"), *(order(place, status) for place, status in enumerate(states)))
+    before = select(Order.number, Order.status, Order.total, Order.charges).order_by(Order.id)
+    async with opened(settings) as database, database.read() as session:
+        orders = [tuple(row) for row in await session.execute(before)]
+    assert await upgrade(settings) == list(migrations.known_revisions()[25:])
+    await run_sql(settings, product("b"), order(100, "PAID"))
+    async with opened(settings) as database, database.read() as session:
+        assert [tuple(row) for row in await session.execute(before)][: len(states)] == orders
+        assert list(await session.scalars(select(Product.tax_class))) == [None, None]
+        assert await read_all(session) == ChargeRules((), (), frozenset())
+    assert await downgrade(settings, "0025") == list(migrations.known_revisions()[-2:23:-1])
+    await run_sql(settings, product("c"))

@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 import phonenumbers
 import pytest
 
-from services.address.country_rules import COUNTRIES, rules_of
 from services.address.rules import AddressDraft, checked
 from services.address.to_e164 import to_e164
+from services.shared.country_rules import COUNTRIES, rules_of
 from services.shared.errors import InvalidInput
 from services.user.rules import normalise_locale
 

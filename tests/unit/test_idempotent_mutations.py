@@ -11,6 +11,8 @@ BY_KEY: Final = {
     *("receiveStock", "adjustStock", "moveStock", "countStock", "setLowStockThreshold"),
     *("createPayment", "capturePayment", "refundPayment"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
+    *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
+    *("createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
 }
 BY_NATURE: Final = {
     "createProduct": "a SKU is taken once",

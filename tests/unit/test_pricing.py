@@ -9,20 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.charges_document import Charges
-from services.checkout.compose_order import charges_of
+from models.enums import HalfRounding, TaxRounding
+from services.charges.work_out import charges_of
 from services.money.amounts import MAX_MINOR
 from services.shared.allocate import allocate
 from services.shared.pricing import WHOLE, Line, OrderDiscount, Priced, Tax, price, rounded
 
 amounts = st.integers(0, MAX_MINOR)
 prices = st.one_of(st.integers(0, 300), amounts)
+classes = st.sampled_from([None, "reduced", "zero", "other"])
 lines = st.lists(
-    st.builds(Line, st.uuids().map(str), prices, st.integers(0, 10**6), prices),
+    st.builds(Line, st.uuids().map(str), prices, st.integers(0, 10**6), prices, classes),
     max_size=12,
     unique_by=lambda line: line.key,
 )
 discounts = st.builds(OrderDiscount, st.integers(0, WHOLE), prices, st.booleans())
-taxes = st.builds(Tax, st.integers(0, 2 * WHOLE), st.booleans(), st.booleans())
+rates = st.integers(0, 2 * WHOLE)
+taxes = st.builds(
+    Tax,
+    rates,
+    st.booleans(),
+    st.booleans(),
+    st.fixed_dictionaries({}, optional={"reduced": rates, "zero": st.just(0), "shipping": rates}),
+    st.sampled_from(TaxRounding),
+    st.sampled_from(HalfRounding),
+)
+BY_LINE = Tax(0, False, rounding=TaxRounding.LINE, half=HalfRounding.EVEN)
 
 
 @given(st.dictionaries(st.text(max_size=3), prices, min_size=1), st.data())
@@ -148,7 +160,7 @@ def test_prices_that_are_older_than_the_step_add_up_too(
 
 def test_dinars_of_stripe() -> None:
     """10 % of 12.340 KWD are 1.234: 1.23; 5 % of the 11.110 that are left 0.5555: 0.56, of 1.500 0.075: 0.08."""
-    tenth, tax = OrderDiscount(rate=100_000), Tax(50_000, False)
+    tenth, tax = OrderDiscount(rate=100_000), replace(BY_LINE, rate=50_000)
     priced = price(basket_of(12340), shipping=1500, discount=tenth, tax=tax, step=10)
     assert told(priced) == ([1230], [560], 11110 + 1500 + 560 + 80)
     priced = price(basket_of(12340), shipping=1500, discount=tenth, tax=replace(tax, inclusive=True), step=10)
@@ -166,7 +178,10 @@ def told(priced: Priced) -> tuple[list[int], list[int], int]:
 def test_ten_per_cent_and_exclusive_tax() -> None:
     # 10 % of 29.97 is 2.997: 3.00, one from each line; 8.875 % of 8.99 is 0.7978.
     priced = price(
-        basket_of(999, 999, 999), shipping=500, discount=OrderDiscount(rate=100_000), tax=Tax(88_750, False)
+        basket_of(999, 999, 999),
+        shipping=500,
+        discount=OrderDiscount(rate=100_000),
+        tax=replace(BY_LINE, rate=88_750),
     )
     assert told(priced) == ([100, 100, 100], [80, 80, 80], 3 * 899 + 500 + 3 * 80 + 44)
     assert priced.shipping.tax == 44  # 44.375
@@ -180,7 +195,36 @@ def test_inclusive_tax_is_in_the_total() -> None:
 
 def test_halves_go_to_the_even_neighbour() -> None:
     # 5 % of 0.10, 0.30 and 0.50: 0.5, 1.5 and 2.5 minor units.
-    assert told(price(basket_of(10, 30, 50), tax=Tax(50_000, False)))[1] == [0, 2, 2]
+    halves = replace(BY_LINE, rate=50_000)
+    assert told(price(basket_of(10, 30, 50), tax=halves))[1] == [0, 2, 2]
+    assert told(price(basket_of(10, 30, 50), tax=replace(halves, half=HalfRounding.UP)))[1] == [1, 2, 3]
+
+
+def test_of_an_order_sums_by_rate_are_rounded_once() -> None:
+    """As EN 16931 has it: 7 % of 3 times 0.33 are 0.0693, by line three times 0.02; 19 % of 1.00 and 0.90."""
+    reduced = {"reduced": 70_000}
+    goods = [Line(key, 33, 1, tax_class="reduced") for key in "abc"] + [Line("d", 100, 1)]
+    tax = Tax(190_000, False, classes=reduced)
+    priced = price(goods, shipping=90, tax=tax)
+    assert priced.tax == 7 + 36  # 6.93, and 36.1 with the shipping's
+    assert told(priced)[1] == [3, 2, 2, 19]
+    assert priced.shipping.tax == 17
+    by_line = price(goods, shipping=90, tax=replace(tax, rounding=TaxRounding.LINE))
+    assert by_line.tax == 3 * 2 + 19 + 17
+    untaxed = price(goods, shipping=90, tax=replace(tax, classes=reduced | {"shipping": 0}))
+    assert (untaxed.shipping.tax, untaxed.tax) == (0, 7 + 19)
+
+
+@given(lines, prices, taxes)
+def test_a_sum_is_off_by_half_a_unit_a_rate(basket: list[Line], shipping: int, tax: Tax) -> None:
+    tax = replace(tax, rounding=TaxRounding.ORDER)
+    priced = price(basket, shipping=shipping, tax=tax)
+    nets: dict[int, int] = {}
+    parts = [(tax.rate_of(given.tax_class), line.net) for given, line in zip(basket, priced.lines, strict=True)]
+    for rate, net in [*parts, (tax.rate_of("shipping") if tax.on_shipping else 0, priced.shipping.net)]:
+        nets[rate] = nets.get(rate, 0) + net
+    exact = [Decimal(net * rate) / (WHOLE + rate if tax.inclusive else WHOLE) for rate, net in nets.items()]
+    assert abs(sum(exact, Decimal(0)) - priced.tax) <= Decimal("0.500001") * len(exact)
 
 
 def test_an_amount_beyond_the_basket_makes_it_free_and_shipping_stays() -> None:

@@ -5,7 +5,7 @@ from models import (
     Variant,
 )
 from tests.integration.rows.people import account, mail
-from tests.integration.rows.shop import cart, catalog, order, sale_of, search, stock
+from tests.integration.rows.shop import cart, catalog, charges, order, sale_of, search, stock
 from tests.integration.rows.work import messaging, money
 
 
@@ -17,6 +17,7 @@ def a_row_of_each() -> list[Base]:
         *sale_of(variant),
         *order(),
         *cart(),
+        *charges(),
         *stock(),
         *messaging(),
         *money(),

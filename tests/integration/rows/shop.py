@@ -8,6 +8,7 @@ from models import (
     Cart,
     CartItem,
     Category,
+    FirstFill,
     FlashSale,
     FlashSaleItem,
     HoldState,
@@ -26,12 +27,14 @@ from models import (
     SearchText,
     Shipment,
     ShipmentLine,
+    ShippingZone,
     SlugRedirect,
     StockCause,
     StockEntry,
     StockHold,
     StockLevel,
     StockThreshold,
+    TaxRegion,
     Variant,
     VariantPrice,
     WaitingRoom,
@@ -216,4 +219,16 @@ def search() -> list[Base]:
         SearchPosting(term_id=most, level=6, product_id=product_id),
         SearchDocument(version=1, updated_at=MOMENT, made_by=1, **place, **texts),
         SearchText(product_id=product_id, body=b"\xff" * 65_535, terms=bytes(range(256)) * 200),
+    ]
+
+
+def charges() -> list[Base]:
+    times = {"created_at": MOMENT, "updated_at": MOMENT}
+    rates = {"standard": 88_750, "reduced": 0}
+    both = {"inclusive": True, "on_shipping": False, "rounding": "ORDER", "half": "EVEN", "version": 1}
+    return [
+        ShippingZone(id=new_id(), name="Föhr 🏝", places=[{"country": "DE"}], rates=[], version=1, **times),
+        TaxRegion(id=new_id(), country="US", state="CA", rates=rates, **both, **times),
+        TaxRegion(id=new_id(), country="US", state="ca", rates=rates, **both, **times),
+        FirstFill(name="shipping", at=MOMENT),
     ]

@@ -6,6 +6,7 @@ https://github.com/google/libaddressinput/wiki/AddressValidationMetadata
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -24,14 +25,15 @@ _SPACES: Final = re.compile(r"\s+")
 @dataclass(frozen=True, slots=True)
 class CountryRules:
     """``required``: names of an address's fields. ``postal_code`` is None where there are none or any will do;
-    ``example`` is one that is right. ``states``: codes and names, folded; empty where any region is taken.
+    ``example`` is one that is right. ``states``: their codes, by codes and names, folded; empty where any region
+    is taken.
     """
 
     country: str
     required: frozenset[str]
     postal_code: re.Pattern[str] | None
     example: str
-    states: frozenset[str]
+    states: Mapping[str, str]
 
     def postal_code_problem(self, value: str) -> str | None:
         if self.postal_code is None or any(map(self.postal_code.fullmatch, self._spellings(value))):
@@ -60,8 +62,21 @@ def rules_of(country: str) -> CountryRules:
         required=frozenset(_FIELDS[letter] for letter in given["require"] if letter in _FIELDS),
         postal_code=None if not pattern else re.compile(pattern, re.ASCII),
         example=given.get("zipex", "").split(",")[0],
-        states=_states(given) if country in _STATES else frozenset(),
+        states=_states(given) if country in _STATES else {},
     )
+
+
+def state_of(country: str, region: str) -> str:
+    """Returns the state as it is compared: its code, whether the region is its code or its name; of a country
+    whose states have no list its letters and digits."""
+    folded = _folded(region)
+    return rules_of(country).states.get(folded, folded)
+
+
+def comparable_code(postal_code: str) -> str:
+    """Returns a postal code as it is compared: in capitals, letters and digits, not the country's before them."""
+    plain = _PREFIX.sub("", _SPACES.sub(" ", postal_code.upper().strip()))
+    return "".join(char for char in plain if char.isalnum())
 
 
 def _data(country: str) -> dict[str, str]:
@@ -71,9 +86,11 @@ def _data(country: str) -> dict[str, str]:
     return found[country]
 
 
-def _states(given: dict[str, str]) -> frozenset[str]:
-    lists = (given.get(name, "").split("~") for name in ("sub_keys", "sub_names"))
-    return frozenset(_folded(name) for names in lists for name in names if name)
+def _states(given: dict[str, str]) -> dict[str, str]:
+    codes, names = (given.get(name, "").split("~") for name in ("sub_keys", "sub_names"))
+    return {
+        _folded(text): code for texts in (codes, names) for text, code in zip(texts, codes, strict=False) if text
+    }
 
 
 def _folded(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Shipping and taxes in the schema, for staff."""

@@ -1,0 +1,88 @@
+"""Work out what an order is charged: the one arithmetic of carts and of flash sales."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from infra.runtime import Infra
+from models.charges_document import Charges
+from models.charges_rules import STANDARD
+from services.charges.find_offers import find_offers
+from services.charges.find_tax import find_tax
+from services.charges.rules import Parcel, Place, ShippingOffer
+from services.money.charging import charging_of
+from services.shared.errors import FieldProblem, InvalidInput
+from services.shared.pricing import NO_DISCOUNT, Line, OrderDiscount, Priced, price
+
+MOST: Final = 10**15
+"""Minor units of an order's total: sums of orders stay within 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A line of the order; ``weight_grams`` of one unit."""
+
+    line: Line
+    weight_grams: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What is ordered, where it goes and what the customer chose; ``method`` None: the first way to ship."""
+
+    currency: str
+    goods: Sequence[Good]
+    place: Place
+    method: str | None = None
+    discount: OrderDiscount = NO_DISCOUNT
+    code: str | None = None
+
+    @property
+    def parcel(self) -> Parcel:
+        lines = [(good.line, good.weight_grams or 0) for good in self.goods]
+        return Parcel(
+            self.currency,
+            sum(grams * line.quantity for line, grams in lines),
+            self.place,
+            sum(line.unit_price * line.quantity for line, _ in lines),
+            sum(line.quantity for line, _ in lines),
+        )
+
+
+async def work_out(infra: Infra, basis: Basis) -> Charges:
+    """Errors: InvalidInput, StoreUnavailable."""
+    offer = await _choose_offer(infra, basis)
+    lines = [good.line for good in basis.goods]
+    classes = {line.tax_class or STANDARD for line in lines}
+    tax = await find_tax(infra, basis.place, sorted(classes))
+    step = charging_of(infra.settings).step(basis.currency)
+    priced = price(lines, shipping=offer.price, tax=tax, discount=basis.discount, step=step)
+    if priced.total > MOST:
+        raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
+    return charges_of(priced, offer.code, basis.code)
+
+
+def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
+    return Charges(
+        subtotal=priced.subtotal,
+        discount=priced.discount,
+        shipping=priced.shipping.price,
+        shipping_discount=priced.shipping.discount,
+        tax=priced.tax,
+        tax_inclusive=priced.tax_inclusive,
+        shipping_method=method,
+        discount_code=code,
+    )
+
+
+async def _choose_offer(infra: Infra, basis: Basis) -> ShippingOffer:
+    offers = await find_offers(infra, basis.parcel)
+    if not offers:
+        raise InvalidInput.at("addressId", message="nothing can be delivered there; or give an address")
+    if basis.method is None:
+        return offers[0]
+    chosen = next((offer for offer in offers if offer.code == basis.method), None)
+    if chosen is None:
+        known = ", ".join(offer.code for offer in offers)
+        raise InvalidInput.at("shippingMethod", message=f"must be one of {known}")
+    return chosen
