@@ -1,0 +1,167 @@
+"""A shop as its customer sees it."""
+
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from uuid import uuid4
+
+from rushcart_client.generated.client import Operations
+from rushcart_client.generated.fragments import CartParts, OrderParts, ProductParts, Tokens, TokensUser
+from rushcart_client.generated.input_types import (
+    AddCartItemInput,
+    CancelOrderInput,
+    CheckoutInput,
+    CreatePaymentInput,
+    LoginInput,
+    LogoutInput,
+    PlaceFlashOrderInput,
+    ProductFilter,
+    RegisterInput,
+)
+from rushcart_client.generated.me import MeMe
+from rushcart_client.generated.pay import PayCreatePaymentPayment
+from rushcart_client.generated.running_sales import RunningSalesFlashSalesEdgesNode
+from rushcart_client.session import Session
+
+T = TypeVar("T")
+
+
+def new_key() -> str:
+    """Make an idempotency key: one for each intention, the same for all that is asked of it."""
+    return uuid4().hex
+
+
+class Rushcart:
+    """A client for one customer, or for nobody; its options are those of ``Transport``.
+
+    What places, cancels or pays an order takes a ``key``; without one it makes one, which is the same in all its
+    retries. Give your own when you may want to ask again after an exception, or after your program has ended. All
+    methods raise ``RushcartError``; those that are expected have classes of their own.
+    """
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.operations = Operations(url, **options)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.operations.__aexit__(kind, error, trace)
+
+    @property
+    def session(self) -> Session | None:
+        """Who is signed in: give it to the next client to go on."""
+        return self.operations.session
+
+    async def ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Returns the data of an operation of your own."""
+        return await self.operations.ask(query, variables)
+
+    async def sign_up(self, email: str, password: str, display_name: str) -> TokensUser:
+        """Make an account, and sign in. Errors: InvalidInput, Refused (EMAIL_TAKEN)."""
+        self.operations.begin(None)
+        wish = RegisterInput(email=email, password=password, display_name=display_name)
+        return self._begin((await self.operations.sign_up(wish)).session)
+
+    async def sign_in(self, email: str, password: str) -> TokensUser:
+        """Errors: InvalidCredentials."""
+        self.operations.begin(None)
+        return self._begin((await self.operations.sign_in(LoginInput(email=email, password=password))).login)
+
+    async def sign_out(self) -> None:
+        session = self.session
+        if session is not None:
+            self.operations.begin(None)
+            await self.operations.sign_out(LogoutInput(refresh_token=session.refresh_token))
+
+    async def me(self) -> MeMe | None:
+        """Returns whose session it is."""
+        return (await self.operations.me()).me
+
+    async def products(self, search: str | None = None, *, first: int = 20) -> list[ProductParts]:
+        """Returns the newest products, or those that are found best."""
+        found = await self.operations.products(ProductFilter(search=search), first)
+        return [edge.node for edge in found.products.edges]
+
+    async def product(self, slug: str) -> ProductParts | None:
+        return (await self.operations.product_of(slug=slug)).product
+
+    async def running_sales(self) -> list[RunningSalesFlashSalesEdgesNode]:
+        return [edge.node for edge in (await self.operations.running_sales()).flash_sales.edges]
+
+    async def buy(
+        self,
+        item_id: str,
+        quantity: int = 1,
+        *,
+        key: str | None = None,
+        address_id: str | None = None,
+        admission: str | None = None,
+    ) -> OrderParts:
+        """Order units of a sale's item. ``admission``: the pass of its waiting room.
+
+        Errors: OutOfStock, PurchaseLimitReached, FlashSaleNotRunning, AdmissionRequired, NotFound, TryAgain.
+        """
+        wish = PlaceFlashOrderInput(
+            item_id=item_id,
+            quantity=quantity,
+            idempotency_key=key or new_key(),
+            address_id=address_id,
+            pass_=admission,
+        )
+        return _good((await self.operations.buy(wish)).place_flash_order, OrderParts)
+
+    async def add_to_cart(self, variant_id: str, quantity: int = 1, *, key: str | None = None) -> CartParts:
+        """Errors: OutOfStock, NotFound, InvalidInput, TryAgain."""
+        wish = AddCartItemInput(variant_id=variant_id, quantity=quantity, idempotency_key=key or new_key())
+        answer: Any = (await self.operations.add_to_cart(wish)).add_cart_item
+        return _good(answer.cart, CartParts)
+
+    async def cart(self) -> CartParts | None:
+        return (await self.operations.cart_now()).cart
+
+    async def check_out(self, *, key: str | None = None, address_id: str | None = None) -> OrderParts:
+        """Order what is in the cart. Errors: OutOfStock, Refused (CART_EMPTY), NotFound, TryAgain."""
+        wish = CheckoutInput(idempotency_key=key or new_key(), address_id=address_id)
+        return _good((await self.operations.check_out(wish)).checkout, OrderParts)
+
+    async def pay(
+        self,
+        order_id: str,
+        *,
+        provider: str | None = None,
+        return_url: str | None = None,
+        key: str | None = None,
+    ) -> PayCreatePaymentPayment:
+        """Begin a payment; the customer goes on at its ``redirect_url``, if any. Errors: Refused, TryAgain."""
+        wish = CreatePaymentInput(
+            order_id=order_id, idempotency_key=key or new_key(), provider=provider, return_url=return_url
+        )
+        return _good((await self.operations.pay(wish)).create_payment, PayCreatePaymentPayment)
+
+    async def cancel(self, order_id: str, *, reason: str | None = None, key: str | None = None) -> OrderParts:
+        """Errors: Refused (INVALID_TRANSITION), NotFound, TryAgain."""
+        wish = CancelOrderInput(order_id=order_id, idempotency_key=key or new_key(), reason=reason)
+        return _good((await self.operations.cancel(wish)).cancel_order, OrderParts)
+
+    async def order(self, order_id: str) -> OrderParts | None:
+        """Returns one of the customer's orders, at once after it was placed."""
+        return (await self.operations.order_of(order_id)).order
+
+    async def orders(self, *, first: int = 20) -> list[OrderParts]:
+        """Returns the customer's newest orders. Errors: Unauthenticated."""
+        me = (await self.operations.my_orders(first)).me
+        return [] if me is None else [edge.node for edge in me.orders.edges]
+
+    def _begin(self, answer: object) -> TokensUser:
+        tokens = _good(answer, Tokens)
+        self.operations.begin(Session(tokens.access_token, tokens.access_token_expires_at, tokens.refresh_token))
+        return tokens.user
+
+
+def _good(answer: object, kind: type[T]) -> T:
+    """Returns what was asked for: what was refused has been raised."""
+    if not isinstance(answer, kind):
+        raise TypeError(f"the server answered with a {type(answer).__name__}")
+    return answer
