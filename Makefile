@@ -32,7 +32,7 @@ $(DEV_OK): requirements-dev.lock $(RUN_OK)
 	@touch $@
 
 $(NODE_OK): package-lock.json
-	@command -v npm >/dev/null || { echo "This needs Node 20.19 or newer, with npm." >&2; exit 1; }
+	@{ command -v npm && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; } >/dev/null 2>&1 || { echo "This needs Node 20.19 or newer, with npm." >&2; exit 1; }
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 

@@ -8,8 +8,10 @@ import { Listing } from "./pages/Listing.tsx";
 import { NotFound } from "./pages/NotFound.tsx";
 import { Order } from "./pages/Order.tsx";
 import { Product } from "./pages/Product.tsx";
+import { ResetPassword } from "./pages/ResetPassword.tsx";
 import { Sale } from "./pages/Sale.tsx";
 import { SignIn } from "./pages/SignIn.tsx";
+import { VerifyEmail } from "./pages/VerifyEmail.tsx";
 import { Footer } from "./parts/Footer.tsx";
 import { Header } from "./parts/Header.tsx";
 import { useTexts } from "./texts.tsx";
@@ -34,6 +36,8 @@ export function App() {
           <Route path="/order/:id">{({ id }) => <Order key={id} id={id} />}</Route>
           <Route path="/account"><Account /></Route>
           <Route path="/sign-in"><SignIn /></Route>
+          <Route path="/verify-email"><VerifyEmail /></Route>
+          <Route path="/reset-password"><ResetPassword /></Route>
           <Route><NotFound /></Route>
         </Switch>
       </main>

@@ -12,7 +12,7 @@ export interface Problem {
 
 type Done<Data> = Exclude<Data[keyof Data], { code: string }>;
 
-/** A mutation: run it, whether it runs, and why it was refused. `touches`: the types that others should ask for again. */
+/** A mutation: run it, whether it runs, why it was refused, or what came of it. `touches`: the types that others should ask for again. */
 export function useAction<Data, Variables extends object>(
   document: TadaDocumentNode<Data, Variables>,
   touches: string[] = [],
@@ -20,6 +20,7 @@ export function useAction<Data, Variables extends object>(
   const client = useClient();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem>();
+  const [done, setDone] = useState<Done<Data>>();
   const run = async (variables: Keyless<Variables>): Promise<Done<Data> | undefined> => {
     setBusy(true);
     setProblem(undefined);
@@ -29,9 +30,11 @@ export function useAction<Data, Variables extends object>(
     const refused = error ? { message: error.graphQLErrors[0]?.message ?? error.message } : answer?.code ? answer : undefined;
     setProblem(refused);
     setBusy(false);
-    return refused ? undefined : (answer as Done<Data>);
+    const made = refused ? undefined : (answer as Done<Data>);
+    setDone(made);
+    return made;
   };
-  return { run, busy, problem };
+  return { run, busy, problem, done };
 }
 
 export const useSignedIn = (): boolean =>

@@ -84,14 +84,13 @@ function Quoted({ addressId }: { addressId: string }) {
   const quoting = useAction(Quote);
   const placing = useAction(Place, ["Cart", "Order"]);
   const { pay, ...paying } = usePay();
-  const [quote, setQuote] = useState<Awaited<ReturnType<typeof quoting.run>>>();
+  const quote = quoting.done;
 
-  const ask = async () => {
+  const ask = () => {
     const chosen = { ...(method && { shippingMethod: method }), ...(code && { discountCode: code }) };
-    const made = await quoting.run({ input: { addressId, ...chosen } });
-    if (made) setQuote(made);
+    void quoting.run({ input: { addressId, ...chosen } });
   };
-  useEffect(() => void ask(), [method]);
+  useEffect(ask, [method]);
 
   const place = async () => {
     if (!quote) return;
@@ -110,7 +109,7 @@ function Quoted({ addressId }: { addressId: string }) {
             <span>{offer.name}</span> <b>{money(offer.price)}</b>
           </label>
         ))}
-        <form className="add" onSubmit={(event) => (event.preventDefault(), void ask())}>
+        <form className="add" onSubmit={(event) => (event.preventDefault(), ask())}>
           <input aria-label={t.code} placeholder={t.code} value={code} maxLength={40} onChange={(event) => setCode(event.target.value)} />
           <button className="quiet">{t.apply}</button>
         </form>

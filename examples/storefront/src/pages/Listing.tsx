@@ -65,7 +65,7 @@ function Found({ heading, categoryId }: { heading: string; categoryId?: string }
           <>
             <Facets facets={products.facets} chosen={chosen} choose={choose} clear={clear} inCategory={!!categoryId} />
             <section aria-label={heading}>
-              <p className="by" role="status">{products.totalCount ? t.found(products.totalCount) : t.nothingFound}</p>
+              <h2 className="by"><span role="status">{products.totalCount ? t.found(products.totalCount) : t.nothingFound}</span></h2>
               <div className="grid">
                 {pages.map((after, at) => (
                   <Page key={after} variables={{ filter, sort, after }}

@@ -113,11 +113,10 @@ const FEW = 10;
 
 function ToCart({ variant }: { variant: Variant }) {
   const { t } = useTexts();
-  const { run, busy, problem } = useAction(Add, ["Cart"]);
+  const { run, busy, problem, done } = useAction(Add, ["Cart"]);
   const [quantity, setQuantity] = useState(1);
-  const [done, setDone] = useState(false);
   const { available } = variant.stock;
-  const add = async () => setDone(!!(await run({ input: { variantId: variant.id, quantity } })));
+  const add = () => void run({ input: { variantId: variant.id, quantity } });
   return (
     <>
       <p className="stock">{!available ? t.soldOut : available <= FEW ? t.few(available) : t.available}</p>

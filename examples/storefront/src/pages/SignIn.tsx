@@ -1,5 +1,5 @@
 import { useState, type FormEvent } from "react";
-import { useLocation, useSearch } from "wouter";
+import { Link, useLocation, useSearch } from "wouter";
 import { shop } from "../api/shop.ts";
 import { useTitle, type Problem } from "../api/use.ts";
 import { Field, valuesOf } from "../parts/Field.tsx";
@@ -43,6 +43,7 @@ export function SignIn() {
         <button disabled={busy}>{title}</button>
       </form>
       <p><button className="plain" onClick={() => (setNew(!isNew), setProblem(undefined))}>{isNew ? t.haveAccount : t.newHere}</button></p>
+      {!isNew && <p><Link href="/reset-password">{t.forgot}</Link></p>}
     </div>
   );
 }
