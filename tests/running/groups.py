@@ -11,6 +11,7 @@ _LONG: Final = (
     "tests/e2e/test_commands.py",
     "tests/integration/test_fuzz.py on the stack",
     "tests/e2e/test_client_guide.py",
+    "tests/e2e/test_front_end.py",
     "tests/e2e/test_benchmarks.py",
     "tests/e2e/test_documented_commands.py",
     "tests/e2e/test_wheel.py",

@@ -55,7 +55,7 @@ function Shown({ order }: { order: Whole }) {
   return (
     <article className="wide narrow order" data-status={order.status}>
       <p className="eyebrow">{t.order} {order.number} · {date(order.placedAt)}</p>
-      <h1 role="status">{open ? t.itIsYours : t.statuses[order.status]}</h1>
+      <h1><span role="status">{open ? t.itIsYours : t.statuses[order.status]}</span></h1>
       {at >= 0 && (
         <ol className="way">
           {WAY.map((step, index) => (

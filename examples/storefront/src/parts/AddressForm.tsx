@@ -1,4 +1,5 @@
 import type { FormEvent } from "react";
+import { useQuery } from "urql";
 import { graphql } from "../api/graphql.ts";
 import { useAction } from "../api/use.ts";
 import { useTexts } from "../texts.tsx";
@@ -21,13 +22,12 @@ const AddAddress = graphql(`
   }
 `);
 
-const COUNTRIES = ["US", "GB", "DE", "FR", "CN", "HK", "TW", "JP", "SG", "CA", "AU"];
+const Countries = graphql(`query Countries { shop { countries } }`);
 
 /** What a country's addresses need is known to the shop, which says what is missing. */
 export function AddressForm({ name, done }: { name: string; done: (id: string) => void }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const { run, busy, problem } = useAction(AddAddress, ["User"]);
-  const countries = new Intl.DisplayNames(language, { type: "region" });
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const values = valuesOf<"recipient" | "phone" | "line1" | "city" | "region" | "postalCode" | "countryCode">(event.currentTarget);
@@ -44,12 +44,26 @@ export function AddressForm({ name, done }: { name: string; done: (id: string) =
       <Field label={t.postalCode} name="postalCode" autoComplete="postal-code" required={false} />
       <label className="field">
         <span>{t.country}</span>
-        <select name="countryCode" autoComplete="country" defaultValue={language === "zh" ? "CN" : "US"}>
-          {COUNTRIES.map((code) => <option key={code} value={code}>{countries.of(code)}</option>)}
-        </select>
+        <Country />
       </label>
       <Said problem={problem} />
       <button className="quiet" disabled={busy}>{t.saveAddress}</button>
     </form>
+  );
+}
+
+/** Where the shop ships to; the visitor's own is chosen. */
+function Country() {
+  const { language } = useTexts();
+  const [{ data }] = useQuery({ query: Countries });
+  const names = new Intl.DisplayNames(language, { type: "region" });
+  const countries = (data?.shop.countries ?? []).map((code) => [code, names.of(code) ?? code] as const);
+  const own = new Intl.Locale(navigator.language).maximize().region;
+  return (
+    <select name="countryCode" autoComplete="country" required key={countries.length} defaultValue={own}>
+      {countries.toSorted(([, one], [, other]) => one.localeCompare(other, language)).map(([code, name]) => (
+        <option key={code} value={code}>{name}</option>
+      ))}
+    </select>
   );
 }
