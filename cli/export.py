@@ -47,8 +47,10 @@ def products(file: Path, statuses: tuple[str, ...]) -> None:
     images are written beside it, into a folder that is called like FILE with .images for .csv; an import
     takes them from there.
     """
-    done, lost = _write_products(file, statuses)
+    done, lost, left = _write_products(file, statuses)
     click.echo(f"{done} products exported.", err=True)
+    if left:
+        click.echo(f"{left} uploaded images are not in it: beside a FILE they are written, too.", err=True)
     if lost:
         click.echo(f"The files of {len(lost)} images are lost: {', '.join(lost)}", err=True)
 
@@ -101,7 +103,8 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-def _write_products(file: Path, statuses: tuple[str, ...]) -> tuple[int, list[str]]:
+def _write_products(file: Path, statuses: tuple[str, ...]) -> tuple[int, list[str], int]:
+    """Returns how many products, the images whose files are lost, and how many of the others are not written."""
     from models import ProductStatus
     from services.catalog.export_products import PricesChanged, export_products
     from services.media.copy_pictures import copy_pictures
@@ -110,11 +113,12 @@ def _write_products(file: Path, statuses: tuple[str, ...]) -> tuple[int, list[st
     try:
         with _target(file) as stream, progress_bar() as progress:
 
-            async def work(infra: "Infra") -> tuple[int, list[str]]:
+            async def work(infra: "Infra") -> tuple[int, list[str], int]:
                 uploads: set[str] = set()
                 done = await export_products(infra, stream, wanted, progress, uploads)
-                beside = set() if str(file) == "-" else uploads
-                return done, await copy_pictures(infra, beside, file.with_suffix(".images"))
+                if str(file) == "-":
+                    return done, [], len(uploads)
+                return done, await copy_pictures(infra, uploads, file.with_suffix(".images")), 0
 
             return run_once(work, migrated=True)
     except PricesChanged as error:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN: Final = 500
 _WIDTH_OF_A_FILE: Final = 200
+_LEFT_OUT: Final = ".left-out"
 _SET_STOCK: Final = "rushcart import stock"
 
 
@@ -79,7 +80,7 @@ def products(file: Path, currency: str, check: bool, free: bool, skip_bad: bool)
         _note(parsed, err=False)
         raise click.exceptions.Exit(1)
     try:
-        report = _import(parsed, file.with_suffix(".images"), free, skip_bad)
+        report = _import(parsed, _images_beside(file), free, skip_bad)
     except ImportRefused as refused:
         _show(refused.problems)
         raise click.exceptions.Exit(1) from None
@@ -149,10 +150,18 @@ def _note(parsed: "ParsedFile", *, err: bool) -> None:
         click.echo(f"{note.column}: {note.message} ({note.count} cells)", err=err)
 
 
+def _images_beside(file: Path) -> Path:
+    """Returns the folder of a file's images; what was left out of a file shares that of the file."""
+    stem = file.stem
+    while stem.endswith(_LEFT_OUT):
+        stem = stem.removesuffix(_LEFT_OUT)
+    return file.with_name(f"{stem}.images")
+
+
 def _write_left_out(file: Path, reasons: dict[int, str]) -> Path:
     from services.catalog.shopify.left_out import write_left_out
 
-    target = file.with_name(f"{file.stem}.left-out.csv")
+    target = file.with_name(f"{file.stem}{_LEFT_OUT}.csv")
     try:
         with target.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             write_left_out(_opener(file), reasons, stream)

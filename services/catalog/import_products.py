@@ -39,6 +39,7 @@ _CHUNK: Final = 200
 _TRIES: Final = 3
 _SAY_CURRENCY: Final = (columns.PRICE, columns.COMPARE_AT, columns.CURRENCY)
 _NO_PRICE: Final = "is missing, and a new variant needs a price (--free: it costs nothing)"
+_NO_IMAGE: Final = "is no file of this shop, nor in the folder of images beside the file"
 
 Progress = Callable[[int, int], None]
 """Products done, and of how many; starts again from the front when the transaction does."""
@@ -208,7 +209,7 @@ class _Import:
             self._report(parsed.line, columns.PRICE, message)
         for image in parsed.draft.images:
             if image.media is None and own_name(image.url):
-                self._report(parsed.line, columns.IMAGE, f"{image.url} is no file of this shop")
+                self._report(parsed.line, columns.IMAGE, f"{image.url} {_NO_IMAGE}")
         return len(self.problems) == before
 
     def _report(self, line: int, column: str, message: str) -> None:

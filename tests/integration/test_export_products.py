@@ -44,6 +44,7 @@ from tests.integration.catalog.products import create, run_import, statements
 from tests.modes import ONE_MODE
 
 BODY = ' <p class="a">Soft,\r\n"warm"\n\ttabs\r and 日本 👟</p>\n '
+NO_IMAGE = "is no file of this shop, nor in the folder of images beside the file"
 
 
 async def export(infra: Infra, statuses: tuple[ProductStatus, ...] = tuple(ProductStatus)) -> str:
@@ -178,7 +179,7 @@ async def test_an_uploaded_image_is_the_same_file_again(infra: Infra) -> None:
         await session.execute(update(MediaFile).values(doomed_at=long_ago))
     with pytest.raises(ImportRefused) as refused:
         await run_import(infra, path)
-    assert refused.value.problems == (RowProblem(2, "Image Src", f"/media/{name} is no file of this shop"),)
+    assert refused.value.problems == (RowProblem(2, "Image Src", f"/media/{name} {NO_IMAGE}"),)
 
 
 @ONE_MODE

@@ -92,6 +92,7 @@ async def test_an_export_is_complete_with_its_images(infra: Infra, tmp_path: Pat
     await add_product_image(infra, NewImage(made.id, Upload(pixels, len(pixels.getvalue())), "Ours"))
     first, second = tmp_path / "shop.csv", tmp_path / "again.csv"
     assert run(infra, str(first), command="export").returncode == 0
+    assert "\n1 uploaded images are not in it" in run(infra, "-", command="export").stderr
     async with infra.database.write() as session:
         [file] = await session.scalars(select(MediaFile))
         name, sizes = file.name, (file.width, file.height, file.thumbnails)
@@ -101,9 +102,10 @@ async def test_an_export_is_complete_with_its_images(infra: Infra, tmp_path: Pat
         await infra.blobs.delete(blob)
     assert [path.name for path in (tmp_path / "shop.images").iterdir()] == [name]
     elsewhere = first.read_text().replace(f"/media/{name}", f"https://old.test/media/{name}")
-    (tmp_path / "old.csv").write_text(elsewhere)
+    left_out = tmp_path / "old.left-out.csv"
+    left_out.write_text(elsewhere)
     (tmp_path / "shop.images").rename(tmp_path / "old.images")
-    done = run(infra, str(tmp_path / "old.csv"))
+    done = run(infra, str(left_out))
     assert done.returncode == 0, done.stderr + done.stdout
     assert run(infra, str(second), command="export").returncode == 0
     assert second.read_text() == first.read_text()
@@ -113,7 +115,7 @@ async def test_an_export_is_complete_with_its_images(infra: Infra, tmp_path: Pat
     kept = (tmp_path / "again.images" / name).read_bytes()
     assert kept == (tmp_path / "old.images" / name).read_bytes()
     (tmp_path / "old.images" / f"{'0' * 64}.png").write_bytes(kept)
-    refused = run(infra, str(tmp_path / "old.csv"))
+    refused = run(infra, str(left_out))
     assert (refused.returncode, "is not what its name says" in refused.stderr) == (1, True)
 
 
