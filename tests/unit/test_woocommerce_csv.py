@@ -76,6 +76,41 @@ def test_variations_are_of_their_parent_by_sku_or_by_id() -> None:
     assert {(note.column, note.count) for note in found.notes} == {("Stock", 1), ("Swatches", 1)}
 
 
+def test_numbers_are_in_the_shops_own_way_and_what_looks_like_a_formula_is_escaped() -> None:
+    found = parse(
+        row(kind="simple", id="1", sku="A", name="'-20 % Cap", published="1", price="1299,00", sale="999,5",
+            weight=",25", stock="'-3"),
+        row(kind="simple", id="2", sku="B", name="'n Cap", published="2", price="7,90"),
+    )  # fmt: skip
+    assert found.problems == ()
+    cap, other = found.products
+    [variant] = cap.draft.variants
+    assert (cap.draft.title, other.draft.title) == ("-20 % Cap", "'n Cap")
+    assert (variant.price, variant.compare_at_price) == (Decimal("999.5"), Decimal(1299))
+    assert (variant.weight_grams, variant.quantity) == (250, 0)
+    assert (other.draft.status, other.draft.variants[0].price) == (ProductStatus.DRAFT, Decimal("7.9"))
+    wrong = parse(row(kind="simple", id="1", sku="A", name="A", published="1", price="x", sale="1.299,00"))
+    assert {problem.column: problem.message.partition(" ")[0] for problem in wrong.problems} == {
+        "Sale price": "'1.299,00'",
+        "Regular price": "'x'",
+    }
+
+
+def test_variations_of_a_draft_are_not_archived() -> None:
+    """Such a variation has the state of its product; one that is switched off is private."""
+    variations = [
+        row(kind="variation", sku=f"T{size}", price="1", parent="T", a="Size", a_values=size, published=published)
+        for size, published in (("S", "'-1"), ("M", "-1"), ("L", "0"))
+    ]
+    found = parse(
+        row(kind="variable", sku="T", name="T", published="-1", a="Size", a_values="S, M, L"), *variations
+    )
+    assert found.problems == ()
+    [made] = found.products
+    assert made.draft.status == ProductStatus.DRAFT
+    assert [variant.archived for variant in made.draft.variants] == [False, False, True]
+
+
 def test_what_there_is_not_here_is_named() -> None:
     found = parse(
         row(kind="grouped", id="1", name="Set", published="1"),

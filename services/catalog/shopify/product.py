@@ -56,7 +56,8 @@ class ProductParser:
 
     def report(self, row: Row, column: str, message: str | None) -> None:
         if message is not None:
-            self.problems.append(RowProblem(row.line, self.headings.get(column, column), message))
+            own = row.named.get(column) or self.headings.get(column, column)
+            self.problems.append(RowProblem(row.line, own, message))
 
     def _read(self, row: Row, column: str, read: tuple[T, str | None]) -> T:
         value, problem = read

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from services.catalog import rules, text_field
@@ -100,10 +100,11 @@ class RowProblem:
 @dataclass(frozen=True, slots=True)
 class Row:
     """Cells by Shopify's column name, trimmed, handles and SKUs as they are stored; a column that the file has not
-    is an empty cell."""
+    is an empty cell. ``named``: what the file calls columns where it is not what the heading says."""
 
     line: int
     cells: Mapping[str, str]
+    named: Mapping[str, str] = field(default_factory=dict)
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "")

@@ -45,8 +45,13 @@ _OWN = re.compile(
     r"id|type|parent|position|in stock\?|short description|attribute \d+ .*|weight \(.*|problem|allow cust.*"
 )
 _SAY_NOTHING: Final = ("", "0", "visible", "taxable")
+_ESCAPED: Final = ("'=", "'+", "'-", "'@")
+"""Before what a spreadsheet would take for a formula."""
+_DECIMAL_COMMA = re.compile(r"([0-9]*),([0-9]+)", re.ASCII)
 _COMMA = re.compile(r"(?<!\\),\s*")
 _SHARED: Final = "parent"
+_SWITCHED_OFF: Final = "0"
+"""Of a variation; one of a draft is a draft, and says nothing of itself."""
 
 
 @dataclass(slots=True)
@@ -104,7 +109,11 @@ def _add(found: Families, line: int, record: Record) -> None:
 
 
 def _record(names: list[str], cells: list[str]) -> Record:
-    return {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
+    return {name: _plain(cell.strip()) for name, cell in zip(names, cells, strict=False)}
+
+
+def _plain(cell: str) -> str:
+    return cell[1:] if cell.startswith(_ESCAPED) else cell
 
 
 def _kinds(record: Record) -> set[str]:
@@ -122,7 +131,7 @@ def _weight(record: Record) -> str:
     for name, text in record.items():
         if text and (unit := _WEIGHT.fullmatch(name)):
             try:
-                return f"{Decimal(text) * Decimal(_GRAMS[unit[1]]):f}"
+                return f"{Decimal(_number(text)) * Decimal(_GRAMS[unit[1]]):f}"
             except InvalidOperation:
                 return text
     return ""
@@ -143,6 +152,8 @@ class WooReader:
         self._names = [name.lower() for name in self._own]
         own = dict(zip(self._names, self._own, strict=True))
         self.headings = {column: own[name] for column, name in _FROM.items() if name in own}
+        regular, sale = (self.headings.get(column, "") for column in (columns.PRICE, columns.COMPARE_AT))
+        self._sale_names = {columns.PRICE: sale, columns.COMPARE_AT: regular}
         if weight := next((own[name] for name in self._names if _WEIGHT.fullmatch(name)), ""):
             self.headings[columns.GRAMS] = weight
 
@@ -179,7 +190,8 @@ class WooReader:
             )
             return
         images = [url for url in _COMMA.split(record.get("images", "")) if url]
-        yield Row(line, {columns.HANDLE: handle, **found, columns.IMAGE: images[0] if images else ""})
+        cells = {columns.HANDLE: handle, **found, columns.IMAGE: images[0] if images else ""}
+        yield Row(line, cells, self._sale_names if record.get("sale price") else {})
         yield from (Row(line, {columns.HANDLE: handle, columns.IMAGE: url}) for url in images[1:])
 
     def _report(self, line: int, column: str, message: str) -> None:
@@ -214,7 +226,7 @@ class WooReader:
             columns.COMPARE_AT: regular if sale else "",
             columns.QUANTITY: stock,
             columns.GRAMS: _weight(record) or self._families.weights.get(handle, ""),
-            columns.ARCHIVED: "true" if is_variation and _published(record) == "false" else "false",
+            columns.ARCHIVED: "true" if is_variation and record.get("published") == _SWITCHED_OFF else "false",
         }
 
     def _options(self, handle: str, record: Record) -> dict[str, str]:
@@ -230,13 +242,15 @@ class WooReader:
 
 
 def _published(record: Record) -> str:
-    """Reads 1, and 0 (private) or -1 (a draft)."""
-    text = record.get("published", "").lstrip("'")
-    return {"1": "true", "0": "false", "-1": "false"}.get(text, text)
+    """Reads 1, and 0 (private), -1 (a draft) or 2 (to be looked at)."""
+    text = record.get("published", "")
+    return {"1": "true", "0": "false", "-1": "false", "2": "false"}.get(text, text)
 
 
 def _number(text: str) -> str:
-    return f"0{text}" if text.startswith(".") else text
+    """Returns an amount with a point: the shop's own decimal separator is in the file, and none for thousands."""
+    pointed = _DECIMAL_COMMA.sub(r"\1.\2", text) if _DECIMAL_COMMA.fullmatch(text) else text
+    return f"0{pointed}" if pointed.startswith(".") else pointed
 
 
 def _unescaped(text: str) -> str:
