@@ -1,10 +1,12 @@
 """Two terminals and a browser: `make run`, `make storefront`, and a stranger who buys within two minutes."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,6 +27,12 @@ pytestmark = pytest.mark.timeout(600)
 TWO_MINUTES: Final = 120
 EMAIL: Final = "ada@example.com"
 PASSWORD: Final = "correct horse battery"
+# The access token is about to end, as the client has noted it.
+AS_IF_LATER: Final = """
+  const session = JSON.parse(localStorage["rushcart.session"]);
+  session.accessTokenExpiresAt = new Date().toISOString();
+  localStorage["rushcart.session"] = JSON.stringify(session);
+"""
 ROOM: Final = """mutation ($input: SetWaitingRoomInput!) {
   setWaitingRoom(input: $input) { __typename ... on Error { message } } }"""
 
@@ -67,8 +75,10 @@ def test_a_stranger_buys_within_two_minutes(started: Started, tmp_path: Path) ->
         shows(chrome, ".order[data-status=PAID] h1", "Paid")
         assert time.monotonic() - started.at < TWO_MINUTES
         fills_a_cart(chrome)
+        chrome.execute_script(AS_IF_LATER)
         chrome.get(f"{started.front}/account")
         shows(chrome, ".lines li:nth-child(2)", "Rush Tee")
+        assert_was_renewed(chrome)
         waits_in_line(chrome, started)
         follows_a_mail(chrome, started)
         assert_nothing_was_logged(chrome)
@@ -150,6 +160,13 @@ def follows_a_mail(chrome: Chrome, started: Started) -> None:
 def fill(chrome: Chrome, **fields: str) -> None:
     for name, text in fields.items():
         wait(chrome).until(element_to_be_clickable((By.NAME, name)), name).send_keys(text)
+
+
+def assert_was_renewed(chrome: Chrome) -> None:
+    """The session, by its cookie."""
+    session = json.loads(chrome.execute_script('return localStorage["rushcart.session"]'))
+    assert datetime.fromisoformat(session["accessTokenExpiresAt"]) > datetime.now(UTC) + timedelta(minutes=1)
+    assert (session["accessToken"], session["refreshToken"]) == ("", "")
 
 
 def assert_nothing_was_logged(chrome: Chrome) -> None:

@@ -11,6 +11,10 @@ export const KEYED: ReadonlySet<string> = new Set([
 const LASTS = 10 * 60_000;
 const VARIABLE = /\$(\w+)\s*:\s*(\w+)/g;
 
+/** Also where crypto.randomUUID is not: on pages that came by http from elsewhere than this machine. */
+const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 export interface Intention {
   readonly variables: Record<string, unknown>;
   /** Whether it is done once, however often it is sent. */
@@ -41,7 +45,7 @@ export class Keys {
 
   #remembered(wish: string): string {
     const open = this.#recent();
-    const [key, at] = open[wish] ?? [crypto.randomUUID(), Date.now()];
+    const [key, at] = open[wish] ?? [newKey(), Date.now()];
     this.#open.set({ ...open, [wish]: [key, at] });
     return key;
   }

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Account } from "./pages/Account.tsx";
 import { Cart } from "./pages/Cart.tsx";
@@ -12,6 +12,7 @@ import { ResetPassword } from "./pages/ResetPassword.tsx";
 import { Sale } from "./pages/Sale.tsx";
 import { SignIn } from "./pages/SignIn.tsx";
 import { VerifyEmail } from "./pages/VerifyEmail.tsx";
+import { Boundary } from "./parts/Boundary.tsx";
 import { Footer } from "./parts/Footer.tsx";
 import { Header } from "./parts/Header.tsx";
 import { useTexts } from "./texts.tsx";
@@ -19,27 +20,34 @@ import { useTexts } from "./texts.tsx";
 export function App() {
   const { t } = useTexts();
   const [path] = useLocation();
-  useEffect(() => void window.scrollTo(0, 0), [path]);
+  const content = useRef<HTMLElement>(null);
+  // As when a page is loaded: at its top, and for a screen reader too.
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    content.current?.focus({ preventScroll: true });
+  }, [path]);
   return (
     <>
       <a className="skip" href="#content">{t.skip}</a>
       <Header />
-      <main id="content" tabIndex={-1}>
-        <Switch>
-          <Route path="/"><Home /></Route>
-          <Route path="/products"><Listing /></Route>
-          <Route path="/c/:slug">{({ slug }) => <Listing key={slug} slug={slug} />}</Route>
-          <Route path="/p/:slug">{({ slug }) => <Product key={slug} slug={slug} />}</Route>
-          <Route path="/sale/:id">{({ id }) => <Sale key={id} id={id} />}</Route>
-          <Route path="/cart"><Cart /></Route>
-          <Route path="/checkout"><Checkout /></Route>
-          <Route path="/order/:id">{({ id }) => <Order key={id} id={id} />}</Route>
-          <Route path="/account"><Account /></Route>
-          <Route path="/sign-in"><SignIn /></Route>
-          <Route path="/verify-email"><VerifyEmail /></Route>
-          <Route path="/reset-password"><ResetPassword /></Route>
-          <Route><NotFound /></Route>
-        </Switch>
+      <main id="content" tabIndex={-1} ref={content}>
+        <Boundary key={path} instead={<p role="alert" className="wide problem">{t.broken}</p>}>
+          <Switch>
+            <Route path="/"><Home /></Route>
+            <Route path="/products"><Listing /></Route>
+            <Route path="/c/:slug">{({ slug }) => <Listing slug={slug} />}</Route>
+            <Route path="/p/:slug">{({ slug }) => <Product slug={slug} />}</Route>
+            <Route path="/sale/:id">{({ id }) => <Sale id={id} />}</Route>
+            <Route path="/cart"><Cart /></Route>
+            <Route path="/checkout"><Checkout /></Route>
+            <Route path="/order/:id">{({ id }) => <Order id={id} />}</Route>
+            <Route path="/account"><Account /></Route>
+            <Route path="/sign-in"><SignIn /></Route>
+            <Route path="/verify-email"><VerifyEmail /></Route>
+            <Route path="/reset-password"><ResetPassword /></Route>
+            <Route><NotFound /></Route>
+          </Switch>
+        </Boundary>
       </main>
       <Footer />
     </>

@@ -104,6 +104,7 @@ export const en = {
   notFound: "There is nothing here.",
   home: "To the front page",
   failed: "The shop cannot be reached. Is it running?",
+  broken: "Something went wrong on this page. Please load it again.",
   loading: "Loading",
   demo: "A demonstration: nothing is sold, no money is moved.",
   statuses: {

@@ -106,6 +106,7 @@ export const zh: Texts = {
   notFound: "这里什么也没有。",
   home: "回首页",
   failed: "连不上商店，它在运行吗？",
+  broken: "页面出错了，请重新载入。",
   loading: "载入中",
   demo: "演示：不真的出售，也不真的收款。",
   statuses: {

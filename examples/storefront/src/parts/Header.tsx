@@ -2,11 +2,13 @@ import { useEffect, useState, type FormEvent } from "react";
 import { useQuery } from "urql";
 import { Link, useLocation, useSearch } from "wouter";
 import { graphql } from "../api/graphql.ts";
+import { shop } from "../api/shop.ts";
 import { useSignedIn } from "../api/use.ts";
 import { useTexts } from "../texts.tsx";
 
 const HeaderQuery = graphql(`
   query Header {
+    me { id }
     categories { id name slug position parent { id } }
     cart { id totalQuantity }
   }
@@ -16,7 +18,12 @@ const CART = { additionalTypenames: ["Cart"] };
 export function Header() {
   const { t, name, language, speak } = useTexts();
   const signedIn = useSignedIn();
-  const [{ data }] = useQuery({ query: HeaderQuery, context: CART });
+  const [{ data, stale }] = useQuery({ query: HeaderQuery, context: CART });
+  const lost = signedIn && !stale && data?.me === null;
+  // Its cookies are gone, or it was ended elsewhere: the renewal tells.
+  useEffect(() => {
+    if (lost) void shop.session.renew();
+  }, [lost]);
   const count = data?.cart?.totalQuantity ?? 0;
   return (
     <header className="top">
