@@ -5,7 +5,7 @@ import json
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -20,11 +20,14 @@ from infra import one_hop_sqlite
 from infra.database_errors import is_conflict, is_outage, is_read_only, refuses_writes
 from infra.errors import StoreUnavailable
 from infra.idle_transactions import bound_idle
+from infra.store_time import StoreTime
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _MAX_TRIES = 8
+_LINE = 30.0
+"""Seconds in the line for a connection: those who wait in it have limits of their own."""
 
 _REMEMBERED = 5.0
 # alembic_version is there in every database that a server of ours is on.
@@ -71,9 +74,17 @@ class Database:
         self.engine: AsyncEngine = _make_engine(dsn, self.is_sqlite, pool_size, read_timeout)
         if idle_limit is not None and not self.is_sqlite:
             bound_idle(self.engine, idle_limit)
+        self._answers = 0
+        event.listen(self.engine.sync_engine, "after_cursor_execute", self._count_answer)
         self._writer = self.engine.execution_options(rushcart_write=True)
         self.after_commit: Callable[[Committed], Awaitable[None]] | None = None
         self._refused_until = 0.0
+
+    def _within(self, seconds: float) -> StoreTime:
+        return StoreTime(seconds, lambda: self._answers)
+
+    def _count_answer(self, *_: object) -> None:
+        self._answers += 1
 
     @asynccontextmanager
     async def read(self, timeout: float | None = None) -> AsyncIterator[AsyncSession]:
@@ -82,7 +93,7 @@ class Database:
         Errors: StoreUnavailable when there is no answer in ``timeout`` seconds, by default ``read_timeout``.
         """
         try:
-            async with asyncio.timeout(timeout or self.read_timeout), AsyncSession(self.engine) as session:
+            async with self._within(timeout or self.read_timeout), AsyncSession(self.engine) as session:
                 yield session
         except Exception as error:
             if is_outage(error):
@@ -153,7 +164,7 @@ class Database:
 
     async def _transact(self, work: Callable[[AsyncSession], Awaitable[T]], timeout: float | None) -> T:
         try:
-            async with asyncio.timeout(timeout):
+            async with nullcontext() if timeout is None else self._within(timeout):
                 result, session = await self._retrying(work)
         except Exception as error:
             if refuses_writes(error):
@@ -204,7 +215,7 @@ def _make_engine(dsn: str, is_sqlite: bool, pool_size: int, timeout: float) -> A
         dsn,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=timeout,
+        pool_timeout=_LINE,
         pool_recycle=1800,
         connect_args={"connect_timeout": max(1, round(timeout)), "charset": "utf8mb4"},
         **options,

@@ -19,14 +19,14 @@ log = structlog.get_logger(__name__)
 Q = TypeVar("Q")
 A = TypeVar("A")
 Serve = Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]]
-"""Returns, in the order of the requests, each one's answer, or the error that is its own."""
+"""Returns, in the order of the requests, each one's answer, or the error that is its own; in a time of its own."""
 MOST: Final = 100
 """Requests of a group."""
 _MOST_WAITING: Final = 20 * MOST
 _WEIGHT: Final = 0.2
 """Of the newest group, in the mean of how long they take."""
 _LONGEST: Final = 10.0
-"""Seconds that a request waits while others are answered."""
+"""Seconds until its answer, as it seems: who would wait longer is not taken in."""
 
 
 class _Asked(Generic[Q, A]):
@@ -57,40 +57,18 @@ class GroupCommit(Generic[Q, A]):
         self._waiting: deque[_Asked[Q, A]] = deque()
         self._working: set[asyncio.Task[None]] = set()
         self._beginning: asyncio.Task[None] | None = None
-        self._answered = 0.0
         self._took = 0.0
 
-    async def ask(self, request: Q, within: float | None) -> A:
+    async def ask(self, request: Q) -> A:
         """Have a request served with those that come at the same time.
 
-        ``within``: seconds in which nobody is answered; who waits while others are goes on waiting, up to a limit.
-        None: ``serve`` has limits of its own. Cancelled, or out of time, before its group has begun, it is not
-        served; after that it may have been. Errors: its own; StoreUnavailable, at once when so many wait that its
-        turn would not come within that limit: then it says when there will be room.
+        Cancelled before its group has begun, it is not served; after that it may have been. Errors: its own;
+        StoreUnavailable, at once when so many wait that its turn would not come soon: then it says when there
+        will be room.
         """
         if (too_long := self._line() - _LONGEST) > 0 or len(self._waiting) >= _MOST_WAITING:
             raise StoreUnavailable("database", max(too_long, self._took, 1.0))
-        asked = self._enter(request)
-        if within is None:
-            return await asked.answer
-        try:
-            return await self._wait(asked, within)
-        finally:
-            asked.answer.cancel()
-
-    async def _wait(self, asked: _Asked[Q, A], within: float) -> A:
-        now = _now()
-        until, last = now + within, now + max(within, _LONGEST)
-        while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    return await asyncio.shield(asked.answer)
-            except TimeoutError as error:
-                if asked.answer.done():
-                    return asked.answer.result()
-                before, until = until, min(self._answered + within, last)
-                if until <= before:
-                    raise StoreUnavailable("database") from error
+        return await self._enter(request).answer
 
     def _line(self) -> float:
         """Returns the seconds until who comes now would be answered, going by how long groups took."""
@@ -108,7 +86,7 @@ class GroupCommit(Generic[Q, A]):
             await asyncio.wait(self._working)
 
     def _enter(self, request: Q) -> _Asked[Q, A]:
-        asked = _Asked[Q, A](request)
+        asked: _Asked[Q, A] = _Asked(request)
         self._waiting.append(asked)
         if self._beginning is None and len(self._working) < self._at_once:
             self._beginning = asyncio.create_task(self._work(), context=contextvars.Context())
@@ -131,7 +109,7 @@ class GroupCommit(Generic[Q, A]):
                 await asyncio.wait({asyncio.create_task(self._answer(group), context=group[0].context)})
                 self._took += (_now() - begun - self._took) * _WEIGHT
                 for asked in group:
-                    asked.fail(StoreUnavailable("database"))  # nothing but a cancellation that leaked leaves any
+                    asked.fail(StoreUnavailable("database"))  # left by a cancellation that leaked, or a split
         finally:
             # At once: whoever asks from now on begins another.
             if working is not None:
@@ -145,27 +123,33 @@ class GroupCommit(Generic[Q, A]):
                 group.append(asked)
         return group
 
-    async def _answer(self, group: list[_Asked[Q, A]]) -> None:
+    async def _answer(self, group: list[_Asked[Q, A]]) -> bool:
+        """Returns whether the store is there."""
         try:
             answers = await self._serve([asked.request for asked in group])
         except StoreUnavailable as error:
             for asked in (*group, *self._waiting):
                 asked.fail(error)
             self._waiting.clear()
+            return False
         except Exception as error:
-            if len(group) == 1:
-                group[0].fail(error)
-                return
-            log.warning("group.split", requests=len(group), error=type(error).__name__)
-            for asked in group:
-                await self._answer([asked])
+            if len(group) > 1:
+                return await self._answer_each(group, error)
+            group[0].fail(error)
         else:
-            self._answered = _now()
             for asked, answer in zip(group, answers, strict=True):
                 if isinstance(answer, Exception):
                     asked.fail(answer)
                 elif not asked.answer.done():
                     asked.answer.set_result(answer)
+        return True
+
+    async def _answer_each(self, group: list[_Asked[Q, A]], error: Exception) -> bool:
+        log.warning("group.split", requests=len(group), error=type(error).__name__)
+        for asked in group:
+            if not asked.answer.done() and not await self._answer([asked]):
+                return False
+        return True
 
 
 def _now() -> float:

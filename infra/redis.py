@@ -1,6 +1,5 @@
 """Redis or Valkey: one client a process, bounded waits, and a watch over the server's memory."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
+from infra.store_time import StoreTime
 from infra.telemetry import tracing
 from infra.telemetry.conventions import pipeline_name, redis_attributes
 
@@ -121,7 +121,7 @@ class RedisStore:
         Errors: StoreUnavailable, of ``store``, for anything but a wrong command.
         """
         try:
-            async with asyncio.timeout(timeout or self.timeout):
+            async with StoreTime(timeout or self.timeout):
                 yield
         except (TimeoutError, OSError, RedisError) as error:
             if _is_outage(error):

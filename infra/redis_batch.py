@@ -16,6 +16,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
+from infra.store_time import StoreTime
+
 Argument = str | bytes | int
 Command = tuple[Argument, ...]
 _TRIES = 2
@@ -75,7 +77,7 @@ class Batcher:
 
     async def _send(self, asked: list[_Asked]) -> None:
         try:
-            async with asyncio.timeout(self._timeout):
+            async with StoreTime(self._timeout):
                 for attempt in range(1, _TRIES + 1):
                     try:
                         await self._exchange([one for one in asked if len(one.replies) < len(one.commands)])

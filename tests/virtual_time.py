@@ -27,8 +27,18 @@ class _Loop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._leaping.now
 
+    def leap(self, seconds: float) -> None:
+        self._leaping.now += seconds
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run to the end, in no time."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         return runner.run(main)
+
+
+def leap(seconds: float) -> None:
+    """Be busy for so long: nothing else is done meanwhile."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, _Loop)
+    loop.leap(seconds)

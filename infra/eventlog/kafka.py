@@ -24,9 +24,10 @@ from infra.eventlog.kafka_consumer import KafkaConsumer, message_of
 from infra.eventlog.kafka_errors import kafka_calls
 from infra.eventlog.kafka_follower import KafkaFollower
 from infra.eventlog.kafka_offsets import KafkaOffsets
-from infra.eventlog.kafka_sent import Sent, refused, settle
+from infra.eventlog.kafka_sent import Sent, answered, problem_of, refused
 from infra.eventlog.kafka_topics import make_topics
 from infra.eventlog.protocol import Consumer, Follower, Marker, Message, size_problem
+from infra.store_time import StoreTime
 from infra.telemetry.conventions import Attributes, topic_attributes
 from settings import Settings
 
@@ -123,15 +124,15 @@ class KafkaEventLog:
     ) -> list[Exception | None]:
         if media_type is not None:
             headers = {**(headers or {}), _CONTENT_TYPE: media_type}
-        deadline = asyncio.get_running_loop().time() + (timeout or self._timeout)
         sent: list[Sent] = []
         with suppress(TimeoutError):
-            async with asyncio.timeout_at(deadline):
+            async with StoreTime(timeout or self._timeout):
                 for key, value in messages:
                     sent.append(await self._hand_over(topic, key, value, headers))
+                await answered(sent)
         # Of the others nothing was handed to the producer's buffer yet.
         sent += (refused(TimeoutError()) for _ in messages[len(sent) :])
-        return await settle(sent, deadline)
+        return [problem_of(one) for one in sent]
 
     async def _hand_over(self, topic: str, key: str, value: bytes, headers: dict[str, str] | None) -> Sent:
         if (problem := size_problem(key, value, headers)) is not None:

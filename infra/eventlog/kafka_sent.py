@@ -17,18 +17,15 @@ def refused(error: Exception) -> PublishRefused:
     return found
 
 
-async def settle(sent: Sequence[Sent], deadline: float) -> list[Exception | None]:
-    """Wait for the log's answers; returns the problem of each.
-
-    The producer goes on trying after that, which is the unknown outcome.
-    """
+async def answered(sent: Sequence[Sent]) -> None:
+    """Wait for the log's answers."""
     futures = {one for one in sent if isinstance(one, asyncio.Future)}
     if futures:
-        await asyncio.wait(futures, timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-    return [_problem(one) for one in sent]
+        await asyncio.wait(futures)
 
 
-def _problem(sent: Sent) -> Exception | None:
+def problem_of(sent: Sent) -> Exception | None:
+    """Returns what has gone wrong; without an answer the producer goes on trying, which is the unknown outcome."""
     if isinstance(sent, Exception):
         return sent
     if not sent.done() or sent.cancelled():

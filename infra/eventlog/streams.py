@@ -3,7 +3,6 @@
 Redis must be persistent (``appendonly yes``) for the log to be durable; the embedded Valkey is.
 """
 
-import asyncio
 import os
 import socket
 import time
@@ -21,6 +20,7 @@ from infra.eventlog.streams_entries import flat, message_of
 from infra.eventlog.streams_follower import StreamsFollower
 from infra.redis import RedisStore
 from infra.redis_batch import Command
+from infra.store_time import StoreTime
 from infra.telemetry.conventions import Attributes, topic_attributes
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ class StreamsEventLog:
             return problems
         try:
             # What is published together keeps its order: one connection sends it.
-            async with asyncio.timeout(timeout or self._timeout):
+            async with StoreTime(timeout or self._timeout):
                 await self._redis.execute(*commands)
         except (StoreUnavailable, TimeoutError) as error:
             # The server may have run the commands before the connection broke.

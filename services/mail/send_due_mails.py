@@ -68,7 +68,7 @@ async def _send(infra: Infra, mailer: Mailer, due: Due) -> None:
             _tell(due, failure)
             return
         log.info("mail.sent", mail_id=due.id.hex, kind=due.kind.value, attempts=due.attempts)
-    await infra.groups.of("sent mails", partial(_delete, infra)).ask(due.id, within=WORKERS_PATIENCE)
+    await infra.groups.of("sent mails", partial(_delete, infra)).ask(due.id)
 
 
 async def _delete(infra: Infra, mail_ids: Sequence[UUID]) -> list[None]:

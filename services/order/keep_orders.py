@@ -49,7 +49,7 @@ async def keep_order(
     with sending(infra.events.attributes(ORDERS)):
         message = encode(OrderPlaced(order), order.placed_at, tracing.traceparent() or traceparent)
         keeping = infra.groups.of("keep", partial(keep_orders, infra), at_once=_AT_ONCE)
-        await keeping.ask(ReservedOrder(order, fresh, begun, message), None)
+        await keeping.ask(ReservedOrder(order, fresh, begun, message))
 
 
 async def keep_orders(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outcome]:

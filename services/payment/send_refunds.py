@@ -88,7 +88,7 @@ async def send_claimed(infra: Infra, due: Claimed) -> None:
         await infra.database.transact(lambda session: _fail(session, infra, due), timeout=WORKERS_PATIENCE)
         return
     group = infra.groups.of("refunds", partial(_finish_together, infra))
-    infra.signals.send([await group.ask((due, news), within=WORKERS_PATIENCE)])
+    infra.signals.send([await group.ask((due, news))])
 
 
 async def _later(session: AsyncSession, infra: Infra, due: Claimed) -> None:

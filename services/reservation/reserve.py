@@ -66,7 +66,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot) -> Reservation:
     """
     with tracing.span("redis script reserve"):
         reserving = infra.groups.of("reserve", partial(_reserve_together, infra), at_once=_AT_ONCE)
-        reply = await reserving.ask(snapshot, None)
+        reply = await reserving.ask(snapshot)
     return _understand(reply, snapshot)
 
 

@@ -1,7 +1,6 @@
 """How long a request's change may take, and what it is told when a store does not answer in that time."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,19 +35,21 @@ async def transact_for_request(
 async def ask_together(infra: Infra, kind: str, serve: Serve[Q, A], request: Q) -> A:
     """Have a request served with those of its kind that come at the same time (infra/group_commit.py).
 
-    It waits for the group before its own, too, and in a crowd for as long as others are answered. Errors:
+    ``serve`` has a limit of its own, as ``transact_for_request`` has: the line before it is not counted. Errors:
     StoreUnavailable, and it may have been committed all the same; its own.
     """
-    return await infra.groups.of(kind, serve).ask(request, within=2 * requests_patience(infra))
+    return await infra.groups.of(kind, serve).ask(request)
 
 
-@contextmanager
-def or_try_again() -> Iterator[None]:
+class or_try_again:
     """Errors: TryAgain, where the block finds a store unavailable. Asked again it must not do things twice."""
-    try:
-        yield
-    except StoreUnavailable as error:
-        raise try_again(error) from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, StoreUnavailable):
+            raise try_again(error) from error
 
 
 def try_again(error: StoreUnavailable) -> TryAgain:

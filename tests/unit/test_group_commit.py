@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +11,6 @@ from hypothesis import strategies as st
 from infra.errors import StoreUnavailable
 from infra.group_commit import GroupCommit, Groups
 from tests import virtual_time
-
-WITHIN: Final = 30.0
 
 
 class Shop:
@@ -48,10 +45,10 @@ async def test_what_comes_while_one_group_runs_is_the_next() -> None:
     shop = Shop()
     shop.open.clear()
     group = GroupCommit(shop.serve, most=3)
-    first = asyncio.create_task(group.ask(1, WITHIN))
+    first = asyncio.create_task(group.ask(1))
     while not shop.groups:
         await asyncio.sleep(0)
-    rest = [asyncio.create_task(group.ask(number, WITHIN)) for number in (2, -3, 4, 5)]
+    rest = [asyncio.create_task(group.ask(number)) for number in (2, -3, 4, 5)]
     await asyncio.sleep(0)
     shop.open.set()
     answers = await asyncio.gather(first, *rest, return_exceptions=True)
@@ -71,7 +68,7 @@ async def test_several_groups_may_be_under_way() -> None:
 
     group, asked = GroupCommit(serve, most=2, at_once=2), []
     for turn in ("ab", "c", "def", "g"):
-        asked += [asyncio.create_task(group.ask(who, None)) for who in turn]
+        asked += [asyncio.create_task(group.ask(who)) for who in turn]
         for _ in range(5):
             await asyncio.sleep(0)
     assert under_way == [["a", "b"], ["c"]]
@@ -84,7 +81,7 @@ async def test_several_groups_may_be_under_way() -> None:
 async def test_one_bad_request_does_not_spoil_the_rest() -> None:
     shop = Shop()
     group = GroupCommit(shop.serve)
-    answers = await asyncio.gather(*(group.ask(n, WITHIN) for n in (1, 13, 2)), return_exceptions=True)
+    answers = await asyncio.gather(*(group.ask(n) for n in (1, 13, 2)), return_exceptions=True)
     assert (answers[0], answers[2]) == (2, 4)
     assert isinstance(answers[1], RuntimeError)
     assert shop.groups == [[1, 13, 2], [1], [13], [2]]
@@ -94,11 +91,11 @@ async def test_a_store_that_is_away_is_not_asked_for_each() -> None:
     shop = Shop()
     shop.is_away = True
     group = GroupCommit(shop.serve, most=2)
-    answers = await asyncio.gather(*(group.ask(n, WITHIN) for n in range(5)), return_exceptions=True)
+    answers = await asyncio.gather(*(group.ask(n) for n in range(5)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [StoreUnavailable] * 5
     assert shop.groups == [[0, 1]]
     shop.is_away = False
-    assert await group.ask(4, WITHIN) == 8
+    assert await group.ask(4) == 8
 
 
 async def test_a_cancellation_that_leaks_out_of_a_driver_leaves_nobody_waiting() -> None:
@@ -111,46 +108,57 @@ async def test_a_cancellation_that_leaks_out_of_a_driver_leaves_nobody_waiting()
         return requests
 
     group = GroupCommit(serve, most=2)
-    answers = await asyncio.gather(*(group.ask(who, WITHIN) for who in "abc"), return_exceptions=True)
+    answers = await asyncio.gather(*(group.ask(who) for who in "abc"), return_exceptions=True)
     assert [type(answer) for answer in answers] == [StoreUnavailable, StoreUnavailable, str]
 
 
-async def test_who_waits_too_long_is_told_and_who_is_one_too_many_at_once() -> None:
+async def test_who_is_one_too_many_is_told_at_once() -> None:
     shop = Shop()
     shop.open.clear()
     group = GroupCommit(shop.serve, most=1)
-    first = asyncio.create_task(group.ask(1, WITHIN))
+    first = asyncio.create_task(group.ask(1))
     while not shop.groups:
         await asyncio.sleep(0)
-    with pytest.raises(StoreUnavailable):
-        await group.ask(2, 0.01)
-    waiting = [asyncio.create_task(group.ask(n, WITHIN)) for n in range(100, 2_099)]
+    waiting = [asyncio.create_task(group.ask(n)) for n in range(100, 2_100)]
     await asyncio.sleep(0)
     with pytest.raises(StoreUnavailable):
-        await group.ask(3, WITHIN)
+        await group.ask(3)
     group.put(3)  # dropped
     shop.open.set()
-    assert await asyncio.gather(first, *waiting) == [2, *(2 * n for n in range(100, 2_099))]
-    assert sum(map(len, shop.groups)) == 2_000
+    assert await asyncio.gather(first, *waiting) == [2, *(2 * n for n in range(100, 2_100))]
+    assert sum(map(len, shop.groups)) == 2_001
 
 
-def test_who_waits_in_line_goes_on_while_others_are_answered() -> None:
-    """A limit is the store's time: it takes half of it for each, and the last waits for all of them."""
+def test_who_waits_in_line_waits_as_long_as_others_are_answered() -> None:
+    """A limit is the store's time: the last waits for all of them, until the store is away."""
 
     async def serve(numbers: Sequence[int]) -> Sequence[int]:
-        await asyncio.sleep(0.5 if max(numbers) < 9 else 5.0)
+        await asyncio.sleep(0.5)
+        if max(numbers) == 9:
+            raise StoreUnavailable("database")
         return numbers
 
     async def crowd() -> None:
         group = GroupCommit(serve, most=1)
-        assert await asyncio.gather(*(group.ask(number, 1.0) for number in range(5))) == [0, 1, 2, 3, 4]
-        line = await asyncio.gather(*(group.ask(1, 1.0) for _ in range(30)), return_exceptions=True)
-        assert line[:19] == [1] * 19
-        assert {type(late) for late in line[20:]} == {StoreUnavailable}  # nobody waits for ever
-        answers = await asyncio.gather(*(group.ask(n, 1.0) for n in (1, 2, 9, 3)), return_exceptions=True)
+        assert await asyncio.gather(*(group.ask(1) for _ in range(30))) == [1] * 30
+        answers = await asyncio.gather(*(group.ask(n) for n in (1, 2, 9, 3)), return_exceptions=True)
         assert [type(answer) for answer in answers] == [int, int, StoreUnavailable, StoreUnavailable]
 
     virtual_time.run(crowd())
+
+
+async def test_a_store_that_goes_away_while_a_group_is_split_is_not_asked_for_each() -> None:
+    shop = Shop()
+
+    async def serve(numbers: Sequence[int]) -> Sequence[int | Exception]:
+        answers = await shop.serve(numbers)
+        shop.is_away = True
+        return answers
+
+    group = GroupCommit(serve)
+    answers = await asyncio.gather(*(group.ask(n) for n in (1, 13, 2, 3)), return_exceptions=True)
+    assert (answers[0], [type(answer) for answer in answers[1:]]) == (2, [StoreUnavailable] * 3)
+    assert shop.groups == [[1, 13, 2, 3], [1], [13]]
 
 
 def test_whose_turn_would_not_come_is_told_at_once_when_to_come_again() -> None:
@@ -164,15 +172,15 @@ def test_whose_turn_would_not_come_is_told_at_once_when_to_come_again() -> None:
     async def crowd() -> None:
         group, loop = GroupCommit(serve, most=1), asyncio.get_running_loop()
         for number in range(20):  # until it is known how long they take
-            await group.ask(number, WITHIN)
-        line = [asyncio.create_task(group.ask(number, WITHIN)) for number in range(100, 104)]
+            await group.ask(number)
+        line = [asyncio.create_task(group.ask(number)) for number in range(100, 104)]
         await asyncio.sleep(0)
         begun = loop.time()
         with pytest.raises(StoreUnavailable) as told:
-            await group.ask(104, WITHIN)
+            await group.ask(104)
         assert loop.time() == begun
         await asyncio.sleep(told.value.retry_after)
-        assert await group.ask(104, WITHIN) == 104
+        assert await group.ask(104) == 104
         assert await asyncio.gather(*line) == served[20:24] == [100, 101, 102, 103]
 
     virtual_time.run(crowd())
@@ -190,7 +198,7 @@ async def test_a_quiet_ones_work_is_in_its_own_context_and_closing_waits() -> No
     groups = Groups()
     for who in ("ada", "bob"):
         name.set(who)
-        assert await groups.of("names", serve).ask(who, WITHIN) == who
+        assert await groups.of("names", serve).ask(who) == who
     groups.of("names", serve).put("eve")
     await groups.close()
     assert seen == ["ada", "bob", "bob"]
@@ -214,7 +222,7 @@ async def test_each_is_answered_for_itself_whoever_gives_up(steps: list[tuple[st
     asked: list[tuple[int, asyncio.Task[int]]] = []
     for what, number in steps:
         if what == "ask":
-            asked.append((number, asyncio.create_task(group.ask(number, WITHIN))))
+            asked.append((number, asyncio.create_task(group.ask(number))))
         elif what == "cancel" and asked:
             asked[number % len(asked)][1].cancel()
         elif what == "turn":

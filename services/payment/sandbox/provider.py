@@ -40,7 +40,7 @@ class Sandbox:
         """Create a charge; those that are asked for at the same time are made in one transaction."""
         group = self._infra.groups.of("sandbox charges", self._create)
         try:
-            return await group.ask(charge, within=2 * self._patience)
+            return await group.ask(charge)
         except StoreUnavailable as error:
             raise Unreachable("no answer") from error
 
