@@ -15,7 +15,7 @@ from graphql_api.counting import count_response
 from graphql_api.errors import internal
 from graphql_api.request_span import describe_answer, request_attributes, span_name
 from graphql_api.security_headers import add_security_headers
-from infra.logging import of_request
+from infra.logging import is_debugging, of_request
 from infra.telemetry import tracing
 from settings import Settings
 
@@ -129,5 +129,10 @@ async def _send_internal_error(send: Send, ids: RequestIds) -> None:
 
 def _log_access(scope: Scope, status: int, milliseconds: float) -> None:
     # The path only: a query string can hold whole queries with their arguments.
-    write = log.info if status >= 400 or milliseconds > _SLOW_MS else log.debug
+    if status >= 400 or milliseconds > _SLOW_MS:
+        write = log.info
+    elif is_debugging():
+        write = log.debug
+    else:
+        return
     write("request", method=scope["method"], path=scope["path"], status=status, ms=round(milliseconds, 1))

@@ -24,6 +24,14 @@ of_request: Final[ContextVar[Mapping[str, str]]] = ContextVar("of_request", defa
 long as a small answer's head."""
 
 
+_least = logging.DEBUG
+
+
+def is_debugging() -> bool:
+    """Returns whether lines for debugging are written: to ask is cheaper than to have one dropped."""
+    return _least <= logging.DEBUG
+
+
 def add_of_request(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Add, as a processor, what the line does not say itself."""
     for name, value in of_request.get().items():
@@ -71,8 +79,9 @@ class Lossy:
 
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     """Set up both structlog and the standard library; once, before the first log line."""
+    global _least
     stream = cast(TextIO, Lossy(stream or sys.stderr))
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    _least = level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     shared: list[Processor] = [
         add_of_request,
         structlog.processors.add_log_level,

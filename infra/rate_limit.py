@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 _SCRIPT = LuaScript.read(Path(__file__).parent / "lua" / "gcra.lua")
 _MOST_KEYS = 50_000
 _REST = 1.0
+_UNSEEN = (0.0, 0)
 
 
 class RateLimited(Exception):
@@ -44,7 +45,7 @@ class RateLimiter:
         self._redis = redis
         self._rest = rest
         self._asks_again = 0.0
-        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
         self._own = OwnCount()
 
     async def spend(self, name: str, key: str, limit: Limit, *, units: int = 1, exact: bool = False) -> None:
@@ -53,10 +54,12 @@ class RateLimiter:
         ``units``: as much as so many requests; more than the limit has at all are as many as it has. ``exact``: no
         free allowance, all is counted in Redis. Errors: RateLimited.
         """
-        bucket, units = _bucket(name, key), min(units, limit.count)
-        if not exact and self._is_free(bucket, limit, units):
-            return
-        wait = await self._ask(name, bucket, limit, units)
+        if exact or not self.is_free(name, key, limit, units):
+            await self.charge(name, key, limit, units)
+
+    async def charge(self, name: str, key: str, limit: Limit, units: int = 1) -> None:
+        """Count in Redis what is beyond the free allowance. Errors: RateLimited."""
+        wait = await self._ask(name, _bucket(name, key), limit, min(units, limit.count))
         if wait:
             raise RateLimited(name, math.ceil(wait))
 
@@ -92,16 +95,18 @@ class RateLimiter:
             return self._own.spend(bucket, limit, units)
         return float(wait)
 
-    def _is_free(self, bucket: str, limit: Limit, units: int) -> bool:
-        now = time.monotonic()
-        ends, count = self._seen.get(bucket, (0.0, 0))
+    def is_free(self, name: str, key: str, limit: Limit, units: int = 1) -> bool:
+        """Count what ``key`` does by this process's own count; returns False when it is to be charged."""
+        seen, now = self._seen, time.monotonic()
+        bucket = (name, key)
+        ends, count = seen.get(bucket, _UNSEEN)
         if ends <= now:
             ends, count = now + limit.seconds, 0
-        count += units
-        self._seen[bucket] = (ends, count)
-        self._seen.move_to_end(bucket)
-        if len(self._seen) > _MOST_KEYS:
-            self._seen.popitem(last=False)
+        count += units if units < limit.count else limit.count
+        seen[bucket] = (ends, count)
+        seen.move_to_end(bucket)
+        if len(seen) > _MOST_KEYS:
+            seen.popitem(last=False)
         return count <= limit.free
 
     async def forgive(self, name: str, key: str) -> None:

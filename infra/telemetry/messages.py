@@ -24,6 +24,8 @@ from infra.telemetry.conventions import Attributes
 
 def sending(topic: Attributes) -> AbstractContextManager[Span]:
     """Trace the block, which sends one message to ``topic``, as the event log describes it."""
+    if not tracing.is_on():
+        return tracing.NO_SPAN
     return tracing.span(_name("send", topic), SpanKind.PRODUCER, attributes=_doing("send", topic))
 
 

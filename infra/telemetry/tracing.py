@@ -7,7 +7,7 @@ https://opentelemetry.io/docs/specs/otel/protocol/exporter/. Arguments, variable
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -79,7 +79,9 @@ def _stop(made: "TracerProvider") -> None:
     ending.join(_PATIENCE)
 
 
-@contextmanager
+NO_SPAN: Final = nullcontext(trace.INVALID_SPAN)
+
+
 def span(
     name: str,
     kind: SpanKind = SpanKind.INTERNAL,
@@ -87,15 +89,26 @@ def span(
     parent: str | None = None,
     links: Sequence[str] = (),
     attributes: Mapping[str, AttributeValue] | None = None,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """Make the block a span within the current one, or within ``parent``, a traceparent; so are ``links``.
 
     Of an exception it says its type alone: messages may hold what they should not.
     """
     if _provider is None:
-        yield trace.INVALID_SPAN
-        return
-    tracer = _provider.get_tracer("rushcart")
+        return NO_SPAN
+    return _span(_provider, name, kind, parent, links, attributes)
+
+
+@contextmanager
+def _span(
+    provider: "TracerProvider",
+    name: str,
+    kind: SpanKind,
+    parent: str | None,
+    links: Sequence[str],
+    attributes: Mapping[str, AttributeValue] | None,
+) -> Iterator[Span]:
+    tracer = provider.get_tracer("rushcart")
     context = None if parent is None else _context(parent)
     with tracer.start_as_current_span(
         name,

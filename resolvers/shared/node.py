@@ -9,6 +9,7 @@ from binascii import Error as NotBase64
 from binascii import b2a_base64
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -57,6 +58,12 @@ def split_id(gid: str) -> tuple[str, UUID]:
     """Returns the type name and key of any global id. Errors: MalformedId."""
     if len(gid) > _MAX_ID_LENGTH:
         raise MalformedId("is not an id")
+    return _split(gid)
+
+
+# Of a sale thousands ask for the same few.
+@lru_cache(maxsize=4096)
+def _split(gid: str) -> tuple[str, UUID]:
     try:
         bare = gid.rstrip("=")
         plain = b64decode(bare + "=" * (-len(bare) % 4), altchars=b"-_", validate=True)

@@ -92,10 +92,10 @@ async def spend_cost(
     infra: Infra, client: Client, account: str | None, cost: int = REQUEST_COST, *, exact: bool = False
 ) -> None:
     """Count what a request costs. Errors: RateLimited."""
-    if not is_own(client.ip):
-        await spend(infra, BY_ADDRESS, client.network, units=cost, exact=exact)
-    if account is not None:
-        await spend(infra, BY_ACCOUNT, account, units=cost, exact=exact)
+    if not is_own(client.ip) and not _is_free(infra, BY_ADDRESS, client.network, cost, exact=exact):
+        await _charge(infra, BY_ADDRESS, client.network, cost)
+    if account is not None and not _is_free(infra, BY_ACCOUNT, account, cost, exact=exact):
+        await _charge(infra, BY_ACCOUNT, account, cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +127,29 @@ def _a_minute(limit: Limit) -> int:
 async def spend_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:
     """Count one mutation of that name. Errors: RateLimited."""
     if name in DEFAULTS or name in infra.settings.rate_limits:
-        if account is not None:
-            await spend(infra, name, account)
-        elif not is_own(client.ip):
-            await spend(infra, name, client.network)
+        key = account if account is not None else "" if is_own(client.ip) else client.network
+        if key and not _is_free(infra, name, key, 1):
+            await _charge(infra, name, key, 1)
 
 
 async def spend(infra: Infra, name: str, key: str, *, units: int = 1, exact: bool = False) -> None:
     """Errors: RateLimited."""
+    if not _is_free(infra, name, key, units, exact=exact):
+        await _charge(infra, name, key, units)
+
+
+def _is_free(infra: Infra, name: str, key: str, units: int, *, exact: bool = False) -> bool:
+    """Count it here; returns False when it has to be charged, too. No coroutine: mostly that is all."""
     limit = limit_of(infra.settings, name)
-    if limit is None:
-        return
+    return limit is None or (not exact and infra.rates.is_free(name, key, limit, units))
+
+
+async def _charge(infra: Infra, name: str, key: str, units: int) -> None:
+    """Errors: RateLimited."""
+    limit = limit_of(infra.settings, name)
+    assert limit is not None, "what has no limit is free"
     try:
-        await infra.rates.spend(name, key, limit, units=units, exact=exact)
+        await infra.rates.charge(name, key, limit, units)
     except OverLimit as error:
         raise RateLimited(error.retry_after_ms) from error
 
