@@ -7,7 +7,10 @@ answer costs, that second call is a fifth.
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from server.remembered_headers import RememberingCycle
 
 _HEAD = b"HTTP/1.1 "
 
@@ -59,3 +62,7 @@ class _Corked:
 class CorkedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, _Corked(transport, self.loop)))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.__class__ = RememberingCycle  # uvicorn makes its own, and has no other place to say which
+        super()._start_asgi_task(cycle, app)
