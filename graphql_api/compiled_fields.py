@@ -13,11 +13,9 @@ from functools import partial
 from typing import Any
 
 from graphql import (
-    GraphQLAbstractType,
     GraphQLField,
     GraphQLObjectType,
     GraphQLOutputType,
-    GraphQLResolveInfo,
     GraphQLTypeResolver,
     GraphQLUnionType,
     get_nullable_type,
@@ -33,12 +31,11 @@ from strawberry.types.base import (
     StrawberryOptional,
     get_object_definition,
 )
-from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from graphql_api.compiled_resolvers import Argument, Attribute, Convert, LeafAttribute, Method
+from graphql_api.compiled_resolvers import Argument, Attribute, ByClass, Convert, LeafAttribute, Method
 
 _DEFINITION = "strawberry-definition"
 
@@ -148,7 +145,7 @@ def _is_optional_id(type_: Any) -> bool:
     return isinstance(type_, StrawberryOptional) and type_.of_type is ID
 
 
-def _by_class(union: GraphQLUnionType, otherwise: GraphQLTypeResolver) -> GraphQLTypeResolver:
+def _by_class(union: GraphQLUnionType, otherwise: GraphQLTypeResolver) -> ByClass:
     """Members are told by their class; strawberry sees to the rest: generic types, casts, other classes."""
     definitions = [(member.extensions or {}).get(_DEFINITION) for member in union.types]
     names = {
@@ -158,14 +155,7 @@ def _by_class(union: GraphQLUnionType, otherwise: GraphQLTypeResolver) -> GraphQ
         and definition.concrete_of is None
         and definition.is_type_of is None
     }
-
-    def resolve_type(value: Any, info: GraphQLResolveInfo[Any], type_: GraphQLAbstractType) -> Any:
-        name = names.get(type(value))
-        if name is None or get_strawberry_type_cast(value) is not None:
-            return otherwise(value, info, type_)
-        return name
-
-    return resolve_type
+    return ByClass(names, otherwise)
 
 
 def _attribute(name: str, type_: GraphQLOutputType) -> Attribute:

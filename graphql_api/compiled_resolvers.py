@@ -7,8 +7,9 @@ from inspect import iscoroutinefunction
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from graphql import GraphQLLeafType, GraphQLResolveInfo, Undefined
+from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLResolveInfo, GraphQLTypeResolver, Undefined
 from strawberry.types import Info
+from strawberry.types.cast import get_strawberry_type_cast
 
 from resolvers.shared.loaded import LOADING, Loading
 
@@ -107,3 +108,21 @@ class LeafAttribute(Attribute):
         except Exception:
             return Undefined
         return None if self._nullable else Undefined
+
+
+class ByClass:
+    """What tells the type of a union's member: by its class, or as strawberry does."""
+
+    __slots__ = ("_names", "_otherwise")
+
+    def __init__(self, names: Mapping[type, str], otherwise: GraphQLTypeResolver) -> None:
+        self._names = names
+        self._otherwise = otherwise
+
+    def name_of(self, value: Any) -> str | None:
+        """Returns the name of the type, when the class alone tells it."""
+        name = self._names.get(type(value))
+        return name if name is not None and get_strawberry_type_cast(value) is None else None
+
+    def __call__(self, value: Any, info: GraphQLResolveInfo[Any], type_: GraphQLAbstractType) -> Any:
+        return self.name_of(value) or self._otherwise(value, info, type_)

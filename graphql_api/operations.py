@@ -69,7 +69,7 @@ class PreparedOperation:
     """An operation of a valid document. ``conditions``: the variables that decide which fields it has.
 
     ``policy``: how long an answer may be kept. ``root``: the root field that it asks for, for metrics.
-    ``attributes``: what traces say of it.
+    ``title`` and ``attributes``: what traces say of it.
     """
 
     schema: GraphQLSchema
@@ -79,9 +79,11 @@ class PreparedOperation:
     type: OperationType
     policy: CachePolicy
     root: str
+    title: str
     attributes: dict[str, str]
     _variables: list[tuple[GraphQLVariableSignature, Coerce]]
     _shapes: dict[tuple[object, ...], _Shape] = field(default_factory=dict)
+    _model: "_Executor | None" = None
 
     @classmethod
     def of(
@@ -96,7 +98,9 @@ class PreparedOperation:
         policy = operation_policy(schema, node, fragments)
         type_ = OperationType(node.operation.value)
         conditions = conditions_of(node, fragments.values()) if "@" in text else ()
-        return cls(schema, node, fragments, conditions, type_, policy, _root(node), _attributes(node), variables)
+        root = _root(node)
+        title = f"{type_.value} {root}"
+        return cls(schema, node, fragments, conditions, type_, policy, root, title, _attributes(node), variables)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
@@ -134,18 +138,26 @@ class PreparedOperation:
     async def _run(
         self, values: VariableValues, context: object, extensions: dict[str, Any] | None, source: object
     ) -> ExecutionResult:
-        executor = _Executor(self, values, context, extensions)
+        executor = self._ground(values, context, extensions)
         root = self.schema.get_root_type(self.node.operation)
         assert root is not None, "validation has seen to it"
         shape = self._shape(executor, root)
+        done = None
         if shape.plan is not None and not executor.traces_fields:
             run = Run(executor, serially=self.type is OperationType.MUTATION)
             data = await run.execute(shape.plan)
             if data is not None:
                 return ExecutionResult(data, None)
-            executor = _Executor(self, values, context, extensions, run.done)
-            executor.share(shape.sub_fields)
+            done = run.done
+        executor = _Executor(self, values, context, extensions, done)
+        executor.share(shape.sub_fields)
         return await executor.execute(root, shape.fields, source)
+
+    def _ground(self, values: VariableValues, context: object, extensions: dict[str, Any] | None) -> "_Executor":
+        """Make what a plan runs on: an executor that has what all of the operation have, and executes nothing."""
+        if self._model is None:
+            self._model = _Executor(self, VariableValues({}, {}), None, None)
+        return self._model.copy(values, context, extensions)
 
     def _coerce(self, inputs: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         """Takes values that are all given and good; for the rest, defaults and errors, graphql-core is asked."""
@@ -208,9 +220,19 @@ class _Executor(Executor[None]):
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # bool where TypeGuard is asked
         )
         self.operation_extensions = extensions
-        self.traces_fields = (
-            tracing.is_on() and isinstance(context, Context) and context.infra.settings.trace_fields
-        )
+        self.traces_fields = _traces_fields(context)
+
+    def copy(self, variables: VariableValues, context: object, extensions: dict[str, Any] | None) -> "_Executor":
+        """Make one for another request, to be asked and not to execute: to make one anew takes several times as
+        long."""
+        copied = object.__new__(_Executor)
+        copied.__dict__ = self.__dict__ | {
+            "variable_values": variables,
+            "context_value": context,
+            "operation_extensions": extensions,
+            "traces_fields": _traces_fields(context),
+        }
+        return copied
 
     def share(self, sub_fields: _SubFields) -> None:
         """Use and fill the sub-fields of all executions of the operation."""
@@ -249,6 +271,10 @@ class _Executor(Executor[None]):
         if self.traces_fields and self.is_awaitable(value):
             return _traced(f"{parent_type.name}.{name}", value)
         return value
+
+
+def _traces_fields(context: object) -> bool:
+    return tracing.is_on() and isinstance(context, Context) and context.infra.settings.trace_fields
 
 
 async def _traced(name: str, value: Awaitable[Any]) -> Any:

@@ -24,6 +24,7 @@ from graphql.execution import Executor
 from strawberry.execution import optimized_is_awaitable
 from strawberry.types.base import StrawberryObjectDefinition
 
+from graphql_api.compiled_resolvers import ByClass
 from graphql_api.plans.unplanned import Unplanned
 
 Column = Sequence[Any]
@@ -85,6 +86,16 @@ class Leaves:
         if not self._nullable and None in completed:
             raise Unplanned
         return completed
+
+    def one(self, value: Any) -> Any:
+        """Returns a single value as the client is sent it."""
+        if type(value) is self._plain:
+            return value
+        if value is None:
+            if not self._nullable:
+                raise Unplanned
+            return None
+        return self._show(value)
 
     def _shown(self, values: Column) -> list[Any]:
         plain, show = self._plain, self._show
@@ -172,10 +183,13 @@ class Abstract:
 
     def __init__(self, type_: GraphQLAbstractType, objects: Callable[[Executor[Any], str], Objects]) -> None:
         self._type = type_
+        self._name_of = type_.resolve_type.name_of if isinstance(type_.resolve_type, ByClass) else None
         self._make_objects = objects
         self._objects: dict[str, Objects] = {}
 
     def complete(self, run: Run, field: Field, values: Column) -> list[Any]:
+        if len(values) == 1 and values[0] is not None:
+            return self._objects_of(run, self._name(run, field, values[0])).complete(run, field, values)
         places: dict[str, list[int]] = {}
         for place, value in enumerate(values):
             if value is not None:
@@ -188,6 +202,8 @@ class Abstract:
         return completed
 
     def _name(self, run: Run, field: Field, value: Any) -> str:
+        if self._name_of is not None and (known := self._name_of(value)) is not None:
+            return known
         if isinstance(value, Exception) or self._type.resolve_type is None:
             raise Unplanned
         name = self._type.resolve_type(value, field.info(run.executor), self._type)

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from graphql import (
+    GRAPHQL_MAX_INT,
+    GRAPHQL_MIN_INT,
     GraphQLBoolean,
     GraphQLID,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
+    GraphQLInt,
     GraphQLString,
     Undefined,
     coerce_input_value,
@@ -21,6 +24,10 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 Coerce = Callable[[Any], Any]
 _TAKEN_AS_THEY_ARE: Final[dict[object, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+
+
+def _fits(value: int) -> bool:
+    return GRAPHQL_MIN_INT <= value <= GRAPHQL_MAX_INT
 
 
 class Inputs:
@@ -40,6 +47,8 @@ class Inputs:
             if type_ not in self._objects:
                 self._objects[type_] = _Object(type_, self)
             return self._objects[type_]
+        if type_ is GraphQLInt:
+            return lambda value: value if type(value) is int and _fits(value) else coerce_input_value(value, type_)
         plain = _TAKEN_AS_THEY_ARE.get(type_)
         return lambda value: value if type(value) is plain else coerce_input_value(value, type_)
 

@@ -29,9 +29,14 @@ class Run:
     async def execute(self, plan: Plan) -> Row | None:
         """Returns the data; None when the run was given up."""
         row = plan.root.blank.copy()
-        steps = [[field] for field in plan.root.fields] if self._serially else [plan.root.fields]
         try:
-            for fields in steps:
+            if plan.only is not None:
+                value = await self._root(plan.only, plan.only.bound(self.executor)(None))
+                row[plan.only.key] = plan.only.completion.complete(self, plan.only, [value])[0]
+                if self._waiting:
+                    await self._wait()
+                return row
+            for fields in [[field] for field in plan.root.fields] if self._serially else [plan.root.fields]:
                 self._read(fields, _ROOT, [row])
                 await self._wait()
         except Exception:  # whatever it is: graphql-core makes of it what the client is told
@@ -40,7 +45,10 @@ class Run:
 
     def expand(self, selection: Selection, sources: Column, rows: list[Row]) -> None:
         """Read the fields of the sources into the rows; what has to be awaited comes later."""
-        self._read(selection.fields, sources, rows)
+        if len(sources) == 1:
+            self._read_one(selection.fields, sources[0], rows[0])
+        else:
+            self._read(selection.fields, sources, rows)
 
     def _read(self, fields: list[PlannedField], sources: Column, rows: list[Row]) -> None:
         for field in fields:
@@ -50,6 +58,14 @@ class Run:
                 self._fill(field, list(map(field.read, sources)), rows)
             else:
                 self._call(field, sources, rows)
+
+    def _read_one(self, fields: list[PlannedField], source: Any, row: Row) -> None:
+        sources, rows = (source,), [row]
+        for field in fields:
+            if field.shows is not None:
+                row[field.key] = field.shows(source)
+            else:
+                self._read([field], sources, rows)
 
     def _call(self, field: PlannedField, sources: Column, rows: list[Row]) -> None:
         results = list(map(field.bound(self.executor), sources))

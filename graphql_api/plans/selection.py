@@ -41,8 +41,9 @@ _TYPENAME: Final = "__typename"
 class PlannedField:
     """A field of one object type at one place; ``key`` is its name in the answer.
 
-    ``read``: of a plain attribute, what reads it; None for a method, which is called. ``waits``: whether what it
-    returns has to be awaited. ``loading``: of one that shows what a loader has.
+    ``read``: of a plain attribute, what reads it; None for a method, which is called. ``shows``: of a scalar that
+    is one, what reads it for the client. ``waits``: whether what it returns has to be awaited. ``loading``: of one
+    that shows what a loader has.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class PlannedField:
         self.loading = resolver.loading if isinstance(resolver, Method) else None
         self._path = Path(above, key, parent.name)
         self._arguments = _fixed_arguments(definition, self._nodes[0])
+        self._variables = _plain_variables(definition, self._nodes[0])
         self.completion = _completion(definition.type, details, self._path)
+        self.shows = _shown(self.read, self.completion)
 
     def info(self, executor: Executor[Any]) -> GraphQLResolveInfo[Any]:
         """Make the resolver's info; one for all sources, so its path has no places in lists."""
@@ -76,8 +79,19 @@ class PlannedField:
         resolver, values = self._resolver, self._arguments
         assert isinstance(resolver, Method)
         if values is None:
-            values = get_argument_values(self._definition, self._nodes[0], executor.variable_values)
+            values = self._given(executor)
         return resolver.bound(self.info(executor) if resolver.takes_info else None, values)
+
+    def _given(self, executor: Executor[Any]) -> dict[str, Any]:
+        """Returns the arguments' values. Errors: GraphQLError, when a variable does not fit."""
+        coerced = executor.variable_values.coerced
+        try:
+            given = {argument: coerced[variable] for argument, variable in self._variables or ()}
+        except KeyError:
+            given = {}
+        if given and None not in given.values():
+            return given
+        return get_argument_values(self._definition, self._nodes[0], executor.variable_values)
 
     async def load(self, executor: Executor[Any], loading: Loading, sources: Column) -> list[Any]:
         assert isinstance(self._resolver, Method)
@@ -103,11 +117,14 @@ class Selection:
 
 
 class Plan:
-    """The root's fields. Those below are found out by the executor of whoever gets there first: it knows the
-    fragments, and the variables that decide which fields there are."""
+    """The root's fields; ``only``: the only one, when it has to be awaited. Those below are found out by the
+    executor of whoever gets there first: it knows the fragments, and the variables that decide which fields there
+    are."""
 
     def __init__(self, type_: GraphQLObjectType, grouped: GroupedFieldSet) -> None:
         self.root = Selection(type_, grouped, None)
+        fields = self.root.fields
+        self.only = fields[0] if len(fields) == 1 and fields[0].waits and fields[0].loading is None else None
 
 
 def plan_of(type_: GraphQLObjectType, grouped: GroupedFieldSet) -> Plan | None:
@@ -131,6 +148,13 @@ def _completion(type_: GraphQLOutputType, details: FieldDetailsList, path: Path)
         return Abstract(type_, lambda executor, name: _member(executor.schema, type_, name, details, path))
     assert is_object_type(type_), type_
     return _objects(type_, details, path)
+
+
+def _shown(read: Bound | None, completion: Completion) -> Bound | None:
+    if read is None or not isinstance(completion, Leaves):
+        return None
+    show = completion.one
+    return lambda source: show(read(source))
 
 
 def _objects(type_: GraphQLObjectType, details: FieldDetailsList, path: Path) -> Objects:
@@ -157,6 +181,18 @@ def _fixed_arguments(definition: GraphQLField, node: FieldNode) -> dict[str, Any
         return get_argument_values(definition, node)
     except GraphQLError:
         return None  # it is raised again for whoever asks
+
+
+def _plain_variables(definition: GraphQLField, node: FieldNode) -> list[tuple[str, str]] | None:
+    """Returns the variable of each argument, where all of them are given one; what is left out may have a
+    default."""
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    if given.keys() != definition.args.keys():
+        return None
+    pairs = [(definition.args[name].out_name or name, value) for name, value in given.items()]
+    if not all(isinstance(value, VariableNode) for _, value in pairs):
+        return None
+    return [(name, value.name.value) for name, value in pairs if isinstance(value, VariableNode)]
 
 
 def _has_variable(node: ValueNode) -> bool:

@@ -82,7 +82,7 @@ class _Execution:
         return expected if planned is None and expected.errors else ExecutionResult(planned, None), expected
 
     async def _by_plan(self) -> tuple[dict[str, Any] | None, Done]:
-        executor = self._executor(None)
+        executor = self._prepared._ground(self._values, fresh(self._context), None)
         plan = self._prepared._shape(executor, self._root).plan
         assert plan is not None
         run = Run(executor, serially=self._prepared.type is OperationType.MUTATION)
