@@ -35,7 +35,7 @@ from graphql_api.request_context import request_ids
 from graphql_api.request_headers import CART_HEADER, WANTED, is_opened_by_browser, tells_cost
 from graphql_api.request_limits import count_cost, count_cost_of, tell_cost, tell_cost_first
 from graphql_api.runtime import Runtime
-from graphql_api.schema import OperationNotAllowed, RushcartSchema
+from graphql_api.schema import Found, OperationNotAllowed, RushcartSchema
 from graphql_api.subscriptions.event_stream import send_events
 from graphql_api.uploads import Uploads
 from graphql_api.viewer import viewer_of
@@ -144,7 +144,7 @@ class GraphQLView:
         if isinstance(operation, list):
             raise Refused(400, "BAD_REQUEST", "A batch cannot be answered with an event stream.")
         allowed = _STREAMED_BY_GET if scope["method"] == "GET" else frozenset(OperationType)
-        cost = await self.schema.charge(operation, context)
+        found = await self.schema.charge(operation, context)
         try:
             results = await self.schema.stream(
                 operation.query,
@@ -159,7 +159,7 @@ class GraphQLView:
         with self.runtime.readers.reading(Reader.until(context, ended)):
             # Of cookies that a mutation sets this way none would arrive: the head is sent before it has run.
             encode = partial(_encode_result, scope=scope)
-            told = tell_cost_first(results, cost, context)
+            told = tell_cost_first(results, found.cost, context)
             await send_events(scope, receive, send, told, encode, ended)
 
     async def _make(
@@ -171,34 +171,32 @@ class GraphQLView:
         key: Key | None,
     ) -> Answer:
         """Of a public query one for all who ask the same at the time. Errors: Refused."""
-        # Before: whoever else waits for the answer is not refused for this one's budget.
-        cost = await self.schema.charge(operation, context) if isinstance(operation, Operation) else 0
-
-        async def execute() -> Made:
-            status, payload = await self._answer(operation, context, scope["method"], media_type, cost)
-            is_clean = status == 200 and isinstance(payload, dict) and "errors" not in payload
-            return Made(status, encode(payload, scope), is_clean and context.cookies.is_untouched)
-
-        if key is not None and isinstance(operation, Operation):
-            policy = await self.schema.policy(operation.query, operation.name, context)
-            if policy.keeps:
-                return await self.runtime.running.answers.make(key, policy, media_type, execute)
-        made = await execute()
-        return Answer(made.status, made.body)
-
-    async def _answer(
-        self,
-        operation: Operation | list[Operation],
-        context: Context,
-        method: str,
-        media_type: str,
-        cost: int,
-    ) -> tuple[int, object]:
         if isinstance(operation, list):
-            return 200, await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
-        result = await self._execute(operation, context, _BY_GET if method == "GET" else _BY_POST)
-        refused = isinstance(result, PreExecutionError)
-        return status_of_refusal(media_type) if refused else 200, await tell_cost(formatted(result), cost, context)
+            batch = await asyncio.gather(*(self._execute_in_batch(one, context) for one in operation))
+            return Answer(200, encode(batch, scope))
+        # Before: whoever else waits for the answer is not refused for this one's budget.
+        found = await self.schema.charge(operation, context)
+        if key is None or not found.policy.keeps:
+            made = await self._execute(found, operation, context, scope, media_type)
+            return Answer(made.status, made.body)
+        execute = partial(self._execute, found, operation, context, scope, media_type)
+        return await self.runtime.running.answers.make(key, found.policy, media_type, execute)
+
+    async def _execute(
+        self, found: Found, operation: Operation, context: Context, scope: Scope, media_type: str
+    ) -> Made:
+        """Errors: Refused."""
+        try:
+            allowed = _BY_GET if scope["method"] == "GET" else _BY_POST
+            result = await self.schema.run(found, operation, context, allowed)
+        except OperationNotAllowed as error:
+            raise not_allowed(error.type) from error
+        payload = formatted(result)
+        if context.tells_cost:
+            await tell_cost(payload, found.cost, context)
+        status = status_of_refusal(media_type) if isinstance(result, PreExecutionError) else 200
+        is_clean = status == 200 and result.errors is None
+        return Made(status, encode(payload, scope), is_clean and context.cookies.is_untouched)
 
     def _key(self, scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes) -> Key | None:
         """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
@@ -267,28 +265,19 @@ class GraphQLView:
             tells_cost=tells_cost(headers),
         )
 
-    async def _execute(
-        self, operation: Operation, context: Context, allowed: frozenset[OperationType]
-    ) -> ExecutionResult:
-        try:
-            return await self.schema.execute(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=context,
-                operation_name=operation.name,
-                allowed_operation_types=allowed,
-                operation_extensions=operation.extensions,
-            )
-        except OperationNotAllowed as error:
-            raise not_allowed(error.type) from error
-
     async def _execute_in_batch(self, operation: Operation, context: Context) -> dict[str, Any]:
         try:
-            found = await self._with_text(operation, context, JSON)
-            cost = await self.schema.charge(found, context)
-            return await tell_cost(formatted(await self._execute(found, context, _BY_POST)), cost, context)
+            asked = await self._with_text(operation, context, JSON)
+            found = await self.schema.charge(asked, context)
+            result = await self.schema.run(found, asked, context, _BY_POST)
+        except OperationNotAllowed as error:
+            return refusal_of(not_allowed(error.type))
         except Refused as error:
             return refusal_of(error)
+        payload = formatted(result)
+        if context.tells_cost:
+            await tell_cost(payload, found.cost, context)
+        return payload
 
 
 def _encode_result(result: ExecutionResult, scope: Scope) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from math import ceil
 from typing import Any, cast
 
 from strawberry.schema.schema import StreamResult
@@ -31,11 +32,9 @@ async def count_cost_of(
         raise too_many(error) from error
 
 
-async def tell_cost(payload: dict[str, Any], cost: int, context: Context) -> dict[str, Any]:
+async def tell_cost(payload: dict[str, Any], cost: int, context: Context) -> None:
     """Add to an operation's answer what it cost, and of what, for who asks for it."""
-    if context.tells_cost:
-        payload["extensions"] = await _told(cost, context)
-    return payload
+    payload["extensions"] = await _told(cost, context)
 
 
 def tell_cost_first(results: StreamResult, cost: int, context: Context) -> StreamResult:
@@ -61,6 +60,13 @@ async def _told(cost: int, context: Context) -> dict[str, Any]:
 
 def _account(context: Context) -> str | None:
     return context.viewer.user_id.hex if context.viewer else None
+
+
+def busy(retry_after: float) -> Refused:
+    """Make the refusal of what would wait too long; ``retry_after`` in seconds."""
+    wait = ((b"retry-after", b"%d" % ceil(retry_after)),)
+    details = {"retryAfterMs": ceil(retry_after * 1000)}
+    return Refused(503, "TRY_AGAIN", "Too many ask at once. Try again soon.", wait, details)
 
 
 def too_many(error: RateLimited) -> Refused:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import cache
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import strawberry
 from graphql import ExecutionResult as GraphQLResult
@@ -25,8 +25,9 @@ from graphql_api.errors import present, without_suggestions
 from graphql_api.http_request import Operation
 from graphql_api.limits import too_costly
 from graphql_api.operations import PreparedOperation
-from graphql_api.request_limits import count_cost
+from graphql_api.request_limits import busy, count_cost
 from graphql_api.subgraph import subgraph_sdl
+from infra.ranked_turns import NoTurn, Rank, RankedTurns
 from infra.telemetry import tracing
 from resolvers.federation.queries import FederationQuery
 from resolvers.federation.types import ANY
@@ -39,6 +40,7 @@ from resolvers.shared.scalars import SCALARS
 from services.shared.rate_limits import REQUEST_COST
 
 _ALL_TYPES = frozenset(OperationType)
+_AFTER_ONES_OWN = frozenset({"order", "orders", "me", "cart", "shippingOffers", "flashSaleTicket"})
 
 
 class OperationNotAllowed(Exception):
@@ -47,6 +49,23 @@ class OperationNotAllowed(Exception):
     def __init__(self, type_: OperationType) -> None:
         super().__init__(type_.value)
         self.type = type_
+
+
+class Found(NamedTuple):
+    """What is asked for: ``operation`` is None where there is none that can be run. ``fields``: what it costs."""
+
+    document: Document
+    operation: PreparedOperation | None
+    fields: int
+
+    @property
+    def cost(self) -> int:
+        """What is counted for it: of what will not be run, a request."""
+        return self.fields if REQUEST_COST < self.fields <= MAX_COST else REQUEST_COST
+
+    @property
+    def policy(self) -> CachePolicy:
+        return NOT_KEPT if self.operation is None else self.operation.policy
 
 
 class RushcartSchema(strawberry.Schema):
@@ -64,23 +83,24 @@ class RushcartSchema(strawberry.Schema):
 
     async def policy(self, query: str, operation_name: str | None, asker: object = None) -> CachePolicy:
         """Returns how long the operation's answer may be kept. Errors: Refused, over a limit."""
-        document = await self.documents.get(query, asker)
-        operation = None if document.errors else document.operation(operation_name)
-        return NOT_KEPT if operation is None else operation.policy
+        return (await self._find(Operation(query, None, operation_name, None), asker)).policy
 
-    async def charge(self, asked: Operation, asker: object) -> int:
+    async def charge(self, asked: Operation, asker: object) -> "Found":
         """Count what the operation costs as ``asker``'s, a Context; one that will not be run costs a request.
 
-        Returns the cost. Errors: Refused, over a limit.
+        Returns what was asked for, found. Errors: Refused, over a limit.
         """
-        document = await self.documents.get(asked.query, asker)
-        operation = None if document.errors else document.operation(asked.name)
-        fields = 0 if operation is None else document.cost(operation).of(asked.variables)
-        cost = max(fields, REQUEST_COST) if fields <= MAX_COST else REQUEST_COST
+        found = await self._find(asked, asker)
         # The request itself was counted before it was read.
-        if cost > REQUEST_COST and isinstance(asker, Context):
-            await count_cost(asker, cost - REQUEST_COST)
-        return cost
+        if found.cost > REQUEST_COST and isinstance(asker, Context):
+            await count_cost(asker, found.cost - REQUEST_COST)
+        return found
+
+    async def _find(self, asked: Operation, asker: object) -> "Found":
+        """Errors: Refused, over a limit."""
+        document = self.documents.known(asked.query) or await self.documents.get(asked.query, asker)
+        operation = None if document.errors else document.operation(asked.name)
+        return Found(document, operation, 0 if operation is None else document.cost(operation).of(asked.variables))
 
     async def execute(
         self,
@@ -96,33 +116,32 @@ class RushcartSchema(strawberry.Schema):
 
         Errors: OperationNotAllowed; Refused, over a limit.
         """
-        document = await self.documents.get(query or "", context_value)
-        given = (variable_values, context_value, operation_name, allowed_operation_types, operation_extensions)
-        return await self._run(document, *given)
+        asked = Operation(query or "", variable_values, operation_name, operation_extensions)
+        found = await self._find(asked, context_value)
+        return await self.run(found, asked, context_value, allowed_operation_types or _ALL_TYPES)
 
-    async def _run(
-        self,
-        document: Document,
-        variable_values: dict[str, Any] | None,
-        context_value: Any | None,
-        operation_name: str | None,
-        allowed_operation_types: Iterable[OperationType] | None,
-        operation_extensions: dict[str, Any] | None,
+    async def run(
+        self, found: "Found", asked: Operation, context: object, allowed: Iterable[OperationType]
     ) -> ExecutionResult:
-        """Errors: OperationNotAllowed."""
-        if document.errors:
-            return PreExecutionError(data=None, errors=list(document.errors))
-        operation = document.operation(operation_name)
+        """Run what was found, as ``execute`` does. Errors: OperationNotAllowed; Refused, when too many ask at
+        once."""
+        operation = found.operation
         if operation is None:
-            return PreExecutionError(data=None, errors=[_no_operation(operation_name)])
-        if operation.type not in (allowed_operation_types or _ALL_TYPES):
+            return _not_run(found.document, asked.name)
+        if operation.type not in allowed:
             raise OperationNotAllowed(operation.type)
-        if errors := _too_costly(document, operation, variable_values):
-            return PreExecutionError(data=None, errors=errors)
+        if found.fields > MAX_COST:
+            return _too_costly(found.document, operation, asked.variables)
+        turns = context.infra.turns if isinstance(context, Context) else None
+        rank = None if turns is None else await _take_turn(operation, turns)
         begun = perf_counter()
-        with tracing.span(f"{operation.type.value} {operation.root}", attributes=operation.attributes):
-            result = await operation.execute(variable_values, context_value, operation_extensions)
-        presented = self._presented(result, context_value)
+        try:
+            with tracing.span(operation.title, attributes=operation.attributes):
+                result = await operation.execute(asked.variables, context, asked.extensions)
+        finally:
+            if turns is not None and rank is not None:
+                turns.leave(rank, perf_counter() - begun)
+        presented = self._presented(result, context)
         count_operation(operation.root, presented.errors, perf_counter() - begun)
         return presented
 
@@ -140,15 +159,15 @@ class RushcartSchema(strawberry.Schema):
 
         Errors: OperationNotAllowed; Refused, over a limit.
         """
-        document = await self.documents.get(query or "", context_value)
-        operation = None if document.errors else document.operation(operation_name)
+        asked = Operation(query or "", variable_values, operation_name, operation_extensions)
+        found = await self._find(asked, context_value)
+        operation, allowed = found.operation, frozenset(allowed_operation_types or _ALL_TYPES)
         if operation is None or operation.type is not OperationType.SUBSCRIPTION:
-            given = (variable_values, context_value, operation_name, allowed_operation_types)
-            return _only(await self._run(document, *given, operation_extensions))
-        if operation.type not in (allowed_operation_types or _ALL_TYPES):
+            return _only(await self.run(found, asked, context_value, allowed))
+        if operation.type not in allowed:
             raise OperationNotAllowed(operation.type)
-        if errors := _too_costly(document, operation, variable_values):
-            return _only(PreExecutionError(data=None, errors=errors))
+        if found.fields > MAX_COST:
+            return _only(_too_costly(found.document, operation, variable_values))
         return self._all(operation.subscribe(variable_values, context_value, operation_extensions), context_value)
 
     async def _all(
@@ -186,13 +205,29 @@ async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None
     yield result
 
 
+async def _take_turn(operation: PreparedOperation, turns: RankedTurns) -> Rank | None:
+    """Take a turn for a query; mutations take their own (resolvers/shared/mutation.py). Errors: Refused."""
+    if operation.type is not OperationType.QUERY:
+        return None
+    rank = Rank.LOOK if operation.root in _AFTER_ONES_OWN else Rank.BROWSE
+    if not turns.enter(rank):
+        try:
+            await turns.wait(rank)
+        except NoTurn as error:
+            raise busy(error.retry_after) from error
+    return rank
+
+
+def _not_run(document: Document, name: str | None) -> PreExecutionError:
+    return PreExecutionError(data=None, errors=list(document.errors) or [_no_operation(name)])
+
+
 def _too_costly(
     document: Document, operation: PreparedOperation, variables: dict[str, Any] | None
-) -> list[GraphQLError]:
-    cost = document.cost(operation)
-    if cost.of(variables) <= MAX_COST:
-        return []
-    return [too_costly(operation.schema, operation.fragments, operation.node, cost.values(variables))]
+) -> PreExecutionError:
+    values = document.cost(operation).values(variables)
+    error = too_costly(operation.schema, operation.fragments, operation.node, values)
+    return PreExecutionError(data=None, errors=[error])
 
 
 def _no_operation(name: str | None) -> GraphQLError:

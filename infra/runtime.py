@@ -18,6 +18,7 @@ from infra.database import Database
 from infra.eventlog import EventLog
 from infra.group_commit import Groups
 from infra.local_cache import LocalCache
+from infra.ranked_turns import RankedTurns
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.refusals import Refusals
@@ -50,6 +51,7 @@ class Infra:
     revocations: Revocations = field(default_factory=Revocations)
     refusals: Refusals = field(default_factory=Refusals)
     groups: Groups = field(default_factory=Groups, init=False)
+    turns: RankedTurns = field(default_factory=RankedTurns, init=False)
 
 
 @asynccontextmanager

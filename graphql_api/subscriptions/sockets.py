@@ -157,7 +157,7 @@ class _Operations:
             await spend_cost(context.infra, context.client, account, exact=context.tells_cost)
             asked = await self._documents.resolve(Operation(query, None, None, None), context)
             named = replace(asked, variables=given.get("variable_values"), name=given.get("operation_name"))
-            cost = await self._schema.charge(named, context)
+            found = await self._schema.charge(named, context)
             results = await self._schema.stream(asked.query, **{**given, "context_value": context})
         except RateLimited as error:
             return _refused(to_request_error(error))
@@ -165,7 +165,7 @@ class _Operations:
             return _refused(error)
         except Refused as error:
             return _refused(RequestError(error.code, error.message, error.details))
-        return cast(AsyncGenerator[ExecutionResult, None], tell_cost_first(results, cost, context))
+        return cast(AsyncGenerator[ExecutionResult, None], tell_cost_first(results, found.cost, context))
 
 
 async def _refused(error: RequestError) -> AsyncGenerator[ExecutionResult, None]:

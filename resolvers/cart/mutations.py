@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 
+from infra.ranked_turns import Rank
 from models.enums import Role
 from resolvers.cart.owner import owner_of
 from resolvers.cart.types import CartPayload, CartResult
@@ -64,7 +65,10 @@ class MergeCartInput:
 
 @strawberry.type
 class CartMutation:
-    @mutation(description="Put a variant into the cart; a guest's first one comes with the cart's token.")
+    @mutation(
+        description="Put a variant into the cart; a guest's first one comes with the cart's token.",
+        rank=Rank.BEGIN,
+    )
     async def add_cart_item(self, info: Info, input: AddCartItemInput) -> CartResult:
         variant_id = input_id(input.variant_id, "Variant", "variantId")
         wish = Wish(variant_id, input.quantity, input.currency_code, input.idempotency_key)
@@ -73,7 +77,7 @@ class CartMutation:
             info.context.cart_token = added.token
         return CartPayload.of(added.cart, added.token)
 
-    @mutation(description="Set how many units a line has.")
+    @mutation(description="Set how many units a line has.", rank=Rank.BEGIN)
     async def update_cart_item(self, info: Info, input: UpdateCartItemInput) -> CartResult:
         item_id = _item_id(input.item_id, "itemId")
         cart = await update_item(info.context.infra, owner_of(info.context), item_id, input.quantity)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from infra.ranked_turns import Rank
 from models.enums import Role
 from resolvers.checkout.types import Quote
 from resolvers.order.types import Order
@@ -65,6 +66,7 @@ class CheckoutMutation:
     @mutation(
         Role.CUSTOMER,
         description="Order the selected lines of one's cart; the stock is held, and the cart emptied of them.",
+        rank=Rank.FINISH,
     )
     async def checkout(self, info: Info, input: CheckoutInput) -> CheckoutResult:
         address_id = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from infra.ranked_turns import Rank
 from models.enums import Role, Scope
 from models.order_document import OrderView
 from resolvers.order.types import (
@@ -95,7 +96,9 @@ class AddOrderNoteInput:
 
 @strawberry.type
 class OrderMutation:
-    @mutation(Role.CUSTOMER, description="Order units of a flash-sale item; the stock is held at once.")
+    @mutation(
+        Role.CUSTOMER, description="Order units of a flash-sale item; the stock is held at once.", rank=Rank.BEGIN
+    )
     async def place_flash_order(self, info: Info, input: PlaceFlashOrderInput) -> PlaceFlashOrderResult:
         context, customer_id = info.context, signed_in(info).user_id
         passes = Passes(context.tokens.keys, context.infra.now)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import strawberry
 
+from infra.ranked_turns import Rank
 from models import Payment as PaymentRow
 from models.enums import Role, Scope
 from resolvers.payment.types import CapturePaymentResult, CreatePaymentResult, Payment, RefundPaymentResult
@@ -51,6 +52,7 @@ class PaymentMutation:
         description="Begin to pay an order. It has one payment at a time: asked again, this is the answer; with "
         "another provider, the one before is cancelled. Staff begin one of `manual` also of an order that has "
         "expired or was cancelled, to note money that came all the same.",
+        rank=Rank.FINISH,
     )
     async def create_payment(self, info: Info, input: CreatePaymentInput) -> CreatePaymentResult:
         viewer, context = signed_in(info), info.context
