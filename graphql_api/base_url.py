@@ -1,6 +1,7 @@
 """Where browsers reach this server."""
 
 import re
+from functools import lru_cache
 
 from starlette.types import Scope
 
@@ -15,8 +16,12 @@ def base_url_of(scope: Scope, host: bytes | None, settings: Settings) -> str:
     """Returns PUBLIC_URL, else what the client itself called; no trailing slash."""
     if settings.public_url is not None:
         return settings.public_url
-    if host is None or not _HOST.fullmatch(host):
-        return f"http://{settings.host}:{settings.port}"
-    # A WebSocket begins as a request of the other scheme.
-    scheme = _SCHEMES.get(scheme := scheme_of(scope, settings), scheme)
-    return f"{scheme}://{host.decode()}"
+    if host is not None and (url := _url(scheme_of(scope, settings), host)):
+        return url
+    return f"http://{settings.host}:{settings.port}"
+
+
+@lru_cache(maxsize=256)
+def _url(scheme: str, host: bytes) -> str:
+    """Returns "" for what is no host. A WebSocket begins as a request of the other scheme."""
+    return f"{_SCHEMES.get(scheme, scheme)}://{host.decode()}" if _HOST.fullmatch(host) else ""

@@ -29,7 +29,13 @@ def client_of(scope: Scope, user_agent: bytes | None, settings: Settings) -> Cli
     address = _normal(peer[0]) if peer else ""
     if settings.trusted_proxies and _is_in(address, settings.trusted_proxies):
         address = _forwarded(scope, settings) or address
-    return Client(address, _printable(user_agent[: 4 * MAX_DEVICE]) if user_agent else "")
+    return _client(address, user_agent[: 4 * MAX_DEVICE] if user_agent else b"")
+
+
+@lru_cache(maxsize=4096)
+def _client(address: str, user_agent: bytes) -> Client:
+    text = user_agent.decode("utf-8", "replace")
+    return Client(address, "".join(char for char in text if char.isprintable())[:MAX_DEVICE])
 
 
 def scheme_of(scope: Scope, settings: Settings) -> str:
@@ -119,9 +125,3 @@ def _normal(host: str) -> str:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address)
-
-
-@lru_cache(maxsize=1024)
-def _printable(user_agent: bytes) -> str:
-    text = user_agent.decode("utf-8", "replace")
-    return "".join(char for char in text if char.isprintable())[:MAX_DEVICE]

@@ -1,6 +1,7 @@
 """From an HTTP request to the operations in it. Every refusal is a ``Refused`` with a status and a code."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -42,7 +43,7 @@ def not_allowed(type_: OperationType) -> Refused:
     return Refused(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Operation:
     """``query`` is empty where the document is named by its hash instead."""
 
@@ -75,12 +76,17 @@ def _too_large(maximum: int) -> Refused:
 
 def parse_post(content_type: bytes | None, body: bytes) -> Operation | list[Operation]:
     """Errors: 415, 400."""
+    if problem := _problem_of(content_type):
+        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", problem)
+    return operations_of(_json(body, "body"), long_strings=len(body) > MAX_STRING_CHARS)
+
+
+@lru_cache(maxsize=64)
+def _problem_of(content_type: bytes | None) -> str:
     media_type, _, parameters = (content_type or b"").lower().partition(b";")
     if media_type.strip() != b"application/json":
-        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request as application/json.")
-    if b"charset" in parameters and b"utf-8" not in parameters:
-        raise Refused(415, "UNSUPPORTED_MEDIA_TYPE", "Send the request in UTF-8.")
-    return operations_of(_json(body, "body"), long_strings=len(body) > MAX_STRING_CHARS)
+        return "Send the request as application/json."
+    return "Send the request in UTF-8." if b"charset" in parameters and b"utf-8" not in parameters else ""
 
 
 def operations_of(data: Any, *, long_strings: bool) -> Operation | list[Operation]:

@@ -29,7 +29,7 @@ _LARGEST: Final = 512 * 1024
 _AREA: Final = "response"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """``max_age`` 0: nobody may keep it. ``etag`` is strong: the same bytes in the same media type."""
 
@@ -44,7 +44,7 @@ class Answer:
         return cls(200, body, max_age, f'"{digest}"'.encode())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Made:
     """What an execution came to. ``is_clean``: it is a whole answer, without errors or cookies."""
 

@@ -27,7 +27,7 @@ _REQUEST_ID = re.compile(rb"[\w.:-]{8,64}", re.ASCII)
 _SLOW_MS = 1000.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestIds:
     """``traceparent`` names this server's own part of the trace."""
 

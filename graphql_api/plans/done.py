@@ -1,6 +1,6 @@
 """What is not done again when graphql-core executes an operation whose run was given up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import GraphQLResolveInfo, MiddlewareManager
@@ -9,15 +9,12 @@ Resolver = Callable[..., Any]
 
 
 class Done(MiddlewareManager):
-    """Stands in for the resolvers of root fields that have come to something, a result or an error."""
+    """Stands in for the resolvers of root fields that have come to something, a result or an error: ``results``,
+    by their names in the answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, results: Mapping[str | int, Any]) -> None:
         super().__init__()
-        self._results: dict[str, Any] = {}
-
-    def note(self, key: str, result: Any) -> None:
-        """Note what the root field of that name in the answer has come to."""
-        self._results[key] = result
+        self._results = results
 
     def get_field_resolver(self, field_resolver: Resolver) -> Resolver:
         def resolve(source: Any, info: GraphQLResolveInfo[Any], **values: Any) -> Any:

@@ -18,13 +18,16 @@ _Waiting = tuple[PlannedField, Column, list[Row]]
 
 
 class Run:
-    """``done``: what graphql-core does not have to do again when the run was given up."""
-
     def __init__(self, executor: Executor[Any], *, serially: bool) -> None:
         self.executor = executor
-        self.done = Done()
+        self._results: dict[str | int, Any] = {}
         self._serially = serially
         self._waiting: list[_Waiting] = []
+
+    @property
+    def done(self) -> Done:
+        """What graphql-core does not have to do again when the run was given up."""
+        return Done(self._results)
 
     async def execute(self, plan: Plan) -> Row | None:
         """Returns the data; None when the run was given up."""
@@ -120,8 +123,8 @@ class Run:
             value = await result
         except Exception as error:
             if self._serially or isinstance(error, StoreUnavailable):
-                self.done.note(field.key, error)
+                self._results[field.key] = error
             raise
         if self._serially:
-            self.done.note(field.key, value)
+            self._results[field.key] = value
         return value
