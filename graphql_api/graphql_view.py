@@ -232,7 +232,7 @@ class GraphQLView:
     ) -> Operation | list[Operation]:
         """Returns the operation with its text; of a batch each has its own answer, and counts. Errors: Refused."""
         if not isinstance(found, list):
-            return await self._with_text(found, context, media_type)
+            return await self._with_text(found, context, media_type) if self._documents.is_needed(found) else found
         if len(found) > 1:
             await count_cost(context, (len(found) - 1) * REQUEST_COST)
         return found

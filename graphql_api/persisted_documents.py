@@ -61,6 +61,11 @@ class PersistedDocuments:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._chars = 0
 
+    def is_needed(self, operation: Operation) -> bool:
+        """Returns whether the operation has to be resolved: most have their text, and no name for it."""
+        is_named = operation.document_id is not None or bool(operation.extensions)
+        return is_named or self._runtime.running.infra.settings.persisted_only
+
     async def resolve(self, operation: Operation, context: Context) -> Operation:
         """Returns the operation with its text.
 
