@@ -15,6 +15,11 @@ from infra import garbage
 from tests.running.forked import NUMBER
 
 _PACKAGES: Final = ("cli", "server", "tasks", "services")
+# What a start imports only when it comes to it.
+_LATER: Final = (
+    *("alembic.command", "aiosqlite", "anyio._backends._asyncio", "asyncmy", "uvicorn.lifespan.on"),
+    *("infra.eventlog.kafka", "infra.eventlog.streams", "mako.template"),
+)
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -85,7 +90,8 @@ def _import_all() -> None:
         path = importlib.import_module(package).__path__
         for module in pkgutil.walk_packages(path, f"{package}."):
             importlib.import_module(module.name)
-    importlib.import_module("graphql_api.app")
+    for name in ("graphql_api.app", *_LATER):
+        importlib.import_module(name)
     garbage.settle()
 
 
