@@ -44,7 +44,7 @@ _FIRST_LOOK: Final = """{
 _INTERNAL: Final = "INTERNAL"
 _LASTS: Final = 1_000
 """Operations after which an actor is another one: what it did may have locked it out."""
-_AGAIN: Final = 0.8
+_AGAIN: Final = 0.9
 _TELLS_EVERY: Final = 200
 _KEPT_FAULTS: Final = 100
 
