@@ -23,14 +23,16 @@ from tests.modes import on_server, stack_settings
 from tests.observer import observer
 from tests.running import forked
 
-BUYERS = 150
-UNITS = 60
-FIRST = 40
+BUYERS = 90
+UNITS = 36
+FIRST = 24
 """So many buyers come first where there are two waves: units must be left for the others."""
 
 
 class NewRush(Protocol):
-    def __call__(self, fleet: Fleet, item: FlashItemDoc | None = None, units: int = UNITS) -> Awaitable[Rush]: ...
+    def __call__(
+        self, fleet: Fleet, item: FlashItemDoc | None = None, units: int = UNITS, buyers: int = BUYERS
+    ) -> Awaitable[Rush]: ...
 
 
 @pytest.fixture(scope="package")
@@ -100,12 +102,14 @@ async def fleet_of_its_own(
 
 @pytest.fixture
 def new_rush() -> NewRush:
-    """150 buyers before the door of a sale of 60 units; the sale is new if not given."""
+    """90 buyers before the door of a sale of 36 units; the sale is new if not given."""
 
-    async def make(fleet: Fleet, item: FlashItemDoc | None = None, units: int = UNITS) -> Rush:
+    async def make(
+        fleet: Fleet, item: FlashItemDoc | None = None, units: int = UNITS, buyers: int = BUYERS
+    ) -> Rush:
         async with observer(fleet.settings) as infra:
             item = item or await running_sale(infra, quantity=units, on_hand=units)
-            return Rush(fleet.urls, item, await sign_up(infra, BUYERS))
+            return Rush(fleet.urls, item, await sign_up(infra, buyers))
 
     return make
 

@@ -38,9 +38,9 @@ async def test_a_worker(fleet: Fleet, rush: Rush) -> None:
 
 
 async def test_every_kind_again_and_again(fleet: Fleet, rush: Rush) -> None:
-    for turn, buyers in enumerate((15, 15, 15, None)):
+    for turn, buyers in enumerate((9, 9, 9, None)):
         rush.arrive(buyers, every=PACE)
-        await rush.accepted(15 * turn + 6)  # in the middle of these
+        await rush.accepted(9 * turn + 4)  # in the middle of these
         for process in (fleet.serves[turn % 2], fleet.workers[turn % 2], fleet.schedulers[0]):
             process.kill()
         await fleet.complete()

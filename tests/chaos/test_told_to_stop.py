@@ -32,7 +32,7 @@ async def test_a_worker_commits_what_it_persisted(
     fleet_of_its_own: Fleet, new_rush: NewRush, persist_batch: int
 ) -> None:
     fleet = fleet_of_its_own
-    rush = await new_rush(fleet, units=100)  # more than it has persisted before it hears
+    rush = await new_rush(fleet, units=100, buyers=150)  # more than it has persisted before it hears
     rush.arrive()
     async with observer(fleet.settings) as infra:
         await until(lambda: persisted(infra, rush.item), lambda count: count > 0)
