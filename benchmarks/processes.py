@@ -89,6 +89,11 @@ class Server:
         if self._child.returncode is not None:
             raise ProcessFailed(f"{self.name} ended with {self._child.returncode}:\n{tail(self._log)}")
 
+    def finish(self, within: float) -> None:
+        """Wait for its end. Errors: ProcessFailed unless it ends well in time."""
+        if not self._child.wait(within) or self._child.returncode:
+            raise ProcessFailed(f"{self.name} ended with {self._child.returncode}:\n{tail(self._log)}")
+
     def kill(self) -> None:
         """As kill -9 does."""
         self._end(signal.SIGKILL)

@@ -1,8 +1,6 @@
 """One checkout's servers on stores of its own, and what they use."""
 
 import asyncio
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -15,7 +13,7 @@ from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from benchmarks.processes import ROOT, RUSHCART, ProcessFailed, Server, cpu_seconds
+from benchmarks.processes import ROOT, RUSHCART, Server, cpu_seconds
 from infra.ports import free_port
 from infra.stack import SERVERS, ServerName, Stack
 
@@ -109,17 +107,10 @@ class Build:
         return str(own) if self._root != ROOT and own.exists() else sys.executable
 
     def _migrate(self) -> None:
-        command = [self._python(), *RUSHCART, "db", "upgrade"]
-        done = subprocess.run(
-            command,
-            cwd=self._root,
-            env={**os.environ, **self._env},
-            timeout=_MIGRATE_WITHIN,
-            capture_output=True,
-            check=False,
+        words = [*RUSHCART, "db", "upgrade"]
+        Server("upgrade", words, self._env, self._home, python=self._python(), root=self._root).finish(
+            _MIGRATE_WITHIN
         )
-        if done.returncode:
-            raise ProcessFailed(f"{self._root}: {done.stderr.decode()[-2000:]}")
 
     def _start(self, name: str) -> Server:
         counts = self._home / f"{name}.statements"
