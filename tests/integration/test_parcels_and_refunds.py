@@ -93,7 +93,7 @@ class World:
 
 
 @pytest.mark.parametrize("kind", ["flash", "basket"])
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sent=st.integers(0, 3), rounds=ROUNDS)
 async def test_stock_and_money_add_up(
     configured: Infra, kind: str, sent: int, rounds: list[list[tuple[str, int]]]

@@ -142,7 +142,7 @@ def _facts(charge: SandboxCharge) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rounds=ROUNDS)
 async def test_money_is_conserved_and_no_stock_is_lost(infra: Infra, rounds: list[list[tuple[str, int]]]) -> None:
     world = World(infra, [await an_order(infra) for _ in range(ORDERS)])

@@ -53,7 +53,7 @@ async def settings(settings: Settings) -> Settings:
 def _profile(mode: str) -> hypothesis_settings:
     examples = int(os.environ.get("RUSHCART_TEST_STOCK_EXAMPLES", "0"))
     return hypothesis_settings(
-        max_examples=examples or (16 if mode == EMBEDDED else 6),
+        max_examples=examples or (10 if mode == EMBEDDED else 4),
         stateful_step_count=30,
         derandomize=not examples,
         database=None,

@@ -101,7 +101,7 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
                     refusals.append(refused)
                 except TryAgain:
                     pass  # a busy machine has not loaded the counters yet
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.03)
 
         await asyncio.gather(*(buy() for _ in range(4)))
         await until(lambda: settled_at(infra, item), lambda moment: moment is not None)
