@@ -201,6 +201,7 @@ async def test_there_are_fifty_at_most(shop: Shop) -> None:
         assert await session.scalar(select(func.count()).select_from(Address)) == 50
 
 
+@ONE_MODE
 @pytest.mark.usefixtures("worker")
 async def test_an_order_keeps_the_address_as_it_was(shop: Shop) -> None:
     ada, offer = await shop.customer(), await shop.offer(await shop.staff())
@@ -229,6 +230,7 @@ async def test_an_order_keeps_the_address_as_it_was(shop: Shop) -> None:
     assert (await shop.counts(offer))["held"] == 2
 
 
+@ONE_MODE
 @pytest.mark.usefixtures("worker")
 async def test_an_address_is_part_of_what_a_key_stands_for(shop: Shop) -> None:
     ada, offer = await shop.customer(), await shop.offer(await shop.staff())

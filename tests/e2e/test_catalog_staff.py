@@ -147,6 +147,7 @@ async def test_the_life_of_a_product(shop: Shop) -> None:
     assert (await act(shop, staff, "unpublishProduct", id=made["id"], version=10))["status"] == "DRAFT"
 
 
+@ONE_MODE
 @pytest.mark.usefixtures("worker")
 async def test_an_order_keeps_its_title_when_its_product_is_gone(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
@@ -164,6 +165,7 @@ async def test_an_order_keeps_its_title_when_its_product_is_gone(shop: Shop) -> 
     assert shown == {"flashSale": {"items": []}}
 
 
+@ONE_MODE
 async def test_the_tree_of_categories(shop: Shop) -> None:
     staff = await shop.staff()
     root = await act(shop, staff, "createCategory", name="Clothes")

@@ -88,6 +88,7 @@ async def test_a_clients_words_are_no_labels(server: Server) -> None:
     assert 'operation="several"' in text
 
 
+@ONE_MODE
 async def test_the_shop_as_a_whole(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

@@ -6,6 +6,7 @@ import pytest
 
 from resolvers.shared.node import split_id
 from tests.e2e.shop import Offer, Person, Shop
+from tests.modes import ONE_MODE
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -89,6 +90,7 @@ async def test_a_filter_by_status_counts_what_it_shows(shop: Shop) -> None:
         assert (ids(nothing), nothing["totalCount"]) == ([], 0)
 
 
+@ONE_MODE
 async def test_every_type_is_a_node(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

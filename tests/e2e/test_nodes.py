@@ -42,6 +42,7 @@ from services.webhook.rules import Asking
 from tests.e2e.shop import CREATE, Person, Shop
 from tests.e2e.test_checkout import ADDRESS, add, check_out, ware
 from tests.integration.catalog.products import statements
+from tests.modes import ONE_MODE
 
 NODES: Final = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 CART: Final = "{ cart { id items { id } unavailableItems { id } } }"
@@ -204,6 +205,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
     assert await shop.ask(hidden, {"id": world.hidden}, await shop.staff()) == {"node": {"id": world.hidden}}
 
 
+@ONE_MODE
 async def test_no_two_types_answer_to_one_id(world: World) -> None:
     """The key of one is none of another, but a customer's cart has their user's, and an order's address its
     order's: as ids they are two each.
@@ -218,6 +220,7 @@ async def test_no_two_types_answer_to_one_id(world: World) -> None:
             assert [node for node in answer["data"]["nodes"] if node is not None] == []
 
 
+@ONE_MODE
 async def test_an_orders_address_is_no_entry_of_the_address_book(world: World) -> None:
     shop, ada = world.shop, world.ada
     look = """query ($order: ID!, $book: ID!, $then: ID!) {
@@ -241,6 +244,7 @@ async def test_an_orders_address_is_no_entry_of_the_address_book(world: World) -
     assert [problem["path"] for problem in refused["fields"]] == [["input", "addressId"]]
 
 
+@ONE_MODE
 async def test_lines_that_cannot_be_ordered_are_changed_by_their_own_ids(world: World) -> None:
     shop, ada, gone = world.shop, world.ada, world.ids["UnavailableCartItem"]
     assert decode_id(gone, "UnavailableCartItem") != decode_id(world.ids["CartItem"], "CartItem")

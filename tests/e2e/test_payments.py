@@ -60,6 +60,7 @@ async def press(shop: Shop, payment: dict[str, Any], **form: str) -> Any:
     return await shop.server.http.post(payment["redirectUrl"], data=form)
 
 
+@ONE_MODE
 async def test_paid_on_the_sandboxs_page(shop: Shop, settings: Settings) -> None:
     """At once after the order, which may not be in the database yet."""
     staff, ada, order_id = await ordered(shop)
@@ -133,6 +134,7 @@ async def test_money_that_comes_too_late_goes_back_and_the_customer_is_told(shop
     assert (seen["status"], len(seen["payments"][0]["refunds"])) == ("CANCELLED", 1)
 
 
+@ONE_MODE
 async def test_paid_by_hand(shop: Shop) -> None:
     staff, ada, order_id = await ordered(shop)
     payment = await do(shop, ada, PAY, orderId=order_id, provider="manual")
@@ -205,6 +207,7 @@ async def test_what_comes_to_the_sandboxs_page(shop: Shop) -> None:
     assert (seen["status"], seen["payments"][0]["problem"]) == ("AWAITING_PAYMENT", "WRONG_AMOUNT")
 
 
+@ONE_MODE
 async def test_a_receipt_is_sent(shop: Shop) -> None:
     _, ada, order_id = await ordered(shop)
     await press(shop, await do(shop, ada, PAY, orderId=order_id), decision="approve")

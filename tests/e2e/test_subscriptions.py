@@ -104,6 +104,7 @@ async def test_many_readers_of_an_item_cost_as_much_as_one(shop: Shop) -> None:
         assert len([statement for statement in seen if "flash_sale_items" in statement]) <= 15
 
 
+@ONE_MODE
 async def test_only_ones_own_orders(shop: Shop) -> None:
     ada, bob, staff = await shop.customer(), await shop.customer("Bob"), await shop.staff()
     offer = await shop.offer(staff)
@@ -248,6 +249,7 @@ async def _until_data(lines: Any) -> Any:
             return
 
 
+@ONE_MODE
 async def test_nothing_is_left_of_readers_that_went(shop: Shop) -> None:
     offer = await shop.offer(await shop.staff())
     key = decode_id(offer.item_id, "FlashSaleItem")

@@ -7,10 +7,12 @@ import pytest
 from infra.telemetry.tracing import is_on, is_wanted, span, tracing
 from settings import Settings
 from tests.collector import Seen, collecting_grpc
+from tests.modes import ONE_MODE
 from tests.server import serve
 from tests.waiting import pause, until
 
 
+@ONE_MODE
 async def test_over_grpc_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing is sent without an endpoint, or when the SDK is told to be off."""
     async with collecting_grpc() as collector:

@@ -211,6 +211,7 @@ async def test_a_route_is_named_without_what_varies(server: Server, collector: C
     assert other.attributes["http.request.method"] == "_OTHER"
 
 
+@ONE_MODE
 async def test_nothing_of_a_client_is_in_spans(server: Server, collector: Collector) -> None:
     shop = Shop(server)
     ada = await shop.customer()
@@ -255,6 +256,7 @@ class TestFields:
     async def settings(self, settings: Settings) -> Settings:
         return settings.model_copy(update={"trace_fields": True})
 
+    @ONE_MODE
     async def test_spans_of_fields_on_demand(self, server: Server, collector: Collector) -> None:
         shop = Shop(server)
         ada = await shop.customer()

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.shop import Shop, new_key
 from tests.live import greeted
+from tests.modes import ONE_MODE
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("worker")
@@ -70,6 +71,7 @@ async def test_enter_wait_and_order(shop: Shop) -> None:
     assert open_again["admitPerSecond"] is None
 
 
+@ONE_MODE
 async def test_only_ones_own_and_only_staff_set_it(shop: Shop) -> None:
     staff, ada = await shop.staff(), await shop.customer()
     offer = await shop.offer(staff)

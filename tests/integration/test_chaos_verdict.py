@@ -18,6 +18,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from tests.factories import running_sale
 from tests.integration.money import approve, begin, deliver, refund_all_due, told
+from tests.modes import ONE_MODE
 from tests.workers import persist_all
 
 
@@ -61,6 +62,7 @@ async def test_all_is_right(shop: Shop) -> None:
     assert found.right
 
 
+@ONE_MODE
 async def test_an_order_that_was_shown_and_is_not_there(shop: Shop) -> None:
     shop.wishes.append(Wish(new_id(), "lost", 1, orders={lost := new_id()}))
     found = await shop.verdict()
@@ -68,6 +70,7 @@ async def test_an_order_that_was_shown_and_is_not_there(shop: Shop) -> None:
     assert not found.right
 
 
+@ONE_MODE
 async def test_answers_that_are_not_true(shop: Shop) -> None:
     first, second, _ = shop.wishes
     first.cancelled = True
@@ -79,11 +82,13 @@ async def test_answers_that_are_not_true(shop: Shop) -> None:
     assert any("is not what was asked for" in problem for problem in found.lost)
 
 
+@ONE_MODE
 async def test_a_refusal_with_an_order(shop: Shop) -> None:
     shop.wishes[0].refused = True
     assert "refused, but there is an order" in (await shop.verdict()).lost[0]
 
 
+@ONE_MODE
 async def test_two_orders_of_a_key(shop: Shop) -> None:
     first = shop.wishes[0]
     other = await place_flash_order(shop.infra, FlashOrder(first.customer_id, shop.item.id, 1, "other"))
@@ -93,6 +98,7 @@ async def test_two_orders_of_a_key(shop: Shop) -> None:
     assert (await shop.verdict()).doubled == [f"key {first.key}: 2 orders, 1 shown"]
 
 
+@ONE_MODE
 async def test_units_that_went_twice(shop: Shop) -> None:
     [order_id] = shop.wishes[0].orders
     async with shop.infra.database.read() as session:
@@ -104,12 +110,14 @@ async def test_units_that_went_twice(shop: Shop) -> None:
     assert found.books
 
 
+@ONE_MODE
 async def test_units_that_were_sold_twice(shop: Shop) -> None:
     await shop.change(update(FlashSaleItem).where(FlashSaleItem.id == shop.item.id).values(remaining=8))
     found = await shop.verdict()
     assert "3 sold and 8 left of 10 units" in found.books
 
 
+@ONE_MODE
 async def test_an_order_that_went(shop: Shop) -> None:
     [order_id] = shop.wishes[1].orders
     await shop.change(delete(OrderLine).where(OrderLine.order_id == order_id))
@@ -118,6 +126,7 @@ async def test_an_order_that_went(shop: Shop) -> None:
     assert "1 sold and 7 left of 10 units" in found.books
 
 
+@ONE_MODE
 async def test_a_rejected_order_was_accepted_to_nobody(shop: Shop) -> None:
     [order_id] = shop.wishes[0].orders
     await shop.change(update(Order).where(Order.id == order_id).values(status=OrderStatus.REJECTED))
@@ -148,6 +157,7 @@ async def test_money_is_where_it_belongs(shop: Shop) -> None:
     assert (found.money, found.right) == (MoneyVerdict(taken=1, given_back=1), True)
 
 
+@ONE_MODE
 async def test_money_that_is_not(shop: Shop) -> None:
     wish, payment = await buy(shop)
     other, _, _, _ = shop.wishes

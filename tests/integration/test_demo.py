@@ -78,6 +78,7 @@ async def test_every_picture_is_one_that_the_shop_keeps(infra: Infra) -> None:
     assert all(url == f"/media/{name}" and sizes == [160] for url, name, sizes in rows)
 
 
+@ONE_MODE
 async def test_a_shop_with_products_gets_the_one_to_rush_for_alone(infra: Infra) -> None:
     await create_product(infra, draft(), "test")
     assert await ensure_catalog(infra) == 2

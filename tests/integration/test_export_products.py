@@ -129,6 +129,7 @@ async def test_a_shop_comes_back_to_the_byte(infra: Infra) -> None:
         }
 
 
+@ONE_MODE
 async def test_the_example_comes_back(infra: Infra) -> None:
     await run_import(infra, EXAMPLE.read_text(encoding="utf-8-sig"))
     exported = await export(infra)
@@ -191,6 +192,7 @@ async def test_only_the_states_that_are_asked_for(infra: Infra) -> None:
         assert handles == {{"DRAFT": "plain", "PUBLISHED": "tee", "ARCHIVED": "gone"}[status]}
 
 
+@ONE_MODE
 async def test_a_change_of_the_file_changes_what_it_names(infra: Infra) -> None:
     await a_shop_with_everything(infra)
     text = "Handle,Title,Status,Variant SKU,Variant Archived,Variant Grams,Price / JPY,Compare At Price / JPY\n"

@@ -32,6 +32,7 @@ async def products(infra: Infra) -> int:
         return await session.scalar(select(func.count()).select_from(Product)) or 0
 
 
+@ONE_MODE
 async def test_a_file_is_imported_once_however_often(infra: Infra) -> None:
     first = run(infra, str(EXAMPLE))
     assert (first.returncode, first.stdout) == (
@@ -119,6 +120,7 @@ async def test_an_export_is_complete_with_its_images(infra: Infra, tmp_path: Pat
     assert (refused.returncode, "is not what its name says" in refused.stderr) == (1, True)
 
 
+@ONE_MODE
 async def test_an_inventory_file_sets_stock(infra: Infra, tmp_path: Path) -> None:
     run(infra, str(EXAMPLE))
     file = tmp_path / "inventory.csv"

@@ -154,6 +154,7 @@ async def test_a_file_that_is_being_deleted_comes_back_once_it_is_gone(infra: In
     assert await is_stored(infra, name)
 
 
+@ONE_MODE
 async def test_the_same_picture_for_many_products_at_once_while_garbage_is_collected(infra: Infra) -> None:
     product_ids = [await product(infra) for _ in range(6)]
 

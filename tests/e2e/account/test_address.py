@@ -29,6 +29,7 @@ CONFIRM = "Confirm your e-mail address"
 CONFIRM_NEW = "Confirm your new e-mail address"
 
 
+@ONE_MODE
 async def test_a_new_address_is_confirmed_once(shop: Shop, mailbox: Mailbox) -> None:
     ada = await shop.customer()
     assert (await shop.ask(ME, by=ada))["me"]["emailVerified"] is False
@@ -98,6 +99,7 @@ async def test_one_mailbox_is_not_flooded(shop: Shop, mailbox: Mailbox) -> None:
     assert [mail["Subject"] for mail in mailbox.to(ada.email)].count(RESET) == 5
 
 
+@ONE_MODE
 async def test_a_changed_address_takes_effect_when_it_is_confirmed(shop: Shop, mailbox: Mailbox) -> None:
     ada, bob = await shop.customer(), await shop.customer("Bob")
     new = "ada.new@example.com"

@@ -33,6 +33,7 @@ mutation Refresh($input: RefreshSessionInput!) {
 """
 
 
+@ONE_MODE
 async def test_a_changed_password_ends_every_session(shop: Shop, mailbox: Mailbox) -> None:
     ada = await shop.customer()
     other = (await shop.ask(LOGIN.replace("accessToken", "accessToken refreshToken"), {"input": _login(ada)}))[

@@ -23,6 +23,7 @@ from settings import Settings
 from tests.commands import rushcart
 from tests.integration.mail.smtp import SENDER, Inbox, a_mail, mailer_for, smtp_server
 from tests.mailbox import html_of, text_of, token_in
+from tests.modes import ONE_MODE
 
 PASSWORD = "correct horse battery"
 
@@ -85,6 +86,7 @@ async def tokens(infra: Infra) -> list[AccountToken]:
         return list(await session.scalars(select(AccountToken)))
 
 
+@ONE_MODE
 async def test_from_the_queue_to_the_server_in_both_languages(
     infra: Infra, inbox: Inbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,6 +147,7 @@ async def test_what_the_server_refuses_is_not_tried_again(infra: Infra, time: Ti
     assert await send_due_mails(infra, Taking()) == 0
 
 
+@ONE_MODE
 async def test_mails_that_were_given_up_are_listed_and_sent_after_all(infra: Infra) -> None:
     assert (await rushcart(infra, "mail", "list")).stdout == "No mail was given up.\n"
     for name in ("ada", "bob"):
