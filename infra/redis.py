@@ -44,6 +44,8 @@ _CONNECTIONS = 64
 _OUTAGES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
 _OUTAGE_CODES = frozenset({"BUSY", "MISCONF", "NOREPLICAS", "UNKILLABLE"})
 _PROBE = ("SET", "rushcart:probe", "1", "EX", "60")
+REIGN: Final = (Path(__file__).parent / "lua" / "reign.lua").read_text()
+"""Put before a script that is given ``RUN_ID`` first: it finds the server's reign there."""
 
 RUN_ID = "\0the server's run id"
 """As an argument of a script: the run id of the very server that the command is sent to.
@@ -63,6 +65,8 @@ class LuaScript:
         """Read a script's file; ``shared`` is put before it, as scripts cannot import."""
         return cls(path.stem, shared + path.read_text())
 
+
+_ASK_REIGN: Final = LuaScript("reign", REIGN + "return ARGV[1]")
 
 # Unless it is given, each connection reads the package's metadata from the disk for its version.
 _DRIVER: Final = DriverInfo()
@@ -191,6 +195,10 @@ class RedisStore:
         if lua not in self._scripts:
             self._scripts[lua] = self.client.register_script(lua.text)
         return self._scripts[lua]
+
+    async def reign(self) -> bytes:
+        """Returns the server's reign: another after each restart and promotion. Errors: StoreUnavailable."""
+        return bytes(await self.run_script(_ASK_REIGN, [], [RUN_ID]))
 
     async def ping(self) -> None:
         """Ask for a write: a server that is full or read-only answers PING. Errors: StoreUnavailable."""

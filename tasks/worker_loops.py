@@ -128,7 +128,7 @@ async def _reindex_stale(infra: Infra) -> None:
 
 async def _warm_what_redis_lost(infra: Infra) -> None:
     if await needs_warming(infra):
-        log.info("redis.not_warm", run_id=infra.redis.run_id)
+        log.info("redis.not_warm")
         await warm_flash_sales(infra)
 
 

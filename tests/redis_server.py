@@ -47,7 +47,11 @@ def frozen(client: Redis) -> Iterator[None]:
 
 
 def url_of(client: "Redis") -> str:
-    return f"redis://{LOOPBACK}:{client.connection_pool.connection_kwargs['port']}/0"
+    return f"redis://{LOOPBACK}:{port_of(client)}/0"
+
+
+def port_of(client: "Redis") -> int:
+    return int(client.connection_pool.connection_kwargs["port"])
 
 
 def _answers(client: "Redis") -> bool:

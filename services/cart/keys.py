@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from infra.redis import RUN_ID, LuaScript, RedisStore
+from infra.redis import REIGN, RUN_ID, LuaScript, RedisStore
 from infra.redis_batch import Argument
 
 BUCKETS: Final = tuple("0123456789abcdef")
@@ -40,10 +40,14 @@ def _bucket(cart_id: UUID) -> str:
 
 
 _FOLDER: Final = Path(__file__).parent / "lua"
-SOURCES: Final = {path.stem: LuaScript.read(path) for path in _FOLDER.glob("*.lua")}
+_MEET_A_COPY: Final = ("adopt", "change", "read")
+SOURCES: Final = {
+    path.stem: LuaScript.read(path, shared=REIGN if path.stem in _MEET_A_COPY else "")
+    for path in _FOLDER.glob("*.lua")
+}
 
 RUN: Final = RUN_ID
-"""The life of the server that a script meets: a copy of another life is looked at before it is believed."""
+"""The reign of the server that a script meets: a copy of another reign is looked at before it is believed."""
 
 
 async def run(redis: RedisStore, name: str, keys: list[str], args: list[Argument]) -> Any:

@@ -13,7 +13,7 @@ from models import FlashSaleItem
 from models.changes import item_tag
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.find_items import find_items
-from services.reservation.keys import ItemKeys
+from services.reservation.keys import ItemKeys, look_at_counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,10 @@ async def _from_database(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, i
 async def _from_redis(infra: Infra, items: Sequence[FlashItemDoc]) -> dict[UUID, _Live]:
     """Read the counters; nothing when Redis is away; no units where its counters are not to be believed."""
     try:
-        async with infra.redis.guard():
-            pipeline = infra.redis.client.pipeline(transaction=False)
-            for item in items:
-                pipeline.hmget(ItemKeys.of(item.sku, item.id).item, "run", "remaining", "version")
-            replies = await pipeline.execute()
+        replies = await look_at_counters(infra, [ItemKeys.of(item.sku, item.id) for item in items])
     except StoreUnavailable:
         return {}
-    run_id = infra.redis.run_id.encode()
     return {
-        item.id: _Live(int(left) if run == run_id and left else None, int(version) if version else None)
-        for item, (run, left, version) in zip(items, replies, strict=True)
+        item.id: _Live(int(left) if loaded and left else None, int(version) if version else None)
+        for item, (loaded, left, version) in zip(items, replies, strict=True)
     }

@@ -13,7 +13,7 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.load_item import load_item
-from services.reservation.keys import LOADED_ITEMS, ItemKeys
+from services.reservation.keys import LOADED_ITEMS, ItemKeys, look_at_counters
 from services.reservation.reserve import CLAIM_SECONDS
 from services.shared.patience import requests_patience
 
@@ -22,7 +22,7 @@ _KEEP_SETTLED = timedelta(seconds=CLAIM_SECONDS)
 _PARALLEL = 16
 _LONGEST = 3600
 _WARMED = "flash:warmed"
-"""The run id of the server that was warmed last."""
+"""The reign in which the server was warmed last."""
 
 Progress = Callable[[int, int], None]
 """Told of (items seen, items loaded) after each page."""
@@ -45,7 +45,7 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
     mark = f"{_WARMED}:{new_id().hex}"
     async with infra.redis.guard():
         await infra.redis.client.set(mark, "", ex=_LONGEST)
-    run_id = infra.redis.run_id
+    reign = await infra.redis.reign()
     while page := await _page(infra, last):
         loaded += await _load_page(infra, page)
         seen += len(page)
@@ -55,15 +55,14 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
     async with infra.redis.guard():
         # The mark is gone: Redis lost its memory meanwhile, and with it what was loaded.
         if await infra.redis.client.delete(mark):
-            await infra.redis.client.set(_WARMED, run_id)
+            await infra.redis.client.set(_WARMED, reign)
     return loaded
 
 
 async def needs_warming(infra: Infra) -> bool:
     """Returns whether Redis forgot that it was warmed, or restarted since. Errors: StoreUnavailable."""
-    async with infra.redis.guard():
-        warmed = await infra.redis.client.get(_WARMED)
-    return warmed != infra.redis.run_id.encode()
+    [warmed] = await infra.redis.execute(("GET", _WARMED))
+    return bool(warmed != await infra.redis.reign())
 
 
 async def want_warming(infra: Infra) -> None:
@@ -113,13 +112,8 @@ async def _load_page(infra: Infra, page: list[_Entry]) -> int:
 
 
 async def _stale(infra: Infra, page: list[_Entry]) -> list[_Entry]:
-    async with infra.redis.guard():
-        pipeline = infra.redis.client.pipeline(transaction=False)
-        for entry in page:
-            pipeline.hget(ItemKeys.of(entry.sku, entry.item_id).item, "run")
-        runs = await pipeline.execute()
-    current = infra.redis.run_id.encode()
-    return [entry for entry, run in zip(page, runs, strict=True) if run != current]
+    found = await look_at_counters(infra, [ItemKeys.of(entry.sku, entry.item_id) for entry in page])
+    return [entry for entry, (loaded, *_) in zip(page, found, strict=True) if not loaded]
 
 
 def settle_time(infra: Infra, starts_at: datetime) -> float:

@@ -117,7 +117,7 @@ async def _look(infra: Infra, of: _Item) -> _Look:
 def _compare(infra: Infra, look: _Look, stale: Collection[str] = ()) -> list[Difference]:
     """Returns what differs; ``stale``: holds of closed orders that are not on their way to be released."""
     run = look.live.item.get("run")
-    if run != infra.redis.run_id:
+    if run != look.live.reign:
         if run or look.item.ends_at <= infra.now():
             return []
         return [_difference(look, "counters", "loaded", "being loaded" if run == "" else None)]

@@ -16,7 +16,7 @@ from infra.runtime import Infra
 from models import Order, OrderStatus
 from services.flash_sale.next_orders import ItemOrder, before_all, next_orders
 from services.reconcile.books import ItemBooks
-from services.reservation.keys import ItemKeys
+from services.reservation.keys import ItemKeys, look_at_counters
 from services.reservation.rows import read_pending
 from services.shared.order_states import GIVEN_BACK, HOLDING, as_to_stock
 
@@ -57,13 +57,12 @@ class _Books:
 async def find_suspects(infra: Infra, item: ItemBooks) -> Suspects | None:
     """Returns None when the item is small. Errors: StoreUnavailable."""
     keys = ItemKeys.of(item.sku, item.id)
-    holds, buyers, run = await infra.redis.execute(
-        ("HLEN", keys.holds), ("HLEN", keys.buyers), ("HGET", keys.item, "run")
-    )
+    holds, buyers = await infra.redis.execute(("HLEN", keys.holds), ("HLEN", keys.buyers))
     if holds + buyers <= BIG:
         return None
     found = Suspects()
-    if run != infra.redis.run_id.encode():
+    [(loaded, *_)] = await look_at_counters(infra, [keys])
+    if not loaded:
         return found  # nobody believes them
     books = await _compare_orders(infra, item, keys, found)
     before, *_ = await infra.redis.execute(("HGET", keys.item, "remaining"))

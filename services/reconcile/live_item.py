@@ -21,14 +21,15 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class LiveItem:
-    """The counters, by the hex of their ids. ``at_ms`` is Redis's clock when they were read; ``rest`` are units of
-    the customers that were not looked at."""
+    """The counters, by the hex of their ids. ``at_ms`` is Redis's clock when they were read, ``reign`` its reign
+    before that; ``rest`` are units of the customers that were not looked at."""
 
     item: dict[str, str]
     buyers: dict[str, str]
     pending: dict[str, str]
     holds: dict[str, str]
     at_ms: int
+    reign: str
     rest: int = 0
 
 
@@ -56,6 +57,7 @@ async def read_live(infra: Infra, of: ItemBooks, only: Suspects | None) -> LiveI
     if only is not None:
         orders += sorted(only.orders | (await read_orders(infra, of.id, only)).keys())
         customers += sorted(only.customers)
+    reign = await infra.redis.reign()
     async with infra.redis.guard(_PATIENCE):
         # Not the client of requests: many holds take longer than a request may wait.
         pipeline = infra.redis.blocking.pipeline(transaction=True)
@@ -79,7 +81,7 @@ async def read_live(infra: Infra, of: ItemBooks, only: Suspects | None) -> LiveI
     if only is not None:
         of_all = sum(map(_units, all_units[0])) if all_units else of.quantity - _units(item.get(b"remaining", b""))
         rest = of_all - sum(map(_units, buyers.values()))
-    return LiveItem(_text(item), _text(buyers), _text(pending), _text(holds), at_ms, rest)
+    return LiveItem(_text(item), _text(buyers), _text(pending), _text(holds), at_ms, reign.decode(), rest)
 
 
 def _those(names: list[str], values: list[bytes | None]) -> dict[bytes, bytes]:

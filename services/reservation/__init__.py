@@ -17,6 +17,7 @@ The keys of one item share the hash tag ``{sku}``, so each script runs on one sl
 ``flash:{sku}:ITEM:fence``   string  epoch|token of the newest loader: only that one may put counters in place
 ===========================  ======  ==========================================================
 
-``run`` is the server's run id when the counters were loaded: after a restart they are not believed until
-they are loaded again. Times are milliseconds of Redis's clock, ids and idempotency keys are in hex.
+``run`` is the server's reign (infra/lua/reign.lua) when the counters were loaded: after a restart, and after a
+promotion, they are not believed until they are loaded again. Times are milliseconds of Redis's clock, ids and
+idempotency keys are in hex.
 """

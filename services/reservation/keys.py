@@ -1,5 +1,6 @@
 """Names of the keys in Redis, how values are written there, and the Lua scripts that know them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from redis.exceptions import NoScriptError
 
-from infra.redis import LuaScript, RedisStore
+from infra.redis import REIGN, RUN_ID, LuaScript, RedisStore
 from infra.redis_batch import Command
 from infra.runtime import Infra
 from services.reservation.rows import PendingState, read_pending
@@ -62,7 +63,7 @@ def price_text(minor: int, currency: str) -> str:
 
 
 _FOLDER = Path(__file__).parent / "lua"
-_SHARED = (_FOLDER / "shared.lua").read_text()
+_SHARED = REIGN + (_FOLDER / "shared.lua").read_text()
 SCRIPTS = {
     path.stem: LuaScript.read(path, shared=_SHARED) for path in _FOLDER.glob("*.lua") if path.stem != "shared"
 }
@@ -89,6 +90,14 @@ async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
         return await redis.execute(*commands)
 
 
+async def look_at_counters(infra: Infra, items: Sequence[ItemKeys]) -> list[Any]:
+    """Returns of each item whether its counters are to be believed, what remains, and the version of its terms.
+
+    Errors: StoreUnavailable.
+    """
+    return await infra.redis.run_script_many(SCRIPTS["look"], [([keys.item], [RUN_ID]) for keys in items])
+
+
 async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) -> int | None:
     """Returns the epoch of the counters that hold the parked order's units; None when none do.
 
@@ -96,12 +105,13 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
     StoreUnavailable.
     """
     keys = ItemKeys.of(sku, item_id)
+    reign = await infra.redis.reign()
     async with infra.redis.guard():
         pipeline = infra.redis.client.pipeline(transaction=True)
         pipeline.hmget(keys.item, "run", "epoch")
         pipeline.hget(keys.pending, order_id.hex)
         (run, epoch), entry = await pipeline.execute()
-    if entry is None or run != infra.redis.run_id.encode() or not _is_parked(entry):
+    if entry is None or run != reign or not _is_parked(entry):
         return None
     return int(epoch)
 
