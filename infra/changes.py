@@ -6,8 +6,10 @@ also when this process dies right after the commit: the relay does then what ``a
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 import structlog
@@ -19,6 +21,7 @@ from infra.cloudevents import MEDIA_TYPE, CloudEvent, envelope
 from infra.database import Committed
 from infra.errors import StoreUnavailable
 from infra.eventlog import EventLog
+from infra.reigns import Reigns
 
 log = structlog.get_logger(__name__)
 
@@ -30,16 +33,18 @@ _CLOSE_WITHIN: Final = 2.0
 _MOST_HEARD: Final = 20_000
 
 
-def change_envelope(tags: Iterable[str]) -> dict[str, Any]:
-    """Make the event that says that these changed."""
-    return envelope(CloudEvent(TYPE, KEY, {"tags": sorted(tags)}), utc_now())
+def change_envelope(tags: Iterable[str], epochs: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Make the event that says that these changed; ``epochs``: of counters, by the hex of their items' ids."""
+    data: dict[str, Any] = {"tags": sorted(tags)}
+    return envelope(CloudEvent(TYPE, KEY, data | ({"epochs": dict(epochs)} if epochs else {})), utc_now())
 
 
 class Changes:
-    def __init__(self, documents: DocumentCache, events: EventLog, hearing: Hearing) -> None:
+    def __init__(self, documents: DocumentCache, events: EventLog, hearing: Hearing, reigns: Reigns) -> None:
         self._documents = documents
         self._events = events
         self._hearing = hearing
+        self._reigns = reigns
         self._heard: OrderedDict[str, None] = OrderedDict()
         self._noted: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -82,6 +87,15 @@ class Changes:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_NOTE_EVERY, self._tell_noted)
 
+    async def tell_epoch(self, item_id: UUID, epoch: int) -> None:
+        """Tell every process that counters of this epoch are about to take the place of the item's older ones.
+
+        Errors: StoreUnavailable, and they may hear it all the same.
+        """
+        message = change_envelope((), {item_id.hex: epoch})
+        await self._events.publish(TOPIC, KEY, orjson.dumps(message), media_type=MEDIA_TYPE)
+        self._reigns.hear(item_id, epoch)
+
     def hear(self, message: Mapping[str, Any]) -> None:
         """Hear a message of this topic, from the log or of our own; what was heard before is not news."""
         message_id = str(message.get("id"))
@@ -90,6 +104,8 @@ class Changes:
         self._heard[message_id] = None
         if len(self._heard) > _MOST_HEARD:
             self._heard.popitem(last=False)
+        for item_id, epoch in _epochs(message):
+            self._reigns.hear(item_id, epoch)
         self._hearing.forget(_tags(message))
 
     def _tell_noted(self) -> None:
@@ -118,6 +134,15 @@ class Changes:
             self._tell_noted()
         if self._telling:
             await asyncio.wait(self._telling, timeout=_CLOSE_WITHIN)
+
+
+def _epochs(message: Mapping[str, Any]) -> Iterator[tuple[UUID, int]]:
+    data = message.get("data")
+    epochs = data.get("epochs") if isinstance(data, Mapping) else None
+    if isinstance(epochs, Mapping):
+        with suppress(ValueError, TypeError):
+            for item, epoch in epochs.items():
+                yield UUID(item), int(epoch)
 
 
 def _tags(message: Mapping[str, Any]) -> Collection[str]:

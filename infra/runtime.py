@@ -22,6 +22,7 @@ from infra.ranked_turns import RankedTurns
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
 from infra.refusals import Refusals
+from infra.reigns import Reigns
 from infra.revocations import Revocations
 from infra.signals import Signals
 from infra.telemetry.counters import Counters
@@ -49,6 +50,7 @@ class Infra:
     counters: Counters = field(default_factory=Counters)
     local: LocalCache = field(default_factory=LocalCache)
     revocations: Revocations = field(default_factory=Revocations)
+    reigns: Reigns = field(default_factory=Reigns)
     refusals: Refusals = field(default_factory=Refusals)
     groups: Groups = field(default_factory=Groups, init=False)
     turns: RankedTurns = field(default_factory=RankedTurns, init=False)
@@ -74,7 +76,8 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         documents = DocumentCache(redis, ttl=settings.cache_ttl)
         stack.push_async_callback(documents.close)
         hearing.listen(documents.drop_fills)
-        changes = Changes(documents, events, hearing)
+        reigns = Reigns()
+        changes = Changes(documents, events, hearing, reigns)
         stack.push_async_callback(changes.close)
         database.after_commit = changes.after_commit
         # The rest of the connections is for those who do more than look.
@@ -99,6 +102,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
             signals,
             blobs,
             clock,
+            reigns=reigns,
         )
         stack.push_async_callback(infra.groups.close)
         yield infra

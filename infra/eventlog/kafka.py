@@ -175,9 +175,9 @@ class KafkaEventLog:
         await consumer.start()
         return consumer
 
-    async def follow(self, topic: str) -> Follower:
+    async def follow(self, topic: str, *, again: float = 0.0) -> Follower:
         follower = KafkaFollower(self._servers, topic, self._prefix)
-        await follower.start()
+        await follower.start(again)
         return follower
 
     async def ensure_topics(self, topics: Sequence[str]) -> None:

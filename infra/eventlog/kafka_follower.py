@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from infra.errors import StoreUnavailable
 from infra.eventlog.kafka_clients import start_client, stop_client
@@ -35,7 +35,7 @@ class KafkaFollower:
             request_timeout_ms=10_000,
         )
 
-    async def start(self) -> None:
+    async def start(self, again: float) -> None:
         try:
             with kafka_calls():
                 async with asyncio.timeout(_START_WITHIN):
@@ -44,13 +44,21 @@ class KafkaFollower:
                     if not partitions:
                         raise StoreUnavailable("event_log")  # the topic is not there (yet)
                     ends = await self._consumer.end_offsets(partitions)
-                    for partition, end in ends.items():
-                        self._consumer.seek(partition, end)
+                    for partition, offset in {**ends, **await self._earlier(partitions, again)}.items():
+                        self._consumer.seek(partition, offset)
         except BaseException as error:
             await self.close()
             if isinstance(error, TimeoutError):
                 raise StoreUnavailable("event_log") from error
             raise
+
+    async def _earlier(self, partitions: Iterable[TopicPartition], again: float) -> dict[TopicPartition, int]:
+        """Returns where the messages of the last seconds begin; not of partitions that have none."""
+        if not again:
+            return {}
+        moment = int((time.time() - again) * 1000)
+        found = await self._consumer.offsets_for_times(dict.fromkeys(partitions, moment))
+        return {partition: place.offset for partition, place in found.items() if place is not None}
 
     async def fetch(self, wait: float) -> Sequence[Message]:
         with kafka_calls():

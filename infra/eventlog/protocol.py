@@ -131,8 +131,11 @@ class EventLog(Protocol):
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer: ...
 
-    async def follow(self, topic: str) -> Follower:
-        """Follow the topic from its end, as a member of no group. Errors: StoreUnavailable."""
+    async def follow(self, topic: str, *, again: float = 0.0) -> Follower:
+        """Follow the topic from its end, or from so many seconds before it, as a member of no group.
+
+        Errors: StoreUnavailable.
+        """
         ...
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:

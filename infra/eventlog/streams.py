@@ -95,9 +95,9 @@ class StreamsEventLog:
         await _ensure_groups(self._redis, [_stream(topic) for topic in topics], group)
         return StreamsConsumer(self._redis, topics, group)
 
-    async def follow(self, topic: str) -> Follower:
+    async def follow(self, topic: str, *, again: float = 0.0) -> Follower:
         follower = StreamsFollower(self._redis, topic, _stream(topic))
-        await follower.start()
+        await follower.start(again)
         return follower
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:

@@ -22,3 +22,9 @@ def flat(entries: Any) -> Any:
 def message_of(topic: str, entry_id: bytes, fields: Mapping[bytes, bytes]) -> Message:
     headers = orjson.loads(fields[b"h"]) if b"h" in fields else {}
     return Message(topic, fields.get(b"k", b"").decode(), fields.get(b"v", b""), entry_id.decode(), headers)
+
+
+def before(entry_id: bytes, seconds: float) -> bytes:
+    """Returns an id that is so much older, or the same."""
+    millis = int(entry_id.partition(b"-")[0]) - int(seconds * 1000)
+    return entry_id if seconds == 0 else b"%d-0" % max(0, millis)

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from infra.errors import StoreUnavailable
 from infra.eventlog.protocol import Message
-from infra.eventlog.streams_entries import entries_of, message_of
+from infra.eventlog.streams_entries import before, entries_of, message_of
 from infra.redis import RedisStore
 
 _PAGE = 1_000
@@ -30,11 +30,11 @@ class StreamsFollower:
         self._read_until: float | None = None
         self._next_trim = time.monotonic() + _TRIM_EVERY
 
-    async def start(self) -> None:
+    async def start(self, again: float) -> None:
         try:
             async with self._redis.guard():
                 info = await self._redis.client.xinfo_stream(self._stream)
-                self._place = info["last-generated-id"]
+                self._place = before(info["last-generated-id"], again)
         except ResponseError:
             self._place = b"0-0"  # there is no message yet
         self._run_id = self._redis.run_id

@@ -1,8 +1,11 @@
 """Redis: version, what it does when memory is full, and whether it remembers after a restart."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from redis.exceptions import ResponseError
 
 from infra.runtime import Infra
 from services.doctor.check_clock import check_clock
@@ -10,6 +13,7 @@ from services.doctor.finding import Finding, doubtful, good, version_of, wrong
 
 _AREA: Final = "redis"
 _FULL: Final = 0.8
+_MOST_LAG: Final = 5
 
 
 async def check_redis(infra: Infra) -> list[Finding]:
@@ -18,13 +22,15 @@ async def check_redis(infra: Infra) -> list[Finding]:
     async with infra.redis.guard():
         info: dict[str, Any] = await client.info()
         seconds, micros = await client.time()
+        with suppress(ResponseError):  # where it is somebody else's to configure
+            info |= await client.config_get("min-replicas-*")
     now = datetime.fromtimestamp(seconds + micros / 1e6, UTC)
     return [*judge_redis(info), check_clock(_AREA, now, infra.now())]
 
 
 def judge_redis(info: dict[str, Any]) -> list[Finding]:
-    """Returns what is wrong with Redis. ``info``: what INFO says."""
-    return [*_version(info), *_role(info), *_memory(info), *_persistence(info)]
+    """Returns what is wrong with Redis. ``info``: what INFO says, with what CONFIG GET does of min-replicas-*."""
+    return [*_version(info), *_role(info), *_replicas(info), *_memory(info), *_persistence(info)]
 
 
 def _version(info: dict[str, Any]) -> Iterator[Finding]:
@@ -40,6 +46,20 @@ def _version(info: dict[str, Any]) -> Iterator[Finding]:
 def _role(info: dict[str, Any]) -> Iterator[Finding]:
     if info.get("role") == "slave":
         yield wrong(_AREA, "it is a replica, which takes no writes", "Let RUSHCART_REDIS_URL lead to the primary.")
+
+
+def _replicas(info: dict[str, Any]) -> Iterator[Finding]:
+    """A primary that its replicas have left must stop, or it takes orders that nobody else knows of."""
+    if not int(info.get("connected_slaves", 0)) or "min-replicas-to-write" not in info:
+        return
+    fewest, lag = int(info["min-replicas-to-write"]), int(info["min-replicas-max-lag"])
+    if fewest and 0 < lag <= _MOST_LAG:
+        yield good(_AREA, f"it stops {lag} s after the last of {fewest} replicas has left it")
+        return
+    yield doubtful(
+        _AREA, "cut off from its replicas it goes on while another takes its place",
+        f"Set min-replicas-to-write to 1, and min-replicas-max-lag to {_MOST_LAG} at most.",
+    )  # fmt: skip
 
 
 def _memory(info: dict[str, Any]) -> Iterator[Finding]:

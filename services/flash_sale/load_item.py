@@ -4,7 +4,10 @@ The order of the steps keeps "never oversold" and "accepted means kept" through 
 
 1. A fence in Redis: of several loaders only the newest may finish.
 2. Orders that were reserved before the loss and shown as accepted are in the event log by now or within the
-   time a request waits for the log; wait that long, then until the workers have read past the end.
+   time a request waits for the log; wait that long, then until the workers have read past the end. The server that
+   had the counters may live on, and answer processes that do not know of the fence: they are told of its epoch
+   through the log, and accept nothing of older ones, nor anything at all once they have not heard from the log for
+   as long as is waited here.
 3. In a short transaction, lock the item's row and raise its epoch to the fence's, if that is newer. A message of
    an older epoch that comes later was never acknowledged to a customer: it takes nothing. That holds only while
    the fence stands: without it, counters may have been put in place and sold from since step 2.
@@ -100,6 +103,7 @@ async def load_item(
     if fence is None:
         return False
     if drain and fence.started:
+        await infra.changes.tell_epoch(item_id, fence.epoch)
         await asyncio.sleep(settle)
         await await_drained(infra)
     done = await infra.database.transact(lambda session: _raise_epoch(session, infra, item_id, fence))

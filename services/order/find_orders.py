@@ -17,6 +17,7 @@ from models.order_document import OrderSnapshot, OrderView
 from services.flash_sale.warm_flash_sales import has_lost_counters
 from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
 from services.reservation.keys import ItemKeys, accepted_key
+from services.reservation.reserve import is_replaced
 from services.reservation.rows import PendingState, read_pending
 from services.shared.patience import ask_together
 
@@ -119,4 +120,6 @@ async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
     pairs = zip(entries, epochs, strict=True)
     read = ((read_pending(entry), int(epoch or 0)) for entry, epoch in pairs if entry)
     orders = [found.order(epoch) for found, epoch in read if found and found.state != PendingState.UNDOING]
-    return sorted(orders, key=lambda order: order.id, reverse=True)
+    # What a primary that was replaced still has may not be kept.
+    kept = (order for order in orders if not is_replaced(infra, order))
+    return sorted(kept, key=lambda order: order.id, reverse=True)

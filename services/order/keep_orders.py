@@ -15,7 +15,7 @@ from infra.telemetry import tracing
 from infra.telemetry.messages import sending
 from models.order_document import OrderSnapshot
 from services.reservation.release import Forget, group, release
-from services.reservation.reserve import accept, claim
+from services.reservation.reserve import accept, claim, is_replaced
 from services.shared.errors import IdempotencyConflict, TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
@@ -100,15 +100,18 @@ async def _accept(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outc
 
     An answer that took this long (the process was stopped, say) may have been overtaken by the reconciler: the
     customer must ask again. The same when the counters that the units came from are no more: a loader that
-    replaces them from here on reads what is in the log by now, one that was faster may have missed it. The same
-    when the sale was paused or ended meanwhile, and this request had been given up.
+    replaces them from here on reads what is in the log by now, one that was faster may have missed it. That holds
+    also for one that puts them in place on another server, which is heard of through the log. The same when the
+    sale was paused or ended meanwhile, and this request had been given up.
     """
+    hears = await infra.reigns.wait(accept_window(infra))
     oldest = time.monotonic() - accept_window(infra)
-    late: list[_Outcome] = [TryAgain() if one.begun < oldest else None for one in reserved]
+    late: list[_Outcome] = [TryAgain() if one.begun < oldest or not hears else None for one in reserved]
     in_time = [one.order for one, outcome in zip(reserved, late, strict=True) if outcome is None]
     if not in_time:
         return late
-    accepted = iter(await accept(infra, in_time))
+    answers = await accept(infra, in_time)
+    accepted = iter([good and is_kept(infra, order) for order, good in zip(in_time, answers, strict=True)])
     infra.signals.send({item for order in in_time if (item := order.lines[0].flash_sale_item_id) is not None})
     return [outcome or (None if next(accepted) else TryAgain()) for outcome in late]
 
@@ -117,6 +120,11 @@ async def _give_back(infra: Infra, orders: Iterable[OrderSnapshot], forget: Forg
     by_item, _ = group(orders)
     if by_item:
         await release(infra, by_item, forget=forget)
+
+
+def is_kept(infra: Infra, order: OrderSnapshot) -> bool:
+    """Returns whether nobody is known to have replaced the order's counters, nor may have without being heard."""
+    return infra.reigns.hears(accept_window(infra)) and not is_replaced(infra, order)
 
 
 def accept_window(infra: Infra) -> float:

@@ -17,7 +17,7 @@ from services.address.find_addresses import find_own_address
 from services.flash_sale.find_items import find_item, forget_item
 from services.flash_sale.rules import MAX_QUANTITY
 from services.order.find_orders import find_by_key, find_order
-from services.order.keep_orders import keep_order
+from services.order.keep_orders import is_kept, keep_order
 from services.order.views import accepted_view
 from services.reservation.release import Forget, group, release
 from services.reservation.reserve import (
@@ -68,6 +68,8 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
         reservation = await _reserve(infra, wish)
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
+        if reservation.accepted and not is_kept(infra, reservation.snapshot):
+            raise TryAgain
         if not reservation.accepted:
             order = reservation.snapshot
             await _check_address(infra, order, wish, fresh=reservation.fresh)

@@ -158,6 +158,12 @@ async def accept(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
     return [bool(answer) for answer in _in_order(by_item, replies[len(remembered) :])]
 
 
+def is_replaced(infra: Infra, order: OrderSnapshot) -> bool:
+    """Returns whether newer counters are known to take the place of those that the order's units came from."""
+    of_lines = ((line.flash_sale_item_id, line.epoch) for line in order.lines)
+    return any(item_id is not None and infra.reigns.is_over(item_id, epoch) for item_id, epoch in of_lines)
+
+
 def _by_item(orders: Sequence[OrderSnapshot]) -> dict[ItemKeys, list[int]]:
     """Returns the places of each item's orders: a script's keys are of one item."""
     by_item: dict[ItemKeys, list[int]] = {}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from pydantic import SecretStr
@@ -37,6 +37,9 @@ STACK: dict[str, Any] = {
 def levels(found: list[Finding]) -> set[Level]:
     assert all(bool(finding.mend) != (finding.level == Level.GOOD) for finding in found)
     return {finding.level for finding in found} - {Level.GOOD}
+
+
+_STOPS: Final = {"min-replicas-to-write": "1", "min-replicas-max-lag": "2"}
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,11 @@ def test_variables_of_a_database(change: dict[str, str], expected: set[Level]) -
         ({"aof_enabled": 0}, {Level.DOUBTFUL}),
         ({"role": "slave"}, {Level.WRONG}),
         ({"maxmemory": 100, "used_memory": 90}, {Level.DOUBTFUL}),
+        ({"connected_slaves": 1}, set()),  # nobody may ask what is configured
+        ({"connected_slaves": 1, **_STOPS, "min-replicas-to-write": "0"}, {Level.DOUBTFUL}),
+        ({"connected_slaves": 1, **_STOPS, "min-replicas-max-lag": "10"}, {Level.DOUBTFUL}),
+        ({"connected_slaves": 1, **_STOPS}, set()),
+        ({"connected_slaves": 0, **_STOPS, "min-replicas-to-write": "0"}, set()),
     ],
 )
 def test_what_redis_says(change: dict[str, Any], expected: set[Level]) -> None:
