@@ -115,8 +115,7 @@ class RateLimiter:
         if time.monotonic() < self._asks_again:
             return
         try:
-            async with self._redis.guard():
-                await self._redis.client.delete(_bucket(name, key))
+            await self._redis.execute(("DEL", _bucket(name, key)))
         except StoreUnavailable:
             self._note_outage(name)
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from hashlib import sha1
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,25 +15,15 @@ from opentelemetry.semconv.attributes.db_attributes import (
 from opentelemetry.trace import SpanKind
 from redis import DriverInfo
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
-from redis.exceptions import (
-    ClusterDownError,
-    MasterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-    TryAgainError,
-)
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, RedisError
 
-from infra.ended import has_ended
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
+from infra.redis_connection import KNOWING, RUN_ID, KnowsItsServer, is_outage, run_id_of, with_run_id
 from infra.store_time import StoreTime
 from infra.telemetry import tracing
 from infra.telemetry.conventions import pipeline_name, redis_attributes
@@ -40,25 +31,19 @@ from infra.telemetry.conventions import pipeline_name, redis_attributes
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
 
-# redis-py takes the code word off the text of an error that it has a class for; of others the text begins with it.
-_OUTAGES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, TryAgainError)
-_OUTAGE_CODES = frozenset({"BUSY", "MISCONF", "NOREPLICAS", "UNKILLABLE"})
-_PROBE = ("SET", "rushcart:probe", "1", "EX", "60")
 REIGN: Final = (Path(__file__).parent / "lua" / "reign.lua").read_text()
 """Put before a script that is given ``RUN_ID`` first: it finds the server's reign there."""
-
-RUN_ID = "\0the server's run id"
-"""As an argument of a script: the run id of the very server that the command is sent to.
-
-Only the connection knows it: what a caller reads from ``RedisStore.run_id`` beforehand may be the id of a server
-that is gone when the command, after waiting for a connection or having been sent again, reaches its successor.
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class LuaScript:
     name: str
     text: str = field(repr=False)
+    sha: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # It names the script, as Redis wants it, and protects nothing.
+        object.__setattr__(self, "sha", sha1(self.text.encode(), usedforsecurity=False).hexdigest())
 
     @classmethod
     def read(cls, path: Path, *, shared: str = "") -> "LuaScript":
@@ -73,7 +58,7 @@ _DRIVER: Final = DriverInfo()
 
 
 class RedisStore:
-    """The process's Redis client.
+    """The process's client of one Redis server; ``RedisCluster`` is that of several.
 
     ``run_id`` names the life of the server: it changes whenever the server restarts, and with it what the
     server remembers may have changed. It is read on every new connection, before any command of ours: compare
@@ -81,15 +66,22 @@ class RedisStore:
     ``attributes`` are what traces say of the server.
     """
 
-    def __init__(self, dsn: str, *, timeout: float) -> None:
+    is_cluster = False
+    tag = ""
+    """A hash tag of a slot that this server has; none where it has all."""
+    slots: Sequence[tuple[int, int]] = ()
+    """Ranges of a cluster's slots that it has, both ends included."""
+
+    def __init__(self, dsn: str, *, timeout: float, in_trouble: Callable[[], None] = lambda: None) -> None:
         self.dsn = dsn
         self.timeout = timeout
         self.run_id = ""
-        self._scripts: dict[LuaScript, AsyncScript] = {}
+        self._in_trouble = in_trouble
+        self._scripts: set[LuaScript] = set()
         self.client = self._make_client(timeout)
         self.blocking = self._make_client(None)
         self.attributes = redis_attributes(self.client.connection_pool.connection_kwargs)
-        self._batcher = Batcher(self.client.connection_pool, timeout, _with_run_id)
+        self._batcher = Batcher(self.client.connection_pool, timeout, with_run_id)
 
     def _make_client(self, socket_timeout: float | None) -> Redis:
         pool = BlockingConnectionPool.from_url(
@@ -103,20 +95,32 @@ class RedisStore:
             redis_connect_func=self._on_connect,
             driver_info=_DRIVER,
         )
-        pool.connection_class = _KNOWING[pool.connection_class]
+        pool.connection_class = KNOWING[pool.connection_class]
         return Redis.from_pool(pool)
 
-    async def _on_connect(self, connection: "_KnowsItsServer") -> None:
+    async def _on_connect(self, connection: "KnowsItsServer") -> None:
         await connection.on_connect()
         await connection.send_command("INFO", "server")
-        self.run_id = connection.server_run_id = _run_id(await connection.read_response())
-        connection.leave = self._leave
+        self.run_id = connection.server_run_id = run_id_of(await connection.read_response())
+        connection.leave, connection.misled = self._leave, self._in_trouble
 
     def _leave(self) -> None:
         """Renew every connection before its next use: also those that only read, of what may be a replica."""
+        self._in_trouble()
         for client in (self.client, self.blocking):
             for connection in _connections(client.connection_pool):
                 connection.mark_for_reconnect()  # type: ignore[no-untyped-call]
+
+    def at(self, key: str) -> "RedisStore":
+        """Returns the client of the server that has the key."""
+        return self
+
+    def servers(self) -> "Sequence[RedisStore]":
+        """Returns the clients of all servers that have keys."""
+        return (self,)
+
+    async def start(self) -> None:
+        """Find the servers, if they can be reached now."""
 
     @asynccontextmanager
     async def guard(self, timeout: float | None = None, *, store: str = "redis") -> AsyncIterator[None]:
@@ -128,7 +132,8 @@ class RedisStore:
             async with StoreTime(timeout or self.timeout):
                 yield
         except (TimeoutError, OSError, RedisError) as error:
-            if _is_outage(error):
+            if is_outage(error):
+                self._in_trouble()
                 raise StoreUnavailable(store) from error
             raise
 
@@ -139,17 +144,31 @@ class RedisStore:
         They may run twice, see ``Batcher``. Errors: StoreUnavailable, also for one that may have run all the same;
         ResponseError.
         """
+        replies = await self.ask(*commands)
+        for reply in replies:
+            if isinstance(reply, Exception):
+                if isinstance(reply, StoreUnavailable) or not is_outage(reply):
+                    raise reply
+                raise StoreUnavailable("redis") from reply
+        return replies
+
+    async def ask(self, *commands: Command) -> list[Any]:
+        """Execute as ``execute``; returns the error of each command that has one in the place of its reply:
+        ResponseError or StoreUnavailable.
+        """
         try:
             with self._traced(commands):
-                replies = await self._batcher.execute(*commands)
-            for reply in replies:
-                if isinstance(reply, ResponseError):
-                    raise reply
+                return await self._batcher.execute(*commands)
         except (TimeoutError, OSError, RedisError) as error:
-            if _is_outage(error):
-                raise StoreUnavailable("redis") from error
-            raise
-        return replies
+            self._in_trouble()
+            found = StoreUnavailable("redis")
+            found.__cause__ = error
+            return [found] * len(commands)
+
+    async def get_many(self, keys: Sequence[str]) -> list[Any]:
+        """Returns the strings that these keys have, or None. Errors: StoreUnavailable."""
+        [values] = await self.execute(("MGET", *keys))
+        return list(values)
 
     def _traced(self, commands: Sequence[Command]) -> AbstractContextManager[object]:
         if not tracing.is_on():
@@ -165,13 +184,8 @@ class RedisStore:
 
     async def run_script(self, lua: LuaScript, keys: Sequence[str], args: Sequence[Argument]) -> Any:
         """Run a script by its hash. Errors as of ``execute``."""
-        script = self.script(lua)
         with tracing.span(f"redis script {lua.name}"):
-            try:
-                [reply] = await self.execute(("EVALSHA", script.sha, len(keys), *keys, *args))
-            except NoScriptError:
-                async with self.guard():
-                    return await script(keys=keys, args=args)
+            [reply] = await self.run_script_many(lua, [(keys, args)])
             return reply
 
     async def run_script_many(
@@ -181,28 +195,35 @@ class RedisStore:
 
         Errors as of ``execute``.
         """
-        script = self.script(lua)
-        commands = [("EVALSHA", script.sha, len(keys), *keys, *args) for keys, args in calls]
+        sha = self.script(lua)
+        commands = [("EVALSHA", sha, len(keys), *keys, *args) for keys, args in calls]
         try:
             return await self.execute(*commands)
         except NoScriptError:
-            async with self.guard():
-                await self.client.script_load(script.script)
+            await self.load(lua)
             return await self.execute(*commands)
 
-    def script(self, lua: LuaScript) -> AsyncScript:
-        """Register a script; it runs by its hash, and is sent when the server does not know it."""
-        if lua not in self._scripts:
-            self._scripts[lua] = self.client.register_script(lua.text)
-        return self._scripts[lua]
+    def script(self, lua: LuaScript) -> str:
+        """Register a script; returns the hash that it runs by."""
+        self._scripts.add(lua)
+        return lua.sha
+
+    async def load(self, *scripts: LuaScript) -> None:
+        """Make scripts known to the server. Errors: StoreUnavailable."""
+        await self.execute(*(("SCRIPT", "LOAD", script.text) for script in scripts))
 
     async def reign(self) -> bytes:
         """Returns the server's reign: another after each restart and promotion. Errors: StoreUnavailable."""
         return bytes(await self.run_script(_ASK_REIGN, [], [RUN_ID]))
 
+    async def time_ms(self) -> int:
+        """Returns the server's clock. Errors: StoreUnavailable."""
+        [(seconds, micros)] = await self.execute(("TIME",))
+        return int(seconds) * 1000 + int(micros) // 1000
+
     async def ping(self) -> None:
         """Ask for a write: a server that is full or read-only answers PING. Errors: StoreUnavailable."""
-        await self.execute(_PROBE)
+        await self.execute(("SET", own_name(self, "rushcart:probe"), "1", "EX", "60"))
 
     async def close(self) -> None:
         await self._batcher.close()
@@ -210,90 +231,11 @@ class RedisStore:
         await self.blocking.aclose()
 
 
-class _KnowsItsServer(AbstractConnection):
-    """A connection that puts its server's run id where a script asks for it."""
-
-    server_run_id = ""
-    leave: Callable[[], None] = staticmethod(lambda: None)
-
-    async def connect(self) -> None:
-        """Connect, for the next to use it, if it is not connected or is to be left."""
-        if self.should_reconnect():  # type: ignore[no-untyped-call]
-            await self.disconnect(nowait=True)
-        await super().connect()  # type: ignore[no-untyped-call]
-
-    async def send_command(self, *args: Any, **kwargs: Any) -> None:
-        if args[0] in ("EVALSHA", "EVAL"):
-            # Before the command is packed: connecting is what tells the id.
-            if not self.is_connected:
-                await self.connect()
-            args = tuple(self.server_run_id if arg is RUN_ID else arg for arg in args)
-        await super().send_command(*args, **kwargs)
-
-    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return await super().read_response(*args, **kwargs)
-        except ResponseError as error:
-            # What is at the address by now is found by a new connection, once the replies that follow are read.
-            if is_not_the_primary(error):
-                self.leave()
-            raise
-
-    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            await super().send_packed_command(*args, **kwargs)
-        except RuntimeError as error:
-            if not has_ended(error):
-                raise
-            raise RedisConnectionError(str(error)) from error
-
-
-class _Tcp(_KnowsItsServer, Connection):
-    pass
-
-
-class _Tls(_KnowsItsServer, SSLConnection):
-    pass
-
-
-class _UnixSocket(_KnowsItsServer, UnixDomainSocketConnection):
-    pass
-
-
-_KNOWING: dict[type[AbstractConnection], type[AbstractConnection]] = {
-    Connection: _Tcp,
-    SSLConnection: _Tls,
-    UnixDomainSocketConnection: _UnixSocket,
-}
-
-
 def _connections(pool: ConnectionPool) -> Iterator[AbstractConnection]:
     yield from pool._available_connections
     yield from pool._in_use_connections
 
 
-def is_not_the_primary(error: ResponseError) -> bool:
-    """Returns whether it says that the server is a replica, or a primary that its replicas have left."""
-    return isinstance(error, ReadOnlyError | MasterDownError) or str(error).startswith("NOREPLICAS ")
-
-
-def _run_id(reply: Any) -> str:
-    text = reply.decode() if isinstance(reply, bytes) else str(reply)
-    for line in text.splitlines():
-        if line.startswith("run_id:"):
-            return line.removeprefix("run_id:").strip()
-    return ""
-
-
-def _with_run_id(connection: AbstractConnection, command: Command) -> Command:
-    assert isinstance(connection, _KnowsItsServer)
-    if RUN_ID not in command:
-        return command
-    return tuple(connection.server_run_id if part is RUN_ID else part for part in command)
-
-
-def _is_outage(error: Exception) -> bool:
-    """Returns whether the server cannot do it now, as against a wrong command, or one for what is not there."""
-    if not isinstance(error, ResponseError) or isinstance(error, _OUTAGES):
-        return True
-    return str(error).partition(" ")[0] in _OUTAGE_CODES
+def own_name(server: RedisStore, name: str) -> str:
+    """Returns the name of a key that each server has for itself."""
+    return f"{name}:{{{server.tag}}}" if server.tag else name

@@ -55,7 +55,11 @@ class Reigns:
 
     def is_over(self, item_id: UUID, epoch: int) -> bool:
         """Returns whether newer counters are known to take the place of these."""
-        return self._newest.get(item_id, 0) > epoch
+        return self.newest(item_id) > epoch
+
+    def newest(self, item_id: UUID) -> int:
+        """Returns the newest epoch that is known of the item's counters; 0 when none is."""
+        return self._newest.get(item_id, 0)
 
     def hears(self, lease: float) -> bool:
         """Returns whether all that was told until ``lease`` seconds ago has been heard."""

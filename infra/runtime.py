@@ -18,6 +18,7 @@ from infra.database import Database
 from infra.eventlog import EventLog
 from infra.group_commit import Groups
 from infra.local_cache import LocalCache
+from infra.open_redis import open_redis
 from infra.ranked_turns import RankedTurns
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
@@ -67,8 +68,9 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
             idle_limit=1 + ceil(2 * settings.store_timeout),
         )
         stack.push_async_callback(database.close)
-        redis = RedisStore(settings.redis_dsn, timeout=settings.store_timeout)
+        redis = open_redis(settings.redis_dsn, timeout=settings.store_timeout)
         stack.push_async_callback(redis.close)
+        await redis.start()
         events = _event_log(settings, redis)
         stack.push_async_callback(events.close)
         await events.start()
@@ -84,7 +86,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
         signals = Signals(redis)
         stack.push_async_callback(signals.close)
-        trace_stores(database.engine, redis.client, redis.attributes)
+        trace_stores(database.engine, [(server.client, server.attributes) for server in redis.servers()])
         sampling = asyncio.create_task(sample_process(database))
         stack.push_async_callback(cancel_and_wait, sampling)
         blobs = open_blobs(settings, clock)

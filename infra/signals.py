@@ -112,17 +112,17 @@ class Signals:
         payload = b"".join(id_.bytes for id_ in self._unsent)
         self._unsent.clear()
         try:
-            async with self._redis.guard():
-                await self._redis.client.publish(CHANNEL, payload)
+            # Of a cluster, the servers of one shard alone are told.
+            await self._redis.execute(("SPUBLISH" if self._redis.is_cluster else "PUBLISH", CHANNEL, payload))
         except StoreUnavailable:
             log.debug("signals.unsent", ids=len(payload) // _ID_BYTES)
 
     async def _listen(self) -> None:
         while self._watches:
-            pubsub = self._redis.blocking.pubsub(ignore_subscribe_messages=True)
+            pubsub = self._redis.at(CHANNEL).blocking.pubsub(ignore_subscribe_messages=True)
             try:
                 async with asyncio.timeout(self._redis.timeout):
-                    await pubsub.subscribe(CHANNEL)
+                    await (pubsub.ssubscribe if self._redis.is_cluster else pubsub.subscribe)(CHANNEL)
                 self._wake_everyone()
                 await self._follow(pubsub)
             except (RedisError, OSError, TimeoutError) as error:
@@ -133,7 +133,8 @@ class Signals:
                     await pubsub.aclose()  # type: ignore[no-untyped-call]
 
     async def _follow(self, pubsub: PubSub) -> None:
-        while self._watches:
+        # A slot that moves takes the subscription away.
+        while self._watches and pubsub.subscribed:
             message = await pubsub.get_message(timeout=_HEALTH_CHECK)
             if message is None:
                 # A server that was stopped, or cut off, says nothing either.

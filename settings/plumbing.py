@@ -34,7 +34,10 @@ class PlumbingSettings(OperationsSettings):
     database_url: SecretStr | None = Field(
         None, description="mysql+asyncmy://user:password@host:port/name; SQLite in RUSHCART_HOME when unset."
     )
-    redis_url: SecretStr | None = Field(None, description="redis://host:port/0; an embedded Valkey when unset.")
+    redis_url: SecretStr | None = Field(
+        None,
+        description="redis://host:port/0, or redis+cluster://host:port,host:port; an embedded Valkey when unset.",
+    )
     kafka_bootstrap_servers: str | None = Field(
         None, description="host:port[,host:port]; Redis Streams are the event log when unset."
     )

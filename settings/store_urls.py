@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 _MYSQL: Final = frozenset({"mysql+asyncmy", "mariadb+asyncmy"})
 _SQLITE: Final = "sqlite+aiosqlite"
 _REDIS: Final = frozenset({"redis", "rediss"})
+_CLUSTER: Final = frozenset({"redis+cluster", "rediss+cluster"})
 
 
 def check_database_url(url: str) -> str:
@@ -21,10 +22,19 @@ def check_database_url(url: str) -> str:
 def check_redis_url(url: str) -> str:
     """Returns the URL, checked. Errors: ValueError."""
     parts = _split(url)
+    if parts is not None and parts.scheme in _CLUSTER:
+        if parts.path.strip("/0") or not all(map(_is_host, parts.netloc.rpartition("@")[2].split(","))):
+            raise ValueError("must be redis+cluster://user:password@host:port,host:port or rediss+cluster://…")
+        return url
     local = parts is not None and parts.scheme == "unix" and bool(parts.path)
     if not local and (parts is None or parts.scheme not in _REDIS or not parts.hostname):
-        raise ValueError("must be redis://:password@host:port/0, rediss:// or unix://path?db=0")
+        raise ValueError("must be redis://:password@host:port/0, rediss://, redis+cluster:// or unix://path?db=0")
     return url
+
+
+def _is_host(text: str) -> bool:
+    parts = _split(f"//{text}")
+    return parts is not None and bool(parts.hostname)
 
 
 def _has_host(parts: SplitResult) -> bool:
@@ -34,6 +44,8 @@ def _has_host(parts: SplitResult) -> bool:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
+        if "," in parts.netloc and parts.scheme in _CLUSTER:
+            return parts
         return parts if parts.port != 0 else None
     except ValueError:  # of the port, or of an IPv6 address
         return None

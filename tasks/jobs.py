@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 
 import structlog
 from redis.exceptions import RedisError
-from taskiq import AsyncTaskiqDecoratedTask, TaskiqScheduler
+from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, TaskiqScheduler
 from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq.serializers import JSONSerializer
-from taskiq_redis import RedisStreamBroker
+from taskiq_redis import RedisStreamBroker, RedisStreamClusterBroker
 
 from infra.cancellation import cancel_and_wait
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
+from infra.redis_slots import seeds_of
 from infra.runtime import Infra
 from services.order.expire_due_orders import expire_due_orders
 from tasks.schedule_source import SortedSetScheduleSource
@@ -38,18 +39,10 @@ class Jobs:
     """This process's taskiq broker and schedule."""
 
     def __init__(self, infra: Infra) -> None:
-        dsn = infra.settings.redis_dsn
         self._infra = infra
-        self.broker = RedisStreamBroker(
-            dsn,
-            queue_name=_QUEUE,
-            maxlen=10_000,
-            xread_block=1000,
-            socket_timeout=None,
-            unacknowledged_lock_timeout=5,
-        )
+        self.broker = _broker(infra)
         self.broker.serializer = JSONSerializer()
-        self.source = SortedSetScheduleSource(infra.redis.client, _SCHEDULE, JSONSerializer())
+        self.source = SortedSetScheduleSource(infra.redis, _SCHEDULE, JSONSerializer())
         self.expire = self._register()
         self._scheduled: dict[int, float] = {}
 
@@ -112,6 +105,27 @@ class Jobs:
 
     async def close(self) -> None:
         await self.broker.shutdown()
+
+
+def _broker(infra: Infra) -> AsyncBroker:
+    dsn = infra.settings.redis_dsn
+    if infra.redis.is_cluster:
+        # It leaves what a dead worker had taken: the sweep does without.
+        return RedisStreamClusterBroker(
+            next(url for _, url in seeds_of(dsn)),
+            queue_name=_QUEUE,
+            maxlen=10_000,
+            xread_block=1000,
+            socket_timeout=None,
+        )
+    return RedisStreamBroker(
+        dsn,
+        queue_name=_QUEUE,
+        maxlen=10_000,
+        xread_block=1000,
+        socket_timeout=None,
+        unacknowledged_lock_timeout=5,
+    )
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -11,24 +11,29 @@ from redis.asyncio import Redis
 from taskiq import ScheduledTask, ScheduleSource
 from taskiq.abc.serializer import TaskiqSerializer
 
+from infra.redis import RedisStore
+
 _MOST = 100
 
 
 class SortedSetScheduleSource(ScheduleSource):
-    """Tasks with a time, one an id: adding an id again replaces it. The client is the caller's to close."""
+    """Tasks with a time, one an id: adding an id again replaces it. Redis is the caller's to close."""
 
-    def __init__(self, client: Redis, key: str, serializer: TaskiqSerializer) -> None:
-        self._client = client
+    def __init__(self, redis: RedisStore, key: str, serializer: TaskiqSerializer) -> None:
+        self._redis = redis
         self._due = f"{{{key}}}:due"
         self._data = f"{{{key}}}:data"
         self._serializer = serializer
 
+    def _client(self) -> Redis:
+        return self._redis.at(self._due).client
+
     async def get_schedules(self) -> list[ScheduledTask]:
         """Returns the first of what is due, the most overdue first. Errors: RedisError."""
-        ids: Any = await self._client.zrangebyscore(self._due, "-inf", time.time(), start=0, num=_MOST)
+        ids: Any = await self._client().zrangebyscore(self._due, "-inf", time.time(), start=0, num=_MOST)
         if not ids:
             return []
-        raw: list[Any] = await self._client.hmget(self._data, ids)
+        raw: list[Any] = await self._client().hmget(self._data, ids)
         return [ScheduledTask.model_validate(self._serializer.loadb(data)) for data in raw if data]
 
     async def add_schedule(self, schedule: ScheduledTask) -> None:
@@ -37,13 +42,13 @@ class SortedSetScheduleSource(ScheduleSource):
             raise ValueError("only tasks with a time can be scheduled here")
         moment = schedule.time if schedule.time.tzinfo else schedule.time.replace(tzinfo=UTC)
         data = self._serializer.dumpb(schedule.model_dump(mode="json"))
-        pipeline = self._client.pipeline(transaction=True)
+        pipeline = self._client().pipeline(transaction=True)
         pipeline.hset(self._data, schedule.schedule_id, data)
         pipeline.zadd(self._due, {schedule.schedule_id: moment.timestamp()})
         await pipeline.execute()
 
     async def delete_schedule(self, schedule_id: str) -> None:
-        pipeline = self._client.pipeline(transaction=True)
+        pipeline = self._client().pipeline(transaction=True)
         pipeline.zrem(self._due, schedule_id)
         pipeline.hdel(self._data, schedule_id)
         await pipeline.execute()

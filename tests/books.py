@@ -30,9 +30,10 @@ class Counters:
 async def counters(infra: Infra, item: FlashItemDoc) -> Counters:
     names = ItemKeys.of(item.sku, item.id)
     async with infra.redis.guard():
-        remaining = await infra.redis.client.hget(names.item, "remaining")
+        client = infra.redis.at(names.item).client
+        remaining = await client.hget(names.item, "remaining")
         hashes: list[dict[bytes, bytes]] = [
-            await infra.redis.client.hgetall(name)  # type: ignore[misc]
+            await client.hgetall(name)  # type: ignore[misc]
             for name in (names.buyers, names.requests, names.pending, names.holds)
         ]
     units = {customer.decode(): int(count) for customer, count in hashes[0].items()}

@@ -19,9 +19,9 @@ from tests.waiting import until_true
 
 
 @contextmanager
-def redis_server(folder: Path, **options: str | int) -> Iterator[Redis]:
+def redis_server(folder: Path, *, program: Path | None = None, **options: str | int) -> Iterator[Redis]:
     """Start one in ``folder``, which skips where there is none; ``options`` have ``_`` for their ``-``."""
-    program, port = find_program("redis-server", "valkey-server"), free_port()
+    program, port = program or find_program("redis-server", "valkey-server"), free_port()
     if program is None:
         pytest.skip("neither redis-server nor valkey-server is on this machine")
     given = {"port": port, "bind": LOOPBACK, "save": "", **options}

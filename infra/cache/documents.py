@@ -155,7 +155,7 @@ class DocumentCache:
         try:
             if self._shared.owed:
                 await self.forget_or_raise(set(self._shared.owed))
-            [values] = await self._redis.execute(("MGET", _EPOCH, *map(entry_name, keys)))
+            values = await self._redis.get_many([_EPOCH, *map(entry_name, keys)])
             epoch = values[0] or await self._begin_epoch()
         except StoreUnavailable:
             self._note_away()

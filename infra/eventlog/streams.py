@@ -29,8 +29,8 @@ _CLAIM_EVERY = 2.0
 _TRIM_EVERY = 5.0
 
 
-def _stream(topic: str) -> str:
-    return f"log:{topic}"
+_CLUSTERED = "{log}"
+"""Of a cluster, the streams are on one shard: they are read together."""
 
 
 class StreamsEventLog:
@@ -42,6 +42,13 @@ class StreamsEventLog:
 
     def attributes(self, topic: str) -> Attributes:
         return topic_attributes("redis", topic)
+
+    def _stream(self, topic: str) -> str:
+        return stream_of(self._redis, topic)
+
+    @property
+    def _server(self) -> RedisStore:
+        return self._redis.at(_CLUSTERED)
 
     async def start(self) -> None:
         """Do nothing: the client connects by itself."""
@@ -76,7 +83,7 @@ class StreamsEventLog:
         problems: list[Exception | None] = [size_problem(key, value, headers) for key, value in messages]
         more = ("h", orjson.dumps(headers)) if headers else ()
         commands: list[Command] = [
-            ("XADD", _stream(topic), "*", "k", key, "v", value, *more)
+            ("XADD", self._stream(topic), "*", "k", key, "v", value, *more)
             for (key, value), problem in zip(messages, problems, strict=True)
             if problem is None
         ]
@@ -92,23 +99,23 @@ class StreamsEventLog:
         return problems
 
     async def subscribe(self, topics: Sequence[str], group: str) -> Consumer:
-        await _ensure_groups(self._redis, [_stream(topic) for topic in topics], group)
+        await _ensure_groups(self._redis, [self._stream(topic) for topic in topics], group)
         return StreamsConsumer(self._redis, topics, group)
 
     async def follow(self, topic: str, *, again: float = 0.0) -> Follower:
-        follower = StreamsFollower(self._redis, topic, _stream(topic))
+        follower = StreamsFollower(self._redis, topic, self._stream(topic))
         await follower.start(again)
         return follower
 
     async def read_all(self, topic: str, limit: int) -> Sequence[Message]:
         async with self._redis.guard():
-            entries: Any = await self._redis.client.xrange(_stream(topic), count=limit)
+            entries: Any = await self._server.client.xrange(self._stream(topic), count=limit)
         return [message_of(topic, entry_id, fields) for entry_id, fields in entries]
 
     async def end(self, topic: str) -> Marker:
         try:
             async with self._redis.guard():
-                info = await self._redis.client.xinfo_stream(_stream(topic))
+                info = await self._server.client.xinfo_stream(self._stream(topic))
         except ResponseError:
             return {"0": "0-0"}
         return {"0": info["last-generated-id"].decode()}
@@ -120,20 +127,20 @@ class StreamsEventLog:
         if _order(state["last-delivered-id"]) < _order(marker["0"].encode()):
             return False
         async with self._redis.guard():
-            pending = await self._redis.client.xpending(_stream(topic), group)
+            pending = await self._server.client.xpending(self._stream(topic), group)
         return not pending["pending"] or _order(pending["min"]) > _order(marker["0"].encode())
 
     async def lag(self, topic: str, group: str) -> int:
         state = await self._group(topic, group)
         if state is None:
             async with self._redis.guard():
-                return int(await self._redis.client.xlen(_stream(topic)))
+                return int(await self._server.client.xlen(self._stream(topic)))
         return int(state["lag"] or 0) + int(state["pending"])
 
     async def _group(self, topic: str, group: str) -> Mapping[str, Any] | None:
         try:
             async with self._redis.guard():
-                groups = await self._redis.client.xinfo_groups(_stream(topic))
+                groups = await self._server.client.xinfo_groups(self._stream(topic))
         except ResponseError:
             return None
         return next((g for g in groups if g["name"] == group.encode()), None)
@@ -153,11 +160,15 @@ class StreamsConsumer:
 
     def __init__(self, redis: RedisStore, topics: Sequence[str], group: str) -> None:
         self._redis = redis
-        self._topics = {_stream(topic).encode(): topic for topic in topics}
+        self._topics = {stream_of(redis, topic).encode(): topic for topic in topics}
         self._group = group
         self._name = f"{socket.gethostname()}:{os.getpid()}:{id(self):x}"
         self._next_claim = 0.0
         self._next_trim = time.monotonic() + _TRIM_EVERY
+
+    @property
+    def _server(self) -> RedisStore:
+        return self._redis.at(_CLUSTERED)
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
         try:
@@ -181,7 +192,7 @@ class StreamsConsumer:
     async def _read_new(self, limit: int, wait: float) -> list[Message]:
         streams = dict.fromkeys(self._topics, ">")
         async with self._redis.guard(wait + self._redis.timeout, store="event_log"):
-            reply = await self._redis.blocking.xreadgroup(
+            reply = await self._server.blocking.xreadgroup(
                 self._group,
                 self._name,
                 streams,  # type: ignore[arg-type]
@@ -199,7 +210,7 @@ class StreamsConsumer:
         found: list[Message] = []
         async with self._redis.guard():
             for stream, topic in self._topics.items():
-                reply = await self._redis.client.xautoclaim(
+                reply = await self._server.client.xautoclaim(
                     stream, self._group, self._name, min_idle_time=_CLAIM_IDLE_MS, count=limit
                 )
                 found += [message_of(topic, entry_id, fields) for entry_id, fields in reply[1] if fields]
@@ -208,10 +219,10 @@ class StreamsConsumer:
     async def commit(self, messages: Sequence[Message]) -> None:
         by_stream: dict[str, list[str]] = {}
         for message in messages:
-            by_stream.setdefault(_stream(message.topic), []).append(message.position)
+            by_stream.setdefault(stream_of(self._redis, message.topic), []).append(message.position)
         async with self._redis.guard():
             for stream, positions in by_stream.items():
-                await self._redis.client.xack(stream, self._group, *positions)
+                await self._server.client.xack(stream, self._group, *positions)
             if time.monotonic() >= self._next_trim:
                 self._next_trim = time.monotonic() + _TRIM_EVERY
                 with suppress(ResponseError):  # the stream is gone
@@ -220,33 +231,38 @@ class StreamsConsumer:
     async def _trim(self) -> None:
         """Drop what every group has acknowledged; a length limit could drop what nobody has read yet."""
         for stream in self._topics:
-            read_to = [await self._read_to(stream, g) for g in await self._redis.client.xinfo_groups(stream)]
+            read_to = [await self._read_to(stream, g) for g in await self._server.client.xinfo_groups(stream)]
             if read_to:
-                await self._redis.client.xtrim(stream, minid=min(read_to, key=_order), approximate=True)
+                await self._server.client.xtrim(stream, minid=min(read_to, key=_order), approximate=True)
 
     async def _read_to(self, stream: bytes, group: Mapping[str, Any]) -> bytes:
         if not group["pending"]:
             return bytes(group["last-delivered-id"])
-        pending = await self._redis.client.xpending(stream, group["name"])
+        pending = await self._server.client.xpending(stream, group["name"])
         return bytes(pending["min"] or b"0-0")
 
     async def close(self) -> None:
         """Leave the group; what was not acknowledged stays claimable by deleting nothing that is pending."""
         async with self._redis.guard():
             for stream in self._topics:
-                if not await self._redis.client.exists(stream):
+                if not await self._server.client.exists(stream):
                     continue
-                consumers = await self._redis.client.xinfo_consumers(stream, self._group)
+                consumers = await self._server.client.xinfo_consumers(stream, self._group)
                 mine = next((c for c in consumers if c["name"] == self._name.encode()), None)
                 if mine is not None and not mine["pending"]:
-                    await self._redis.client.xgroup_delconsumer(stream, self._group, self._name)
+                    await self._server.client.xgroup_delconsumer(stream, self._group, self._name)
+
+
+def stream_of(redis: RedisStore, topic: str) -> str:
+    """Returns the name of the topic's stream."""
+    return f"{_CLUSTERED}:{topic}" if redis.is_cluster else f"log:{topic}"
 
 
 async def _ensure_groups(redis: RedisStore, streams: Sequence[str | bytes], group: str) -> None:
     async with redis.guard():
         for stream in streams:
             try:
-                await redis.client.xgroup_create(stream, group, id="0", mkstream=True)
+                await redis.at(_CLUSTERED).client.xgroup_create(stream, group, id="0", mkstream=True)
             except ResponseError as error:
                 if not str(error).startswith("BUSYGROUP"):
                     raise

@@ -33,16 +33,16 @@ class StreamsFollower:
     async def start(self, again: float) -> None:
         try:
             async with self._redis.guard():
-                info = await self._redis.client.xinfo_stream(self._stream)
+                info = await self._redis.at(self._stream).client.xinfo_stream(self._stream)
                 self._place = before(info["last-generated-id"], again)
         except ResponseError:
             self._place = b"0-0"  # there is no message yet
-        self._run_id = self._redis.run_id
+        self._run_id = self._redis.at(self._stream).run_id
 
     async def fetch(self, wait: float) -> Sequence[Message]:
         asked = time.monotonic()
         reply = await self._read(wait)
-        if self._run_id != self._redis.run_id:
+        if self._run_id != self._redis.at(self._stream).run_id:
             # The connection was renewed on the way, to a server that may have lost what came last.
             raise StoreUnavailable("event_log")
         entries = entries_of(reply)
@@ -57,7 +57,7 @@ class StreamsFollower:
     async def _read(self, wait: float) -> Any:
         try:
             async with asyncio.timeout(wait + self._redis.timeout):
-                return await self._redis.blocking.xread(
+                return await self._redis.at(self._stream).blocking.xread(
                     {self._stream: self._place}, count=_PAGE, block=max(1, int(wait * 1000))
                 )
         except (TimeoutError, OSError, RedisError) as error:
@@ -66,9 +66,8 @@ class StreamsFollower:
     async def _trim(self) -> None:
         self._next_trim = time.monotonic() + _TRIM_EVERY
         async with self._redis.guard():
-            seconds, _ = await self._redis.client.time()
-            oldest = int((seconds - _KEPT.total_seconds()) * 1000)
-            await self._redis.client.xtrim(self._stream, minid=str(oldest), approximate=True)
+            oldest = await self._redis.at(self._stream).time_ms() - int(_KEPT.total_seconds() * 1000)
+            await self._redis.at(self._stream).client.xtrim(self._stream, minid=str(oldest), approximate=True)
 
     def read_until(self) -> float | None:
         return self._read_until

@@ -3,6 +3,7 @@
 Libraries' instrumentation makes them; what it leaves out, or says otherwise than the conventions, is put right.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +25,8 @@ from infra.telemetry.conventions import Attributes, peer, pipeline_name
 _STATEMENT: Final = "before_cursor_execute"
 
 
-def trace_stores(engine: AsyncEngine, redis: Any, redis_attributes: Attributes) -> None:
-    """Trace the stores; ``redis``: clients' library. Nothing when traces are not on."""
+def trace_stores(engine: AsyncEngine, servers: Iterable[tuple[Any, Attributes]]) -> None:
+    """Trace the stores, when traces are on; ``servers``: clients of Redis, and what is said of them."""
     if not tracing.is_on():
         return
     from opentelemetry.instrumentation.redis import RedisInstrumentor
@@ -38,12 +39,13 @@ def trace_stores(engine: AsyncEngine, redis: Any, redis_attributes: Attributes) 
     )
     event.listen(engine.sync_engine, _STATEMENT, _describe_statement)  # after the library's, which begins the span
     tracing.at_end(partial(event.remove, engine.sync_engine, _STATEMENT, _describe_statement))
-    RedisInstrumentor.instrument_client(
-        redis,
-        tracer_provider=tracing.provider(),
-        request_hook=partial(_describe_command, redis_attributes),
-        response_hook=partial(_describe_pipeline, redis_attributes),
-    )
+    for client, attributes in servers:
+        RedisInstrumentor.instrument_client(
+            client,
+            tracer_provider=tracing.provider(),
+            request_hook=partial(_describe_command, attributes),
+            response_hook=partial(_describe_pipeline, attributes),
+        )
 
 
 def _forget_database() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from infra.redis import REIGN, RUN_ID, LuaScript, RedisStore
+from infra.redis import REIGN, LuaScript, RedisStore
 from infra.redis_batch import Argument
+from infra.redis_connection import RUN_ID
 
 BUCKETS: Final = tuple("0123456789abcdef")
 """The last digit of a cart's id, which is random."""

@@ -118,7 +118,7 @@ async def _keep_place(infra: Infra, token: str, mark: bytes, place: _Place) -> b
 async def _finish(infra: Infra, mark: bytes) -> None:
     # Documents live as long; those that are asked for are refilled as they end.
     lately = max(1, round(infra.settings.cache_ttl / 2))
-    await infra.redis.execute(("DEL", _STATE, _LOCK), ("SET", _DONE, mark, "EX", lately))
+    await infra.redis.execute(("DEL", _STATE), ("DEL", _LOCK), ("SET", _DONE, mark, "EX", lately))
 
 
 async def _count(infra: Infra) -> int:

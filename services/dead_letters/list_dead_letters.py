@@ -77,12 +77,12 @@ async def replay(infra: Infra, letter: DeadLetter) -> None:
         letter.topic, letter.key, value, headers=headers | {"replayed-from": letter.id}, timeout=_PUBLISH_WITHIN
     )
     async with infra.redis.guard():
-        await infra.redis.client.hset(_REPLAYED, letter.id, infra.now().isoformat())
+        await infra.redis.at(_REPLAYED).client.hset(_REPLAYED, letter.id, infra.now().isoformat())
 
 
 async def _replayed(infra: Infra) -> dict[str, str]:
     async with infra.redis.guard():
-        marks: dict[bytes, bytes] = await infra.redis.client.hgetall(_REPLAYED)  # type: ignore[assignment]
+        marks: dict[bytes, bytes] = await infra.redis.at(_REPLAYED).client.hgetall(_REPLAYED)  # type: ignore[assignment]
     return {letter_id.decode(): at.decode() for letter_id, at in marks.items()}
 
 

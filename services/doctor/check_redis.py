@@ -1,5 +1,6 @@
 """Redis: version, what it does when memory is full, and whether it remembers after a restart."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from typing import Any, Final
 
 from redis.exceptions import ResponseError
 
+from infra.redis import RedisStore
 from infra.runtime import Infra
 from services.doctor.check_clock import check_clock
 from services.doctor.finding import Finding, doubtful, good, version_of, wrong
@@ -18,19 +20,25 @@ _MOST_LAG: Final = 5
 
 async def check_redis(infra: Infra) -> list[Finding]:
     """Errors: StoreUnavailable."""
-    client = infra.redis.client
-    async with infra.redis.guard():
+    found = await asyncio.gather(*(_check(infra, server) for server in infra.redis.servers()))
+    return [finding for findings in found for finding in findings]
+
+
+async def _check(infra: Infra, server: RedisStore) -> list[Finding]:
+    client = server.client
+    async with server.guard():
         info: dict[str, Any] = await client.info()
         seconds, micros = await client.time()
         with suppress(ResponseError):  # where it is somebody else's to configure
-            info |= await client.config_get("min-replicas-*")
+            info.update((str(name), value) for name, value in (await client.config_get("min-replicas-*")).items())
     now = datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+    info["rushcart_reaches_all"] = infra.redis.is_cluster
     return [*judge_redis(info), check_clock(_AREA, now, infra.now())]
 
 
 def judge_redis(info: dict[str, Any]) -> list[Finding]:
     """Returns what is wrong with Redis. ``info``: what INFO says, with what CONFIG GET does of min-replicas-*."""
-    return [*_version(info), *_role(info), *_replicas(info), *_memory(info), *_persistence(info)]
+    return [*_version(info), *_mode(info), *_role(info), *_replicas(info), *_memory(info), *_persistence(info)]
 
 
 def _version(info: dict[str, Any]) -> Iterator[Finding]:
@@ -41,6 +49,11 @@ def _version(info: dict[str, Any]) -> Iterator[Finding]:
         yield wrong(_AREA, f"{name} {version} is too old", f"Rushcart needs {name} {oldest[0]} or newer.")
     else:
         yield good(_AREA, f"{name} {version}, {info.get('redis_mode', 'standalone')}")
+
+
+def _mode(info: dict[str, Any]) -> Iterator[Finding]:
+    if info.get("redis_mode") == "cluster" and not info.get("rushcart_reaches_all"):
+        yield wrong(_AREA, "it is one of a cluster", "Begin RUSHCART_REDIS_URL with redis+cluster://.")
 
 
 def _role(info: dict[str, Any]) -> Iterator[Finding]:

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from infra.errors import StoreUnavailable
-from infra.redis import RUN_ID
+from infra.ids import new_id
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.finish_requests import finish_requests
@@ -116,15 +117,15 @@ async def loading_alone(infra: Infra, sale_id: UUID) -> AsyncIterator[bool]:
     never finish. Errors: StoreUnavailable.
     """
     name = f"flash:loading:{sale_id.hex}"
-    async with infra.redis.guard():
-        is_alone = bool(await infra.redis.client.set(name, "", nx=True, ex=_LOAD_ALONE))
+    token = new_id().hex  # the command may run twice
+    [holder] = await infra.redis.execute(("SET", name, token, "NX", "GET", "EX", _LOAD_ALONE))
+    is_alone = holder is None or holder == token.encode()
     try:
         yield is_alone
     finally:
         if is_alone:
             with suppress(StoreUnavailable):
-                async with infra.redis.guard():
-                    await infra.redis.client.delete(name)
+                await infra.redis.execute(("DEL", name))
 
 
 async def _mark(infra: Infra, sale: FlashSale) -> None:

@@ -1,5 +1,6 @@
 """Close sales whose time is over: the database says so from then on, whatever clock is asked."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,9 +50,7 @@ def _is_over(now: Any) -> ColumnElement[bool]:
 
 
 async def _redis_now(infra: Infra) -> datetime:
-    async with infra.redis.guard():
-        seconds, micros = await infra.redis.client.time()
-    return from_millis(int(seconds) * 1000 + int(micros) // 1000)
+    return from_millis(min(await asyncio.gather(*(server.time_ms() for server in infra.redis.servers()))))
 
 
 async def _close(session: AsyncSession, sale_id: UUID, now: datetime) -> bool:

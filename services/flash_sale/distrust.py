@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from infra.redis import RUN_ID
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models.order_document import LineSnapshot
 from services.flash_sale.warm_flash_sales import want_warming
@@ -26,4 +26,4 @@ async def distrust(infra: Infra, lines: Iterable[LineSnapshot]) -> None:
     for keys, of_lines in epochs.items():
         if await run(infra.redis, "distrust", [keys.item], [RUN_ID, *sorted(of_lines)]):
             log.error("flash_item.distrusted", item=keys.item, epochs=sorted(of_lines))
-            await want_warming(infra)
+            await want_warming(infra, keys)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from uuid import UUID
 
-from infra.redis import RUN_ID
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from services.reservation.keys import ItemKeys, run
 from services.reservation.undo_orders import undo_orders
@@ -36,11 +36,9 @@ async def finish_requests(infra: Infra, places: Sequence[Place]) -> int:
 
 
 async def _with_requests(infra: Infra, places: Sequence[Place]) -> list[Place]:
-    async with infra.redis.guard():
-        pipeline = infra.redis.client.pipeline(transaction=False)
-        for place in places:
-            pipeline.scard(ItemKeys.of(*place).open)
-        counts = await pipeline.execute()
+    if not places:
+        return []
+    counts = await infra.redis.execute(*(("SCARD", ItemKeys.of(*place).open) for place in places))
     return [place for place, count in zip(places, counts, strict=True) if count]
 
 

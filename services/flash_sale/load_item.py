@@ -36,7 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.clock import to_millis
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
-from infra.redis import RUN_ID
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.next_orders import ItemOrder, before_all, next_orders
@@ -133,9 +133,11 @@ async def fence_item(infra: Infra, sku: str, item_id: UUID, mode: FenceMode) -> 
         known = (await session.execute(statement)).first()
     if known is None:
         return None
+    # One that was told, and given up, is over too: nothing of its epoch would be accepted.
+    newest = max(known[0], infra.reigns.newest(item_id))
     token, starts_ms = new_id().hex, to_millis(known[1])
     reply = await run(
-        infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, known[0], mode.value, token, starts_ms]
+        infra.redis, "fence", [keys.item, keys.fence], [RUN_ID, newest, mode.value, token, starts_ms]
     )
     epoch = int(reply[0])
     if epoch < 0:
@@ -156,8 +158,8 @@ async def _raise_epoch(session: AsyncSession, infra: Infra, item_id: UUID, fence
 
 async def fence_is_ours(infra: Infra, keys: ItemKeys, fence: Fence) -> bool:
     """Returns whether nobody else has begun to load the item. Errors: StoreUnavailable."""
-    async with infra.redis.guard():
-        found = await infra.redis.client.get(keys.fence)
+    found: bytes | None
+    [found] = await infra.redis.execute(("GET", keys.fence))
     return found == fence.value.encode()
 
 
@@ -208,8 +210,7 @@ async def _next(
 
 
 async def _put_in_place(infra: Infra, keys: ItemKeys, state: ItemState, fence: Fence, parts: Parts) -> bool:
-    async with infra.redis.guard():
-        await infra.redis.client.sadd(LOADED_ITEMS, f"{state.item_id.hex}|{state.sku}")
+    await infra.redis.execute(("SADD", LOADED_ITEMS, f"{state.item_id.hex}|{state.sku}"))
     done = await run(
         infra.redis,
         "load",

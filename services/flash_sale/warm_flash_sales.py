@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select
 
 from infra.ids import new_id
+from infra.redis import RedisStore, own_name
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
 from services.flash_sale.load_item import load_item
@@ -22,10 +23,17 @@ _KEEP_SETTLED = timedelta(seconds=CLAIM_SECONDS)
 _PARALLEL = 16
 _LONGEST = 3600
 _WARMED = "flash:warmed"
-"""The reign in which the server was warmed last."""
+"""The reign in which a server was warmed last, and with which slots."""
 
 Progress = Callable[[int, int], None]
 """Told of (items seen, items loaded) after each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    server: RedisStore
+    name: str
+    life: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,32 +50,50 @@ async def warm_flash_sales(infra: Infra, *, progress: Progress | None = None) ->
     """
     last: UUID | None = None
     seen = loaded = 0
-    mark = f"{_WARMED}:{new_id().hex}"
-    async with infra.redis.guard():
-        await infra.redis.client.set(mark, "", ex=_LONGEST)
-    reign = await infra.redis.reign()
+    marks = [await _begin(server) for server in infra.redis.servers()]
     while page := await _page(infra, last):
         loaded += await _load_page(infra, page)
         seen += len(page)
         last = page[-1].item_id
         if progress is not None:
             progress(seen, loaded)
-    async with infra.redis.guard():
-        # The mark is gone: Redis lost its memory meanwhile, and with it what was loaded.
-        if await infra.redis.client.delete(mark):
-            await infra.redis.client.set(_WARMED, reign)
+    for mark in marks:
+        await _finish(mark)
     return loaded
+
+
+async def _begin(server: RedisStore) -> _Mark:
+    name = own_name(server, f"{_WARMED}:{new_id().hex}")
+    await server.execute(("SET", name, "", "EX", _LONGEST))
+    return _Mark(server, name, await _life(server))
+
+
+async def _finish(mark: _Mark) -> None:
+    # The mark is gone: Redis lost its memory meanwhile, and with it what was loaded.
+    [is_there] = await mark.server.execute(("DEL", mark.name))
+    if is_there:
+        await mark.server.execute(("SET", own_name(mark.server, _WARMED), mark.life))
+
+
+async def _life(server: RedisStore) -> bytes:
+    """Returns the server's reign, and the slots that it has: what came from another is not believed here."""
+    slots = ",".join(f"{first}-{last}" for first, last in server.slots)
+    return await server.reign() + slots.encode()
 
 
 async def needs_warming(infra: Infra) -> bool:
     """Returns whether Redis forgot that it was warmed, or restarted since. Errors: StoreUnavailable."""
-    [warmed] = await infra.redis.execute(("GET", _WARMED))
-    return bool(warmed != await infra.redis.reign())
+    for server in infra.redis.servers():
+        [warmed] = await server.execute(("GET", own_name(server, _WARMED)))
+        if warmed != await _life(server):
+            return True
+    return False
 
 
-async def want_warming(infra: Infra) -> None:
+async def want_warming(infra: Infra, keys: ItemKeys) -> None:
     """Have the workers look for counters to load, within a second. Errors: StoreUnavailable."""
-    await infra.redis.execute(("DEL", _WARMED))
+    server = infra.redis.at(keys.item)
+    await server.execute(("DEL", own_name(server, _WARMED)))
 
 
 async def has_lost_counters(infra: Infra) -> bool:
@@ -121,23 +147,24 @@ def settle_time(infra: Infra, starts_at: datetime) -> float:
 
     None when the sale has not begun, and none in the embedded mode, whose only server has just started.
     """
-    if infra.settings.embedded or starts_at > infra.now():
+    is_alone = infra.settings.embedded and not infra.redis.is_cluster
+    if is_alone or starts_at > infra.now():
         return 0.0
     return requests_patience(infra) + 0.2
 
 
 async def forget_ended(infra: Infra) -> int:
     """Drop the counters of sales that were settled two days ago; returns how many items."""
-    async with infra.redis.guard():
-        members = [bytes(member) async for member in infra.redis.client.sscan_iter(LOADED_ITEMS)]
+    server = infra.redis.at(LOADED_ITEMS)
+    async with server.guard():
+        members = [bytes(member) async for member in server.client.sscan_iter(LOADED_ITEMS)]
     places = {UUID(item): sku for item, _, sku in (member.decode().partition("|") for member in members)}
     dropped = 0
     for start in range(0, len(places), infra.settings.warm_page):
         page = list(places)[start : start + infra.settings.warm_page]
         for item_id in await _settled_long_ago(infra, page):
-            async with infra.redis.guard():
-                await infra.redis.client.unlink(*ItemKeys.of(places[item_id], item_id).all())
-                await infra.redis.client.srem(LOADED_ITEMS, f"{item_id.hex}|{places[item_id]}")
+            await infra.redis.execute(("UNLINK", *ItemKeys.of(places[item_id], item_id).all()))
+            await infra.redis.execute(("SREM", LOADED_ITEMS, f"{item_id.hex}|{places[item_id]}"))
             dropped += 1
     return dropped
 

@@ -47,8 +47,7 @@ def is_challenge(text: str) -> bool:
 
 async def keep(infra: Infra, purpose: Purpose, secret: str, data: Mapping[str, Any]) -> None:
     """Errors: StoreUnavailable."""
-    async with infra.redis.guard():
-        await infra.redis.client.set(_key(purpose, secret), orjson.dumps(data), ex=TTL[purpose])
+    await infra.redis.execute(("SET", _key(purpose, secret), orjson.dumps(data), "EX", TTL[purpose]))
 
 
 async def issue(infra: Infra, purpose: Purpose, data: Mapping[str, Any], challenge: str | None = None) -> str:
@@ -62,8 +61,7 @@ async def take(infra: Infra, purpose: Purpose, secret: str) -> dict[str, Any] | 
     """Take the data, once: of many who race for it, one gets it. Errors: StoreUnavailable."""
     if len(secret) > _MAX_LENGTH:
         return None
-    async with infra.redis.guard():
-        found = await infra.redis.client.getdel(_key(purpose, secret))
+    [found] = await infra.redis.execute(("GETDEL", _key(purpose, secret)))
     if found is None:
         return None
     data: dict[str, Any] = orjson.loads(found)

@@ -25,7 +25,7 @@ async def watch_stock(infra: Infra) -> None:
             log.error("stock.differs", differences=len(differences), first=str(differences[0])[:200])
         found = {"differences": len(differences), "at": infra.now().timestamp()}
         async with infra.redis.guard():
-            await infra.redis.client.set(_FOUND, orjson.dumps(found))
+            await infra.redis.at(_FOUND).client.set(_FOUND, orjson.dumps(found))
     await _set_metrics(infra)
 
 
@@ -42,12 +42,12 @@ async def _lasting_differences(infra: Infra) -> list[Difference]:
 async def _is_our_turn(infra: Infra) -> bool:
     milliseconds = round(infra.settings.orders.reconcile_interval * 1000)
     async with infra.redis.guard():
-        return bool(await infra.redis.client.set(_TURN, b"1", nx=True, px=milliseconds))
+        return bool(await infra.redis.at(_TURN).client.set(_TURN, b"1", nx=True, px=milliseconds))
 
 
 async def _set_metrics(infra: Infra) -> None:
     async with infra.redis.guard():
-        raw = await infra.redis.client.get(_FOUND)
+        raw = await infra.redis.at(_FOUND).client.get(_FOUND)
     if raw is not None:
         found = orjson.loads(raw)
         STOCK_DIFFERENCES.set(found["differences"])

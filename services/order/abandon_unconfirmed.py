@@ -1,15 +1,15 @@
 """Decide on reservations whose publishing had no known outcome: keep them, or undo them as if never made."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 
-from infra.redis import RUN_ID
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderSnapshot
@@ -52,10 +52,9 @@ async def find_unconfirmed(infra: Infra, older_than: timedelta) -> list[_Doubtfu
 
     While the workers are behind, that is every order on its way: there is no use in looking at all of them.
     """
-    async with infra.redis.guard():
-        seconds, micros = await infra.redis.client.time()
-        members: set[Any] = await infra.redis.client.smembers(LOADED_ITEMS)
-    limit = int(seconds) * 1000 + int(micros) // 1000 - int(older_than.total_seconds() * 1000)
+    now = min(await asyncio.gather(*(server.time_ms() for server in infra.redis.servers())))
+    [members] = await infra.redis.execute(("SMEMBERS", LOADED_ITEMS))
+    limit = now - int(older_than.total_seconds() * 1000)
     found: list[_Doubtful] = []
     for member in members:
         item, _, sku = member.decode().partition("|")
@@ -67,7 +66,7 @@ async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> 
     pending = ItemKeys.of(sku, item_id).pending
     found: list[_Doubtful] = []
     deadline = time.monotonic() + infra.settings.store_timeout
-    async for order, entry in infra.redis.client.hscan_iter(pending, count=500):
+    async for order, entry in infra.redis.at(pending).client.hscan_iter(pending, count=500):
         try:
             held = read_pending(entry)
             if held is None:

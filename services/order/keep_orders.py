@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -9,11 +10,12 @@ from typing import Final
 import structlog
 
 from infra.cloudevents import MEDIA_TYPE
-from infra.errors import PublishRefused, PublishUnknown
+from infra.errors import PublishRefused, PublishUnknown, StoreUnavailable
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from infra.telemetry.messages import sending
 from models.order_document import OrderSnapshot
+from services.flash_sale.distrust import distrust
 from services.reservation.release import Forget, group, release
 from services.reservation.reserve import accept, claim, is_replaced
 from services.shared.errors import IdempotencyConflict, TryAgain
@@ -111,9 +113,18 @@ async def _accept(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outc
     if not in_time:
         return late
     answers = await accept(infra, in_time)
+    await _leave_replaced(infra, in_time)
     accepted = iter([good and is_kept(infra, order) for order, good in zip(in_time, answers, strict=True)])
     infra.signals.send({item for order in in_time if (item := order.lines[0].flash_sale_item_id) is not None})
     return [outcome or (None if next(accepted) else TryAgain()) for outcome in late]
+
+
+async def _leave_replaced(infra: Infra, orders: Sequence[OrderSnapshot]) -> None:
+    """Have counters loaded again that others have replaced: once those are gone, these are the only ones."""
+    lines = [line for order in orders if is_replaced(infra, order) for line in order.lines]
+    if lines:
+        with suppress(StoreUnavailable):
+            await distrust(infra, lines)
 
 
 async def _give_back(infra: Infra, orders: Iterable[OrderSnapshot], forget: Forget) -> None:

@@ -57,10 +57,11 @@ async def read_live(infra: Infra, of: ItemBooks, only: Suspects | None) -> LiveI
     if only is not None:
         orders += sorted(only.orders | (await read_orders(infra, of.id, only)).keys())
         customers += sorted(only.customers)
-    reign = await infra.redis.reign()
-    async with infra.redis.guard(_PATIENCE):
+    server = infra.redis.at(keys.item)
+    reign = await server.reign()
+    async with server.guard(_PATIENCE):
         # Not the client of requests: many holds take longer than a request may wait.
-        pipeline = infra.redis.blocking.pipeline(transaction=True)
+        pipeline = server.blocking.pipeline(transaction=True)
         for key in (keys.item, keys.pending):
             pipeline.hgetall(key)
         if only is None:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from redis.exceptions import NoScriptError
 
-from infra.redis import REIGN, RUN_ID, LuaScript, RedisStore
+from infra.redis import REIGN, LuaScript, RedisStore
 from infra.redis_batch import Command
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from services.reservation.rows import PendingState, read_pending
 
@@ -76,7 +77,7 @@ async def run(redis: RedisStore, name: str, keys: list[str], args: list[str | by
 
 def command(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Command:
     """Make a script a command, for ``with_scripts``."""
-    return ("EVALSHA", redis.script(SCRIPTS[name]).sha, len(keys), *keys, *args)
+    return ("EVALSHA", redis.script(SCRIPTS[name]), len(keys), *keys, *args)
 
 
 async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
@@ -84,9 +85,7 @@ async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
     try:
         return await redis.execute(*commands)
     except NoScriptError:
-        for script in SCRIPTS.values():
-            async with redis.guard():
-                await redis.client.script_load(script.text)
+        await redis.load(*SCRIPTS.values())
         return await redis.execute(*commands)
 
 
@@ -105,9 +104,10 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
     StoreUnavailable.
     """
     keys = ItemKeys.of(sku, item_id)
-    reign = await infra.redis.reign()
-    async with infra.redis.guard():
-        pipeline = infra.redis.client.pipeline(transaction=True)
+    server = infra.redis.at(keys.item)
+    reign = await server.reign()
+    async with server.guard():
+        pipeline = server.client.pipeline(transaction=True)
         pipeline.hmget(keys.item, "run", "epoch")
         pipeline.hget(keys.pending, order_id.hex)
         (run, epoch), entry = await pipeline.execute()
@@ -119,8 +119,9 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
 async def has_parked(infra: Infra, sku: str, item_id: UUID) -> bool:
     """Returns whether there is a parked order of the item. Errors: StoreUnavailable."""
     name = ItemKeys.of(sku, item_id).pending
-    async with infra.redis.guard():
-        async for _, entry in infra.redis.client.hscan_iter(name, count=500):
+    server = infra.redis.at(name)
+    async with server.guard():
+        async for _, entry in server.client.hscan_iter(name, count=500):
             if _is_parked(entry):
                 return True
     return False

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from uuid import UUID
 
-from infra.redis import RUN_ID
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models.changes import item_tag
 from models.order_document import OrderSnapshot

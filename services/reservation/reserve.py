@@ -10,8 +10,8 @@ from uuid import UUID
 import orjson
 
 from infra.clock import from_millis
-from infra.redis import RUN_ID
 from infra.redis_batch import Argument, Command
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from models.changes import item_tag
@@ -113,8 +113,8 @@ def _count(infra: Infra, orders: Sequence[OrderSnapshot], answers: Sequence[list
 
 async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
     """Returns whether this customer's key has made an order of the item. Errors: StoreUnavailable."""
-    async with infra.redis.guard():
-        return bool(await infra.redis.client.hexists(_keys_of(snapshot).requests, _key_field(snapshot)))
+    [found] = await infra.redis.execute(("HEXISTS", _keys_of(snapshot).requests, _key_field(snapshot)))
+    return bool(found)
 
 
 def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:

@@ -45,12 +45,10 @@ async def send_unsent(infra: Infra) -> None:
         return
     kept = _kept(infra)
     oldest = int((infra.now().timestamp() - kept) * 1000)
-    pipeline = infra.redis.client.pipeline(transaction=False)
-    for revocation in waiting:
-        pipeline.xadd(STREAM, _fields(revocation), minid=max(oldest, 0), approximate=True)  # type: ignore[arg-type]
-    pipeline.pexpire(STREAM, int(kept * 1000))
-    async with infra.redis.guard():
-        await pipeline.execute()
+    await infra.redis.execute(
+        *(("XADD", STREAM, "MINID", "~", max(oldest, 0), "*", *_fields(revocation)) for revocation in waiting),
+        ("PEXPIRE", STREAM, int(kept * 1000)),
+    )
     infra.revocations.unsent.difference_update(waiting)
 
 
@@ -82,10 +80,10 @@ def _kept(infra: Infra) -> float:
     return max(infra.settings.sign_in.access_token_ttl, infra.settings.sign_in.revocation_ttl) + _SLACK
 
 
-def _fields(revocation: Revocation) -> dict[bytes, bytes]:
-    return {
-        b"kind": revocation.kind.encode(),
-        b"id": revocation.id.bytes,
-        b"before": repr(revocation.before).encode(),
-        b"until": repr(revocation.until).encode(),
-    }
+def _fields(revocation: Revocation) -> tuple[str | bytes, ...]:
+    return (
+        *("kind", revocation.kind),
+        *("id", revocation.id.bytes),
+        *("before", repr(revocation.before)),
+        *("until", repr(revocation.until)),
+    )

@@ -44,7 +44,7 @@ class _Watch:
     async def follow(self) -> None:
         while True:
             try:
-                if self._place is None or self._run_id != self._infra.redis.run_id:
+                if self._place is None or self._run_id != self._infra.redis.at(STREAM).run_id:
                     await self.catch_up()
                 await send_unsent(self._infra)
                 await self._read_new()
@@ -67,7 +67,7 @@ class _Watch:
         found: set[Revocation | None] = set()
         while True:
             async with self._infra.redis.guard():
-                page: Any = await self._infra.redis.client.xrange(STREAM, min=b"(" + place, count=_PAGE)
+                page: Any = await self._infra.redis.at(STREAM).client.xrange(STREAM, min=b"(" + place, count=_PAGE)
             found.update(parse(fields) for _, fields in page)
             for _, fields in page:
                 self._take(fields)
@@ -75,13 +75,13 @@ class _Watch:
             if len(page) < _PAGE:
                 break
         self._infra.revocations.unsent |= known - found
-        self._place, self._run_id = place, self._infra.redis.run_id
+        self._place, self._run_id = place, self._infra.redis.at(STREAM).run_id
         log.debug("revocations.loaded", revocations=len(self._infra.revocations))
 
     async def _read_new(self) -> None:
         try:
             async with asyncio.timeout(_BLOCK + self._infra.redis.timeout):
-                reply: Any = await self._infra.redis.blocking.xread(
+                reply: Any = await self._infra.redis.at(STREAM).blocking.xread(
                     {STREAM: self._place or b"0-0"}, count=_PAGE, block=int(_BLOCK * 1000)
                 )
         except (TimeoutError, OSError, RedisError) as error:

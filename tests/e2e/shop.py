@@ -219,7 +219,8 @@ class Shop:
     async def _is_loaded(self, sku: str, item_id: str) -> bool:
         """A server that is slow to load its counters has the workers do it; until then there is ``TryAgain``."""
         keys = ItemKeys.of(sku, decode_id(item_id, "FlashSaleItem"))
-        return bool(await self.server.infra.redis.client.hexists(keys.item, "run"))
+        [found] = await self.server.infra.redis.execute(("HEXISTS", keys.item, "run"))
+        return bool(found)
 
     async def place(self, by: Person, item_id: str, quantity: int = 1, key: str | None = None) -> Any:
         wish = {"itemId": item_id, "quantity": quantity, "idempotencyKey": key or new_key()}

@@ -5,11 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from redis import Redis
-from redis.exceptions import ResponseError
 
 from infra.ids import new_id
-from infra.ports import free_port
 from infra.runtime import Infra, open_infra
 from models.cart_document import LineDoc
 from services.cart.change_cart import Change, added_line, change_cart, read_cart
@@ -34,8 +31,7 @@ from settings import Settings
 from tests.books import assert_adds_up, counters
 from tests.factories import order_wish, running_sale
 from tests.modes import MODES
-from tests.redis_server import redis_server, url_of
-from tests.waiting import until_true
+from tests.redis_cluster import redis_cluster
 from tests.workers import persist_all
 
 pytestmark = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
@@ -43,17 +39,9 @@ pytestmark = pytest.mark.parametrize("mode", MODES[1:], indirect=True)
 
 @pytest.fixture
 def cluster_url(tmp_path: Path) -> Iterator[str]:
-    """A cluster of one node that has every slot: it refuses a command or script whose keys are of several."""
-    with redis_server(tmp_path, cluster_port=free_port(), cluster_enabled="yes") as client:
-        client.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
-        until_true(lambda: _state(client) == "ok", "the cluster's state to be ok")
-        with pytest.raises(ResponseError, match="same slot"):
-            client.mset({"one": 1, "other": 2})
-        yield url_of(client)
-
-
-def _state(client: "Redis") -> str:
-    return str(client.cluster("INFO")["cluster_state"])
+    """Three primaries: each refuses a command or script whose keys are of several slots, or not its own."""
+    with redis_cluster(tmp_path) as cluster:
+        yield cluster.url
 
 
 @pytest.fixture
@@ -109,10 +97,10 @@ async def test_carts_run_on_a_cluster(infra: Infra) -> None:
     line = LineDoc(new_id(), new_id(), "SKU", "Shirt", 2, True, 100, now)
     change = Change("add", added_line(line, 9), "EUR")
     await change_cart(infra, owner, change)
-    await infra.redis.client.delete(cart_key(owner.cart_id))
+    await infra.redis.execute(("DEL", cart_key(owner.cart_id)))
     cart = await read_cart(infra, owner)
     assert cart is not None
     assert [line.quantity for line in cart.lines] == [2]
-    await infra.redis.client.zadd(dirty_key(owner.cart_id), {owner.cart_id.hex: 1})
+    await infra.redis.execute(("ZADD", dirty_key(owner.cart_id), 1, owner.cart_id.hex))
     assert await flush_dirty(infra) == 1
     assert {script.name for script in infra.redis._scripts} == set(CART_SOURCES)

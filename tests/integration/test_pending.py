@@ -8,7 +8,7 @@ import orjson
 
 import services.reservation
 from infra.ids import new_id
-from infra.redis import RUN_ID
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot

@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from infra.errors import StoreUnavailable
-from infra.redis import RUN_ID, LuaScript
+from infra.redis import LuaScript
+from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from tests.waiting import pause
 
