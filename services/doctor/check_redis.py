@@ -21,7 +21,7 @@ _MOST_LAG: Final = 5
 async def check_redis(infra: Infra) -> list[Finding]:
     """Errors: StoreUnavailable."""
     found = await asyncio.gather(*(_check(infra, server) for server in infra.redis.servers()))
-    return [finding for findings in found for finding in findings]
+    return list(dict.fromkeys(finding for findings in found for finding in findings))
 
 
 async def _check(infra: Infra, server: RedisStore) -> list[Finding]:
@@ -48,11 +48,15 @@ def _version(info: dict[str, Any]) -> Iterator[Finding]:
     if version_of(version) < oldest:
         yield wrong(_AREA, f"{name} {version} is too old", f"Rushcart needs {name} {oldest[0]} or newer.")
     else:
-        yield good(_AREA, f"{name} {version}, {info.get('redis_mode', 'standalone')}")
+        yield good(_AREA, f"{name} {version}, {_mode_of(info)}")
+
+
+def _mode_of(info: dict[str, Any]) -> str:
+    return str(info.get("server_mode") or info.get("redis_mode", "standalone"))
 
 
 def _mode(info: dict[str, Any]) -> Iterator[Finding]:
-    if info.get("redis_mode") == "cluster" and not info.get("rushcart_reaches_all"):
+    if _mode_of(info) == "cluster" and not info.get("rushcart_reaches_all"):
         yield wrong(_AREA, "it is one of a cluster", "Begin RUSHCART_REDIS_URL with redis+cluster://.")
 
 

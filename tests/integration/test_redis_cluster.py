@@ -2,14 +2,30 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from pydantic import SecretStr
 
 from infra.errors import StoreUnavailable
 from infra.open_redis import open_redis
 from infra.redis import LuaScript, RedisStore
+from infra.runtime import Infra, open_infra
+from models.flash_sale_document import FlashItemDoc
+from services.order.place_flash_order import place_flash_order
+from services.reservation.keys import ItemKeys
+from services.shared.errors import TryAgain
+from services.shared.events import ALL_TOPICS
+from services.shared.watch_changes import watching_changes
+from settings import Settings
+from tests.books import assert_adds_up, orders_in
+from tests.factories import order_wish, running_sale
+from tests.modes import MODES
 from tests.redis_cluster import Cluster, kill, redis_cluster
+from tests.waiting import until
+from tests.workers import persist_all, working
 
 COUNT = LuaScript("count", "return redis.call('INCRBY', KEYS[1], ARGV[1])")
 KEYS = [f"{{{n}}}:count" for n in range(30)]
@@ -58,3 +74,29 @@ async def test_one_that_is_gone_is_an_outage_of_what_it_had(cluster: Cluster, st
     assert away == [cluster.place_of(key) == 0 for key in KEYS]
     assert [reply for reply in found if not isinstance(reply, Exception)] == [b"1"] * away.count(False)
     await store.ping()
+
+
+@pytest.mark.parametrize("mode", MODES[1:], indirect=True)  # the log is elsewhere
+async def test_what_was_accepted_outlives_a_primary(settings: Settings, tmp_path: Path) -> None:
+    with redis_cluster(tmp_path, replicas=True) as cluster:
+        for node in cluster.primaries:
+            node.config_set("cluster-require-full-coverage", "no")
+        url = SecretStr(cluster.url)
+        async with open_infra(settings.model_copy(update={"redis_url": url, "store_timeout": 1.5})) as shop:
+            await shop.events.ensure_topics(ALL_TOPICS)
+            item = await running_sale(shop, quantity=1_000)
+            async with watching_changes(shop), working(shop):
+                accepted = [(await place_flash_order(shop, order_wish(item))).id for _ in range(20)]
+                kill(cluster.primaries[cluster.place_of(ItemKeys.of(item.sku, item.id).item)])
+                accepted += await until(lambda: _place(shop, item), bool)
+                accepted += [(await place_flash_order(shop, order_wish(item))).id for _ in range(20)]
+                await persist_all(shop)
+            stored = await orders_in(shop)
+            assert set(accepted) <= stored.keys()
+            await assert_adds_up(shop, item, remaining=1_000 - len(stored))
+
+
+async def _place(shop: Infra, item: FlashItemDoc) -> list[UUID]:
+    with suppress(TryAgain):
+        return [(await place_flash_order(shop, order_wish(item))).id]
+    return []

@@ -77,6 +77,8 @@ def test_variables_of_a_database(change: dict[str, str], expected: set[Level]) -
         ({"aof_enabled": 0}, {Level.DOUBTFUL}),
         ({"role": "slave"}, {Level.WRONG}),
         ({"maxmemory": 100, "used_memory": 90}, {Level.DOUBTFUL}),
+        ({"redis_mode": "cluster"}, {Level.WRONG}),
+        ({"redis_mode": "cluster", "rushcart_reaches_all": True}, set()),
         ({"connected_slaves": 1}, set()),  # nobody may ask what is configured
         ({"connected_slaves": 1, **_STOPS, "min-replicas-to-write": "0"}, {Level.DOUBTFUL}),
         ({"connected_slaves": 1, **_STOPS, "min-replicas-max-lag": "10"}, {Level.DOUBTFUL}),

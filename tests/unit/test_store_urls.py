@@ -22,7 +22,14 @@ def test_addresses_of_a_database(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://localhost", "rediss://:pass@redis.test:6380/1", "unix:///run/redis.sock?db=0"]
+    "url",
+    [
+        "redis://localhost",
+        "rediss://:pass@redis.test:6380/1",
+        "unix:///run/redis.sock?db=0",
+        "redis+cluster://a:1,b:2",
+        "rediss+cluster://me:pass@[::1]:6379,b?ssl_ca_certs=x",
+    ],
 )
 def test_addresses_of_a_redis(url: str) -> None:
     assert check_redis_url(url) == url
@@ -40,6 +47,9 @@ def test_addresses_of_a_redis(url: str) -> None:
         ("redis_url", "redis://:hush@"),
         ("redis_url", "http://:hush@localhost"),
         ("redis_url", "redis://:hush@localhost:x"),
+        ("redis_url", "redis+cluster://:hush@a:1,,b"),
+        ("redis_url", "redis+cluster://:hush@a:x"),
+        ("redis_url", "redis+cluster://:hush@a:1/1"),
     ],
 )
 def test_what_is_none_is_refused_without_repeating_it(name: str, url: str) -> None:
