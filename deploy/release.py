@@ -67,9 +67,8 @@ class Release:
 
     def _makers(self) -> dict[str, Callable[[str], str]]:
         makers: dict[str, Callable[[str], str]] = {
-            "pyproject.toml": lambda text: text.replace(
-                f'\nversion = "{self.before}"', f'\nversion = "{self.version}"', 1
-            ),
+            "pyproject.toml": self._versioned,
+            "clients/python/pyproject.toml": self._versioned,
             "CHANGELOG.md": self._dated,
             "docs/asyncapi.json": lambda text: text.replace(
                 f'"version": "{self.before}"', f'"version": "{self.version}"', 1
@@ -78,6 +77,9 @@ class Release:
         for path in sorted((self.root / MANIFESTS).glob("*.yaml")):
             makers[str(path.relative_to(self.root))] = self._tagged
         return makers
+
+    def _versioned(self, text: str) -> str:
+        return text.replace(f'\nversion = "{self.before}"', f'\nversion = "{self.version}"', 1)
 
     def _dated(self, text: str) -> str:
         """What was unreleased is this version's; the next changes get an empty heading."""
