@@ -22,7 +22,7 @@ async def buy(url: str) -> None:
                 except PurchaseLimitReached as refused:
                     print(f"  {item.variant.title}, {price}: only {refused.limit} each")
                 else:
-                    print(f"  {item.variant.title}, {price}: order {order.number} is {order.status.value}")
+                    print(f"  {item.variant.title}, {price}: order {order.number} is {order.status}")
                     return
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from rushcart_client import NotNow, Refused, Rushcart, TryAgain, Unreachable
+from rushcart_client.generated.enums import OrderStatus
 
 CLIENT = Path(__file__).parents[2] / "clients" / "python"
 
@@ -50,6 +51,17 @@ async def test_what_is_refused_for_the_moment_is_asked_again_with_the_same_key()
     assert len(bodies) == 4
     assert len(set(bodies)) == 1
     assert b"idempotencyKey" in bodies[0]
+
+
+async def test_what_a_later_server_adds_is_no_error() -> None:
+    money = {"amount": "1.00", "currencyCode": "EUR"}
+    order: dict[str, Any] = {"id": "o", "number": "R-1", "status": "ON_THE_MOON", "total": money, "lines": []}
+    order |= {"placedAt": "2030-01-31T09:00:00Z", "expiresAt": None}
+    client, _ = telling({"data": {"order": order}})
+    found = await client.order("o")
+    assert found is not None
+    assert (found.status, found.status.value, type(found.status)) == ("ON_THE_MOON", "ON_THE_MOON", OrderStatus)
+    assert found.status is not OrderStatus.ACCEPTED
 
 
 async def test_patience_has_an_end() -> None:

@@ -1,14 +1,14 @@
-from enum import Enum
+from rushcart_client.open_enum import OpenEnum
 
 
-class FlashSaleStatus(str, Enum):
+class FlashSaleStatus(OpenEnum):
     SCHEDULED = "SCHEDULED"
     RUNNING = "RUNNING"
     PAUSED = "PAUSED"
     ENDED = "ENDED"
 
 
-class OrderStatus(str, Enum):
+class OrderStatus(OpenEnum):
     ACCEPTED = "ACCEPTED"
     AWAITING_PAYMENT = "AWAITING_PAYMENT"
     PAID = "PAID"
@@ -20,7 +20,7 @@ class OrderStatus(str, Enum):
     REFUNDED = "REFUNDED"
 
 
-class PaymentStatus(str, Enum):
+class PaymentStatus(OpenEnum):
     PENDING = "PENDING"
     AUTHORIZED = "AUTHORIZED"
     CAPTURED = "CAPTURED"
@@ -30,13 +30,13 @@ class PaymentStatus(str, Enum):
     REFUNDED = "REFUNDED"
 
 
-class ProductStatus(str, Enum):
+class ProductStatus(OpenEnum):
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
     ARCHIVED = "ARCHIVED"
 
 
-class Role(str, Enum):
+class Role(OpenEnum):
     CUSTOMER = "CUSTOMER"
     STAFF = "STAFF"
     ADMIN = "ADMIN"
