@@ -52,7 +52,7 @@ function Found({ heading, categoryId }: { heading: string; categoryId?: string }
   return (
     <div className="wide listing">
       <header>
-        <h1>{search ? `“${search}”` : heading}</h1>
+        <h1>{search || heading}</h1>
         <label className="field inline">
           <span>{t.sort}</span>
           <select value={sort} onChange={(event) => choose("sort", event.target.value)}>

@@ -41,8 +41,7 @@ export function Order({ id }: { id: string }) {
   const [result] = useQuery({ query: OrderQuery, variables: { id }, pause: !signedIn });
   const [{ data: live }] = useSubscription({ query: Updated, variables: { id }, pause: !signedIn });
   if (!signedIn) return <Redirect href={`/sign-in?next=/order/${id}`} />;
-  if (live) return <Shown order={live.orderUpdated} />;
-  return <Loaded of={result}>{({ order }) => (order ? <Shown order={order} /> : <NotFound />)}</Loaded>;
+  return <Loaded of={live ? { data: { order: live.orderUpdated } } : result}>{({ order }) => (order ? <Shown order={order} /> : <NotFound />)}</Loaded>;
 }
 
 const WAY = ["ACCEPTED", "AWAITING_PAYMENT", "PAID", "SHIPPED", "COMPLETED"] as const;
