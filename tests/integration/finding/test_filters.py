@@ -63,7 +63,7 @@ async def test_filters_alone_and_together(infra: Infra, how_common: str) -> None
     ):
         assert await found(infra, ProductSort.TITLE, **wanted) == products, wanted
         assert await found(infra, ProductSort.NEWEST, **wanted) == products[::-1], wanted
-        for sort in ORDERS:
+        for sort in set(ORDERS) - {ProductSort.TITLE, ProductSort.NEWEST}:
             assert sorted(await found(infra, sort, **wanted)) == products, (wanted, sort)
 
 
