@@ -21,6 +21,7 @@ FEDERATION: Final = (
     "@apollo/server@5.5.1",
     "@apollo/subgraph@2.14.4",
     "@theguild/federation-composition@0.27.0",
+    "@wundergraph/composition@0.55.0",
     "graphql@16.15.0",
 )
 CLIENTS: Final = (

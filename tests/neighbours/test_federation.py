@@ -1,4 +1,4 @@
-"""A graph of Rushcart and another subgraph, composed by two libraries and asked through Apollo's gateway."""
+"""A graph of Rushcart and another subgraph, composed by three libraries and asked through Apollo's gateway."""
 
 import json
 import shutil
@@ -32,6 +32,7 @@ def asked(folder: Path, node: str, given: dict[str, Any]) -> list[dict[str, Any]
     said = call(folder, node, "gateway.mjs", given=json.dumps(given))
     told = json.loads(said.splitlines()[-1])  # behind what Apollo's server has to say of itself
     assert told["apollo"] == told["open"]
+    assert told["cosmo"] == {"success": True, "said": []}
     answers: list[dict[str, Any]] = told["apollo"]["told"]
     return answers
 

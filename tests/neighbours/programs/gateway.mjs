@@ -7,6 +7,7 @@ import { ApolloServer } from "@apollo/server";
 import { startStandaloneServer } from "@apollo/server/standalone";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { composeServices as composeOpenly } from "@theguild/federation-composition";
+import { federateSubgraphs, ROUTER_COMPATIBILITY_VERSION_ONE } from "@wundergraph/composition";
 
 const { rushcart, reviews, operations } = JSON.parse(await text(process.stdin));
 
@@ -61,6 +62,10 @@ async function answers(compose) {
 }
 
 const found = { apollo: await answers(composeServices), open: await answers(composeOpenly) };
+// Cosmo's makes a plan for its own router.
+const subgraphs = services.map(({ name, url, typeDefs }) => ({ name, url, definitions: typeDefs }));
+const { success, errors, warnings } = federateSubgraphs({ subgraphs, version: ROUTER_COMPATIBILITY_VERSION_ONE });
+found.cosmo = { success, said: [...(errors ?? []), ...warnings].map(String) };
 await beside.stop();
 console.log(JSON.stringify(found));
 process.exit(0);
