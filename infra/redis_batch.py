@@ -63,6 +63,8 @@ class Batcher:
         A command is sent again when the connection breaks, so it must be one that may run twice. Errors:
         TimeoutError, OSError and RedisError; it may have run all the same then.
         """
+        if not commands:
+            return []  # nothing would be sent, and nothing come back
         asked = _Asked(commands)
         if not self._asked:
             asyncio.get_running_loop().call_soon(self._start)

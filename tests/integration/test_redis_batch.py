@@ -24,6 +24,11 @@ async def test_each_caller_gets_its_own_replies(infra: Infra) -> None:
     assert found == [[b"OK", 1000 + number, str(1000 + number).encode()] for number in range(200)]
 
 
+async def test_who_asks_nothing_is_answered_at_once(infra: Infra) -> None:
+    assert await infra.redis.execute() == []
+    assert await infra.redis.run_script_many(LuaScript("none", "return 1"), []) == []
+
+
 async def test_a_wrong_command_fails_alone(infra: Infra) -> None:
     await infra.redis.execute(("SET", "text", "no number"))
     commands = (("GET", "text"), ("INCR", "text"), ("STRLEN", "text"))
