@@ -16,7 +16,6 @@ _TYPES: Final = {type_: (b"content-type", f"{type_}; charset=utf-8".encode()) fo
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
 
 
-@cache
 def vary(*, cookies: bool) -> Header:
     """Returns the request headers that can make the answer another.
 
@@ -27,6 +26,9 @@ def vary(*, cookies: bool) -> Header:
     if cookies:
         names.append("Cookie")
     return b"vary", ", ".join(names).encode()
+
+
+_VARY, _VARY_BY_COOKIE = vary(cookies=False), vary(cookies=True)
 
 
 @cache
@@ -54,7 +56,7 @@ async def send_answer(
 ) -> None:
     """Send an answer; 304 without a body when ``if_none_match`` says that the client has it."""
     caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
-    headers = [vary(cookies=settings.sign_in.session_cookies), caching, *others]
+    headers = [_VARY_BY_COOKIE if settings.sign_in.session_cookies else _VARY, caching, *others]
     status, body = answer.status, answer.body
     if answer.etag and scope["method"] == "GET":
         headers.append((b"etag", answer.etag))

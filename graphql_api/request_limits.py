@@ -18,16 +18,16 @@ from services.shared.rate_limits import REQUEST_COST, budget_of, spend_cost
 
 async def count_cost(context: Context, cost: int = REQUEST_COST) -> None:
     """Count a request, or what it costs beyond. Errors: Refused, over the budget of the address or account."""
-    account = _account(context)
-    await count_cost_of(context.infra, context.client, account, cost, exact=context.tells_cost)
-
-
-async def count_cost_of(
-    infra: Infra, client: Client, account: str | None = None, cost: int = REQUEST_COST, *, exact: bool = False
-) -> None:
-    """Count as ``count_cost``, of an account or of nobody who is known."""
     try:
-        await spend_cost(infra, client, account, cost, exact=exact)
+        await spend_cost(context.infra, context.client, _account(context), cost, exact=context.tells_cost)
+    except RateLimited as error:
+        raise too_many(error) from error
+
+
+async def count_cost_of(infra: Infra, client: Client) -> None:
+    """Count a request as ``count_cost`` does, of nobody who is known."""
+    try:
+        await spend_cost(infra, client, None)
     except RateLimited as error:
         raise too_many(error) from error
 

@@ -133,7 +133,8 @@ class RushcartSchema(strawberry.Schema):
         if found.fields > MAX_COST:
             return _too_costly(found.document, operation, asked.variables)
         turns = context.infra.turns if isinstance(context, Context) else None
-        rank = None if turns is None else await _take_turn(operation, turns)
+        is_query = operation.type is OperationType.QUERY
+        rank = await _take_turn(operation, turns) if is_query and turns is not None else None
         begun = perf_counter()
         try:
             with tracing.span(operation.title, attributes=operation.attributes):
@@ -205,10 +206,8 @@ async def _only(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None
     yield result
 
 
-async def _take_turn(operation: PreparedOperation, turns: RankedTurns) -> Rank | None:
+async def _take_turn(operation: PreparedOperation, turns: RankedTurns) -> Rank:
     """Take a turn for a query; mutations take their own (resolvers/shared/mutation.py). Errors: Refused."""
-    if operation.type is not OperationType.QUERY:
-        return None
     rank = Rank.LOOK if operation.root in _AFTER_ONES_OWN else Rank.BROWSE
     if not turns.enter(rank):
         try:

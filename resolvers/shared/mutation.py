@@ -26,7 +26,7 @@ from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
 from resolvers.shared.permissions import PUBLIC_MUTATIONS, check, requires
 from services.shared.errors import ServiceError, TryAgain
-from services.shared.rate_limits import spend_operation
+from services.shared.rate_limits import charge_operation, is_operation_free
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,7 +78,8 @@ def _guard(
         context = info.context
         account = context.viewer.user_id.hex if context.viewer else None
         try:
-            await spend_operation(context.infra, name, context.client, account)
+            if not is_operation_free(context.infra, name, context.client, account):
+                await charge_operation(context.infra, name, context.client, account)
             if rank is None:
                 return await resolver(self, info, *args, **kwargs)
             turns = context.infra.turns

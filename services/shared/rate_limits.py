@@ -124,12 +124,21 @@ def _a_minute(limit: Limit) -> int:
     return round(limit.count * 60 / limit.seconds)
 
 
-async def spend_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:
-    """Count one mutation of that name. Errors: RateLimited."""
-    if name in DEFAULTS or name in infra.settings.rate_limits:
-        key = account if account is not None else "" if is_own(client.ip) else client.network
-        if key and not _is_free(infra, name, key, 1):
-            await _charge(infra, name, key, 1)
+def is_operation_free(infra: Infra, name: str, client: Client, account: str | None) -> bool:
+    """Count one mutation of that name here; returns False when ``charge_operation`` is to be asked, too."""
+    if name not in DEFAULTS and name not in infra.settings.rate_limits:
+        return True
+    key = account or _network(client)
+    return not key or _is_free(infra, name, key, 1)
+
+
+async def charge_operation(infra: Infra, name: str, client: Client, account: str | None) -> None:
+    """Errors: RateLimited."""
+    await _charge(infra, name, account or _network(client), 1)
+
+
+def _network(client: Client) -> str:
+    return "" if is_own(client.ip) else client.network
 
 
 async def spend(infra: Infra, name: str, key: str, *, units: int = 1, exact: bool = False) -> None:
