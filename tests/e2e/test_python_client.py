@@ -141,8 +141,8 @@ async def test_it_waits_as_long_as_it_is_told_and_no_longer_than_it_may(settings
 async def test_a_session_is_renewed_once_for_all_and_ends(server: Server) -> None:
     told: list[Session | None] = []
     losing = Losing(b"refreshSession", 1)
-    options = {"on_session": told.append, "http": httpx.AsyncClient(transport=losing)}
-    async with Rushcart(server.url, **options) as client:
+    http = httpx.AsyncClient(transport=losing)
+    async with Rushcart(server.url, on_session=told.append, http=http) as client:
         with pytest.raises(Unauthenticated):
             await client.cancel("x")
         await client.sign_up("bob@example.com", PASSWORD, "Bob")

@@ -19,7 +19,7 @@ def test_the_generated_code_is_of_this_schema() -> None:
     assert made_of.read_text(encoding="utf-8") == told.stdout, "run clients/python/generate.sh"
 
 
-def telling(*answers: Any, **options: Any) -> tuple[Rushcart, list[bytes]]:
+def telling(*answers: Any, patience: float = 15.0) -> tuple[Rushcart, list[bytes]]:
     """A client of a server that gives these answers, one after the other, and what it is sent."""
     left, bodies = list(answers), list[bytes]()
 
@@ -29,7 +29,7 @@ def telling(*answers: Any, **options: Any) -> tuple[Rushcart, list[bytes]]:
         return httpx.Response(200, json=told) if isinstance(told, dict) else httpx.Response(502, text=told)
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    return Rushcart("http://shop", http=http, **options), bodies
+    return Rushcart("http://shop", http=http, patience=patience), bodies
 
 
 def try_again(ms: int) -> dict[str, Any]:

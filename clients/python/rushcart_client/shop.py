@@ -4,6 +4,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
+import httpx
+
 from rushcart_client.generated.client import Operations
 from rushcart_client.generated.fragments import CartParts, OrderParts, ProductParts, Tokens, TokensUser
 from rushcart_client.generated.input_types import (
@@ -21,6 +23,7 @@ from rushcart_client.generated.me import MeMe
 from rushcart_client.generated.pay import PayCreatePaymentPayment
 from rushcart_client.generated.running_sales import RunningSalesFlashSalesEdgesNode
 from rushcart_client.session import Session
+from rushcart_client.transport import PATIENCE, OnSession
 
 T = TypeVar("T")
 
@@ -31,15 +34,25 @@ def new_key() -> str:
 
 
 class Rushcart:
-    """A client for one customer, or for nobody; its options are those of ``Transport``.
+    """A client for one customer, or for nobody.
 
     What places, cancels or pays an order takes a ``key``; without one it makes one, which is the same in all its
     retries. Give your own when you may want to ask again after an exception, or after your program has ended. All
     methods raise ``RushcartError``; those that are expected have classes of their own.
     """
 
-    def __init__(self, url: str, **options: Any) -> None:
-        self.operations = Operations(url, **options)
+    def __init__(
+        self,
+        url: str,
+        *,
+        session: Session | None = None,
+        on_session: OnSession | None = None,
+        patience: float = PATIENCE,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        """Take what ``Transport`` takes. ``patience``: seconds in which what is refused for the moment is tried
+        again."""
+        self.operations = Operations(url, session=session, on_session=on_session, patience=patience, http=http)
 
     async def __aenter__(self) -> Self:
         return self

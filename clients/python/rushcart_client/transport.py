@@ -24,6 +24,9 @@ _MUTATION = re.compile(r"^\s*mutation\b", re.MULTILINE)
 _SHORTEST_WAIT, _FIRST_WAIT, _LONGEST_WAIT = 0.05, 0.2, 5.0
 """Seconds; where nothing is said, each is twice as long as the one before."""
 
+PATIENCE = 15.0
+"""Seconds."""
+
 Payload = dict[str, Any]
 OnSession = Callable[[Session | None], None]
 
@@ -45,7 +48,7 @@ class Transport:
         *,
         session: Session | None = None,
         on_session: OnSession | None = None,
-        patience: float = 15.0,
+        patience: float = PATIENCE,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         """``url`` is the server's, without ``/graphql``. ``on_session`` is told of each session that begins, or is
