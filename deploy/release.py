@@ -70,9 +70,9 @@ class Release:
             "pyproject.toml": self._versioned,
             "clients/python/pyproject.toml": self._versioned,
             "CHANGELOG.md": self._dated,
-            "docs/asyncapi.json": lambda text: text.replace(
-                f'"version": "{self.before}"', f'"version": "{self.version}"', 1
-            ),
+            "clients/typescript/package.json": self._versioned_json,
+            "package-lock.json": self._locked,
+            "docs/asyncapi.json": self._versioned_json,
         }
         for path in sorted((self.root / MANIFESTS).glob("*.yaml")):
             makers[str(path.relative_to(self.root))] = self._tagged
@@ -80,6 +80,14 @@ class Release:
 
     def _versioned(self, text: str) -> str:
         return text.replace(f'\nversion = "{self.before}"', f'\nversion = "{self.version}"', 1)
+
+    def _versioned_json(self, text: str) -> str:
+        return text.replace(f'"version": "{self.before}"', f'"version": "{self.version}"', 1)
+
+    def _locked(self, text: str) -> str:
+        """Of npm's packages only the client for TypeScript is ours to release."""
+        before, name, after = text.partition('"name": "@rushcart/client"')
+        return before + name + self._versioned_json(after)
 
     def _dated(self, text: str) -> str:
         """What was unreleased is this version's; the next changes get an empty heading."""

@@ -75,6 +75,8 @@ def test_a_release(clone: Path) -> None:
     assert git(clone, "log", "--format=%s", "-1", "v7.8.9") == "Release 7.8.9\n"
     assert git(clone, "status", "--porcelain") == ""
     assert 'version = "7.8.9"' in (clone / "pyproject.toml").read_text()
+    for name in ("clients/typescript/package.json", "package-lock.json"):
+        assert (clone / name).read_text().count('"version": "7.8.9"') == 1
     today = datetime.now(UTC).date().isoformat()
     assert f"## Unreleased\n\n## 7.8.9 - {today}\n\n- Something new.\n" in (clone / "CHANGELOG.md").read_text()
     assert "image: rushcart:7.8.9" in (clone / "deploy/kubernetes/worker.yaml").read_text()
