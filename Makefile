@@ -63,9 +63,10 @@ format: $(DEV_OK) ## put the code into the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: $(RUN_OK) ## write schema.graphql and possible-types.json from the code
+schema: $(RUN_OK) ## write schema.graphql, and what is made of it, from the code
 	$(BIN)/rushcart schema export --output schema.graphql
 	$(BIN)/rushcart schema export --possible-types --output possible-types.json
+	$(BIN)/python clients/typescript/write_keyed.py
 
 docs: $(DEV_OK) ## the documents as a site, links checked, in .rushcart/site
 	$(BIN)/mkdocs build --quiet

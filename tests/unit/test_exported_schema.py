@@ -1,6 +1,7 @@
 """The files of the schema are what the code has."""
 
 import json
+import runpy
 from pathlib import Path
 
 from cli.schema import exported, exported_possible_types
@@ -18,3 +19,10 @@ def test_possible_types_are_current() -> None:
     known = json.loads(text)
     assert {"OutOfStock", "InvalidInput"} <= set(known["Error"])
     assert {"Order", "OutOfStock"} <= set(known["PlaceFlashOrderResult"])
+
+
+def test_the_client_for_typescript_knows_which_inputs_take_a_key() -> None:
+    client = ROOT / "clients" / "typescript"
+    written = runpy.run_path(str(client / "write_keyed.py"))["keyed"](exported())
+    assert (client / "src" / "keyed.ts").read_text() == written, "run `make schema`"
+    assert '  "PlaceFlashOrderInput",\n' in written

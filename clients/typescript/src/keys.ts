@@ -1,12 +1,5 @@
+import { KEYED } from "./keyed.ts";
 import { Kept, type Storage } from "./storage.ts";
-
-/** The inputs that take an `idempotencyKey`, as in schema.graphql. */
-export const KEYED: ReadonlySet<string> = new Set([
-  "AddCartItemInput", "AddOrderNoteInput", "AdjustStockInput", "CancelOrderInput", "CapturePaymentInput",
-  "CheckoutInput", "CompleteOrderInput", "CountStockInput", "CreatePaymentInput", "CreateShipmentInput",
-  "CreateWarehouseInput", "MoveStockInput", "PlaceFlashOrderInput", "ReceiveStockInput", "RefundPaymentInput",
-  "ScheduleFlashSaleInput", "SetLowStockThresholdInput", "UpdateWarehouseInput",
-]);
 
 const LASTS = 10 * 60_000;
 const VARIABLE = /\$(\w+)\s*:\s*(\w+)/g;
