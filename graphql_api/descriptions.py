@@ -67,7 +67,8 @@ def _say_who_may(field: GraphQLField, *, is_mutation: bool) -> None:
     if who is None and is_mutation:
         who = "everybody, signed in or not"
     if who is not None:
-        field.description = f"{field.description or ''}\n\nFor {who}.".strip()
+        # In one paragraph: of lists of fields, docs panes show the first alone.
+        field.description = f"{field.description or ''} For {who}.".strip()
 
 
 def _who_may(requires: Requires) -> str:

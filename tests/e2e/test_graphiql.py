@@ -114,7 +114,7 @@ async def test_a_stranger_signs_in_buys_pays_and_watches(shop: Shop, chrome: Chr
     assert [one["name"] for one in chrome.get_cookies()] == []
 
 
-@pytest.mark.parametrize("lifetime", [4.0])
+@pytest.mark.parametrize("lifetime", [2.0])
 @pytest.mark.parametrize("cookies", [True, False], ids=["cookies", "tokens"])
 async def test_the_session_is_renewed_before_it_ends(shop: Shop, chrome: Chrome, cookies: bool) -> None:
     ada = await shop.customer()
