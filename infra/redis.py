@@ -19,7 +19,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
@@ -234,6 +234,13 @@ class RedisStore:
 def _connections(pool: ConnectionPool) -> Iterator[AbstractConnection]:
     yield from pool._available_connections
     yield from pool._in_use_connections
+
+
+def raise_wrong(replies: Sequence[Any]) -> None:
+    """Raise what ``RedisStore.ask`` found to be no outage. Errors: ResponseError."""
+    for reply in replies:
+        if isinstance(reply, ResponseError) and not is_outage(reply):
+            raise reply
 
 
 def own_name(server: RedisStore, name: str) -> str:

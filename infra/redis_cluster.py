@@ -6,6 +6,7 @@ again until the time is up, each time with the slots as they are then. A command
 """
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ from infra.redis_slots import SLOTS, Address, SlotRange, key_of, read_slots, see
 log = structlog.get_logger(__name__)
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.1
+_AWAY: Final = 0.25
+"""Seconds in which one that did not answer is asked for nothing: what others are asked for must not wait."""
 _LATER: Final = (TryAgainError, ClusterDownError, StoreUnavailable)
 
 
@@ -43,6 +46,7 @@ class RedisCluster(RedisStore):
         self._primaries: tuple[RedisStore, ...] = ()
         self._finding: asyncio.Task[None] | None = None
         self._closed = False
+        self._away: dict[RedisStore, float] = {}
         self.attributes = self._seeds[0].attributes
 
     def _server(self, address: Address, url: str | None = None) -> RedisStore:
@@ -143,9 +147,11 @@ class RedisCluster(RedisStore):
             by_server.setdefault(self._at_slot(slots[place]), []).append(place)
         if len(by_server) == 1:
             [(server, places)] = by_server.items()
-            answers = [await server.ask(*(commands[place] for place in places))]
+            answers = [await self._ask_one(server, [commands[place] for place in places])]
         else:
-            asking = (server.ask(*(commands[place] for place in places)) for server, places in by_server.items())
+            asking = (
+                self._ask_one(server, [commands[at] for at in places]) for server, places in by_server.items()
+            )
             answers = await asyncio.gather(*asking)
         again = []
         for places, replies in zip(by_server.values(), answers, strict=True):
@@ -154,6 +160,16 @@ class RedisCluster(RedisStore):
                 if isinstance(reply, Exception) and await self._is_for_later(commands, slots, place, found):
                     again.append(place)
         return again
+
+    async def _ask_one(self, server: RedisStore, commands: Sequence[Command]) -> list[Any]:
+        if self._away and self._away.get(server, 0.0) > time.monotonic():
+            return [_Away("redis")] * len(commands)
+        replies = await server.ask(*commands)
+        if isinstance(replies[0], StoreUnavailable):
+            self._away[server] = time.monotonic() + _AWAY
+        elif self._away:
+            self._away.pop(server, None)
+        return replies
 
     async def _is_for_later(
         self, commands: Sequence[Command], slots: Sequence[int], place: int, found: list[Any]
@@ -167,6 +183,8 @@ class RedisCluster(RedisStore):
             target = self._server((error.host, error.port))
             _, found[place] = await target.ask(("ASKING",), commands[place])
             error = found[place]
+        if isinstance(error, _Away):
+            return False
         return isinstance(error, _LATER) or (isinstance(error, ResponseError) and is_not_the_primary(error))
 
     async def get_many(self, keys: Sequence[str]) -> list[Any]:
@@ -191,6 +209,10 @@ class RedisCluster(RedisStore):
         if self._finding is not None:
             await asyncio.gather(self._finding, return_exceptions=True)
         await asyncio.gather(*(server.close() for server in self._known.values()))
+
+
+class _Away(StoreUnavailable):
+    """One that did not answer just now was not asked."""
 
 
 def _first(found: Iterable[BaseException | None]) -> BaseException | None:

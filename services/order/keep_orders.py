@@ -17,7 +17,7 @@ from infra.telemetry.messages import sending
 from models.order_document import OrderSnapshot
 from services.flash_sale.distrust import distrust
 from services.reservation.release import Forget, group, release
-from services.reservation.reserve import accept, claim, is_replaced
+from services.reservation.reserve import accept, claim, is_replaced, shard_of
 from services.shared.errors import IdempotencyConflict, TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
@@ -50,7 +50,7 @@ async def keep_order(
     """
     with sending(infra.events.attributes(ORDERS)):
         message = encode(OrderPlaced(order), order.placed_at, tracing.traceparent() or traceparent)
-        keeping = infra.groups.of("keep", partial(keep_orders, infra), at_once=_AT_ONCE)
+        keeping = infra.groups.of(f"keep {shard_of(infra, order)}", partial(keep_orders, infra), at_once=_AT_ONCE)
         await keeping.ask(ReservedOrder(order, fresh, begun, message))
 
 
@@ -72,9 +72,15 @@ async def _claim(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outco
     """Another item may have used a key before."""
     orders = [one.order for one in reserved]
     free = await claim(infra, orders)
-    taken = (order for order, is_free in zip(orders, free, strict=True) if not is_free)
+    taken = (order for order, is_free in zip(orders, free, strict=True) if is_free is False)
     await _give_back(infra, taken, Forget.YES)
-    return [None if is_free else IdempotencyConflict() for is_free in free]
+    return [_claimed(is_free) for is_free in free]
+
+
+def _claimed(is_free: bool | StoreUnavailable) -> _Outcome:
+    if isinstance(is_free, StoreUnavailable):
+        return is_free
+    return None if is_free else IdempotencyConflict()
 
 
 async def _publish(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outcome]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from redis.exceptions import NoScriptError
 
-from infra.redis import REIGN, LuaScript, RedisStore
+from infra.redis import REIGN, LuaScript, RedisStore, raise_wrong
 from infra.redis_batch import Command
 from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
@@ -76,17 +76,18 @@ async def run(redis: RedisStore, name: str, keys: list[str], args: list[str | by
 
 
 def command(redis: RedisStore, name: str, keys: list[str], args: list[str | bytes | int]) -> Command:
-    """Make a script a command, for ``with_scripts``."""
+    """Make a script a command, for ``ask_with_scripts``."""
     return ("EVALSHA", redis.script(SCRIPTS[name]), len(keys), *keys, *args)
 
 
-async def with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
-    """Run commands and scripts in one round trip; all may run twice. Errors as of ``RedisStore.execute``."""
-    try:
-        return await redis.execute(*commands)
-    except NoScriptError:
+async def ask_with_scripts(redis: RedisStore, *commands: Command) -> list[Any]:
+    """Run commands and scripts in one round trip; all may run twice. Returns as ``RedisStore.ask``."""
+    found = await redis.ask(*commands)
+    if any(isinstance(reply, NoScriptError) for reply in found):
         await redis.load(*SCRIPTS.values())
-        return await redis.execute(*commands)
+        found = await redis.ask(*commands)
+    raise_wrong(found)
+    return found
 
 
 async def look_at_counters(infra: Infra, items: Sequence[ItemKeys]) -> list[Any]:

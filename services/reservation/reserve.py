@@ -10,6 +10,8 @@ from uuid import UUID
 import orjson
 
 from infra.clock import from_millis
+from infra.errors import StoreUnavailable
+from infra.redis import raise_wrong
 from infra.redis_batch import Argument, Command
 from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
@@ -20,10 +22,10 @@ from services.reservation.keys import (
     SCRIPTS,
     ItemKeys,
     accepted_key,
+    ask_with_scripts,
     claim_key,
     command,
     price_text,
-    with_scripts,
 )
 from services.shared.errors import (
     FlashSaleNotRunning,
@@ -65,9 +67,16 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot) -> Reservation:
     FlashSaleNotRunning, IdempotencyConflict, TryAgain, NotLoaded, StaleTerms, StoreUnavailable.
     """
     with tracing.span("redis script reserve"):
-        reserving = infra.groups.of("reserve", partial(_reserve_together, infra), at_once=_AT_ONCE)
+        reserving = infra.groups.of(
+            f"reserve {shard_of(infra, snapshot)}", partial(_reserve_together, infra), at_once=_AT_ONCE
+        )
         reply = await reserving.ask(snapshot)
     return _understand(reply, snapshot)
+
+
+def shard_of(infra: Infra, order: OrderSnapshot) -> str:
+    """Returns which of a cluster's servers has the order's item: what is asked of it waits for no other."""
+    return infra.redis.at(_keys_of(order).item).tag
 
 
 async def _reserve_together(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[list[bytes]]:
@@ -149,13 +158,19 @@ def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
 async def accept(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
     """Make orders accepted that the log has acknowledged: from here on their customers can read them.
 
-    Returns whether each was in time. Errors: StoreUnavailable.
+    Returns whether each was in time, and what had to be asked could be. Errors: StoreUnavailable.
     """
     remembered = [command for order in orders for command in _remember(order)]
     by_item = _by_item(orders)
     scripts = [_acceptance(infra, keys, [orders[place] for place in places]) for keys, places in by_item.items()]
-    replies = await with_scripts(infra.redis, *remembered, *scripts)
-    return [bool(answer) for answer in _in_order(by_item, replies[len(remembered) :])]
+    replies = await ask_with_scripts(infra.redis, *remembered, *scripts)
+    kept, answers = replies[: len(remembered)], replies[len(remembered) :]
+    failed = [[0] * len(places) for places in by_item.values()]
+    told = [none if isinstance(one, Exception) else one for one, none in zip(answers, failed, strict=True)]
+    return [
+        bool(answer) and not isinstance(kept[2 * place], Exception)
+        for place, answer in enumerate(_in_order(by_item, told))
+    ]
 
 
 def is_replaced(infra: Infra, order: OrderSnapshot) -> bool:
@@ -206,12 +221,12 @@ def _key_field(snapshot: OrderSnapshot) -> str:
     return f"{snapshot.customer_id.hex}:{snapshot.idempotency_key.encode().hex()}"
 
 
-async def claim(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
+async def claim(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool | StoreUnavailable]:
     """Tie idempotency keys to their inputs: a reservation's own is only unique within its item.
 
-    Returns whether each was free, or of that input already. Errors: StoreUnavailable.
+    Returns whether each was free, or of that input already; or that nobody could be asked.
     """
-    replies = await infra.redis.execute(
+    replies = await infra.redis.ask(
         *(
             (
                 "SET",
@@ -222,7 +237,13 @@ async def claim(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
             for order in orders
         )
     )
-    return [
-        earlier is None or earlier == order.fingerprint.encode()
-        for order, earlier in zip(orders, replies, strict=True)
-    ]
+    raise_wrong(replies)
+    return [_is_free(order, earlier) for order, earlier in zip(orders, replies, strict=True)]
+
+
+def _is_free(order: OrderSnapshot, earlier: bytes | Exception | None) -> bool | StoreUnavailable:
+    if isinstance(earlier, StoreUnavailable):
+        return earlier
+    if isinstance(earlier, Exception):
+        return StoreUnavailable("redis")
+    return earlier is None or earlier == order.fingerprint.encode()

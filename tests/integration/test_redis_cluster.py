@@ -15,14 +15,14 @@ from infra.redis import LuaScript, RedisStore
 from infra.runtime import Infra, open_infra
 from models.flash_sale_document import FlashItemDoc
 from services.order.place_flash_order import place_flash_order
-from services.reservation.keys import ItemKeys
+from services.reservation.keys import ItemKeys, accepted_key
 from services.shared.errors import TryAgain
 from services.shared.events import ALL_TOPICS
 from services.shared.watch_changes import watching_changes
 from settings import Settings
 from tests.books import assert_adds_up, orders_in
 from tests.factories import order_wish, running_sale
-from tests.modes import MODES
+from tests.modes import MODES, ONE_MODE
 from tests.redis_cluster import Cluster, kill, redis_cluster
 from tests.waiting import until
 from tests.workers import persist_all, working
@@ -94,6 +94,24 @@ async def test_what_was_accepted_outlives_a_primary(settings: Settings, tmp_path
             stored = await orders_in(shop)
             assert set(accepted) <= stored.keys()
             await assert_adds_up(shop, item, remaining=1_000 - len(stored))
+
+
+@ONE_MODE
+async def test_a_shard_that_is_gone_stops_its_own_alone(settings: Settings, cluster: Cluster) -> None:
+    for node in cluster.primaries:
+        node.config_set("cluster-require-full-coverage", "no")
+    async with open_infra(settings.model_copy(update={"redis_url": SecretStr(cluster.url)})) as shop:
+        item = await running_sale(shop, quantity=1_000)
+        place = cluster.place_of(ItemKeys.of(item.sku, item.id).item)
+        gone = next(at for at in range(3) if at not in (place, cluster.place_of("{log}")))
+        kill(cluster.primaries[gone])
+        wishes = [order_wish(item) for _ in range(60)]
+        outcomes = await asyncio.gather(
+            *(place_flash_order(shop, wish) for wish in wishes), return_exceptions=True
+        )
+        refused = [isinstance(outcome, TryAgain) for outcome in outcomes]
+        assert refused == [cluster.place_of(accepted_key(wish.customer_id)) == gone for wish in wishes]
+        assert 0 < refused.count(True) < len(wishes)
 
 
 async def _place(shop: Infra, item: FlashItemDoc) -> list[UUID]:
