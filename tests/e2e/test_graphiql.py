@@ -16,7 +16,7 @@ from tests.e2e.shop import PASSWORD, Person, Shop
 from tests.modes import ONE_MODE
 
 # Chromium may have to be installed first.
-pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("worker"), ONE_MODE]
+pytestmark = [pytest.mark.timeout(400), ONE_MODE]
 VARIABLES = "section[aria-label='Variables'] .view-lines"
 ANSWER = ".graphiql-response .view-lines"
 WHO = ".rushcart-who"
@@ -82,6 +82,7 @@ def read_docs(chrome: Chrome) -> None:
     shows(chrome, ".graphiql-doc-explorer", "For STAFF, or a service token with CATALOG_WRITE.")
 
 
+@pytest.mark.usefixtures("worker")
 async def test_a_stranger_signs_in_buys_pays_and_watches(shop: Shop, chrome: Chrome) -> None:
     offer, ada = await shop.offer(await shop.staff()), await shop.customer()
     await do(

@@ -27,6 +27,7 @@ _LONG: Final = (
     "tests/integration/stack/test_up_and_down.py",
     "tests/integration/test_migration_processes.py",
     "tests/e2e/test_everyone_tries_everything.py",
+    "tests/e2e/test_graphiql.py",
     "tests/integration/test_saga_killed.py",
     "tests/integration/test_saga_killed.py on the stack",
     "tests/e2e/test_browser.py",
