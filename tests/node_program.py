@@ -29,7 +29,7 @@ def install() -> None:
 
 def run(*words: str, **variables: str) -> str:
     """Run a command in the root of the clone; it must go well. Returns what it prints."""
-    environment = {**os.environ, **variables}
+    environment = {**os.environ, "NO_COLOR": "1", **variables}
     ended = subprocess.run(
         words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )

@@ -104,7 +104,8 @@ def test_the_clients_own_tests(started: Started) -> None:
 @contextmanager
 def storefront(started: Started, folder: Path) -> Iterator[None]:
     """Built and served as the README says, though into another folder: somebody may have theirs open."""
-    variables = {**started.variables, "SITE": str(folder / "site"), "VITE": "--bypass-lock"}
+    others = {"SITE": str(folder / "site"), "VITE": "--bypass-lock", "NO_COLOR": "1"}
+    variables = {**started.variables, **others}
     with Running(folder / "front", command=("make", "--silent", "storefront"), settings=variables) as front:
         front.says(started.front, folder / "front.out")
         yield
