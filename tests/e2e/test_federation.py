@@ -43,6 +43,11 @@ def code(answer: dict[str, Any]) -> str:
     return str(error["extensions"]["code"])
 
 
+def read(seen: list[str]) -> list[str]:
+    """Returns which of the two was read, time by time; of sales the server reads by itself."""
+    return [text.split("FROM ")[1].split()[0] for text in seen if "FROM users" in text or "FROM products" in text]
+
+
 async def test_each_viewer_finds_what_node_finds(world: World) -> None:  # noqa: F811 - the fixture
     shop = world.shop
     wanted = [{"__typename": name, "id": world.ids[name]} for name in ENTITIES]
@@ -116,7 +121,7 @@ async def test_many_are_found_at_once_at_their_cost_and_too_many_are_refused(sho
     with statements(shop.server.infra) as seen:
         found = (await find(shop, wanted * 2, admin.token))["data"]["_entities"]
     assert [one["id"] for one in found if one] == people * 2
-    assert [text.split("FROM ")[1].split()[0] for text in seen] == ["users", "products"]
+    assert read(seen) == ["users", "products"]
     body = {"query": FIND, "variables": {"representations": wanted[:150]}}
     told = (await shop.server.http.post("/graphql", json=body, headers={"GraphQL-Cost": "1"})).json()
     assert told["extensions"]["cost"]["cost"] == 1 + 150 * 2
@@ -124,7 +129,7 @@ async def test_many_are_found_at_once_at_their_cost_and_too_many_are_refused(sho
     with statements(shop.server.infra) as seen:
         refused = await find(shop, many, admin.token)
     assert (code(refused), refused["errors"][0]["extensions"]["argument"]) == ("BAD_USER_INPUT", "representations")
-    assert seen == []
+    assert read(seen) == []
     wide = "query ($of: [_Any!]!) { _entities(representations: $of) { ... on User {" + " ".join(
         f"a{place}: id" for place in range(25)
     )
