@@ -95,8 +95,11 @@ class RedisStore:
             redis_connect_func=self._on_connect,
             driver_info=_DRIVER,
         )
-        pool.connection_class = KNOWING[pool.connection_class]
+        pool.connection_class = self._connections_of(KNOWING[pool.connection_class])
         return Redis.from_pool(pool)
+
+    def _connections_of(self, known: type[AbstractConnection]) -> type[AbstractConnection]:
+        return known
 
     async def _on_connect(self, connection: "KnowsItsServer") -> None:
         await connection.on_connect()

@@ -1,6 +1,6 @@
 """Connections to Redis that know which server they lead to, and what its errors mean."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
@@ -74,10 +74,16 @@ class KnowsItsServer(AbstractConnection):
 
 
 class _Tcp(KnowsItsServer, Connection):
-    pass
+    locate: Callable[[], Awaitable[tuple[str, int]]] | None = None
+    """Asked for the address of each new connection, where it is not always the same."""
+
+    async def _connect(self) -> None:
+        if self.locate is not None:
+            self.host, self.port = await self.locate()
+        await super()._connect()  # type: ignore[no-untyped-call]
 
 
-class _Tls(KnowsItsServer, SSLConnection):
+class _Tls(_Tcp, SSLConnection):
     pass
 
 

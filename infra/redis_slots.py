@@ -54,14 +54,14 @@ def read_slots(reply: list[Any], asked: Address) -> list[SlotRange]:
     ]
 
 
-def seeds_of(dsn: str) -> Iterator[tuple[Address, str]]:
+def seeds_of(dsn: str, default_port: int = 6379) -> Iterator[tuple[Address, str]]:
     """Yields the addresses in ``redis+cluster://user:password@host:port,host:port``, and each one's own URL."""
     parts = urlsplit(dsn)
     user, at, hosts = parts.netloc.rpartition("@")
     for host in hosts.split(","):
         found = urlsplit(f"//{host}")
         assert found.hostname is not None
-        address = (found.hostname, found.port or 6379)
+        address = (found.hostname, found.port or default_port)
         yield address, url_at(parts, f"{user}{at}", address)
 
 

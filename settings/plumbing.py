@@ -36,7 +36,8 @@ class PlumbingSettings(OperationsSettings):
     )
     redis_url: SecretStr | None = Field(
         None,
-        description="redis://host:port/0, or redis+cluster://host:port,host:port; an embedded Valkey when unset.",
+        description="redis://host:port/0, redis+cluster://host:port,host:port, or "
+        "redis+sentinel://host:port,host:port/name/0; an embedded Valkey when unset.",
     )
     kafka_bootstrap_servers: str | None = Field(
         None, description="host:port[,host:port]; Redis Streams are the event log when unset."

@@ -7,6 +7,7 @@ _MYSQL: Final = frozenset({"mysql+asyncmy", "mariadb+asyncmy"})
 _SQLITE: Final = "sqlite+aiosqlite"
 _REDIS: Final = frozenset({"redis", "rediss"})
 _CLUSTER: Final = frozenset({"redis+cluster", "rediss+cluster"})
+_SENTINEL: Final = frozenset({"redis+sentinel", "rediss+sentinel"})
 
 
 def check_database_url(url: str) -> str:
@@ -23,13 +24,26 @@ def check_redis_url(url: str) -> str:
     """Returns the URL, checked. Errors: ValueError."""
     parts = _split(url)
     if parts is not None and parts.scheme in _CLUSTER:
-        if parts.path.strip("/0") or not all(map(_is_host, parts.netloc.rpartition("@")[2].split(","))):
+        if parts.path.strip("/0") or not all(map(_is_host, _hosts(parts))):
             raise ValueError("must be redis+cluster://user:password@host:port,host:port or rediss+cluster://…")
+        return url
+    if parts is not None and parts.scheme in _SENTINEL:
+        name, _, number = parts.path.strip("/").partition("/")
+        if not name or (number and not number.isdecimal()) or not all(map(_is_host, _hosts(parts))):
+            raise ValueError(
+                "must be redis+sentinel://user:password@host:port,host:port/name/0 or rediss+sentinel://…"
+            )
         return url
     local = parts is not None and parts.scheme == "unix" and bool(parts.path)
     if not local and (parts is None or parts.scheme not in _REDIS or not parts.hostname):
-        raise ValueError("must be redis://:password@host:port/0, rediss://, redis+cluster:// or unix://path?db=0")
+        raise ValueError(
+            "must be redis://:password@host:port/0, rediss://, redis+cluster://, redis+sentinel:// or unix://path?db=0"
+        )
     return url
+
+
+def _hosts(parts: SplitResult) -> list[str]:
+    return parts.netloc.rpartition("@")[2].split(",")
 
 
 def _is_host(text: str) -> bool:
@@ -44,7 +58,7 @@ def _has_host(parts: SplitResult) -> bool:
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
-        if "," in parts.netloc and parts.scheme in _CLUSTER:
+        if "," in parts.netloc and parts.scheme in _CLUSTER | _SENTINEL:
             return parts
         return parts if parts.port != 0 else None
     except ValueError:  # of the port, or of an IPv6 address

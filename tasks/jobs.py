@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from redis.exceptions import RedisError
@@ -17,11 +18,12 @@ from taskiq import AsyncBroker, AsyncTaskiqDecoratedTask, TaskiqScheduler
 from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 from taskiq.serializers import JSONSerializer
-from taskiq_redis import RedisStreamBroker, RedisStreamClusterBroker
+from taskiq_redis import RedisStreamBroker, RedisStreamClusterBroker, RedisStreamSentinelBroker
 
 from infra.cancellation import cancel_and_wait
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
+from infra.redis_sentinel import SentinelRedis, sentinels_of, service_of
 from infra.redis_slots import seeds_of
 from infra.runtime import Infra
 from services.order.expire_due_orders import expire_due_orders
@@ -105,6 +107,9 @@ class Jobs:
 
     async def close(self) -> None:
         await self.broker.shutdown()
+        if isinstance(self.broker, RedisStreamSentinelBroker):
+            for sentinel in self.broker.sentinel.sentinels:  # the library leaves them open
+                await sentinel.aclose()
 
 
 def _broker(infra: Infra) -> AsyncBroker:
@@ -117,6 +122,21 @@ def _broker(infra: Infra) -> AsyncBroker:
             maxlen=10_000,
             xread_block=1000,
             socket_timeout=None,
+        )
+    if isinstance(infra.redis, SentinelRedis):
+        name, number = service_of(dsn)
+        parts = urlsplit(infra.redis.dsn)
+        return RedisStreamSentinelBroker(
+            sentinels_of(dsn),
+            name,
+            queue_name=_QUEUE,
+            maxlen=10_000,
+            xread_block=1000,
+            socket_timeout=None,
+            db=number,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            ssl=parts.scheme == "rediss",
         )
     return RedisStreamBroker(
         dsn,

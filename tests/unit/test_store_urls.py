@@ -28,6 +28,8 @@ def test_addresses_of_a_database(url: str) -> None:
         "rediss://:pass@redis.test:6380/1",
         "unix:///run/redis.sock?db=0",
         "redis+cluster://a:1,b:2",
+        "redis+sentinel://:pass@a:1,b/shop",
+        "rediss+sentinel://a/shop/0",
         "rediss+cluster://me:pass@[::1]:6379,b?ssl_ca_certs=x",
     ],
 )
@@ -50,6 +52,8 @@ def test_addresses_of_a_redis(url: str) -> None:
         ("redis_url", "redis+cluster://:hush@a:1,,b"),
         ("redis_url", "redis+cluster://:hush@a:x"),
         ("redis_url", "redis+cluster://:hush@a:1/1"),
+        ("redis_url", "redis+sentinel://:hush@a:1"),
+        ("redis_url", "redis+sentinel://:hush@a:1/shop/x"),
     ],
 )
 def test_what_is_none_is_refused_without_repeating_it(name: str, url: str) -> None:
