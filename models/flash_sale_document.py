@@ -13,6 +13,7 @@ class FlashItemDoc:
     """One item with what seldom changes while its sale runs. Prices are minor units.
 
     ``is_public``: customers may see its variant, and so order it. ``needs_pass``: of the waiting room.
+    ``weight_grams`` of one unit, and its ``tax_class``, are for what its orders are charged.
     """
 
     id: UUID
@@ -30,6 +31,8 @@ class FlashItemDoc:
     version: int
     is_public: bool = True
     needs_pass: bool = False
+    weight_grams: int | None = None
+    tax_class: str | None = None
 
     def is_over(self, now: datetime) -> bool:
         return self.closed_at is not None or now >= self.ends_at

@@ -38,7 +38,7 @@ class Order(Base):
     fingerprint: Mapped[str] = mapped_column(exact_text(64))
     # The address as it was when the order was placed: what becomes of it later changes nothing here.
     shipping_address: Mapped[dict[str, str | bool | None] | None] = mapped_column(JSON(none_as_null=True))
-    # What is in the total besides the lines; none for a flash order, that has nothing else.
+    # What is in the total besides the lines; none for a flash order of a shop that charges nothing else.
     charges: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # W3C trace context of the request that placed it, where traces are sent.
     traceparent: Mapped[str | None] = mapped_column(String(55))

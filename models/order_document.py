@@ -101,7 +101,7 @@ class OrderSnapshot:
         lines = tuple(LineSnapshot.from_json(line) for line in raw["lines"])
         if not lines or any(line.quantity <= 0 or line.unit_price < 0 for line in lines):
             raise ValueError("an order needs lines with positive quantities")
-        charges = raw.get("charges")  # flash orders have none
+        charges = raw.get("charges")  # not there where nothing is charged beside the lines
         address = raw.get("shippingAddress")  # messages from before there was one have none
         return cls(
             UUID(raw["id"]),

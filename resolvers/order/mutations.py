@@ -10,8 +10,10 @@ from resolvers.order.types import (
     CancelOrderResult,
     CompleteOrderResult,
     CreateShipmentResult,
+    FlashQuote,
     Order,
     PlaceFlashOrderResult,
+    QuoteFlashOrderResult,
 )
 from resolvers.shared.asked import asked_by
 from resolvers.shared.context import Info
@@ -23,7 +25,9 @@ from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
 from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
+from services.order.flash_quotes import FlashQuotes
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.order.quote_flash_order import FlashQuoteWish, quote_flash_order
 from services.waiting_room.passes import Passes
 
 
@@ -37,6 +41,21 @@ class PlaceFlashOrderInput:
     address_id: strawberry.ID | None = strawberry.field(default=None, description=ADDRESS_ID)
     pass_: str | None = strawberry.field(
         name="pass", default=None, description="Of the sale's waiting room, if it has one; see enterFlashSale."
+    )
+    quote: str | None = strawberry.field(
+        default=None,
+        description="Of quoteFlashOrder, for this item and quantity: order as it was quoted, without `addressId`. "
+        "Without one the first way to ship is taken, and the order costs what the rules of the shop say now.",
+    )
+
+
+@strawberry.input(description="What may be ordered of a sale, and where it would go.")
+class QuoteFlashOrderInput:
+    item_id: strawberry.ID = strawberry.field(description="The item of the sale, not its variant.")
+    quantity: int = strawberry.field(description="Units.")
+    address_id: strawberry.ID | None = strawberry.field(default=None, description=ADDRESS_ID)
+    shipping_method: str | None = strawberry.field(
+        default=None, description="The code of a way to ship there; the first when absent."
     )
 
 
@@ -110,8 +129,26 @@ class OrderMutation:
             address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
             traceparent=context.traceparent,
             admitted_to=None if passes is None else passes.sale_of(input.pass_, customer_id),
+            quote=None if input.quote is None else _quotes(info).read(input.quote, customer_id),
         )
         return Order.of(await place_flash_order(context.infra, wish))
+
+    @mutation(
+        Role.CUSTOMER,
+        description="What an order of a flash sale will cost, shipping and taxes too, before it is placed. Holds "
+        "nothing; a sale that begins within the hour can be quoted ahead.",
+        rank=Rank.BEGIN,
+    )
+    async def quote_flash_order(self, info: Info, input: QuoteFlashOrderInput) -> QuoteFlashOrderResult:
+        wish = FlashQuoteWish(
+            customer_id=signed_in(info).user_id,
+            item_id=input_id(input.item_id, "FlashSaleItem", "itemId"),
+            quantity=input.quantity,
+            address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
+            shipping_method=input.shipping_method,
+        )
+        quote = await quote_flash_order(info.context.infra, wish)
+        return FlashQuote.of(quote, _quotes(info).sign(quote))
 
     @mutation(
         Role.CUSTOMER,
@@ -154,6 +191,10 @@ class OrderMutation:
     async def add_order_note(self, info: Info, input: AddOrderNoteInput) -> AddOrderNoteResult:
         wish = Note(input_id(input.order_id, "Order", "orderId"), input.text, input.visible_to_customer)
         return _changed(info, await add_note(info.context.infra, wish, asked_by(info, input.idempotency_key)))
+
+
+def _quotes(info: Info) -> FlashQuotes:
+    return FlashQuotes(info.context.tokens.keys, info.context.infra.now)
 
 
 def _changed(info: Info, view: OrderView) -> Order:

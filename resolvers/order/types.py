@@ -7,6 +7,7 @@ from uuid import UUID
 
 import strawberry
 
+from infra.clock import from_millis
 from models import Payment as PaymentRow
 from models import Shipment as ShipmentRow
 from models.charges_document import Charges
@@ -36,6 +37,7 @@ from resolvers.user.address_types import ORDER_ADDRESS, Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
 from services.order.find_shipments import shipments_by_id
+from services.order.flash_quotes import FlashQuote as Quote
 from services.order.order_ids_of_lines import order_ids_of_lines
 from services.shared.actors import OrderActor, role_of
 
@@ -181,7 +183,7 @@ class Order(Node):
     def total(self) -> Money:
         return Money.of(self.view.total, self.view.currency)
 
-    @field(description="What the total is made of; null for a flash order, that has its lines alone.")
+    @field(description="What the total is made of; null for a flash order that has its lines alone.")
     def charges(self) -> OrderCharges | None:
         charges = self.view.charges
         return None if charges is None else OrderCharges.of(charges, self.view.currency)
@@ -216,6 +218,31 @@ class Order(Node):
         return User.of(row)
 
 
+@strawberry.type(description="What a flash order will cost: placeFlashOrder takes it until it expires.")
+class FlashQuote:
+    quote: str = strawberry.field(description="Signed, and of this customer: what placeFlashOrder takes.")
+    expires_at: datetime = strawberry.field(description="Until when placeFlashOrder honours it.")
+    unit_price: Money = strawberry.field(description="Of one unit.")
+    quantity: int = strawberry.field(description="Units that were quoted.")
+    charges: OrderCharges = strawberry.field(description="What the total is made of.")
+    total: Money = strawberry.field(description="What the order will cost.")
+
+    @classmethod
+    def of(cls, quote: Quote, text: str) -> "FlashQuote":
+        return cls(
+            quote=text,
+            expires_at=from_millis(quote.expires_ms),
+            unit_price=Money.of(quote.price, quote.currency),
+            quantity=quote.quantity,
+            charges=OrderCharges.of(quote.charges, quote.currency),
+            total=Money.of(quote.charges.total, quote.currency),
+        )
+
+
+QuoteFlashOrderResult = Annotated[
+    FlashQuote | FlashSaleNotRunning | NotFound | TryAgain | InvalidInput,
+    strawberry.union("QuoteFlashOrderResult"),
+]
 PlaceFlashOrderResult = Annotated[
     Order
     | OutOfStock

@@ -59,8 +59,9 @@ async def find_open_items(infra: Infra, variant_ids: Sequence[UUID]) -> dict[UUI
     return dict(by_variant)
 
 
-def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, int | None, UUID]:
-    sold, rate = (FlashSaleItem, FlashSale, Variant, Product.title, Product.status), WaitingRoom.admit_per_second
+def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, str | None, int | None, UUID]:
+    sold = (FlashSaleItem, FlashSale, Variant, Product.title, Product.status, Product.tax_class)
+    rate = WaitingRoom.admit_per_second
     return (
         select(*sold, rate, Product.id)
         .join(FlashSale, FlashSale.id == FlashSaleItem.sale_id)
@@ -72,7 +73,13 @@ def _items() -> Select[FlashSaleItem, FlashSale, Variant, str, ProductStatus, in
 
 
 def _document(
-    item: FlashSaleItem, sale: FlashSale, variant: Variant, product_title: str, status: str, rate: int | None
+    item: FlashSaleItem,
+    sale: FlashSale,
+    variant: Variant,
+    product_title: str,
+    status: str,
+    tax_class: str | None,
+    rate: int | None,
 ) -> FlashItemDoc:
     own = variant.title
     return FlashItemDoc(
@@ -91,4 +98,6 @@ def _document(
         version=sale.version,
         is_public=status == ProductStatus.PUBLISHED and variant.archived_at is None,
         needs_pass=rate is not None,
+        weight_grams=variant.weight_grams,
+        tax_class=tax_class,
     )

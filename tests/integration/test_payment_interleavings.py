@@ -16,6 +16,10 @@ from sqlalchemy import select, update
 from infra.runtime import Infra
 from models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundState, SandboxCharge
 from models.order_document import OrderView
+from services.charges.check_zone import PlaceDraft
+from services.charges.create_shipping_zone import create_shipping_zone
+from services.charges.create_tax_region import create_tax_region
+from services.charges.views import list_rules
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.create_shipment import ShipmentDraft, create_shipment
 from services.order.expire_due_orders import expire_due_orders
@@ -30,6 +34,7 @@ from services.reconcile.reconcile import reconcile
 from services.shared.errors import ServiceError
 from tests.factories import make_due
 from tests.integration.money import BASE, an_order, asked, begin, book, deliver, payments_in, told
+from tests.integration.test_charge_rules import region, zone
 from tests.workers import persist_all
 
 OPERATIONS = (
@@ -145,7 +150,11 @@ def _facts(charge: SandboxCharge) -> dict[str, Any]:
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rounds=ROUNDS)
 async def test_money_is_conserved_and_no_stock_is_lost(infra: Infra, rounds: list[list[tuple[str, int]]]) -> None:
+    if not (await list_rules(infra)).zones:
+        await create_shipping_zone(infra, zone(PlaceDraft("*")), asked())
+        await create_tax_region(infra, region("19", "*"), asked())
     world = World(infra, [await an_order(infra) for _ in range(ORDERS)])
+    assert [order.total for order in world.orders] == [1990 + 590 + 490] * ORDERS
     for at_once in rounds:
         await asyncio.gather(*(world.do(what, world.orders[number]) for what, number in at_once))
     await world.settle()

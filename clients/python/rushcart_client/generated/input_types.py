@@ -88,6 +88,8 @@ class PlaceFlashOrderInput(BaseModel):
     "Where it is sent: an entry of one's address book, kept as it is now. Without one when absent."
     pass_: Optional[str] = Field(alias="pass", default=None)
     "Of the sale's waiting room, if it has one; see enterFlashSale."
+    quote: Optional[str] = None
+    "Of quoteFlashOrder, for this item and quantity: order as it was quoted, without `addressId`. Without one the first way to ship is taken, and the order costs what the rules of the shop say now."
 
 
 class ProductFilter(BaseModel):

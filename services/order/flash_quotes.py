@@ -1,0 +1,97 @@
+"""Quotes of flash orders: signed, and kept by the customer, so that the click asks no database what it costs.
+
+Signed with a key that is derived from the one that signs access tokens: an HMAC is checked in microseconds, an
+ES256 signature takes a hundred.
+"""
+
+import hmac
+import secrets
+from binascii import a2b_base64, b2a_base64
+from dataclasses import astuple, dataclass
+from typing import Final
+from uuid import UUID
+
+import orjson
+from joserfc.jwk import ECKey
+
+from infra.clock import Clock
+from infra.signing_keys import SigningKeys
+from models.address_document import AddressDoc
+from models.charges_document import Charges
+from services.shared.errors import InvalidInput
+
+_PURPOSE: Final = b"rushcart flash quote 1"
+"""With its version: another one where what is signed has other parts."""
+_MAX_LENGTH: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class FlashQuote:
+    """What ``quantity`` units of the item cost this customer at ``price`` each, sent to ``address``.
+    ``expires_ms`` is in milliseconds since the epoch; ``mark`` tells it from all others, once it is signed."""
+
+    customer_id: UUID
+    item_id: UUID
+    quantity: int
+    price: int
+    currency: str
+    expires_ms: int
+    address: AddressDoc | None
+    charges: Charges
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlashQuotes:
+    keys: SigningKeys
+    now: Clock
+
+    def sign(self, quote: FlashQuote) -> str:
+        signing = self.keys.current(self.now())
+        body = b2a_base64(orjson.dumps(_parts(quote)), newline=False).decode()
+        return f"{signing.kid}.{body}.{_mac(signing.kid, signing.key, body)}"
+
+    def read(self, text: str, customer_id: UUID) -> FlashQuote:
+        """Read a quote of this customer, which may have expired. Errors: InvalidInput, also for another's."""
+        kid, _, rest = text[: _MAX_LENGTH + 1].partition(".")
+        body, _, mac = rest.rpartition(".")
+        key = self.keys.get(kid) if len(text) <= _MAX_LENGTH and text.isascii() else None
+        if key is None or not hmac.compare_digest(mac, _mac(kid, key, body)):
+            raise InvalidInput.at("quote", message="is no quote of this shop")
+        owner, item, quantity, price, currency, expires, address, charges, _nonce = orjson.loads(a2b_base64(body))
+        if owner != customer_id.hex:
+            raise InvalidInput.at("quote", message="is no quote of this shop")
+        home = None if address is None else AddressDoc(UUID(address[0]), *address[1:])
+        return FlashQuote(
+            customer_id, UUID(item), quantity, price, currency, expires, home, Charges(*charges), mac
+        )
+
+
+def _parts(quote: FlashQuote) -> list[object]:
+    """Returns them in an order of their own, without names: the click reads nothing that it need not."""
+    address = quote.address
+    return [
+        quote.customer_id.hex,
+        quote.item_id.hex,
+        quote.quantity,
+        quote.price,
+        quote.currency,
+        quote.expires_ms,
+        None if address is None else [address.id.hex, *astuple(address)[1:]],
+        astuple(quote.charges),
+        secrets.token_urlsafe(9),  # of two that are equal each is its own
+    ]
+
+
+def _mac(kid: str, key: ECKey, body: str) -> str:
+    return hmac.digest(_derived(kid, key), body.encode(), "sha256").hex()
+
+
+_DERIVED: Final[dict[str, bytes]] = {}
+"""By the keys' thumbprints; a process has few keys."""
+
+
+def _derived(kid: str, key: ECKey) -> bytes:
+    if kid not in _DERIVED:
+        _DERIVED[kid] = hmac.digest(str(key.as_dict(private=True)["d"]).encode(), _PURPOSE, "sha256")
+    return _DERIVED[kid]
