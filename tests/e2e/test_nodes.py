@@ -49,13 +49,21 @@ CART: Final = "{ cart { id items { id } unavailableItems { id } } }"
 QUOTE: Final = "mutation { createQuote(input: {}) { ... on Quote { id } } }"
 CODE: Final = """mutation { createDiscountCode(input: {code: "SPRING", kind: FREE_SHIPPING}) {
   ... on DiscountCode { id } } }"""
+ZONE: Final = """mutation { createShippingZone(input: {name: "Moon", idempotencyKey: "zone",
+  places: [{countryCode: "IS"}],
+  rates: [{code: "post", name: "Post", prices: [{currencyCode: "EUR", steps: [{price: "5.00"}]}]}]}) {
+  ... on ShippingZone { id } ... on InvalidInput { fields { path message } } } }"""
+REGION: Final = """mutation { createTaxRegion(input: {countryCode: "IS", idempotencyKey: "region",
+  rates: [{taxClass: "standard", percent: "24"}]}) {
+  ... on TaxRegion { id } ... on InvalidInput { fields { path message } } } }"""
 CATEGORY: Final = 'mutation { createCategory(input: {name: "Shirts"}) { ... on Category { id } } }'
 OWN: Final = {"Address", "Cart", "CartItem", "UnavailableCartItem", "ActiveSession", "Identity", "Quote"}
 ORDERS: Final = {"Order", "OrderAddress", "OrderLine", "Shipment", "Payment", "Refund"}
 STOCK: Final = {"StockLedgerEntry", "Warehouse"}
 ADMINS: Final = {"ServiceToken", "WebhookEndpoint", "WebhookDelivery", "AuditEntry", "User"}
 PUBLIC: Final = {"Category", "FlashSale", "FlashSaleItem", "Product", "Variant", "Image"}
-STAFF: Final = PUBLIC | ORDERS | STOCK | {"DiscountCode"}
+TERMS: Final = {"DiscountCode", "ShippingZone", "TaxRegion"}
+STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,8 @@ async def world(shop: Shop) -> World:
     ids["Image"] = await _image(shop, staff, "Shown", "PUBLISHED")
     hidden = await _image(shop, staff, "Hidden", "DRAFT")
     ids |= await _order_and_cart(shop, staff, ada)
+    ids["ShippingZone"] = (await shop.ask(ZONE, by=staff))["createShippingZone"]["id"]
+    ids["TaxRegion"] = (await shop.ask(REGION, by=staff))["createTaxRegion"]["id"]
     return World(shop, ada, ids | await _rows(shop, ada, ids), hidden)
 
 
@@ -197,7 +207,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
         (Scope.STOCK_WRITE, STOCK),
         (Scope.ORDERS_READ, ORDERS),
         (Scope.USERS_READ, {"User"}),
-        (Scope.SALES_WRITE, {"DiscountCode"}),
+        (Scope.SALES_WRITE, TERMS),
     ):
         assert await world.seen_by(await machine(shop, scope)) == PUBLIC | seen
     hidden = "query ($id: ID!) { node(id: $id) { id } }"
