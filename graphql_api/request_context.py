@@ -16,6 +16,7 @@ from graphql_api.errors import internal
 from graphql_api.request_span import describe_answer, request_attributes, span_name
 from graphql_api.security_headers import add_security_headers
 from infra.logging import is_debugging, of_request
+from infra.store_time import begin_patience, end_patience
 from infra.telemetry import tracing
 from settings import Settings
 
@@ -99,6 +100,7 @@ class RequestContext:
                 headers.append((b"x-request-id", ids.request_id.encode()))
             await send(message)
 
+        patience = begin_patience()
         bound = of_request.set({"request_id": ids.request_id, "trace_id": ids.trace_id})
         try:
             await self.app(scope, receive, send_with_id)
@@ -111,6 +113,7 @@ class RequestContext:
             count_response(scope, status)
             _log_access(scope, status, (perf_counter() - started) * 1000)
             of_request.reset(bound)
+            end_patience(patience)
         return status
 
 

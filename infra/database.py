@@ -81,7 +81,7 @@ class Database:
         self._refused_until = 0.0
 
     def _within(self, seconds: float) -> StoreTime:
-        return StoreTime(seconds, lambda: self._answers)
+        return StoreTime(seconds, lambda: self._answers, store="database")
 
     def _count_answer(self, *_: object) -> None:
         self._answers += 1

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 
 from infra.errors import StoreUnavailable
+from infra.store_time import Silence, note_silence, share_patience
 
 log = structlog.get_logger(__name__)
 Q = TypeVar("Q")
@@ -68,7 +69,12 @@ class GroupCommit(Generic[Q, A]):
         """
         if (too_long := self._line() - _LONGEST) > 0 or len(self._waiting) >= _MOST_WAITING:
             raise StoreUnavailable("database", max(too_long, self._took, 1.0))
-        return await self._enter(request).answer
+        try:
+            return await self._enter(request).answer
+        except StoreUnavailable as error:
+            if isinstance(error.__cause__, Silence):
+                note_silence(error.store)
+            raise
 
     def _line(self) -> float:
         """Returns the seconds until who comes now would be answered, going by how long groups took."""
@@ -106,6 +112,7 @@ class GroupCommit(Generic[Q, A]):
             while group := self._next():
                 # In the trace, and with the log's names, of its first: in quiet times there is no other.
                 begun = _now()
+                share_patience([asked.context for asked in group])
                 await asyncio.wait({asyncio.create_task(self._answer(group), context=group[0].context)})
                 self._took += (_now() - begun - self._took) * _WEIGHT
                 for asked in group:

@@ -23,8 +23,16 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from infra.errors import StoreUnavailable
 from infra.redis_batch import Argument, Batcher, Command
-from infra.redis_connection import KNOWING, RUN_ID, KnowsItsServer, is_outage, run_id_of, with_run_id
-from infra.store_time import StoreTime
+from infra.redis_connection import (
+    KNOWING,
+    RUN_ID,
+    KnowsItsServer,
+    is_outage,
+    is_silence,
+    run_id_of,
+    with_run_id,
+)
+from infra.store_time import StoreTime, is_silent, note_silence
 from infra.telemetry import tracing
 from infra.telemetry.conventions import pipeline_name, redis_attributes
 
@@ -131,12 +139,14 @@ class RedisStore:
 
         Errors: StoreUnavailable, of ``store``, for anything but a wrong command.
         """
+        if is_silent(self.dsn):
+            raise StoreUnavailable(store)
         try:
             async with StoreTime(timeout or self.timeout):
                 yield
         except (TimeoutError, OSError, RedisError) as error:
             if is_outage(error):
-                self._in_trouble()
+                self._note(error)
                 raise StoreUnavailable(store) from error
             raise
 
@@ -159,14 +169,21 @@ class RedisStore:
         """Execute as ``execute``; returns the error of each command that has one in the place of its reply:
         ResponseError or StoreUnavailable.
         """
+        if is_silent(self.dsn):
+            return [StoreUnavailable("redis")] * len(commands)
         try:
             with self._traced(commands):
                 return await self._batcher.execute(*commands)
         except (TimeoutError, OSError, RedisError) as error:
-            self._in_trouble()
+            self._note(error)
             found = StoreUnavailable("redis")
             found.__cause__ = error
             return [found] * len(commands)
+
+    def _note(self, trouble: Exception) -> None:
+        self._in_trouble()
+        if is_silence(trouble):
+            note_silence(self.dsn)
 
     async def get_many(self, keys: Sequence[str]) -> list[Any]:
         """Returns the strings that these keys have, or None. Errors: StoreUnavailable."""

@@ -8,6 +8,7 @@ again until the time is up, each time with the slots as they are then. A command
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from contextvars import Context
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from infra.redis import LuaScript, RedisStore
 from infra.redis_batch import Command
 from infra.redis_connection import is_not_the_primary
 from infra.redis_slots import SLOTS, Address, SlotRange, key_of, read_slots, seeds_of, slot_of, tag_of, url_at
+from infra.store_time import is_silent
 
 log = structlog.get_logger(__name__)
 _FIRST_PAUSE: Final = 0.01
@@ -71,7 +73,8 @@ class RedisCluster(RedisStore):
 
     def _find_soon(self) -> None:
         if not self._closed and (self._finding is None or self._finding.done()):
-            self._finding = asyncio.create_task(self._find_now())
+            # For all who ask: not with what one of them has waited for.
+            self._finding = asyncio.create_task(self._find_now(), context=Context())
 
     async def _find(self) -> None:
         """Find who has which slots by now; as it was known, when nobody tells."""
@@ -126,7 +129,9 @@ class RedisCluster(RedisStore):
         found: list[Any] = [None] * len(commands)
         left: Sequence[int] = range(len(commands))
         loop, pause = asyncio.get_running_loop(), _FIRST_PAUSE
-        until = loop.time() + self.timeout
+        # Who has waited for one of these servers already does not wait for its successor either.
+        waited = any(is_silent(self._at_slot(slot).dsn) for slot in slots)
+        until = loop.time() + (0.0 if waited else self.timeout)
         while left := await self._round(commands, slots, left, found):
             if loop.time() + pause > until:
                 break

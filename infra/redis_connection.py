@@ -15,6 +15,7 @@ from redis.exceptions import (
     TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from infra.ended import has_ended
 from infra.redis_batch import Command
@@ -123,3 +124,8 @@ def is_outage(error: Exception) -> bool:
     if not isinstance(error, ResponseError) or isinstance(error, _OUTAGES):
         return True
     return str(error).partition(" ")[0] in _OUTAGE_CODES
+
+
+def is_silence(error: Exception) -> bool:
+    """Returns whether it was waited for in vain, be it for an answer or for a connection that is free."""
+    return isinstance(error, TimeoutError | RedisTimeoutError) or isinstance(error.__cause__, TimeoutError)

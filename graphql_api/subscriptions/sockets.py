@@ -38,6 +38,7 @@ from graphql_api.subscriptions.origins import may_use_cookies
 from graphql_api.subscriptions.socket_messages import SocketMessages
 from infra.cancellation import cancel_and_wait
 from infra.errors import StoreUnavailable
+from infra.store_time import begin_patience
 from resolvers.shared.context import Context
 from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import RequestError, unavailable
@@ -152,6 +153,7 @@ class _Operations:
 
     async def stream(self, query: str, **given: Any) -> AsyncGenerator[ExecutionResult, None]:
         context = replace(self._context())
+        begin_patience()  # in the operation's own task
         try:
             account = context.viewer.user_id.hex if context.viewer else None
             await spend_cost(context.infra, context.client, account, exact=context.tells_cost)

@@ -126,7 +126,7 @@ class KafkaEventLog:
             headers = {**(headers or {}), _CONTENT_TYPE: media_type}
         sent: list[Sent] = []
         with suppress(TimeoutError):
-            async with StoreTime(timeout or self._timeout):
+            async with StoreTime(timeout or self._timeout, store="event_log"):
                 for key, value in messages:
                     sent.append(await self._hand_over(topic, key, value, headers))
                 await answered(sent)

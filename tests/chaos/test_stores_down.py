@@ -2,15 +2,23 @@
 
 import asyncio
 import signal
+import time
+from collections.abc import AsyncIterator
+from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
 
 from chaos.fleet import Fleet
 from infra.stack import ServerName, Stack
+from services.shared.events import ALL_TOPICS
+from settings import Settings
 from tests.chaos.buyers import Rush
 from tests.chaos.conftest import FIRST
 from tests.chaos.proof import prove_sold_out
+from tests.e2e.shop import Person, Shop, new_key
+from tests.observer import observer
+from tests.server import serve
 from tests.waiting import patience
 
 pytestmark = pytest.mark.stack
@@ -84,3 +92,64 @@ async def test_each_is_frozen_in_turn(fleet: Fleet, stack: Stack, rush: Rush) ->
     await rush.finish()
     assert rush.slowest() < patience(IN_TIME)
     await prove_sold_out(fleet.settings, rush, given_back=True)
+
+
+TIMEOUT = 2.0
+"""Seconds that a store is given: so long that two of them are told from one, however slow the machine is."""
+TYPES = "__typename ... on Error { code }"
+ASKED = {
+    "cart": "{ cart { totalQuantity subtotal { amount } items { quantity } } }",
+    "add": f"mutation ($id: ID!) {{ addCartItem(input: {{variantId: $id, quantity: 1}}) {{ {TYPES} }} }}",
+    "clear": f"mutation {{ clearCart {{ {TYPES} }} }}",
+    "quote": f"mutation {{ createQuote(input: {{}}) {{ {TYPES} }} }}",
+    "checkout": f"mutation ($key: String!) {{ checkout(input: {{idempotencyKey: $key}}) {{ {TYPES} }} }}",
+    "place": f"""mutation ($item: ID!, $key: String!) {{
+      placeFlashOrder(input: {{itemId: $item, quantity: 1, idempotencyKey: $key}}) {{ {TYPES} }} }}""",
+    "variant": "query ($id: ID!) { node(id: $id) { ... on Variant { sku stock { available } } } }",
+    "me": "{ me { orders(first: 5) { edges { node { status } } } addresses { city } } }",
+}
+DONE = {
+    "redis": {"cart", "quote", "checkout", "variant", "me"},
+    "database": {"clear"},
+    "kafka": ASKED.keys() - {"place"},
+}
+"""What is done all the same, whatever this process has in its memory."""
+
+
+@pytest.fixture
+async def shop(chaos_settings: Settings) -> AsyncIterator[Shop]:
+    own = {"kafka_prefix": f"c{uuid4().hex[:8]}.", "kafka_partitions": 2, "store_timeout": TIMEOUT}
+    settings = chaos_settings.model_copy(update=own)
+    async with observer(settings) as infra:
+        await infra.events.ensure_topics(ALL_TOPICS)
+    async with serve(settings) as server:
+        yield Shop(server)
+
+
+@pytest.mark.parametrize("store", ["redis", "database", "kafka"])
+async def test_a_request_waits_once_for_a_store_that_is_frozen(
+    stack: Stack, shop: Shop, store: ServerName
+) -> None:
+    offer = await shop.offer(await shop.staff())
+    given = {"id": offer.variant_id, "item": offer.item_id}
+    people = {name: await shop.customer() for name in ASKED}
+    for person in people.values():
+        assert (await shop.ask(ASKED["add"], given, person))["addCartItem"]["__typename"] == "CartPayload"
+
+    async def ask(name: str, by: Person) -> tuple[float, str]:
+        begun = time.monotonic()
+        answer = await shop.server.graphql(ASKED[name], {**given, "key": new_key()}, by.token)
+        return time.monotonic() - begun, str(answer)
+
+    await asyncio.to_thread(stack.pause, store)
+    try:
+        answers = await asyncio.gather(*(ask(*one) for one in people.items()))
+    finally:
+        await asyncio.to_thread(stack.resume, store)
+    # A change may wait for others' locks, and so twice as long for the database.
+    twice = {"checkout"} if store == "database" else set()
+    for name, (seconds, said) in zip(people, answers, strict=True):
+        assert seconds < (3 if name in twice else 2) * TIMEOUT, name
+        assert "INTERNAL" not in said
+    done = {name for name, (_, said) in zip(people, answers, strict=True) if "code" not in said}
+    assert done >= DONE[store]

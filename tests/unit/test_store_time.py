@@ -1,11 +1,19 @@
 """Limits that count a store's time, and none of what it is not to blame for."""
 
 import asyncio
+from contextvars import copy_context
 from itertools import count
 
 import pytest
 
-from infra.store_time import StoreTime
+from infra.store_time import (
+    StoreTime,
+    begin_patience,
+    end_patience,
+    is_silent,
+    note_silence,
+    share_patience,
+)
 from tests import virtual_time
 
 
@@ -74,3 +82,63 @@ async def test_an_error_and_a_cancellation_are_their_own() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def waits(store: str, answers: object = None) -> float:
+    """How long a call of the store waits that gets no answer."""
+    begun = asyncio.get_running_loop().time()
+    others = count() if answers else None
+    with pytest.raises(TimeoutError):
+        async with StoreTime(0.8, None if others is None else lambda: next(others), store=store):
+            await asyncio.sleep(60)
+    return asyncio.get_running_loop().time() - begun
+
+
+def test_a_request_waits_once_for_each_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def request() -> list[float]:
+        begin_patience()
+        took = [await waits("redis"), await waits("redis"), await waits("database")]
+        # A loader's task is of the same request.
+        took.append(await asyncio.create_task(waits("database")))
+        await asyncio.sleep(2)  # a subscription asks again
+        return [*took, await waits("redis")]
+
+    async def main() -> None:
+        monkeypatch.setattr("infra.store_time.time.monotonic", asyncio.get_running_loop().time)
+        expected = [pytest.approx(seconds) for seconds in (0.8, 0.0, 0.8, 0.0, 0.8)]
+        for took in await asyncio.gather(request(), request()):
+            assert took == expected
+        assert [await waits("redis"), await waits("redis")] == [pytest.approx(0.8)] * 2  # outside of any request
+
+    virtual_time.run(main())
+
+
+def test_who_was_in_line_asks_again() -> None:
+    """The store was there, and busy with others."""
+
+    async def main() -> None:
+        begin_patience()
+        assert await waits("database", answers=True) == pytest.approx(4.8)
+        assert not is_silent("database")
+        assert await waits("database") == pytest.approx(0.8)
+        assert is_silent("database")
+
+    virtual_time.run(main())
+
+
+def test_who_works_for_several_waits_unless_all_of_them_have() -> None:
+    def request(*silent: str) -> None:
+        begin_patience()
+        for store in silent:
+            note_silence(store)
+
+    contexts = [copy_context() for _ in range(2)]
+    contexts[0].run(request, "redis", "database")
+    contexts[1].run(request, "database")
+    share_patience(contexts)
+    assert [contexts[0].run(is_silent, store) for store in ("redis", "database")] == [False, True]
+    share_patience([copy_context()])
+    begun = begin_patience()
+    note_silence("redis")
+    end_patience(begun)
+    assert not is_silent("redis")
