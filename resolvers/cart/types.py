@@ -134,10 +134,17 @@ class Cart(Node):
         return Money.of((await self.load_view(info.context)).subtotal(selected_only=True), self.currency_code)
 
     async def load_view(self, context: Context) -> CartView:
-        """Loaded once for all fields."""
+        """Loaded once for all fields. One that is cancelled, as its sibling failed, leaves it to the others."""
         if self.loading is None:
             self.loading = asyncio.ensure_future(_load_products_and_stock(context, self.document))
-        return await self.loading
+            self.loading.add_done_callback(_see_error)
+        return await asyncio.shield(self.loading)
+
+
+def _see_error(loading: "asyncio.Task[CartView]") -> None:
+    """Whoever waited for it may be gone."""
+    if not loading.cancelled():
+        loading.exception()
 
 
 async def _load_products_and_stock(context: Context, cart: CartDoc) -> CartView:
