@@ -2,7 +2,8 @@
 
 The first line is the subject, a blank line parts paragraphs, and a paragraph that is ``$link`` alone is a button
 in the HTML, which is made from the same file. A paragraph of nothing but values that are empty is left out.
-Phrases, which not every mail of a kind has, are in one file a language.
+Phrases, which not every mail of a kind has, are in one file a language. Where a kind has to be worded otherwise,
+the value ``variant`` names the file: ``receipt_free.txt``.
 """
 
 from collections.abc import Mapping
@@ -55,7 +56,8 @@ def render(kind: MailKind, locale: str, values: Mapping[str, str]) -> Rendered:
     Errors: KeyError when one is missing.
     """
     language = language_of(locale)
-    subject, _, body = _read_template(f"{language}/{kind.value.lower()}.txt").partition("\n")
+    name = "_".join(filter(None, (kind.value.lower(), values.get("variant"))))
+    subject, _, body = _read_template(f"{language}/{name}.txt").partition("\n")
     paragraphs = [part.strip() for part in body.strip().split("\n\n")]
     title = Template(subject).substitute(values)
     return Rendered(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from models import MailKind, Order, OrderLine, OrderStatus, StockCause
 from models.charges_document import Charges
 from services.money.request_refund import give_part_back
-from services.order.queue_order_mails import mailed_orders, queue_order_mails, units_of, with_money_back
+from services.order.queue_order_mails import mailed_orders, queue_order_mails, with_money_back
 from services.order.rows import lock_status, move, note
 from services.order.rules import worth_of_rest
 from services.reservation.release import ItemOrders
@@ -84,6 +84,9 @@ async def _worth(session: AsyncSession, order_id: UUID, lines: Sequence[OrderLin
 async def _mail_rest(
     session: AsyncSession, order_id: UUID, lines: Sequence[OrderLine], back: int, now: datetime
 ) -> None:
-    unsent = units_of([(line, line.quantity - line.shipped) for line in lines if line.quantity > line.shipped])
-    mailed = replace((await mailed_orders(session, [order_id], ()))[order_id], units=unsent)
-    await queue_order_mails(session, MailKind.REST_CANCELLED, [with_money_back(mailed, back)], now)
+    # Without prices: what is given back is less a discount, with tax, and less what was given back before.
+    unsent = [(line.quantity - line.shipped, line.title) for line in lines if line.quantity > line.shipped]
+    values = {"lines": "\n".join(f"{count} × {title}" for count, title in unsent)}
+    mailed = replace((await mailed_orders(session, [order_id], ()))[order_id], values=values)
+    told = with_money_back(mailed, back, phrase="rest_back")
+    await queue_order_mails(session, MailKind.REST_CANCELLED, [told], now)

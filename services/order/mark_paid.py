@@ -1,6 +1,7 @@
 """Orders are paid. Payments call this in the transaction in which they note the money."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -61,4 +62,5 @@ async def mark_free_paid(
     seen them wait, and no provider is asked."""
     if orders:
         await mark_paid(session, [order_id for order_id, _ in orders], actor, now, note=_FREE)
-        await queue_order_mails(session, MailKind.RECEIPT, [mailed for _, mailed in orders], now)
+        said = [replace(mailed, values={**mailed.values, "variant": "free"}) for _, mailed in orders]
+        await queue_order_mails(session, MailKind.RECEIPT, said, now)

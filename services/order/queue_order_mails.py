@@ -94,9 +94,9 @@ def units_of(units: Units) -> tuple[Piece, ...]:
     return tuple((count, line.title, count * line.unit_price) for line, count in units)
 
 
-def with_money_back(order: MailedOrder, amount: int) -> MailedOrder:
+def with_money_back(order: MailedOrder, amount: int, phrase: str = "money_back") -> MailedOrder:
     """Say how much is given back, unless it is nothing."""
-    said = [("money_back", spoken_money(amount, order.currency))] if amount else []
+    said = [(phrase, spoken_money(amount, order.currency))] if amount else []
     return replace(order, phrases={"back": said})
 
 

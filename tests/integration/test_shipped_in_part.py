@@ -100,7 +100,8 @@ async def test_the_rest_is_cancelled_and_its_money_goes_back(infra: Infra) -> No
     types = await outbox_types(infra)
     assert types[-2:] == [OrderPartlyShipped.type, OrderRestCancelled.type]
     mail = await the_mail(infra, MailKind.REST_CANCELLED)
-    assert mail.data["lines"] == f"1 × {order.lines[0].title}: 19.90 EUR"
+    assert mail.data["lines"] == f"1 × {order.lines[0].title}"
+    assert mail.data["back"] == "我们将退还 19.90 EUR，即您为上述商品实付（扣除折扣后）且尚未退还的金额。"
     with pytest.raises(InvalidTransition):
         await create_shipment(infra, parcel(order, 1), asked())
     await assert_clean(infra)

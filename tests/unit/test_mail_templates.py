@@ -52,6 +52,15 @@ def escaped_name() -> str:
     return "Ada &lt;b&gt;&amp;amp;&lt;/b&gt; $link"
 
 
+def test_of_an_order_that_costs_nothing_nothing_was_received() -> None:
+    free = VALUES | {"variant": "free", "amount": "0.00 EUR"}
+    english, chinese = (render(MailKind.RECEIPT, language, free) for language in LANGUAGES)
+    assert "order R-1. It costs nothing: there is nothing to pay.\n" in english.text
+    assert "您的订单 R-1 无需付款。" in chinese.text
+    assert "0.00" not in english.text + chinese.text
+    assert "received 19.90 EUR" in render(MailKind.RECEIPT, "en", VALUES).text
+
+
 def test_a_value_is_text_and_no_template() -> None:
     mail = render(MailKind.PASSWORD_CHANGED, "en", VALUES)
     assert "Hello Ada <b>&amp;</b> $link," in mail.text
