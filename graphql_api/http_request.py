@@ -94,8 +94,8 @@ def operations_of(data: Any, *, long_strings: bool) -> Operation | list[Operatio
     if isinstance(data, list):
         if not 1 <= len(data) <= MAX_BATCH:
             raise bad_request(f"A batch holds 1 to {MAX_BATCH} operations.")
-        return [_operation(item, long_strings=long_strings) for item in data]
-    return _operation(data, long_strings=long_strings)
+        return [operation_of(item, long_strings=long_strings) for item in data]
+    return operation_of(data, long_strings=long_strings)
 
 
 def parse_get(query_string: bytes) -> Operation:
@@ -107,7 +107,7 @@ def parse_get(query_string: bytes) -> Operation:
     data: dict[str, Any] = {name: parameters.get(name) for name in ("query", "operationName", "documentId")}
     for name in ("variables", "extensions"):
         data[name] = _json(text.encode(), name) if (text := parameters.get(name)) else None
-    return _operation(data, long_strings=len(query_string) > MAX_STRING_CHARS)
+    return operation_of(data, long_strings=len(query_string) > MAX_STRING_CHARS)
 
 
 def _json(text: bytes, what: str) -> Any:
@@ -117,7 +117,8 @@ def _json(text: bytes, what: str) -> Any:
         raise bad_request(f"The {what} is not valid JSON.") from None
 
 
-def _operation(data: Any, *, long_strings: bool) -> Operation:
+def operation_of(data: Any, *, long_strings: bool) -> Operation:
+    """Read one operation from parsed JSON. Errors: 400."""
     if not isinstance(data, dict):
         raise bad_request("The body must be a JSON object with a query.")
     query, document_id = _member(data, "query", str) or "", _member(data, "documentId", str)

@@ -77,9 +77,11 @@ def _is_of_the_protocol(message: object) -> bool:
 
 
 def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
+    """Whether its members are of their types; what is missing is told by a message of the operation's own."""
+    if not isinstance(payload, dict):
         return False
-    variables, name = payload.get("variables"), payload.get("operationName")
-    if not (variables is None or isinstance(variables, dict)) or not (name is None or isinstance(name, str)):
+    types = {"query": str, "documentId": str, "operationName": str, "variables": dict, "extensions": dict}
+    if any(not isinstance(payload.get(name), type_ | None) for name, type_ in types.items()):
         return False
+    variables = payload.get("variables")
     return not variables or check_strings(variables) is None

@@ -19,14 +19,14 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, SubscribeMessage
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 
 from graphql_api.authentication import authenticate_cookie, authenticate_header
 from graphql_api.base_url import base_url_of
 from graphql_api.client_address import client_of
-from graphql_api.http_request import Operation, Refused
+from graphql_api.http_request import Refused, operation_of
 from graphql_api.persisted_documents import PersistedDocuments
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
@@ -129,6 +129,12 @@ class _Connection(BaseGraphQLTransportWSHandler[Context, None]):
             self.context = replace(self.context, viewer=viewer)
         await super().handle_connection_init(message)
 
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        # The whole payload in the place of the text, which strawberry's handler only passes on: it knows no
+        # documents that are named.
+        payload = message["payload"]
+        await super().handle_subscribe({**message, "payload": {**payload, "query": cast(Any, payload)}})
+
     async def handle_task_exception(self, error: Exception) -> None:
         log.error("subscription.unexpected_error", exc_info=error)
 
@@ -151,15 +157,14 @@ class _Operations:
         self._documents = documents
         self._context = context
 
-    async def stream(self, query: str, **given: Any) -> AsyncGenerator[ExecutionResult, None]:
+    async def stream(self, payload: object, **given: Any) -> AsyncGenerator[ExecutionResult, None]:
         context = replace(self._context())
         begin_patience()  # in the operation's own task
         try:
             account = context.viewer.user_id.hex if context.viewer else None
             await spend_cost(context.infra, context.client, account, exact=context.tells_cost)
-            asked = await self._documents.resolve(Operation(query, None, None, None), context)
-            named = replace(asked, variables=given.get("variable_values"), name=given.get("operation_name"))
-            found = await self._schema.charge(named, context)
+            asked = await self._documents.resolve(operation_of(payload, long_strings=False), context)
+            found = await self._schema.charge(asked, context)
             results = await self._schema.stream(asked.query, **{**given, "context_value": context})
         except RateLimited as error:
             return _refused(to_request_error(error))

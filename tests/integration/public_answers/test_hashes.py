@@ -8,6 +8,7 @@ from services.document.keep_document import weigh_documents
 from settings import Settings
 from tests.integration.catalog.products import create
 from tests.integration.public_answers.asking import BY_SLUG, GRAPHQL_JSON, serving
+from tests.live import greeted
 from tests.modes import ONE_MODE
 from tests.server import Server
 
@@ -93,3 +94,43 @@ async def test_a_hash_that_is_none_is_said_to_be(server: Server) -> None:
         assert error["extensions"]["code"] == "BAD_REQUEST"
         assert len(error["message"]) < 200
         assert reply.headers["cache-control"] == "no-store"
+
+
+async def test_over_a_socket_documents_are_named_as_over_http(server: Server) -> None:
+    await create(server.infra, "Shirt", "A")
+    digest, variables = hash_of(BY_SLUG), {"slug": "shirt"}
+    title = {"data": {"product": {"title": "Shirt"}}}
+    named: list[dict[str, Any]] = [
+        {"documentId": f"sha256:{digest}"},
+        {"documentId": digest},
+        {"extensions": by_hash(digest), "query": ""},
+    ]
+    wrong: list[dict[str, Any]] = [
+        {"documentId": "x"},
+        {"query": "{ a }", "extensions": by_hash("0" * 64)},
+        {},
+        {"query": ""},
+    ]
+    async with greeted(server) as socket:
+
+        async def ask(payload: dict[str, Any]) -> Any:
+            body = {"variables": variables, "operationName": None, **payload}
+            await socket.send(type="subscribe", id="1", payload=body)
+            answer = await socket.receive()
+            if answer["type"] == "next":
+                assert (await socket.receive())["type"] == "complete"
+            over_http = (await server.http.post("/graphql", json=body)).json()
+            assert over_http == ({"errors": answer["payload"]} if answer["type"] == "error" else answer["payload"])
+            return over_http
+
+        for one in named:
+            [error] = (await ask(one))["errors"]
+            assert error["extensions"] == {"code": "PERSISTED_QUERY_NOT_FOUND"}
+        for one in wrong:
+            [error] = (await ask(one))["errors"]
+            assert error["extensions"]["code"] == "BAD_REQUEST"
+        assert await ask({"query": BY_SLUG, "extensions": by_hash(digest)}) == title
+        for one in named:
+            assert await ask(one) == title
+        await socket.send(type="subscribe", id="1", payload={"documentId": 7})
+        assert (await socket.closed())[0] == 4400
