@@ -79,14 +79,15 @@ class GraphQLView:
         try:
             if media_type is None:
                 raise Refused(406, "NOT_ACCEPTABLE", f"The answer is {GRAPHQL_JSON} or {JSON}.")
+            base_url = base_url_of(scope, headers.get(b"host"), self.runtime.running.infra.settings)
             if scope["method"] == "POST" and is_form(headers.get(b"content-type")):
-                await self._take_form(scope, receive, send, headers, media_type)
+                await self._take_form(scope, receive, send, headers, media_type, base_url)
                 return
             body = await self._body(scope, receive, headers)
-            key = self._key(scope, headers, media_type, body)
+            key = self._key(scope, headers, media_type, body, base_url)
             if key is not None and await self._answer_kept(key, scope, send, headers):
                 return
-            context = await self._context(scope, headers)
+            context = await self._context(scope, headers, base_url)
             await count_cost(context)
             if media_type == EVENT_STREAM:
                 operation = await self._operation(scope, headers, body, context, media_type)
@@ -127,9 +128,15 @@ class GraphQLView:
         await send_answer(scope, send, settings, media_type, answer, others=others, if_none_match=known)
 
     async def _take_form(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], media_type: str
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: dict[bytes, bytes],
+        media_type: str,
+        base_url: str,
     ) -> None:
-        context = await self._context(scope, headers)
+        context = await self._context(scope, headers, base_url)
         await count_cost(context)
         with self._uploads.form(context, headers, media_type) as form:
             operation = await form.read(receive, headers.get(b"content-length"))
@@ -198,13 +205,14 @@ class GraphQLView:
         is_clean = status == 200 and result.errors is None
         return Made(status, encode(payload, scope), is_clean and context.cookies.is_untouched)
 
-    def _key(self, scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes) -> Key | None:
+    def _key(
+        self, scope: Scope, headers: dict[bytes, bytes], media_type: str, body: bytes, base_url: str
+    ) -> Key | None:
         """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
         others' answers or given to them."""
         is_known = b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers)
         if is_known or tells_cost(headers):
             return None
-        base_url = base_url_of(scope, headers.get(b"host"), self.runtime.running.infra.settings)
         if scope["method"] == "GET":
             return "GET", media_type, None, scope["query_string"], base_url
         return "POST", media_type, headers.get(b"content-type"), body, base_url
@@ -246,10 +254,10 @@ class GraphQLView:
             status = 200 if error.code == NOT_FOUND else status_of_refusal(media_type)
             raise Refused(status, error.code, error.message) from error
 
-    async def _context(self, scope: Scope, headers: dict[bytes, bytes]) -> Context:
+    async def _context(self, scope: Scope, headers: dict[bytes, bytes], base_url: str) -> Context:
         running = self.runtime.running
         ids = request_ids(scope)
-        cookies, token = running.cookies.read(scope, headers)
+        cookies, token = running.cookies.read(scope, headers, base_url)
         client = client_of(scope, headers.get(b"user-agent"), running.infra.settings)
         return Context(
             running.infra,
@@ -261,7 +269,7 @@ class GraphQLView:
             client,
             cookies,
             cart_token=headers.get(CART_HEADER, b"")[:100].decode("latin-1") or None,
-            base_url=base_url_of(scope, headers.get(b"host"), running.infra.settings),
+            base_url=base_url,
             tells_cost=tells_cost(headers),
         )
 

@@ -15,7 +15,6 @@ from datetime import datetime
 
 from starlette.types import Scope
 
-from graphql_api.base_url import base_url_of
 from graphql_api.client_address import scheme_of
 from graphql_api.dropped_cookies import why_dropped
 from graphql_api.http_request import Refused
@@ -50,7 +49,7 @@ class CookieJar:
         self._now = now
         self._settings = settings
 
-    def read(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[SessionCookies, str | None]:
+    def read(self, scope: Scope, headers: dict[bytes, bytes], base_url: str) -> tuple[SessionCookies, str | None]:
         """Read the session in the cookies, and its access token.
 
         Errors: Refused, for a POST that may be forged.
@@ -64,12 +63,8 @@ class CookieJar:
         present = access is not None or refresh is not None
         if present and scope["method"] == "POST" and not headers.get(CSRF_HEADER, b"").strip():
             raise Refused(403, "CSRF", "A session in cookies needs the header X-Requested-With.")
-        problem = self._problem(scope, headers, names) if asked else None
+        problem = why_dropped(headers, base_url, secure=names is _SECURE) if asked else None
         return SessionCookies(asked, present, refresh, problem), access
-
-    def _problem(self, scope: Scope, headers: dict[bytes, bytes], names: _Names) -> str | None:
-        base_url = base_url_of(scope, headers.get(b"host"), self._settings)
-        return why_dropped(headers, base_url, secure=names is _SECURE)
 
     def has_session(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
         """Returns whether there is one in the cookies, of whatever worth."""
