@@ -57,11 +57,11 @@ class TwoLevels:
         Values are shared by all readers: they must not be changed. Errors as of ``DocumentCache.get_many``.
         """
         wanted = list(dict.fromkeys(keys))
-        depend_on(wanted)
         known = recall(self._memory, self._counters, wanted)
         found = {key: value for key, value in known.items() if value is not None}
         missing = [key for key in wanted if key not in known]
         if missing:
+            depend_on(missing)
             found |= await self._from_documents(missing, load, decode)
         return found
 
