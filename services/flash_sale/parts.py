@@ -1,13 +1,12 @@
 """Orders as the database has them, written beside the counters of an item, to take their place at once."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Final
 
 from infra.runtime import Infra
-from models import OrderStatus
 from services.flash_sale.next_orders import ItemOrder
-from services.shared.order_states import GIVEN_BACK, HOLDING, as_to_stock
+from services.reservation.rows import hold_of
+from services.shared.order_states import standing_of
 
 # So many take Redis a fraction of a millisecond, in which nobody else is served.
 _CHUNK = 500
@@ -28,11 +27,11 @@ class Parts:
         holds: list[str] = []
         for order_id, customer_id, status, key, fingerprint, is_recent, units, shipped in orders:
             order, customer = order_id.hex(), customer_id.hex()
-            is_taken, is_held = _standing(status, shipped > 0)
+            is_taken, is_held = standing_of(status, shipped > 0)
             if is_taken:
                 self._buyers[customer_id] = self._buyers.get(customer_id, 0) + units
             if is_held:
-                holds += (order, f"{units}|{customer}")
+                holds += (order, hold_of(units, customer))
             if is_recent:
                 keys += (f"{customer}:{key.encode().hex()}", f"{order}|{fingerprint}")
         await self._write(self.names[1], keys)
@@ -58,10 +57,3 @@ class Parts:
     async def drop(self) -> None:
         """Drop what will not be put in place. Errors: StoreUnavailable."""
         await self._infra.redis.execute(("UNLINK", *self.names))
-
-
-@cache
-def _standing(stored: OrderStatus, is_shipped: bool) -> tuple[bool, bool]:
-    """Returns whether such an order's units are its customer's, and whether they may come back."""
-    status = as_to_stock(stored, is_shipped)
-    return status not in GIVEN_BACK, status in HOLDING

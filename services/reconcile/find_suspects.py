@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from infra.runtime import Infra
-from models import Order, OrderStatus
+from models import Order
 from services.flash_sale.next_orders import ItemOrder, before_all, next_orders
 from services.reconcile.books import ItemBooks
 from services.reservation.keys import ItemKeys, look_at_counters
-from services.reservation.rows import read_pending
-from services.shared.order_states import GIVEN_BACK, HOLDING, as_to_stock
+from services.reservation.rows import hold_of, read_pending
+from services.shared.order_states import HOLDING, standing_of
 
 BIG: Final = 20_000
 """So many holds and buyers are looked at whole: that takes Redis some milliseconds."""
@@ -95,13 +95,13 @@ async def _compare_orders(infra: Infra, item: ItemBooks, keys: ItemKeys, found: 
 
 def _compare(order: ItemOrder, entry: bytes | None, books: _Books, found: Suspects) -> None:
     order_id, customer_id, stored, _, _, _, units, shipped = order
-    status = as_to_stock(OrderStatus(stored), shipped)
+    is_taken, is_held = standing_of(stored, shipped > 0)
     right = None
-    if status not in GIVEN_BACK:
+    if is_taken:
         books.units[customer_id] = books.units.get(customer_id, 0) + units
-    if status in HOLDING:
+    if is_held:
         books.held += 1
-        right = f"{units}|{customer_id.hex()}".encode()
+        right = hold_of(units, customer_id.hex()).encode()
     if entry != right:
         found.add(order_id.hex(), customer_id.hex())
 

@@ -13,7 +13,7 @@ from models import Order, OrderLine, OrderStatus
 from services.reconcile.books import ItemBooks, one_moment
 from services.reconcile.find_suspects import Suspects, ids_of
 from services.reservation.keys import ItemKeys
-from services.reservation.rows import PendingState, read_pending
+from services.reservation.rows import PendingState, hold_of, read_pending
 from services.shared.order_states import as_to_stock
 
 _PATIENCE = 10.0
@@ -44,7 +44,7 @@ class Taken:
 
     @property
     def hold(self) -> str:
-        return f"{self.units}|{self.customer}"
+        return hold_of(self.units, self.customer)
 
 
 async def read_live(infra: Infra, of: ItemBooks, only: Suspects | None) -> LiveItem:

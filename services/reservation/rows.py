@@ -1,4 +1,5 @@
-"""An entry of an item's ``pending`` hash in Redis: its one reader here. That of the scripts is lua/shared.lua."""
+"""An entry of an item's ``pending`` hash in Redis: its one reader here. That of the scripts is lua/shared.lua. And
+what its ``holds`` have of an order."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from infra.clock import from_millis
 from models.order_document import OrderSnapshot
 
 _ENTRY: Final = re.compile(rb"(\d+)\|(\d+)\|(\d+)\|([0-9a-f]+)\|([RXD])\|([^|]*)\|(.*)", re.DOTALL)
+
+
+def hold_of(units: int, customer: str) -> str:
+    """Returns an entry of an item's ``holds`` hash; ``customer`` in hex."""
+    return f"{units}|{customer}"
 
 
 class PendingState(StrEnum):

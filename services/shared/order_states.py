@@ -1,5 +1,6 @@
 """The life of an order as a table: from a state, the states that may follow. Pure."""
 
+from functools import cache
 from typing import Final
 
 from models.enums import OrderStatus as S
@@ -35,3 +36,10 @@ def is_final(status: S) -> bool:
 HOLDING: Final = (S.AWAITING_PAYMENT, S.PAID)
 """The units of such an order can still be given back."""
 GIVEN_BACK: Final = (S.CANCELLED, S.EXPIRED, S.REJECTED)
+
+
+@cache
+def standing_of(stored: S, is_shipped: bool) -> tuple[bool, bool]:
+    """Returns whether such an order's units are its customer's, and whether they may come back."""
+    status = as_to_stock(stored, is_shipped)
+    return status not in GIVEN_BACK, status in HOLDING
