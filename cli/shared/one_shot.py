@@ -1,9 +1,10 @@
 """Run one verb for a command that ends by itself; show how far it is."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cli.shared.explained import explained
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from infra.runtime import Infra
 
 T = TypeVar("T")
+_LINE_EVERY: Final = 10.0
 
 
 def run_once(work: "Callable[[Infra], Awaitable[T]]", *, migrated: bool = False) -> T:
@@ -47,11 +49,21 @@ async def _open() -> "AsyncIterator[Infra]":
 
 @contextmanager
 def progress_bar(what: str = "products", total: int | None = None) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on standard error; told of what is done, and of how much."""
+    """Show a bar on standard error, or where that is no terminal a line every ten seconds; told of what is done,
+    and of how much."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     layout = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*layout, console=Console(stderr=True)) as bar:
+    console, told_at = Console(stderr=True), time.monotonic()
+    with Progress(*layout, console=console) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+        def tell(done: int, of: int) -> None:
+            nonlocal told_at
+            bar.update(task, completed=done, total=of)
+            if not console.is_terminal and (now := time.monotonic()) - told_at >= _LINE_EVERY:
+                told_at = now
+                console.print(f"{what}: {done} of {of}", highlight=False)
+
+        yield tell
