@@ -1,37 +1,84 @@
 """``rushcart instances``: the API processes that are registered in etcd."""
 
 import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.discovery.instance import Instance
+    from settings import Settings
+
+_EVERY = 1.0
+_FORMATS = ("text", "json", "prometheus", "nginx", "envoy")
+
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a process, one a line.")
-def instances(as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file to replace, not stdout.")
+@click.option("--watch", is_flag=True, help="Go on, and write again what has changed.")
+def instances(as_json: bool, form: str, output: Path | None, watch: bool) -> None:
     """List the API processes that have registered themselves in etcd: address, version, readiness.
 
     RUSHCART_ETCD_ENDPOINTS says where etcd is. A process that died is listed until its lease ends
-    (RUSHCART_ETCD_TTL seconds).
+    (RUSHCART_ETCD_TTL seconds). json is an object a process, one a line; prometheus is for file_sd_configs, nginx
+    for an include within an upstream, envoy for an eds_config; the last two have those that are ready.
 
-    Exit codes: 0 listed, 1 etcd does not answer, 2 no etcd is set.
+    Exit codes: 0 listed, 1 etcd does not answer (with --watch it is asked again), 2 no etcd is set.
     """
-    import asyncio
-
-    from infra.discovery.etcd import EtcdUnavailable
-    from infra.discovery.register import list_instances
     from settings import get_settings
 
     settings = get_settings()
     if not settings.etcd_endpoints:
         click.echo("Set RUSHCART_ETCD_ENDPOINTS: without it no process registers itself.", err=True)
         sys.exit(2)
+    written = None
+    while True:
+        shown = _show(settings, "json" if as_json else form)
+        if shown is not None and shown != written:
+            _write(shown, output)
+            written = shown
+        if not watch:
+            sys.exit(0 if shown is not None else 1)
+        time.sleep(_EVERY)
+
+
+def _show(settings: "Settings", form: str) -> bytes | None:
+    """Returns the list; None when etcd does not answer: what was written before stays."""
+    import asyncio
+
+    from infra.discovery.etcd import EtcdUnavailable
+    from infra.discovery.register import list_instances
+
     try:
-        found = asyncio.run(list_instances(settings))
+        return _formatted(asyncio.run(list_instances(settings)), form)
     except EtcdUnavailable as error:
         click.echo(f"etcd does not answer: {error}", err=True)
-        sys.exit(1)
-    for one in found:
-        if as_json:
-            click.echo(one.to_json())
-        else:
-            click.echo(f"{one.url}  {one.version}  {'ready' if one.ready else 'not ready'}  since {one.since}")
+        return None
+
+
+def _formatted(found: "Sequence[Instance]", form: str) -> bytes:
+    from infra.discovery.lists import LISTS
+
+    if form in LISTS:
+        return LISTS[form](found)
+    if form == "json":
+        return b"".join(one.to_json() + b"\n" for one in found)
+    lines = (
+        f"{one.url}  {one.version}  {'ready' if one.ready else 'not ready'}  since {one.since}\n" for one in found
+    )
+    return "".join(lines).encode()
+
+
+def _write(shown: bytes, output: Path | None) -> None:
+    if output is None:
+        click.echo(shown, nl=False)
+        return
+    beside = output.with_name(f".{output.name}.new")
+    beside.write_bytes(shown)
+    beside.replace(output)  # whoever reads it reads the old or the new one

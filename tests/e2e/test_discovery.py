@@ -97,6 +97,11 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
         urls = {url_of(first), url_of(second)}
         assert {one["url"] for one in shop.listed()} == urls
         assert all(one["version"] and one["pid"] for one in shop.listed())
+        upstream = tmp_path / "upstream.conf"
+        ended = rushcart(home, "instances", "--format", "nginx", "--output", str(upstream), **shop.settings)
+        assert (ended.returncode, ended.stdout) == (0, "")
+        servers = {line.removeprefix("server ").removesuffix(";") for line in upstream.read_text().splitlines()}
+        assert {f"http://{server}" for server in servers} == urls
         # One that ends says so at once; one that dies is gone with its lease.
         assert first.told(signal.SIGTERM) == 0
         assert [one["url"] for one in shop.listed()] == [url_of(second)]

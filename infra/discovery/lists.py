@@ -1,0 +1,61 @@
+"""Lists of the processes, as those who balance or scrape read them from a file."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+
+from infra.discovery.instance import Instance
+
+Address = tuple[str, int]
+
+
+def for_prometheus(found: Sequence[Instance]) -> bytes:
+    """Returns targets for ``file_sd_configs``: all processes, also those that are not ready."""
+    groups = [
+        {"targets": [_host(_address(one))], "labels": {"instance_id": one.id, "version": one.version}}
+        for one in found
+    ]
+    return orjson.dumps(groups, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def for_nginx(found: Sequence[Instance]) -> bytes:
+    """Returns lines to ``include`` within an ``upstream``."""
+    return b"".join(f"server {_host(address)};\n".encode() for address in _ready(found))
+
+
+def for_envoy(found: Sequence[Instance]) -> bytes:
+    """Returns the endpoints of the cluster ``rushcart``, for ``eds_config`` with ``path_config_source``."""
+    endpoints = [
+        {"endpoint": {"address": {"socket_address": {"address": host, "port_value": port}}}}
+        for host, port in _ready(found)
+    ]
+    resource: dict[str, Any] = {
+        "@type": "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+        "cluster_name": "rushcart",
+        "endpoints": [{"lb_endpoints": endpoints}],
+    }
+    return orjson.dumps({"resources": [resource]}, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+LISTS: Final[dict[str, Callable[[Sequence[Instance]], bytes]]] = {
+    "envoy": for_envoy,
+    "nginx": for_nginx,
+    "prometheus": for_prometheus,
+}
+
+
+def _ready(found: Sequence[Instance]) -> list[Address]:
+    """Returns those that are ready; all when none is, as no list at all would not be better."""
+    return [_address(one) for one in ([one for one in found if one.ready] or found)]
+
+
+def _address(one: Instance) -> Address:
+    parts = urlsplit(one.url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _host(address: Address) -> str:
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
