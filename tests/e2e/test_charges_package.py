@@ -53,7 +53,7 @@ async def test_it_says_what_a_parcel_costs(tmp_path: Path, installed: str) -> No
             variant = found["products"]["edges"][0]["node"]["variants"][0]["id"]
             await asyncio.to_thread(ready.ask, ADD, {"variant": variant}, token)
             offers = (await asyncio.to_thread(ready.ask, OFFERS, {}, token))["shippingOffers"]
-    [asked] = carrier.asked
+    asked = carrier.asked[-1]  # before it, what the demo's own orders are charged
     assert [(offer["code"], round(float(offer["price"]["amount"]) * 100)) for offer in offers] == [
         ("van", int(asked["grams"]) + 300)
     ]
