@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models.changes import CHARGES
 from models.charges_rules import ChargeRules
@@ -14,12 +15,17 @@ _KEY: Final = "charge_rules"
 
 async def rules_at_click(infra: Infra) -> ChargeRules:
     """Returns them; the same object until they change. Errors: StoreUnavailable, never for a process that has
-    read them before and has heard of no change."""
+    read them before: while the database is away orders go on by the rules that are known."""
     mark, rules = await infra.local.get(_KEY, _TTL, lambda: _read_marked(infra))
-    if not infra.hearing.unchanged_since(mark, (CHARGES,)):
-        infra.local.forget(_KEY)
-        _, rules = await infra.local.get(_KEY, _TTL, lambda: _read_marked(infra))
-    return rules
+    if infra.hearing.unchanged_since(mark, (CHARGES,)):
+        return rules
+    infra.local.forget(_KEY)
+    try:
+        _, newer = await infra.local.get(_KEY, _TTL, lambda: _read_marked(infra))
+    except StoreUnavailable:
+        infra.local.put(_KEY, (infra.hearing.mark(), rules), _TTL)
+        return rules
+    return newer
 
 
 async def _read_marked(infra: Infra) -> tuple[int, ChargeRules]:

@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from infra.clock import to_millis
+from infra.database import Database
 from infra.ids import new_id
 from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
@@ -231,3 +232,17 @@ async def test_a_shop_that_charges_nothing_goes_on_as_it_was(infra: Infra) -> No
     item = await running_sale(infra, quantity=9, price="5.00")
     order = await place_flash_order(infra, order_wish(item))
     assert (order.charges, order.total) == (None, 500)
+
+
+@ONE_MODE
+async def test_while_the_database_is_away_orders_go_on_by_the_rules_that_are_known(charging: Infra) -> None:
+    infra = charging
+    await create_shipping_zone(infra, zone(PlaceDraft("*"), name="World"), asked())
+    item = await running_sale(infra, quantity=9, price="5.00")
+    known = await place_flash_order(infra, order_wish(item))
+    away = Database("mysql+asyncmy://nobody@127.0.0.1:1/nothing", read_timeout=1.0)
+    cut_off = replace(infra, database=away)
+    infra.hearing.doubt()  # it may have missed a change, and cannot ask
+    for _ in range(2):
+        assert (await place_flash_order(cut_off, order_wish(item))).charges == known.charges
+    await away.close()
