@@ -1,5 +1,6 @@
 """Settings of how the server is watched and found."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
@@ -64,6 +65,13 @@ class OperationsSettings(Group):
         (),
         description="http://host:2379[,http://host:2379]: APIs register themselves there; see docs/discovery.md.",
     )
+    etcd_user: str | None = Field(None, description="etcd's user, where it asks for one.")
+    etcd_password: SecretStr | None = Field(None, description="The password of etcd's user.")
+    etcd_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) that sign etcd's; the system's when unset."
+    )
+    etcd_certificate: Path | None = Field(None, description="A client certificate (PEM) for etcd, with its chain.")
+    etcd_key: Path | None = Field(None, description="The private key (PEM) of the client certificate.")
     etcd_ttl: float = Field(10.0, ge=2, description="Seconds after which a dead API is gone from etcd.")
     etcd_prefix: str = Field("/rushcart/instances/", description="Where in etcd APIs register themselves.")
     advertise_url: str | None = Field(

@@ -3,11 +3,14 @@
 https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/
 """
 
+import ssl
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
 from typing import Any
 
 import httpx2
+
+from settings import Settings
+from settings.errors import BadSetting
 
 
 class EtcdUnavailable(Exception):
@@ -19,11 +22,13 @@ class LeaseExpired(Exception):
 
 
 class Etcd:
-    """``endpoints`` are tried one after the other, from the one that answered last. Seconds are of one try."""
+    """The endpoints are tried one after the other, from the one that answered last. Seconds are of one try."""
 
-    def __init__(self, endpoints: Sequence[str], timeout: float = 2.0) -> None:
-        self._endpoints = [endpoint.rstrip("/") for endpoint in endpoints]
-        self._http = httpx2.AsyncClient(timeout=timeout, trust_env=False)
+    def __init__(self, settings: Settings, timeout: float = 2.0) -> None:
+        self._endpoints = [endpoint.rstrip("/") for endpoint in settings.etcd_endpoints]
+        self._user, self._password = settings.etcd_user, settings.etcd_password
+        self._token: str | None = None
+        self._http = httpx2.AsyncClient(timeout=timeout, trust_env=False, verify=_tls(settings))
 
     async def grant(self, ttl: int) -> str:
         """Grant a new lease of so many seconds; returns its id. Errors: EtcdUnavailable."""
@@ -57,7 +62,7 @@ class Etcd:
         problem = "there is no endpoint"
         for _ in range(len(self._endpoints)):
             try:
-                answer = await self._http.post(f"{self._endpoints[0]}/v3/{method}", json=body)
+                answer = await self._post(method, body)
                 if answer.is_success:
                     return dict(answer.json())
                 if "lease not found" in answer.text:
@@ -67,6 +72,35 @@ class Etcd:
                 problem = f"{self._endpoints[0]}: {type(error).__name__}"
             self._endpoints.append(self._endpoints.pop(0))
         raise EtcdUnavailable(problem)
+
+    async def _post(self, method: str, body: dict[str, Any]) -> httpx2.Response:
+        """A token lives for minutes: one that is refused is asked for anew, once."""
+        url = f"{self._endpoints[0]}/v3/"
+        for is_last in (False, True):
+            if self._user and self._token is None:
+                self._token = await self._authenticate(url)
+            headers = {"Authorization": self._token} if self._token else {}
+            answer = await self._http.post(f"{url}{method}", json=body, headers=headers)
+            if is_last or not self._token or "invalid auth token" not in answer.text:
+                break
+            self._token = None
+        return answer
+
+    async def _authenticate(self, url: str) -> str | None:
+        password = self._password.get_secret_value() if self._password else ""
+        answer = await self._http.post(f"{url}auth/authenticate", json={"name": self._user, "password": password})
+        return str(answer.json()["token"]) if answer.is_success else None
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    """Errors: BadSetting."""
+    try:
+        context = ssl.create_default_context(cafile=settings.etcd_ca_file)
+        if settings.etcd_certificate is not None:
+            context.load_cert_chain(settings.etcd_certificate, settings.etcd_key)
+    except OSError as error:  # of TLS, too
+        raise BadSetting("RUSHCART_ETCD_CA_FILE, _CERTIFICATE or _KEY cannot be read") from error
+    return context
 
 
 def _text(raw: bytes) -> str:

@@ -35,7 +35,7 @@ async def registered(
 
 class _Keeper:
     def __init__(self, settings: Settings, instance: Instance, is_ready: Callable[[], Awaitable[bool]]) -> None:
-        self._etcd = Etcd(settings.etcd_endpoints)
+        self._etcd = Etcd(settings)
         self._ttl = settings.etcd_ttl
         self._key = f"{settings.etcd_prefix}{instance.id}"
         self._instance = instance
@@ -80,7 +80,7 @@ class _Keeper:
 
 async def list_instances(settings: Settings) -> list[Instance]:
     """List the instances, the oldest first. Errors: EtcdUnavailable."""
-    etcd = Etcd(settings.etcd_endpoints)
+    etcd = Etcd(settings)
     try:
         found = await etcd.list(settings.etcd_prefix)
     finally:

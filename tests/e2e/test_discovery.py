@@ -2,6 +2,7 @@
 
 import json
 import signal
+import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from infra.ports import free_port
+from tests.certificates import self_signed
 from tests.deb_program import installed
 from tests.e2e.running import Running, rushcart
 from tests.waiting import until_true
@@ -20,9 +22,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @contextmanager
-def etcd(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def etcd(folder: Path, port: int, certificate: Path | None = None) -> Iterator["subprocess.Popen[bytes]"]:
     program = installed("etcd", "etcd-server")
-    url, peers = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
+    url, peers = f"http{'s' if certificate else ''}://127.0.0.1:{port}", f"http://127.0.0.1:{free_port()}"
     options = {
         "--data-dir": str(folder / "etcd"),
         "--listen-client-urls": url,
@@ -31,20 +33,29 @@ def etcd(folder: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
         "--initial-advertise-peer-urls": peers,
         "--initial-cluster": f"default={peers}",
     }
+    if certificate is not None:
+        options |= dict.fromkeys(("--cert-file", "--key-file"), str(certificate))
+        alone = folder / "alone.pem"  # etcd takes every part of it for a certificate
+        alone.write_text(certificate.read_text().partition("-----END PRIVATE KEY-----\n")[2])
+        options["--trusted-ca-file"] = str(alone)
     words = [word for pair in options.items() for word in pair]
+    words += ["--client-cert-auth"] if certificate else []
     with (folder / "etcd.log").open("ab") as log:
         process = subprocess.Popen([program, *words], stdout=log, stderr=log)
     try:
-        until_true(lambda: _is_healthy(url), "etcd answers", within=30)
+        until_true(lambda: _is_healthy(url, certificate), "etcd answers", within=30)
         yield process
     finally:
         process.kill()
         process.wait(10)
 
 
-def _is_healthy(url: str) -> bool:
+def _is_healthy(url: str, certificate: Path | None) -> bool:
+    context = ssl.create_default_context(cafile=certificate)
+    if certificate is not None:
+        context.load_cert_chain(certificate)
     try:
-        return "true" in httpx.get(f"{url}/health", timeout=2).text
+        return "true" in httpx.get(f"{url}/health", timeout=2, verify=context).text
     except httpx.TransportError:
         return False
 
@@ -118,6 +129,36 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
         exits.enter_context(etcd(tmp_path, port))
         third.says('"discovery.back"')
         until_true(lambda: [one["url"] for one in shop.listed()] == [url_of(third)], "it is back", within=20)
+
+
+def test_an_etcd_that_asks_who_it_is(tmp_path: Path) -> None:
+    port = free_port()
+    shop = Shop(tmp_path / "home", port)
+    with etcd(tmp_path, port):
+        for method, body in (
+            ("auth/user/add", {"name": "root", "password": "of etcd"}),
+            ("auth/role/add", {"name": "root"}),
+            ("auth/user/grant", {"user": "root", "role": "root"}),
+            ("auth/enable", {}),
+        ):
+            assert httpx.post(f"http://127.0.0.1:{port}/v3/{method}", json=body).is_success
+        assert rushcart(shop.home, "instances", **shop.settings).returncode == 1
+        known = shop.settings | {"RUSHCART_ETCD_USER": "root", "RUSHCART_ETCD_PASSWORD": "of etcd"}
+        assert rushcart(shop.home, "instances", **known).returncode == 0
+        refused = rushcart(shop.home, "instances", **{**known, "RUSHCART_ETCD_PASSWORD": "another"})
+        assert (refused.returncode, "another" in refused.stderr) == (1, False)
+
+
+def test_an_etcd_that_wants_a_certificate(tmp_path: Path) -> None:
+    port, own = free_port(), str(self_signed(tmp_path / "own.pem"))
+    shop = Shop(tmp_path / "home", port)
+    with etcd(tmp_path, port, Path(own)):
+        known = {"RUSHCART_ETCD_ENDPOINTS": f"https://127.0.0.1:{port}", "RUSHCART_ETCD_CA_FILE": own}
+        assert rushcart(shop.home, "instances", **known).returncode == 1
+        known |= {"RUSHCART_ETCD_CERTIFICATE": own, "RUSHCART_ETCD_KEY": own}
+        assert rushcart(shop.home, "instances", **known).returncode == 0
+        bad = rushcart(shop.home, "instances", **{**known, "RUSHCART_ETCD_KEY": str(tmp_path / "none.pem")})
+        assert (bad.returncode, "RUSHCART_ETCD_" in bad.stderr, "Traceback" in bad.stderr) == (2, True, False)
 
 
 def test_without_etcd_there_is_no_list(tmp_path: Path) -> None:
