@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from infra import one_hop_sqlite
 from infra.database_errors import is_conflict, is_outage, is_read_only, refuses_writes
+from infra.database_lookout import DOUBT_AFTER, DatabaseLookout
 from infra.errors import StoreUnavailable
 from infra.idle_transactions import bound_idle
 from infra.store_time import StoreTime
@@ -79,9 +80,17 @@ class Database:
         self._writer = self.engine.execution_options(rushcart_write=True)
         self.after_commit: Callable[[Committed], Awaitable[None]] | None = None
         self._refused_until = 0.0
+        self._lookout = None if self.is_sqlite else DatabaseLookout(dsn, read_timeout)
 
     def _within(self, seconds: float) -> StoreTime:
         return StoreTime(seconds, lambda: self._answers, store="database")
+
+    def _within_for_change(self, seconds: float) -> StoreTime:
+        """A change may wait for others' locks, and so longer than a read, while the server is there."""
+        if self._lookout is None or seconds <= self.read_timeout:
+            return self._within(seconds)
+        doubt = (self._lookout.doubt, DOUBT_AFTER * self.read_timeout)
+        return StoreTime(seconds, lambda: self._answers, store="database", doubt=doubt)
 
     def _count_answer(self, *_: object) -> None:
         self._answers += 1
@@ -164,7 +173,7 @@ class Database:
 
     async def _transact(self, work: Callable[[AsyncSession], Awaitable[T]], timeout: float | None) -> T:
         try:
-            async with nullcontext() if timeout is None else self._within(timeout):
+            async with nullcontext() if timeout is None else self._within_for_change(timeout):
                 result, session = await self._retrying(work)
         except Exception as error:
             if refuses_writes(error):
@@ -198,6 +207,8 @@ class Database:
         raise AssertionError("unreachable")
 
     async def close(self) -> None:
+        if self._lookout is not None:
+            await self._lookout.close()
         await self.engine.dispose()
 
 

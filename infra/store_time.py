@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextvars import Context, ContextVar, Token
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 
 _PARTS: Final = 16
 _TIMES, _LONGEST = 6, 10.0
@@ -63,12 +63,34 @@ class StoreTime:
     They pass in parts, and of one that the event loop comes late to only its length counts: who could not look has
     not waited for the store. ``answers`` counts what the store answers to anybody: while it does, it is not away,
     the block is in its line, and its limit is longer. Of a ``store`` that was silent to this request already, all
-    of the time is over at the beginning. Errors: Silence; TimeoutError for who was in line.
+    of the time is over at the beginning. ``doubt`` is called after so many seconds of silence: it looks whether
+    the store is there, and calls ``end`` when it is not. Errors: Silence; TimeoutError for who was in line.
     """
 
-    __slots__ = ("_answers", "_heard", "_left", "_loop", "_most", "_next", "_part", "_seen", "_store", "_timeout")
+    __slots__ = (
+        "_answers",
+        "_doubt",
+        "_doubts_at",
+        "_heard",
+        "_left",
+        "_loop",
+        "_most",
+        "_next",
+        "_part",
+        "_quiet",
+        "_seen",
+        "_store",
+        "_timeout",
+    )
 
-    def __init__(self, seconds: float, answers: Callable[[], int] | None = None, *, store: str = "") -> None:
+    def __init__(
+        self,
+        seconds: float,
+        answers: Callable[[], int] | None = None,
+        *,
+        store: str = "",
+        doubt: tuple[Callable[["StoreTime"], None], float] | None = None,
+    ) -> None:
         self._part = seconds / _PARTS
         self._left, self._most = _PARTS, round(_PARTS * max(1.0, min(_TIMES, _LONGEST / seconds)))
         self._answers = answers
@@ -77,18 +99,23 @@ class StoreTime:
         self._timeout = asyncio.timeout(None)
         self._next: asyncio.TimerHandle | None = None
         self._store, self._heard = store, False
+        self._quiet = 0
+        self._doubt = None if doubt is None else doubt[0]
+        self._doubts_at = 0 if doubt is None else max(1, round(doubt[1] / self._part))
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         if is_silent(self._store):
             raise Silence
         await self._timeout.__aenter__()
         self._next = self._loop.call_later(self._part, self._pass)
+        return self
 
     async def __aexit__(
         self, type_: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._next is not None:
             self._next.cancel()
+            self._next = None
         try:
             await self._timeout.__aexit__(type_, error, trace)
         except TimeoutError as late:
@@ -101,10 +128,21 @@ class StoreTime:
     def _pass(self) -> None:
         self._most -= 1
         if self._answers is not None and (seen := self._answers()) != self._seen:
-            self._seen, self._heard = seen, True
+            self._seen, self._heard, self._quiet = seen, True, 0
         else:
             self._left -= 1
+            self._quiet += 1
+            if self._doubt is not None and self._quiet == self._doubts_at:
+                self._doubt(self)
         if self._left <= 0 or self._most <= 0:
+            self._next = None
             self._timeout.reschedule(self._loop.time())
         else:
             self._next = self._loop.call_later(self._part, self._pass)
+
+    def end(self) -> None:
+        """End the time, unless it is over: the store is not there."""
+        if self._next is not None:
+            self._next.cancel()
+            self._next, self._heard = None, False
+            self._timeout.reschedule(self._loop.time())

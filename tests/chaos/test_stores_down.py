@@ -8,8 +8,11 @@ from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from chaos.fleet import Fleet
+from infra.database import Database
 from infra.stack import ServerName, Stack
 from services.shared.events import ALL_TOPICS
 from settings import Settings
@@ -19,7 +22,7 @@ from tests.chaos.proof import prove_sold_out
 from tests.e2e.shop import Person, Shop, new_key
 from tests.observer import observer
 from tests.server import serve
-from tests.waiting import patience
+from tests.waiting import patience, until
 
 pytestmark = pytest.mark.stack
 IN_TIME = 2.0
@@ -146,10 +149,29 @@ async def test_a_request_waits_once_for_a_store_that_is_frozen(
         answers = await asyncio.gather(*(ask(*one) for one in people.items()))
     finally:
         await asyncio.to_thread(stack.resume, store)
-    # A change may wait for others' locks, and so twice as long for the database.
-    twice = {"checkout"} if store == "database" else set()
     for name, (seconds, said) in zip(people, answers, strict=True):
-        assert seconds < (3 if name in twice else 2) * TIMEOUT, name
+        assert seconds < 1.75 * TIMEOUT, name
         assert "INTERNAL" not in said
     done = {name for name, (_, said) in zip(people, answers, strict=True) if "code" not in said}
     assert done >= DONE[store]
+
+
+async def test_a_change_waits_for_a_lock_of_a_database_that_is_there(chaos_settings: Settings) -> None:
+    """It hears nothing, as of one that is frozen: only who asks beside it knows."""
+    database = Database(chaos_settings.database_dsn, read_timeout=0.4)
+    lookout = database._lookout
+    assert lookout is not None
+
+    async def lock(session: AsyncSession) -> str:
+        return str(await session.scalar(text("SELECT version_num FROM alembic_version FOR UPDATE")))
+
+    async def looked() -> bool:
+        return lookout._looking is not None and lookout._looking.done() and lookout._looking.result()
+
+    async with database.write() as session:
+        version = await lock(session)
+        waiting = asyncio.create_task(database.transact(lock, timeout=30.0))
+        await until(looked, bool)
+        assert not waiting.done()
+    assert await waiting == version
+    await database.close()

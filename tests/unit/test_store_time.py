@@ -2,11 +2,13 @@
 
 import asyncio
 from contextvars import copy_context
+from functools import partial
 from itertools import count
 
 import pytest
 
 from infra.store_time import (
+    Silence,
     StoreTime,
     begin_patience,
     end_patience,
@@ -142,3 +144,28 @@ def test_who_works_for_several_waits_unless_all_of_them_have() -> None:
     note_silence("redis")
     end_patience(begun)
     assert not is_silent("redis")
+
+
+def test_who_doubts_after_a_silence_may_end_the_time() -> None:
+    async def main() -> None:
+        loop, doubted = asyncio.get_running_loop(), list[float]()
+
+        def doubt(limit: StoreTime, *, is_there: bool) -> None:
+            doubted.append(loop.time())
+            if not is_there:
+                loop.call_later(0.2, limit.end)
+
+        for is_there, lasts in ((True, 1.6), (False, 0.8)):
+            begun = loop.time()
+            with pytest.raises(Silence):
+                async with StoreTime(1.6, lambda: 7, doubt=(partial(doubt, is_there=is_there), 0.6)) as limit:
+                    await asyncio.sleep(60)
+            assert doubted.pop() - begun == pytest.approx(0.6)
+            assert loop.time() - begun == pytest.approx(lasts)
+            limit.end()  # too late
+        answered = count()
+        async with StoreTime(1.6, lambda: next(answered), doubt=(partial(doubt, is_there=False), 0.6)):
+            await asyncio.sleep(3)
+        assert not doubted
+
+    virtual_time.run(main())
