@@ -53,6 +53,12 @@ def press(chrome: Chrome, selector: str) -> None:
     wait(chrome).until(element_to_be_clickable((By.CSS_SELECTOR, selector))).click()
 
 
+def fill(chrome: Chrome, **fields: str) -> None:
+    """Types into fields by their names."""
+    for name, text in fields.items():
+        wait(chrome).until(element_to_be_clickable((By.NAME, name)), name).send_keys(text)
+
+
 def shows(chrome: Chrome, selector: str, text: str) -> None:
     wait(chrome).until(
         text_to_be_present_in_element((By.CSS_SELECTOR, selector), text), f"no {text} in {selector}"

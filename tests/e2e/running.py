@@ -93,7 +93,8 @@ class Ready:
 class Running:
     """A command that runs until it is told to stop. Output goes to files beside its home.
 
-    ``words`` are those of ``rushcart``; ``command`` is a whole one, as a user starts it.
+    ``words`` are those of ``rushcart``; ``command`` is a whole one, as a user starts it, in ``folder``. What it
+    says is waited for ``within`` seconds.
     """
 
     home: Path
@@ -101,6 +102,8 @@ class Running:
     command: Sequence[str] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     ignores_interrupt: bool = False
+    folder: Path = ROOT
+    within: float = 30
     _process: Keeper | Forked | None = None
     _started: float = 0.0
     _family: list[ProcessId] = field(default_factory=list)
@@ -117,7 +120,7 @@ class Running:
             return Forked(self.words, given, (out, err), folder=ROOT, ignores_interrupt=self.ignores_interrupt)
         return Keeper(
             self.command,
-            cwd=ROOT,
+            cwd=self.folder,
             env=given,
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -162,7 +165,7 @@ class Running:
         until_true(
             lambda: self.process.returncode is not None or text in place.read_text(errors="replace"),
             text,
-            within=30,
+            within=self.within,
         )
         assert self.process.returncode is None, f"it has ended: {self.err}"
         return time.monotonic() - self._started

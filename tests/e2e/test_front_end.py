@@ -18,7 +18,7 @@ from selenium.webdriver.support.expected_conditions import element_to_be_clickab
 
 from infra.ports import free_port
 from tests import node_program
-from tests.e2e.browser import browser, press, shows, wait
+from tests.e2e.browser import browser, fill, press, shows, wait
 from tests.e2e.running import MAKE_RUN, Ready, Running
 from tests.mailbox import Mailbox, text_of
 
@@ -156,11 +156,6 @@ def follows_a_mail(chrome: Chrome, started: Started) -> None:
     chrome.get(link[0])
     press(chrome, "main button")
     shows(chrome, ".notice", EMAIL)
-
-
-def fill(chrome: Chrome, **fields: str) -> None:
-    for name, text in fields.items():
-        wait(chrome).until(element_to_be_clickable((By.NAME, name)), name).send_keys(text)
 
 
 def assert_was_renewed(chrome: Chrome) -> None:
