@@ -87,6 +87,12 @@ def url_of(process: Running) -> str:
     return str(url)
 
 
+def servers_in(upstream: Path) -> set[str]:
+    """The addresses in a list for nginx; none before it is written."""
+    lines = upstream.read_text().splitlines() if upstream.exists() else []
+    return {f"http://{line.removeprefix('server ').removesuffix(';')}" for line in lines}
+
+
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[str]:
     from infra.embedded_valkey import EmbeddedValkey
@@ -109,13 +115,14 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
         assert {one["url"] for one in shop.listed()} == urls
         assert all(one["version"] and one["pid"] for one in shop.listed())
         upstream = tmp_path / "upstream.conf"
-        ended = rushcart(home, "instances", "--format", "nginx", "--output", str(upstream), **shop.settings)
-        assert (ended.returncode, ended.stdout) == (0, "")
-        servers = {line.removeprefix("server ").removesuffix(";") for line in upstream.read_text().splitlines()}
-        assert {f"http://{server}" for server in servers} == urls
+        words = ("instances", "--watch", "--format", "nginx", "--output", str(upstream))
+        watch = exits.enter_context(Running(tmp_path / "watch", words=words, settings=shop.settings))
+        until_true(lambda: servers_in(upstream) == urls, "both are in nginx's list", within=20)
         # One that ends says so at once; one that dies is gone with its lease.
         assert first.told(signal.SIGTERM) == 0
         assert [one["url"] for one in shop.listed()] == [url_of(second)]
+        until_true(lambda: servers_in(upstream) == {url_of(second)}, "nginx's list has the other", within=20)
+        assert (watch.out, watch.err) == ("", "")
         second.kill()
         until_true(lambda: shop.listed() == [], "its lease has ended", within=10)
         # While etcd is away APIs serve, and are there again when it is back.
