@@ -56,13 +56,16 @@ class Comparing:
 
 
 class _Execution:
+    """Both ways are at one moment: they are asked what time it is."""
+
     def __init__(self, prepared: PreparedOperation, values: VariableValues, context: Context) -> None:
         root = prepared.schema.get_root_type(prepared.node.operation)
         assert root is not None
         self._root: GraphQLObjectType = root
         self._prepared = prepared
         self._values = values
-        self._context = context
+        moment = context.infra.now()
+        self._context = replace(context, infra=replace(context.infra, now=lambda: moment))
         self._done: Done | None = None
 
     async def query(self) -> tuple[ExecutionResult, ExecutionResult]:
