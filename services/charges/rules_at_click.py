@@ -14,8 +14,11 @@ _KEY: Final = "charge_rules"
 
 
 async def rules_at_click(infra: Infra) -> ChargeRules:
-    """Returns them; the same object until they change. Errors: StoreUnavailable, never for a process that has
-    read them before: while the database is away orders go on by the rules that are known."""
+    """Returns them; the same object until they change.
+
+    While the database is away orders go on by the rules that this process or Redis knows. Errors:
+    StoreUnavailable, when neither knows any.
+    """
     mark, rules = await infra.local.get(_KEY, _TTL, lambda: _read_marked(infra))
     if infra.hearing.unchanged_since(mark, (CHARGES,)):
         return rules

@@ -12,6 +12,7 @@ from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant, Wa
 from models.changes import SALES, item_tag
 from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
+from services.charges.rules_at_click import rules_at_click
 from services.shared.errors import NotFound
 
 LOCAL_TTL = 2.0
@@ -19,7 +20,10 @@ LOCAL_TTL = 2.0
 
 
 async def find_item(infra: Infra, item_id: UUID) -> FlashItemDoc:
-    """Errors: NotFound, StoreUnavailable (never for an item that this process has seen before)."""
+    """Find an item, and know what it is charged by: who has found it once can sell it without the database.
+
+    Errors: NotFound, StoreUnavailable (never for an item that this process has seen before).
+    """
     found = await infra.local.get(("flash_item", item_id), LOCAL_TTL, lambda: _read_one(infra, item_id))
     if found is None:
         raise NotFound("There is no such flash-sale item.")
@@ -32,6 +36,7 @@ def forget_item(infra: Infra, item_id: UUID) -> None:
 
 
 async def _read_one(infra: Infra, item_id: UUID) -> FlashItemDoc | None:
+    await rules_at_click(infra)
     return (await find_items(infra, [item_id])).get(item_id)
 
 

@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import select
 
+from infra.cache.memory import Memory
 from infra.clock import to_millis
 from infra.database import Database
 from infra.ids import new_id
@@ -24,6 +25,7 @@ from services.charges.check_zone import PlaceDraft
 from services.charges.create_shipping_zone import create_shipping_zone
 from services.charges.create_tax_region import create_tax_region
 from services.charges.delete_shipping_zone import delete_shipping_zone
+from services.charges.read_rules import read_rules
 from services.charges.views import list_rules
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
@@ -245,4 +247,6 @@ async def test_while_the_database_is_away_orders_go_on_by_the_rules_that_are_kno
     infra.hearing.doubt()  # it may have missed a change, and cannot ask
     for _ in range(2):
         assert (await place_flash_order(cut_off, order_wish(item))).charges == known.charges
+    forgetful = replace(cut_off, memory=Memory(infra.hearing))
+    assert await read_rules(forgetful) == await read_rules(infra)
     await away.close()
