@@ -176,11 +176,12 @@ def _answer_length(answer: bytes) -> int:
 async def run_phase(phase: Phase, tokens: list[str]) -> Tally:
     """Errors: OSError when the server does not take connections, TimeoutError when it stops answering."""
     loop, run = asyncio.get_running_loop(), _Run(phase, tokens)
-    made = [
-        await loop.create_connection(lambda: _Buyer(run), "127.0.0.1", phase.target.port)
-        for _ in range(phase.connections)
-    ]
     async with asyncio.timeout(_WARM_UP + phase.seconds + _PATIENCE):
+        connecting = (
+            loop.create_connection(lambda: _Buyer(run), "127.0.0.1", phase.target.port)
+            for _ in range(phase.connections)
+        )
+        made = await asyncio.gather(*connecting)
         await asyncio.gather(*(buyer.gone for _, buyer in made))
     return run.tally()
 
