@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphql_api import graphiql, health, jwks, media, metrics
+from graphql_api import forward_auth, graphiql, health, jwks, media, metrics
+from graphql_api.forward_auth import ForwardAuth
 from graphql_api.graphiql import DemoAccount
 from graphql_api.graphql_view import GraphQLView, RenderPage
 from graphql_api.oidc import routes as oidc
@@ -94,6 +95,7 @@ def _assemble(
         routes += [Route("/", lambda _request: RedirectResponse(_PATH)), *graphiql.routes()]
     return _App(
         {"http": view, "websocket": SocketView(schema, runtime, documents)},
+        RequestContext(ForwardAuth(runtime), settings),
         [Middleware(RequestContext, settings=settings), *_cors(settings)],
         routes=routes,
         lifespan=lifespan,
@@ -104,21 +106,31 @@ def _assemble(
 class _App(Starlette):
     """Takes requests to the GraphQL endpoint past Starlette's routing and error handlers, which it has no use for.
 
-    They pass the same middleware, of which RequestContext answers what nobody expected.
+    They pass the same middleware, of which RequestContext answers what nobody expected. What a gateway asks passes
+    that one alone: CORS would say 200 to any preflight.
     """
 
-    def __init__(self, views: Mapping[str, ASGIApp], middleware: Sequence[Middleware], **options: Any) -> None:
+    def __init__(
+        self,
+        views: Mapping[str, ASGIApp],
+        for_gateways: ASGIApp,
+        middleware: Sequence[Middleware],
+        **options: Any,
+    ) -> None:
         """``views`` are the endpoint's, by the type of scope."""
         super().__init__(middleware=middleware, **options)
         # A redirect would lead to whatever the Host header says.
         self.router.redirect_slashes = False
         self._route = next(route for route in self.routes if isinstance(route, Route) and route.path == _PATH)
         self._views = {type_: _wrapped(view, middleware) for type_, view in views.items()}
+        self._for_gateways = for_gateways
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and scope["path"] == _PATH:
             scope["app"], scope["route"] = self, self._route
             await self._views[scope["type"]](scope, receive, send)
+        elif scope["type"] == "http" and forward_auth.is_asked(scope):
+            await self._for_gateways(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 

@@ -17,7 +17,7 @@ _seconds: dict[str, Histogram] = {}
 _responses: dict[tuple[str, int], Counter] = {}
 _ROUTES: Final = (
     *("/graphql", "/healthz", "/readyz", "/metrics", "/.well-known/"),
-    *("/auth/", "/media/", "/webhooks/", "/sandbox/", "/stripe/"),
+    *("/auth/", "/auth", "/media/", "/webhooks/", "/sandbox/", "/stripe/"),
 )
 
 

@@ -4,10 +4,10 @@
 setting), the refresh token only to /graphql and from our own pages (SameSite=Strict). Over https their names begin
 with ``__Host-`` and ``__Secure-``, so that a neighbouring subdomain cannot plant its own.
 
-Against cross-site request forgery every POST whose session is in cookies must have the header
-``X-Requested-With``, with any value: a page of another site cannot add it without a preflight, which we do not
-answer for it (OWASP, Cross-Site Request Forgery Prevention, custom request headers). GET runs queries only. Of a
-request with an Authorization header the cookies are ignored.
+Against cross-site request forgery every request but GET, HEAD and OPTIONS whose session is in cookies must have
+the header ``X-Requested-With``, with any value: a page of another site cannot add it without a preflight, which we
+do not answer for it (OWASP, Cross-Site Request Forgery Prevention, custom request headers). GET runs queries only.
+Of a request with an Authorization header the cookies are ignored.
 """
 
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ Header = tuple[bytes, bytes]
 MODE_HEADER = b"x-session-mode"
 CSRF_HEADER = b"x-requested-with"
 _REFRESH_PATH = "/graphql"
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class CookieJar:
     def read(self, scope: Scope, headers: dict[bytes, bytes], base_url: str) -> tuple[SessionCookies, str | None]:
         """Read the session in the cookies, and its access token.
 
-        Errors: Refused, for a POST that may be forged.
+        Errors: Refused, for a change that may be forged.
         """
         if not self.enabled or b"authorization" in headers:
             return SessionCookies(), None
@@ -61,7 +62,7 @@ class CookieJar:
         names = self._names(scope)
         access, refresh = found.get(names.access), found.get(names.refresh)
         present = access is not None or refresh is not None
-        if present and scope["method"] == "POST" and not headers.get(CSRF_HEADER, b"").strip():
+        if present and scope["method"] not in _SAFE and not headers.get(CSRF_HEADER, b"").strip():
             raise Refused(403, "CSRF", "A session in cookies needs the header X-Requested-With.")
         problem = why_dropped(headers, base_url, secure=names is _SECURE) if asked else None
         return SessionCookies(asked, present, refresh, problem), access
