@@ -1,4 +1,4 @@
-"""``rushcart instances``: the API processes that are registered in etcd."""
+"""``rushcart instances``: the processes that are registered in etcd."""
 
 import sys
 import time
@@ -23,11 +23,11 @@ _FORMATS = ("text", "json", "prometheus", "nginx", "envoy")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file to replace, not stdout.")
 @click.option("--watch", is_flag=True, help="Go on, and write again what has changed.")
 def instances(as_json: bool, form: str, output: Path | None, watch: bool) -> None:
-    """List the API processes that have registered themselves in etcd: address, version, readiness.
+    """List the processes that have registered themselves in etcd: address, kind, version, readiness.
 
     RUSHCART_ETCD_ENDPOINTS says where etcd is. A process that died is listed until its lease ends
     (RUSHCART_ETCD_TTL seconds). json is an object a process, one a line; prometheus is for file_sd_configs, nginx
-    for an include within an upstream, envoy for an eds_config; the last two have those that are ready.
+    for an include within an upstream, envoy for an eds_config; the last two have the APIs that are ready.
 
     Exit codes: 0 listed, 1 etcd does not answer (with --watch it is asked again), 2 no etcd is set.
     """
@@ -69,10 +69,12 @@ def _formatted(found: "Sequence[Instance]", form: str) -> bytes:
         return LISTS[form](found)
     if form == "json":
         return b"".join(one.to_json() + b"\n" for one in found)
-    lines = (
-        f"{one.url}  {one.version}  {'ready' if one.ready else 'not ready'}  since {one.since}\n" for one in found
-    )
-    return "".join(lines).encode()
+    return "".join(map(_line, found)).encode()
+
+
+def _line(one: "Instance") -> str:
+    state = "ready" if one.ready else "not ready"
+    return f"{one.url or '-'}  {one.kind}  {one.version}  {state}  since {one.since}\n"
 
 
 def _write(shown: bytes, output: Path | None) -> None:

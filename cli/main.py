@@ -25,7 +25,7 @@ COMMANDS = {
     "fuzz": ("cli.fuzz", "fuzz", "Ask all that the schema lets one ask, and look for faults."),
     "health": ("cli.health", "health", "Whether the process on this machine is alive, for containers."),
     "import": ("cli.import_", "import_", "Bring in what another shop exported."),
-    "instances": ("cli.instances", "instances", "List the API processes that are registered in etcd."),
+    "instances": ("cli.instances", "instances", "List the processes that are registered in etcd."),
     "keys": ("cli.keys", "keys", "Rotate and list the keys that sign access tokens."),
     "mail": ("cli.mail", "mail", "Look at mails that could not be sent, and send them after all."),
     "media": ("cli.media", "media", "Delete uploaded images that nothing shows any more."),

@@ -49,7 +49,7 @@ def _run(listener: object) -> None:
     from graphql_api.app import build_app
     from graphql_api.health import is_ready
     from infra import garbage
-    from infra.discovery.instance import Instance
+    from infra.discovery.instance import API, Instance
     from infra.discovery.register import registered
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
@@ -69,7 +69,7 @@ def _run(listener: object) -> None:
             app = build_app(infra)
             garbage.settle()
             url = url_of(listener)
-            instance = Instance.of_this_process(settings.advertise_url or url, infra.now().isoformat())
+            instance = Instance.of_this_process(API, settings.advertise_url or url, infra.now().isoformat())
             async with examined(infra), registered(settings, instance, lambda: is_ready(infra)):
                 log.info("serve.started", url=url)
                 await serve_http(app, listener, stop, settings)

@@ -46,11 +46,14 @@ def _show_loops() -> None:
 
 
 def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -> None:
+    from graphql_api.health import is_ready
     from infra import garbage
+    from infra.discovery.instance import Instance
+    from infra.discovery.register import registered
     from infra.migrations import SchemaMismatch
     from infra.runtime import open_infra
     from server.background import examined, log, wait_for_schema
-    from server.metrics_server import watched
+    from server.metrics_server import advertised, watched
     from server.runtime import fail, run_until_stopped
     from services.charges.make_installed import require_services
     from services.doctor.desk_only import require_fit
@@ -66,9 +69,12 @@ def _run(name: str, work: "Callable[[Infra, asyncio.Event], Awaitable[None]]") -
         async with open_infra(settings) as infra:
             await wait_for_schema(infra, stop)
             garbage.settle()
-            async with watched(settings, stop), examined(infra):
-                log.info(f"{name}.started")
-                await work(infra, stop)
+            async with watched(settings, stop) as url, examined(infra):
+                shown = advertised(settings, url) if url else ""
+                instance = Instance.of_this_process(name, shown, infra.now().isoformat())
+                async with registered(settings, instance, lambda: is_ready(infra)):
+                    log.info(f"{name}.started")
+                    await work(infra, stop)
             log.info(f"{name}.stopped")
 
     try:

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphql_api import forward_auth, graphiql, health, jwks, media, metrics
+from graphql_api import forward_auth, graphiql, health, instances, jwks, media, metrics
 from graphql_api.forward_auth import ForwardAuth
 from graphql_api.graphiql import DemoAccount
 from graphql_api.graphql_view import GraphQLView, RenderPage
@@ -84,6 +84,7 @@ def _assemble(
         Route(_PATH, view),
         *health.routes(runtime, settings),
         metrics.route(settings),
+        *instances.routes(settings),
         jwks.route(runtime),
         media.route(runtime),
         webhooks.route(runtime),

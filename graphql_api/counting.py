@@ -16,7 +16,7 @@ _requests: dict[tuple[str, str], Counter] = {}
 _seconds: dict[str, Histogram] = {}
 _responses: dict[tuple[str, int], Counter] = {}
 _ROUTES: Final = (
-    *("/graphql", "/healthz", "/readyz", "/metrics", "/.well-known/"),
+    *("/graphql", "/healthz", "/readyz", "/metrics", "/instances", "/.well-known/"),
     *("/auth/", "/auth", "/media/", "/webhooks/", "/sandbox/", "/stripe/"),
 )
 

@@ -63,7 +63,7 @@ class OperationsSettings(Group):
     )
     etcd_endpoints: Annotated[tuple[str, ...], NoDecode, COMMA_SEPARATED] = Field(
         (),
-        description="http://host:2379[,http://host:2379]: APIs register themselves there; see docs/discovery.md.",
+        description="http://host:2379[,http://host:2379]: processes register there; see docs/discovery.md.",
     )
     etcd_user: str | None = Field(None, description="etcd's user, where it asks for one.")
     etcd_password: SecretStr | None = Field(None, description="The password of etcd's user.")
@@ -72,8 +72,9 @@ class OperationsSettings(Group):
     )
     etcd_certificate: Path | None = Field(None, description="A client certificate (PEM) for etcd, with its chain.")
     etcd_key: Path | None = Field(None, description="The private key (PEM) of the client certificate.")
-    etcd_ttl: float = Field(10.0, ge=2, description="Seconds after which a dead API is gone from etcd.")
-    etcd_prefix: str = Field("/rushcart/instances/", description="Where in etcd APIs register themselves.")
+    etcd_ttl: float = Field(10.0, ge=2, description="Seconds after which a dead process is gone from etcd.")
+    etcd_prefix: str = Field("/rushcart/instances/", description="Where in etcd processes register themselves.")
     advertise_url: str | None = Field(
-        None, description="Where others reach this API, for etcd; its own address and port when unset."
+        None,
+        description="Where others reach this API, for etcd; its own address when unset. Workers take its host.",
     )

@@ -1,1 +1,1 @@
-"""API processes tell etcd where they are, for those who have no other way to find them."""
+"""Processes tell etcd where they are, for those who have no other way to find them."""

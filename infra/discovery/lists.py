@@ -6,17 +6,14 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from infra.discovery.instance import Instance
+from infra.discovery.instance import API, Instance
 
 Address = tuple[str, int]
 
 
 def for_prometheus(found: Sequence[Instance]) -> bytes:
-    """Returns targets for ``file_sd_configs``: all processes, also those that are not ready."""
-    groups = [
-        {"targets": [_host(_address(one))], "labels": {"instance_id": one.id, "version": one.version}}
-        for one in found
-    ]
+    """Returns targets for ``file_sd_configs`` and ``http_sd_configs``: all that serve metrics, ready or not."""
+    groups = [{"targets": [_host(_address(one))], "labels": _labels(one)} for one in found if one.url]
     return orjson.dumps(groups, option=orjson.OPT_INDENT_2) + b"\n"
 
 
@@ -46,9 +43,14 @@ LISTS: Final[dict[str, Callable[[Sequence[Instance]], bytes]]] = {
 }
 
 
+def _labels(one: Instance) -> dict[str, str]:
+    return {"instance_id": one.id, "kind": one.kind, "version": one.version}
+
+
 def _ready(found: Sequence[Instance]) -> list[Address]:
-    """Returns those that are ready; all when none is, as no list at all would not be better."""
-    return [_address(one) for one in ([one for one in found if one.ready] or found)]
+    """Returns the APIs that are ready; all when none is, as no list at all would not be better."""
+    apis = [one for one in found if one.kind == API]
+    return [_address(one) for one in ([one for one in apis if one.ready] or apis)]
 
 
 def _address(one: Instance) -> Address:

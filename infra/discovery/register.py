@@ -78,9 +78,9 @@ class _Keeper:
         await self._etcd.close()
 
 
-async def list_instances(settings: Settings) -> list[Instance]:
-    """List the instances, the oldest first. Errors: EtcdUnavailable."""
-    etcd = Etcd(settings)
+async def list_instances(settings: Settings, timeout: float = 2.0) -> list[Instance]:
+    """List the instances, the oldest first. Seconds are of one endpoint. Errors: EtcdUnavailable."""
+    etcd = Etcd(settings, timeout)
     try:
         found = await etcd.list(settings.etcd_prefix)
     finally:

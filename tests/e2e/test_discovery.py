@@ -1,4 +1,4 @@
-"""API processes in a real etcd."""
+"""Processes in a real etcd."""
 
 import json
 import signal
@@ -68,12 +68,12 @@ class Shop:
             "RUSHCART_ETCD_TTL": "3",
         }
 
-    def serve(self, exits: ExitStack, valkey: str, number: int) -> Running:
-        settings = self.settings | {"RUSHCART_REDIS_URL": valkey, "RUSHCART_LOG_FORMAT": "json"}
-        place = self.home.with_name(f"serve-{number}")
+    def start(self, exits: ExitStack, valkey: str, number: int, word: str = "serve", **more: str) -> Running:
+        settings = self.settings | {"RUSHCART_REDIS_URL": valkey, "RUSHCART_LOG_FORMAT": "json"} | more
+        place = self.home.with_name(f"{word}-{number}")
         settings["RUSHCART_HOME"] = str(self.home)
-        process = exits.enter_context(Running(place, words=("serve",), settings=settings))
-        process.says('"serve.started"')
+        process = exits.enter_context(Running(place, words=(word,), settings=settings))
+        process.says(f'"{word}.started"')
         return process
 
     def listed(self) -> list[dict[str, Any]]:
@@ -82,8 +82,8 @@ class Shop:
         return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
-def url_of(process: Running) -> str:
-    [url] = [json.loads(line)["url"] for line in process.err.splitlines() if '"serve.started"' in line]
+def url_of(process: Running, event: str = "serve.started") -> str:
+    [url] = [json.loads(line)["url"] for line in process.err.splitlines() if f'"{event}"' in line]
     return str(url)
 
 
@@ -109,7 +109,7 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
     shop = Shop(home, port)
     with ExitStack() as exits:
         running = exits.enter_context(etcd(tmp_path, port))
-        first, second = (shop.serve(exits, valkey, number) for number in (1, 2))
+        first, second = (shop.start(exits, valkey, number) for number in (1, 2))
         until_true(lambda: [one["ready"] for one in shop.listed()] == [True, True], "both are ready", within=20)
         urls = {url_of(first), url_of(second)}
         assert {one["url"] for one in shop.listed()} == urls
@@ -126,16 +126,51 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
         second.kill()
         until_true(lambda: shop.listed() == [], "its lease has ended", within=10)
         # While etcd is away APIs serve, and are there again when it is back.
-        third = shop.serve(exits, valkey, 3)
-        until_true(lambda: len(shop.listed()) == 1, "the third is there", within=20)
+        third = shop.start(exits, valkey, 3, RUSHCART_METRICS_TOKEN="a token")
+        until_true(lambda: [one["ready"] for one in shop.listed()] == [True], "the third is there", within=20)
+        _workers_are_listed_too(shop, third, valkey)
+        assert servers_in(upstream) == {url_of(third)}
         running.kill()
         running.wait(10)
         third.says('"discovery.etcd_away"')
         assert httpx.get(f"{url_of(third)}/readyz").status_code == 200
         assert rushcart(home, "instances", **shop.settings).returncode == 1
+        until_true(lambda: for_prometheus(third).status_code == 503, "there is no list", within=10)
         exits.enter_context(etcd(tmp_path, port))
         third.says('"discovery.back"')
         until_true(lambda: [one["url"] for one in shop.listed()] == [url_of(third)], "it is back", within=20)
+
+
+def for_prometheus(api: Running, token: str = "a token") -> httpx.Response:
+    return httpx.get(f"{url_of(api)}/instances", headers={"authorization": f"Bearer {token}"}, timeout=10)
+
+
+def _workers_are_listed_too(shop: Shop, api: Running, valkey: str) -> None:
+    advertised = {"RUSHCART_METRICS_PORT": "0", "RUSHCART_ADVERTISE_URL": "https://localhost:9"}
+    with ExitStack() as exits:
+        worker = shop.start(exits, valkey, 1, "worker", **advertised)
+        scheduler = shop.start(exits, valkey, 1, "scheduler")
+
+        def kinds() -> dict[str, str]:
+            return {one["kind"]: one["url"] for one in shop.listed() if one["ready"]}
+
+        until_true(lambda: len(kinds()) == 3, "all are there", within=20)
+        of_worker = url_of(worker, "metrics.served").replace("127.0.0.1", "localhost")
+        assert kinds() == {"api": url_of(api), "worker": of_worker, "scheduler": ""}
+        targets = {"api": url_of(api), "worker": of_worker}
+
+        def told() -> dict[str, str]:
+            reply = for_prometheus(api)
+            assert (reply.headers["content-type"], reply.headers["cache-control"]) == (
+                "application/json",
+                "no-store",
+            )
+            return {one["labels"]["kind"]: f"http://{one['targets'][0]}" for one in reply.json()}
+
+        until_true(lambda: told() == targets, "Prometheus is told of both", within=10)
+        assert for_prometheus(api, "another").status_code == 401
+        assert (worker.told(signal.SIGTERM), scheduler.told(signal.SIGTERM)) == (0, 0)
+        assert set(kinds()) == {"api"}
 
 
 def test_an_etcd_that_asks_who_it_is(tmp_path: Path) -> None:
