@@ -95,17 +95,14 @@ async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
         await insert(database, made)
 
 
-@pytest.mark.parametrize("other", ["ADA@example.org", "adà@example.org", "ada@example.org "])
-async def test_text_that_differs_in_case_accent_or_a_space_is_another(database: Database, other: str) -> None:
-    await insert(database, user("ada@example.org"), user(other))
+async def test_an_email_is_there_once_and_differs_in_case_accent_or_a_space(database: Database) -> None:
+    emails = ("ada@example.org", "ADA@example.org", "adà@example.org", "ada@example.org ")
+    await insert(database, *map(user, emails))
     async with database.read() as session:
-        assert list(await session.scalars(select(User.email).where(User.email == other))) == [other]
-
-
-async def test_an_email_is_there_once(database: Database) -> None:
-    await insert(database, user())
+        for email in emails:
+            assert list(await session.scalars(select(User.email).where(User.email == email))) == [email]
     with pytest.raises(IntegrityError):
-        await insert(database, user())
+        await insert(database, user(emails[0]))
 
 
 async def test_a_key_that_differs_by_a_byte_is_another(database: Database) -> None:
@@ -119,22 +116,23 @@ async def test_a_key_that_differs_by_a_byte_is_another(database: Database) -> No
             assert list(await session.scalars(found)) == [row.result_id]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+async def test_the_database_refuses_what_breaks_a_rule(database: Database) -> None:
+    await insert(database, *a_row_of_each())
+    for change in (
         "UPDATE stock_levels SET on_hand = on_hand - 1",
         "UPDATE stock_levels SET available = available - 5, held = held + 5",
         "UPDATE stock_levels SET available = available + 1",
         "UPDATE flash_sale_items SET remaining = -1",
         "UPDATE flash_sale_items SET remaining = quantity + 1",
         "UPDATE variants SET price = -1",
-    ],
-)
-async def test_the_database_refuses_what_breaks_a_rule(database: Database, change: str) -> None:
-    await insert(database, *a_row_of_each())
-    with pytest.raises(DBAPIError, match="CHECK constraint failed" if database.is_sqlite else MYSQL_CHECK):
-        async with database.write() as session:
-            await session.execute(text(change))
+    ):
+        with pytest.raises(DBAPIError, match="CHECK constraint failed" if database.is_sqlite else MYSQL_CHECK):
+            async with database.write() as session:
+                await session.execute(text(change))
+    for parent in ("products", "orders"):  # with children
+        with pytest.raises(IntegrityError):
+            async with database.write() as session:
+                await session.execute(text(f"DELETE FROM {parent}"))
 
 
 async def test_stock_may_move_within_the_equation(database: Database) -> None:
@@ -144,11 +142,3 @@ async def test_stock_may_move_within_the_equation(database: Database) -> None:
     async with database.read() as session:
         level = (await session.scalars(select(StockLevel))).one()
     assert (level.on_hand, level.available, level.set_aside, level.held, level.committed) == (10, 0, 3, 6, 1)
-
-
-@pytest.mark.parametrize("table", ["products", "orders"])
-async def test_a_parent_with_children_stays(database: Database, table: str) -> None:
-    await insert(database, *a_row_of_each())
-    with pytest.raises(IntegrityError):
-        async with database.write() as session:
-            await session.execute(text(f"DELETE FROM {table}"))
