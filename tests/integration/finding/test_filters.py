@@ -1,6 +1,7 @@
 """Filters, orders and facets."""
 
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,7 @@ async def test_filters_alone_and_together(infra: Infra, how_common: str) -> None
     b = await make(infra, "B", variant("20", 0), category_id=deep, vendor="Bo", tags=["New"])
     c = await make(infra, "C", variant("5"), variant("50"), category_id=other, vendor="ünal", tags=["wool"])
     d = await make(infra, "D", variant("20"), status=ProductStatus.DRAFT, tags=["new"])
+    others = cycle([sort for sort in ORDERS if sort not in (ProductSort.TITLE, ProductSort.NEWEST)])
     for wanted, products in (
         ({"category_id": top}, [a]),
         ({"category_ids": (top,)}, [a, b]),
@@ -63,8 +65,8 @@ async def test_filters_alone_and_together(infra: Infra, how_common: str) -> None
     ):
         assert await found(infra, ProductSort.TITLE, **wanted) == products, wanted
         assert await found(infra, ProductSort.NEWEST, **wanted) == products[::-1], wanted
-        for sort in set(ORDERS) - {ProductSort.TITLE, ProductSort.NEWEST}:
-            assert sorted(await found(infra, sort, **wanted)) == products, (wanted, sort)
+        sort = next(others)
+        assert sorted(await found(infra, sort, **wanted)) == products, (wanted, sort)
 
 
 async def test_titles_are_sorted_alike_in_all_databases(infra: Infra) -> None:
