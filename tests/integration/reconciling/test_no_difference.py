@@ -29,7 +29,7 @@ from tests.factories import order_wish, running_sale, stock_of, variant_in_stock
 from tests.integration.reconciling.damage import by_hand, cancel, found, sale_with_two_orders
 from tests.workers import persist_all, working
 
-PART = 30
+PART = 15
 """A multiple of three, as every third is cancelled."""
 
 
@@ -59,9 +59,9 @@ async def test_a_mix_of_orders_adds_up_at_every_step(infra: Infra) -> None:
 
 @pytest.mark.usefixtures("either_way")
 async def test_orders_in_flight_are_no_difference(infra: Infra) -> None:
-    """Reconciled without a pause, while 90 orders are placed, persisted, and every third is cancelled."""
-    item = await running_sale(infra, quantity=70, on_hand=90)
-    wishes = [order_wish(item) for _ in range(90)]
+    """Reconciled without a pause, while 45 orders are placed, persisted, and every third is cancelled."""
+    item = await running_sale(infra, quantity=35, on_hand=45)
+    wishes = [order_wish(item) for _ in range(45)]
     async with working(infra):
         # Part by part, so that a machine that is quick to sell all of it is looked at in the middle too.
         for first in range(0, len(wishes), PART):
@@ -72,10 +72,10 @@ async def test_orders_in_flight_are_no_difference(infra: Infra) -> None:
     await persist_all(infra)
     assert await found(infra) == (set(), 0)
     assert await stock_of(infra, item.sku) == {
-        "on_hand": 90,
-        "available": 20,
-        "set_aside": 10,
-        "held": 60,
+        "on_hand": 45,
+        "available": 10,
+        "set_aside": 5,
+        "held": 30,
         "committed": 0,
     }
 
