@@ -20,6 +20,8 @@ from tests.running import forked
 ROOT = Path(__file__).parents[2]
 HEAD = migrations.own_revision()
 ALL = list(migrations.known_revisions())
+ON_ONE = pytest.mark.parametrize("settings", ON_BOTH[:1], indirect=True)
+"""For what the command says: what it does to a database is proved on both elsewhere."""
 UPGRADE = "from infra import migrations; import settings; print(migrations.upgrade(settings.get_settings()))"
 
 
@@ -79,13 +81,6 @@ async def db(settings: Settings, *arguments: str) -> tuple[int | None, str, str]
     return ended.returncode, ended.stdout, ended.stderr
 
 
-async def test_upgrade_at_head_does_nothing_and_loads_nothing(settings: Settings) -> None:
-    await upgrade(settings)
-    assert (
-        await output_of(settings, "-c", f"{UPGRADE}; import sys; print('alembic' in sys.modules)") == "[]\nFalse\n"
-    )
-
-
 async def test_two_processes_that_start_at_once_migrate_once(settings: Settings) -> None:
     gated = f"from infra import migrations; print('ready', flush=True); input(); {UPGRADE}"
     async with python(settings, "-c", gated) as one, python(settings, "-c", gated) as two:
@@ -94,6 +89,9 @@ async def test_two_processes_that_start_at_once_migrate_once(settings: Settings)
         outputs = await asyncio.gather(*(process.communicate(b"\n") for process in (one, two)))
     assert sorted(out.decode().splitlines()[-1] for out, _ in outputs) == [str(ALL), "[]"], outputs
     assert await asyncio.to_thread(migrations.check, settings) == []
+    # Who finds it at head loads nothing.
+    after = f"{UPGRADE}; import sys; print('alembic' in sys.modules)"
+    assert await output_of(settings, "-c", after) == "[]\nFalse\n"
 
 
 async def test_the_second_waits_and_finds_it_done(settings: Settings) -> None:
@@ -105,13 +103,15 @@ async def test_the_second_waits_and_finds_it_done(settings: Settings) -> None:
     assert stdout.decode().splitlines()[-1] == str(ALL)
 
 
-async def test_plain_alembic_waits_too(settings: Settings) -> None:
+async def test_plain_alembic_works_and_waits_too(settings: Settings) -> None:
+    assert "CREATE TABLE users" in await output_of(settings, "-m", "alembic", "upgrade", "head", "--sql")
     async with python(settings, "-m", "alembic", "upgrade", "head") as plain:
         async with migrations.migration_lock(settings):
             await read_until(plain, "migration.waiting")
         await plain.communicate()
         assert plain.returncode == 0
     assert await upgrade(settings) == []
+    assert "No new upgrade operations" in await output_of(settings, "-m", "alembic", "check")
 
 
 async def test_a_process_that_dies_gives_the_lock_back(settings: Settings) -> None:
@@ -129,13 +129,7 @@ async def test_a_process_that_dies_gives_the_lock_back(settings: Settings) -> No
         assert await upgrade(settings) == ALL
 
 
-async def test_plain_alembic_works(settings: Settings) -> None:
-    assert "CREATE TABLE users" in await output_of(settings, "-m", "alembic", "upgrade", "head", "--sql")
-    await output_of(settings, "-m", "alembic", "upgrade", "head")
-    assert await upgrade(settings) == []
-    assert "No new upgrade operations" in await output_of(settings, "-m", "alembic", "check")
-
-
+@ON_ONE
 async def test_an_installed_package_has_its_migrations(settings: Settings, tmp_path: Path) -> None:
     for package in ("infra", "models", "settings"):
         shutil.copytree(ROOT / package, tmp_path / "site" / package)
@@ -154,12 +148,14 @@ async def test_db_takes_the_schema_up_and_down(settings: Settings) -> None:
     assert (await db(settings, "current"))[0] == 3
 
 
+@ON_ONE
 async def test_db_check_exits_with_3_and_the_difference(settings: Settings) -> None:
     await upgrade(settings)
     await run_sql(settings, "DROP TABLE barrier")
     assert await db(settings, "check") == (3, "add_table barrier\n", "")
 
 
+@ON_ONE
 async def test_db_reset_needs_to_be_told(settings: Settings) -> None:
     await run_sql(settings, "CREATE TABLE mine (id INTEGER)")
     code, _, errors = await db(settings, "reset")
