@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from infra.stack import MissingServer, StackError
-from tests.running import stacks
+from tests.running import compiling, stacks
 from tests.running.pytest_process import PytestProcess
 from tests.running.stacks import ROOT
 
@@ -60,10 +60,17 @@ def _run(arguments: Sequence[str], workers: int) -> int:
         return PytestProcess(spread, []).wait()
     with stacks.folders(workers) as homes:
         try:
-            found = stacks.bring_up(homes)
+            found = _bring_up(homes)
         except StackError as error:
             return _run_without_stack(spread, error)
         return PytestProcess(spread, found).wait()
+
+
+def _bring_up(homes: Sequence[Path]) -> list[stacks.Found]:
+    if len(homes) == 1:
+        return stacks.bring_up(homes)
+    with compiling.compiled():
+        return stacks.bring_up(homes)
 
 
 def _run_without_stack(arguments: Sequence[str], error: StackError) -> int:
