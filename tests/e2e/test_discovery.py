@@ -76,6 +76,11 @@ class Shop:
         process.says(f'"{word}.started"')
         return process
 
+    def watched(self, exits: ExitStack, form: str, file: Path) -> Running:
+        """``instances --watch`` in a process of its own: who waits looks at its file, and starts no commands."""
+        words = ("instances", "--watch", "--format", form, "--output", str(file))
+        return exits.enter_context(Running(file.with_suffix(".watch"), words=words, settings=self.settings))
+
     def listed(self) -> list[dict[str, Any]]:
         ended = rushcart(self.home, "instances", "--json", **self.settings)
         assert ended.returncode == 0, ended.stderr
@@ -85,6 +90,12 @@ class Shop:
 def url_of(process: Running, event: str = "serve.started") -> str:
     [url] = [json.loads(line)["url"] for line in process.err.splitlines() if f'"{event}"' in line]
     return str(url)
+
+
+def ready_in(listed: Path) -> dict[str, bool]:
+    """Of each address in a list of JSON whether it is ready; none before it is written."""
+    lines = listed.read_text().splitlines() if listed.exists() else []
+    return {one["url"]: one["ready"] for one in map(json.loads, lines)}
 
 
 def servers_in(upstream: Path) -> set[str]:
@@ -110,24 +121,25 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
     with ExitStack() as exits:
         running = exits.enter_context(etcd(tmp_path, port))
         first, second = (shop.start(exits, valkey, number) for number in (1, 2))
-        until_true(lambda: [one["ready"] for one in shop.listed()] == [True, True], "both are ready", within=20)
         urls = {url_of(first), url_of(second)}
+        listed, upstream = tmp_path / "listed.json", tmp_path / "upstream.conf"
+        watches = [shop.watched(exits, "json", listed), shop.watched(exits, "nginx", upstream)]
+        until_true(lambda: ready_in(listed) == dict.fromkeys(urls, True), "both are ready", within=20)
         assert {one["url"] for one in shop.listed()} == urls
         assert all(one["version"] and one["pid"] for one in shop.listed())
-        upstream = tmp_path / "upstream.conf"
-        words = ("instances", "--watch", "--format", "nginx", "--output", str(upstream))
-        watch = exits.enter_context(Running(tmp_path / "watch", words=words, settings=shop.settings))
         until_true(lambda: servers_in(upstream) == urls, "both are in nginx's list", within=20)
         # One that ends says so at once; one that dies is gone with its lease.
         assert first.told(signal.SIGTERM) == 0
         assert [one["url"] for one in shop.listed()] == [url_of(second)]
         until_true(lambda: servers_in(upstream) == {url_of(second)}, "nginx's list has the other", within=20)
-        assert (watch.out, watch.err) == ("", "")
+        assert [(watch.out, watch.err) for watch in watches] == [("", "")] * 2
         second.kill()
-        until_true(lambda: shop.listed() == [], "its lease has ended", within=10)
+        until_true(lambda: ready_in(listed) == {}, "its lease has ended", within=10)
+        assert shop.listed() == []
         # While etcd is away APIs serve, and are there again when it is back.
         third = shop.start(exits, valkey, 3, RUSHCART_METRICS_TOKEN="a token")
-        until_true(lambda: [one["ready"] for one in shop.listed()] == [True], "the third is there", within=20)
+        until_true(lambda: ready_in(listed) == {url_of(third): True}, "the third is there", within=20)
+        until_true(lambda: servers_in(upstream) == {url_of(third)}, "nginx's list has it", within=20)
         _workers_are_listed_too(shop, third, valkey)
         assert servers_in(upstream) == {url_of(third)}
         running.kill()
