@@ -34,9 +34,10 @@ async def stack(tmp_path: Path) -> AsyncIterator[Settings]:
 
 @contextmanager
 def part(settings: Settings, command: str) -> Iterator[Running]:
-    """One of the processes, once it has said that it started."""
+    """One of the processes, once it has said that it started; the API as a shell starts it."""
     home = settings.home.with_name(f"{settings.home.name}-{command}")
-    with Running(home, command=(*RUSHCART, command), settings=variables(settings)) as process:
+    whole = (*RUSHCART, command) if command == "serve" else ()
+    with Running(home, words=(command,), command=whole, settings=variables(settings)) as process:
         process.says(f'"{command}.started"')
         yield process
 
