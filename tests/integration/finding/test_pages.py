@@ -45,7 +45,7 @@ class Step:
 STEPS = st.lists(st.builds(Step, drafts(0, 2), st.none() | st.integers(0, 7), st.integers(1, 9)), max_size=8)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=drafts(3, 8), listing=st.sampled_from(ASKED), backwards=st.booleans(), steps=STEPS)
 async def test_pages_hold_each_product_once_while_others_come_and_change(
     infra: Infra,

@@ -97,7 +97,7 @@ ANY_TEXT = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=ANY_TEXT, sort=st.sampled_from(ORDERS))
 async def test_no_text_breaks_the_search(infra: Infra, how_common: str, text: str, sort: ProductSort) -> None:
     plain = "".join(c for c in text if c.isprintable())
