@@ -21,6 +21,7 @@ _TOPS: Final = (
 # Not within a longer path or an address.
 _PATH: Final = re.compile(rf"(?<![\w./:<>{{}}-])(?:{'|'.join(_TOPS)})/[\w./-]*\w")
 _MODULE: Final = re.compile(rf"(?<![\w./:-])(?:{'|'.join(_TOPS)})(?:\.[a-z_]+){{2,}}")
+_AFTER_HASH: Final = re.compile(r"#.*")
 _NAME: Final = re.compile(r"`([a-z_]\w*\.(?:py|lua))`")
 
 
@@ -35,9 +36,11 @@ def files_named() -> Iterator[tuple[str, str]]:
     for path in (*documents(), *sources("*.py"), *sources("*.lua"), *sources("*.y*ml")):
         where = str(path.relative_to(ROOT))
         for text in _prose(path):
-            yield from ((where, found) for found in _PATH.findall(text))
-            yield from ((where, found) for found in _MODULE.findall(text))
-            yield from ((where, found) for found in _NAME.findall(text))
+            yield from ((where, found) for found in _named(text))
+
+
+def _named(text: str) -> list[str]:
+    return [found for pattern in (_PATH, _MODULE, _NAME) for found in pattern.findall(text)]
 
 
 def sources(pattern: str) -> list[Path]:
@@ -50,8 +53,9 @@ def _prose(path: Path) -> Iterator[str]:
     if path.suffix != ".py":
         yield text
         return
-    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-    yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
+    if any(map(_named, _AFTER_HASH.findall(text))):  # few files: to take one to pieces is slow
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
     for node in ast.walk(ast.parse(text)):
         if (
             isinstance(node, ast.Expr)
