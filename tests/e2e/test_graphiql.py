@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser whose profile is empty: a stranger signs in, buys, pays and watches, by clicks."""
+"""GraphiQL in a real browser without any session: a stranger signs in, buys, pays and watches, by clicks."""
 
 import asyncio
 from collections.abc import Iterator
@@ -22,11 +22,19 @@ ANSWER = ".graphiql-response .view-lines"
 WHO = ".rushcart-who"
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with browser(tmp_path_factory.mktemp("profile")) as chrome:
+        chrome.set_window_size(1400, 1000)
+        yield chrome
+
+
 @pytest.fixture
-def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    with browser(tmp_path_factory.mktemp("profile")) as opened:
-        opened.set_window_size(1400, 1000)
-        yield opened
+def chrome(opened: Chrome) -> Iterator[Chrome]:
+    """One for all: servers have ports of their own, and so what pages keep; cookies are those of all ports."""
+    yield opened
+    opened.delete_all_cookies()
+    opened.get("about:blank")
 
 
 @pytest.fixture
