@@ -10,7 +10,6 @@ _LONG: Final = (
     "tests/integration/test_fuzz.py",
     "tests/e2e/test_commands.py",
     "tests/integration/test_fuzz.py on the stack",
-    "tests/e2e/test_client_guide.py",
     "tests/e2e/test_front_end.py",
     "tests/e2e/test_benchmarks.py",
     "tests/e2e/test_documented_commands.py",

@@ -1,7 +1,5 @@
 """The client guide, as it says: its files in an empty folder, its commands, and the code that comes of it."""
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 
 from tests.documents import files_of
 from tests.e2e.running import rushcart
+from tests.neighbours.sdks import needed
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -33,10 +32,7 @@ def run(folder: Path, *words: str) -> str:
 
 
 def test_typescript(folder: Path) -> None:
-    npm, npx = shutil.which("npm"), shutil.which("npx")
-    if npm is None or npx is None:
-        reason = "TypeScript's generators need npm"
-        raise pytest.fail.Exception(reason) if os.environ.get("CI") else pytest.skip.Exception(reason)
+    npm, npx = (needed(program, "the guide for TypeScript") for program in ("npm", "npx"))
     (folder / "pyproject.toml").unlink()
     quiet = ("--no-audit", "--no-fund", "--silent")
     packages = ("@graphql-codegen/cli", "@graphql-codegen/client-preset", "typescript", "graphql")
