@@ -103,7 +103,7 @@ async def test_a_sale_lives_from_its_first_moment_to_its_last_by_itself(infra: I
                     pass  # a busy machine has not loaded the counters yet
                 await asyncio.sleep(0.03)
 
-        await asyncio.gather(*(buy() for _ in range(2)))
+        await asyncio.gather(*(buy() for _ in range(4)))
         await until(lambda: settled_at(infra, item), lambda moment: moment is not None)
     placed = sorted(order.placed_at for order in orders)
     starts, ends = item.starts_at, item.ends_at
