@@ -1,10 +1,7 @@
 """A payment provider of one's own: installed beside the shop by the commands of its document, and paid with."""
 
 import asyncio
-import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ import pytest
 from tests.app_server import serving
 from tests.documents import ROOT
 from tests.e2e.running import RUSHCART, Ready, Running, environment, rushcart
+from tests.example_package import Documented
 from tests.voucher_service import SECRET, VoucherService
 from tests.waiting import until
 
@@ -20,33 +18,26 @@ PAY = """mutation ($input: CreatePaymentInput!) {
 STATUS = "query ($id: ID!) { order(id: $id) { status } }"
 
 
-def documented() -> tuple[list[str], dict[str, str], list[str]]:
-    """What is shown: how to install it, the variables, and the command that is run with them."""
-    text = (ROOT / "docs" / "payment-providers.md").read_text(encoding="utf-8")
-    [block] = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    install, run = (shlex.split(line) for line in block.replace("\\\n", "").splitlines())
-    given = [word.partition("=") for word in run if "=" in word]
-    return install, {name: value for name, _, value in given}, run[len(given) :]
+@pytest.fixture(scope="module")
+def documented() -> Documented:
+    return Documented.read("payment-providers.md")
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The folder that it is in: nothing is fetched, and our own environment stays as it is."""
-    folder = str(tmp_path_factory.mktemp("installed"))
-    install, _, _ = documented()
-    assert install[:2] == ["pip", "install"]
-    offline = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--target", folder]
-    subprocess.run([sys.executable, "-m", *install, *offline], cwd=ROOT, check=True, capture_output=True)
-    return folder
+def installed(documented: Documented, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return documented.installed(tmp_path_factory.mktemp("installed"))
 
 
-async def test_an_order_is_paid_with_it(tmp_path: Path, installed: str) -> None:
-    _, given, command = documented()
-    assert command == ["rushcart", "dev"]
+async def test_an_order_is_paid_with_it(tmp_path: Path, documented: Documented, installed: str) -> None:
+    assert documented.command == ["rushcart", "dev"]
     service = VoucherService()
     async with serving(service.app) as url:
-        settings = given | {"PYTHONPATH": installed, "VOUCHERS_URL": url, "VOUCHERS_SECRET": SECRET.decode()}
-        assert settings.keys() - {"PYTHONPATH"} == given.keys()
+        settings = documented.given | {
+            "PYTHONPATH": installed,
+            "VOUCHERS_URL": url,
+            "VOUCHERS_SECRET": SECRET.decode(),
+        }
+        assert settings.keys() - {"PYTHONPATH"} == documented.given.keys()
         with Running(tmp_path / "home", settings=settings) as dev:
             await _pay(await asyncio.to_thread(dev.ready), service)
 
@@ -67,7 +58,7 @@ async def _pay(ready: Ready, service: VoucherService) -> None:
     assert await until(status, lambda seen: seen != "AWAITING_PAYMENT") == "PAID"
 
 
-def test_without_its_variables_nothing_starts(tmp_path: Path, installed: str) -> None:
+def test_without_its_variables_nothing_starts(tmp_path: Path, documented: Documented, installed: str) -> None:
     ended = rushcart(tmp_path, "serve", PYTHONPATH=installed, RUSHCART_PAYMENT_PROVIDERS="vouchers")
     assert (ended.returncode, ended.stderr) == (2, "VOUCHERS_URL and VOUCHERS_SECRET: vouchers need both\n")
 
