@@ -6,44 +6,58 @@ from typing import NoReturn
 
 import click
 
-from infra.stack import Stack, StackError, Status
+from infra.stack import Nodes, Servers, Stack, StackError, Status
 from settings import get_settings
+
+_of_nodes = click.option("--nodes", is_flag=True, help="Of the stack of many nodes.")
 
 
 @click.group()
 def stack() -> None:
-    """The three servers of the stack mode, for development and tests."""
+    """The servers of the stack mode, for development and tests."""
 
 
 @stack.command()
 @click.option("--install", is_flag=True, help="As root on Debian or Ubuntu: apt-get what is missing.")
-def up(install: bool) -> None:
+@click.option("--nodes", is_flag=True, help="Several of each, so that one can be gone.")
+def up(install: bool, nodes: bool) -> None:
     """Start what is not up yet and wait until all three answer.
 
     Each server is taken from where it is found first: an address in the environment, Docker Compose, this machine.
+
+    With --nodes, all on this machine and beside the three: a primary and a replica of MariaDB, a Redis Cluster of
+    three primaries with a replica each, and three Kafka brokers that keep each message three times.
     """
+    home = get_settings().home
     try:
-        Stack.up(get_settings().home, install=install, echo=click.echo)
+        if nodes:
+            Nodes.up(home, install=install, echo=click.echo)
+        else:
+            Stack.up(home, install=install, echo=click.echo)
     except StackError as error:
         _fail(error)
-    click.echo('the stack is up; to use it: eval "$(rushcart stack env)"')
+    name = "stack of nodes" if nodes else "stack"
+    click.echo(f'the {name} is up; to use it: eval "$(rushcart stack env{" --nodes" if nodes else ""})"')
 
 
 @stack.command()
 @click.option("--purge", is_flag=True, help="Remove the data as well.")
 def down(purge: bool) -> None:
-    """Stop what `stack up` started, and nothing else."""
+    """Stop what `stack up` started, with --nodes or without, and nothing else."""
+    home = get_settings().home
     try:
-        Stack(get_settings().home).down(purge=purge, echo=click.echo)
+        for servers in (Stack(home), Nodes(home)):
+            servers.down(purge=purge, echo=click.echo)
     except StackError as error:
         _fail(error)
 
 
 @stack.command()
-def env() -> None:
+@_of_nodes
+def env(nodes: bool) -> None:
     """Print the settings that lead to the stack, for a shell's eval. They hold a password."""
     try:
-        settings = Stack.attach(get_settings().home).env()
+        settings = _servers(nodes).env()
     except StackError as error:
         _fail(error)
     for name, value in settings.items():
@@ -51,15 +65,21 @@ def env() -> None:
 
 
 @stack.command()
-def status() -> None:
+@_of_nodes
+def status(nodes: bool) -> None:
     """Show each server: version, address, process. Exits with 1 when one does not answer."""
     try:
-        lines = Stack(get_settings().home).status()
+        lines = _servers(nodes).status()
     except StackError as error:
         _fail(error)
     _print_table(["server", "version", "address", "process", "how", "answers"], [_row(line) for line in lines])
     if not all(line.answers for line in lines):
         sys.exit(1)
+
+
+def _servers(nodes: bool) -> Servers:
+    home = get_settings().home
+    return Nodes(home) if nodes else Stack(home)
 
 
 def _row(line: Status) -> list[str]:

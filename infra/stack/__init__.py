@@ -5,7 +5,20 @@ waits until all of them answer, and ``down`` stops exactly what was started.
 """
 
 from infra.stack.errors import Lack, MissingServer, StackError, StackNotUp
-from infra.stack.stack import Stack, Status
+from infra.stack.nodes import Nodes
+from infra.stack.servers import Servers, Status
+from infra.stack.stack import Stack
 from infra.stack.state import SERVERS, ServerName
 
-__all__ = ["SERVERS", "Lack", "MissingServer", "ServerName", "Stack", "StackError", "StackNotUp", "Status"]
+__all__ = [
+    "SERVERS",
+    "Lack",
+    "MissingServer",
+    "Nodes",
+    "ServerName",
+    "Servers",
+    "Stack",
+    "StackError",
+    "StackNotUp",
+    "Status",
+]

@@ -15,7 +15,7 @@ from infra.stack.errors import StackError
 from infra.stack.machine import find_program
 from infra.stack.probes import NotAnswering, probe
 from infra.stack.runner import Job, Runner
-from infra.stack.state import Record, ServerName
+from infra.stack.state import Record
 
 COMPOSE_FILE = Path(__file__).parents[2] / "deploy" / "compose.stack.yaml"
 _NOTE = "compose"
@@ -66,11 +66,11 @@ class ComposeRunner(Runner):
         record.version = version or self._image_version(job.server, record)
         job.say(f"{record.version} answers on {LOOPBACK}:{record.port}")
 
-    def stop(self, server: ServerName, record: Record) -> None:
+    def stop(self, server: str, record: Record) -> None:
         if _NOTE in record.notes:
             self._compose(server, record, "stop", server)
 
-    def erase(self, server: ServerName, record: Record) -> None:
+    def erase(self, server: str, record: Record) -> None:
         if _NOTE in record.notes:
             self._compose(server, record, "rm", "--force", "--stop", "--volumes", server)
             self._docker("volume", "rm", "--force", f"{self._project}_{server}")
@@ -78,25 +78,25 @@ class ComposeRunner(Runner):
             with contextlib.suppress(StackError):
                 self._docker("network", "rm", f"{self._project}_default")
 
-    def pid(self, server: ServerName, record: Record) -> int | None:
+    def pid(self, server: str, record: Record) -> int | None:
         try:
             container = self._compose(server, record, "ps", "--quiet", server)
             return int(self._docker("inspect", "--format", "{{.State.Pid}}", container)) or None
         except (StackError, ValueError):
             return None
 
-    def signal(self, server: ServerName, record: Record, signum: signal.Signals) -> None:
+    def signal(self, server: str, record: Record, signum: signal.Signals) -> None:
         if freeze := _FREEZE.get(signum):
             self._compose(server, record, freeze, server)
             return
         self._compose(server, record, "kill", "--signal", signum.name, server)
 
-    def _image_version(self, server: ServerName, record: Record) -> str:
+    def _image_version(self, server: str, record: Record) -> str:
         container = self._compose(server, record, "ps", "--all", "--quiet", server)
         image = self._docker("inspect", "--format", "{{.Config.Image}}", container)
         return f"{server.capitalize()} {image.rpartition(':')[2]}"
 
-    def _compose(self, server: ServerName, record: Record, *arguments: str, timeout: float = 120) -> str:
+    def _compose(self, server: str, record: Record, *arguments: str, timeout: float = 120) -> str:
         command = ["compose", "--project-name", self._project, "--file", str(COMPOSE_FILE), *arguments]
         return self._docker(*command, variables=_variables(server, record), timeout=timeout)
 
@@ -119,7 +119,7 @@ class ComposeRunner(Runner):
         return result.stdout.strip()
 
 
-def _variables(server: ServerName, record: Record) -> dict[str, str]:
+def _variables(server: str, record: Record) -> dict[str, str]:
     """What the file asks for; a service that is not meant gets a value all the same, as the file is one."""
     variables = {f"RUSHCART_STACK_{name}_PORT": "1" for name in ("DATABASE", "REDIS", "KAFKA")}
     variables[f"RUSHCART_STACK_{server.upper()}_PORT"] = str(record.port)
@@ -127,7 +127,7 @@ def _variables(server: ServerName, record: Record) -> dict[str, str]:
     return variables
 
 
-def _url(server: ServerName, record: Record) -> str:
+def _url(server: str, record: Record) -> str:
     if server == "database":
         return f"mysql+asyncmy://rushcart:{record.notes['password']}@{LOOPBACK}:{record.port}/rushcart"
     return f"redis://{LOOPBACK}:{record.port}/0" if server == "redis" else f"{LOOPBACK}:{record.port}"

@@ -4,19 +4,21 @@ import os
 import secrets
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from infra.ports import LOOPBACK
 from infra.processes import tail
 from infra.stack.errors import Lack, MissingServer, StackError
 from infra.stack.machine import Recipe, find_program
 from infra.stack.runner import Job
-from infra.stack.state import Record, ServerName
+from infra.stack.state import Record
 
 NAME = "rushcart"
 OPERATOR = "rushcart_operator"
 """The user that makes the server read-only: with the password of the shop's, and no right to its data."""
+PRIMARY, REPLICA = "primary", "replica"
+"""What a record's note ``role`` says of one of two; one that is alone has none."""
 _REMEDY = (
     "Install MariaDB 10.11+ or MySQL 8+ (Debian, Ubuntu: apt-get install mariadb-server; macOS: brew install "
     "mariadb), or set RUSHCART_DATABASE_URL"
@@ -50,14 +52,32 @@ _SETTINGS = (
     "--key-buffer-size=1M",
     "--max-allowed-packet=64M",
     "--performance-schema=OFF",
-    "--skip-log-bin",
 )
+_ALONE = ("--skip-log-bin",)
+# What a replica has not got is not committed: AFTER_SYNC. Without any replica nobody waits for one.
+_REPLICATED = (
+    "--log-bin=binlog",
+    "--binlog-format=ROW",
+    "--log-slave-updates",
+    "--gtid-strict-mode=ON",
+    "--sync-binlog=1",
+    "--skip-slave-start",
+    "--rpl-semi-sync-master-wait-point=AFTER_SYNC",
+    "--rpl-semi-sync-master-wait-no-slave=OFF",
+    "--rpl-semi-sync-master-timeout=10000",
+    "--rpl-semi-sync-slave-kill-conn-timeout=1",
+    "--slave-net-timeout=4",
+)
+_BY_ROLE = {
+    PRIMARY: ("--rpl-semi-sync-master-enabled=ON",),
+    REPLICA: ("--rpl-semi-sync-slave-enabled=ON", "--read-only"),
+}
+_REPLICATING = ("REPLICATION SLAVE", "REPLICATION SLAVE ADMIN", "REPLICATION MASTER ADMIN", "BINLOG MONITOR")
 _MARIADB = ("--innodb-log-file-size=64M", "--aria-pagecache-buffer-size=8M")
 _MYSQL = ("--mysqlx=OFF",)
 
 
 class DatabaseRecipe(Recipe):
-    server: ClassVar[ServerName] = "database"
     grace = 30.0
 
     def __init__(self) -> None:
@@ -68,12 +88,13 @@ class DatabaseRecipe(Recipe):
         self._server = find_program("mariadbd", "mysqld")
         if self._server is None:
             raise MissingServer([Lack("database", "neither mariadbd nor mysqld is on this machine", _REMEDY)])
-        self._installer = find_program("mariadb-install-db", "mysql_install_db") if self._is_mariadb else None
-        if self._is_mariadb and self._installer is None:
+        self._installer = find_program("mariadb-install-db", "mysql_install_db") if self.is_mariadb else None
+        if self.is_mariadb and self._installer is None:
             raise MissingServer([Lack("database", "mariadb-install-db is not on this machine", _REMEDY)])
 
     @property
-    def _is_mariadb(self) -> bool:
+    def is_mariadb(self) -> bool:
+        """Whether what was found is MariaDB."""
         # Debian's mysqld is a link to mariadbd.
         return self._server is not None and self._server.resolve().name == "mariadbd"
 
@@ -86,12 +107,16 @@ class DatabaseRecipe(Recipe):
         setup = folder / "setup.sql"
         setup.unlink(missing_ok=True)
         with os.fdopen(os.open(setup, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(self._setup(notes["password"]))
+            file.write(self._setup(job.record))
 
-    def _setup(self, password: str) -> str:
-        right = "READ_ONLY ADMIN" if self._is_mariadb else "SYSTEM_VARIABLES_ADMIN"
-        root = secrets.token_hex(16)
-        return _SETUP.format(name=NAME, operator=OPERATOR, password=password, right=right, root=root)
+    def _setup(self, record: Record) -> str:
+        rights = ["READ_ONLY ADMIN" if self.is_mariadb else "SYSTEM_VARIABLES_ADMIN"]
+        root, password, local = secrets.token_hex(16), record.notes["password"], ""
+        if "role" in record.notes:
+            # Each makes its own.
+            rights, local = [*rights, *_REPLICATING, "SLAVE MONITOR"], "SET sql_log_bin=0;\n"
+        found = {"name": NAME, "operator": OPERATOR, "password": password, "root": root}
+        return local + _SETUP.format(**found, right=", ".join(rights))
 
     def _initialise(self, folder: Path) -> None:
         """Into a folder beside, renamed when complete: half a database is never taken for one."""
@@ -122,9 +147,15 @@ class DatabaseRecipe(Recipe):
             f"--port={record.port}",
             f"--init-file={folder / 'setup.sql'}",
             *_SETTINGS,
-            *(_MARIADB if self._is_mariadb else _MYSQL),
+            *(_MARIADB if self.is_mariadb else _MYSQL),
+            *self._replication(record),
             *_as_root(),
         ]
+
+    def _replication(self, record: Record) -> Sequence[str]:
+        if role := record.notes.get("role"):
+            return [*_REPLICATED, *_BY_ROLE[role], f"--server-id={record.notes['number']}"]
+        return _ALONE
 
     def url(self, record: Record) -> str:
         return f"mysql+asyncmy://{NAME}:{record.notes['password']}@{LOOPBACK}:{record.port}/{NAME}"

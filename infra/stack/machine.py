@@ -14,7 +14,7 @@ from infra.processes import Keeper, ProcessId, spawn, tail
 from infra.stack.errors import Cancelled, StackError
 from infra.stack.probes import NotAnswering, probe
 from infra.stack.runner import Job, Runner
-from infra.stack.state import Record, ServerName
+from infra.stack.state import Record
 
 _READY_WITHIN = 60.0
 _GRACE_OF_A_START = 1.0
@@ -33,7 +33,6 @@ def find_program(*names: str) -> Path | None:
 class Recipe(ABC):
     """What one kind of server needs: its programs, its settings, its data."""
 
-    server: ClassVar[ServerName]
     grace: ClassVar[float] = 10.0
     """Seconds it may take to end in good order."""
 
@@ -64,7 +63,7 @@ class Recipe(ABC):
 class MachineRunner(Runner):
     how = "machine"
 
-    def __init__(self, folder: Path, recipes: Mapping[ServerName, Recipe], *, dies_with_parent: bool) -> None:
+    def __init__(self, folder: Path, recipes: Mapping[str, Recipe], *, dies_with_parent: bool) -> None:
         self._folder = folder
         self._recipes = recipes
         self._dies_with_parent = dies_with_parent
@@ -121,31 +120,31 @@ class MachineRunner(Runner):
                     reason, patience = str(error), min(patience * 1.5, 10.0)
         raise Cancelled(f"{job.server}: given up, because another server failed")
 
-    def _failure(self, server: ServerName, what: str) -> StackError:
+    def _failure(self, server: str, what: str) -> StackError:
         log = self._log_of(server)
         return StackError(f"{server}: {what}. The end of {log}:\n{tail(log)}")
 
-    def stop(self, server: ServerName, record: Record) -> None:
+    def stop(self, server: str, record: Record) -> None:
         if record.process is not None:
             record.process.stop(self._recipes[server].grace)
         record.process = None
 
-    def erase(self, server: ServerName, record: Record) -> None:
+    def erase(self, server: str, record: Record) -> None:
         self._recipes[server].erase(self._folder_of(server))
 
-    def pid(self, server: ServerName, record: Record) -> int | None:
+    def pid(self, server: str, record: Record) -> int | None:
         return record.process.pid if record.process is not None and record.process.alive else None
 
-    def signal(self, server: ServerName, record: Record, signum: signal.Signals) -> None:
+    def signal(self, server: str, record: Record, signum: signal.Signals) -> None:
         if record.process is None or not record.process.send(signum):
             raise StackError(f"{server}: it does not run")
         if signum == signal.SIGKILL and not record.process.wait(10.0):
             raise StackError(f"{server}: the process {record.process.pid} did not end")
 
-    def _folder_of(self, server: ServerName) -> Path:
+    def _folder_of(self, server: str) -> Path:
         return self._folder / server
 
-    def _log_of(self, server: ServerName) -> Path:
+    def _log_of(self, server: str) -> Path:
         return self._folder / f"{server}.log"
 
 

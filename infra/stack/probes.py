@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra.stack.state import ServerName
+from infra.stack.state import kind_of
 
 PROBE_TIMEOUT = 3.0
 
@@ -18,23 +18,24 @@ class NotAnswering(Exception):
     """The server did not answer as it should; the cause is chained."""
 
 
-def probe(server: ServerName, url: str, timeout: float = PROBE_TIMEOUT) -> str:
+def probe(server: str, url: str, timeout: float = PROBE_TIMEOUT) -> str:
     """Ask the server something; returns its version, "" when it does not tell.
 
     ``url`` is the value of the server's environment variable. Errors: NotAnswering. May be called where an
     event loop runs (which it blocks): the question is asked from a thread with a loop of its own.
     """
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(_ask, _QUESTIONS[server](url), timeout).result()
+        return thread.submit(_ask, _QUESTIONS[kind_of(server)](url), timeout).result()
 
 
-def address(server: ServerName, url: str) -> str:
+def address(server: str, url: str) -> str:
     """Returns the part of the URL that is fit to be shown: no user, no password."""
-    if server == "kafka":
+    kind = kind_of(server)
+    if kind == "kafka":
         return url
     parts = urlsplit(url)
     hosts = parts.netloc.rpartition("@")[2]
-    return f"{hosts}{parts.path}" if server == "database" or not hosts else hosts
+    return f"{hosts}{parts.path}" if kind == "database" or not hosts else hosts
 
 
 def _ask(question: Coroutine[Any, Any, str], timeout: float) -> str:
@@ -82,7 +83,7 @@ async def _ask_kafka(url: str) -> str:
 
     from infra.eventlog.kafka_clients import bootstrap_to_its_end, stop_client
 
-    with _quiet("aiokafka"):
+    with quiet("aiokafka"):
         client = AIOKafkaAdminClient(bootstrap_servers=url, request_timeout_ms=int(PROBE_TIMEOUT * 1000))
         bootstrap_to_its_end(client)
         try:
@@ -98,8 +99,8 @@ async def _ask_kafka(url: str) -> str:
 
 
 @contextlib.contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    """No warnings of a client that knocks at a door which is still closed."""
+def quiet(logger: str) -> Iterator[None]:
+    """Silence warnings of a client: of one that knocks at a door which is still closed, say."""
     log = logging.getLogger(logger)
     before = log.level
     log.setLevel(logging.CRITICAL + 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from infra.stack.errors import StackError
-from infra.stack.state import How, Record, ServerName
+from infra.stack.state import How, Record
 
 
 class Job:
@@ -15,7 +15,7 @@ class Job:
 
     def __init__(
         self,
-        server: ServerName,
+        server: str,
         record: Record,
         *,
         save: Callable[[], None],
@@ -29,7 +29,7 @@ class Job:
         self._echo = echo
 
     def say(self, text: str) -> None:
-        self._echo(f"{self.server:<9} {text}")
+        self._echo(f"{self.server:<10} {text}")
 
 
 class Runner(ABC):
@@ -42,19 +42,19 @@ class Runner(ABC):
         """Start it and wait until it answers; the record then says where. Errors: StackError."""
 
     @abstractmethod
-    def stop(self, server: ServerName, record: Record) -> None:
+    def stop(self, server: str, record: Record) -> None:
         """Stop it; stopped already is fine. Data are kept."""
 
     @abstractmethod
-    def erase(self, server: ServerName, record: Record) -> None:
+    def erase(self, server: str, record: Record) -> None:
         """Remove the data of a server that is stopped."""
 
     @abstractmethod
-    def pid(self, server: ServerName, record: Record) -> int | None:
+    def pid(self, server: str, record: Record) -> int | None:
         """Returns its process, None when it does not run or cannot be seen from here."""
 
     @abstractmethod
-    def signal(self, server: ServerName, record: Record, signum: signal.Signals) -> None:
+    def signal(self, server: str, record: Record, signum: signal.Signals) -> None:
         """Signal it; after SIGKILL it is gone when this returns. Errors: StackError when it does not run."""
 
 
@@ -76,14 +76,14 @@ class EnvironmentRunner(Runner):
         job.record.version = version
         job.say(f"answers at the address in the environment ({version or 'version unknown'})")
 
-    def stop(self, server: ServerName, record: Record) -> None:
+    def stop(self, server: str, record: Record) -> None:
         """Leave it: it is not ours to stop."""
 
-    def erase(self, server: ServerName, record: Record) -> None:
+    def erase(self, server: str, record: Record) -> None:
         """Leave it: it is not ours to erase."""
 
-    def pid(self, server: ServerName, record: Record) -> int | None:
+    def pid(self, server: str, record: Record) -> int | None:
         return None
 
-    def signal(self, server: ServerName, record: Record, signum: signal.Signals) -> None:
+    def signal(self, server: str, record: Record, signum: signal.Signals) -> None:
         raise StackError(f"{server}: its address was given in the environment, so its process is not ours")

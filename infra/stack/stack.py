@@ -1,46 +1,24 @@
-"""The stack as a whole: three servers, started at once, each stopped exactly when it is ours."""
+"""The stack as a whole: three servers, each from where it is found first."""
 
-import contextlib
 import os
-import shutil
-import signal
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 from infra.stack.compose import ComposeRunner
 from infra.stack.database import DatabaseRecipe
-from infra.stack.errors import Cancelled, MissingServer, StackError, StackNotUp
 from infra.stack.kafka import KafkaRecipe
 from infra.stack.machine import MachineRunner, Recipe
 from infra.stack.plan import VARIABLES, choose
-from infra.stack.probes import NotAnswering, address, probe
 from infra.stack.redis_server import RedisRecipe
-from infra.stack.runner import EnvironmentRunner, Job, Runner
-from infra.stack.state import SERVERS, How, Record, ServerName, State
-
-Echo = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Status:
-    """One line of ``rushcart stack status``; ``how`` is None for a server that was never up."""
-
-    server: ServerName
-    version: str
-    address: str
-    pid: int | None
-    how: How | None
-    answers: bool
+from infra.stack.runner import EnvironmentRunner, Runner
+from infra.stack.servers import Echo, Servers
+from infra.stack.state import SERVERS, How, Record
 
 
-class Stack:
+class Stack(Servers):
     """The three servers of one RUSHCART_HOME, with their data in ``home/stack``.
 
-    Calls block, up to seconds: from asyncio use ``asyncio.to_thread``. Each reads the state file first, so
-    several processes may hold the same stack. Servers are named "database", "redis" and "kafka".
+    They are named "database", "redis" and "kafka".
     """
 
     def __init__(self, home: Path, *, kafka_cache: Path | None = None, dies_with_parent: bool = False) -> None:
@@ -49,18 +27,18 @@ class Stack:
         ``dies_with_parent``: servers started through this object end with this process (Linux).
         """
         home = home.resolve()
-        self.folder = home / "stack"
-        self._state = State(self.folder)
-        self._recipes: dict[ServerName, Recipe] = {
+        folder = home / "stack"
+        recipes: dict[str, Recipe] = {
             "database": DatabaseRecipe(),
             "redis": RedisRecipe(),
             "kafka": KafkaRecipe(kafka_cache or home / "kafka"),
         }
-        self._runners: dict[How, Runner] = {
+        runners: dict[How, Runner] = {
             "environment": EnvironmentRunner(),
-            "compose": ComposeRunner(self.folder),
-            "machine": MachineRunner(self.folder, self._recipes, dies_with_parent=dies_with_parent),
+            "compose": ComposeRunner(folder),
+            "machine": MachineRunner(folder, recipes, dies_with_parent=dies_with_parent),
         }
+        super().__init__(folder, recipes, runners)
 
     @classmethod
     def up(
@@ -96,172 +74,16 @@ class Stack:
 
     def env(self) -> dict[str, str]:
         """Returns the settings that lead to the stack, RUSHCART_DATABASE_URL and so on. Errors: StackNotUp."""
-        records = self._state.read()
-        missing = [server for server in SERVERS if server not in records or not records[server].wanted]
-        if missing:
-            raise StackNotUp(f"not up: {', '.join(missing)} (in {self.folder}); start it with: rushcart stack up")
+        records = self._all_up("rushcart stack up")
         return {VARIABLES[server]: records[server].url for server in SERVERS}
 
-    def status(self) -> list[Status]:
-        """Ask all three at the same time."""
-        records = self._state.read()
-        with ThreadPoolExecutor(len(SERVERS)) as threads:
-            return list(threads.map(lambda server: self._status(server, records.get(server)), SERVERS))
-
-    def down(self, purge: bool = False, echo: Echo = lambda _: None) -> None:
-        """Stop what the stack started; ``purge`` removes all data, ports and passwords as well."""
-        if not self.folder.exists():
-            return
-        with self._state.locked():
-            records = self._state.read()
-            self._stop_all(records, list(records), echo)
-            if purge:
-                for server, record in records.items():
-                    self._runner(record).erase(server, record)
-        if purge:
-            shutil.rmtree(self.folder)
-
-    def pid(self, server: ServerName) -> int | None:
-        """Returns the process's id; None when it does not run, or was given in the environment."""
-        record = self._record(server)
-        return self._runner(record).pid(server, record)
-
-    def kill(self, server: ServerName, signum: signal.Signals = signal.SIGKILL) -> None:
-        """Signal the server; after SIGKILL it is gone when this returns. Errors: StackError."""
-        record = self._record(server)
-        self._runner(record).signal(server, record, signum)
-
-    def pause(self, server: ServerName) -> None:
-        """Freeze it: connections stay, nothing answers. Errors: StackError."""
-        self.kill(server, signal.SIGSTOP)
-
-    def resume(self, server: ServerName) -> None:
-        self.kill(server, signal.SIGCONT)
-
-    def stop(self, server: ServerName) -> None:
-        """Stop one server in good order; its data and address are kept. Errors: StackError."""
-        with self._state.locked():
-            records = self._state.read()
-            record = self._own(server, records)
-            self._runner(record).stop(server, record)
-            self._state.write(records)
-
-    def start(self, server: ServerName, keep_data: bool = True) -> None:
-        """Start one server again, at the same address; running already is fine.
-
-        ``keep_data=False`` is for Redis: it comes back with its memory lost. Errors: StackError.
-        """
+    def start(self, server: str, keep_data: bool = True) -> None:
+        """Start one again as any of ``Servers``; only Redis may lose its data. Errors: StackError."""
         if not keep_data and server != "redis":
             raise ValueError(f"only redis may lose its data, not {server}")
-        with self._state.locked():
-            records = self._state.read()
-            record = self._own(server, records)
-            if record.how == "machine":
-                self._recipes[server].find()
-            if not keep_data:
-                self._runner(record).stop(server, record)
-                self._runner(record).erase(server, record)
-            self._start_all(records, [server], lambda _: None)
+        super().start(server, keep_data)
 
-    def _own(self, server: ServerName, records: Mapping[ServerName, Record]) -> Record:
-        record = self._record(server, records)
-        if record.how == "environment":
-            raise StackError(
-                f"{server}: its address was given in the environment, it is not ours to start or stop"
-            )
-        return record
-
-    def _record(self, server: ServerName, records: Mapping[ServerName, Record] | None = None) -> Record:
-        record = (self._state.read() if records is None else records).get(server)
-        if record is None or not record.wanted:
-            raise StackNotUp(f"{server} is not up (in {self.folder})")
-        return record
-
-    def _runner(self, record: Record) -> Runner:
-        return self._runners[record.how]
-
-    def _status(self, server: ServerName, record: Record | None) -> Status:
-        if record is None or not record.wanted:
-            return Status(server, "", "", None, None, False)
-        version, responds = record.version, False
-        with contextlib.suppress(NotAnswering):
-            version = probe(server, record.url) or record.version
-            responds = True
-        pid = self._runner(record).pid(server, record)
-        return Status(server, version, address(server, record.url), pid, record.how, responds)
-
-    def _is_up(self, server: ServerName, record: Record, echo: Echo) -> bool:
-        if not record.wanted:
-            return False
-        try:
-            record.version = probe(server, record.url) or record.version
-        except NotAnswering:
-            # Frozen or broken: a fresh process on the same data is what was asked for, on another port if need be.
-            self._runner(record).stop(server, record)
-            record.wanted = False
-            return False
-        echo(f"{server:<9} is up already: {record.version} on {address(server, record.url)}")
-        return True
-
-    def _give_up_replaced(
-        self, known: Mapping[ServerName, Record], chosen: Mapping[ServerName, Record], echo: Echo
-    ) -> None:
+    def _give_up_replaced(self, known: Mapping[str, Record], chosen: Mapping[str, Record], echo: Echo) -> None:
         """An address in the environment takes the place of our own server, which is stopped."""
         replaced = [name for name in known if chosen[name] is not known[name] and known[name].how != "environment"]
         self._stop_all(known, replaced, echo)
-
-    def _start_all(self, records: Mapping[ServerName, Record], servers: Sequence[ServerName], echo: Echo) -> None:
-        """Start these at the same time: all of them, or none is left running."""
-        cancelled = threading.Event()
-        jobs = [
-            Job(name, records[name], save=lambda: self._state.write(records), echo=echo, cancelled=cancelled)
-            for name in servers
-        ]
-        try:
-            self._run(jobs, cancelled)
-        except BaseException:
-            self._in_parallel(servers, lambda name: self._runner(records[name]).stop(name, records[name]))
-            self._state.write(records)
-            raise
-        for name in servers:
-            records[name].wanted = True
-        self._state.write(records)
-
-    def _run(self, jobs: Sequence[Job], cancelled: threading.Event) -> None:
-        with ThreadPoolExecutor(len(SERVERS)) as threads:
-            futures = [threads.submit(self._runner(job.record).start, job) for job in jobs]
-            try:
-                wait(futures, return_when=FIRST_EXCEPTION)
-            finally:
-                # One failed, or we were interrupted: the others need not wait any longer.
-                cancelled.set()
-        if errors := [error for future in futures if (error := future.exception()) is not None]:
-            raise _worst(errors)
-
-    def _stop_all(self, records: Mapping[ServerName, Record], servers: Sequence[ServerName], echo: Echo) -> None:
-        self._in_parallel(servers, lambda name: self._stop_one(name, records[name], echo))
-        self._state.write(records)
-
-    def _stop_one(self, server: ServerName, record: Record, echo: Echo) -> None:
-        was_up = record.wanted or record.process is not None
-        self._runner(record).stop(server, record)
-        record.wanted = False
-        if record.how == "environment":
-            echo(f"{server:<9} was given in the environment, left alone")
-        elif was_up:
-            echo(f"{server:<9} stopped")
-
-    @staticmethod
-    def _in_parallel(servers: Sequence[ServerName], action: Callable[[ServerName], None]) -> None:
-        with ThreadPoolExecutor(len(SERVERS)) as threads:
-            list(threads.map(action, servers))
-
-
-def _worst(errors: Sequence[BaseException]) -> BaseException:
-    """Returns what is missing or unforeseen first; else the failures, without those that only gave up with
-    them."""
-    for error in errors:
-        if isinstance(error, MissingServer) or not isinstance(error, StackError):
-            return error
-    causes = [error for error in errors if not isinstance(error, Cancelled)]
-    return StackError("\n".join(str(error) for error in causes or errors))

@@ -15,7 +15,14 @@ from infra.stack.errors import StackError
 
 ServerName = Literal["database", "redis", "kafka"]
 SERVERS: tuple[ServerName, ...] = get_args(ServerName)
+"""The kinds of servers; a server is named after its kind, alone or with a number: ``kafka``, ``kafka-2``."""
 How = Literal["environment", "compose", "machine"]
+
+
+def kind_of(server: str) -> ServerName:
+    """Returns the kind of a server by its name."""
+    kind = server.partition("-")[0]
+    return next(name for name in SERVERS if name == kind)
 
 
 @dataclass
@@ -47,17 +54,17 @@ class State:
         self._file = folder / "state.json"
         self._writing = threading.Lock()
 
-    def read(self) -> dict[ServerName, Record]:
+    def read(self) -> dict[str, Record]:
         """Read the servers known; empty when there was no stack yet. Errors: StackError on a broken file."""
         try:
             stored = json.loads(self._file.read_text(encoding="utf-8"))
-            return {name: Record.read(stored[name]) for name in SERVERS if name in stored}
+            return {name: Record.read(record) for name, record in stored.items()}
         except FileNotFoundError:
             return {}
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StackError(f"{self._file} cannot be read ({error!r}); remove it and start again") from error
 
-    def write(self, servers: Mapping[ServerName, Record]) -> None:
+    def write(self, servers: Mapping[str, Record]) -> None:
         """Replace the file in one step; threads may call it at the same time."""
         with self._writing:
             draft = self._file.with_suffix(".new")
