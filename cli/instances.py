@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.shared.area import AREA
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,14 +22,16 @@ _FORMATS = ("text", "json", "prometheus", "nginx", "envoy")
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
+@click.option("--area", type=AREA, help="For nginx and envoy: the processes of this area, not the whole APIs.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file to replace, not stdout.")
 @click.option("--watch", is_flag=True, help="Go on, and write again what has changed.")
-def instances(as_json: bool, form: str, output: Path | None, watch: bool) -> None:
+def instances(as_json: bool, form: str, area: str | None, output: Path | None, watch: bool) -> None:
     """List the processes that have registered themselves in etcd: address, kind, version, readiness.
 
     RUSHCART_ETCD_ENDPOINTS says where etcd is. A process that died is listed until its lease ends
     (RUSHCART_ETCD_TTL seconds). json is an object a process, one a line; prometheus is for file_sd_configs, nginx
-    for an include within an upstream, envoy for an eds_config; the last two have the APIs that are ready.
+    for an include within an upstream, envoy for an eds_config; the last two have the APIs that are ready, or with
+    --area the processes of `rushcart serve --areas`; while there are none of those, the APIs, which serve it too.
 
     Exit codes: 0 listed, 1 etcd does not answer (with --watch it is asked again), 2 no etcd is set.
     """
@@ -39,7 +43,7 @@ def instances(as_json: bool, form: str, output: Path | None, watch: bool) -> Non
         sys.exit(2)
     written = None
     while True:
-        shown = _show(settings, "json" if as_json else form)
+        shown = _show(settings, "json" if as_json else form, area)
         if shown is not None and shown != written:
             _write(shown, output)
             written = shown
@@ -48,7 +52,7 @@ def instances(as_json: bool, form: str, output: Path | None, watch: bool) -> Non
         time.sleep(_EVERY)
 
 
-def _show(settings: "Settings", form: str) -> bytes | None:
+def _show(settings: "Settings", form: str, area: str | None) -> bytes | None:
     """Returns the list; None when etcd does not answer: what was written before stays."""
     import asyncio
 
@@ -56,17 +60,19 @@ def _show(settings: "Settings", form: str) -> bytes | None:
     from infra.discovery.register import list_instances
 
     try:
-        return _formatted(asyncio.run(list_instances(settings)), form)
+        return _formatted(asyncio.run(list_instances(settings)), form, area)
     except EtcdUnavailable as error:
         click.echo(f"etcd does not answer: {error}", err=True)
         return None
 
 
-def _formatted(found: "Sequence[Instance]", form: str) -> bytes:
-    from infra.discovery.lists import LISTS
+def _formatted(found: "Sequence[Instance]", form: str, area: str | None) -> bytes:
+    from infra.discovery.lists import BALANCED, for_prometheus
 
-    if form in LISTS:
-        return LISTS[form](found)
+    if form in BALANCED:
+        return BALANCED[form](found, area)
+    if form == "prometheus":
+        return for_prometheus(found)
     if form == "json":
         return b"".join(one.to_json() + b"\n" for one in found)
     return "".join(map(_line, found)).encode()

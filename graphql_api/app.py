@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api import forward_auth, graphiql, health, instances, jwks, media, metrics
+from graphql_api.areas import AREAS
 from graphql_api.forward_auth import ForwardAuth
 from graphql_api.graphiql import DemoAccount
 from graphql_api.graphql_view import GraphQLView, RenderPage
@@ -51,11 +52,11 @@ _CORS_HEADERS = [
 ]
 
 
-def build_app(infra: Infra, *, accounts: Sequence[DemoAccount] = ()) -> Starlette:
+def build_app(infra: Infra, *, accounts: Sequence[DemoAccount] = (), area: str | None = None) -> Starlette:
     """Make an app on stores that are open already (tests, the embedded mode).
 
-    ``accounts`` are offered in GraphiQL's sign-in, to whoever opens it. Its lifespan is for whoever serves it to
-    enter: without, it hears of no other process's revocations.
+    ``accounts`` are offered in GraphiQL's sign-in, to whoever opens it. ``area``: serve it alone. The app's
+    lifespan is for whoever serves it to enter: without, it hears of no other process's revocations.
     """
     runtime = Runtime()
     runtime.start(infra)
@@ -65,37 +66,31 @@ def build_app(infra: Infra, *, accounts: Sequence[DemoAccount] = ()) -> Starlett
         async with runtime.keeping_up():
             yield
 
-    return _assemble(runtime, lifespan, infra.settings, accounts)
+    return _assemble(runtime, lifespan, infra.settings, accounts, area)
 
 
 def _assemble(
     runtime: Runtime,
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
     settings: Settings,
-    accounts: Sequence[DemoAccount] = (),
+    accounts: Sequence[DemoAccount],
+    area: str | None,
 ) -> Starlette:
     # Nobody could run anything in it that is not on the list.
-    has_page = settings.graphiql and not settings.persisted_only
+    has_page = settings.graphiql and not settings.persisted_only and area is None
     page: RenderPage | None = partial(graphiql.render_page, accounts=accounts) if has_page else None
-    schema = build_schema(introspection=settings.introspection, federation=settings.federation)
-    documents = PersistedDocuments(schema.documents, runtime)
-    view = GraphQLView(schema, runtime, documents, page)
+    views = _views(runtime, settings, page, area)
     routes: list[BaseRoute] = [
-        Route(_PATH, view),
+        *(Route(path, own["http"]) for path, own in views.items()),
         *health.routes(runtime, settings),
         metrics.route(settings),
-        *instances.routes(settings),
-        jwks.route(runtime),
-        media.route(runtime),
-        webhooks.route(runtime),
-        sandbox_page.route(runtime),
-        stripe_page.route(runtime),
-        *oidc.routes(runtime),
     ]
+    if area is None:
+        routes += _others(runtime, settings)
     if has_page:
         routes += [Route("/", lambda _request: RedirectResponse(_PATH)), *graphiql.routes()]
     return _App(
-        {"http": view, "websocket": SocketView(schema, runtime, documents)},
+        views,
         RequestContext(ForwardAuth(runtime), settings),
         [Middleware(RequestContext, settings=settings), *_cors(settings)],
         routes=routes,
@@ -104,8 +99,40 @@ def _assemble(
     )
 
 
+def _views(
+    runtime: Runtime, settings: Settings, page: RenderPage | None, area: str | None
+) -> dict[str, Mapping[str, ASGIApp]]:
+    """Returns the views of each path, by the type of scope: of the whole schema and of its areas; of one alone
+    where it has processes of its own."""
+    whole = build_schema(introspection=settings.introspection, federation=settings.federation)
+    parts = {name: whole.within(served) for name, served in AREAS.items() if area in (None, name)}
+    schemas = {_PATH: whole if area is None else parts[area]}
+    schemas |= {f"{_PATH}/{name}": part for name, part in parts.items()}
+    documents = PersistedDocuments(whole.documents, runtime)
+    return {
+        path: {
+            "http": GraphQLView(schema, runtime, documents, page if schema.is_whole else None),
+            "websocket": SocketView(schema, runtime, documents),
+        }
+        for path, schema in schemas.items()
+    }
+
+
+def _others(runtime: Runtime, settings: Settings) -> list[BaseRoute]:
+    """Returns the routes of what is beside GraphQL."""
+    return [
+        *instances.routes(settings),
+        jwks.route(runtime),
+        media.route(runtime),
+        webhooks.route(runtime),
+        sandbox_page.route(runtime),
+        stripe_page.route(runtime),
+        *oidc.routes(runtime),
+    ]
+
+
 class _App(Starlette):
-    """Takes requests to the GraphQL endpoint past Starlette's routing and error handlers, which it has no use for.
+    """Takes requests to GraphQL's endpoints past Starlette's routing and error handlers, which it has no use for.
 
     They pass the same middleware, of which RequestContext answers what nobody expected. What a gateway asks passes
     that one alone: CORS would say 200 to any preflight.
@@ -113,23 +140,25 @@ class _App(Starlette):
 
     def __init__(
         self,
-        views: Mapping[str, ASGIApp],
+        views: Mapping[str, Mapping[str, ASGIApp]],
         for_gateways: ASGIApp,
         middleware: Sequence[Middleware],
         **options: Any,
     ) -> None:
-        """``views`` are the endpoint's, by the type of scope."""
+        """``views`` are those of each endpoint's path, by the type of scope."""
         super().__init__(middleware=middleware, **options)
         # A redirect would lead to whatever the Host header says.
         self.router.redirect_slashes = False
-        self._route = next(route for route in self.routes if isinstance(route, Route) and route.path == _PATH)
-        self._views = {type_: _wrapped(view, middleware) for type_, view in views.items()}
+        self._routes = {route.path: route for route in self.routes if isinstance(route, Route)}
+        self._views = {
+            path: {type_: _wrapped(view, middleware) for type_, view in own.items()} for path, own in views.items()
+        }
         self._for_gateways = for_gateways
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and scope["path"] == _PATH:
-            scope["app"], scope["route"] = self, self._route
-            await self._views[scope["type"]](scope, receive, send)
+        if scope["type"] in ("http", "websocket") and (views := self._views.get(scope["path"])):
+            scope["app"], scope["route"] = self, self._routes[scope["path"]]
+            await views[scope["type"]](scope, receive, send)
         elif scope["type"] == "http" and forward_auth.is_asked(scope):
             await self._for_gateways(scope, receive, send)
         else:

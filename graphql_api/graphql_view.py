@@ -211,7 +211,7 @@ class GraphQLView:
         """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
         others' answers or given to them."""
         is_known = b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers)
-        if is_known or tells_cost(headers):
+        if is_known or tells_cost(headers) or not self.schema.is_whole:
             return None
         if scope["method"] == "GET":
             return "GET", media_type, None, scope["query_string"], base_url

@@ -3,7 +3,7 @@
 graphql-core looks up the variables' types and collects the fields of every selection anew in each execution.
 """
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,10 +13,13 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     Undefined,
     create_source_event_stream,
     located_error,
@@ -68,8 +71,8 @@ class _Shape:
 class PreparedOperation:
     """An operation of a valid document. ``conditions``: the variables that decide which fields it has.
 
-    ``policy``: how long an answer may be kept. ``root``: the root field that it asks for, for metrics.
-    ``title`` and ``attributes``: what traces say of it.
+    ``policy``: how long an answer may be kept. ``root``: the root field that it asks for, for metrics. ``roots``:
+    all that it may ask for. ``title`` and ``attributes``: what traces say of it.
     """
 
     schema: GraphQLSchema
@@ -79,6 +82,7 @@ class PreparedOperation:
     type: OperationType
     policy: CachePolicy
     root: str
+    roots: frozenset[str]
     title: str
     attributes: dict[str, str]
     _variables: list[tuple[GraphQLVariableSignature, Coerce]]
@@ -99,8 +103,9 @@ class PreparedOperation:
         type_ = OperationType(node.operation.value)
         conditions = conditions_of(node, fragments.values()) if "@" in text else ()
         root = _root(node)
-        title = f"{type_.value} {root}"
-        return cls(schema, node, fragments, conditions, type_, policy, root, title, _attributes(node), variables)
+        roots = frozenset(_roots(node.selection_set, fragments))
+        title, attributes = f"{type_.value} {root}", _attributes(node)
+        return cls(schema, node, fragments, conditions, type_, policy, root, roots, title, attributes, variables)
 
     async def execute(
         self, variables: dict[str, Any] | None, context: object, extensions: dict[str, Any] | None
@@ -295,3 +300,16 @@ def _root(node: OperationDefinitionNode) -> str:
     selected = node.selection_set.selections
     names = {field.name.value if isinstance(field, FieldNode) else "" for field in selected}
     return names.pop() or "several" if len(names) == 1 else "several"
+
+
+def _roots(selection: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """Yields the root fields, those in fragments too, each fragment's once."""
+    pending, left = [selection], dict(fragments)
+    while pending:
+        for node in pending.pop().selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif isinstance(node, InlineFragmentNode):
+                pending.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and (fragment := left.pop(node.name.value, None)):
+                pending.append(fragment.selection_set)

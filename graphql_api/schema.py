@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
+from copy import copy
 from functools import cache
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import strawberry
 from graphql import ExecutionResult as GraphQLResult
@@ -16,6 +17,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from graphql_api.areas import check_served
 from graphql_api.cache_policy import NOT_KEPT, CachePolicy
 from graphql_api.compiled_fields import compile_fields
 from graphql_api.counting import count_operation
@@ -80,6 +82,17 @@ class RushcartSchema(strawberry.Schema):
         compile_fields(self)
         self.documents = Documents(self._schema, introspection=introspection)
         self._introspection = introspection
+        self._served: frozenset[str] | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self._served is None
+
+    def within(self, served: frozenset[str]) -> Self:
+        """Returns the same schema with the same documents, which refuses all root fields but these."""
+        part = copy(self)
+        part._served = served
+        return part
 
     async def policy(self, query: str, operation_name: str | None, asker: object = None) -> CachePolicy:
         """Returns how long the operation's answer may be kept. Errors: Refused, over a limit."""
@@ -97,9 +110,11 @@ class RushcartSchema(strawberry.Schema):
         return found
 
     async def _find(self, asked: Operation, asker: object) -> "Found":
-        """Errors: Refused, over a limit."""
+        """Errors: Refused, over a limit, and for what is not served here."""
         document = self.documents.known(asked.query) or await self.documents.get(asked.query, asker)
         operation = None if document.errors else document.operation(asked.name)
+        if self._served is not None and operation is not None:
+            check_served(operation.roots, self._served)
         return Found(document, operation, 0 if operation is None else document.cost(operation).of(asked.variables))
 
     async def execute(

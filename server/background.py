@@ -46,8 +46,9 @@ async def examined(infra: Infra) -> AsyncIterator[None]:
         await cancel_and_wait(telling)
 
 
-async def prepare(infra: Infra, stop: asyncio.Event) -> None:
-    """Make the topics, warm the counters and the catalog, however long the stores take to come up."""
+async def prepare(infra: Infra, stop: asyncio.Event, *, catalog: bool = True) -> None:
+    """Make the topics, warm the counters and, if it is looked at here, the ``catalog``, however long the stores
+    take to come up."""
     topics = warmed = False
     while not stop.is_set() and not (topics and warmed):
         with suppress(StoreUnavailable):
@@ -55,7 +56,8 @@ async def prepare(infra: Infra, stop: asyncio.Event) -> None:
                 await infra.events.ensure_topics(ALL_TOPICS)
                 topics = True
             await warm_flash_sales(infra, progress=_log_warmed)
-            await warm_catalog(infra, progress=_telling_of_catalog())
+            if catalog:
+                await warm_catalog(infra, progress=_telling_of_catalog())
             warmed = True
         if not (topics and warmed):
             await asyncio.sleep(_RETRY)

@@ -47,15 +47,15 @@ class Socket:
 
 
 @asynccontextmanager
-async def socket(server: Server, **options: Any) -> AsyncIterator[Socket]:
-    url = server.url.replace("http://", "ws://") + "/graphql"
+async def socket(server: Server, path: str = "/graphql", **options: Any) -> AsyncIterator[Socket]:
+    url = server.url.replace("http://", "ws://") + path
     async with connect(url, **{"subprotocols": [PROTOCOL], "compression": None, **options}) as connection:
         yield Socket(connection)
 
 
 @asynccontextmanager
-async def greeted(server: Server, token: str | None = None) -> AsyncIterator[Socket]:
-    async with socket(server) as opened:
+async def greeted(server: Server, token: str | None = None, path: str = "/graphql") -> AsyncIterator[Socket]:
+    async with socket(server, path) as opened:
         assert await opened.greet(token) == {"type": "connection_ack", "payload": {}}
         yield opened
 

@@ -1,10 +1,13 @@
 """Stay registered: a key under a lease, that ends with the process, or soon after its death."""
 
 import asyncio
+import fcntl
 import math
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import structlog
 
@@ -16,15 +19,40 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 
+class OneOfMany:
+    """Which of the processes that share an address tells of it: one at a time, the next when that has ended.
+
+    To be made before they are forked.
+    """
+
+    def __init__(self) -> None:
+        self._file, path = tempfile.mkstemp(prefix="rushcart-")  # open for as long as the process
+        Path(path).unlink()
+
+    def is_it(self) -> bool:
+        """Returns whether it is this process: its lock, which no child inherits, ends with it however it ends."""
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+
 @asynccontextmanager
 async def registered(
-    settings: Settings, instance: Instance, is_ready: Callable[[], Awaitable[bool]]
+    settings: Settings,
+    instance: Instance,
+    is_ready: Callable[[], Awaitable[bool]],
+    one: OneOfMany | None = None,
 ) -> AsyncIterator[None]:
-    """Register while the block runs, if the settings name an etcd. The block never waits for it."""
+    """Register while the block runs, if the settings name an etcd. The block never waits for it.
+
+    Of processes that share an address and an ``instance``, the ``one``.
+    """
     if not settings.etcd_endpoints:
         yield
         return
-    keeper = _Keeper(settings, instance, is_ready)
+    keeper = _Keeper(settings, instance, is_ready, one)
     keeping = asyncio.create_task(keeper.run())
     try:
         yield
@@ -34,7 +62,14 @@ async def registered(
 
 
 class _Keeper:
-    def __init__(self, settings: Settings, instance: Instance, is_ready: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        instance: Instance,
+        is_ready: Callable[[], Awaitable[bool]],
+        one: OneOfMany | None,
+    ) -> None:
+        self._one = one
         self._etcd = Etcd(settings)
         self._ttl = settings.etcd_ttl
         self._key = f"{settings.etcd_prefix}{instance.id}"
@@ -47,6 +82,8 @@ class _Keeper:
     async def run(self) -> None:
         """Three times in the life of a lease, so that one that is late costs nothing."""
         while True:
+            while self._one is not None and not self._one.is_it():
+                await asyncio.sleep(self._ttl / 3)
             try:
                 await self._once()
                 if self._away:

@@ -70,10 +70,11 @@ class Shop:
 
     def start(self, exits: ExitStack, valkey: str, number: int, word: str = "serve", **more: str) -> Running:
         settings = self.settings | {"RUSHCART_REDIS_URL": valkey, "RUSHCART_LOG_FORMAT": "json"} | more
-        place = self.home.with_name(f"{word}-{number}")
+        words = word.split()
+        place = self.home.with_name(f"{words[0]}-{number}")
         settings["RUSHCART_HOME"] = str(self.home)
-        process = exits.enter_context(Running(place, words=(word,), settings=settings))
-        process.says(f'"{word}.started"')
+        process = exits.enter_context(Running(place, words=words, settings=settings))
+        process.says(f'"{words[0]}.started"')
         return process
 
     def watched(self, exits: ExitStack, form: str, file: Path) -> Running:
@@ -141,6 +142,7 @@ def test_apis_come_and_go(tmp_path: Path, valkey: str) -> None:
         until_true(lambda: ready_in(listed) == {url_of(third): True}, "the third is there", within=20)
         until_true(lambda: servers_in(upstream) == {url_of(third)}, "nginx's list has it", within=20)
         _workers_are_listed_too(shop, third, valkey)
+        _those_of_an_area_too(shop, third, valkey)
         assert servers_in(upstream) == {url_of(third)}
         running.kill()
         running.wait(10)
@@ -183,6 +185,27 @@ def _workers_are_listed_too(shop: Shop, api: Running, valkey: str) -> None:
         assert for_prometheus(api, "another").status_code == 401
         assert (worker.told(signal.SIGTERM), scheduler.told(signal.SIGTERM)) == (0, 0)
         assert set(kinds()) == {"api"}
+
+
+def _those_of_an_area_too(shop: Shop, api: Running, valkey: str) -> None:
+    """Two processes at one address are one instance."""
+
+    def hot() -> list[dict[str, Any]]:
+        return [one for one in shop.listed() if one["kind"] == "flash" and one["ready"]]
+
+    def upstream(*area: str) -> set[str]:
+        shown = rushcart(shop.home, "instances", "--format", "nginx", *area, **shop.settings).stdout
+        return {f"http://{line.removeprefix('server ').removesuffix(';')}" for line in shown.splitlines()}
+
+    assert upstream("--area", "flash") == {url_of(api)}
+    with ExitStack() as exits:
+        flash = shop.start(exits, valkey, 4, "serve --areas flash --workers 2")
+        until_true(lambda: len(hot()) == 1, "it is there", within=20)
+        [before] = hot()
+        assert (upstream("--area", "flash"), upstream()) == ({before["url"]}, {url_of(api)})
+        assert httpx.post(f"{before['url']}/graphql", json={"query": "{ shop { name } }"}).status_code == 421
+        assert flash.told(signal.SIGTERM) == 0
+        assert hot() == []
 
 
 def test_an_etcd_that_asks_who_it_is(tmp_path: Path) -> None:
