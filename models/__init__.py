@@ -38,7 +38,7 @@ from models.schema_support import SchemaSupport
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
-from models.user import AccountToken, Address, Identity, StaffRole, User
+from models.user import AccountToken, Address, Identity, StaffRole, User, UserWord
 from models.waiting_room import SaleTicket, WaitingRoom
 from models.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -113,6 +113,7 @@ __all__ = [
     "TaxRegion",
     "TokenPurpose",
     "User",
+    "UserWord",
     "Variant",
     "VariantPrice",
     "WaitingRoom",

@@ -29,6 +29,17 @@ class User(Base):
     email_verified_at: Mapped[datetime | None]
     locked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # Whether what staff find it by is in ``user_words``; an older release's account has none yet.
+    is_indexed: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
+
+
+class UserWord(Base):
+    """What an account is found by: its e-mail address, and the words of that and of the name, in small letters."""
+
+    __tablename__ = "user_words"
+
+    word: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
 
 
 class StaffRole(Base):
@@ -46,7 +57,7 @@ class Address(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     recipient: Mapped[str] = mapped_column(String(100))
-    phone: Mapped[str] = mapped_column(String(32))
+    phone: Mapped[str] = mapped_column(String(32), index=True)
     line1: Mapped[str] = mapped_column(String(200))
     line2: Mapped[str | None] = mapped_column(String(200))
     city: Mapped[str] = mapped_column(String(100))

@@ -31,6 +31,7 @@ from services.payment.send_refunds import send_refunds
 from services.saga.resume_sagas import forget_sagas, resume_sagas
 from services.shared.idempotency import forget_keys
 from services.shared.outbox import relay_outbox
+from services.user.index_account import index_accounts
 from services.waiting_room.forget_tickets import forget_tickets
 from services.webhook.list_deliveries import forget_deliveries
 from settings import Settings
@@ -161,6 +162,10 @@ LOOPS: Final = (
         _to_the_end(lambda infra: follow_stock(infra.database)),
     ),
     Loop("index_all", _TIDY, "indexes products that an older release wrote", _leaving(_reindex_stale)),
+    Loop(
+        "index_accounts", _TIDY, "notes by which words staff find accounts that an older release made",
+        _to_the_end(index_accounts),
+    ),
     Loop("tidy", _TIDY, "drops the counters of sales two days after they were settled", _once(forget_ended)),
     Loop("tidy_accounts", _TIDY, "deletes mailed tokens and mails that are past use", _once(tidy_accounts)),
     Loop("tidy_media", _TIDY, "deletes pictures that nothing shows", _once(collect_garbage)),

@@ -17,8 +17,10 @@ from resolvers.user.types import User
 from services.audit.list_entries import MAX_TEXT, AuditFilter
 from services.user.find_users import find_users
 from services.user.list_users import UserFilter, count_users, list_users
+from services.user.search_customers import CustomerFilter, count_customers, search_customers
 
 _SORT = "users"
+_CUSTOMERS = "customers"
 
 
 @strawberry.type
@@ -41,6 +43,26 @@ class AdminQuery:
         infra, wanted = info.context.infra, UserFilter(search, role, locked)
         cut = await list_users(infra, wanted, page.by_id(_SORT))
         return UserConnection.of(UserEdge, cut, _SORT, User.of, lambda: count_users(infra, wanted))
+
+    @restricted(
+        Role.STAFF, scope=Scope.USERS_READ, description="Whose order it is, who calls: accounts, the newest first."
+    )
+    @paged
+    async def customers(
+        self,
+        info: Info,
+        page: Page,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="An order's number, a phone number that begins with +,"
+                " or how words of the name or the e-mail address begin, all of them. All accounts when left out."
+            ),
+        ] = None,
+    ) -> UserConnection:
+        infra, wanted = info.context.infra, CustomerFilter(search or "")
+        cut = await search_customers(infra, wanted, page.by_id(_CUSTOMERS))
+        return UserConnection.of(UserEdge, cut, _CUSTOMERS, User.of, lambda: count_customers(infra, wanted))
 
     @restricted(Role.ADMIN, scope=Scope.USERS_READ, description="An account by its id; null when there is none.")
     async def user(

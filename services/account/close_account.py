@@ -17,6 +17,7 @@ from services.mail.queue_mail import queue_mail
 from services.session.end_session import Reason, end_all_sessions
 from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
+from services.user.index_account import forget_words
 from services.user.rows import forget_roles, require_other_admin
 
 
@@ -56,6 +57,7 @@ async def _erase(session: AsyncSession, user: User) -> None:
     user.display_name = ""
     user.password_hash = ""
     user.roles = []
+    await forget_words(session, [user.id])
     await forget_roles(session, user.id)
     await erase_cart(session, user.id)
     user.locale = "en"

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import User
 from services.shared.errors import FieldProblem, InvalidInput
+from services.user.index_account import index_account
 from services.user.rows import lock_account
 from services.user.rules import InvalidName, normalise_locale, normalise_name
 
@@ -23,6 +24,7 @@ async def update_profile(
         user = await lock_account(session, user_id)
         if display_name is not None:
             user.display_name = normalise_name(display_name)
+            await index_account(session, user)
         if locale is not None:
             user.locale = normalise_locale(locale)
         return user

@@ -13,6 +13,7 @@ from services.mail.queue_mail import queue_for
 from services.mail.rows import Redeemed, find_token, redeem_token, revoke_tokens
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import EmailTaken, InvalidToken, NotFound
+from services.user.index_account import index_account
 from services.user.rows import lock_account
 
 _PURPOSES = (TokenPurpose.VERIFY_EMAIL, TokenPurpose.CHANGE_EMAIL)
@@ -57,4 +58,5 @@ async def _change_email(
     # Whoever still reads the old address must not get in with what was mailed there.
     await revoke_tokens(session, user, *TokenPurpose)
     user.email = redeemed.data["email"]
+    await index_account(session, user)
     record(session, "email.changed", now=now, subject=user.id, client=client)

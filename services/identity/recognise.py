@@ -17,6 +17,7 @@ from services.mail.queue_mail import queue_mail
 from services.session.rules import may_sign_in
 from services.shared.client import Client
 from services.shared.errors import TryAgain
+from services.user.index_account import index_new
 
 
 class SignInRefused(Exception):
@@ -100,6 +101,7 @@ async def _register(infra: Infra, session: AsyncSession, identity: ProviderIdent
     user, now = _new_user(infra, identity), infra.now()
     session.add(user)
     await session.flush()
+    session.add_all(index_new(user))
     record(session, "user.registered", now=now, subject=user.id, client=client)
     await add_identity(session, user, identity, now=now, client=client)
     if not identity.email_verified:

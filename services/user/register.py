@@ -17,6 +17,7 @@ from services.session.new_session import SignedIn, new_session
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import EmailTaken, FieldProblem, InvalidInput
 from services.user import rows, rules
+from services.user.index_account import index_new
 from services.user.rules import InvalidEmail, InvalidName, normalise_email, normalise_locale, normalise_name
 
 
@@ -68,10 +69,13 @@ async def _new_user(infra: Infra, email: str, password: str, name: str, roles: t
 async def _insert(
     infra: Infra, user: User, session_row: RefreshSession | None = None, client: Client = NOWHERE
 ) -> None:
+    words = index_new(user)
+
     async def add(session: AsyncSession) -> None:
         session.add(user)
         await session.flush()  # without a relationship nothing tells that the user comes first
         session.add_all(rows.rows(user.id, map(Role, user.roles)))
+        session.add_all(words)
         if session_row is not None:
             session.add(session_row)
             queue_for(session, MailKind.VERIFY_EMAIL, user, infra.now())

@@ -241,3 +241,13 @@ async def test_what_an_administrator_did_is_seen_without_who_and_why(shop: Shop)
     log = await shop.ask(AUDIT, {"action": "account.locked"}, root)
     [entry] = [edge["node"] for edge in log["auditLog"]["edges"]]
     assert (entry["actor"], entry["details"]) == (root.id, [{"name": "reason", "value": "Eve has said so"}])
+
+
+@ONE_MODE
+async def test_staff_find_customers_and_customers_find_nobody(shop: Shop) -> None:
+    ada, clerk = await shop.customer("Countess Lovelace"), await shop.staff()
+    query = "query ($search: String) { customers(search: $search) { totalCount edges { node { id email } } } }"
+    answer = (await shop.ask(query, {"search": "love"}, clerk))["customers"]
+    assert answer == {"totalCount": 1, "edges": [{"node": {"id": ada.id, "email": ada.email}}]}
+    assert await code_of(shop, query, {}, ada.token) == "FORBIDDEN"
+    assert await code_of(shop, query, {}, None) == "UNAUTHENTICATED"
