@@ -66,9 +66,17 @@ class Database:
     """
 
     def __init__(
-        self, dsn: str, *, pool_size: int = 10, read_timeout: float = 0.8, idle_limit: int | None = None
+        self,
+        dsn: str,
+        *,
+        pool_size: int = 10,
+        read_timeout: float = 0.8,
+        idle_limit: int | None = None,
+        store: str = "database",
     ) -> None:
-        """``idle_limit``: seconds for which a transaction may do nothing before the server ends it."""
+        """``idle_limit``: seconds for which a transaction may do nothing before the server ends it. ``store``: its
+        name in errors."""
+        self._store = store
         self.url = make_url(dsn)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.read_timeout = read_timeout
@@ -83,14 +91,14 @@ class Database:
         self._lookout = None if self.is_sqlite else DatabaseLookout(dsn, read_timeout)
 
     def _within(self, seconds: float) -> StoreTime:
-        return StoreTime(seconds, lambda: self._answers, store="database")
+        return StoreTime(seconds, lambda: self._answers, store=self._store)
 
     def _within_for_change(self, seconds: float) -> StoreTime:
         """A change may wait for others' locks, and so longer than a read, while the server is there."""
         if self._lookout is None or seconds <= self.read_timeout:
             return self._within(seconds)
         doubt = (self._lookout.doubt, DOUBT_AFTER * self.read_timeout)
-        return StoreTime(seconds, lambda: self._answers, store="database", doubt=doubt)
+        return StoreTime(seconds, lambda: self._answers, store=self._store, doubt=doubt)
 
     def _count_answer(self, *_: object) -> None:
         self._answers += 1
@@ -106,7 +114,7 @@ class Database:
                 yield session
         except Exception as error:
             if is_outage(error):
-                raise StoreUnavailable("database") from error
+                raise StoreUnavailable(self._store) from error
             raise
 
     @asynccontextmanager
@@ -130,7 +138,7 @@ class Database:
         async with self.read() as session:
             await session.execute(_READ if self.is_sqlite else _WRITE)
         if time.monotonic() < self._refused_until:
-            raise StoreUnavailable("database")
+            raise StoreUnavailable(self._store)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -179,7 +187,7 @@ class Database:
             if refuses_writes(error):
                 self._note_refusal(error)
             if is_outage(error):
-                raise StoreUnavailable("database") from error
+                raise StoreUnavailable(self._store) from error
             raise
         self._refused_until = 0.0
         # Outside of the limit: what is committed must not look as if it were not.

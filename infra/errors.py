@@ -4,7 +4,8 @@
 class StoreUnavailable(Exception):
     """A store did not answer in time or refused the connection.
 
-    ``store`` is ``database``, ``redis`` or ``event_log``; the cause is chained, never shown to a client.
+    ``store`` is ``database``, ``replica``, ``redis`` or ``event_log``; the cause is chained, never shown to a
+    client.
     ``retry_after``: seconds until it is worth asking again.
     """
 

@@ -17,6 +17,7 @@ from infra.clock import Clock, utc_now
 from infra.database import Database
 from infra.eventlog import EventLog
 from infra.group_commit import Groups
+from infra.listings import Listings
 from infra.local_cache import LocalCache
 from infra.open_redis import open_redis
 from infra.ranked_turns import RankedTurns
@@ -38,6 +39,7 @@ class Infra:
 
     settings: Settings
     database: Database
+    listings: Listings
     redis: RedisStore
     events: EventLog
     rates: RateLimiter
@@ -68,6 +70,9 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
             idle_limit=1 + ceil(2 * settings.store_timeout),
         )
         stack.push_async_callback(database.close)
+        replica = _replica(settings)
+        if replica is not None:
+            stack.push_async_callback(replica.close)
         redis = open_redis(settings.redis_dsn, timeout=settings.store_timeout)
         stack.push_async_callback(redis.close)
         await redis.start()
@@ -86,14 +91,17 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         fills = Gate(max(1, settings.database_pool_size * 2 // 3))
         signals = Signals(redis)
         stack.push_async_callback(signals.close)
-        trace_stores(database.engine, [(server.client, server.attributes) for server in redis.servers()])
+        engines = [one.engine for one in (database, replica) if one is not None]
+        trace_stores(engines, [(server.client, server.attributes) for server in redis.servers()])
         sampling = asyncio.create_task(sample_process(database))
         stack.push_async_callback(cancel_and_wait, sampling)
         blobs = open_blobs(settings, clock)
         stack.push_async_callback(blobs.close)
+        counters = Counters()
         infra = Infra(
             settings,
             database,
+            Listings(database, replica, settings.database_read_wait, counters),
             redis,
             events,
             RateLimiter(redis),
@@ -104,10 +112,23 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
             signals,
             blobs,
             clock,
+            counters,
             reigns=reigns,
         )
         stack.push_async_callback(infra.groups.close)
         yield infra
+
+
+def _replica(settings: Settings) -> Database | None:
+    if settings.database_read_url is None:
+        return None
+    return Database(
+        settings.database_read_url.get_secret_value(),
+        pool_size=settings.database_pool_size,
+        # Who gets no answer asks the primary, and both within a second.
+        read_timeout=settings.store_timeout / 2,
+        store="replica",
+    )
 
 
 def _event_log(settings: Settings, redis: RedisStore) -> EventLog:

@@ -18,7 +18,7 @@ from settings.errors import BadSetting
 from settings.group import json_object
 from settings.limit import Limit
 from settings.operations import OperationsSettings
-from settings.store_urls import check_database_url, check_redis_url
+from settings.store_urls import check_database_url, check_redis_url, check_replica_url
 from settings.urls import check_url
 
 _COUNTED_BY_COST = {"ip": "addressCost", "account": "accountCost"}
@@ -41,6 +41,17 @@ class PlumbingSettings(OperationsSettings):
     )
     kafka_bootstrap_servers: str | None = Field(
         None, description="host:port[,host:port]; Redis Streams are the event log when unset."
+    )
+    database_read_url: SecretStr | None = Field(
+        None,
+        description="A replica of the database, or an address that leads to several, for listings and history; "
+        "see docs/scaling.md.",
+    )
+    database_read_wait: float = Field(
+        0.2,
+        gt=0,
+        le=10,
+        description="Seconds a listing waits for a replica that is behind; then the primary is asked.",
     )
     database_pool_size: int = Field(10, ge=1, description="Connections a process keeps to the database.")
     store_timeout: float = Field(0.8, gt=0, description="Seconds a request waits for a store or the event log.")
@@ -128,6 +139,7 @@ class PlumbingSettings(OperationsSettings):
 
     @field_validator(
         "database_url",
+        "database_read_url",
         "redis_url",
         "kafka_bootstrap_servers",
         "signing_key",
@@ -148,6 +160,11 @@ class PlumbingSettings(OperationsSettings):
     @classmethod
     def _is_database(cls, value: SecretStr | None) -> SecretStr | None:
         return None if value is None else SecretStr(check_database_url(value.get_secret_value()))
+
+    @field_validator("database_read_url")
+    @classmethod
+    def _is_replica(cls, value: SecretStr | None) -> SecretStr | None:
+        return None if value is None else SecretStr(check_replica_url(value.get_secret_value()))
 
     @field_validator("redis_url")
     @classmethod

@@ -20,6 +20,13 @@ def check_database_url(url: str) -> str:
     return url
 
 
+def check_replica_url(url: str) -> str:
+    """Returns the URL, checked: SQLite has no replicas. Errors: ValueError."""
+    if url.startswith("sqlite"):
+        raise ValueError("must be mysql+asyncmy://user:password@host:port/name")
+    return check_database_url(url)
+
+
 def check_redis_url(url: str) -> str:
     """Returns the URL, checked. Errors: ValueError."""
     parts = _split(url)

@@ -1,17 +1,19 @@
-"""A MariaDB or MySQL of a test's own, on a free port, brought into trouble at will."""
+"""A MariaDB or MySQL of a test's own, on a free port, brought into trouble at will; alone, or with a replica."""
 
+import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from infra.ports import free_port
 from infra.processes import ProcessId, spawn
-from infra.stack.database import DatabaseRecipe
+from infra.stack.database import PRIMARY, REPLICA, DatabaseRecipe
 from infra.stack.errors import MissingServer
 from infra.stack.probes import NotAnswering, probe
+from infra.stack.replication import await_following, follow
 from infra.stack.runner import Job
 from infra.stack.state import Record
 from tests.waiting import until_true
@@ -20,18 +22,58 @@ from tests.waiting import until_true
 @contextmanager
 def database_server(folder: Path) -> Iterator[str]:
     """Start one in ``folder``, which skips where there is none; yields the address of an empty database."""
-    recipe, record = DatabaseRecipe(), Record("machine", port=free_port())
+    recipe, record = _found(), Record("machine", port=free_port())
+    _prepare(recipe, record, folder)
+    with _running(recipe, record, folder):
+        yield record.url
+
+
+@contextmanager
+def replicated_databases(folder: Path) -> Iterator[tuple[Record, Record]]:
+    """Start a primary and its replica, which skips where there is no MariaDB."""
+    recipe = _found()
+    if not recipe.is_mariadb:
+        pytest.skip("the replication of this test is MariaDB's")
+    pair = [
+        Record("machine", port=free_port(), notes={"role": role, "number": number, "password": "of a test"})
+        for role, number in ((PRIMARY, "1"), (REPLICA, "2"))
+    ]
+    folders = [folder / record.notes["role"] for record in pair]
+    for record, own in zip(pair, folders, strict=True):
+        own.mkdir()
+        if record is not pair[0]:  # an empty database is an empty database, and takes seconds to make
+            shutil.copytree(folders[0] / "data", own / "data")
+        _prepare(recipe, record, own)
+    with ExitStack() as running:
+        for record, own in zip(pair, folders, strict=True):
+            running.enter_context(_running(recipe, record, own))
+        primary, replica = pair
+        follow(replica, primary)
+        await_following(replica, primary)
+        yield primary, replica
+
+
+def _found() -> DatabaseRecipe:
+    recipe = DatabaseRecipe()
     try:
         recipe.find()
     except MissingServer as error:
         pytest.skip(str(error))
+    return recipe
+
+
+def _prepare(recipe: DatabaseRecipe, record: Record, folder: Path) -> None:
     recipe.prepare(Job("database", record, save=_nothing, echo=_silent, cancelled=threading.Event()), folder)
+    record.url = recipe.url(record)
+
+
+@contextmanager
+def _running(recipe: DatabaseRecipe, record: Record, folder: Path) -> Iterator[None]:
     keeper = spawn(recipe.command(record, folder), log=folder / "database.log", cwd=folder, dies_with_parent=True)
-    process = ProcessId.of(keeper.pid)
-    url = recipe.url(record)
+    record.process = process = ProcessId.of(keeper.pid)
     try:
-        until_true(lambda: _answers(url), "an answer from the database", within=60.0)
-        yield url
+        until_true(lambda: _answers(record.url), "an answer from the database", within=60.0)
+        yield
     finally:
         if process is not None:
             process.stop(recipe.grace)

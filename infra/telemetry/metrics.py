@@ -35,6 +35,11 @@ HAPPENINGS = Counter(
     "What happened, by area: hits, misses and fills of caches, outcomes of webhooks.",
     ["area", "what"],
 )
+REPLICA_WAIT = Histogram(
+    "rushcart_replica_wait_seconds",
+    "How long reads waited for the database's replica to have what its primary had.",
+    buckets=SECONDS,
+)
 LOOP_LAG = Histogram(
     "rushcart_event_loop_lag_seconds", "How much later than asked the event loop woke up.", buckets=SECONDS
 )

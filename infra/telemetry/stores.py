@@ -3,7 +3,7 @@
 Libraries' instrumentation makes them; what it leaves out, or says otherwise than the conventions, is put right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +25,9 @@ from infra.telemetry.conventions import Attributes, peer, pipeline_name
 _STATEMENT: Final = "before_cursor_execute"
 
 
-def trace_stores(engine: AsyncEngine, servers: Iterable[tuple[Any, Attributes]]) -> None:
-    """Trace the stores, when traces are on; ``servers``: clients of Redis, and what is said of them."""
+def trace_stores(engines: Sequence[AsyncEngine], servers: Iterable[tuple[Any, Attributes]]) -> None:
+    """Trace the stores, when traces are on. ``engines``: databases. ``servers``: clients of Redis, and what is
+    said of them."""
     if not tracing.is_on():
         return
     from opentelemetry.instrumentation.redis import RedisInstrumentor
@@ -35,10 +36,14 @@ def trace_stores(engine: AsyncEngine, servers: Iterable[tuple[Any, Attributes]])
     # It says that it is for SQLAlchemy < 2.1, and works with 2.1.
     tracing.at_end(_forget_database)
     SQLAlchemyInstrumentor().instrument(
-        engine=engine.sync_engine, skip_dep_check=True, tracer_provider=tracing.provider()
+        engines=[engine.sync_engine for engine in engines],
+        skip_dep_check=True,
+        tracer_provider=tracing.provider(),
     )
-    event.listen(engine.sync_engine, _STATEMENT, _describe_statement)  # after the library's, which begins the span
-    tracing.at_end(partial(event.remove, engine.sync_engine, _STATEMENT, _describe_statement))
+    for engine in engines:
+        # After the library's, which begins the span.
+        event.listen(engine.sync_engine, _STATEMENT, _describe_statement)
+        tracing.at_end(partial(event.remove, engine.sync_engine, _STATEMENT, _describe_statement))
     for client, attributes in servers:
         RedisInstrumentor.instrument_client(
             client,

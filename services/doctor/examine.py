@@ -10,11 +10,13 @@ from services.doctor.check_event_log import check_event_log
 from services.doctor.check_keys import check_keys
 from services.doctor.check_open_files import check_open_files
 from services.doctor.check_redis import check_redis
+from services.doctor.check_replica import check_replica
 from services.doctor.check_settings import check_settings
 from services.doctor.finding import Finding, wrong
 
 _MEND = {
     "database": "Is it running? RUSHCART_DATABASE_URL says where it is, and who we are.",
+    "replica": "Is its primary running? RUSHCART_DATABASE_URL says where that is.",
     "redis": "Is it running? RUSHCART_REDIS_URL says where it is.",
     "event log": "Is it running? RUSHCART_KAFKA_BOOTSTRAP_SERVERS says where it is.",
 }
@@ -22,7 +24,12 @@ _MEND = {
 
 async def examine(infra: Infra) -> list[Finding]:
     """Returns all that was found, area by area."""
-    looks = {"database": check_database, "redis": check_redis, "event log": check_event_log}
+    looks = {
+        "database": check_database,
+        "replica": check_replica,
+        "redis": check_redis,
+        "event log": check_event_log,
+    }
     stores = await asyncio.gather(*(_look(infra, area, look) for area, look in looks.items()))
     return [
         *check_settings(infra.settings),

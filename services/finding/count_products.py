@@ -19,9 +19,12 @@ from services.finding.wanted import Wanted, in_index_terms
 async def count_products(infra: Infra, wanted: ProductFilter) -> int:
     """Count what matches, in one statement, or two. Errors: InvalidInput (filter), StoreUnavailable."""
     wanted.check()
-    async with infra.database.read() as session:
+
+    async def read(session: AsyncSession) -> int:
         terms = await in_index_terms(session, wanted)
         return 0 if terms.is_hopeless else await _count(session, terms)
+
+    return await infra.listings.read(read)
 
 
 async def _count(session: AsyncSession, wanted: Wanted) -> int:

@@ -62,15 +62,13 @@ async def count_values(infra: Infra, wanted: ProductFilter, kind: FacetKind) -> 
     Two statements, and those that find what leads to the fewest. Errors: InvalidInput (filter), StoreUnavailable.
     """
     wanted.check()
-    async with infra.database.read() as session:
-        return await _values(session, wanted, kind)
+    return await infra.listings.read(lambda session: _values(session, wanted, kind))
 
 
 async def count_price_bands(infra: Infra, wanted: ProductFilter) -> Sequence[PriceBand]:
     """Count by price and currency, the cheapest first; none that is empty. Errors: as ``count_values``."""
     wanted.check()
-    async with infra.database.read() as session:
-        return await _bands(session, wanted)
+    return await infra.listings.read(lambda session: _bands(session, wanted))
 
 
 async def _values(session: AsyncSession, wanted: ProductFilter, kind: FacetKind) -> list[FacetValue]:

@@ -31,9 +31,12 @@ async def list_products(
     Errors: InvalidInput (filter), StoreUnavailable.
     """
     wanted.check()
-    async with infra.database.read() as session:
+
+    async def read(session: AsyncSession) -> ProductPage:
         terms = await in_index_terms(session, wanted)
         return page_of(() if terms.is_hopeless else await _keys(session, terms, page, sort), page)
+
+    return await infra.listings.read(read)
 
 
 async def _keys(session: AsyncSession, wanted: Wanted, page: Page, sort: ProductSort) -> Sequence[Key]:

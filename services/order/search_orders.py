@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Order
@@ -39,8 +40,11 @@ async def count_found(infra: Infra, wanted: OrderFilter) -> int:
 
 async def _count_all(infra: Infra, ids: Select[UUID]) -> int:
     counted = ids.with_only_columns(func.count(), maintain_column_froms=True)
-    async with infra.database.read(_COUNT_WITHIN) as session:
+
+    async def count(session: AsyncSession) -> int:
         return await session.scalar(counted) or 0
+
+    return await infra.listings.read(count, _COUNT_WITHIN)
 
 
 async def oldest_after(infra: Infra, wanted: OrderFilter, after: UUID | None, limit: int) -> Sequence[OrderView]:
@@ -55,8 +59,11 @@ async def _read(infra: Infra, ids: Select[UUID]) -> Iterable[OrderView]:
     """Read a page of orders by their ids, which are found first, along one index."""
     found = ids.subquery()
     statement = select(Order).join(found, found.columns[0] == Order.id).options(*ORDER_WITH_LINES_AND_EVENTS)
-    async with infra.database.read() as session:
+
+    async def read(session: AsyncSession) -> list[OrderView]:
         return [persisted_view(order) for order in await session.scalars(statement)]
+
+    return await infra.listings.read(read)
 
 
 def _id_of(order: OrderView) -> UUID:

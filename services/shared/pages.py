@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.runtime import Infra
@@ -60,11 +61,17 @@ class Cut(Generic[T]):
 
 async def read_page(infra: Infra, statement: Select[T], id_: InstrumentedAttribute[UUID], page: IdPage) -> Cut[T]:
     """Read a page by one statement. Errors: StoreUnavailable."""
-    async with infra.database.read() as session:
+
+    async def read(session: AsyncSession) -> Cut[T]:
         return page.cut((await session.scalars(page.narrow(statement, id_))).all())
+
+    return await infra.listings.read(read)
 
 
 async def read_count(infra: Infra, statement: Select[int]) -> int:
     """Read a count. Errors: StoreUnavailable."""
-    async with infra.database.read() as session:
+
+    async def read(session: AsyncSession) -> int:
         return await session.scalar(statement) or 0
+
+    return await infra.listings.read(read)

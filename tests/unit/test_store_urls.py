@@ -5,7 +5,7 @@ from pydantic import SecretStr, ValidationError
 
 from settings import Settings
 from settings.errors import BadSetting
-from settings.store_urls import check_database_url, check_redis_url
+from settings.store_urls import check_database_url, check_redis_url, check_replica_url
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ from settings.store_urls import check_database_url, check_redis_url
 )
 def test_addresses_of_a_database(url: str) -> None:
     assert check_database_url(url) == url
+    if url.startswith("sqlite"):
+        with pytest.raises(ValueError, match="mysql"):
+            check_replica_url(url)
+    else:
+        assert check_replica_url(url) == url
 
 
 @pytest.mark.parametrize(
