@@ -51,7 +51,7 @@ QUICK := tests/unit $(addprefix tests/integration/,test_reservation.py test_pipe
 	test_idempotency.py test_checkout.py test_saga.py test_holds.py test_expiry.py test_query_counts.py payments)
 
 check: lint ## lint, unit tests and the quickest integration tests: some 90 s on two cores
-	@exec $(BIN)/python -m pytest -q -n 2 -m "not stack" $(QUICK) $(ARGS)
+	@exec $(BIN)/python -m pytest -q --workers 2 -m "not stack" $(QUICK) $(ARGS)
 
 lint: $(DEV_OK) ## ruff, mypy (strict), import-linter
 	$(BIN)/ruff check .

@@ -20,13 +20,12 @@ from tests.event_contract import PROBLEMS, watch_outbox
 from tests.modes import MODES, Template, Templates, fresh_stores, have_topics
 from tests.passwords import cheapen
 from tests.running.groups import rank
-from tests.running.stacks import take_own
+from tests.running.spreading import Spreading
 from tests.server import Server, serve
 from tests.statements import compile_once
 from tests.workers import working
 
 garbage.collect_seldom()
-take_own()
 cheapen()
 compile_once()
 watch_outbox()
@@ -44,11 +43,18 @@ def pytest_collection_finish() -> None:
     garbage.settle()
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
-    from tests.running.spreading import Spreading
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--workers", type=int, default=1, help="processes that run tests beside each other")
 
-    return Spreading(config, log)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Without several workers it is pytest's own."""
+    options = session.config.option
+    if options.workers < 2 or options.collectonly or session.testsfailed:
+        return None
+    Spreading(session).run(options.workers)
+    return True
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ The whole suite is run by several workers, each with stores of its own: most of 
 by file or folder is run by one, unless -n says otherwise.
 """
 
+import argparse
 import os
 import signal
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from infra.stack import MissingServer, StackError
-from tests.running import compiling, stacks
+from tests.running import stacks
 from tests.running.pytest_process import PytestProcess
 from tests.running.stacks import ROOT
 
@@ -27,22 +28,19 @@ def main(arguments: Sequence[str]) -> int:
     """Returns pytest's exit code; 1 when the stack could not be had and CI is set, or when it did not start."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _interrupt)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("-n", "--workers", type=int)
+    asked, others = parser.parse_known_args(arguments)
     try:
-        return _run(arguments, _workers(arguments))
+        return _run(others, _usual(others) if asked.workers is None else max(1, asked.workers))
     except KeyboardInterrupt as interrupt:
         return 128 + int(interrupt.args[0] if interrupt.args else signal.SIGINT)
 
 
-def _workers(arguments: Sequence[str]) -> int:
-    """As many as -n says; else four more than there are processors, or a single one for named tests or servers."""
-    words = list(arguments)
-    if "-n" in words[:-1]:
-        asked = words[words.index("-n") + 1]
-        return int(asked) if asked.isdecimal() else _usual()
-    return 1 if _named(arguments) or stacks.given() else _usual()
-
-
-def _usual() -> int:
+def _usual(arguments: Sequence[str]) -> int:
+    """Four more than there are processors, or a single one for named tests or servers."""
+    if _named(arguments) or stacks.given():
+        return 1
     # With two more, two processors were idle for a fifth of the time.
     return min(8, 4 + (os.cpu_count() or 1))
 
@@ -54,23 +52,16 @@ def _named(arguments: Sequence[str]) -> list[Path]:
 
 
 def _run(arguments: Sequence[str], workers: int) -> int:
-    spread = [*arguments] if workers == 1 or "-n" in arguments else ["-n", str(workers), *arguments]
+    spread = ["--workers", str(workers), *arguments]
     named = _named(arguments)
     if named and all(path.is_relative_to(_UNIT) for path in named):
         return PytestProcess(spread, []).wait()
     with stacks.folders(workers) as homes:
         try:
-            found = _bring_up(homes)
+            found = stacks.bring_up(homes)
         except StackError as error:
             return _run_without_stack(spread, error)
         return PytestProcess(spread, found).wait()
-
-
-def _bring_up(homes: Sequence[Path]) -> list[stacks.Found]:
-    if len(homes) == 1:
-        return stacks.bring_up(homes)
-    with compiling.compiled():
-        return stacks.bring_up(homes)
 
 
 def _run_without_stack(arguments: Sequence[str], error: StackError) -> int:

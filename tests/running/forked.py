@@ -25,7 +25,7 @@ _control: socket.socket | None = None
 
 class Forked:
     """``rushcart ARGUMENTS`` in a session of its own, to be watched as an ``infra.processes.Keeper``. It ends when
-    this process does.
+    the tests do.
     """
 
     def __init__(
@@ -91,8 +91,13 @@ def start(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -
         return Forked(arguments, environment, (output.fileno(), output.fileno()), folder=log.parent)
 
 
+def prepare() -> None:
+    """Call before this process is forked itself: what is forked is one process for all of them."""
+    _prepared()
+
+
 def _prepared() -> socket.socket:
-    """The process that is forked; it ends with ours."""
+    """The process that is forked; it ends with ours, and with all that are forks of ours."""
     global _control
     with _LOCK:
         if _control is None:
@@ -106,4 +111,5 @@ def _prepared() -> socket.socket:
 
 def _end(process: "subprocess.Popen[bytes]", control: socket.socket) -> None:
     control.close()
+    process.terminate()  # it may still be importing
     process.wait(10)

@@ -96,12 +96,14 @@ def _import_all() -> None:
 
 
 def main() -> None:
-    from cli.main import main as rushcart
-
     garbage.collect_seldom()
+    control = socket.socket(fileno=int(sys.argv[1]))
+    control.recv(1, socket.MSG_PEEK)  # not before somebody asks
     _import_all()
-    arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
+    arguments = _serve(control)
     if arguments is not None:
+        from cli.main import main as rushcart
+
         sys.argv = ["rushcart", *arguments]
         sys.modules["__main__"].__package__ = None  # or click says "python -m" and our name
         rushcart()

@@ -11,8 +11,6 @@ import psutil  # type: ignore[import-untyped]  # it has none
 from tests.running.stacks import ROOT, Found, environment
 
 _CLEANS_UP_WITHIN = 30.0
-_WORKER = "import sys;exec(eval(sys.stdin.readline()))"
-"""How execnet starts the workers of pytest-xdist."""
 
 
 class PytestProcess:
@@ -45,10 +43,10 @@ class PytestProcess:
 
 
 def _family(pid: int) -> list[psutil.Process]:
-    """pytest and its workers; what tests have started is theirs to end."""
+    """pytest and its workers, which are forks of it; what tests have started is theirs to end."""
     try:
         pytest = psutil.Process(pid)
-        return [pytest, *(child for child in pytest.children() if _WORKER in child.cmdline())]
+        return [pytest, *(child for child in pytest.children() if child.cmdline() == pytest.cmdline())]
     except psutil.NoSuchProcess:
         return []
 

@@ -29,7 +29,7 @@ _KAFKA: Final = "RUSHCART_KAFKA_BOOTSTRAP_SERVERS"
 STACK_HOME: Final = "RUSHCART_TEST_STACK_HOME"
 """The folder of a stack that is the tests' own, to be stopped and started."""
 STACKS: Final = "RUSHCART_TEST_STACKS"
-"""JSON: what each of pytest-xdist's workers is to find under the names above."""
+"""JSON: what each worker is to find under the names above."""
 Found = dict[str, str]
 T = TypeVar("T")
 
@@ -103,11 +103,11 @@ def environment(found: Sequence[Found]) -> dict[str, str]:
     return ours | (found[0] if len(found) == 1 else {STACKS: json.dumps(found)} if found else {})
 
 
-def take_own() -> None:
-    """In a worker of pytest-xdist: from now on find its own stack."""
-    worker, stacks = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get(STACKS)
-    if worker and stacks:
-        os.environ.update(json.loads(stacks)[int(worker.removeprefix("gw"))])
+def take_own(worker: int) -> None:
+    """From now on find the stack of this worker."""
+    stacks = os.environ.get(STACKS)
+    if stacks:
+        os.environ.update(json.loads(stacks)[worker])
 
 
 def show(line: str) -> None:
