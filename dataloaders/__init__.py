@@ -35,6 +35,7 @@ from services.flash_sale.remaining import remaining
 from services.identity.list_identities import list_identities
 from services.order.find_orders import find_orders
 from services.order.find_shipments import find_shipments
+from services.order.tag_order import tags_of_orders
 from services.payment.find_payments import payments_of_orders, refunds_of_payments
 from services.session.list_sessions import list_sessions
 from services.stock.find_levels import find_levels, thresholds_of_skus
@@ -65,7 +66,9 @@ class Loaders:
 
     def forget_orders(self) -> None:
         """Forget as ``forget_products``."""
-        self._forget("shipments_by_order", "order_by_id", "payments_by_order", "refunds_by_payment")
+        self._forget(
+            "shipments_by_order", "tags_by_order", "order_by_id", "payments_by_order", "refunds_by_payment"
+        )
 
     def forget_addresses(self) -> None:
         """Forget as ``forget_products``."""
@@ -83,6 +86,10 @@ class Loaders:
     def order_by_id(self) -> Loader[UUID, OrderView | None]:
         """Whosever they are: for what was found by an order that the viewer may see."""
         return Batched(self._infra, _persisted_orders, None)
+
+    @cached_property
+    def tags_by_order(self) -> Loader[UUID, Sequence[str]]:
+        return Batched(self._infra, tags_of_orders, ())
 
     @cached_property
     def payments_by_order(self) -> Loader[UUID, Sequence[Payment]]:

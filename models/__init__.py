@@ -30,7 +30,7 @@ from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
-from models.order import Order, OrderEvent, OrderLine, Shipment, ShipmentLine
+from models.order import Order, OrderEvent, OrderLine, OrderTag, Shipment, ShipmentLine
 from models.payment import InboxEvent, MoneyEntry, Payment, Refund, SandboxCharge, SandboxEvent
 from models.quote import Quote
 from models.saga import Saga
@@ -77,6 +77,7 @@ __all__ = [
     "OrderEvent",
     "OrderLine",
     "OrderStatus",
+    "OrderTag",
     "OutboxMessage",
     "Payment",
     "PaymentProblem",

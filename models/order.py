@@ -25,6 +25,7 @@ class Order(Base):
         Index("ix_orders_status_expires", "status", "expires_at"),
         Index("ix_orders_customer_id_id", "customer_id", "id"),
         Index("ix_orders_status_id", "status", "id"),
+        Index("ix_orders_currency_total_id", "currency", "total", "id"),
         MYSQL,
     )
 
@@ -105,3 +106,12 @@ class ShipmentLine(Base):
     shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipments.id"), primary_key=True)
     line_id: Mapped[UUID] = mapped_column(primary_key=True)
     quantity: Mapped[int] = mapped_column(Quantity)
+
+
+class OrderTag(Base):
+    """A word that staff put on an order to find it by; its orders are read in their order."""
+
+    __tablename__ = "order_tags"
+
+    tag: Mapped[str] = mapped_column(exact_text(40), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True, index=True)

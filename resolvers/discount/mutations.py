@@ -7,14 +7,18 @@ from typing import Annotated
 import strawberry
 
 from models.enums import DiscountKind, Role, Scope
-from resolvers.discount.types import DiscountCode
+from resolvers.discount.types import DiscountCode, DiscountCodeConnection, DiscountCodeEdge
 from resolvers.shared.context import Info
 from resolvers.shared.errors import InvalidInput, NotFound, TryAgain
 from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
+from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from services.discount.create_code import CodeDraft, create_code, disable_code, look_up_code
+from services.discount.list_codes import CodeFilter, count_codes, list_codes
+
+_SORT = "discount-codes"
 
 CreateDiscountCodeResult = Annotated[
     DiscountCode | InvalidInput | TryAgain, strawberry.union("CreateDiscountCodeResult")
@@ -87,3 +91,23 @@ class DiscountQuery:
     ) -> DiscountCode | None:
         row = await look_up_code(info.context.infra, code)
         return None if row is None else DiscountCode.of(row)
+
+    @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="Discount codes, the newest first.")
+    @paged
+    async def discount_codes(
+        self,
+        info: Info,
+        page: Page,
+        begins: Annotated[
+            str | None, strawberry.argument(description="How the code begins, in capitals or not.")
+        ] = None,
+        usable: Annotated[
+            bool | None,
+            strawberry.argument(description="Whether a new order could have it now; all when left out."),
+        ] = None,
+    ) -> DiscountCodeConnection:
+        infra, wanted = info.context.infra, CodeFilter(begins, usable)
+        cut = await list_codes(infra, wanted, page.by_id(_SORT))
+        return DiscountCodeConnection.of(
+            DiscountCodeEdge, cut, _SORT, DiscountCode.of, lambda: count_codes(infra, wanted)
+        )

@@ -12,6 +12,7 @@ from models.enums import DiscountKind, Role, Scope
 from resolvers.shared.context import Context
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
+from resolvers.shared.relay import Counted, Edge, count_of
 from services.discount.find_code import codes_by_id
 
 
@@ -44,6 +45,15 @@ class DiscountCode(Node):
             used=row.used,
             disabled_at=row.disabled_at,
         )
+
+
+@strawberry.type
+class DiscountCodeEdge(Edge[DiscountCode]): ...
+
+
+@strawberry.type
+class DiscountCodeConnection(Counted[DiscountCodeEdge]):
+    total_count = count_of("codes")
 
 
 async def _load_codes(context: Context, ids: Sequence[UUID]) -> list[DiscountCode | None]:

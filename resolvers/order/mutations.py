@@ -14,6 +14,7 @@ from resolvers.order.types import (
     Order,
     PlaceFlashOrderResult,
     QuoteFlashOrderResult,
+    TagOrderResult,
 )
 from resolvers.shared.asked import asked_by
 from resolvers.shared.context import Info
@@ -28,6 +29,7 @@ from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_ship
 from services.order.flash_quotes import FlashQuotes
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.quote_flash_order import FlashQuoteWish, quote_flash_order
+from services.order.tag_order import Tagging, tag_order
 from services.waiting_room.passes import Passes
 
 
@@ -113,6 +115,15 @@ class AddOrderNoteInput:
     )
 
 
+@strawberry.input(
+    description="Tags have 1 to 40 characters, and are kept in small letters; an order has 20 at most."
+)
+class TagOrderInput:
+    order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    add: list[str] = strawberry.field(default_factory=list, description="Put on; what is in both lists as well.")
+    remove: list[str] = strawberry.field(default_factory=list, description="Taken off.")
+
+
 @strawberry.type
 class OrderMutation:
     @mutation(
@@ -191,6 +202,15 @@ class OrderMutation:
     async def add_order_note(self, info: Info, input: AddOrderNoteInput) -> AddOrderNoteResult:
         wish = Note(input_id(input.order_id, "Order", "orderId"), input.text, input.visible_to_customer)
         return _changed(info, await add_note(info.context.infra, wish, asked_by(info, input.idempotency_key)))
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.ORDERS_WRITE,
+        description="Put tags on an order and take others off, to find it by; done again, it changes nothing.",
+    )
+    async def tag_order(self, info: Info, input: TagOrderInput) -> TagOrderResult:
+        wish = Tagging(input_id(input.order_id, "Order", "orderId"), input.add, input.remove)
+        return _changed(info, await tag_order(info.context.infra, wish))
 
 
 def _quotes(info: Info) -> FlashQuotes:

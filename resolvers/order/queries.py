@@ -1,6 +1,7 @@
 """Look at orders: one's own; staff at everyone's."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import strawberry
@@ -14,12 +15,36 @@ from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
 from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
+from services.money.amounts import MoneyError, is_currency, to_minor
 from services.order.order_filter import OrderFilter as Wanted
+from services.order.order_filter import Totals
 from services.order.search_orders import FEW, count_found, search_orders
+from services.shared.tags import normal_tag
 from services.shared.texts import line_problem
+from services.user.rules import InvalidEmail, normalise_email
 
 _SORT = "all-orders"
 _MAX_TEXT = 64
+
+
+@strawberry.input(description="Which totals of orders; with one bound alone, without end to the other side.")
+class OrderTotalFilter:
+    currency_code: str = strawberry.field(description="ISO 4217: of the orders.")
+    least: Decimal | None = strawberry.field(default=None, description="This amount or more.")
+    most: Decimal | None = strawberry.field(default=None, description="This amount or less.")
+
+    def to_service(self) -> Totals:
+        """Errors: BAD_USER_INPUT naming the field."""
+        if not is_currency(self.currency_code):
+            raise bad_argument("filter.total.currencyCode", "is not an ISO 4217 currency code")
+        most = None if self.most is None else self._minor("most", self.most)
+        return Totals(self.currency_code, 0 if self.least is None else self._minor("least", self.least), most)
+
+    def _minor(self, name: str, amount: Decimal) -> int:
+        try:
+            return to_minor(amount, self.currency_code)
+        except MoneyError as error:
+            raise bad_argument(f"filter.total.{name}", str(error)) from None
 
 
 @strawberry.input(description="What all of the orders have that are shown.")
@@ -30,6 +55,9 @@ class OrderFilter:
     sku: str | None = strawberry.field(default=None, description="A line is of this SKU.")
     placed_from: datetime | None = strawberry.field(default=None, description="At this moment or later.")
     placed_before: datetime | None = strawberry.field(default=None, description="Before this moment.")
+    email: str | None = strawberry.field(default=None, description="Of the account that has this address now.")
+    tag: str | None = strawberry.field(default=None, description="With this tag, in capitals or not.")
+    total: OrderTotalFilter | None = strawberry.field(default=None, description="Of such an amount.")
 
     def to_service(self) -> Wanted:
         """Errors: BAD_USER_INPUT naming the field."""
@@ -41,7 +69,17 @@ class OrderFilter:
             sku=_text("filter.sku", self.sku),
             placed_from=self.placed_from,
             placed_before=self.placed_before,
+            email=None if self.email is None else _email(self.email),
+            tag=None if self.tag is None else normal_tag(_text("filter.tag", self.tag) or ""),
+            totals=None if self.total is None else self.total.to_service(),
         )
+
+
+def _email(typed: str) -> str:
+    try:
+        return normalise_email(typed)
+    except InvalidEmail as error:
+        raise bad_argument("filter.email", str(error)) from None
 
 
 def _text(argument: str, value: str | None) -> str | None:

@@ -32,7 +32,7 @@ from resolvers.shared.fields import field
 from resolvers.shared.loaded import loaded
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_actor, encode_id, pick_nodes, register_node
-from resolvers.shared.permissions import check_edge
+from resolvers.shared.permissions import check, check_edge
 from resolvers.user.address_types import ORDER_ADDRESS, Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
@@ -199,6 +199,11 @@ class Order(Node):
         shown = (event for event in self.view.history if for_staff or not event.internal)
         return [OrderEvent.of(event, self.view.customer_id, for_staff=for_staff) for event in shown]
 
+    @field(description="Words that staff find it by, sorted; for staff, and machines that may read orders.")
+    async def tags(self, info: Info) -> list[str]:
+        check(info, [Role.STAFF], Scope.ORDERS_READ)
+        return list(await info.context.loaders.tags_by_order.load(self.view.id))
+
     @field(description="The oldest first.")
     @loaded(lambda loaders: loaders.shipments_by_order, lambda self: self.view.id)
     def shipments(self, info: Info, rows: Sequence[ShipmentRow]) -> list[Shipment]:
@@ -270,6 +275,8 @@ CompleteOrderResult = Annotated[
 AddOrderNoteResult = Annotated[
     Order | NotFound | IdempotencyConflict | TryAgain | InvalidInput, strawberry.union("AddOrderNoteResult")
 ]
+
+TagOrderResult = Annotated[Order | NotFound | TryAgain | InvalidInput, strawberry.union("TagOrderResult")]
 
 
 def _address_of(view: OrderView) -> Address | None:

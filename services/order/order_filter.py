@@ -1,6 +1,7 @@
 """Which of all orders staff look at. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.ids import first_id_of
-from models import Order, OrderLine, OrderStatus
+from models import Order, OrderLine, OrderStatus, OrderTag, User
 
 S = TypeVar("S", bound=Select[Any])
 # An id is made about when the order is placed, in another process perhaps, by another clock.
@@ -17,8 +18,26 @@ _SLACK = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """Orders in one currency from ``least`` to ``most`` minor units, both in; None: without end."""
+
+    currency: str
+    least: int = 0
+    most: int | None = None
+
+    def narrow(self, statement: S) -> S:
+        statement = statement.where(Order.currency == self.currency)
+        if self.least == self.most:  # said so, they are read in their order
+            return statement.where(Order.total == self.least)
+        above = statement.where(Order.total >= self.least)
+        return above if self.most is None else above.where(Order.total <= self.most)
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """What is None asks for nothing; ``placed_from`` is in, ``placed_before`` out."""
+    """What is None asks for nothing; ``placed_from`` is in, ``placed_before`` out; ``email`` and ``tag`` are as
+    they are stored.
+    """
 
     statuses: tuple[OrderStatus, ...] | None = None
     customer_id: UUID | None = None
@@ -26,27 +45,43 @@ class OrderFilter:
     sku: str | None = None
     placed_from: datetime | None = None
     placed_before: datetime | None = None
+    email: str | None = None
+    tag: str | None = None
+    totals: Totals | None = None
 
     def ids(self) -> tuple[Select[UUID], InstrumentedAttribute[UUID]]:
         """Select the orders' ids, each once, and the column that they are sorted and cut by.
 
-        With a SKU they are read along its lines' index, in their order: a page of a million orders is not further
-        away than one of ten. A SKU is in one line of an order. Where few orders are looked at anyhow, their lines
-        are.
+        With a tag or a SKU they are read along its index, in their order: a page of a million orders is not
+        further away than one of ten. A SKU is in one line of an order. Where few orders are looked at anyhow,
+        their tags and lines are.
         """
-        if self.sku is None or self.number is not None or self.customer_id is not None:
-            orders = self._narrow(select(Order.id), Order.id)
-            return orders if self.sku is None else orders.where(self._has_line(self.sku)), Order.id
-        lines = select(OrderLine.order_id).where(OrderLine.sku == self.sku)
-        if self != OrderFilter(sku=self.sku):
-            lines = self._narrow(lines.join(Order, Order.id == OrderLine.order_id), OrderLine.order_id)
-        return lines, OrderLine.order_id
+        is_few = self.number is not None or self.customer_id is not None or self.email is not None
+        if self.tag is not None and not is_few:
+            return self._along(OrderTag.order_id, OrderTag.tag == self.tag, replace(self, tag=None))
+        if self.sku is not None and not is_few:
+            return self._along(OrderLine.order_id, OrderLine.sku == self.sku, replace(self, sku=None))
+        return self._narrow(select(Order.id), Order.id), Order.id
 
     @staticmethod
-    def _has_line(sku: str) -> ColumnElement[bool]:
-        return exists().where(OrderLine.order_id == Order.id, OrderLine.sku == sku)
+    def _along(
+        id_: InstrumentedAttribute[UUID], wanted: ColumnElement[bool], rest: "OrderFilter"
+    ) -> tuple[Select[UUID], InstrumentedAttribute[UUID]]:
+        ids = select(id_).where(wanted)
+        return (ids if rest == OrderFilter() else rest._narrow(ids.join(Order, Order.id == id_), id_)), id_
+
+    def _has(self) -> Iterator[ColumnElement[bool]]:
+        if self.tag is not None:
+            yield exists().where(OrderTag.order_id == Order.id, OrderTag.tag == self.tag)
+        if self.sku is not None:
+            yield exists().where(OrderLine.order_id == Order.id, OrderLine.sku == self.sku)
+        if self.email is not None:
+            yield Order.customer_id.in_(select(User.id).where(User.email == self.email))
 
     def _narrow(self, statement: S, id_: InstrumentedAttribute[UUID]) -> S:
+        statement = statement.where(*self._has())
+        if self.totals is not None:
+            statement = self.totals.narrow(statement)
         if self.statuses is not None:
             statement = statement.where(Order.status.in_(self.statuses))
         if self.customer_id is not None:

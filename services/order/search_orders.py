@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderView
-from services.order.order_filter import OrderFilter
+from services.order.order_filter import OrderFilter, Totals
 from services.order.views import ORDER_WITH_LINES_AND_EVENTS, persisted_view
 from services.shared.pages import Cut, IdPage, read_count
 
@@ -21,8 +21,11 @@ _COUNT_WITHIN: Final = 30.0
 
 
 async def search_orders(infra: Infra, wanted: OrderFilter, page: IdPage) -> Cut[OrderView]:
-    """Search orders, in three statements. Errors: StoreUnavailable."""
-    found = await _read(infra, page.narrow(*wanted.ids()))
+    """Search orders, in three statements, with a range of totals in four. Errors: StoreUnavailable."""
+    ids, id_ = wanted.ids()
+    if wanted.totals is not None and (few := await _few_by_total(infra, wanted.totals)) is not None:
+        ids = ids.where(Order.id.in_(select(few.c.id)))
+    found = await _read(infra, page.narrow(ids, id_))
     return page.cut(sorted(found, key=_id_of, reverse=not page.backwards))
 
 
@@ -64,6 +67,17 @@ async def _read(infra: Infra, ids: Select[UUID]) -> Iterable[OrderView]:
         return [persisted_view(order) for order in await session.scalars(statement)]
 
     return await infra.listings.read(read)
+
+
+async def _few_by_total(infra: Infra, totals: Totals) -> Subquery | None:
+    """Returns the orders with such totals if they are few: to read them and sort is quicker than to walk all
+    orders in search of them. Of many, the next ones are never far. None: many, or in their order anyhow."""
+    if totals.least == totals.most:
+        return None
+    ids = totals.narrow(select(Order.id)).limit(FEW + 1)
+    if await read_count(infra, select(func.count()).select_from(ids.subquery())) > FEW:
+        return None
+    return ids.subquery()
 
 
 def _id_of(order: OrderView) -> UUID:

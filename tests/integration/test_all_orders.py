@@ -19,8 +19,10 @@ from services.checkout.compose_order import Terms
 from services.discount.create_code import CodeDraft, create_code
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.export_orders import COLUMNS, export_orders, text_cell
-from services.order.order_filter import OrderFilter
+from services.order.order_filter import OrderFilter, Totals
 from services.order.search_orders import count_found, search_orders
+from services.order.tag_order import Tagging, tag_order, tags_of_orders
+from services.shared.errors import InvalidInput, NotFound
 from services.shared.pages import IdPage
 from tests.commands import rushcart
 from tests.factories import variant_in_stock
@@ -227,3 +229,50 @@ async def test_the_command(infra: Infra) -> None:
     assert (none.returncode, len(none.stdout.splitlines())) == (0, 1)
     wrong = await rushcart(infra, "export", "orders", "-", "--from", "yesterday")
     assert (wrong.returncode, "--from" in wrong.stderr) == (2, True)
+
+
+async def test_by_tag_amount_and_address(infra: Infra) -> None:
+    shirt, shoe = await variant_in_stock(infra, price=1000), await variant_in_stock(infra, price=2550)
+    await address_in(infra, ADA, "DE")
+    first, second = await buy(infra, ADA, shirt), await buy(infra, EVE, shirt, shoe)
+    third = await buy(infra, ADA, shoe)
+    await tag_order(infra, Tagging(first, [" Gift ", "VIP"]))
+    await tag_order(infra, Tagging(third, ["gift", "gift"], ["vip"]))
+    assert await tags_of_orders(infra, [first, second, third]) == {first: ["gift", "vip"], third: ["gift"]}
+    assert await found(infra, tag="gift") == [third, first]
+    assert await found(infra, tag="gift", sku=shoe.sku) == [third]
+    assert await found(infra, tag="vip", customer_id=ADA) == [first]
+    await tag_order(infra, Tagging(third, [], ["GIFT"]))
+    assert await found(infra, tag="gift") == [first]
+    assert await found(infra, email=f"{ADA}@example.org") == [third, first]
+    assert await found(infra, email="eve@example.org") == []
+    assert await found(infra, totals=Totals("EUR", 2000, 2000)) == [first]
+    assert await found(infra, totals=Totals("EUR", 2001, 7100)) == [third, second]
+    assert await found(infra, totals=Totals("EUR", 2001), sku=shirt.sku) == [second]
+    assert await found(infra, totals=Totals("USD", 0)) == []
+
+
+async def test_of_many_with_such_totals_the_orders_are_walked(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for few in (3, 2):
+        monkeypatch.setattr("services.order.search_orders.FEW", few)
+        if few == 3:
+            await sold(infra, "HOT", 3)
+        page = (await search_orders(infra, OrderFilter(totals=Totals("EUR", 1, 5)), IdPage(2))).rows
+        assert [order.id for order in page] == sorted((order.id for order in page), reverse=True)
+        assert len(page) == 2
+
+
+async def test_tags_are_checked(infra: Infra) -> None:
+    order = await buy(infra, ADA, await variant_in_stock(infra))
+    for add, path in (([" "], ("input", "add", "0")), (["a", "b" * 41], ("input", "add", "1"))):
+        with pytest.raises(InvalidInput) as refused:
+            await tag_order(infra, Tagging(order, add))
+        assert [problem.path for problem in refused.value.problems] == [path]
+    await tag_order(infra, Tagging(order, [str(number) for number in range(20)]))
+    with pytest.raises(InvalidInput):
+        await tag_order(infra, Tagging(order, ["one more"]))
+    await tag_order(infra, Tagging(order, ["another"], ["7"]))
+    with pytest.raises(NotFound):
+        await tag_order(infra, Tagging(new_id(), ["gift"]))

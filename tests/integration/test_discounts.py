@@ -17,11 +17,13 @@ from models.order_document import OrderView
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
 from services.discount.create_code import CodeDraft, create_code, disable_code, look_up_code
+from services.discount.list_codes import CodeFilter, count_codes, list_codes
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_due_orders import expire_due_orders
 from services.order.mark_paid import mark_paid
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import InvalidInput, OutOfStock
+from services.shared.pages import IdPage
 from tests.factories import make_due, stock_of, variant_in_stock
 from tests.integration.test_checkout import configured, in_cart, put
 from tests.modes import ONE_MODE
@@ -196,3 +198,31 @@ async def test_codes_that_cannot_be_are_refused(infra: Infra, given: dict[str, A
     with pytest.raises(InvalidInput) as refused:
         await new_code(infra, **{"code": "OTHER", **given})
     assert [problem.path for problem in refused.value.problems] == [("input", path)]
+
+
+@ONE_MODE
+async def test_codes_are_listed(infra: Infra) -> None:
+    async def listed(page: IdPage | None = None, **wanted: Any) -> list[str]:
+        codes = CodeFilter(**wanted)
+        rows = (await list_codes(infra, codes, page or IdPage(100))).rows
+        assert page is not None or await count_codes(infra, codes) == len(rows)
+        return [row.code for row in rows]
+
+    ended, soon = infra.now() - timedelta(days=1), infra.now() + timedelta(days=1)
+    await new_code(infra, "SPRING")
+    await new_code(infra, "SPRING_OVER", ends_at=ended)
+    await new_code(infra, "SPRINGS", starts_at=soon)
+    once = await new_code(infra, "ONCE", max_uses=1)
+    gone = await new_code(infra, "GONE")
+    await disable_code(infra, gone.id)
+    assert await listed() == ["GONE", "ONCE", "SPRINGS", "SPRING_OVER", "SPRING"]
+    assert await listed(begins="spring_") == ["SPRING_OVER"]
+    assert await listed(usable=True) == ["ONCE", "SPRING"]
+    assert await listed(usable=False, begins="s") == ["SPRINGS", "SPRING_OVER"]
+    assert await listed(IdPage(1, after=once.id)) == ["SPRINGS"]
+    await put(infra, customer := new_id(), await variant_in_stock(infra), 1)
+    await buy(infra, customer, "once")
+    assert await listed(usable=True) == ["SPRING"]
+    with pytest.raises(InvalidInput) as refused:
+        await listed(begins="a" * 41)
+    assert [problem.path for problem in refused.value.problems] == [("begins",)]
