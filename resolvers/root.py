@@ -22,6 +22,7 @@ from resolvers.discount.mutations import DiscountMutation, DiscountQuery
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
+from resolvers.order.bulk_mutations import BulkOrderMutation
 from resolvers.order.mutations import OrderMutation
 from resolvers.order.queries import OrderQuery
 from resolvers.order.subscriptions import OrderSubscription
@@ -80,6 +81,7 @@ Mutation = merge_types(
         ImageMutation,
         CategoryMutation,
         BulkMutation,
+        BulkOrderMutation,
         StockMutation,
         CartMutation,
         ChargesMutation,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.documents import ProductDoc
-from services.shared.errors import FieldProblem, InvalidInput, ServiceError
+from services.shared.errors import InvalidInput, ServiceError
 
 MOST_ROWS: Final = 500
 MOST_VARIANTS: Final = 5000
@@ -40,12 +40,7 @@ def may_write(errors: Iterable[ServiceError | None], policy: BulkPolicy) -> bool
 
 
 def of_row(error: ServiceError, place: int) -> ServiceError:
-    """Returns the error with the paths of a row's problems moved, from ``input.title`` to
-    ``input.products.3.title``."""
-    if not isinstance(error, InvalidInput):
-        return error
-    moved = (FieldProblem(("input", "products", str(place), *p.path[1:]), p.message) for p in error.problems)
-    return InvalidInput(moved)
+    return error.in_row("products", str(place)) if isinstance(error, InvalidInput) else error
 
 
 def outcomes(errors: Sequence[ServiceError | None], documents: Sequence[ProductDoc | None]) -> list[RowOutcome]:

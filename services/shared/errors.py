@@ -39,6 +39,10 @@ class InvalidInput(ServiceError):
         """Make the error of one problem, at ``input.<path>``."""
         return cls([FieldProblem(("input", *path), message)])
 
+    def in_row(self, *place: str) -> "InvalidInput":
+        """Returns the error with the paths moved from ``input.title`` to ``input.products.3.title``."""
+        return InvalidInput(FieldProblem(("input", *place, *p.path[1:]), p.message) for p in self.problems)
+
 
 class NotFound(ServiceError):
     """It is not there, or it is another's: the two look the same."""

@@ -16,9 +16,18 @@ id status lines { id quantity shippedQuantity } history { status note actorRole 
 shipments { carrier trackingNumber lines { quantity line { id } } }
 """
 _ERRORS: Final = "... on Error { code } ... on InvalidInput { fields { path } }"
+_ROW_ERRORS: Final = "code ... on InvalidInput { fields { path } }"
 _SHOWN: Final = f"__typename ... on Order {{ {_ORDER} }} {_ERRORS}"
 _MOVED: Final = f"{_SHOWN} ... on InvalidTransition {{ from to }}"
 SHIP: Final = f"mutation ($input: CreateShipmentInput!) {{ createShipment(input: $input) {{ {_MOVED} }} }}"
+SHIP_MANY: Final = f"""
+mutation ($input: CreateShipmentsInput!) {{
+  createShipments(input: $input) {{
+    ... on Shipments {{ shipped rejected rows {{ order {{ {_ORDER} }} error {{ {_ROW_ERRORS} }} }} }}
+    ... on InvalidInput {{ fields {{ path }} }}
+  }}
+}}
+"""
 COMPLETE: Final = f"mutation ($input: CompleteOrderInput!) {{ completeOrder(input: $input) {{ {_MOVED} }} }}"
 NOTE: Final = f"mutation ($input: AddOrderNoteInput!) {{ addOrderNote(input: $input) {{ {_SHOWN} }} }}"
 LOOK: Final = f"query ($id: ID!) {{ order(id: $id) {{ {_ORDER} }} }}"
@@ -73,6 +82,30 @@ async def test_an_order_is_shipped_in_parts_and_completed(shop: Shop) -> None:
     assert (again["__typename"], again["from"]) == ("InvalidTransition", "COMPLETED")
     counts = await shop.counts(offer)
     assert (counts["onHand"], counts["held"], counts["remaining"]) == (7, 0, 2)
+
+
+async def test_many_orders_are_shipped_at_once_and_one_at_fault_stops_no_other(shop: Shop) -> None:
+    staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer("Eve")
+    offer = await shop.offer(staff)
+    first, second = await paid(shop, ada, offer.item_id, 1), await paid(shop, eve, offer.item_id, 1)
+    parcels = [
+        {"orderId": first["id"], "carrier": "Post", "trackingNumber": "RR1", "idempotencyKey": "one"},
+        {"orderId": first["id"], "carrier": "Post", "trackingNumber": "RR2", "idempotencyKey": "two"},
+        {"orderId": "nonsense", "carrier": "Post", "idempotencyKey": "three"},
+        {"orderId": second["id"], "carrier": " ", "idempotencyKey": "four"},
+        {"orderId": second["id"], "carrier": "Post", "trackingNumber": "RR3", "idempotencyKey": "five"},
+    ]
+    for _ in range(2):  # the second time each gets the answer of the first
+        answer = (await shop.ask(SHIP_MANY, {"input": {"shipments": parcels}}, staff))["createShipments"]
+        assert (answer["shipped"], answer["rejected"]) == (2, 3)
+        orders = [row["order"] and row["order"]["shipments"][0]["trackingNumber"] for row in answer["rows"]]
+        assert orders == ["RR1", None, None, None, "RR3"]
+        errors = [row["error"] and row["error"]["code"] for row in answer["rows"]]
+        assert errors == [None, "INVALID_TRANSITION", "INVALID_INPUT", "INVALID_INPUT", None]
+        paths = [answer["rows"][place]["error"]["fields"][0]["path"] for place in (2, 3)]
+        assert paths == [["input", "shipments", "2", "orderId"], ["input", "shipments", "3", "carrier"]]
+    none = (await shop.ask(SHIP_MANY, {"input": {"shipments": []}}, staff))["createShipments"]
+    assert none["fields"] == [{"path": ["input", "shipments"]}]
 
 
 @ONE_MODE
