@@ -5,7 +5,7 @@ from models.base import Base
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.charges import FirstFill, ShippingZone, TaxRegion
-from models.discount import DiscountCode, DiscountUse
+from models.discount import DiscountCode, DiscountUse, FlashCodeHold
 from models.document import ListedDocument
 from models.enums import (
     DeliveryState,
@@ -58,6 +58,7 @@ __all__ = [
     "DiscountUse",
     "DiscountUseState",
     "FirstFill",
+    "FlashCodeHold",
     "FlashSale",
     "FlashSaleItem",
     "FlashSaleStatus",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import MYSQL, Base
@@ -38,6 +38,27 @@ class DiscountCode(Base):
     disabled_at: Mapped[datetime | None]
     actor: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class FlashCodeHold(Base):
+    """A use that a quote of a flash order holds, by its id as ``DiscountUse.order_id``, until an order adopts it.
+
+    A customer has one of a code at most. ``sku`` and ``item_id`` are of the order's first line.
+    """
+
+    __tablename__ = "flash_code_holds"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "code_id"),
+        Index("ix_flash_code_holds_expires_at", "expires_at"),
+        MYSQL,
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    code_id: Mapped[UUID]
+    customer_id: Mapped[UUID]
+    sku: Mapped[str] = mapped_column(exact_text(64))
+    item_id: Mapped[UUID]
+    expires_at: Mapped[datetime]
 
 
 class DiscountUse(Base):

@@ -13,7 +13,8 @@ class FlashItemDoc:
     """One item with what seldom changes while its sale runs. Prices are minor units.
 
     ``is_public``: customers may see its variant, and so order it. ``needs_pass``: of the waiting room.
-    ``weight_grams`` of one unit, and its ``tax_class``, are for what its orders are charged.
+    ``weight_grams`` of one unit, and its ``tax_class``, are for what its orders are charged. ``allows_codes`` and
+    ``requires_delivery`` are the sale's.
     """
 
     id: UUID
@@ -33,6 +34,8 @@ class FlashItemDoc:
     needs_pass: bool = False
     weight_grams: int | None = None
     tax_class: str | None = None
+    allows_codes: bool = False
+    requires_delivery: bool = False
 
     def is_over(self, now: datetime) -> bool:
         return self.closed_at is not None or now >= self.ends_at
@@ -50,6 +53,8 @@ class FlashSaleDoc:
     settled_at: datetime | None
     item_ids: tuple[UUID, ...]
     admit_per_second: int | None = None
+    allows_codes: bool = False
+    requires_delivery: bool = False
 
     def status(self, now: datetime) -> FlashSaleStatus:
         return sale_status(self, now)

@@ -1,5 +1,6 @@
 """An order outside the database: as Redis remembers it, as the event log carries it, as readers see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +54,8 @@ class LineSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
-    """An accepted order, whole. ``placed_at`` is Redis's clock at the reservation, to the millisecond."""
+    """An accepted order, whole. ``placed_at`` is Redis's clock at the reservation, to the millisecond.
+    ``code_hold``: the use of a code that its quote holds."""
 
     id: UUID
     customer_id: UUID
@@ -66,6 +68,7 @@ class OrderSnapshot:
     shipping_address: AddressDoc | None = None
     charges: Charges | None = None
     traceparent: str | None = None
+    code_hold: UUID | None = None
 
     @property
     def total(self) -> int:
@@ -80,6 +83,11 @@ class OrderSnapshot:
     def placed(self, at: datetime, epoch: int) -> "OrderSnapshot":
         return replace(self, placed_at=at, lines=tuple(replace(line, epoch=epoch) for line in self.lines))
 
+    def with_epochs(self, epochs: Sequence[int]) -> "OrderSnapshot":
+        """Returns it with the epoch of each line."""
+        pairs = zip(self.lines, epochs, strict=True)
+        return replace(self, lines=tuple(replace(line, epoch=epoch) for line, epoch in pairs))
+
     def to_json(self) -> dict[str, Any]:
         return {
             "id": self.id.hex,
@@ -92,6 +100,7 @@ class OrderSnapshot:
             "lines": [line.to_json() for line in self.lines],
             "shippingAddress": None if self.shipping_address is None else self.shipping_address.to_json(),
             **({} if self.charges is None else {"charges": self.charges.to_json()}),
+            **({} if self.code_hold is None else {"codeHold": self.code_hold.hex}),
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),
         }
 
@@ -102,6 +111,7 @@ class OrderSnapshot:
         if not lines or any(line.quantity <= 0 or line.unit_price < 0 for line in lines):
             raise ValueError("an order needs lines with positive quantities")
         charges = raw.get("charges")  # not there where nothing is charged beside the lines
+        hold = raw.get("codeHold")
         address = raw.get("shippingAddress")  # messages from before there was one have none
         return cls(
             UUID(raw["id"]),
@@ -115,6 +125,7 @@ class OrderSnapshot:
             None if address is None else AddressDoc.from_json(address),
             None if charges is None else Charges.from_json(charges),
             _traceparent(raw.get("traceparent")),
+            None if hold is None else UUID(hold),
         )
 
 

@@ -25,6 +25,7 @@ from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
 from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.expire_due_orders import expire_due_orders
+from services.order.hold_code import sweep_code_holds
 from services.payment.check_payments import check_payments
 from services.payment.sandbox.send_events import send_events
 from services.payment.send_refunds import send_refunds
@@ -172,6 +173,7 @@ LOOPS: Final = (
     Loop("tidy_carts", _TIDY, "deletes guests' carts a day after they expired", _once(tidy_carts)),
     Loop("tidy_sagas", _TIDY, "deletes checkouts that ended a month ago", _once(forget_sagas)),
     Loop("tidy_quotes", _TIDY, "deletes quotes that have expired", _once(forget_quotes)),
+    Loop("code_holds", 10.0, "releases uses of codes that expired quotes held", _leaving(sweep_code_holds)),
     Loop("tidy_keys", _TIDY, "deletes idempotency keys of a month ago", _once(forget_keys)),
     Loop("tidy_tickets", _TIDY, "deletes the waiting rooms' tickets of settled sales", _once(forget_tickets)),
     Loop("tidy_deliveries", _TIDY, "deletes deliveries of a month ago", _once(forget_deliveries)),

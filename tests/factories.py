@@ -11,12 +11,13 @@ from infra.runtime import Infra
 from models import Order, Product, StockCause, StockEntry, StockLevel, Variant
 from models.documents import product_doc
 from models.flash_sale_document import FlashItemDoc
+from models.order_document import OrderSnapshot
 from services.catalog.write_index import write_index
 from services.flash_sale.find_items import find_item
 from services.flash_sale.list_sales import find_sales
 from services.flash_sale.rules import ItemDraft, SaleDraft
 from services.flash_sale.schedule_flash_sale import schedule_flash_sale
-from services.order.place_flash_order import FlashOrder
+from services.order.place_flash_order import FlashOrder, _snapshot
 from services.shared.asked import Asked
 from services.stock.create_warehouse import WarehouseDraft, create_warehouse
 from services.stock.rules import Counts
@@ -88,6 +89,19 @@ async def sale_of(
     return await find_item(infra, sale.item_ids[0])
 
 
+async def sale_of_several(
+    infra: Infra, *quantities: int, limit: int = 100, price: str = "19.90", **terms: bool
+) -> list[FlashItemDoc]:
+    """The items of a sale that runs now, in the order in which orders reserve them; ``terms`` are the sale's."""
+    skus = sorted([(await variant_in_stock(infra, on_hand=max(10, max(quantities)))).sku for _ in quantities])
+    items = tuple(ItemDraft(sku, Decimal(price), n, limit) for sku, n in zip(skus, quantities, strict=True))
+    now = infra.now()
+    draft = SaleDraft("Rush", now - timedelta(minutes=1), now + timedelta(hours=1), items, **terms)
+    sale = (await find_sales(infra, [sale_id := await schedule_flash_sale(infra, draft, "test")]))[sale_id]
+    by_sku = {item.sku: item for item in [await find_item(infra, item_id) for item_id in sale.item_ids]}
+    return [by_sku[sku] for sku in skus]
+
+
 def order_wish(
     item: FlashItemDoc, *, customer: UUID | None = None, quantity: int = 1, like: FlashOrder | None = None
 ) -> FlashOrder:
@@ -95,6 +109,11 @@ def order_wish(
     if like is not None:
         return FlashOrder(like.customer_id, item.id, quantity, like.idempotency_key)
     return FlashOrder(customer or new_id(), item.id, quantity, uuid4().hex)
+
+
+def bare_order(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
+    """What is reserved for an order, before it is."""
+    return _snapshot(infra, [(item, wish.quantity)], wish)
 
 
 async def new_warehouse(infra: Infra, code: str, *, priority: int) -> UUID:

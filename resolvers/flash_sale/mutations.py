@@ -8,6 +8,8 @@ import strawberry
 
 from models.enums import Role, Scope
 from resolvers.flash_sale.types import (
+    ALLOWS_CODES,
+    REQUIRES_DELIVERY,
     ChangeFlashSaleResult,
     FlashSale,
     FlashSaleStateResult,
@@ -48,13 +50,16 @@ class ScheduleFlashSaleInput:
     admit_per_second: int | None = strawberry.field(
         default=None, description="Gives the sale a waiting room that lets in so many a second."
     )
+    allows_codes: bool = strawberry.field(default=False, description=ALLOWS_CODES)
+    requires_delivery: bool = strawberry.field(default=False, description=REQUIRES_DELIVERY)
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same for a retry: then one sale is made, however often it is asked for."
     )
 
     def to_service(self) -> SaleDraft:
         items = tuple(item.to_service() for item in self.items)
-        return SaleDraft(self.name, self.starts_at, self.ends_at, items, self.admit_per_second)
+        terms = (self.admit_per_second, self.allows_codes, self.requires_delivery)
+        return SaleDraft(self.name, self.starts_at, self.ends_at, items, *terms)
 
 
 @strawberry.input(description="What is left out, or null, stays as it is.")
@@ -67,11 +72,14 @@ class ChangeFlashSaleInput:
     items: list[FlashSaleItemInput] | None = strawberry.field(
         default=None, description="All that the sale shall have; an item is known by its SKU."
     )
+    allows_codes: bool | None = strawberry.field(default=None, description=ALLOWS_CODES)
+    requires_delivery: bool | None = strawberry.field(default=None, description=REQUIRES_DELIVERY)
 
     def to_service(self) -> SaleChange:
         items = None if self.items is None else tuple(item.to_service() for item in self.items)
         sale_id = input_id(self.id, "FlashSale", "id")
-        return SaleChange(sale_id, self.version, self.name, self.starts_at, self.ends_at, items)
+        times, terms = (self.starts_at, self.ends_at), (self.allows_codes, self.requires_delivery)
+        return SaleChange(sale_id, self.version, self.name, *times, items, *terms)
 
 
 @strawberry.input(description="A sale to be paused, resumed, ended or called off.")

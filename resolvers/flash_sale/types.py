@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import strawberry
@@ -29,6 +29,12 @@ from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge
 from services.catalog.views import visible
 
+ALLOWS_CODES: Final = "Its orders may use a discount code: see quoteFlashOrder."
+REQUIRES_DELIVERY: Final = (
+    "Its orders must say where they go and how: they are placed with a quote that has an address and a way to "
+    "ship."
+)
+
 
 @strawberry.type(
     description="A window of time in which set-aside stock is sold at a price of its own.",
@@ -48,6 +54,8 @@ class FlashSale(Node):
     admit_per_second: int | None = strawberry.field(
         description="The sale has a waiting room, which lets in so many; null: no ticket is needed."
     )
+    allows_codes: bool = strawberry.field(description=ALLOWS_CODES)
+    requires_delivery: bool = strawberry.field(description=REQUIRES_DELIVERY)
     document: strawberry.Private[FlashSaleDoc]
 
     @classmethod
@@ -63,6 +71,8 @@ class FlashSale(Node):
             cancelled_at=document.cancelled_at,
             settled_at=document.settled_at,
             admit_per_second=document.admit_per_second,
+            allows_codes=document.allows_codes,
+            requires_delivery=document.requires_delivery,
             document=document,
         )
 

@@ -1,5 +1,7 @@
 """Place and cancel orders; what staff do with them."""
 
+from typing import Final
+
 import strawberry
 
 from infra.ranked_turns import Rank
@@ -22,6 +24,7 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.shared.words import ADDRESS_ID, IDEMPOTENCY_KEY, ORDER_ID
+from services.flash_sale.find_ordered import MOST_ITEMS, Wanted
 from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
@@ -31,6 +34,17 @@ from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.quote_flash_order import FlashQuoteWish, quote_flash_order
 from services.order.tag_order import Tagging, tag_order
 from services.waiting_room.passes import Passes
+
+_OTHERS: Final = (
+    "Further items of the same sale, each once: the order has all of it, or nothing is held. "
+    f"At most {MOST_ITEMS - 1}."
+)
+
+
+@strawberry.input(description="A further item of the same sale.")
+class FlashOrderItemInput:
+    item_id: strawberry.ID = strawberry.field(description="The item of the sale, not its variant.")
+    quantity: int = strawberry.field(description="Units, within the item's `perCustomerLimit`.")
 
 
 @strawberry.input(description="What to order of a sale.")
@@ -46,9 +60,11 @@ class PlaceFlashOrderInput:
     )
     quote: str | None = strawberry.field(
         default=None,
-        description="Of quoteFlashOrder, for this item and quantity: order as it was quoted, without `addressId`. "
-        "Without one the first way to ship is taken, and the order costs what the rules of the shop say now.",
+        description="Of quoteFlashOrder, for these items and quantities: order as it was quoted, without "
+        "`addressId`. Without one the first way to ship is taken, and the order costs what the rules of the shop "
+        "say now.",
     )
+    others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=_OTHERS)
 
 
 @strawberry.input(description="What may be ordered of a sale, and where it would go.")
@@ -59,6 +75,11 @@ class QuoteFlashOrderInput:
     shipping_method: str | None = strawberry.field(
         default=None, description="The code of a way to ship there; the first when absent."
     )
+    discount_code: str | None = strawberry.field(
+        default=None,
+        description="Where the sale allows codes. A use is held for the quote, which is good for one order then.",
+    )
+    others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=_OTHERS)
 
 
 @strawberry.input(description="An order to be cancelled.")
@@ -141,13 +162,14 @@ class OrderMutation:
             traceparent=context.traceparent,
             admitted_to=None if passes is None else passes.sale_of(input.pass_, customer_id),
             quote=None if input.quote is None else _quotes(info).read(input.quote, customer_id),
+            others=_others(input.others),
         )
         return Order.of(await place_flash_order(context.infra, wish))
 
     @mutation(
         Role.CUSTOMER,
         description="What an order of a flash sale will cost, shipping and taxes too, before it is placed. Holds "
-        "nothing; a sale that begins within the hour can be quoted ahead.",
+        "no stock; a sale that begins within the hour can be quoted ahead.",
         rank=Rank.BEGIN,
     )
     async def quote_flash_order(self, info: Info, input: QuoteFlashOrderInput) -> QuoteFlashOrderResult:
@@ -157,6 +179,9 @@ class OrderMutation:
             quantity=input.quantity,
             address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
             shipping_method=input.shipping_method,
+            discount_code=input.discount_code,
+            others=_others(input.others),
+            client=info.context.client,
         )
         quote = await quote_flash_order(info.context.infra, wish)
         return FlashQuote.of(quote, _quotes(info).sign(quote))
@@ -211,6 +236,15 @@ class OrderMutation:
     async def tag_order(self, info: Info, input: TagOrderInput) -> TagOrderResult:
         wish = Tagging(input_id(input.order_id, "Order", "orderId"), input.add, input.remove)
         return _changed(info, await tag_order(info.context.infra, wish))
+
+
+def _others(items: list[FlashOrderItemInput] | None) -> tuple[Wanted, ...]:
+    # No order has so many; the service says so.
+    some = (items or [])[:MOST_ITEMS]
+    return tuple(
+        Wanted(input_id(item.item_id, "FlashSaleItem", "others", str(i), "itemId"), item.quantity)
+        for i, item in enumerate(some)
+    )
 
 
 def _quotes(info: Info) -> FlashQuotes:

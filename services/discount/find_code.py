@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from infra.runtime import Infra
-from models import DiscountCode, DiscountKind
+from models import DiscountCode, DiscountKind, FlashCodeHold
 from services.shared.errors import InvalidInput
 from services.shared.pricing import OrderDiscount
 
@@ -49,24 +49,32 @@ def check_limit(row: DiscountCode) -> None:
         raise refused("is used up")
 
 
-async def find_code(infra: Infra, given: str, currency: str) -> FoundCode:
+async def find_code(infra: Infra, given: str, currency: str, held_by: UUID | None = None) -> FoundCode:
     """Find a code.
 
-    Whether there is a use left is only sure when it is held. Errors: InvalidInput, StoreUnavailable.
+    Whether there is a use left is only sure when it is held: a quote of ``held_by`` may hold it. Errors:
+    InvalidInput, StoreUnavailable.
     """
     code = normal(given)
     if code is None:
         raise refused()
     async with infra.database.read() as session:
         row = await session.scalar(select(DiscountCode).where(DiscountCode.code == code))
+        hold = None if row is None or held_by is None else await session.scalar(_hold_of(row.id, held_by))
     if row is None:
         raise refused()
     check_window(row, infra.now())
-    check_limit(row)
+    if hold is None:
+        check_limit(row)
     if row.kind == DiscountKind.AMOUNT and row.currency != currency:
         raise refused(f"is for orders in {row.currency}")
     free = row.kind == DiscountKind.FREE_SHIPPING
     return FoundCode(row.id, row.code, OrderDiscount(row.rate, row.amount, free))
+
+
+def _hold_of(code_id: UUID, customer_id: UUID) -> Select[UUID]:
+    mine = (FlashCodeHold.code_id == code_id, FlashCodeHold.customer_id == customer_id)
+    return select(FlashCodeHold.id).where(*mine)
 
 
 async def codes_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, DiscountCode]:

@@ -4,15 +4,16 @@ The code's row is locked by who counts, so of any number of orders no more than 
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import DiscountCode, DiscountUse, DiscountUseState
+from models import DiscountCode, DiscountUse, DiscountUseState, FlashCodeHold
 from services.discount.find_code import check_limit, check_window, refused
+from services.shared.errors import InvalidInput
 
 _COUNTED = (DiscountUseState.HELD, DiscountUseState.COMMITTED)
 
@@ -43,6 +44,38 @@ async def hold_use(
     await _count(session, code_id, 1)
     use = {"order_id": order_id, "code_id": code_id, "customer_id": customer_id, "state": DiscountUseState.HELD}
     await session.execute(insert(DiscountUse), [use | {"created_at": now, "updated_at": now}])
+
+
+async def adopt_uses(session: AsyncSession, orders: Mapping[UUID, UUID], now: datetime) -> set[UUID]:
+    """Make the uses that quotes hold those of their orders; ``orders`` by the quote's hold. Returns the holds that
+    were still there."""
+    held = select(DiscountUse.order_id).where(
+        DiscountUse.order_id.in_(orders), DiscountUse.state == DiscountUseState.HELD
+    )
+    found = set(await session.scalars(held.order_by(DiscountUse.order_id).with_for_update()))
+    for hold_id in sorted(found):
+        await session.execute(
+            update(DiscountUse)
+            .where(DiscountUse.order_id == hold_id)
+            .values(order_id=orders[hold_id], updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    if found:
+        await session.execute(delete(FlashCodeHold).where(FlashCodeHold.id.in_(found)))
+    return found
+
+
+async def hold_promised(
+    session: AsyncSession, code: str, order_id: UUID, customer_id: UUID, now: datetime
+) -> bool:
+    """Hold a use of a code that was promised, if one is left; returns whether it is held."""
+    code_id = await session.scalar(select(DiscountCode.id).where(DiscountCode.code == code))
+    try:
+        if code_id is not None:
+            await hold_use(session, code_id, order_id, customer_id, now, promised=True)
+    except InvalidInput:
+        return False
+    return code_id is not None
 
 
 async def release_uses(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:

@@ -57,6 +57,8 @@ class SaleChange:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     items: tuple[ItemDraft, ...] | None = None
+    allows_codes: bool | None = None
+    requires_delivery: bool | None = None
 
 
 class _CountersReloaded(Exception):
@@ -101,11 +103,19 @@ async def _read_sale(infra: Infra, sale_id: UUID) -> FlashSale:
 
 
 def _changed_fields(sale: FlashSale, wish: SaleChange) -> set[SaleField]:
-    own = {SaleField.NAME: sale.name, SaleField.STARTS_AT: sale.starts_at, SaleField.ENDS_AT: sale.ends_at}
+    own = {
+        SaleField.NAME: sale.name,
+        SaleField.STARTS_AT: sale.starts_at,
+        SaleField.ENDS_AT: sale.ends_at,
+        SaleField.ALLOWS_CODES: sale.allows_codes,
+        SaleField.REQUIRES_DELIVERY: sale.requires_delivery,
+    }
     asked = {
         SaleField.NAME: None if wish.name is None else wish.name.strip(),
         SaleField.STARTS_AT: wish.starts_at and whole_millis(wish.starts_at),
         SaleField.ENDS_AT: wish.ends_at and whole_millis(wish.ends_at),
+        SaleField.ALLOWS_CODES: wish.allows_codes,
+        SaleField.REQUIRES_DELIVERY: wish.requires_delivery,
     }
     changed = {field for field in own if asked[field] is not None and asked[field] != own[field]}
     if wish.items is not None and sorted(wish.items, key=_by_sku) != sorted(_drafts(sale), key=_by_sku):
@@ -193,6 +203,8 @@ async def _store(
     sale.name = sale.name if wish.name is None else wish.name.strip()
     sale.starts_at = whole_millis(wish.starts_at or sale.starts_at)
     sale.ends_at = whole_millis(wish.ends_at or sale.ends_at)
+    sale.allows_codes = sale.allows_codes if wish.allows_codes is None else wish.allows_codes
+    sale.requires_delivery = sale.requires_delivery if wish.requires_delivery is None else wish.requires_delivery
     sale.version += 1
     items = list(sale.items)
     if wish.items is not None and fences:

@@ -105,4 +105,6 @@ def _document(
         needs_pass=rate is not None,
         weight_grams=variant.weight_grams,
         tax_class=tax_class,
+        allows_codes=sale.allows_codes,
+        requires_delivery=sale.requires_delivery,
     )

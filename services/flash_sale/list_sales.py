@@ -77,4 +77,6 @@ def _document(sale: FlashSale) -> FlashSaleDoc:
         sale.settled_at,
         tuple(item.id for item in sale.items if item.quantity),
         sale.room.admit_per_second if sale.room else None,
+        sale.allows_codes,
+        sale.requires_delivery,
     )

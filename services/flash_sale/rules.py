@@ -33,13 +33,16 @@ class ItemDraft:
 
 @dataclass(frozen=True, slots=True)
 class SaleDraft:
-    """``admit_per_second``: of its waiting room; None when it has none."""
+    """``admit_per_second``: of its waiting room; None when it has none. Its orders may use codes where it
+    ``allows_codes``, and say where they go and how where it ``requires_delivery``."""
 
     name: str
     starts_at: datetime
     ends_at: datetime
     items: tuple[ItemDraft, ...]
     admit_per_second: int | None = None
+    allows_codes: bool = False
+    requires_delivery: bool = False
 
 
 def check_draft(draft: SaleDraft, now: datetime) -> None:

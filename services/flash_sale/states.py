@@ -40,6 +40,8 @@ class SaleField(StrEnum):
     STARTS_AT = "startsAt"
     ENDS_AT = "endsAt"
     ITEMS = "items"
+    ALLOWS_CODES = "allowsCodes"
+    REQUIRES_DELIVERY = "requiresDelivery"
 
 
 CHANGEABLE: Final[dict[SaleField, frozenset[S]]] = {
@@ -47,6 +49,8 @@ CHANGEABLE: Final[dict[SaleField, frozenset[S]]] = {
     SaleField.STARTS_AT: frozenset({S.SCHEDULED}),
     SaleField.ENDS_AT: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
     SaleField.ITEMS: frozenset({S.SCHEDULED}),
+    SaleField.ALLOWS_CODES: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
+    SaleField.REQUIRES_DELIVERY: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
 }
 """Once it has started, customers have bought by its prices, limits and quantities."""
 

@@ -1,5 +1,7 @@
 """Charge a flash order as a cart of the same is charged: by the one arithmetic, at the sale's price."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from infra.runtime import Infra
@@ -10,6 +12,7 @@ from models.flash_sale_document import FlashItemDoc
 from services.charges.rules import Place
 from services.charges.rules_at_click import rules_at_click
 from services.charges.work_out import Basis, Good, work_out
+from services.discount.find_code import FoundCode
 from services.flash_sale.find_items import LOCAL_TTL
 from services.shared.errors import InvalidInput
 from services.shared.pricing import Line
@@ -19,15 +22,26 @@ _MOST_KEPT: Final = 10
 _Kept = tuple[ChargeRules, Charges | InvalidInput]
 
 
-def basis_of(item: FlashItemDoc, quantity: int, address: AddressDoc | None, method: str | None = None) -> Basis:
+Units = tuple[FlashItemDoc, int]
+"""So many units of an item."""
+
+
+def basis_of(
+    items: Sequence[Units],
+    address: AddressDoc | None,
+    method: str | None = None,
+    code: FoundCode | None = None,
+) -> Basis:
     """Returns what is to be charged."""
-    line = Line(item.id.hex, item.price, quantity, tax_class=item.tax_class)
-    return Basis(item.currency, [Good(line, item.weight_grams)], Place.of(address), method)
+    goods = [
+        Good(Line(item.id.hex, item.price, quantity, tax_class=item.tax_class), item.weight_grams)
+        for item, quantity in items
+    ]
+    basis = Basis(items[0][0].currency, goods, Place.of(address), method)
+    return basis if code is None else replace(basis, discount=code.discount, code=code.code)
 
 
-async def charge_flash_order(
-    infra: Infra, item: FlashItemDoc, quantity: int, address: AddressDoc | None
-) -> Charges | None:
+async def charge_flash_order(infra: Infra, items: Sequence[Units], address: AddressDoc | None) -> Charges | None:
     """Returns what a click without a quote costs; None where the shop charges nothing beside the lines.
 
     Errors: InvalidInput (nothing is shipped there), StoreUnavailable.
@@ -35,14 +49,15 @@ async def charge_flash_order(
     rules, shop = await rules_at_click(infra), infra.settings.shop
     if not (rules.zones or rules.regions or shop.shipping_service or shop.tax_service):
         return None
-    if address is not None or quantity > _MOST_KEPT:
-        return await work_out(infra, basis_of(item, quantity, address))
+    item, quantity = items[0]
+    if address is not None or quantity > _MOST_KEPT or len(items) > 1:
+        return await work_out(infra, basis_of(items, address))
     key = ("flash_charges", item.id, item.price, quantity)
 
     async def fill() -> _Kept:
         # Kept too, so that a refusal is not taken for a store that is away.
         try:
-            return rules, await work_out(infra, basis_of(item, quantity, None))
+            return rules, await work_out(infra, basis_of(items, None))
         except InvalidInput as error:
             return rules, error
 

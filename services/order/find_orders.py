@@ -119,7 +119,25 @@ async def read_accepted(infra: Infra, customer_id: UUID) -> list[OrderSnapshot]:
         await infra.redis.execute(("HDEL", key, *gone))
     pairs = zip(entries, epochs, strict=True)
     read = ((read_pending(entry), int(epoch or 0)) for entry, epoch in pairs if entry)
-    orders = [found.order(epoch) for found, epoch in read if found and found.state != PendingState.UNDOING]
+    first = [found.order(epoch) for found, epoch in read if found and found.state != PendingState.UNDOING]
+    orders = [whole for order in first if (whole := await _with_all_parts(infra, order)) is not None]
     # What a primary that was replaced still has may not be kept.
     kept = (order for order in orders if not is_replaced(infra, order))
     return sorted(kept, key=lambda order: order.id, reverse=True)
+
+
+async def _with_all_parts(infra: Infra, order: OrderSnapshot) -> OrderSnapshot | None:
+    """Returns an order of several items with the epoch of each; None when one of them is not held any more."""
+    if len(order.lines) == 1:
+        return order
+    epochs = [order.lines[0].epoch]
+    for line in order.lines[1:]:
+        assert line.flash_sale_item_id is not None
+        keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+        reads = (("HGET", keys.item, "epoch"), ("HGET", keys.pending, order.id.hex))
+        epoch, entry = await infra.redis.execute(*reads)
+        found = read_pending(entry) if entry else None
+        if found is None or found.state == PendingState.UNDOING:
+            return None
+        epochs.append(int(epoch or 0))
+    return order.with_epochs(epochs)

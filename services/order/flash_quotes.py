@@ -8,7 +8,7 @@ import hmac
 import secrets
 from binascii import a2b_base64, b2a_base64
 from dataclasses import astuple, dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -20,25 +20,37 @@ from models.address_document import AddressDoc
 from models.charges_document import Charges
 from services.shared.errors import InvalidInput
 
-_PURPOSE: Final = b"rushcart flash quote 1"
+_PURPOSE: Final = b"rushcart flash quote 2"
 """With its version: another one where what is signed has other parts."""
 _MAX_LENGTH: Final = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class FlashQuote:
-    """What ``quantity`` units of the item cost this customer at ``price`` each, sent to ``address``.
-    ``expires_ms`` is in milliseconds since the epoch; ``mark`` tells it from all others, once it is signed."""
+class QuotedItem(NamedTuple):
+    """``price`` of one unit."""
 
-    customer_id: UUID
     item_id: UUID
     quantity: int
     price: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlashQuote:
+    """What the items cost this customer, sent to ``address``. ``expires_ms`` is in milliseconds since the epoch;
+    ``code_hold`` is the use of a code that is held for it; ``mark`` tells it from all others, once it is signed.
+    """
+
+    customer_id: UUID
+    items: tuple[QuotedItem, ...]
     currency: str
     expires_ms: int
     address: AddressDoc | None
     charges: Charges
+    code_hold: UUID | None = None
     mark: str = ""
+
+    def units(self) -> dict[UUID, int]:
+        """Returns them by item."""
+        return {item.item_id: item.quantity for item in self.items}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +70,19 @@ class FlashQuotes:
         key = self.keys.get(kid) if len(text) <= _MAX_LENGTH and text.isascii() else None
         if key is None or not hmac.compare_digest(mac, _mac(kid, key, body)):
             raise InvalidInput.at("quote", message="is no quote of this shop")
-        owner, item, quantity, price, currency, expires, address, charges, _nonce = orjson.loads(a2b_base64(body))
+        owner, items, currency, expires, address, charges, hold, _nonce = orjson.loads(a2b_base64(body))
         if owner != customer_id.hex:
             raise InvalidInput.at("quote", message="is no quote of this shop")
         home = None if address is None else AddressDoc(UUID(address[0]), *address[1:])
         return FlashQuote(
-            customer_id, UUID(item), quantity, price, currency, expires, home, Charges(*charges), mac
+            customer_id,
+            tuple(QuotedItem(UUID(item), quantity, price) for item, quantity, price in items),
+            currency,
+            expires,
+            home,
+            Charges(*charges),
+            None if hold is None else UUID(hold),
+            mac,
         )
 
 
@@ -72,13 +91,12 @@ def _parts(quote: FlashQuote) -> list[object]:
     address = quote.address
     return [
         quote.customer_id.hex,
-        quote.item_id.hex,
-        quote.quantity,
-        quote.price,
+        [(item.item_id.hex, item.quantity, item.price) for item in quote.items],
         quote.currency,
         quote.expires_ms,
         None if address is None else [address.id.hex, *astuple(address)[1:]],
         astuple(quote.charges),
+        None if quote.code_hold is None else quote.code_hold.hex,
         secrets.token_urlsafe(9),  # of two that are equal each is its own
     ]
 

@@ -17,8 +17,8 @@ from infra.telemetry.messages import sending
 from models.order_document import OrderSnapshot
 from services.flash_sale.distrust import distrust
 from services.reservation.release import Forget, group, release
-from services.reservation.reserve import accept, claim, is_replaced, shard_of
-from services.shared.errors import IdempotencyConflict, TryAgain
+from services.reservation.reserve import accept, claim, claim_uses, is_replaced, shard_of
+from services.shared.errors import IdempotencyConflict, InvalidInput, TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
 from services.shared.patience import requests_patience
@@ -72,15 +72,24 @@ async def _claim(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outco
     """Another item may have used a key before."""
     orders = [one.order for one in reserved]
     free = await claim(infra, orders)
-    taken = (order for order, is_free in zip(orders, free, strict=True) if is_free is False)
+    with_code = [place for place, order in enumerate(orders) if order.code_hold and free[place] is True]
+    uses = await claim_uses(infra, [orders[place] for place in with_code]) if with_code else []
+    use_of = dict(zip(with_code, uses, strict=True))
+    taken = (order for place, order in enumerate(orders) if False in (free[place], use_of.get(place)))
     await _give_back(infra, taken, Forget.YES)
-    return [_claimed(is_free) for is_free in free]
+    return [_claimed(is_free) or _used(use_of.get(place, True)) for place, is_free in enumerate(free)]
 
 
 def _claimed(is_free: bool | StoreUnavailable) -> _Outcome:
     if isinstance(is_free, StoreUnavailable):
         return is_free
     return None if is_free else IdempotencyConflict()
+
+
+def _used(is_free: bool | StoreUnavailable) -> _Outcome:
+    if isinstance(is_free, StoreUnavailable):
+        return is_free
+    return None if is_free else InvalidInput.at("quote", message="was used for another order: ask for a new one")
 
 
 async def _publish(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outcome]:
@@ -121,7 +130,8 @@ async def _accept(infra: Infra, reserved: Sequence[ReservedOrder]) -> list[_Outc
     answers = await accept(infra, in_time)
     await _leave_replaced(infra, in_time)
     accepted = iter([good and is_kept(infra, order) for order, good in zip(in_time, answers, strict=True)])
-    infra.signals.send({item for order in in_time if (item := order.lines[0].flash_sale_item_id) is not None})
+    lines = (line for order in in_time for line in order.lines)
+    infra.signals.send({item for line in lines if (item := line.flash_sale_item_id) is not None})
     return [outcome or (None if next(accepted) else TryAgain()) for outcome in late]
 
 

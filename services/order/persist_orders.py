@@ -14,7 +14,9 @@ from infra.database import WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Barrier, FlashSaleItem, MailKind, Order, OrderLine, OrderStatus
 from models.order_document import LineSnapshot, OrderSnapshot
+from services.discount.rows import release_uses
 from services.order import rows
+from services.order.adopt_codes import adopt_codes
 from services.order.mark_paid import mark_free_paid
 from services.order.queue_order_mails import of_snapshot, queue_order_mails
 from services.reservation.reserve import CLAIM_SECONDS
@@ -71,13 +73,22 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     reused = [order for order in live if order.id in used]
     if stale or reused:
         log.warning("persist.dropped", stale=_ids(stale), reused=_ids(reused))
-    taken, short = await _take_stock(session, items, [order for order in live if order.id not in used], now)
+    unused = [order for order in live if order.id not in used]
+    codeless = await adopt_codes(session, unused, now)
+    uncoded = [order for order in unused if order.id in codeless]
+    taken, short = await _take_stock(session, items, [one for one in unused if one.id not in codeless], now)
+    if with_code := [order.id for order in short if order.code_hold]:
+        await release_uses(session, with_code, now)
     holds = rows.of_holds(taken, {item.id: item.warehouse_id for item in items.values()}, now)
-    await _write(session, fresh, taken, holds, {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused}, now)
-    await _tell_customers(session, taken, [*short, *reused], now)
+    rejected = {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused, rows.CODE_NOTE: uncoded}
+    await _write(session, fresh, taken, holds, rejected, now)
+    await _tell_customers(session, taken, [*short, *reused, *uncoded], now)
     result.stored += taken
     result.short += short
-    result.refused += reused + stale
+    result.refused += reused + uncoded
+    for order in stale:
+        # Counters that were not loaded again still know the key of an order of several items.
+        (result.undone if len(order.lines) > 1 else result.refused).append(order)
     return result
 
 

@@ -1,6 +1,7 @@
 """Place a flash order: reserve in Redis, publish to the event log, answer ACCEPTED. No database on this path."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -14,9 +15,9 @@ from infra.telemetry import tracing
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
-from services.flash_sale.find_items import find_item, forget_item
-from services.flash_sale.rules import MAX_QUANTITY
-from services.order.charge_flash_order import charge_flash_order
+from services.flash_sale.find_items import forget_item
+from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
+from services.order.charge_flash_order import Units, charge_flash_order
 from services.order.find_orders import find_by_key, find_order
 from services.order.flash_quotes import FlashQuote
 from services.order.keep_orders import is_kept, keep_order
@@ -27,8 +28,8 @@ from services.reservation.reserve import (
     Reservation,
     StaleTerms,
     is_key_known,
-    reserve,
 )
+from services.reservation.reserve_order import reserve_order
 from services.shared.errors import (
     AdmissionRequired,
     FlashSaleNotRunning,
@@ -48,7 +49,7 @@ _STRAGGLERS = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class FlashOrder:
     """What a customer asks for; ``admitted_to`` is the sale that their pass lets them into. A ``quote`` of
-    theirs has its own address, and says what the order costs."""
+    theirs has its own address, and says what the order costs. ``others``: further items of the same sale."""
 
     customer_id: UUID
     item_id: UUID
@@ -58,6 +59,11 @@ class FlashOrder:
     traceparent: str | None = None
     admitted_to: UUID | None = None
     quote: FlashQuote | None = None
+    others: tuple[Wanted, ...] = ()
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        return (Wanted(self.item_id, self.quantity), *self.others)
 
 
 async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
@@ -85,16 +91,17 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:
     """Reserve with the item as this process remembers it; as the database has it when the script knows another
     price. Returns whether the order that was asked for was whole, too."""
     for _ in range(2):
-        item = await find_item(infra, wish.item_id)
-        snapshot, is_whole = await _completed(infra, wish, item, _snapshot(infra, item, wish))
-        await _check_public(infra, item, snapshot)
-        await _check_admitted(infra, item, snapshot, wish)
+        items = await find_ordered(infra, wish.wanted)
+        snapshot, is_whole = await _completed(infra, wish, items, _snapshot(infra, items, wish))
+        await _check_public(infra, items, snapshot)
+        await _check_admitted(infra, items[0][0], snapshot, wish)
         try:
-            return await reserve(infra, snapshot), is_whole
+            return await reserve_order(infra, snapshot), is_whole
         except StaleTerms:
-            forget_item(infra, item.id)
+            for item, _ in items:
+                forget_item(infra, item.id)
         except NotLoaded:
-            return await _without_counters(infra, item, snapshot), is_whole
+            return await _without_counters(infra, items[0][0], snapshot), is_whole
     raise TryAgain
 
 
@@ -114,21 +121,20 @@ async def _without_counters(infra: Infra, item: FlashItemDoc, snapshot: OrderSna
 
 
 def _check_wish(wish: FlashOrder) -> None:
-    if not 1 <= wish.quantity <= MAX_QUANTITY:
-        raise InvalidInput.at("quantity", message=f"must be 1 to {MAX_QUANTITY}")
+    check_wanted(wish.wanted)
     problem = key_problem(wish.idempotency_key)
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)
     quote = wish.quote
     if quote is not None and wish.address_id is not None:
         raise InvalidInput.at("quote", message="has its own address: give none beside it")
-    if quote is not None and (quote.item_id, quote.quantity) != (wish.item_id, wish.quantity):
+    if quote is not None and quote.units() != dict(wish.wanted):
         raise InvalidInput.at("quote", message="is of another item or quantity")
 
 
-async def _check_public(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot) -> None:
+async def _check_public(infra: Infra, items: Sequence[Units], snapshot: OrderSnapshot) -> None:
     """What was archived or unpublished is sold no more; a retry finds its order all the same. Errors: NotFound."""
-    if not item.is_public and not await is_key_known(infra, snapshot):
+    if not all(item.is_public for item, _ in items) and not await is_key_known(infra, snapshot):
         raise NotFound("There is no such flash-sale item.")
 
 
@@ -138,28 +144,32 @@ async def _check_admitted(infra: Infra, item: FlashItemDoc, snapshot: OrderSnaps
         raise AdmissionRequired
 
 
-def _snapshot(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
-    line = LineSnapshot(item.sku, item.variant_id, item.id, item.title, wish.quantity, item.price)
+def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSnapshot:
+    lines = (LineSnapshot(item.sku, item.variant_id, item.id, item.title, n, item.price) for item, n in items)
     address = None if wish.address_id is None else wish.address_id.hex
     quote = wish.quote
-    quoted = () if quote is None else (quote.mark,)
+    parts: list[str | int | None] = [part for item_id, n in sorted(wish.wanted) for part in (item_id.hex, n)]
+    parts.append(address)
+    if quote is not None:
+        parts.append(quote.mark)
     return OrderSnapshot(
         id=new_id(),
         customer_id=wish.customer_id,
         idempotency_key=wish.idempotency_key,
-        fingerprint=fingerprint("placeFlashOrder", item.id.hex, wish.quantity, address, *quoted),
-        currency=item.currency,
+        fingerprint=fingerprint("placeFlashOrder", *parts),
+        currency=items[0][0].currency,
         payment_timeout_ms=round(infra.settings.orders.payment_timeout * 1000),
-        lines=(line,),
+        lines=tuple(lines),
         placed_at=from_millis(0),  # the script's clock says when
         shipping_address=None if quote is None else quote.address,
         charges=None if quote is None else quote.charges,
         traceparent=tracing.traceparent(),
+        code_hold=None if quote is None else quote.code_hold,
     )
 
 
 async def _completed(
-    infra: Infra, wish: FlashOrder, item: FlashItemDoc, bare: OrderSnapshot
+    infra: Infra, wish: FlashOrder, items: Sequence[Units], bare: OrderSnapshot
 ) -> tuple[OrderSnapshot, bool]:
     """Returns the order with its address and what it costs, as they are now or were quoted, and True. A retry
     finds its order, whatever has become of these since: then as it is, and False.
@@ -168,12 +178,14 @@ async def _completed(
     """
     try:
         if wish.quote is not None:
-            _check_quote(infra, item, wish.quote)
+            _check_quote(infra, items, wish.quote)
             return bare, True
+        if items[0][0].requires_delivery:
+            raise InvalidInput.at("quote", message="is needed in this sale: it says where the order goes and how")
         address = None
         if wish.address_id is not None:
             address = await find_own_address(infra, wish.customer_id, wish.address_id)
-        charges = await charge_flash_order(infra, item, wish.quantity, address)
+        charges = await charge_flash_order(infra, items, address)
     except (NotFound, InvalidInput):
         if await is_key_known(infra, bare):
             return bare, False
@@ -183,11 +195,14 @@ async def _completed(
     return replace(bare, shipping_address=address, charges=charges), True
 
 
-def _check_quote(infra: Infra, item: FlashItemDoc, quote: FlashQuote) -> None:
+def _check_quote(infra: Infra, items: Sequence[Units], quote: FlashQuote) -> None:
     if quote.expires_ms <= to_millis(infra.now()):
         raise InvalidInput.at("quote", message="has expired: ask for a new one")
-    if (quote.price, quote.currency) != (item.price, item.currency):
+    price_of = {item.item_id: item.price for item in quote.items}
+    if any((price_of[item.id], quote.currency) != (item.price, item.currency) for item, _ in items):
         raise InvalidInput.at("quote", message="is of another price than there is now: ask for a new one")
+    if items[0][0].requires_delivery and quote.address is None:
+        raise InvalidInput.at("quote", message="has no address: this sale needs one")
 
 
 async def _as_it_is(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderView:

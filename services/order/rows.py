@@ -28,6 +28,7 @@ Rows = list[tuple[type[Base], list[dict[str, Any]]]]
 
 PIPELINE = "pipeline"
 SHORT_NOTE = "There was less stock than the counters said."
+CODE_NOTE = "The use of its discount code had been given to another order."
 REUSED_NOTE = "Its idempotency key had made another order."
 
 

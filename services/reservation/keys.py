@@ -53,6 +53,16 @@ def claim_key(customer_id: UUID, key: str) -> str:
     return f"claim:{{{customer_id.hex}}}:{key}"
 
 
+def use_key(customer_id: UUID, hold_id: UUID) -> str:
+    """Returns the key that remembers whose order has the use of a code that a quote holds."""
+    return f"claim:{{{customer_id.hex}}}:use:{hold_id.hex}"
+
+
+def busy_key(customer_id: UUID, key: str) -> str:
+    """Returns the key that is there while an order of several items is being reserved."""
+    return f"claim:{{{customer_id.hex}}}:busy:{key}"
+
+
 def accepted_key(customer_id: UUID) -> str:
     """Hash of a customer's accepted orders that may not be in the database yet: order -> item|sku."""
     return f"accepted:{{{customer_id.hex}}}"

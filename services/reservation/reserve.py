@@ -17,7 +17,7 @@ from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from models.changes import item_tag
-from models.order_document import OrderSnapshot
+from models.order_document import LineSnapshot, OrderSnapshot
 from services.reservation.keys import (
     SCRIPTS,
     ItemKeys,
@@ -26,6 +26,7 @@ from services.reservation.keys import (
     claim_key,
     command,
     price_text,
+    use_key,
 )
 from services.shared.errors import (
     FlashSaleNotRunning,
@@ -60,43 +61,50 @@ class Reservation:
     accepted: bool = False
 
 
-async def reserve(infra: Infra, snapshot: OrderSnapshot) -> Reservation:
-    """Reserve what ``snapshot`` (one line) asks for, in one script call with all that are asked for meanwhile.
+Part = tuple[OrderSnapshot, LineSnapshot]
+"""What an order reserves of one item: its line of it."""
+
+
+async def reserve(infra: Infra, snapshot: OrderSnapshot, line: LineSnapshot) -> Reservation:
+    """Reserve what one line asks for, in one script call with all that are asked for meanwhile.
 
     A retry gets the reservation that its key made. Errors: OutOfStock, PurchaseLimitReached,
     FlashSaleNotRunning, IdempotencyConflict, TryAgain, NotLoaded, StaleTerms, StoreUnavailable.
     """
     with tracing.span("redis script reserve"):
         reserving = infra.groups.of(
-            f"reserve {shard_of(infra, snapshot)}", partial(_reserve_together, infra), at_once=_AT_ONCE
+            f"reserve {_shard_of(infra, line)}", partial(_reserve_together, infra), at_once=_AT_ONCE
         )
-        reply = await reserving.ask(snapshot)
-    return _understand(reply, snapshot)
+        reply = await reserving.ask((snapshot, line))
+    return _understand(reply, snapshot, line)
 
 
 def shard_of(infra: Infra, order: OrderSnapshot) -> str:
-    """Returns which of a cluster's servers has the order's item: what is asked of it waits for no other."""
-    return infra.redis.at(_keys_of(order).item).tag
+    """Returns which of a cluster's servers has the order's first item: what is asked of it waits for no other."""
+    return _shard_of(infra, order.lines[0])
 
 
-async def _reserve_together(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[list[bytes]]:
+def _shard_of(infra: Infra, line: LineSnapshot) -> str:
+    return infra.redis.at(_keys_of(line).item).tag
+
+
+async def _reserve_together(infra: Infra, parts: Sequence[Part]) -> list[list[bytes]]:
     """Returns what the script says of each; asked again, the same. Errors: StoreUnavailable."""
-    by_item = _by_item(orders)
+    by_item = _by_item(parts)
     calls = [
         (
             [keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
-            [RUN_ID, *(part for place in places for part in _arguments(orders[place]))],
+            [RUN_ID, *(argument for place in places for argument in _arguments(*parts[place]))],
         )
         for keys, places in by_item.items()
     ]
     replies = await infra.redis.run_script_many(SCRIPTS["reserve"], calls)
     found: list[list[bytes]] = _in_order(by_item, replies)
-    _count(infra, orders, found)
+    _count(infra, parts, found)
     return found
 
 
-def _arguments(order: OrderSnapshot) -> tuple[Argument, ...]:
-    line = order.lines[0]
+def _arguments(order: OrderSnapshot, line: LineSnapshot) -> tuple[Argument, ...]:
     return (
         order.customer_id.hex,
         order.idempotency_key.encode().hex(),
@@ -108,12 +116,12 @@ def _arguments(order: OrderSnapshot) -> tuple[Argument, ...]:
     )
 
 
-def _count(infra: Infra, orders: Sequence[OrderSnapshot], answers: Sequence[list[bytes]]) -> None:
+def _count(infra: Infra, parts: Sequence[Part], answers: Sequence[list[bytes]]) -> None:
     for outcome, times in Counter(answer[0] for answer in answers).items():
         RESERVATIONS.labels(outcome.decode().lower()).inc(times)
     items = {
-        order.lines[0].flash_sale_item_id
-        for order, answer in zip(orders, answers, strict=True)
+        line.flash_sale_item_id
+        for (_, line), answer in zip(parts, answers, strict=True)
         if answer[0] == b"RESERVED"
     }
     if items:
@@ -121,12 +129,12 @@ def _count(infra: Infra, orders: Sequence[OrderSnapshot], answers: Sequence[list
 
 
 async def is_key_known(infra: Infra, snapshot: OrderSnapshot) -> bool:
-    """Returns whether this customer's key has made an order of the item. Errors: StoreUnavailable."""
-    [found] = await infra.redis.execute(("HEXISTS", _keys_of(snapshot).requests, _key_field(snapshot)))
+    """Returns whether this customer's key has made an order of the (first) item. Errors: StoreUnavailable."""
+    [found] = await infra.redis.execute(("HEXISTS", _keys_of(snapshot.lines[0]).requests, _key_field(snapshot)))
     return bool(found)
 
 
-def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
+def _understand(reply: list[bytes], asked: OrderSnapshot, line: LineSnapshot) -> Reservation:
     match reply:
         case [b"RESERVED", _, placed, epoch]:
             return Reservation(asked.id, asked.placed(from_millis(int(placed)), int(epoch)), True)
@@ -139,7 +147,7 @@ def _understand(reply: list[bytes], asked: OrderSnapshot) -> Reservation:
         case [b"KNOWN", order]:
             return Reservation(UUID(order.decode()), None, False)
         case [b"OUT", remaining]:
-            raise OutOfStock(asked.lines[0].sku, int(remaining))
+            raise OutOfStock(line.sku, int(remaining))
         case [b"LIMIT", limit, bought]:
             raise PurchaseLimitReached(int(limit), int(bought))
         case [b"NOT_RUNNING", starts, ends]:
@@ -161,15 +169,17 @@ async def accept(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
     Returns whether each was in time, and what had to be asked could be. Errors: StoreUnavailable.
     """
     remembered = [command for order in orders for command in _remember(order)]
-    by_item = _by_item(orders)
-    scripts = [_acceptance(infra, keys, [orders[place] for place in places]) for keys, places in by_item.items()]
+    parts = [(order, line) for order in orders for line in order.lines]
+    by_item = _by_item(parts)
+    scripts = [_acceptance(infra, keys, [parts[place] for place in places]) for keys, places in by_item.items()]
     replies = await ask_with_scripts(infra.redis, *remembered, *scripts)
     kept, answers = replies[: len(remembered)], replies[len(remembered) :]
     failed = [[0] * len(places) for places in by_item.values()]
     told = [none if isinstance(one, Exception) else one for one, none in zip(answers, failed, strict=True)]
+    is_late = {part[0].id for part, answer in zip(parts, _in_order(by_item, told), strict=True) if not answer}
     return [
-        bool(answer) and not isinstance(kept[2 * place], Exception)
-        for place, answer in enumerate(_in_order(by_item, told))
+        order.id not in is_late and not isinstance(kept[2 * place], Exception)
+        for place, order in enumerate(orders)
     ]
 
 
@@ -179,16 +189,16 @@ def is_replaced(infra: Infra, order: OrderSnapshot) -> bool:
     return any(item_id is not None and infra.reigns.is_over(item_id, epoch) for item_id, epoch in of_lines)
 
 
-def _by_item(orders: Sequence[OrderSnapshot]) -> dict[ItemKeys, list[int]]:
-    """Returns the places of each item's orders: a script's keys are of one item."""
+def _by_item(parts: Sequence[Part]) -> dict[ItemKeys, list[int]]:
+    """Returns the places of each item's parts: a script's keys are of one item."""
     by_item: dict[ItemKeys, list[int]] = {}
-    for place, order in enumerate(orders):
-        by_item.setdefault(_keys_of(order), []).append(place)
+    for place, (_, line) in enumerate(parts):
+        by_item.setdefault(_keys_of(line), []).append(place)
     return by_item
 
 
 def _in_order(by_item: Mapping[ItemKeys, Sequence[int]], replies: Sequence[Sequence[Any]]) -> list[Any]:
-    """Returns the scripts' answers, one an order, as the orders came."""
+    """Returns the scripts' answers, one a part, as the parts came."""
     found: dict[int, Any] = {}
     for places, answers in zip(by_item.values(), replies, strict=True):
         found.update(zip(places, answers, strict=True))
@@ -204,15 +214,14 @@ def _remember(order: OrderSnapshot) -> tuple[Command, Command]:
     )
 
 
-def _acceptance(infra: Infra, keys: ItemKeys, orders: Sequence[OrderSnapshot]) -> Command:
+def _acceptance(infra: Infra, keys: ItemKeys, parts: Sequence[Part]) -> Command:
     arguments: list[Argument] = [RUN_ID]
-    for order in orders:
-        arguments += (order.lines[0].epoch, order.id.hex, _key_field(order))
+    for order, line in parts:
+        arguments += (line.epoch, order.id.hex, _key_field(order))
     return command(infra.redis, "accept", [keys.item, keys.requests, keys.pending, keys.open], arguments)
 
 
-def _keys_of(order: OrderSnapshot) -> ItemKeys:
-    line = order.lines[0]
+def _keys_of(line: LineSnapshot) -> ItemKeys:
     assert line.flash_sale_item_id is not None
     return ItemKeys.of(line.sku, line.flash_sale_item_id)
 
@@ -241,9 +250,27 @@ async def claim(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool | St
     return [_is_free(order, earlier) for order, earlier in zip(orders, replies, strict=True)]
 
 
+async def claim_uses(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool | StoreUnavailable]:
+    """Tie the uses of codes that quotes hold to one order's key each. Returns as ``claim``."""
+    keys = [order.idempotency_key.encode().hex().encode() for order in orders]
+    replies = await infra.redis.ask(
+        *(
+            ("SET", use_key(order.customer_id, order.code_hold), key, *("NX", "GET", "EX", CLAIM_SECONDS))
+            for order, key in zip(orders, keys, strict=True)
+            if order.code_hold is not None
+        )
+    )
+    raise_wrong(replies)
+    return [_is_same(key, earlier) for key, earlier in zip(keys, replies, strict=True)]
+
+
 def _is_free(order: OrderSnapshot, earlier: bytes | Exception | None) -> bool | StoreUnavailable:
+    return _is_same(order.fingerprint.encode(), earlier)
+
+
+def _is_same(mine: bytes, earlier: bytes | Exception | None) -> bool | StoreUnavailable:
     if isinstance(earlier, StoreUnavailable):
         return earlier
     if isinstance(earlier, Exception):
         return StoreUnavailable("redis")
-    return earlier is None or earlier == order.fingerprint.encode()
+    return earlier is None or earlier == mine

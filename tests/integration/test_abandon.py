@@ -13,14 +13,14 @@ from models.order_document import OrderSnapshot
 from services.order import abandon_unconfirmed as abandoning
 from services.order.abandon_unconfirmed import abandon_unconfirmed, find_unconfirmed
 from services.order.persist_orders import persist_orders
-from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_order
-from services.reservation.reserve import reserve
+from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.reservation.reserve_order import reserve_order
 from services.shared.errors import TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
 from settings import Settings
 from tests.books import assert_adds_up, counters, orders_in
-from tests.factories import live_remaining, order_wish, running_sale
+from tests.factories import bare_order, live_remaining, order_wish, running_sale
 from tests.workers import persist_all
 
 NOW = timedelta(0)
@@ -34,8 +34,8 @@ async def settings(settings: Settings) -> Settings:
 
 async def reserved(infra: Infra, item: FlashItemDoc, wish: FlashOrder) -> OrderSnapshot:
     """What is left of a request that died after the reservation."""
-    snapshot = _snapshot(infra, item, wish)
-    made = await reserve(infra, snapshot)
+    snapshot = bare_order(infra, item, wish)
+    made = await reserve_order(infra, snapshot)
     assert made.snapshot is not None
     return made.snapshot
 

@@ -22,14 +22,14 @@ from services.flash_sale.remaining import remaining
 from services.flash_sale.states import SaleAction
 from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
-from services.order.place_flash_order import _snapshot, place_flash_order
+from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import SCRIPTS
 from services.reservation.release import park
-from services.reservation.reserve import reserve
+from services.reservation.reserve_order import reserve_order
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 from tests.books import assert_adds_up, counters
-from tests.factories import order_wish, running_sale
+from tests.factories import bare_order, order_wish, running_sale
 from tests.modes import MODES
 from tests.redis_cluster import redis_cluster
 from tests.workers import persist_all
@@ -59,21 +59,21 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     await persist_all(infra)
     await cancel_order(infra, Cancellation(orders[1].customer_id, orders[1].id, None, "cancel"))
     doubtful = order_wish(item, quantity=3)
-    snapshot = _snapshot(infra, item, doubtful)
-    await reserve(infra, snapshot)
+    snapshot = bare_order(infra, item, doubtful)
+    await reserve_order(infra, snapshot)
     assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 1
     await persist_all(infra)
     await assert_adds_up(infra, item, remaining=14)
 
-    snapshot = _snapshot(infra, item, order_wish(item))
-    await reserve(infra, snapshot)
+    snapshot = bare_order(infra, item, order_wish(item))
+    await reserve_order(infra, snapshot)
     for action in (SaleAction.PAUSE, SaleAction.RESUME):
         await change_state(infra, StateChange(item.sale_id, action))
     await assert_adds_up(infra, item, remaining=14)
 
     parked = order_wish(item)
-    snapshot = _snapshot(infra, item, parked)
-    await reserve(infra, snapshot)
+    snapshot = bare_order(infra, item, parked)
+    await reserve_order(infra, snapshot)
     await park(infra, snapshot)
     assert await abandon_unconfirmed(infra, older_than=timedelta(0)) == 0
     assert await load_item(infra, item.sku, item.id, settle=0.0, force=True)

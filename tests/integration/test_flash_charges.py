@@ -29,6 +29,7 @@ from services.charges.read_rules import read_rules
 from services.charges.views import list_rules
 from services.checkout.checkout import Checkout, checkout
 from services.checkout.compose_order import Terms
+from services.flash_sale.find_ordered import Wanted
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.flash_quotes import FlashQuote, FlashQuotes
 from services.order.place_flash_order import FlashOrder, place_flash_order
@@ -62,7 +63,9 @@ async def quote(infra: Infra, item: FlashItemDoc, customer: UUID, quantity: int 
 
 
 def click(made: FlashQuote, key: str = "key") -> FlashOrder:
-    return FlashOrder(made.customer_id, made.item_id, made.quantity, key, quote=made)
+    (item_id, quantity, _), *others = made.items
+    more = tuple(Wanted(other.item_id, other.quantity) for other in others)
+    return FlashOrder(made.customer_id, item_id, quantity, key, quote=made, others=more)
 
 
 async def test_it_costs_what_the_cart_says_to_the_last_book(charging: Infra) -> None:
@@ -168,7 +171,7 @@ async def test_what_a_quote_is_not_for_is_refused_by_name(charging: Infra) -> No
         replace(click(made), quantity=2),
         replace(click(made), item_id=(await running_sale(infra, quantity=1)).id),
         replace(click(made), address_id=new_id()),
-        click(replace(made, price=499)),
+        click(replace(made, items=(made.items[0]._replace(price=499),))),
         click(replace(made, expires_ms=to_millis(infra.now()))),
     ]
     for wish in wrong:

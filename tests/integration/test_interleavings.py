@@ -7,7 +7,7 @@ and whatever a customer was shown as accepted is there, once.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,9 +20,10 @@ from infra.clock import utc_now
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra, open_infra
-from models import Order, OrderStatus
+from models import Order, OrderLine, OrderStatus
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.find_ordered import Wanted, find_ordered
 from services.flash_sale.load_item import load_item
 from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.states import SaleAction
@@ -34,6 +35,7 @@ from services.order.place_flash_order import FlashOrder, _snapshot, place_flash_
 from services.reconcile.reconcile import reconcile
 from services.reservation.keys import ItemKeys
 from services.reservation.reserve import NotLoaded, reserve
+from services.reservation.reserve_order import reserve_order
 from services.shared.errors import (
     FlashSaleNotRunning,
     InvalidTransition,
@@ -46,7 +48,7 @@ from services.shared.event import encode
 from services.shared.events import ORDERS, OrderPlaced
 from settings import Settings
 from tests.books import assert_adds_up, orders_in
-from tests.factories import live_remaining, running_sale, stock_of
+from tests.factories import bare_order, live_remaining, sale_of_several, stock_of
 from tests.workers import persist_all, working
 
 SECONDS = 2.5
@@ -62,10 +64,14 @@ async def settings(settings: Settings) -> Settings:
 
 @dataclass(slots=True)
 class Walk:
-    """What one walk knows of what it was told. ``doubted``: it was told to try again, so it was done or not."""
+    """What one walk knows of what it was told. ``doubted``: it was told to try again, so it was done or not.
+
+    Its orders are of ``item``, or of that and of ``other`` of the same sale.
+    """
 
     infra: Infra
     item: FlashItemDoc
+    other: FlashItemDoc
     dice: random.Random
     wishes: list[FlashOrder] = field(default_factory=list)
     accepted: dict[tuple[UUID, str], UUID] = field(default_factory=dict)
@@ -74,9 +80,9 @@ class Walk:
     customers: list[UUID] = field(default_factory=lambda: [new_id() for _ in range(6)])
 
     async def buy(self) -> None:
-        wish = FlashOrder(
-            self.dice.choice(self.customers), self.item.id, self.dice.randint(1, 3), f"k{len(self.wishes)}"
-        )
+        customer, units = self.dice.choice(self.customers), self.dice.randint(1, 3)
+        others = (Wanted(self.other.id, self.dice.randint(1, 2)),) if self.dice.random() < 0.5 else ()
+        wish = FlashOrder(customer, self.item.id, units, f"k{len(self.wishes)}", others=others)
         self.wishes.append(wish)
         await self._place(wish)
 
@@ -94,12 +100,17 @@ class Walk:
         assert self.accepted.setdefault(key, order.id) == order.id, "two orders for one key"
 
     async def buy_and_die(self) -> None:
-        """The process is gone right after the reservation."""
-        wish = FlashOrder(self.dice.choice(self.customers), self.item.id, 1, f"d{len(self.wishes)}")
+        """The process is gone right after the reservation, or half way in it."""
+        others = (Wanted(self.other.id, 1),) if self.dice.random() < 0.5 else ()
+        wish = FlashOrder(self.dice.choice(self.customers), self.item.id, 1, f"d{len(self.wishes)}", others=others)
         self.wishes.append(wish)
-        snapshot = _snapshot(self.infra, self.item, wish)
+        items = await find_ordered(self.infra, wish.wanted)
+        snapshot = _snapshot(self.infra, items, wish)
         try:
-            await reserve(self.infra, snapshot)
+            if others and self.dice.random() < 0.5:
+                await reserve(self.infra, snapshot, snapshot.lines[0])
+            else:
+                await reserve_order(self.infra, snapshot)
         except (*_REFUSALS, NotLoaded):
             return
 
@@ -139,18 +150,21 @@ class Walk:
     async def forge_a_late_message(self) -> None:
         """Of an order that was reserved in a life of the counters that is over, and shown to nobody."""
         wish = FlashOrder(self.dice.choice(self.customers), self.item.id, 2, f"l{self.dice.random()}")
-        order = _snapshot(self.infra, self.item, wish).placed(utc_now(), 0)
+        order = bare_order(self.infra, self.item, wish).placed(utc_now(), 0)
         await self.infra.events.publish(ORDERS, order.id.hex, encode(OrderPlaced(order), utc_now()))
 
     async def lose_memory(self) -> None:
         """All at once, as it happens; only the log is spared, which the embedded mode has in the same memory."""
         names = [key async for key in self.infra.redis.client.scan_iter("claim:*")]
         names += [key async for key in self.infra.redis.client.scan_iter("flash:*")]
+        names += ItemKeys.of(self.other.sku, self.other.id).all()
         await self.infra.redis.client.delete(*names, *ItemKeys.of(self.item.sku, self.item.id).all())
-        await load_item(self.infra, self.item.sku, self.item.id, settle=0.0)
+        for item in (self.item, self.other):
+            await load_item(self.infra, item.sku, item.id, settle=0.0)
 
     async def reload(self) -> None:
-        await load_item(self.infra, self.item.sku, self.item.id, settle=0.0, force=True)
+        item = self.dice.choice((self.item, self.other))
+        await load_item(self.infra, item.sku, item.id, settle=0.0, force=True)
 
     async def abandon(self) -> None:
         await abandon_unconfirmed(self.infra, older_than=timedelta(seconds=accept_window(self.infra) + 0.2))
@@ -179,22 +193,25 @@ class Walk:
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_whatever_happens_the_promises_hold(infra: Infra, seed: int) -> None:
-    item = await running_sale(infra, quantity=QUANTITY, limit=5)
-    walk = Walk(infra, item, random.Random(seed))
+    items = await sale_of_several(infra, QUANTITY, QUANTITY, limit=5)
+    dice = random.Random(seed)
+    item, other = dice.sample(items, 2)
+    walk = Walk(infra, item, other, dice)
     async with working(infra), asyncio.TaskGroup() as group:
         for _ in range(4):
             group.create_task(walk.wander(time.monotonic() + SECONDS))
     async with open_infra(infra.settings.model_copy(update={"store_timeout": 5.0})) as patient:
-        await drain(patient, item)
+        await drain(patient, items)
         walk.infra = patient
         await check(walk)
         await end_and_settle(walk)
 
 
-async def drain(infra: Infra, item: FlashItemDoc) -> None:
+async def drain(infra: Infra, items: Sequence[FlashItemDoc]) -> None:
     """Until the log is read, the outbox is empty, and nobody's order is in doubt."""
     await persist_all(infra)
-    await load_item(infra, item.sku, item.id, settle=0.0)
+    for item in items:
+        await load_item(infra, item.sku, item.id, settle=0.0)
     await abandon_unconfirmed(infra, older_than=timedelta(0))
     await persist_all(infra)
 
@@ -210,19 +227,23 @@ async def check(walk: Walk) -> None:
         rows = await session.execute(select(Order.customer_id, Order.idempotency_key, Order.id))
         keys = [(row[0], row[1]) for row in rows]
     assert len(keys) == len(set(keys)), "two orders for one key"
-    async with walk.infra.database.read() as session:
-        kept = select(Order).where(Order.status == OrderStatus.AWAITING_PAYMENT)
-        held = sum(order.total // walk.item.price for order in await session.scalars(kept))
-    assert 0 <= held <= QUANTITY
-    await assert_adds_up(walk.infra, walk.item, remaining=QUANTITY - held)
+    units = select(OrderLine).join(Order, Order.id == OrderLine.order_id)
+    for item in (walk.item, walk.other):
+        kept = units.where(Order.status == OrderStatus.AWAITING_PAYMENT, OrderLine.flash_sale_item_id == item.id)
+        async with walk.infra.database.read() as session:
+            held = sum(line.quantity for line in await session.scalars(kept))
+        assert 0 <= held <= QUANTITY
+        await assert_adds_up(walk.infra, item, remaining=QUANTITY - held)
 
 
 async def end_and_settle(walk: Walk) -> None:
     """What is unsold returns once, and the orders keep theirs."""
-    infra, item = walk.infra, walk.item
-    before, left = await stock_of(infra, item.sku), await live_remaining(infra, item)
-    await change_state(infra, StateChange(item.sale_id, SaleAction.END))
+    infra, items = walk.infra, (walk.item, walk.other)
+    before = [await stock_of(infra, item.sku) for item in items]
+    left = [await live_remaining(infra, item) for item in items]
+    await change_state(infra, StateChange(walk.item.sale_id, SaleAction.END))
     assert sum(await asyncio.gather(settle_sales(infra), settle_sales(infra))) == 1
-    returned = {"available": before["available"] + left, "set_aside": 0}
-    assert await stock_of(infra, item.sku) == before | returned
+    for item, stock, unsold in zip(items, before, left, strict=True):
+        returned = {"available": stock["available"] + unsold, "set_aside": 0}
+        assert await stock_of(infra, item.sku) == stock | returned
     assert (await reconcile(infra)).differences == []

@@ -18,11 +18,11 @@ from services.flash_sale.load_item import load_item
 from services.flash_sale.write_claims import write_claims
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.persist_orders import persist_orders
-from services.order.place_flash_order import _snapshot, place_flash_order
+from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import ItemKeys
 from services.shared.errors import IdempotencyConflict, OutOfStock, TryAgain
 from tests.books import assert_adds_up, orders_in
-from tests.factories import order_wish, running_sale
+from tests.factories import bare_order, order_wish, running_sale
 from tests.waiting import until
 from tests.workers import persist_all
 
@@ -43,7 +43,7 @@ async def of_before(infra: Infra, item: FlashItemDoc) -> OrderSnapshot:
     """An order of two units, reserved on the counters as they are, that the log has and nobody was shown."""
     async with infra.database.read() as session:
         epoch = await session.scalar(select(FlashSaleItem.epoch).where(FlashSaleItem.id == item.id))
-    return _snapshot(infra, item, order_wish(item, quantity=2)).placed(utc_now(), epoch or 0)
+    return bare_order(infra, item, order_wish(item, quantity=2)).placed(utc_now(), epoch or 0)
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from infra.runtime import Infra
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderSnapshot
 from services.flash_sale.load_item import load_item
-from services.order.place_flash_order import _snapshot
 from services.reservation.keys import ItemKeys, run
 from services.reservation.release import Forget, confirm, park, release
-from services.reservation.reserve import accept, reserve
+from services.reservation.reserve import accept
+from services.reservation.reserve_order import reserve_order
 from services.reservation.rows import Pending, PendingState, read_pending
 from tests.books import counters
-from tests.factories import order_wish, running_sale
+from tests.factories import bare_order, order_wish, running_sale
 
 ROW = re.compile(r"^``(flash:\S+)``\s*(\w+)\s+(.*)$", re.MULTILINE)
 TABLE = {name: (kind, text) for name, kind, text in ROW.findall(services.reservation.__doc__ or "")}
@@ -34,8 +34,8 @@ def parts(key: str) -> list[str]:
 
 async def reserved(infra: Infra) -> tuple[FlashItemDoc, OrderSnapshot]:
     item = await running_sale(infra, quantity=5)
-    snapshot = _snapshot(infra, item, order_wish(item, quantity=2))
-    return item, (await reserve(infra, snapshot)).snapshot or snapshot
+    snapshot = bare_order(infra, item, order_wish(item, quantity=2))
+    return item, (await reserve_order(infra, snapshot)).snapshot or snapshot
 
 
 async def raw(infra: Infra, key: str, field: str) -> bytes:
@@ -56,7 +56,7 @@ async def test_the_table_has_every_key_and_its_kind(infra: Infra) -> None:
     assert {_named(name, item) for name in TABLE} == set(ItemKeys.of(item.sku, item.id).all())
     await confirm(infra, [order])
     assert await load_item(infra, item.sku, item.id, settle=0.0, force=True)
-    await reserve(infra, _snapshot(infra, item, order_wish(item)))
+    await reserve_order(infra, bare_order(infra, item, order_wish(item)))
     async with infra.redis.guard():
         kinds = {name: await infra.redis.client.type(_named(name, item)) for name in TABLE}
     there = {name: kind for name, kind in kinds.items() if kind != b"none"}
@@ -91,7 +91,7 @@ async def test_whatever_becomes_of_it_only_that_changes(infra: Infra) -> None:
     """Touched by a retry, given up, parked: the scripts leave the other parts as they are."""
     item, order = await reserved(infra)
     keys, first = ItemKeys.of(item.sku, item.id), await entry(infra, item, order.id)
-    again = await reserve(infra, _snapshot_again(order))
+    again = await reserve_order(infra, _snapshot_again(order))
     assert (again.fresh, again.snapshot) == (False, order)
     touched = await entry(infra, item, order.id)
     assert touched.touched_ms > first.touched_ms

@@ -14,15 +14,15 @@ from services.flash_sale.close_due_sales import close_due_sales
 from services.flash_sale.load_item import load_item
 from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.warm_flash_sales import forget_ended, warm_flash_sales
-from services.order.place_flash_order import _snapshot, place_flash_order
+from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import LOADED_ITEMS, ItemKeys
 from services.reservation.release import park
-from services.reservation.reserve import reserve
+from services.reservation.reserve_order import reserve_order
 from services.shared.errors import FlashSaleNotRunning, TryAgain
 from services.shared.event import encode
 from services.shared.events import ORDERS, SALES, OrderPlaced, SaleEnded, SaleScheduled, SaleSettled
 from tests.books import orders_in
-from tests.factories import order_wish, running_sale, sale_of, stock_of, variant_in_stock
+from tests.factories import bare_order, order_wish, running_sale, sale_of, stock_of, variant_in_stock
 from tests.integration.settlement.ending import adds_up, end, level, returned
 from tests.waiting import pause, until
 from tests.workers import persist_all, working
@@ -36,10 +36,10 @@ async def settled_at(infra: Infra, item: FlashItemDoc) -> object:
 async def test_a_message_that_comes_after_the_settlement_takes_nothing(infra: Infra) -> None:
     """Of a request that nobody answered: it is undone at the end, and its message is too late."""
     item = await running_sale(infra, quantity=5)
-    snapshot = _snapshot(infra, item, order_wish(item))
-    made = (await reserve(infra, snapshot)).snapshot
+    snapshot = bare_order(infra, item, order_wish(item))
+    made = (await reserve_order(infra, snapshot)).snapshot
     assert made is not None
-    lost = _snapshot(infra, item, order_wish(item)).placed(infra.now(), made.lines[0].epoch)
+    lost = bare_order(infra, item, order_wish(item)).placed(infra.now(), made.lines[0].epoch)
     await end(infra, item)
     assert await settle_sales(infra) == 1
     for order in (made, lost):  # and one that not even Redis remembered
@@ -59,8 +59,8 @@ async def test_an_order_in_the_dead_letters_keeps_its_units(infra: Infra) -> Non
     sku = (await variant_in_stock(infra, on_hand=10)).sku
     item = await sale_of(infra, sku, quantity=5)
     wish = order_wish(item, quantity=2)
-    snapshot = _snapshot(infra, item, wish)
-    made = (await reserve(infra, snapshot)).snapshot
+    snapshot = bare_order(infra, item, wish)
+    made = (await reserve_order(infra, snapshot)).snapshot
     assert made is not None
     await park(infra, made)
     await end(infra, item)

@@ -59,6 +59,15 @@ class CreatePaymentInput(BaseModel):
     "Where the customer goes from the provider's page: an address of the storefront's."
 
 
+class FlashOrderItemInput(BaseModel):
+    """A further item of the same sale."""
+
+    item_id: str = Field(alias="itemId")
+    "The item of the sale, not its variant."
+    quantity: int
+    "Units, within the item's `perCustomerLimit`."
+
+
 class LoginInput(BaseModel):
     """What one signs in with."""
 
@@ -89,7 +98,9 @@ class PlaceFlashOrderInput(BaseModel):
     pass_: Optional[str] = Field(alias="pass", default=None)
     "Of the sale's waiting room, if it has one; see enterFlashSale."
     quote: Optional[str] = None
-    "Of quoteFlashOrder, for this item and quantity: order as it was quoted, without `addressId`. Without one the first way to ship is taken, and the order costs what the rules of the shop say now."
+    "Of quoteFlashOrder, for these items and quantities: order as it was quoted, without `addressId`. Without one the first way to ship is taken, and the order costs what the rules of the shop say now."
+    others: Optional[list["FlashOrderItemInput"]] = None
+    "Further items of the same sale, each once: the order has all of it, or nothing is held. At most 19."
 
 
 class ProductFilter(BaseModel):
@@ -130,3 +141,6 @@ class RegisterInput(BaseModel):
     "What the shop calls them."
     locale: Optional[str] = None
     "A BCP 47 language tag such as en or zh-Hans, for mails; en if left out."
+
+
+PlaceFlashOrderInput.model_rebuild()
