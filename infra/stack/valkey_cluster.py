@@ -53,7 +53,9 @@ def _meet(clients: Sequence[Redis], nodes: Sequence[Record]) -> None:
         _ask(client, "CLUSTER ADDSLOTSRANGE", first, last - 1)
     for node in nodes[1:]:
         _ask(clients[0], "CLUSTER MEET", LOOPBACK, node.port, int(node.notes["bus_port"]))
-    _until(lambda: all(_known(client) == len(nodes) for client in clients), "the nodes do not meet")
+    # By their names: one that is greeted has another until it has answered.
+    ids = set(map(id_of, clients))
+    _until(lambda: all(_met(client) == ids for client in clients), "the nodes do not meet")
     for primary, replica in zip(clients, clients[half:], strict=False):
         _ask(replica, "CLUSTER REPLICATE", id_of(primary))
 
@@ -70,6 +72,10 @@ def is_primary(client: Redis) -> bool:
 
 def _known(client: Redis) -> int:
     return len(client.cluster("NODES"))
+
+
+def _met(client: Redis) -> set[str]:
+    return {str(node["node_id"]) for node in client.cluster("NODES").values()}
 
 
 def _is_whole(client: Redis) -> bool:
