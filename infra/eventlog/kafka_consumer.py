@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from infra.eventlog.kafka_clients import start_client, stop_client
@@ -13,6 +13,24 @@ from infra.eventlog.protocol import Message
 
 # aiokafka tries for as long as the broker is away.
 _COMMIT_WITHIN = 5.0
+_FINISH_WITHIN = 10.0
+
+
+class _Finishing(ConsumerRebalanceListener):  # type: ignore[misc]  # it has no types
+    """Lets go of partitions when what was read of them is committed, so that nobody reads it again; at the latest
+    after ``_FINISH_WITHIN`` seconds, as a store may be away."""
+
+    def __init__(self) -> None:
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FINISH_WITHIN):
+                await self.idle.wait()
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        """Begin where the group has committed: there is nothing to prepare."""
 
 
 class KafkaConsumer:
@@ -20,8 +38,8 @@ class KafkaConsumer:
 
     def __init__(self, servers: str, topics: Sequence[str], group: str, prefix: str = "") -> None:
         self._prefix = prefix
+        self._finishing = _Finishing()
         self._consumer = AIOKafkaConsumer(
-            *(prefix + topic for topic in topics),
             bootstrap_servers=servers,
             group_id=prefix + group,
             enable_auto_commit=False,
@@ -32,13 +50,17 @@ class KafkaConsumer:
             request_timeout_ms=10_000,
             max_poll_interval_ms=300_000,
         )
+        self._consumer.subscribe([prefix + topic for topic in topics], listener=self._finishing)
 
     async def start(self) -> None:
         await start_client(self._consumer)
 
     async def fetch(self, limit: int, wait: float) -> Sequence[Message]:
+        self._finishing.idle.set()  # of what was read before nothing is committed any more
         with kafka_calls():
             batches = await self._consumer.getmany(timeout_ms=int(wait * 1000), max_records=limit)
+        if batches:
+            self._finishing.idle.clear()
         return [message_of(record, self._prefix) for records in batches.values() for record in records]
 
     async def commit(self, messages: Sequence[Message]) -> None:
@@ -50,8 +72,10 @@ class KafkaConsumer:
         with kafka_calls(), suppress(CommitFailedError, IllegalStateError):
             async with asyncio.timeout(_COMMIT_WITHIN):
                 await self._consumer.commit(offsets)
+        self._finishing.idle.set()
 
     async def close(self) -> None:
+        self._finishing.idle.set()
         await stop_client(self._consumer)
 
 

@@ -11,7 +11,9 @@ from aiokafka.conn import AIOKafkaConnection
 
 from infra.cancellation import cancel_and_wait
 from infra.eventlog.kafka import KafkaEventLog
+from infra.eventlog.kafka_consumer import _Finishing
 from infra.eventlog.kafka_state import look_at_kafka
+from infra.runtime import Infra
 from services.shared.events import ORDERS
 from settings import Settings
 from tests.modes import MODES
@@ -110,3 +112,33 @@ async def test_cut_at_any_request_it_leaves_no_connection_open(
         at += 1
     assert requests.open() == []
     assert at > 3
+
+
+async def test_what_is_at_hand_when_another_comes_is_read_once(
+    settings: Settings, infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has read messages lets go of their partitions once he has committed them."""
+    asked, let_go = asyncio.Event(), _Finishing.on_partitions_revoked
+
+    async def revoked(self: _Finishing, partitions: object) -> None:
+        if partitions:
+            asked.set()
+        await let_go(self, partitions)
+
+    monkeypatch.setattr(_Finishing, "on_partitions_revoked", revoked)
+    for number in range(12):
+        await infra.events.publish(ORDERS, f"{number}", b"once")
+    log = KafkaEventLog(settings)
+    first = await log.subscribe([ORDERS], "readers")
+    found = []
+    while len(found) < 12:
+        found = [*found, *await first.fetch(100, 0.5)]
+    coming = asyncio.create_task(log.subscribe([ORDERS], "readers"))
+    async with asyncio.timeout(30):
+        await asked.wait()
+    assert not coming.done()
+    await first.commit(found)
+    second = await coming
+    assert [await one.fetch(100, 0.5) for one in (first, second)] == [[], []]
+    for one in (first, second):
+        await one.close()
