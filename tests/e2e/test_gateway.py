@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from graphql_api.app import build_app
 from infra.ports import free_port
 from settings import Settings
 from tests.app_server import serving
@@ -115,33 +116,36 @@ async def test_machines_strangers_and_cookies(server: Server) -> None:
     assert (await http.get("/auth", headers={"authorization": "Basic eDp5"})).status_code == 401
 
 
+def in_guide(heading: str) -> str:
+    """What the guide has nginx do, below this heading."""
+    guide = (ROOT / "docs/gateways.md").read_text().partition(f"## {heading}\n")[2]
+    return guide.partition("```nginx\n")[2].partition("```")[0]
+
+
 @asynccontextmanager
-async def nginx(folder: Path, rushcart: str, service: str) -> AsyncIterator[httpx.AsyncClient]:
-    """As the guide sets it up."""
-    guide, port = (ROOT / "docs/gateways.md").read_text(), free_port()
-    inner = guide.partition("```nginx\n")[2].partition("```")[0]
-    inner = inner.replace("http://127.0.0.1:8000", rushcart).replace("http://127.0.0.1:9000", service)
+async def nginx(folder: Path, http: str, port: int, status: int) -> AsyncIterator[httpx.AsyncClient]:
+    """With this in its block ``http``; ready when its root is answered with the status."""
     places = "".join(
         f"{name}_temp_path {folder};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     conf = folder / "nginx.conf"
     conf.write_text(
         f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log; events {{}}\n"
-        f"http {{ access_log off; {places} server {{ listen 127.0.0.1:{port}; {inner} }} }}"
+        f"http {{ access_log off; {places} {http} }}"
     )
     program = await asyncio.to_thread(installed, "nginx", "nginx-light")
     process = await asyncio.create_subprocess_exec(program, "-e", str(folder / "error.log"), "-c", str(conf))
     try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
             async def answers() -> bool:
                 try:
-                    return (await http.get("/")).status_code == 401
+                    return (await client.get("/")).status_code == status
                 except httpx.TransportError:
                     return False
 
             await until(answers, bool)
-            yield http
+            yield client
     finally:
         process.terminate()
         await process.wait()
@@ -154,12 +158,34 @@ async def test_nginx_lets_through_who_is_known(server: Server, tmp_path: Path) -
 
     ada: Person = await Shop(server).customer()
     service = Starlette(routes=[Route("/{path:path}", tell, methods=["GET", "POST"])])
-    forged = dict.fromkeys(NOBODY, "forged")
-    async with serving(service) as url, nginx(tmp_path, server.url, url) as http:
-        seen = await http.post("/mine", content="a body", headers={**bearer(ada.token), **forged})
-        assert seen.json() == {**NOBODY, "x-user-id": ada.id, "x-user-roles": "CUSTOMER", "body": "a body"}
-        refused = await http.get("/mine", headers={**bearer("x"), **forged})
-        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
-        session = {"cookie": f"rushcart_access={ada.token}"}
-        assert (await http.post("/mine", headers=session)).status_code == 403
-        assert (await http.get("/mine", headers=session)).json()["x-user-id"] == ada.id
+    forged, port = dict.fromkeys(NOBODY, "forged"), free_port()
+    asking = in_guide("nginx").replace("http://127.0.0.1:8000", server.url)
+    async with serving(service) as url:
+        inner = f"listen 127.0.0.1:{port}; {asking.replace('http://127.0.0.1:9000', url)}"
+        async with nginx(tmp_path, f"server {{ {inner} }}", port, 401) as http:
+            await _lets_through_who_is_known(http, ada, forged)
+
+
+async def _lets_through_who_is_known(http: httpx.AsyncClient, ada: Person, forged: dict[str, str]) -> None:
+    seen = await http.post("/mine", content="a body", headers={**bearer(ada.token), **forged})
+    assert seen.json() == {**NOBODY, "x-user-id": ada.id, "x-user-roles": "CUSTOMER", "body": "a body"}
+    refused = await http.get("/mine", headers={**bearer("x"), **forged})
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, 'Bearer error="invalid_token"')
+    session = {"cookie": f"rushcart_access={ada.token}"}
+    assert (await http.post("/mine", headers=session)).status_code == 403
+    assert (await http.get("/mine", headers=session)).json()["x-user-id"] == ada.id
+
+
+async def test_nginx_sends_the_hot_mutations_to_processes_of_their_own(server: Server, tmp_path: Path) -> None:
+    port = free_port()
+    route = in_guide("Processes for the moment of a sale").replace("8080", f"127.0.0.1:{port}")
+    hot = "{ shop { name } }"
+    async with serving(build_app(server.infra, area="flash")) as flash:
+        for name, url in (("rushcart", server.url), ("rushcart_flash", flash)):
+            (tmp_path / f"{name}.upstream").write_text(f"server {url.removeprefix('http://')};\n")
+        route = route.replace("include ", f"include {tmp_path}/")
+        async with nginx(tmp_path, route, port, 307) as http:
+            assert (await http.post("/graphql", json={"query": hot})).status_code == 200
+            assert (await http.post("/graphql/flash", json={"query": hot})).status_code == 421
+            # They have no page for browsers, nor anything else that APIs have.
+            assert (await http.get("/.well-known/jwks.json")).status_code == 200
