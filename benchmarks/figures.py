@@ -124,7 +124,7 @@ def rest_table(figures: Figures) -> Table:
     table.add_row("ratio to the bare endpoint (/plain)", f"{figures.ratio('plain'):.2f}", _aim("ratio"))
     table.add_row("ratio to the verb without GraphQL (/verb)", f"{figures.ratio('verb'):.2f}", "")
     table.add_row(
-        f"persisted by one worker (of {figures.persisted:,})",
+        f"persisted (of {figures.persisted:,})",
         f"{figures.persisted_per_s:,.0f}/s",
         _aim("persisted_per_s"),
     )

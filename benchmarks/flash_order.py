@@ -6,7 +6,7 @@ whatever else the machine does meets all of them: the ratios are the result, abs
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ SERVERS = {"graphql": "serve", "plain": "bare", "verb": "bare"}
 _SLICE = 2.5
 _WARM_UP = 1.0
 _REFUSAL_SECONDS = 5.0
-_BUY = (
+BUY = (
     "mutation Buy($input: PlaceFlashOrderInput!) { placeFlashOrder(input: $input) { __typename "
     "... on Order { id number status expiresAt } ... on Error { code message } } }"
 )
@@ -38,13 +38,14 @@ _PERSIST_WITHIN = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``seconds`` a phase and endpoint; ``backlog``: least orders that the worker finds. ``profile``: a folder."""
+    """``seconds`` a phase and endpoint; ``backlog``: least orders for ``workers``. ``profile``: a folder."""
 
     seconds: float = 15.0
     buyers: int = 2_000
     connections: int = 64
     backlog: int = 20_000
     profile: Path | None = None
+    workers: int = 1
 
 
 def run_benchmark(options: Options, echo: Echo) -> Figures:
@@ -139,7 +140,7 @@ class _Bench:
         wish = {"itemId": str(item), "quantity": 1, "idempotencyKey": _KEY}
         body: dict[str, object] = dict(wish)
         if name == "graphql":
-            body = {"query": _BUY, "variables": {"input": {**wish, "itemId": _global_id(item)}}}
+            body = {"query": BUY, "variables": {"input": {**wish, "itemId": _global_id(item)}}}
         before, _, after = orjson.dumps(body).decode().partition(f'"{_KEY}"')
         path = "/graphql" if name == "graphql" else f"/{name}"
         return Target(self._ports[SERVERS[name]], path, f'{before}"', f'"{after}')
@@ -161,14 +162,18 @@ class _Bench:
         return Profiler(self._servers[name], self._options.profile / f"{name}.txt", seconds)
 
     def _persist(self) -> tuple[int, float]:
-        """Start a worker and wait until it has persisted everything: orders, and seconds between its commits."""
-        self._echo(f"a worker begins to persist {len(self._accepted):,} orders")
-        worker = self._start("worker", [*RUSHCART, "worker"], self._stack)
+        """Start workers and wait until they have persisted it: orders, and seconds from first to last commit."""
+        workers = self._options.workers
+        self._echo(
+            f"{workers} {'worker begins' if workers == 1 else 'workers begin'} on {len(self._accepted):,} orders"
+        )
+        names = ["worker", *(f"worker-{number}" for number in range(2, workers + 1))]
+        started = [self._start(name, [*RUSHCART, "worker"], self._stack) for name in names]
         profiler = self._profiler("worker", 10) if self._options.profile is not None else None
-        seen = asyncio.run(_watch(self._settings, len(self._accepted), worker))
+        seen = asyncio.run(_watch(self._settings, len(self._accepted), started))
         if profiler is not None:
             profiler.wait()
-        self._rss["worker"] = worker.rss_mib()
+        self._rss |= {worker.name: worker.rss_mib() for worker in started}
         (begin, first), (end, last) = seen[0], seen[-1]
         return last - first, end - begin
 
@@ -185,13 +190,14 @@ def _global_id(item: object) -> str:
     return encode_id("FlashSaleItem", item)
 
 
-async def _watch(settings: Settings, wanted: int, worker: Server) -> list[tuple[float, int]]:
+async def _watch(settings: Settings, wanted: int, workers: Sequence[Server]) -> list[tuple[float, int]]:
     """(time, orders in the database) from the first commit to the last."""
     seen: list[tuple[float, int]] = []
     deadline = time.monotonic() + _PERSIST_WITHIN
     async with open_infra(settings) as infra:
         while time.monotonic() < deadline:
-            worker.check()
+            for worker in workers:
+                worker.check()
             count = await count_persisted(infra)
             if count and (not seen or count != seen[-1][1]):
                 seen.append((time.monotonic(), count))

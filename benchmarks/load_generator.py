@@ -33,6 +33,8 @@ class Target:
     """One endpoint; the request's body is ``before`` + an idempotency key + ``after``.
 
     ``whole``: the request as it is sent each time, with TOKEN where the buyer's access token belongs; no key.
+    ``ports``: several processes in the place of the one at ``port``, by turns of the connections. ``befores``:
+    several of the same length in the place of ``before``, by turns of the buyers.
     """
 
     port: int
@@ -40,20 +42,23 @@ class Target:
     before: str = ""
     after: str = ""
     whole: str = ""
+    befores: list[str] = field(default_factory=list)
+    ports: list[int] = field(default_factory=list)
 
     def requests(self, tokens: list[str]) -> list[tuple[bytes, bytes]]:
         """What comes before and after the key, for each buyer."""
         if self.whole:
             return [(self.whole.replace(TOKEN, token).encode(), b"") for token in tokens]
-        length = len(self.before) + KEY_LENGTH + len(self.after)
+        befores = self.befores or [self.before]
+        length = len(befores[0]) + KEY_LENGTH + len(self.after)
         return [
             (
                 f"POST {self.path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\nauthorization: Bearer {token}\r\n"
                 f"content-type: application/json\r\naccept: application/json\r\ncontent-length: {length}\r\n\r\n"
-                f"{self.before}".encode(),
+                f"{before}".encode(),
                 self.after.encode(),
             )
-            for token in tokens
+            for token, before in zip(tokens, itertools.cycle(befores), strict=False)
         ]
 
 
@@ -178,8 +183,10 @@ async def run_phase(phase: Phase, tokens: list[str]) -> Tally:
     loop, run = asyncio.get_running_loop(), _Run(phase, tokens)
     async with asyncio.timeout(_WARM_UP + phase.seconds + _PATIENCE):
         connecting = (
-            loop.create_connection(lambda: _Buyer(run), "127.0.0.1", phase.target.port)
-            for _ in range(phase.connections)
+            loop.create_connection(lambda: _Buyer(run), "127.0.0.1", port)
+            for port in itertools.islice(
+                itertools.cycle(phase.target.ports or [phase.target.port]), phase.connections
+            )
         )
         made = await asyncio.gather(*connecting)
         await asyncio.gather(*(buyer.gone for _, buyer in made))

@@ -40,6 +40,13 @@ async def open_shop(infra: Infra, buyers: int) -> Shop:
     )
 
 
+async def open_items(infra: Infra, count: int) -> list[UUID]:
+    """Returns items that never run out, each of a SKU and in a sale of its own."""
+    for number in range(count):
+        await _add_variant(infra, f"BENCH-{number}", PLENTY)
+    return [await _start_sale(infra, f"BENCH-{number}", PLENTY) for number in range(count)]
+
+
 async def _add_variant(infra: Infra, sku: str, on_hand: int) -> None:
     now, product_id = infra.now(), new_id()
     async with infra.database.write() as session:

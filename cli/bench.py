@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.bench_sale import sale
+from cli.bench_scale import scale
 from cli.bench_sign_in import sign_in
 from cli.shared.in_a_clone import in_a_clone
 
@@ -18,6 +19,7 @@ def bench() -> None:
 
 
 bench.add_command(sale)
+bench.add_command(scale)
 bench.add_command(sign_in)
 
 
@@ -26,6 +28,9 @@ bench.add_command(sign_in)
 @click.option("--connections", default=64, show_default=True, help="Buyers at the same time.")
 @click.option("--buyers", default=2_000, show_default=True, help="Signed-in customers who take turns.")
 @click.option("--backlog", default=20_000, show_default=True, help="Orders in the log, at least, for the worker.")
+@click.option(
+    "--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Workers that persist them."
+)
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
 @click.option(
     "--profile",
@@ -33,15 +38,21 @@ bench.add_command(sign_in)
     help="Folder for py-spy's profiles of the API and the worker (raw: for a flame graph); slows both down.",
 )
 def flash(
-    seconds: float, connections: int, buyers: int, backlog: int, file: Path | None, profile: Path | None
+    seconds: float,
+    connections: int,
+    buyers: int,
+    backlog: int,
+    workers: int,
+    file: Path | None,
+    profile: Path | None,
 ) -> None:
     """Flash orders over HTTP: GraphQL beside bare endpoints, refusals, one worker, memory.
 
     Starts MySQL/MariaDB, Redis and Kafka in a temporary folder; those that RUSHCART_DATABASE_URL,
     RUSHCART_REDIS_URL and RUSHCART_KAFKA_BOOTSTRAP_SERVERS name are used instead, and must be empty. Then
     `rushcart serve` and two bare endpoints sell in turn: /plain does the same Redis and event-log work straight
-    on the client libraries, /verb calls the same verb without GraphQL. Last, one `rushcart worker` persists
-    all of it, and every accepted order is looked for in the database. Exits with 1 when one is missing.
+    on the client libraries, /verb calls the same verb without GraphQL. Last, one `rushcart worker`, or several,
+    persist all of it, and every accepted order is looked for in the database. Exits with 1 when one is missing.
     """
     import orjson
     from rich.console import Console
@@ -54,7 +65,7 @@ def flash(
 
     console = Console()
     try:
-        figures = run_benchmark(Options(seconds, buyers, connections, backlog, profile), click.echo)
+        figures = run_benchmark(Options(seconds, buyers, connections, backlog, profile, workers), click.echo)
     except (StackError, ProcessFailed) as error:
         raise click.ClickException(str(error)) from error
     console.print(rates_table("Orders accepted", figures.orders))

@@ -1,0 +1,1 @@
+"""How the parts grow: what an order costs in each of them, by how many of them there are."""

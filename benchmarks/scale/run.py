@@ -1,0 +1,238 @@
+"""Sell and persist with more and more of each part, and count what an order costs each.
+
+Two processors cannot show by the clock that four processes do more than two; what an order costs them shows
+whether they would, on processors of their own. Each layout sells many items, has connections by the number of its
+APIs, and is counted until all that it sold is in the database, less what its processes use while nothing happens.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import orjson
+from sqlalchemy import text
+
+from benchmarks.flash_order import BUY
+from benchmarks.load_generator import Phase, Target
+from benchmarks.processes import RUSHCART, LoadGenerator, ProcessFailed, Server, cpu_seconds
+from benchmarks.scale.model import Cost, Layout
+from benchmarks.scale.shards import Shards, shards
+from benchmarks.shop import count_persisted, open_items, sign_in
+from benchmarks.stores import Echo, stack_and_settings
+from infra.ports import free_port
+from infra.runtime import Infra, open_infra
+from infra.stack import Stack
+from resolvers.shared.node import encode_id
+from services.shared.events import ALL_TOPICS
+from settings import Settings
+
+ITEMS: Final = 12
+_KEY: Final = "KEY"
+_BUYERS: Final = 500
+_A_CONNECTION: Final = 24
+"""Connections for each API process: as many orders are on their way in each, however many there are."""
+_QUIET: Final = 2.0
+"""Seconds in which is counted what the processes use by themselves."""
+_SETTLE_WITHIN: Final = 45.0
+_GLANCE: Final = 1.5
+_BY_THEMSELVES: Final = 0.3
+"""Of a processor: less is what they use that wait."""
+_WARM_UP: Final = 2.0
+_WITHIN: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``seconds`` of orders for each layout."""
+
+    layouts: Sequence[Layout]
+    seconds: float = 8.0
+
+
+def run_benchmark(options: Options, echo: Echo) -> list[Cost]:
+    """Errors: StackError, ProcessFailed."""
+    with ExitStack() as exits:
+        stack, settings = exits.enter_context(stack_and_settings(echo))
+        items, tokens = asyncio.run(_fill(settings))
+        load = exits.enter_context(LoadGenerator(tokens, settings.home))
+        bench = _Bench(options, stack, settings, items, load, echo)
+        return [bench.measure(number, layout) for number, layout in enumerate(options.layouts)]
+
+
+async def _fill(settings: Settings) -> tuple[list[str], list[str]]:
+    async with open_infra(settings) as infra:
+        await infra.events.ensure_topics(ALL_TOPICS)
+        items = await open_items(infra, ITEMS)
+        return [encode_id("FlashSaleItem", item) for item in items], await sign_in(infra, _BUYERS)
+
+
+class _Bench:
+    def __init__(
+        self, options: Options, stack: Stack, settings: Settings, items: list[str], load: LoadGenerator, echo: Echo
+    ) -> None:
+        self._options = options
+        self._stack = stack
+        self._settings = settings
+        self._items = items
+        self._load = load
+        self._echo = echo
+        self._persisted = 0
+
+    def measure(self, number: int, layout: Layout) -> Cost:
+        with ExitStack() as exits:
+            home = self._settings.home / f"layout-{number}"
+            cluster = exits.enter_context(shards(layout.shards, home))
+            parts = _Parts(self._stack, self._settings, cluster, layout, home, exits)
+            self._place(layout, parts.ports, _WARM_UP)
+            self._drain(parts)
+            parts.settle()
+            idle, before = parts.idle(), parts.use()
+            begun = time.monotonic()
+            orders = self._place(layout, parts.ports, self._options.seconds)
+            placed = time.monotonic() - begun
+            self._drain(parts)
+            cost = _cost(layout, orders, placed, before, parts.use(), idle)
+        shown = ", ".join(f"{part} {us:,.0f}" for part, us in cost.cpu_us.items() if us is not None)
+        self._echo(f"{layout}: {orders:,} orders, {orders / placed:,.0f}/s; CPU \u00b5s an order: {shown}")
+        return cost
+
+    def _place(self, layout: Layout, ports: list[int], seconds: float) -> int:
+        """Returns how many were accepted. Errors: ProcessFailed."""
+        tally = self._load.run(Phase(self._target(ports), seconds, _A_CONNECTION * layout.apis))
+        for told, times in tally.outcomes.items():
+            if told != "accepted":
+                self._echo(f"{times} times {told}")
+        self._persisted += len(tally.numbers)
+        return len(tally.numbers)
+
+    def _target(self, ports: list[int]) -> Target:
+        bodies = []
+        for item in self._items:
+            wish = {"itemId": item, "quantity": 1, "idempotencyKey": _KEY}
+            body = orjson.dumps({"query": BUY, "variables": {"input": wish}}).decode()
+            bodies.append(body.partition(f'"{_KEY}"'))
+        befores = [f'{before}"' for before, _, _ in bodies]
+        return Target(ports[0], "/graphql/flash", after=f'"{bodies[0][2]}', befores=befores, ports=ports)
+
+    def _drain(self, parts: "_Parts") -> None:
+        """Wait until all that was accepted is in the database. Errors: ProcessFailed."""
+        asyncio.run(_until_persisted(self._settings, self._persisted, parts))
+
+
+async def _until_persisted(settings: Settings, wanted: int, parts: "_Parts") -> None:
+    deadline = time.monotonic() + _WITHIN
+    async with open_infra(settings) as infra:
+        while (found := await count_persisted(infra)) < wanted:
+            parts.check()
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"{wanted - found:,} of {wanted:,} accepted orders are not in the database")
+            await asyncio.sleep(0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """So far: seconds of CPU by part, commands of Redis, statements of the database, and when that was."""
+
+    at: float
+    cpu: dict[str, float | None]
+    commands: int
+    statements: int
+
+
+class _Parts:
+    """The processes of a layout."""
+
+    def __init__(
+        self, stack: Stack, settings: Settings, cluster: Shards, layout: Layout, home: Path, exits: ExitStack
+    ) -> None:
+        self._stack = stack
+        self._settings = settings
+        self._cluster = cluster
+        self.ports = [free_port() for _ in range(layout.apis)]
+        env = {"RUSHCART_REDIS_URL": cluster.url, "RUSHCART_RATE_LIMITS": _LIMITS}
+        # Each by itself, as on a machine of its own.
+        words = [*RUSHCART, "serve", "--areas", "flash"]
+        self._apis = [
+            Server(f"serve-{port}", words, {**env, "RUSHCART_PORT": str(port)}, home) for port in self.ports
+        ]
+        self._workers = [
+            Server(f"worker-{number}", [*RUSHCART, "worker"], env, home) for number in range(layout.workers)
+        ]
+        for server in (*self._apis, *self._workers):
+            exits.callback(server.stop)
+        for api, port in zip(self._apis, self.ports, strict=True):
+            api.wait_for(f"http://127.0.0.1:{port}/readyz")
+
+    def check(self) -> None:
+        """Errors: ProcessFailed."""
+        for server in (*self._apis, *self._workers):
+            server.check()
+
+    def use(self) -> _Use:
+        redis, replicas = self._cluster.cpu()
+        cpu = {
+            "api": sum(api.cpu_seconds() for api in self._apis),
+            "worker": sum(worker.cpu_seconds() for worker in self._workers),
+            "redis": redis,
+            "replicas": replicas,
+            **{name: None if (pid := self._stack.pid(name)) is None else cpu_seconds(pid) for name in _STORES},
+        }
+        statements = asyncio.run(_statements(self._settings))
+        return _Use(time.monotonic(), cpu, self._cluster.commands(), statements)
+
+    def settle(self) -> None:
+        """Wait until they have started and use little, or for as long as that may take."""
+        deadline = time.monotonic() + _SETTLE_WITHIN
+        while time.monotonic() < deadline:
+            if sum(us or 0.0 for us in self.idle(_GLANCE).cpu.values()) < _BY_THEMSELVES:
+                return
+
+    def idle(self, seconds: float = _QUIET) -> _Use:
+        """Returns what they use by themselves in a second, from a time in which nothing is asked of them."""
+        before = self.use()
+        time.sleep(seconds)
+        after = self.use()
+        seconds = after.at - before.at
+        cpu = {part: _less(after.cpu[part], before.cpu[part], 1 / seconds) for part in after.cpu}
+        return _Use(
+            1.0,
+            cpu,
+            round((after.commands - before.commands) / seconds),
+            round((after.statements - before.statements) / seconds),
+        )
+
+
+_STORES: Final = ("kafka", "database")
+_LIMITS: Final = '{"accountCost": "100000000/60s", "placeFlashOrder": "1000000/60s"}'
+
+
+def _less(after: float | None, before: float | None, times: float) -> float | None:
+    return None if after is None or before is None else (after - before) * times
+
+
+def _cost(layout: Layout, orders: int, placed: float, before: _Use, after: _Use, idle: _Use) -> Cost:
+    seconds = after.at - before.at
+    cpu_us: dict[str, float | None] = {}
+    for part, now in after.cpu.items():
+        used, by_itself = _less(now, before.cpu[part], 1.0), idle.cpu[part]
+        if used is None or by_itself is None:
+            cpu_us[part] = None
+        else:
+            cpu_us[part] = max(0.0, used - by_itself * seconds) / orders * 1e6
+    commands = (after.commands - before.commands - idle.commands * seconds) / orders
+    statements = (after.statements - before.statements - idle.statements * seconds) / orders
+    return Cost(layout, orders, placed, cpu_us, commands, statements)
+
+
+async def _statements(settings: Settings) -> int:
+    async with open_infra(settings) as infra:
+        return await _asked(infra)
+
+
+async def _asked(infra: Infra) -> int:
+    async with infra.database.read() as session:
+        return int((await session.execute(text("SHOW GLOBAL STATUS LIKE 'Questions'"))).one()[1])
