@@ -10,6 +10,7 @@ import pytest
 from aiokafka.conn import AIOKafkaConnection
 
 from infra.cancellation import cancel_and_wait
+from infra.eventlog import Message
 from infra.eventlog.kafka import KafkaEventLog
 from infra.eventlog.kafka_consumer import _Finishing
 from infra.eventlog.kafka_state import look_at_kafka
@@ -130,7 +131,7 @@ async def test_what_is_at_hand_when_another_comes_is_read_once(
         await infra.events.publish(ORDERS, f"{number}", b"once")
     log = KafkaEventLog(settings)
     first = await log.subscribe([ORDERS], "readers")
-    found = []
+    found: list[Message] = []
     while len(found) < 12:
         found = [*found, *await first.fetch(100, 0.5)]
     coming = asyncio.create_task(log.subscribe([ORDERS], "readers"))
