@@ -1,7 +1,11 @@
 """What an order costs besides its lines, as it is stored and read; services/shared/pricing.py works it out."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+Part = tuple[int, int]
+"""Of one line: what the order's discount takes off it, and its tax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +13,8 @@ class Charges:
     """Minor units of the order's currency, 0 or more.
 
     ``total = subtotal - discount + shipping - shipping_discount``, and ``+ tax`` unless it is in the prices.
+    ``parts`` are the lines' in their order; none where there is one line only, and of orders of before they were
+    kept.
     """
 
     subtotal: int
@@ -19,6 +25,7 @@ class Charges:
     tax_inclusive: bool
     shipping_method: str | None = None
     discount_code: str | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def total(self) -> int:
@@ -35,6 +42,7 @@ class Charges:
             "taxInclusive": self.tax_inclusive,
             "shippingMethod": self.shipping_method,
             "discountCode": self.discount_code,
+            **({"parts": [list(part) for part in self.parts]} if self.parts else {}),
         }
 
     @classmethod
@@ -49,4 +57,10 @@ class Charges:
             bool(raw["taxInclusive"]),
             raw["shippingMethod"],
             raw["discountCode"],
+            parts_of(raw.get("parts", ())),
         )
+
+
+def parts_of(raw: Iterable[Sequence[Any]]) -> tuple[Part, ...]:
+    """Errors: TypeError or ValueError when they are none."""
+    return tuple((int(discount), int(tax)) for discount, tax in raw)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import BY_MIGRATION, MYSQL, Base
@@ -52,7 +53,12 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """What was bought, as it was called and priced at that moment."""
+    """What was bought, as it was called and priced at that moment.
+
+    ``cancelled`` units were paid for and taken off by line: their stock and money went back then. ``returned``
+    units were sent, and their money was given back by line. ``shipped + cancelled <= quantity``, ``returned <=
+    shipped``.
+    """
 
     __tablename__ = "order_lines"
     __table_args__ = (Index("ix_order_lines_sku_order_id", "sku", "order_id"), MYSQL)
@@ -67,6 +73,17 @@ class OrderLine(Base):
     quantity: Mapped[int] = mapped_column(Quantity)
     unit_price: Mapped[int] = mapped_column(MinorUnits)
     shipped: Mapped[int] = mapped_column(Quantity, default=0, info=BY_MIGRATION)
+    cancelled: Mapped[int] = mapped_column(Quantity, default=0, info=BY_MIGRATION)
+    returned: Mapped[int] = mapped_column(Quantity, default=0, info=BY_MIGRATION)
+
+    @hybrid_property
+    def kept(self) -> int:
+        """Units that were not cancelled by line: of a sale, those that its item has sold by this."""
+        return self.quantity - self.cancelled
+
+    @hybrid_property
+    def unsent(self) -> int:
+        return self.quantity - self.cancelled - self.shipped
 
 
 class OrderEvent(Base):

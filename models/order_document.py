@@ -142,6 +142,8 @@ class LineView:
     quantity: int
     unit_price: int
     shipped: int = 0
+    cancelled: int = 0
+    returned: int = 0
 
 
 @dataclass(frozen=True, slots=True)

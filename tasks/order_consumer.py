@@ -18,11 +18,13 @@ from models.order_document import LineSnapshot, OrderSnapshot
 from services.flash_sale.distrust import distrust
 from services.order.persist_orders import Persisted, persist_orders
 from services.reservation.release import Forget, ItemOrders, confirm, group, park, release, settle_holds
+from services.reservation.shrink import kept_of, shrink
 from services.shared.event import Event, read_event
 from services.shared.events import (
     ORDER_WORKERS,
     ORDERS,
     OrderClosed,
+    OrderLinesCancelled,
     OrderPlaced,
     OrderRejected,
     OrderRestCancelled,
@@ -33,7 +35,14 @@ from tasks.consumer_loop import ConsumerLoop
 from tasks.dead_letters import bury
 
 log = structlog.get_logger(__name__)
-_READ: Final[tuple[type[Event], ...]] = (OrderPlaced, OrderClosed, OrderRejected, OrderShipped, OrderRestCancelled)
+_READ: Final[tuple[type[Event], ...]] = (
+    OrderPlaced,
+    OrderClosed,
+    OrderRejected,
+    OrderShipped,
+    OrderRestCancelled,
+    OrderLinesCancelled,
+)
 
 OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
 """Told when the orders just persisted are due, so that a timer can be set."""
@@ -53,6 +62,7 @@ class OrderConsumer(ConsumerLoop):
         placed: list[tuple[Message, OrderSnapshot]] = []
         closed: list[ItemOrders] = []
         shipped: list[ItemOrders] = []
+        shrunk: list[OrderLinesCancelled] = []
         short: list[LineSnapshot] = []
         for message in messages:
             try:
@@ -69,9 +79,13 @@ class OrderConsumer(ConsumerLoop):
                     closed.append(_held_by(event))
                 case OrderShipped() | OrderRestCancelled():
                     shipped.append(_held_by(event))
+                case OrderLinesCancelled():
+                    shrunk.append(event)
         if placed:
             await self._persist(placed)
         await distrust(self._infra, short)
+        for event in shrunk:
+            await shrink(self._infra, kept_of(event.order_id, event.kept))
         for orders in closed:
             await release(self._infra, orders)
         for orders in shipped:

@@ -69,7 +69,7 @@ async def assert_database_adds_up(infra: Infra, item: FlashItemDoc, *, remaining
         level = (await session.scalars(select(StockLevel).where(StockLevel.sku == item.sku))).one()
         entries = list(await session.scalars(select(StockEntry).where(StockEntry.sku == item.sku)))
         sold = await session.scalar(
-            select(func.coalesce(func.sum(OrderLine.quantity), 0))
+            select(func.coalesce(func.sum(OrderLine.kept), 0))
             .join(Order, Order.id == OrderLine.order_id)
             .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(GIVEN_BACK))
         )
@@ -85,7 +85,7 @@ async def assert_adds_up(infra: Infra, item: FlashItemDoc, *, remaining: int) ->
     await assert_database_adds_up(infra, item, remaining=remaining)
     async with infra.database.read() as session:
         rows = await session.execute(
-            select(Order.id, Order.customer_id, Order.status, OrderLine.quantity)
+            select(Order.id, Order.customer_id, Order.status, OrderLine.kept)
             .join(OrderLine, OrderLine.order_id == Order.id)
             .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(GIVEN_BACK))
         )

@@ -35,7 +35,7 @@ async def assert_sku_adds_up(infra: Infra, sku: str) -> dict[UUID, Counts]:
         items = list(await session.scalars(_of(FlashSaleItem, sku)))
         holds = list(await session.scalars(_of(StockHold, sku)))
         found = await session.execute(
-            select(Order.id, Order.customer_id, Order.status, OrderLine.quantity, OrderLine.flash_sale_item_id)
+            select(Order.id, Order.customer_id, Order.status, OrderLine.kept, OrderLine.flash_sale_item_id)
             .join(OrderLine, OrderLine.order_id == Order.id)
             .where(OrderLine.sku == sku, Order.status.not_in(GIVEN_BACK))
         )

@@ -50,6 +50,10 @@ class OrderLine(Node):
     unit_price: Money = strawberry.field(description="Of one unit, when it was ordered.")
     line_total: Money = strawberry.field(description="`unitPrice` times `quantity`.")
     shipped_quantity: int = strawberry.field(description="Units that are in shipments.")
+    cancelled_quantity: int = strawberry.field(description="Units that will not be sent.")
+    refunded_quantity: int = strawberry.field(
+        description="Units that were sent, and of which the money was given back by refundOrderLines."
+    )
     variant_id: strawberry.Private[UUID]
 
     @classmethod
@@ -62,6 +66,8 @@ class OrderLine(Node):
             unit_price=Money.of(line.unit_price, currency),
             line_total=Money.of(line.unit_price * line.quantity, currency),
             shipped_quantity=line.shipped,
+            cancelled_quantity=line.cancelled,
+            refunded_quantity=line.returned,
             variant_id=line.variant_id,
         )
 

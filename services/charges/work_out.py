@@ -72,6 +72,7 @@ def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
         tax_inclusive=priced.tax_inclusive,
         shipping_method=method,
         discount_code=code,
+        parts=tuple((line.order_discount, line.tax) for line in priced.lines) if len(priced.lines) > 1 else (),
     )
 
 

@@ -24,7 +24,7 @@ class ItemFigures:
 
 async def item_figures(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, ItemFigures]:
     """Returns figures by item, of those with orders, in one statement. Errors: StoreUnavailable."""
-    units, amount = func.sum(OrderLine.quantity), func.sum(OrderLine.quantity * OrderLine.unit_price)
+    units, amount = func.sum(OrderLine.kept), func.sum(OrderLine.kept * OrderLine.unit_price)
     by = (OrderLine.flash_sale_item_id, Order.status)
     statement = (
         select(*by, units, amount)

@@ -56,7 +56,7 @@ def _page(
             Order.idempotency_key,
             Order.fingerprint,
             Order.placed_at >= recent,
-            OrderLine.quantity,
+            OrderLine.kept,
             OrderLine.shipped,
         )
         .join(Order, Order.id == OrderLine.order_id)

@@ -181,7 +181,7 @@ async def _refusal(session: AsyncSession, order_id: UUID, status: str) -> Invali
     """Cancelled already, or the rest of it, is what was asked for; any other state cannot be left this way."""
     if status == OrderStatus.CANCELLED:
         return None
-    unsent = select(OrderLine.id).where(OrderLine.order_id == order_id, OrderLine.shipped < OrderLine.quantity)
+    unsent = select(OrderLine.id).where(OrderLine.order_id == order_id, OrderLine.unsent > 0)
     if status in _SENT and await session.scalar(unsent.limit(1)) is not None:
         return None
     return InvalidTransition(status, OrderStatus.CANCELLED)

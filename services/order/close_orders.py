@@ -15,7 +15,6 @@ from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from models import (
     Barrier,
-    FlashSaleItem,
     MailKind,
     Order,
     OrderEvent,
@@ -26,6 +25,7 @@ from models import (
 )
 from services.discount.rows import release_uses
 from services.money.request_refund import give_money_back, give_up_payments
+from services.order.give_back_to_sales import give_back_to_sales
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, with_money_back
 from services.order.rows import event_row
 from services.reservation.release import ItemOrders, release
@@ -33,7 +33,6 @@ from services.shared.barrier import RELEASE, barrier_row
 from services.shared.events import Held, OrderCancelled, OrderClosed, OrderExpired, OrderRefunded
 from services.shared.tell import tell
 from services.stock.order_steps import OrderMove, apply_moves, take_back
-from services.stock.rules import Counts
 
 log = structlog.get_logger(__name__)
 _EVENTS: Final[Mapping[OrderStatus, type[OrderClosed]]] = {
@@ -141,34 +140,8 @@ async def _give_back(
     """
     from_sales = [line for line in lines if line.flash_sale_item_id is not None]
     others = {line.order_id for line in lines if line.flash_sale_item_id is None}
-    moves = await _give_back_to_sales(session, from_sales, paid) if from_sales else []
+    moves = await give_back_to_sales(session, [(line, line.kept) for line in from_sales], paid)
     return moves + (await take_back(session, others, now) if others else [])
-
-
-async def _give_back_to_sales(
-    session: AsyncSession, lines: Sequence[OrderLine], paid: Set[UUID]
-) -> list[OrderMove]:
-    """The items' rows are locked: a settlement is all before this or all after it."""
-    by_item: dict[UUID | None, int] = defaultdict(int)
-    for line in lines:
-        by_item[line.flash_sale_item_id] += line.quantity
-    locked = select(FlashSaleItem.id, FlashSaleItem.warehouse_id, FlashSaleItem.settled_at)
-    locked = locked.where(FlashSaleItem.id.in_(by_item)).order_by(FlashSaleItem.id)
-    items = {row.id: row for row in await session.execute(locked.with_for_update())}
-    for item_id in sorted(item_id for item_id, item in items.items() if item.settled_at is None):
-        await session.execute(
-            update(FlashSaleItem)
-            .where(FlashSaleItem.id == item_id)
-            .values(remaining=FlashSaleItem.remaining + by_item[item_id])
-            .execution_options(synchronize_session=False)
-        )
-    moves: list[OrderMove] = []
-    for line in lines:
-        item, units = items[line.flash_sale_item_id], line.quantity
-        bucket = "set_aside" if item.settled_at is None else "available"
-        source, place = "committed" if line.order_id in paid else "held", (line.sku, item.warehouse_id)
-        moves.append(OrderMove(line.order_id, place, Counts(**{source: -units, bucket: units})))
-    return moves
 
 
 async def _write(

@@ -13,8 +13,8 @@ from models import MailKind, Order, OrderLine, OrderStatus, StockCause
 from models.charges_document import Charges
 from services.money.request_refund import give_part_back
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, with_money_back
-from services.order.rows import lock_status, move, note
-from services.order.rules import worth_of_rest
+from services.order.rows import lock_status, move, note, settled_places
+from services.order.rules import LineMoney, worth_of
 from services.reservation.release import ItemOrders
 from services.shared.events import Held, OrderRefunded, OrderRestCancelled
 from services.shared.tell import tell
@@ -61,7 +61,7 @@ async def close_rest(
     await tell(session, now, OrderRestCancelled(order_id, held, back > 0))
     if closing.status == OrderStatus.REFUNDED:
         await tell(session, now, OrderRefunded(order_id, ()))
-    return {place: [order_id] for place in sold}
+    return {place: [order_id] for place in settled_places(lines)}
 
 
 async def _take_back_unsent(session: AsyncSession, order_id: UUID, now: datetime) -> list[OrderMove]:
@@ -76,16 +76,15 @@ async def _take_back_unsent(session: AsyncSession, order_id: UUID, now: datetime
 async def _worth(session: AsyncSession, order_id: UUID, lines: Sequence[OrderLine], step: int) -> int:
     rows = await session.execute(select(Order.total, Order.charges).where(Order.id == order_id))
     total, charges = rows.one()
-    sent = sum(line.shipped * line.unit_price for line in lines)
-    unsent = sum((line.quantity - line.shipped) * line.unit_price for line in lines)
-    return worth_of_rest(total, None if charges is None else Charges.from_json(charges), sent, unsent, step)
+    money = [LineMoney(ln.unit_price, ln.quantity, ln.quantity - ln.shipped + ln.returned) for ln in lines]
+    return worth_of(total, None if charges is None else Charges.from_json(charges), money, step)
 
 
 async def _mail_rest(
     session: AsyncSession, order_id: UUID, lines: Sequence[OrderLine], back: int, now: datetime
 ) -> None:
     # Without prices: what is given back is less a discount, with tax, and less what was given back before.
-    unsent = [(line.quantity - line.shipped, line.title) for line in lines if line.quantity > line.shipped]
+    unsent = [(line.unsent, line.title) for line in lines if line.unsent]
     values = {"lines": "\n".join(f"{count} × {title}" for count, title in unsent)}
     mailed = replace((await mailed_orders(session, [order_id], ()))[order_id], values=values)
     told = with_money_back(mailed, back, phrase="rest_back")

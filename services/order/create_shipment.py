@@ -19,7 +19,7 @@ from models import MailKind, Order, OrderEvent, OrderLine, OrderStatus, Shipment
 from models.order_document import OrderView
 from services.money.request_refund import all_goes_back
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, units_of
-from services.order.rows import NO_ORDER, current_view, event_row
+from services.order.rows import NO_ORDER, current_view, event_row, settled_places
 from services.reservation.release import ItemOrders, settle_holds
 from services.shared.asked import Asked, check_fields, units_problem
 from services.shared.errors import (
@@ -201,13 +201,13 @@ def _pack_one(one: _Asked, order: _Order | None) -> _Parcel:
     if order.goes_back:
         raise InvalidTransition(OrderStatus.REFUNDED, OrderStatus.SHIPPED)
     units = _units(order.lines, one.draft.lines)
-    is_rest = sum(line.quantity - line.shipped for line in order.lines.values()) == sum(units.values())
+    is_rest = sum(line.unsent for line in order.lines.values()) == sum(units.values())
     lines = [(order.lines[id_], count) for id_, count in units.items()]
     return _Parcel(new_id(), one, lines, list(order.lines.values()), is_rest)
 
 
 def _units(lines: Mapping[UUID, OrderLine], wanted: Sequence[tuple[UUID, int]] | None) -> dict[UUID, int]:
-    left = {id_: line.quantity - line.shipped for id_, line in lines.items() if line.quantity > line.shipped}
+    left = {id_: line.unsent for id_, line in lines.items() if line.unsent}
     if wanted is None:
         return left
     problems = []
@@ -278,5 +278,5 @@ async def _finish(session: AsyncSession, rests: Sequence[_Parcel], settled: Item
         sold = [(line.sku, line.flash_sale_item_id) for line in rest.order_lines if line.flash_sale_item_id]
         held = tuple(Held(sku, item_id) for sku, item_id in sold)
         await tell(session, now, OrderShipped(rest.order_id, rest.id, held))
-        for place in sold:
+        for place in settled_places(rest.order_lines):
             settled[place].append(rest.order_id)

@@ -20,7 +20,15 @@ _CHARGES: Final = ("subtotal", "discount", "shipping", "shipping_discount", "tax
 COLUMNS: Final = (
     *("number", "status", "placed_at", "customer_id", "customer_email", "currency"),
     *(*_CHARGES, "tax_included", "total", "discount_code", "shipping_method"),
-    *("line_sku", "line_title", "line_quantity", "line_shipped", "line_unit_price"),
+    *(
+        "line_sku",
+        "line_title",
+        "line_quantity",
+        "line_shipped",
+        "line_cancelled",
+        "line_refunded",
+        "line_unit_price",
+    ),
     *(f"shipping_{name}" for name in _ADDRESS),
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -89,6 +97,8 @@ def _of_line(line: LineView, currency: str) -> dict[str, str | int]:
         "line_title": text_cell(line.title),
         "line_quantity": line.quantity,
         "line_shipped": line.shipped,
+        "line_cancelled": line.cancelled,
+        "line_refunded": line.returned,
         "line_unit_price": _amount(line.unit_price, currency),
     }
 

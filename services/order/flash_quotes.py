@@ -7,7 +7,7 @@ ES256 signature takes a hundred.
 import hmac
 import secrets
 from binascii import a2b_base64, b2a_base64
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from joserfc.jwk import ECKey
 from infra.clock import Clock
 from infra.signing_keys import SigningKeys
 from models.address_document import AddressDoc
-from models.charges_document import Charges
+from models.charges_document import Charges, parts_of
 from services.shared.errors import InvalidInput
 
 _PURPOSE: Final = b"rushcart flash quote 2"
@@ -73,6 +73,7 @@ class FlashQuotes:
         owner, items, currency, expires, address, charges, hold, _nonce = orjson.loads(a2b_base64(body))
         if owner != customer_id.hex:
             raise InvalidInput.at("quote", message="is no quote of this shop")
+        *charged, parts = charges
         home = None if address is None else AddressDoc(UUID(address[0]), *address[1:])
         return FlashQuote(
             customer_id,
@@ -80,7 +81,7 @@ class FlashQuotes:
             currency,
             expires,
             home,
-            Charges(*charges),
+            replace(Charges(*charged), parts=parts_of(parts)),
             None if hold is None else UUID(hold),
             mac,
         )

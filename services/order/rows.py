@@ -4,6 +4,7 @@ One multi-row INSERT a table is many times faster than objects one by one.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra
 from models import Base, Order, OrderEvent, OrderLine, OrderStatus, StockCause, StockEntry
+from models.charges_document import Charges
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_order
+from services.order.rules import LineMoney, cancelled_units, worth_of
 from services.order.views import line_id
 from services.shared.errors import InvalidTransition, NotFound
 from services.shared.order_states import may_become
@@ -113,6 +116,45 @@ async def lock_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
     return OrderStatus(status)
 
 
+@dataclass(frozen=True, slots=True)
+class LockedOrder:
+    """An order and its lines, whose row nobody else changes meanwhile."""
+
+    id: UUID
+    customer_id: UUID
+    status: OrderStatus
+    total: int
+    currency: str
+    charges: Charges | None
+    lines: Sequence[OrderLine]
+
+    def worth_with(self, more: Mapping[UUID, int], step: int) -> int:
+        """Returns what was paid for the units that were cancelled or returned by line, with so many ``more`` by
+        line; see ``worth_of``."""
+        lost = [cancelled_units(self.status, ln.quantity, ln.shipped, ln.cancelled) for ln in self.lines]
+        back = [n + ln.returned + more.get(ln.id, 0) for n, ln in zip(lost, self.lines, strict=True)]
+        pairs = zip(self.lines, back, strict=True)
+        return worth_of(
+            self.total, self.charges, [LineMoney(ln.unit_price, ln.quantity, n) for ln, n in pairs], step
+        )
+
+
+async def lock_whole(session: AsyncSession, order_id: UUID, owner: UUID | None) -> LockedOrder:
+    """Lock an order, and read it with its lines. ``owner``: whose it has to be; None: anybody's.
+
+    Errors: NotFound.
+    """
+    wanted = select(Order.customer_id, Order.status, Order.total, Order.currency, Order.charges)
+    row = (await session.execute(wanted.where(Order.id == order_id).with_for_update())).first()
+    if row is None or owner not in (None, row.customer_id):
+        raise NotFound(NO_ORDER)
+    stored = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
+    lines = list(await session.scalars(stored.execution_options(populate_existing=True)))
+    charges = None if row.charges is None else Charges.from_json(row.charges)
+    status = OrderStatus(row.status)
+    return LockedOrder(order_id, row.customer_id, status, row.total, row.currency, charges, lines)
+
+
 async def move(session: AsyncSession, order_id: UUID, target: OrderStatus, now: datetime) -> bool:
     """Move an order to another state by compare-and-set; returns False when it is there already.
 
@@ -182,6 +224,18 @@ async def note(
     """Write a row of the history."""
     row = event_row(order_id, status, actor, now, text)
     await session.execute(insert(OrderEvent), [row | {"internal": internal}])
+
+
+def settled_places(lines: Sequence[OrderLine]) -> list[tuple[str, UUID]]:
+    """Returns the items of sales whose holds of an order Redis may drop at once, now that no unit can come back.
+
+    Where some came back before, that may not have been told yet: the worker does both, in the order of the events.
+    """
+    return [
+        (line.sku, line.flash_sale_item_id)
+        for line in lines
+        if line.flash_sale_item_id is not None and not line.cancelled
+    ]
 
 
 async def current_view(infra: Infra, order_id: UUID) -> OrderView:

@@ -9,6 +9,7 @@ from models import Order, OrderStatus
 from models.address_document import AddressDoc
 from models.charges_document import Charges
 from models.order_document import EventView, LineView, OrderSnapshot, OrderView
+from services.order.rules import cancelled_units
 
 
 def line_id(order_id: UUID, position: int) -> UUID:
@@ -54,7 +55,17 @@ def persisted_view(order: Order) -> OrderView:
         placed_at=order.placed_at,
         expires_at=order.expires_at,
         lines=tuple(
-            LineView(line.id, line.sku, line.variant_id, line.title, line.quantity, line.unit_price, line.shipped)
+            LineView(
+                line.id,
+                line.sku,
+                line.variant_id,
+                line.title,
+                line.quantity,
+                line.unit_price,
+                line.shipped,
+                cancelled_units(OrderStatus(order.status), line.quantity, line.shipped, line.cancelled),
+                line.returned,
+            )
             for line in order.lines
         ),
         history=(

@@ -166,7 +166,7 @@ async def _read_orders(
     """Read units that were not given back, by sale's item and order's state; and what PAID orders have shipped."""
     by = (OrderLine.flash_sale_item_id, Order.status)
     units = (
-        select(*by, func.sum(OrderLine.quantity), func.sum(OrderLine.shipped))
+        select(*by, func.sum(OrderLine.kept), func.sum(OrderLine.shipped))
         .join(Order, Order.id == OrderLine.order_id)
         .where(OrderLine.sku.in_(skus), Order.status.not_in(GIVEN_BACK), OrderLine.flash_sale_item_id.is_not(None))
         # As services/shared/order_states.py has it.

@@ -119,7 +119,7 @@ async def read_orders(infra: Infra, item_id: UUID, only: Suspects | None) -> dic
 
 
 _ORDERS: Final = select(
-    Order.id, Order.customer_id, OrderLine.quantity, Order.status, OrderLine.shipped, Order.placed_at
+    Order.id, Order.customer_id, OrderLine.kept, Order.status, OrderLine.shipped, Order.placed_at
 ).join(OrderLine, OrderLine.order_id == Order.id)
 
 

@@ -13,7 +13,8 @@ The keys of one item share the hash tag ``{sku}``, so each script runs on one sl
 ``flash:{sku}:ITEM:open``    set     pending orders that were not accepted yet: their requests are under way,
                                      or ended without knowing what the log did
 ``flash:{sku}:ITEM:holds``   hash    order -> units|customer; in the database, and not shipped
-``flash:{sku}:ITEM:late``    set     orders released while the counters were being loaded
+``flash:{sku}:ITEM:late``    set     orders released while the counters were being loaded; order|units: those of
+                                     which but so many units were
 ``flash:{sku}:ITEM:fence``   string  epoch|token of the newest loader: only that one may put counters in place
 ===========================  ======  ==========================================================
 

@@ -121,6 +121,42 @@ class OrderRestCancelled(_OfOrder, type="rushcart.order.rest-cancelled.v1"):
         return [(line.sku, line.item_id) for line in self.lines]
 
 
+@dataclass(frozen=True, slots=True)
+class LineUnits:
+    """Units of an order's line."""
+
+    line_id: UUID
+    sku: Sku
+    quantity: Annotated[int, Says(minimum=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptUnits:
+    """How many units an order keeps of a sale's item."""
+
+    sku: Sku
+    item_id: UUID
+    quantity: Units
+
+
+class OrderLinesCancelled(_OfOrder, type="rushcart.order.lines-cancelled.v1"):
+    """Units of an order that is paid will not be sent, others will; ``refund``: minor units that are given back
+    for them."""
+
+    lines: tuple[LineUnits, ...]
+    refund: Minor
+    currency: Currency
+    kept: tuple[KeptUnits, ...]
+
+
+class OrderLinesRefunded(_OfOrder, type="rushcart.order.lines-refunded.v1"):
+    """Money is given back for units that were sent."""
+
+    lines: tuple[LineUnits, ...]
+    refund: Minor
+    currency: Currency
+
+
 class OrderCompleted(_OfOrder, type="rushcart.order.completed.v1"): ...
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from models.order_document import OrderSnapshot
 from services.shared.event_fields import Currency, Minor, Says, Sku, Units, object_schema
 
+_PARTS = "Of each line in order, if there are several: what the discount takes off it, and its tax; minor units."
+
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -43,6 +45,7 @@ class _Charges:
     tax_inclusive: bool
     shipping_method: str | None
     discount_code: str | None
+    parts: Annotated[tuple[tuple[int, ...], ...], Says(description=_PARTS)] = ()
 
 
 @dataclass(frozen=True, slots=True)

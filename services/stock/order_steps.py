@@ -93,11 +93,9 @@ async def turn_holds(
 
 
 async def flash_units(session: AsyncSession, order_ids: Collection[UUID]) -> list[tuple[UUID, Place, int]]:
-    """Returns the units of flash orders' lines that are not shipped, and where they are."""
+    """Returns the units of flash orders' lines that are neither shipped nor cancelled, and where they are."""
     rows = await session.execute(
-        select(
-            OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.quantity - OrderLine.shipped
-        )
+        select(OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.unsent)
         .join(FlashSaleItem, FlashSaleItem.id == OrderLine.flash_sale_item_id)
         .where(OrderLine.order_id.in_(order_ids))
     )
@@ -190,10 +188,12 @@ async def take_back(session: AsyncSession, order_ids: Collection[UUID], now: dat
     await enter(session, order_ids, HOLD, now, RELEASE, branch=STOCK)
     kept = (HoldState.HELD, HoldState.COMMITTED)
     holds = await turn_holds(session, order_ids, kept, HoldState.RELEASED, now)
-    return [OrderMove(h.order_id, (h.sku, h.warehouse_id), _back(h.state, h.quantity - h.shipped)) for h in holds]
+    return [
+        OrderMove(h.order_id, (h.sku, h.warehouse_id), giving_back(h.state, h.quantity - h.shipped)) for h in holds
+    ]
 
 
-def _back(state: HoldState, units: int) -> Counts:
+def giving_back(state: HoldState, units: int) -> Counts:
     if state == HoldState.HELD:
         return Counts(available=units, held=-units)
     return Counts(available=units, committed=-units)

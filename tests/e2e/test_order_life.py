@@ -12,7 +12,7 @@ from tests.modes import ONE_MODE
 pytestmark = pytest.mark.usefixtures("worker")
 
 _ORDER: Final = """
-id status lines { id quantity shippedQuantity } history { status note actorRole actor internal }
+id status lines { id quantity shippedQuantity cancelledQuantity } history { status note actorRole actor internal }
 shipments { carrier trackingNumber lines { quantity line { id } } }
 """
 _ERRORS: Final = "... on Error { code } ... on InvalidInput { fields { path } }"
@@ -30,6 +30,10 @@ mutation ($input: CreateShipmentsInput!) {{
 """
 COMPLETE: Final = f"mutation ($input: CompleteOrderInput!) {{ completeOrder(input: $input) {{ {_MOVED} }} }}"
 NOTE: Final = f"mutation ($input: AddOrderNoteInput!) {{ addOrderNote(input: $input) {{ {_SHOWN} }} }}"
+TAKE_OFF: Final = f"mutation ($input: CancelOrderLinesInput!) {{ cancelOrderLines(input: $input) {{ {_MOVED} }} }}"
+GIVE_BACK: Final = (
+    f"mutation ($input: RefundOrderLinesInput!) {{ refundOrderLines(input: $input) {{ {_MOVED} }} }}"
+)
 LOOK: Final = f"query ($id: ID!) {{ order(id: $id) {{ {_ORDER} }} }}"
 
 
@@ -56,7 +60,8 @@ async def test_an_order_is_shipped_in_parts_and_completed(shop: Shop) -> None:
     part = {"orderId": order["id"], "carrier": "Post", "trackingNumber": "RR1", "idempotencyKey": "one"}
     part["lines"] = [{"lineId": line, "quantity": 2}]
     shipped = await do(shop, staff, SHIP, **part)
-    assert (shipped["status"], shipped["lines"]) == ("PAID", [{"id": line, "quantity": 3, "shippedQuantity": 2}])
+    units = {"id": line, "quantity": 3, "shippedQuantity": 2, "cancelledQuantity": 0}
+    assert (shipped["status"], shipped["lines"]) == ("PAID", [units])
     assert shipped["shipments"] == [
         {"carrier": "Post", "trackingNumber": "RR1", "lines": [{"quantity": 2, "line": {"id": line}}]}
     ]
@@ -106,6 +111,22 @@ async def test_many_orders_are_shipped_at_once_and_one_at_fault_stops_no_other(s
         assert paths == [["input", "shipments", "2", "orderId"], ["input", "shipments", "3", "carrier"]]
     none = (await shop.ask(SHIP_MANY, {"input": {"shipments": []}}, staff))["createShipments"]
     assert none["fields"] == [{"path": ["input", "shipments"]}]
+
+
+@ONE_MODE
+async def test_a_customer_cancels_units_and_staff_refund_those_that_were_sent(shop: Shop) -> None:
+    staff, ada, eve = await shop.staff(), await shop.customer(), await shop.customer()
+    order = await paid(shop, ada, (await shop.offer(staff)).item_id, 3)
+    wish = {"orderId": order["id"], "lines": [{"lineId": order["lines"][0]["id"], "quantity": 1}]}
+    assert (await do(shop, eve, TAKE_OFF, **wish))["code"] == "NOT_FOUND"
+    some = await do(shop, ada, TAKE_OFF, **wish)
+    assert (some["status"], some["lines"][0]["cancelledQuantity"]) == ("PAID", 1)
+    event = some["history"][-1]
+    assert (event["note"][:10], event["actorRole"], event["internal"]) == ("Cancelled:", "CUSTOMER", False)
+    for query, by, path in ((TAKE_OFF, ada, "quantity"), (GIVE_BACK, staff, "quantity")):
+        wish["lines"] = [{**wish["lines"][0], "quantity": 3}]
+        refused = await do(shop, by, query, **wish)
+        assert [field["path"] for field in refused["fields"]] == [["input", "lines", "0", path]]
 
 
 @ONE_MODE

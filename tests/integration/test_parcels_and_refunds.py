@@ -16,9 +16,12 @@ from infra.runtime import Infra
 from models import OrderStatus, Payment, Shipment, ShipmentLine
 from models.order_document import OrderView
 from services.order.cancel_order import cancel_order
+from services.order.cancel_order_lines import cancel_order_lines
 from services.order.create_shipment import ShipmentDraft, create_shipment
 from services.order.find_orders import find_order
+from services.order.lines_asked import LinesAsked
 from services.payment.find_payments import require_payment
+from services.payment.refund_order_lines import refund_order_lines
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import InvalidTransition, ServiceError
@@ -39,7 +42,7 @@ __all__ = ["configured"]
 
 OPERATIONS = (
     *("ship 1", "ship 1", "ship 2", "ship all", "refund a part", "refund a part", "refund"),
-    *("cancel", "again", "tell", "work", "send"),
+    *("cancel", "take off 1", "take off 1", "take off 2", "return 1", "again", "tell", "work", "send"),
 )
 ROUNDS = st.lists(
     st.lists(st.tuples(st.sampled_from(OPERATIONS), st.integers(0, 1)), min_size=1, max_size=2),
@@ -71,6 +74,12 @@ class World:
             case "refund a part" | "refund":
                 amount = None if what == "refund" else Decimal("7.30")
                 await self._ask(lambda: refund_payment(infra, RefundWish(self.payment, amount, None), by))
+            case "take off 1" | "take off 2":
+                wish = units_of(order, int(what[-1]), line, by.key)
+                await self._ask(lambda: cancel_order_lines(infra, wish))
+            case "return 1":
+                wish = units_of(order, 1, line, by.key)
+                await self._ask(lambda: refund_order_lines(infra, wish))
             case "cancel":
                 await self._ask(lambda: cancel_order(infra, cancellation(order, by.key)))
             case "again" if self.done:
@@ -90,6 +99,10 @@ class World:
         found = await find_order(self.infra, self.order.id, None)
         assert found is not None
         return found
+
+
+def units_of(order: OrderView, units: int, line: int, key: str) -> LinesAsked:
+    return LinesAsked(order.id, ((order.lines[line].id, units),), None, order.customer_id, key, "user:staff")
 
 
 @pytest.mark.parametrize("kind", ["flash", "basket"])
@@ -148,8 +161,9 @@ async def assert_adds_up(world: World, before: dict[str, dict[str, int]]) -> Non
         sent = {row[0]: int(row[1]) for row in await session.execute(mine)}
         assert not (await session.scalars(select(Payment).where(Payment.refunded > Payment.captured))).all()
     for line in view.lines:
-        assert line.shipped == sent.get(line.id, 0) <= line.quantity
+        assert line.shipped == sent.get(line.id, 0)
+        assert line.returned <= line.shipped <= line.quantity - line.cancelled
         stock = await stock_of(infra, line.sku)
-        kept = line.quantity - line.shipped if view.status == OrderStatus.PAID else 0
+        kept = line.quantity - line.shipped - line.cancelled if view.status == OrderStatus.PAID else 0
         assert (stock["on_hand"], stock["committed"]) == (before[line.sku]["on_hand"] - line.shipped, kept)
     assert (await reconcile(infra)).differences == []

@@ -185,8 +185,8 @@ async def test_a_basket_in_proportion_and_the_rest_later(configured: Infra) -> N
     await create_shipment(infra, parcel(order, 2), asked())
     await cancel_order(infra, cancellation(order))
     await refund_all_due(infra)
-    # 20.13 of 60.11, of what is not shipping: 59.99 × 52.60 / 55.10, by largest remainders.
-    assert (await require_payment(infra, payment)).refunded == 1918
+    # One of 3 units at 19.99, and both at 0.07: each with its part of discount, shipping and tax.
+    assert (await require_payment(infra, payment)).refunded == 2009
     await refund_payment(infra, RefundWish(payment, None, None), asked())
     assert (await require_payment(infra, payment)).refunded == order.total
     after = await find_order(infra, order.id, None)

@@ -39,7 +39,7 @@ ORDER = OrderSnapshot(
     (LINE,),
     AT,
     AddressDoc(B, "Ann", "+49 30 1", "Street 1", None, "Berlin", None, "10115", "DE", True),
-    Charges(3980, 0, 500, 0, 0, True),
+    Charges(3980, 0, 500, 0, 0, True, parts=((0, 0), (0, 0))),
     "0" * 55,
 )
 PROBLEM = next(iter(PaymentProblem))
@@ -66,6 +66,8 @@ SALE_TOLD = {
 }
 ITEM_TOLD = {"itemId": b, "sku": "S-1", "price": 5, "currency": "EUR", "quantity": 7, "perCustomerLimit": 2}
 HELD, HELD_TOLD = (events.Held("S-1", C),), [{"sku": "S-1", "itemId": c}]
+UNITS_TOLD = [{"lineId": b, "sku": "S-1", "quantity": 2}]
+KEPT_TOLD = [{"sku": "S-1", "itemId": c, "quantity": 1}]
 
 EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
     (events.OrderPlaced(ORDER), a, ORDER.to_json()),
@@ -80,6 +82,18 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
     (events.OrderPaid(A), a, {"orderId": a}),
     (events.OrderPartlyShipped(A, B), a, {"orderId": a, "shipmentId": b}),
     (events.OrderShipped(A, B, HELD), a, {"orderId": a, "shipmentId": b, "lines": HELD_TOLD}),
+    (
+        events.OrderLinesCancelled(
+            A, (events.LineUnits(B, "S-1", 2),), 5, "EUR", (events.KeptUnits("S-1", C, 1),)
+        ),
+        a,
+        {"orderId": a, "lines": UNITS_TOLD, "refund": 5, "currency": "EUR", "kept": KEPT_TOLD},
+    ),
+    (
+        events.OrderLinesRefunded(A, (events.LineUnits(B, "S-1", 2),), 5, "EUR"),
+        a,
+        {"orderId": a, "lines": UNITS_TOLD, "refund": 5, "currency": "EUR"},
+    ),
     (events.OrderRestCancelled(A, HELD, True), a, {"orderId": a, "lines": HELD_TOLD, "refundDue": True}),
     (events.OrderNoted(A, True), a, {"orderId": a, "internal": True}),
     (events.PaymentCaptured(*PAYMENT, None), b, PAYMENT_TOLD | {"problem": None}),

@@ -11,13 +11,17 @@ if redis.call('GET', KEYS[6]) ~= ARGV[2] .. '|' .. ARGV[9] or ARGV[8] ~= ARGV[1]
 end
 local left, parked = tonumber(ARGV[3]), {}
 -- Closed in the database after the loader read it: what they held there is free.
-for _, order in ipairs(redis.call('SMEMBERS', KEYS[10])) do
+-- An entry with a number has given back all but so many units.
+for _, entry in ipairs(redis.call('SMEMBERS', KEYS[10])) do
+  local order, kept = string.match(entry, '^(%x+)|?(%d*)$')
   local hold = redis.call('HGET', KEYS[9], order)
-  if hold then
-    local units, customer = read_hold(hold)
-    redis.call('HDEL', KEYS[9], order)
-    left = left + tonumber(units)
-    if redis.call('HINCRBY', KEYS[7], customer, -tonumber(units)) <= 0 then
+  local units, customer = read_hold(hold or '')
+  local freed = tonumber(units or '0') - (tonumber(kept) or 0)
+  if hold and kept == '' then redis.call('HDEL', KEYS[9], order) end
+  if hold and freed > 0 then
+    if kept ~= '' then redis.call('HSET', KEYS[9], order, kept .. '|' .. customer) end
+    left = left + freed
+    if redis.call('HINCRBY', KEYS[7], customer, -freed) <= 0 then
       redis.call('HDEL', KEYS[7], customer)
     end
   end
