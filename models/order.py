@@ -40,6 +40,8 @@ class Order(Base):
     fingerprint: Mapped[str] = mapped_column(exact_text(64))
     # The address as it was when the order was placed: what becomes of it later changes nothing here.
     shipping_address: Mapped[dict[str, str | bool | None] | None] = mapped_column(JSON(none_as_null=True))
+    # Counts what staff change of it while it is not paid.
+    version: Mapped[int] = mapped_column(default=1, info=BY_MIGRATION)
     # What is in the total besides the lines; none for a flash order of a shop that charges nothing else.
     charges: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # W3C trace context of the request that placed it, where traces are sent.
@@ -87,7 +89,10 @@ class OrderLine(Base):
 
 
 class OrderEvent(Base):
-    """One change of an order's state, or a note in that state; ``internal`` ones are for staff only."""
+    """One change of an order's state, or a note in that state; ``internal`` ones are for staff only.
+
+    The totals are those of a change of what was ordered.
+    """
 
     __tablename__ = "order_events"
 
@@ -98,6 +103,8 @@ class OrderEvent(Base):
     note: Mapped[str | None] = mapped_column(String(500))
     at: Mapped[datetime]
     internal: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
+    total_before: Mapped[int | None] = mapped_column(MinorUnits)
+    total_after: Mapped[int | None] = mapped_column(MinorUnits)
 
 
 class Shipment(Base):

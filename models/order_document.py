@@ -155,6 +155,8 @@ class EventView:
     note: str | None
     actor: str
     internal: bool = False
+    total_before: int | None = None
+    total_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,3 +175,4 @@ class OrderView:
     history: tuple[EventView, ...]
     shipping_address: AddressDoc | None = None
     charges: Charges | None = None
+    version: int = 1

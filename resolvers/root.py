@@ -23,6 +23,7 @@ from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
 from resolvers.order.bulk_mutations import BulkOrderMutation
+from resolvers.order.change_mutation import OrderChangeMutation
 from resolvers.order.line_mutations import OrderLineMutation
 from resolvers.order.mutations import OrderMutation
 from resolvers.order.queries import OrderQuery
@@ -92,6 +93,7 @@ Mutation = merge_types(
         WaitingRoomMutation,
         OrderMutation,
         OrderLineMutation,
+        OrderChangeMutation,
         PaymentMutation,
         WebhookMutation,
         AdminMutation,

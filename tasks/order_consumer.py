@@ -23,6 +23,7 @@ from services.shared.event import Event, read_event
 from services.shared.events import (
     ORDER_WORKERS,
     ORDERS,
+    OrderChanged,
     OrderClosed,
     OrderLinesCancelled,
     OrderPlaced,
@@ -42,6 +43,7 @@ _READ: Final[tuple[type[Event], ...]] = (
     OrderShipped,
     OrderRestCancelled,
     OrderLinesCancelled,
+    OrderChanged,
 )
 
 OnPersisted = Callable[[Sequence[datetime]], Awaitable[None]]
@@ -62,7 +64,7 @@ class OrderConsumer(ConsumerLoop):
         placed: list[tuple[Message, OrderSnapshot]] = []
         closed: list[ItemOrders] = []
         shipped: list[ItemOrders] = []
-        shrunk: list[OrderLinesCancelled] = []
+        shrunk: list[OrderLinesCancelled | OrderChanged] = []
         short: list[LineSnapshot] = []
         for message in messages:
             try:
@@ -79,13 +81,13 @@ class OrderConsumer(ConsumerLoop):
                     closed.append(_held_by(event))
                 case OrderShipped() | OrderRestCancelled():
                     shipped.append(_held_by(event))
-                case OrderLinesCancelled():
+                case OrderLinesCancelled() | OrderChanged():
                     shrunk.append(event)
         if placed:
             await self._persist(placed)
         await distrust(self._infra, short)
-        for event in shrunk:
-            await shrink(self._infra, kept_of(event.order_id, event.kept))
+        for fewer in shrunk:
+            await shrink(self._infra, kept_of(fewer.order_id, fewer.kept))
         for orders in closed:
             await release(self._infra, orders)
         for orders in shipped:

@@ -118,14 +118,22 @@ class OrderEvent:
     actor_role: OrderActor = strawberry.field(description="Who did it.")
     actor: str | None = strawberry.field(description="For staff only: a user's id, or a name such as sweep.")
     internal: bool = strawberry.field(description="A note that the customer does not see.")
+    total_before: Money | None = strawberry.field(
+        description="Of a change of what was ordered: what was to be paid before; null: it is none."
+    )
+    total_after: Money | None = strawberry.field(description="What was to be paid after it; null: as totalBefore.")
 
     @classmethod
-    def of(cls, event: EventView, customer_id: UUID, *, for_staff: bool) -> "OrderEvent":
+    def of(cls, event: EventView, order: OrderView, *, for_staff: bool) -> "OrderEvent":
+        totals = (event.total_before, event.total_after)
+        before, after = (None if total is None else Money.of(total, order.currency) for total in totals)
         return cls(
+            total_before=before,
+            total_after=after,
             at=event.at,
             status=event.status,
             note=event.note,
-            actor_role=role_of(event.actor, customer_id),
+            actor_role=role_of(event.actor, order.customer_id),
             actor=encode_actor(event.actor) if for_staff else None,
             internal=event.internal,
         )
@@ -168,6 +176,7 @@ class Order(Node):
     status: OrderStatus = strawberry.field(description="How far it has come; `history` tells the way.")
     placed_at: datetime = strawberry.field(description="When it was accepted: from then on its stock is held.")
     expires_at: datetime | None = strawberry.field(description="When the order is cancelled if it is not paid.")
+    version: int = strawberry.field(description="Counts what staff change of it before it is paid.")
     view: strawberry.Private[OrderView]
 
     @classmethod
@@ -178,6 +187,7 @@ class Order(Node):
             status=view.status,
             placed_at=view.placed_at,
             expires_at=view.expires_at,
+            version=view.version,
             view=view,
         )
 
@@ -203,7 +213,7 @@ class Order(Node):
         viewer = info.context.viewer
         for_staff = viewer is not None and viewer.may(Role.STAFF, Scope.ORDERS_READ)
         shown = (event for event in self.view.history if for_staff or not event.internal)
-        return [OrderEvent.of(event, self.view.customer_id, for_staff=for_staff) for event in shown]
+        return [OrderEvent.of(event, self.view, for_staff=for_staff) for event in shown]
 
     @field(description="Words that staff find it by, sorted; for staff, and machines that may read orders.")
     async def tags(self, info: Info) -> list[str]:

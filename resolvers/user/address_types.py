@@ -76,6 +76,20 @@ class AddAddressInput:
     )
 
 
+@strawberry.input(description="Where an order is to go, without an entry of an address book.")
+class OrderAddressInput:
+    recipient: str = strawberry.field(description="Who it is for.")
+    phone: str = strawberry.field(description="As it is written, with or without the country.")
+    line1: str = strawberry.field(description="Street and number.")
+    country_code: str = strawberry.field(description="ISO 3166-1 alpha-2, or XK.")
+    city: str = strawberry.field(default="", description="Needed where addresses have one.")
+    line2: str | None = strawberry.field(default=None, description="What else the carrier must know.")
+    region: str | None = strawberry.field(
+        default=None, description="State, province or county, where the country has them in addresses."
+    )
+    postal_code: str | None = strawberry.field(default=None, description="As the country writes it.")
+
+
 @strawberry.input(description="The whole address as it is to be: what is left out is gone.")
 class UpdateAddressInput:
     address_id: strawberry.ID = strawberry.field(description="One of `me.addresses`.")
@@ -121,7 +135,7 @@ SetDefaultAddressResult = Annotated[
 ]
 
 
-def draft_of(input: AddAddressInput | UpdateAddressInput) -> AddressDraft:
+def draft_of(input: AddAddressInput | UpdateAddressInput | OrderAddressInput) -> AddressDraft:
     return AddressDraft(
         recipient=input.recipient,
         phone=input.phone,

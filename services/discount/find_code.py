@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from infra.runtime import Infra
 from models import DiscountCode, DiscountKind, FlashCodeHold
 from services.shared.errors import InvalidInput
-from services.shared.pricing import OrderDiscount
+from services.shared.pricing import NO_DISCOUNT, OrderDiscount
 
 CODE: Final = re.compile(r"[A-Z0-9][A-Z0-9_-]{2,39}", re.ASCII)
 _NOT_VALID: Final = "is not valid"
@@ -75,6 +75,18 @@ async def find_code(infra: Infra, given: str, currency: str, held_by: UUID | Non
 def _hold_of(code_id: UUID, customer_id: UUID) -> Select[UUID]:
     mine = (FlashCodeHold.code_id == code_id, FlashCodeHold.customer_id == customer_id)
     return select(FlashCodeHold.id).where(*mine)
+
+
+async def discount_of(infra: Infra, code: str) -> OrderDiscount:
+    """Returns what a code takes off that an order uses, whatever has become of its window since.
+
+    Errors: StoreUnavailable.
+    """
+    async with infra.database.read() as session:
+        row = await session.scalar(select(DiscountCode).where(DiscountCode.code == code))
+    if row is None:
+        return NO_DISCOUNT
+    return OrderDiscount(row.rate, row.amount, row.kind == DiscountKind.FREE_SHIPPING)
 
 
 async def codes_by_id(infra: Infra, ids: Collection[UUID]) -> dict[UUID, DiscountCode]:

@@ -21,7 +21,7 @@ from services.order.close_rest import ClosingRest, close_rest
 from services.order.give_back_to_sales import give_back_to_sales
 from services.order.lines_asked import LinesAsked, check_lines, said_of, units_asked
 from services.order.queue_order_mails import mailed_orders, queue_order_mails, with_money_back
-from services.order.rows import LockedOrder, current_view, lock_whole, note
+from services.order.rows import ReadOrder, current_view, note, read_order
 from services.reservation.release import ItemOrders, settle_holds
 from services.reservation.shrink import kept_of, shrink
 from services.shared.errors import InvalidInput, InvalidTransition
@@ -69,7 +69,7 @@ async def cancel_order_lines(infra: Infra, asked: LinesAsked) -> OrderView:
 
 
 async def _cancel(session: AsyncSession, infra: Infra, asked: LinesAsked) -> _Redis:
-    order, now = await lock_whole(session, asked.order_id, asked.owner), infra.now()
+    order, now = await read_order(session, asked.order_id, asked.owner), infra.now()
     if order.status == OrderStatus.AWAITING_PAYMENT:
         raise InvalidInput.at("orderId", message="is not paid yet: cancel it whole, or have it changed")
     if order.status != OrderStatus.PAID:
@@ -84,7 +84,7 @@ async def _cancel(session: AsyncSession, infra: Infra, asked: LinesAsked) -> _Re
 
 
 async def _cancel_rest(
-    session: AsyncSession, order: LockedOrder, asked: LinesAsked, step: int, now: datetime
+    session: AsyncSession, order: ReadOrder, asked: LinesAsked, step: int, now: datetime
 ) -> _Redis:
     if any(line.shipped for line in order.lines):
         rest = ClosingRest(OrderStatus.SHIPPED, asked.actor, asked.reason, step)
@@ -94,7 +94,7 @@ async def _cancel_rest(
 
 
 async def _cancel_some(
-    session: AsyncSession, order: LockedOrder, units: Units, asked: LinesAsked, step: int, now: datetime
+    session: AsyncSession, order: ReadOrder, units: Units, asked: LinesAsked, step: int, now: datetime
 ) -> _Redis:
     cancelled = {line.id: count for line, count in units}
     said = asked.reason or said_of("Cancelled", units)

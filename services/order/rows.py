@@ -6,7 +6,7 @@ One multi-row INSERT a table is many times faster than objects one by one.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id, spoken_number
 from infra.runtime import Infra
 from models import Base, Order, OrderEvent, OrderLine, OrderStatus, StockCause, StockEntry
+from models.address_document import AddressDoc
 from models.charges_document import Charges
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_order
@@ -117,14 +118,17 @@ async def lock_status(session: AsyncSession, order_id: UUID) -> OrderStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class LockedOrder:
-    """An order and its lines, whose row nobody else changes meanwhile."""
+class ReadOrder:
+    """An order and its lines."""
 
     id: UUID
     customer_id: UUID
     status: OrderStatus
     total: int
     currency: str
+    version: int
+    expires_at: datetime | None
+    address: AddressDoc | None
     charges: Charges | None
     lines: Sequence[OrderLine]
 
@@ -139,20 +143,47 @@ class LockedOrder:
         )
 
 
-async def lock_whole(session: AsyncSession, order_id: UUID, owner: UUID | None) -> LockedOrder:
-    """Lock an order, and read it with its lines. ``owner``: whose it has to be; None: anybody's.
+async def read_order(session: AsyncSession, order_id: UUID, owner: UUID | None, *, lock: bool = True) -> ReadOrder:
+    """Read an order with its lines; locked, whoever changes it waits from here on. ``owner``: whose it has to be;
+    None: anybody's.
 
     Errors: NotFound.
     """
-    wanted = select(Order.customer_id, Order.status, Order.total, Order.currency, Order.charges)
-    row = (await session.execute(wanted.where(Order.id == order_id).with_for_update())).first()
+    wanted = select(*(getattr(Order, name) for name in _READ)).where(Order.id == order_id)
+    row = (await session.execute(wanted.with_for_update() if lock else wanted)).first()
     if row is None or owner not in (None, row.customer_id):
         raise NotFound(NO_ORDER)
     stored = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
     lines = list(await session.scalars(stored.execution_options(populate_existing=True)))
-    charges = None if row.charges is None else Charges.from_json(row.charges)
-    status = OrderStatus(row.status)
-    return LockedOrder(order_id, row.customer_id, status, row.total, row.currency, charges, lines)
+    return ReadOrder(
+        order_id,
+        row.customer_id,
+        OrderStatus(row.status),
+        row.total,
+        row.currency,
+        row.version,
+        row.expires_at,
+        None if row.shipping_address is None else AddressDoc.from_json(row.shipping_address),
+        None if row.charges is None else Charges.from_json(row.charges),
+        lines,
+    )
+
+
+_READ: Final = (
+    *("customer_id", "status", "total", "currency", "version"),
+    *("expires_at", "shipping_address", "charges"),
+)
+
+
+async def find_change(infra: Infra, event_id: UUID) -> tuple[int, int]:
+    """Returns what an order came to before the change that a row of its history is of, and after it.
+
+    Errors: StoreUnavailable.
+    """
+    wanted = select(OrderEvent.total_before, OrderEvent.total_after).where(OrderEvent.id == event_id)
+    async with infra.database.read() as session:
+        before, after = (await session.execute(wanted)).one()
+    return before or 0, after or 0
 
 
 async def move(session: AsyncSession, order_id: UUID, target: OrderStatus, now: datetime) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import selectinload
 
 from infra.ids import spoken_number
-from models import Order, OrderStatus
+from models import Order, OrderEvent, OrderStatus
 from models.address_document import AddressDoc
 from models.charges_document import Charges
 from models.order_document import EventView, LineView, OrderSnapshot, OrderView
@@ -70,11 +70,17 @@ def persisted_view(order: Order) -> OrderView:
         ),
         history=(
             _accepted(order),
-            *(EventView(e.at, OrderStatus(e.status), e.note, e.actor, e.internal) for e in order.events),
+            *(_event(e) for e in order.events),
         ),
         shipping_address=AddressDoc.from_json(order.shipping_address) if order.shipping_address else None,
         charges=Charges.from_json(order.charges) if order.charges else None,
+        version=order.version,
     )
+
+
+def _event(event: OrderEvent) -> EventView:
+    status, totals = OrderStatus(event.status), (event.total_before, event.total_after)
+    return EventView(event.at, status, event.note, event.actor, event.internal, *totals)
 
 
 def _accepted(order: Order | OrderSnapshot) -> EventView:

@@ -14,7 +14,7 @@ from models.order_document import OrderView
 from services.money.charging import charging_of
 from services.money.request_refund import refundable, request_refund
 from services.order.lines_asked import LinesAsked, check_lines, said_of, units_asked
-from services.order.rows import LockedOrder, current_view, lock_whole, note
+from services.order.rows import ReadOrder, current_view, note, read_order
 from services.payment.send_refunds import Claimed, claim, send_claimed
 from services.shared.errors import InvalidInput, InvalidTransition
 from services.shared.events import LineUnits, OrderLinesRefunded
@@ -54,7 +54,7 @@ async def refund_order_lines(infra: Infra, asked: LinesAsked) -> OrderView:
 
 
 async def _refund(session: AsyncSession, infra: Infra, asked: LinesAsked) -> Claimed:
-    order, now = await lock_whole(session, asked.order_id, asked.owner), infra.now()
+    order, now = await read_order(session, asked.order_id, asked.owner), infra.now()
     if order.status not in _PAID_FOR:
         raise InvalidTransition(order.status, OrderStatus.REFUNDED)
     why = "no more was sent, and not refunded; what was not sent is cancelled"
@@ -72,19 +72,19 @@ async def _refund(session: AsyncSession, infra: Infra, asked: LinesAsked) -> Cla
     return claimed
 
 
-async def _lock_payment(session: AsyncSession, order: LockedOrder) -> Payment | None:
+async def _lock_payment(session: AsyncSession, order: ReadOrder) -> Payment | None:
     paying = select(Payment).where(Payment.order_id == order.id, Payment.pays_order).with_for_update()
     return await session.scalar(paying.execution_options(populate_existing=True))
 
 
-def _worth(infra: Infra, order: LockedOrder, units: Units) -> int:
+def _worth(infra: Infra, order: ReadOrder, units: Units) -> int:
     step = charging_of(infra.settings).step(order.currency)
     more = {line.id: count for line, count in units}
     return order.worth_with(more, step) - order.worth_with({}, step)
 
 
 async def _write(
-    session: AsyncSession, order: LockedOrder, units: Units, amount: int, asked: LinesAsked, now: datetime
+    session: AsyncSession, order: ReadOrder, units: Units, amount: int, asked: LinesAsked, now: datetime
 ) -> None:
     rows = [{"of_line": line.id, "units": count} for line, count in units]
     await (await session.connection()).execute(_RETURNED, rows)

@@ -149,6 +149,17 @@ class OrderLinesCancelled(_OfOrder, type="rushcart.order.lines-cancelled.v1"):
     kept: tuple[KeptUnits, ...]
 
 
+class OrderChanged(_OfOrder, type="rushcart.order.changed.v1"):
+    """Staff have changed an order that is not paid; ``lines`` are all that it has now."""
+
+    version: int
+    lines: tuple[LineUnits, ...]
+    total_before: Minor
+    total: Minor
+    currency: Currency
+    kept: tuple[KeptUnits, ...]
+
+
 class OrderLinesRefunded(_OfOrder, type="rushcart.order.lines-refunded.v1"):
     """Money is given back for units that were sent."""
 

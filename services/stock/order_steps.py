@@ -151,12 +151,12 @@ async def _write_holds(session: AsyncSession, held: Mapping[UUID, Held], actor: 
         for order_id, places in held.items()
         for place, count in places.items()
     ]
-    holds = [_hold_row(move, now) for move in moves]
+    holds = [hold_row(move, now) for move in moves]
     await (await session.connection()).execute(insert(StockHold), holds)
     await apply_moves(session, moves, StockCause.HELD, actor, now)
 
 
-def _hold_row(move: OrderMove, now: datetime) -> dict[str, Any]:
+def hold_row(move: OrderMove, now: datetime) -> dict[str, Any]:
     sku, warehouse_id = move.place
     return {
         "order_id": move.order_id,

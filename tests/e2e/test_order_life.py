@@ -34,6 +34,14 @@ TAKE_OFF: Final = f"mutation ($input: CancelOrderLinesInput!) {{ cancelOrderLine
 GIVE_BACK: Final = (
     f"mutation ($input: RefundOrderLinesInput!) {{ refundOrderLines(input: $input) {{ {_MOVED} }} }}"
 )
+_MONEY: Final = "{ amount currencyCode }"
+CHANGE: Final = f"""mutation ($input: ChangeOrderInput!) {{ changeOrder(input: $input) {{
+  ... on OrderChangeSuccess {{
+    totalBefore {_MONEY} total {_MONEY} difference {_MONEY}
+    order {{ version lines {{ quantity }} history {{ totalBefore {_MONEY} totalAfter {_MONEY} }} }}
+  }}
+  ... on StaleVersion {{ currentVersion }} {_ERRORS}
+}} }}"""
 LOOK: Final = f"query ($id: ID!) {{ order(id: $id) {{ {_ORDER} }} }}"
 
 
@@ -127,6 +135,25 @@ async def test_a_customer_cancels_units_and_staff_refund_those_that_were_sent(sh
         wish["lines"] = [{**wish["lines"][0], "quantity": 3}]
         refused = await do(shop, by, query, **wish)
         assert [field["path"] for field in refused["fields"]] == [["input", "lines", "0", path]]
+
+
+@ONE_MODE
+async def test_staff_change_an_order_that_is_not_paid(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer()
+    placed = await shop.place(ada, (await shop.offer(staff)).item_id, 3)
+    order = await shop.order_becomes(ada, placed["id"], "AWAITING_PAYMENT")
+    line = (await shop.ask(LOOK, {"id": order["id"]}, ada))["order"]["lines"][0]["id"]
+    wish = {"orderId": order["id"], "version": 1, "lines": [{"lineId": line, "quantity": 2}]}
+    changed = await do(shop, staff, CHANGE, **wish)
+    assert (changed["order"]["version"], changed["order"]["lines"][0]["quantity"]) == (2, 2)
+    before, after = (float(changed[name]["amount"]) for name in ("totalBefore", "total"))
+    assert (after, float(changed["difference"]["amount"])) == pytest.approx((before * 2 / 3, after - before))
+    event = changed["order"]["history"][-1]
+    assert (event["totalBefore"], event["totalAfter"]) == (changed["totalBefore"], changed["total"])
+    assert (await do(shop, staff, CHANGE, **wish))["currentVersion"] == 2
+    here = {"recipient": "", "phone": "1", "line1": "S", "countryCode": "XX"}
+    refused = await do(shop, staff, CHANGE, orderId=order["id"], version=2, address=here)
+    assert ["input", "address", "countryCode"] in [field["path"] for field in refused["fields"]]
 
 
 @ONE_MODE

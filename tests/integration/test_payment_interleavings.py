@@ -21,18 +21,24 @@ from services.charges.create_shipping_zone import create_shipping_zone
 from services.charges.create_tax_region import create_tax_region
 from services.charges.views import list_rules
 from services.order.cancel_order import Cancellation, cancel_order
+from services.order.cancel_order_lines import cancel_order_lines
+from services.order.change_order import change_order
 from services.order.create_shipment import ShipmentDraft, create_shipment
 from services.order.expire_due_orders import expire_due_orders
+from services.order.find_orders import find_order
+from services.order.lines_asked import LinesAsked
+from services.order.work_out_change import OrderChange
 from services.payment.capture_payment import capture_payment
 from services.payment.check_payments import check_payments
 from services.payment.reconcile_payments import reconcile_payments
+from services.payment.refund_order_lines import refund_order_lines
 from services.payment.refund_payment import RefundWish, refund_payment
 from services.payment.sandbox.charges import standing_of
 from services.payment.sandbox.page import Decision, decide
 from services.payment.send_refunds import send_refunds
 from services.reconcile.reconcile import reconcile
 from services.shared.errors import ServiceError
-from tests.factories import make_due
+from tests.factories import make_due, variant_in_stock
 from tests.integration.money import BASE, an_order, asked, begin, book, deliver, payments_in, told
 from tests.integration.test_charge_rules import region, zone
 from tests.workers import persist_all
@@ -40,6 +46,7 @@ from tests.workers import persist_all
 OPERATIONS = (
     *("begin", "begin by hand", "approve", "approve", "approve too little", "decline", "tell", "tell"),
     *("tell old news", "take", "expire", "cancel", "refund", "refund a part", "ship", "send", "ask"),
+    *("more", "more", "fewer", "take off", "ship one", "return"),
 )
 ORDERS = 2
 _PART = Decimal("7.30")
@@ -53,8 +60,11 @@ ROUNDS = st.lists(
 
 @dataclass
 class World:
+    """``extra`` is a variant that staff put into orders, and take out."""
+
     infra: Infra
     orders: list[OrderView]
+    extra: UUID
     news: list[dict[str, Any]] = field(default_factory=list)
 
     async def do(self, what: str, order: OrderView) -> None:
@@ -86,6 +96,10 @@ class World:
                 return self._each(order, lambda payment: refund_payment(infra, _wish(payment, _PART), asked()))
             case "ship":
                 return create_shipment(infra, ShipmentDraft(order.id, "Post", None, None), asked())
+            case "more" | "fewer":
+                return self._change(order, 1 if what == "more" else -1)
+            case "take off" | "ship one" | "return":
+                return self._of_last_line(order, what)
             case "send":
                 return send_refunds(infra)
         return check_payments(infra)
@@ -94,6 +108,26 @@ class World:
         for payment in await payments_in(self.infra, order.id):
             with suppress(ServiceError):
                 await work(payment)
+
+    async def _change(self, order: OrderView, by: int) -> None:
+        now = await self.view(order)
+        there = [(line.id, line.quantity) for line in now.lines if line.variant_id == self.extra]
+        units = tuple((id_, max(0, count + by)) for id_, count in there)
+        added = () if there else ((self.extra, 1 + by),)
+        await change_order(self.infra, OrderChange(order.id, now.version, units, added), asked())
+
+    async def _of_last_line(self, order: OrderView, what: str) -> None:
+        line, by = (await self.view(order)).lines[-1], asked()
+        if what == "ship one":
+            await create_shipment(self.infra, ShipmentDraft(order.id, "Post", None, ((line.id, 1),)), by)
+            return
+        wish = LinesAsked(order.id, ((line.id, 1),), None, by.by, by.key, by.actor)
+        await (cancel_order_lines if what == "take off" else refund_order_lines)(self.infra, wish)
+
+    async def view(self, order: OrderView) -> OrderView:
+        found = await find_order(self.infra, order.id, None)
+        assert found is not None
+        return found
 
     async def _decide(self, order: OrderView, decision: Decision) -> None:
         for payment in await payments_in(self.infra, order.id):
@@ -153,7 +187,8 @@ async def test_money_is_conserved_and_no_stock_is_lost(infra: Infra, rounds: lis
     if not (await list_rules(infra)).zones:
         await create_shipping_zone(infra, zone(PlaceDraft("*")), asked())
         await create_tax_region(infra, region("19", "*"), asked())
-    world = World(infra, [await an_order(infra) for _ in range(ORDERS)])
+    extra = await variant_in_stock(infra, price=333, on_hand=6)
+    world = World(infra, [await an_order(infra) for _ in range(ORDERS)], extra.id)
     assert [order.total for order in world.orders] == [1990 + 590 + 490] * ORDERS
     for at_once in rounds:
         await asyncio.gather(*(world.do(what, world.orders[number]) for what, number in at_once))
@@ -172,7 +207,8 @@ async def test_money_is_conserved_and_no_stock_is_lost(infra: Infra, rounds: lis
 async def assert_settled(infra: Infra, order: OrderView) -> None:
     """Who pays for what is kept, and no other money is kept but what staff look at."""
     async with infra.database.read() as session:
-        status = await session.scalar(select(Order.status).where(Order.id == order.id))
+        found = await session.execute(select(Order.status, Order.total).where(Order.id == order.id))
+        status, total = found.one()
     payments = await payments_in(infra, order.id)
     paying = [payment for payment in payments if payment.pays_order]
     assert len(paying) == (status in (OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.REFUNDED)) or (
@@ -182,7 +218,7 @@ async def assert_settled(infra: Infra, order: OrderView) -> None:
         assert 0 <= payment.refunded <= payment.captured
         assert payment.refunding == 0
         if payment.pays_order:
-            assert payment.captured == order.total
+            assert payment.captured == total
             assert (payment.refunded == payment.captured) == (
                 status in (OrderStatus.REFUNDED, OrderStatus.CANCELLED)
             )

@@ -66,7 +66,7 @@ SALE_TOLD = {
 }
 ITEM_TOLD = {"itemId": b, "sku": "S-1", "price": 5, "currency": "EUR", "quantity": 7, "perCustomerLimit": 2}
 HELD, HELD_TOLD = (events.Held("S-1", C),), [{"sku": "S-1", "itemId": c}]
-UNITS_TOLD = [{"lineId": b, "sku": "S-1", "quantity": 2}]
+UNITS, UNITS_TOLD = (events.LineUnits(B, "S-1", 2),), [{"lineId": b, "sku": "S-1", "quantity": 2}]
 KEPT_TOLD = [{"sku": "S-1", "itemId": c, "quantity": 1}]
 
 EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
@@ -88,6 +88,19 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
         ),
         a,
         {"orderId": a, "lines": UNITS_TOLD, "refund": 5, "currency": "EUR", "kept": KEPT_TOLD},
+    ),
+    (
+        events.OrderChanged(A, 2, UNITS, 9, 5, "EUR", ()),
+        a,
+        {
+            "orderId": a,
+            "version": 2,
+            "lines": UNITS_TOLD,
+            "totalBefore": 9,
+            "total": 5,
+            "currency": "EUR",
+            "kept": [],
+        },
     ),
     (
         events.OrderLinesRefunded(A, (events.LineUnits(B, "S-1", 2),), 5, "EUR"),

@@ -6,6 +6,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   "CancelOrderInput",
   "CancelOrderLinesInput",
   "CapturePaymentInput",
+  "ChangeOrderInput",
   "ChangeShippingZoneInput",
   "ChangeTaxRegionInput",
   "CheckoutInput",
