@@ -136,7 +136,7 @@ async def test_each_unit_once_and_what_was_sent_is_refunded(configured: Infra) -
 
 async def test_the_last_unit_is_sent_or_cancelled(infra: Infra) -> None:
     order, payment = await flash_order(infra, 2)
-    both: list[OrderView | BaseException] = await asyncio.gather(
+    both = await asyncio.gather(
         create_shipment(infra, parcel(order, 2), asked()),
         cancel_order_lines(infra, units_of(order, 1, 0, "c")),
         return_exceptions=True,
