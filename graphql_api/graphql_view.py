@@ -32,7 +32,7 @@ from graphql_api.persisted_documents import NOT_FOUND, PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
-from graphql_api.request_headers import CART_HEADER, WANTED, is_opened_by_browser, tells_cost
+from graphql_api.request_headers import CART_HEADER, is_opened_by_browser, tells_cost
 from graphql_api.request_limits import count_cost, count_cost_of, tell_cost, tell_cost_first
 from graphql_api.runtime import Runtime
 from graphql_api.schema import Found, OperationNotAllowed, RushcartSchema
@@ -68,7 +68,7 @@ class GraphQLView:
         self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = {name: value for name, value in scope["headers"] if name in WANTED}
+        headers = dict(scope["headers"])
         accept = headers.get(b"accept")
         if self.render_page is not None and is_opened_by_browser(scope, accept):
             page = self.render_page(Request(scope, receive))
@@ -83,7 +83,7 @@ class GraphQLView:
             if scope["method"] == "POST" and is_form(headers.get(b"content-type")):
                 await self._take_form(scope, receive, send, headers, media_type, base_url)
                 return
-            body = await self._body(scope, receive, headers)
+            body = b"" if scope["method"] == "GET" else await self._body(scope, receive, headers)
             key = self._key(scope, headers, media_type, body, base_url)
             if key is not None and await self._answer_kept(key, scope, send, headers):
                 return
@@ -218,8 +218,6 @@ class GraphQLView:
         return "POST", media_type, headers.get(b"content-type"), body, base_url
 
     async def _body(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-        if scope["method"] == "GET":
-            return b""
         if scope["method"] != "POST":
             raise Refused(405, "METHOD_NOT_ALLOWED", "Use POST, or GET for queries.", ((b"allow", b"GET, POST"),))
         maximum = self.runtime.running.infra.settings.max_body_bytes

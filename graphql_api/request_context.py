@@ -2,6 +2,7 @@
 security headers; one log line, one count."""
 
 import re
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from os import urandom
 from time import perf_counter
@@ -43,16 +44,14 @@ def request_ids(scope: Scope) -> RequestIds:
     return ids
 
 
-def _make_ids(headers: list[tuple[bytes, bytes]]) -> RequestIds:
-    request_id, trace_id, flags = b"", b"", b"01"
-    for name, value in headers:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            request_id = value
-        elif name == b"traceparent" and (match := _TRACEPARENT.fullmatch(value)):
-            trace_id, flags = match.groups()
+def _make_ids(headers: dict[bytes, bytes]) -> RequestIds:
     made = urandom(24).hex()
-    trace, span = trace_id.decode() or made[:32], made[32:]
-    return RequestIds(request_id.decode() or trace, trace, f"00-{trace}-{span}-{flags.decode()}")
+    trace, span, flags = made[:32], made[32:], "01"
+    if (given := headers.get(b"traceparent")) and (match := _TRACEPARENT.fullmatch(given)):
+        trace, flags = match[1].decode(), match[2].decode()
+    own = headers.get(b"x-request-id", b"")
+    request_id = own.decode() if own and _REQUEST_ID.fullmatch(own) else trace
+    return RequestIds(request_id, trace, f"00-{trace}-{span}-{flags}")
 
 
 class RequestContext:
@@ -64,18 +63,18 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            scope["rushcart.ids"] = _make_ids(scope["headers"])
+            scope["rushcart.ids"] = _make_ids(dict(scope["headers"]))
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         if tracing.is_on():
             await self._traced(scope, receive, send)
         else:
-            await self._answer(scope, receive, send, _make_ids(scope["headers"]))
+            await self._answer(scope, receive, send, _make_ids(dict(scope["headers"])))
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Within a span of the server's, whose ids the request has then."""
-        ids = _make_ids(scope["headers"])
+        ids = _make_ids(dict(scope["headers"]))
         attributes, name = request_attributes(scope), span_name(scope)
         with tracing.span(name, SpanKind.SERVER, parent=_parent(scope), attributes=attributes) as current:
             context = current.get_span_context()
@@ -91,14 +90,14 @@ class RequestContext:
         started = perf_counter()
         status = 0
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message["headers"]
                 add_security_headers(headers, scope, self._settings)
                 headers.append((b"x-request-id", ids.request_id.encode()))
-            await send(message)
+            return send(message)
 
         patience = begin_patience()
         bound = of_request.set({"request_id": ids.request_id, "trace_id": ids.trace_id})

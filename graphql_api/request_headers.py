@@ -1,34 +1,13 @@
-"""Which headers of a request count, and what some of them say."""
+"""What some headers of a request say."""
 
 from typing import Final
 
 from starlette.types import Scope
 
 from graphql_api.negotiation import wants_page
-from graphql_api.session_cookies import CSRF_HEADER, MODE_HEADER
-from graphql_api.uploads import PREFLIGHT
 
 CART_HEADER: Final = b"x-cart-token"
 COST_HEADER: Final = b"graphql-cost"
-WANTED: Final = frozenset(
-    {
-        b"authorization",
-        b"host",
-        b"accept",
-        b"content-type",
-        b"content-length",
-        b"user-agent",
-        b"cookie",
-        b"origin",
-        b"sec-fetch-site",
-        b"if-none-match",
-        MODE_HEADER,
-        CSRF_HEADER,
-        CART_HEADER,
-        COST_HEADER,
-        *PREFLIGHT,
-    }
-)
 
 
 def tells_cost(headers: dict[bytes, bytes]) -> bool:

@@ -16,12 +16,13 @@ _UNLESS_SAID: Final[tuple[Header, ...]] = (
     (b"x-frame-options", b"DENY"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+_NAMES: Final = dict(_UNLESS_SAID).keys()
 
 
 def add_security_headers(headers: list[Header], scope: Scope, settings: Settings) -> None:
     """Add them to an answer's own."""
-    said = {name for name, _ in headers}
-    headers += [header for header in _UNLESS_SAID if header[0] not in said]
+    said = dict(headers).keys()
+    headers += _UNLESS_SAID if said.isdisjoint(_NAMES) else [one for one in _UNLESS_SAID if one[0] not in said]
     # Browsers ignore it where it came by plain HTTP (RFC 6797, section 8.1).
     if settings.hsts_seconds and scheme_of(scope, settings) == "https":
         headers.append((b"strict-transport-security", b"max-age=%d" % settings.hsts_seconds))

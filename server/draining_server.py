@@ -8,7 +8,7 @@ connection just made or kept. Here those are answered first, each with ``Connect
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -75,10 +75,10 @@ class CloseWhenStopping:
         self._stop = stop
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def closing(message: Message) -> None:
+        def closing(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start" and self._stop.is_set():
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
-            await send(message)
+            return send(message)
 
         scope["rushcart.stopping"] = self._stop
         await self._app(scope, receive, closing)

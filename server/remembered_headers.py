@@ -1,6 +1,6 @@
-"""uvicorn's answers, whose headers are looked at once: nearly all of them are the same each time."""
+"""uvicorn's answers, whose heads are remembered: but for the request's id, nearly all are as one before."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import (
@@ -10,14 +10,26 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+Header = tuple[bytes, bytes]
+
 _MOST: Final = 500
-_LONGEST: Final = 200
+_LONGEST: Final = 1_000
 _BY_UVICORN: Final = frozenset({b"connection", b"transfer-encoding"})
 """What changes how the answer is sent: uvicorn sends it."""
 _LENGTH: Final = b"content-length"
-_OWN: Final = frozenset({b"x-request-id", b"etag", b"set-cookie", b"date"})
-"""Another each time."""
-_lines: dict[tuple[bytes, bytes], bytes] = {}
+_SECRET: Final = b"set-cookie"
+_WITHOUT_BODY: Final = frozenset({204, 304})
+
+
+class _Head(NamedTuple):
+    """All but the last line; ``length``: what it says of the body, if there is one."""
+
+    lines: bytes
+    length: int | None
+
+
+_heads: dict[tuple[Any, ...], _Head] = {}
+"""By the status, and all headers but the last."""
 
 
 class RememberingCycle(RequestResponseCycle):
@@ -32,36 +44,39 @@ class RememberingCycle(RequestResponseCycle):
             await super().send(message)
 
     def _head(self, message: Any) -> bytes | None:
-        """Returns the head of an answer of known length; None when uvicorn has to see to it."""
+        """Returns the head of an answer whose length is known; None when uvicorn has to see to it."""
         if self.response_started or self.disconnected or self.flow.write_paused or not self.keep_alive:
             return None
-        length: bytes | None = None
-        parts = [STATUS_LINE[message["status"]]]
-        for header in (*self.default_headers, *message["headers"]):
-            line = _lines.get(header)
-            if line is None:
-                name, value = header
-                if name == _LENGTH and length is None and value.isdigit():
-                    length = value
-                elif name in _BY_UVICORN or name == _LENGTH or not _is_good(name, value):
-                    return None
-                line = _line(name, value)
-            parts.append(line)
-        if length is None or self.access_log:
+        if self.access_log or not message["headers"]:
             return None
-        self.expected_content_length, self.chunked_encoding = int(length), False
-        parts.append(b"\r\n")
-        return b"".join(parts)
+        *same, last = (message["status"], *self.default_headers, *message["headers"])
+        known = _heads.get(key := tuple(same)) or _remember(*key)
+        if known is None or last[0] == _LENGTH or (own := _line(last)) is None:
+            return None
+        if known.length is not None:
+            self.expected_content_length, self.chunked_encoding = known.length, False
+        return b"%s%s\r\n" % (known.lines, own)
 
 
-def _is_good(name: bytes, value: bytes) -> bool:
-    return name.islower() and not HEADER_RE.search(name) and not HEADER_VALUE_RE.search(value)
+def _remember(status: int, *headers: Header) -> _Head | None:
+    lengths = [int(value) for name, value in headers if name == _LENGTH and value.isdigit()]
+    lines = [line for header in headers if (line := _line(header)) is not None]
+    is_known = len(lengths) == 1 or (not lengths and status in _WITHOUT_BODY)
+    if not is_known or len(lines) < len(headers):
+        return None
+    head = _Head(b"".join((STATUS_LINE[status], *lines)), lengths[0] if lengths else None)
+    if len(head.lines) <= _LONGEST and not any(name == _SECRET for name, _ in headers):
+        if len(_heads) >= _MOST:
+            _heads.clear()
+        _heads[status, *headers] = head
+    return head
 
 
-def _line(name: bytes, value: bytes) -> bytes:
-    line = b"%s: %s\r\n" % (name, value)
-    if name != _LENGTH and name not in _OWN and len(line) <= _LONGEST:
-        if len(_lines) >= _MOST:
-            _lines.clear()
-        _lines[name, value] = line
-    return line
+def _line(header: Header) -> bytes | None:
+    """Returns None for what is not as simple."""
+    name, value = header
+    if not name.islower() or HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+        return None
+    if name in _BY_UVICORN or (name == _LENGTH and not value.isdigit()):
+        return None
+    return b"%s: %s\r\n" % (name, value)

@@ -11,17 +11,21 @@ class Counters:
     """Counts by area (``product``, ``response``) and by what happened (``hits``, ``fills``)."""
 
     def __init__(self) -> None:
-        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._counts = Counter[tuple[str, str]]()
         self._told: dict[tuple[str, str], prometheus_client.Counter] = {}
 
     def add(self, area: str, what: str, times: int = 1) -> None:
         if times:
-            self._counts[area][what] += times
-            told = self._told.get((area, what))
+            kind = area, what
+            told = self._told.get(kind)
             if told is None:
-                told = self._told[area, what] = HAPPENINGS.labels(area, what)
+                told = self._told[kind] = HAPPENINGS.labels(area, what)
+            self._counts[kind] += times
             told.inc(times)
 
     def snapshot(self) -> dict[str, dict[str, int]]:
         """Returns a copy; what never happened is not in it."""
-        return {area: dict(counts) for area, counts in self._counts.items()}
+        counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for (area, what), times in self._counts.items():
+            counts[area][what] = times
+        return dict(counts)

@@ -55,16 +55,24 @@ VALUES = st.sampled_from([b"a", b"close", b"chunked", b"keep-alive, close", b"tw
 @given(
     headers=st.lists(st.tuples(NAMES, VALUES), max_size=4),
     length=st.sampled_from([None, b"4", b"5", b"x"]),
+    is_last=st.booleans(),
     body=st.sampled_from([b"body", b""]),
     method=st.sampled_from(["POST", "HEAD"]),
     status=st.sampled_from([200, 304, 503]),
     keep=st.booleans(),
 )
 async def test_the_bytes_are_uvicorns(
-    headers: list[tuple[bytes, bytes]], length: bytes | None, body: bytes, method: str, status: int, keep: bool
+    headers: list[tuple[bytes, bytes]],
+    length: bytes | None,
+    is_last: bool,
+    body: bytes,
+    method: str,
+    status: int,
+    keep: bool,
 ) -> None:
     lengths = [] if length is None else [(b"content-length", length)]
-    start = {"type": "http.response.start", "status": status, "headers": [*headers, *lengths]}
+    told = [*headers, *lengths] if is_last else [*lengths, *headers]
+    start = {"type": "http.response.start", "status": status, "headers": told}
     messages = (start, {"type": "http.response.body", "body": body})
     try:
         expected = await answer(RequestResponseCycle, method, keep, *messages)
