@@ -1,20 +1,17 @@
-"""What a user's name, e-mail address, language and password may be; passwords are hashed in a few threads."""
+"""What a user's name, e-mail address, language and password may be; passwords are hashed beside the event loop."""
 
-import asyncio
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
-from typing import TypeVar
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError
 
-from infra.low_priority import lower_priority
+from infra.hashing.ask import PROCESSES, hash_apart, verify_apart
 from infra.turns import Full, Turns
 from services.shared.errors import InvalidInput, TryAgain
 from services.shared.texts import prints
@@ -72,8 +69,6 @@ def normalise_locale(typed: str) -> str:
     return f"{language.lower()}{separator}{rest}"
 
 
-T = TypeVar("T")
-
 PASSWORD_MIN, PASSWORD_MAX = 8, 1024
 # Four bytes a character; compatibility forms can unfold into many more.
 MAX_BYTES = 4 * PASSWORD_MAX
@@ -82,12 +77,10 @@ MAX_BYTES = 4 * PASSWORD_MAX
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # Of a random password nobody has, with the parameters above: an unknown e-mail costs what a known one does.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$mPbbA9tPGvLn7JxCWLgiPA$eABJZ4LPeyMdtUCKD9M5CnD1Wey02Oj+pRUj89TDIOU"
-_THREADS = 2
-# One more than there are threads: it asks the stores meanwhile.
-_AT_ONCE = 3
+# One more than can hash: it asks the stores meanwhile.
+_AT_ONCE = PROCESSES + 1
 _PATIENCE = 1.0
 
-_pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="argon2", initializer=lower_priority)
 _turns = Turns(_AT_ONCE, _PATIENCE)
 _has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
 
@@ -136,22 +129,16 @@ async def hash_password(password: str) -> str:
 
     Returns the PHC string to store. Errors: TryAgain when too many wait.
     """
-    return await _run(lambda: _HASHER.hash(_prepare(password) or b""))
+    async with turn_to_hash(""):
+        return await hash_apart(_HASHER, _prepare(password) or b"")
 
 
 async def verify_password(stored: str | None, password: str) -> bool:
     """Returns whether it is the password; takes as long when there is none. Errors: TryAgain."""
-    matches = await _run(lambda: _matches(stored or _NOBODY, password))
-    return matches and bool(stored)
-
-
-def _matches(stored: str, password: str) -> bool:
     prepared = _prepare(password)
-    try:
-        _HASHER.verify(stored, prepared or b"")
-    except (VerificationError, InvalidHashError):
-        return False
-    return prepared is not None
+    async with turn_to_hash(""):
+        matches = await verify_apart(_HASHER, stored or _NOBODY, prepared or b"")
+    return matches and bool(stored) and prepared is not None
 
 
 def _prepare(password: str) -> bytes | None:
@@ -164,11 +151,6 @@ def _prepare(password: str) -> bytes | None:
     except UnicodeEncodeError:  # half of a surrogate pair
         return None
     return prepared if len(prepared) <= MAX_BYTES else None
-
-
-async def _run(work: Callable[[], T]) -> T:
-    async with turn_to_hash(""):
-        return await asyncio.get_running_loop().run_in_executor(_pool, work)
 
 
 def is_common(password: str) -> bool:

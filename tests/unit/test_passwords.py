@@ -1,12 +1,11 @@
 import asyncio
 import os
-import sys
-import threading
 from importlib.resources import files
 
 import pytest
 from argon2 import PasswordHasher
 
+from infra.hashing import ask
 from infra.turns import Turns
 from services.shared.errors import TryAgain
 from services.user import rules
@@ -109,13 +108,12 @@ async def test_composed_and_decomposed_are_the_same_password() -> None:
 
 async def test_the_loop_is_free_and_too_many_are_told_to_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "_turns", Turns(1, 0.0))
-    gate = threading.Event()
-    waiting = [asyncio.create_task(rules._run(gate.wait)) for _ in range(9)]
+    stored = await hash_password("correct horse")
+    waiting = [asyncio.create_task(verify_password(stored, "correct horse")) for _ in range(9)]
     await asyncio.sleep(0)
     with pytest.raises(TryAgain) as told:
         await hash_password("correct horse")
     assert told.value.retry_after_ms > 0
-    gate.set()
     assert await asyncio.gather(*waiting) == [True] * 9
     assert await verify_password(await hash_password("correct horse"), "correct horse")
 
@@ -126,9 +124,13 @@ async def test_a_turn_within_a_turn_is_the_same_one(monkeypatch: pytest.MonkeyPa
         assert await verify_password(await hash_password("correct horse"), "correct horse")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
-async def test_hashing_leaves_a_busy_processor_to_others() -> None:
-    def nice() -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    assert await rules._run(nice) > nice()
+async def test_a_process_that_hashes_leaves_a_busy_processor_to_others_and_may_be_killed() -> None:
+    stored = await hash_password("correct horse")
+    running = [child.process for child in ask._children.values()]
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert running
+    assert all(os.getpriority(os.PRIO_PROCESS, process.pid) > own for process in running)
+    for process in running:
+        process.kill()
+    both = (verify_password(stored, "correct horse") for _ in range(2))
+    assert await asyncio.gather(*both) == [True, True]
