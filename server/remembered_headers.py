@@ -49,8 +49,9 @@ class RememberingCycle(RequestResponseCycle):
             return None
         if self.access_log or not message["headers"]:
             return None
-        *same, last = (message["status"], *self.default_headers, *message["headers"])
-        known = _heads.get(key := tuple(same)) or _remember(*key)
+        head: tuple[Any, ...] = (message["status"], *self.default_headers, *message["headers"])
+        last = head[-1]
+        known = _heads.get(same := head[:-1]) or _remember(*same)
         if known is None or last[0] == _LENGTH or (own := _line(last)) is None:
             return None
         if known.length is not None:
