@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
-from redis.exceptions import AskError, ClusterDownError, MovedError, ResponseError, TryAgainError
+from redis.exceptions import AskError, ClusterDownError, MovedError, NoScriptError, ResponseError, TryAgainError
 
 from infra.errors import StoreUnavailable
 from infra.redis import LuaScript, RedisStore
@@ -39,6 +39,7 @@ class RedisCluster(RedisStore):
         self.dsn = dsn
         self.timeout = timeout
         self._scripts = set()
+        self._in_trouble = self._find_soon
         self._parts = urlsplit(dsn)
         user, at, _ = self._parts.netloc.rpartition("@")
         self._user = f"{user}{at}"
@@ -184,13 +185,22 @@ class RedisCluster(RedisStore):
             if self._by_slot:
                 self._by_slot[slots[place]] = self._server((error.host, error.port))
             return True
+        server = self._at_slot(slots[place])
         if isinstance(error, AskError):
-            target = self._server((error.host, error.port))
-            _, found[place] = await target.ask(("ASKING",), commands[place])
+            server = self._server((error.host, error.port))
+            _, found[place] = await server.ask(("ASKING",), commands[place])
             error = found[place]
+        if isinstance(error, NoScriptError):
+            return await self._teach(server, str(commands[place][1]))
         if isinstance(error, _Away):
             return False
         return isinstance(error, _LATER) or (isinstance(error, ResponseError) and is_not_the_primary(error))
+
+    async def _teach(self, server: RedisStore, sha: str) -> bool:
+        """Load a script where it is not known, as one that has just taken over. Returns whether it is ours."""
+        texts = [script.text for script in self._scripts if script.sha == sha]
+        await server.ask(*(("SCRIPT", "LOAD", text) for text in texts))
+        return bool(texts)
 
     async def get_many(self, keys: Sequence[str]) -> list[Any]:
         return await self.execute(*(("GET", key) for key in keys))

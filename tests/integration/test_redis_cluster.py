@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
+from redis.exceptions import ReadOnlyError
 
 from infra.errors import StoreUnavailable
 from infra.open_redis import open_redis
@@ -53,6 +54,12 @@ async def test_commands_and_scripts_go_where_their_keys_are(cluster: Cluster, st
         assert node.dbsize() == sum(cluster.place_of(key) == place for key in KEYS)
     assert len({await server.reign() for server in store.servers()}) == 3
     await store.ping()
+    for node in cluster.primaries:
+        node.script_flush()
+    assert await store.execute(("EVALSHA", store.script(COUNT), 1, KEYS[0], 1)) == [4]
+    with pytest.raises(StoreUnavailable):
+        async with store.guard():
+            raise ReadOnlyError("a primary was demoted")
 
 
 async def test_a_slot_that_moved_is_found(cluster: Cluster, store: RedisStore) -> None:
