@@ -1,5 +1,6 @@
 """Redis or Valkey: one client a process, bounded waits, and a watch over the server's memory."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from infra.redis_connection import (
 from infra.store_time import StoreTime, is_silent, note_silence
 from infra.telemetry import tracing
 from infra.telemetry.conventions import pipeline_name, redis_attributes
+from settings.errors import BadSetting
 
 # A request waits for a free connection rather than opening one more: Redis runs one command at a time anyway.
 _CONNECTIONS = 64
@@ -131,7 +133,10 @@ class RedisStore:
         return (self,)
 
     async def start(self) -> None:
-        """Find the servers, if they can be reached now."""
+        """Find the servers, if they can be reached now. Errors: BadSetting for one that has a part of the keys."""
+        [found] = await self.ask(("CLUSTER", "INFO"))  # an error where there is no cluster
+        if isinstance(found, bytes) and (size := re.search(rb"cluster_size:(\d+)", found)) and int(size[1]) > 1:
+            raise BadSetting("RUSHCART_REDIS_URL: its server is one of a cluster; begin it with redis+cluster://")
 
     @asynccontextmanager
     async def guard(self, timeout: float | None = None, *, store: str = "redis") -> AsyncIterator[None]:

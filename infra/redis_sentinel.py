@@ -1,7 +1,7 @@
 """A Redis whose primary is asked of Sentinels for each new connection (Sentinel client specification)."""
 
 import asyncio
-from typing import Final
+from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
@@ -13,8 +13,26 @@ from redis.exceptions import RedisError
 
 from infra.redis import RedisStore
 from infra.redis_slots import Address, seeds_of
+from settings import Settings
 
 DEFAULT_PORT: Final = 26_379
+
+
+class Login(TypedDict, total=False):
+    """What Sentinels ask for, as redis-py takes it."""
+
+    username: str
+    password: str
+
+
+def sentinel_login(settings: Settings) -> Login:
+    """Returns what the settings have of it."""
+    login = Login()
+    if settings.redis_sentinel_user:
+        login["username"] = settings.redis_sentinel_user
+    if settings.redis_sentinel_password:
+        login["password"] = settings.redis_sentinel_password.get_secret_value()
+    return login
 
 
 def sentinels_of(dsn: str) -> list[Address]:
@@ -29,12 +47,13 @@ def service_of(dsn: str) -> tuple[str, int]:
 
 
 class SentinelRedis(RedisStore):
-    """User, password and options of the URL are for the primary."""
+    """User, password and options of the URL are for the primary; ``login`` is for the Sentinels."""
 
-    def __init__(self, dsn: str, *, timeout: float) -> None:
+    def __init__(self, dsn: str, *, timeout: float, login: Login | None = None) -> None:
         self._service, number = service_of(dsn)
+        patience, never = timeout / 2, Retry(NoBackoff(), 0)
         self._sentinels = [
-            Redis(host=host, port=port, socket_timeout=timeout / 2, retry=Retry(NoBackoff(), 0))
+            Redis(host=host, port=port, socket_timeout=patience, retry=never, **(login or {}))
             for host, port in sentinels_of(dsn)
         ]
         _, url = next(seeds_of(dsn, default_port=DEFAULT_PORT))

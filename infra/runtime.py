@@ -23,6 +23,7 @@ from infra.open_redis import open_redis
 from infra.ranked_turns import RankedTurns
 from infra.rate_limit import RateLimiter
 from infra.redis import RedisStore
+from infra.redis_sentinel import sentinel_login
 from infra.refusals import Refusals
 from infra.reigns import Reigns
 from infra.revocations import Revocations
@@ -73,7 +74,7 @@ async def open_infra(settings: Settings, *, clock: Clock = utc_now) -> AsyncIter
         replica = _replica(settings)
         if replica is not None:
             stack.push_async_callback(replica.close)
-        redis = open_redis(settings.redis_dsn, timeout=settings.store_timeout)
+        redis = open_redis(settings.redis_dsn, timeout=settings.store_timeout, login=sentinel_login(settings))
         stack.push_async_callback(redis.close)
         await redis.start()
         events = _event_log(settings, redis)

@@ -39,6 +39,10 @@ class PlumbingSettings(OperationsSettings):
         description="redis://host:port/0, redis+cluster://host:port,host:port, or "
         "redis+sentinel://host:port,host:port/name/0; an embedded Valkey when unset.",
     )
+    redis_sentinel_user: str | None = Field(
+        None, description="The user that Sentinels know us by; that of the URL is for the primary."
+    )
+    redis_sentinel_password: SecretStr | None = Field(None, description="What Sentinels ask for.")
     kafka_bootstrap_servers: str | None = Field(
         None, description="host:port[,host:port]; Redis Streams are the event log when unset."
     )
@@ -141,6 +145,8 @@ class PlumbingSettings(OperationsSettings):
         "database_url",
         "database_read_url",
         "redis_url",
+        "redis_sentinel_user",
+        "redis_sentinel_password",
         "kafka_bootstrap_servers",
         "signing_key",
         "smtp_url",

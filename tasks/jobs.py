@@ -23,7 +23,7 @@ from taskiq_redis import RedisStreamBroker, RedisStreamClusterBroker, RedisStrea
 from infra.cancellation import cancel_and_wait
 from infra.ended import has_ended
 from infra.errors import StoreUnavailable
-from infra.redis_sentinel import SentinelRedis, sentinels_of, service_of
+from infra.redis_sentinel import SentinelRedis, sentinel_login, sentinels_of, service_of
 from infra.redis_slots import seeds_of
 from infra.runtime import Infra
 from services.order.expire_due_orders import expire_due_orders
@@ -137,6 +137,7 @@ def _broker(infra: Infra) -> AsyncBroker:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             ssl=parts.scheme == "rediss",
+            sentinel_kwargs=dict(sentinel_login(infra.settings)),
         )
     return RedisStreamBroker(
         dsn,

@@ -21,6 +21,7 @@ from services.shared.errors import TryAgain
 from services.shared.events import ALL_TOPICS
 from services.shared.watch_changes import watching_changes
 from settings import Settings
+from settings.errors import BadSetting
 from tests.books import assert_adds_up, orders_in
 from tests.factories import order_wish, running_sale
 from tests.modes import MODES, ONE_MODE
@@ -54,6 +55,10 @@ async def test_commands_and_scripts_go_where_their_keys_are(cluster: Cluster, st
         assert node.dbsize() == sum(cluster.place_of(key) == place for key in KEYS)
     assert len({await server.reign() for server in store.servers()}) == 3
     await store.ping()
+    alone = open_redis(cluster.url.replace("+cluster", "").partition(",")[0], timeout=2.0)
+    with pytest.raises(BadSetting, match=r"redis\+cluster://"):
+        await alone.start()
+    await alone.close()
     for node in cluster.primaries:
         node.script_flush()
     assert await store.execute(("EVALSHA", store.script(COUNT), 1, KEYS[0], 1)) == [4]

@@ -22,20 +22,22 @@ from tests.redis_cluster import kill
 from tests.redis_server import port_of, redis_server
 from tests.waiting import until, until_true
 
+PASSWORD = "sentinels-only"
+
 
 @contextmanager
 def sentinel(folder: Path, primary: Redis) -> Iterator[Redis]:
     """One that decides alone."""
     port, config = free_port(), folder / "sentinel.conf"
     config.write_text(
-        f"port {port}\nbind {LOOPBACK}\n"
+        f"port {port}\nbind {LOOPBACK}\nrequirepass {PASSWORD}\n"
         f"sentinel monitor shop {LOOPBACK} {port_of(primary)} 1\n"
         "sentinel down-after-milliseconds shop 500\nsentinel failover-timeout shop 2000\n"
     )
     argv = [str(get_binary_path()), str(config), "--sentinel"]
     keeper = spawn(argv, log=folder / "sentinel.log", cwd=folder, dies_with_parent=True)
     try:
-        with Redis(host=LOOPBACK, port=port) as client:
+        with Redis(host=LOOPBACK, port=port, password=PASSWORD) as client:
             until_true(lambda: _replicas(client) == 1, "the Sentinel to know the replica")
             yield client
     finally:
@@ -66,7 +68,7 @@ def watched(tmp_path: Path) -> Iterator[tuple[Redis, str]]:
 
 async def test_the_one_that_took_over_is_found(watched: tuple[Redis, str]) -> None:
     primary, url = watched
-    store = open_redis(url, timeout=2.0)
+    store = open_redis(url, timeout=2.0, login={"password": PASSWORD})
     await store.execute(("SET", "key", "1"))
     reign = await store.reign()
     primary.wait(1, 1000)
@@ -94,7 +96,8 @@ async def _writes(store: RedisStore) -> bool:
 @ONE_MODE
 async def test_jobs_are_where_the_primary_is(settings: Settings, watched: tuple[Redis, str]) -> None:
     primary, url = watched
-    async with open_infra(settings.model_copy(update={"redis_url": SecretStr(url)})) as infra:
+    own = {"redis_url": SecretStr(url), "redis_sentinel_password": SecretStr(PASSWORD)}
+    async with open_infra(settings.model_copy(update=own)) as infra:
         jobs = Jobs(infra)
         await jobs.schedule_expiry([infra.now()])
         await until(lambda: _sent(jobs, primary), bool)
