@@ -3,8 +3,10 @@
 import asyncio
 import random
 import time
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 import orjson
@@ -25,10 +27,17 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     strange: list[str] = field(default_factory=list)
     slowest: float = 0.0
+    accepted: list[float] = field(default_factory=list)
+    """When an order was accepted, by ``time.monotonic()``."""
 
     @property
     def requests(self) -> int:
         return self.outcomes.total()
+
+    def longest_gap(self, since: float, until: float) -> float:
+        """Returns the longest that no order was accepted for, in seconds, between these moments."""
+        first, last = bisect_left(self.accepted, since), bisect_right(self.accepted, until)
+        return max(after - before for before, after in pairwise([since, *self.accepted[first:last], until]))
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ def variables(settings: Settings) -> dict[str, str]:
         "RUSHCART_REDIS_URL": settings.redis_dsn,
         "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or "",
         "RUSHCART_KAFKA_PREFIX": settings.kafka_prefix,
+        "RUSHCART_KAFKA_REPLICATION": str(settings.kafka_replication),
         "RUSHCART_KAFKA_PARTITIONS": str(settings.kafka_partitions),
         "RUSHCART_PAYMENT_PROVIDERS": ",".join(settings.ways_to_pay),
         "RUSHCART_STORE_TIMEOUT": str(settings.store_timeout),

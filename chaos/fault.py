@@ -8,19 +8,26 @@ from chaos.disk import Disk
 from chaos.fleet import Fleet
 from chaos.proxy import Proxy
 from chaos.slow_sockets import SlowSockets
-from infra.stack import ServerName, Stack
+from infra.stack import ServerName, Servers
+from settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What there is to break. ``disks``: of the stores that have one of their own."""
+    """What there is to break. ``disks``: of the stores that have one of their own; ``key``: of the item for sale,
+    in Redis."""
 
     fleet: Fleet
-    stack: Stack
+    stack: Servers
     proxies: dict[ServerName, Proxy]
     dice: random.Random
     disks: dict[ServerName, Disk] = field(default_factory=dict)
     sockets: SlowSockets = field(default_factory=SlowSockets)
+    key: str = ""
+
+    @property
+    def settings(self) -> Settings:
+        return self.fleet.settings
 
 
 Step = Callable[[Target], Awaitable[None]]

@@ -5,10 +5,13 @@ import signal
 from collections.abc import Callable
 from typing import Final
 
+from chaos.broker_faults import BROKER_FAULTS
+from chaos.database_faults import DATABASE_FAULTS
 from chaos.fault import Fault, Step, Target
 from chaos.fleet import Process
+from chaos.shard_faults import SHARD_FAULTS
 from chaos.store_faults import STORE_FAULTS
-from infra.stack import ServerName, Stack
+from infra.stack import ServerName, Servers
 
 
 async def _nothing(_target: Target) -> None:
@@ -44,14 +47,14 @@ async def _thaw(target: Target) -> None:
         process.send(signal.SIGCONT)
 
 
-def _store(server: ServerName, verb: Callable[[Stack, ServerName], None]) -> Step:
+def _store(server: ServerName, verb: Callable[[Servers, str], None]) -> Step:
     async def act(target: Target) -> None:
         await asyncio.to_thread(verb, target.stack, server)
 
     return act
 
 
-def _start_empty(stack: Stack, server: ServerName) -> None:
+def _start_empty(stack: Servers, server: str) -> None:
     stack.start(server, keep_data=False)
 
 
@@ -71,29 +74,34 @@ async def _close_slow_ones(target: Target) -> None:
 
 
 def _killed_store(server: ServerName) -> Fault:
-    return Fault(f"{server} killed", _store(server, Stack.kill), _store(server, Stack.start), 2.0)
+    return Fault(f"{server} killed", _store(server, Servers.kill), _store(server, Servers.start), 2.0)
 
 
 def _frozen_store(server: ServerName) -> Fault:
-    return Fault(f"{server} frozen", _store(server, Stack.pause), _store(server, Stack.resume), 4.0)
+    return Fault(f"{server} frozen", _store(server, Servers.pause), _store(server, Servers.resume), 4.0)
 
 
-FAULTS: Final = (
+_PROCESSES = (
     Fault("api killed", _kill("api"), _complete, 1.0),
     Fault("worker killed", _kill("worker"), _complete, 1.0),
     Fault("scheduler killed", _kill("scheduler"), _complete, 3.0),
     Fault("api frozen", _freeze("api"), _thaw, 3.0),
     Fault("worker frozen", _freeze("worker"), _thaw, 6.0),
+)
+_CUT_DATABASE = Fault("database connections cut", _cut("database"), _nothing, 0.0)
+FAULTS: Final = (
+    *_PROCESSES,
     _killed_store("redis"),
-    Fault("redis emptied", _store("redis", Stack.kill), _store("redis", _start_empty), 1.0),
+    Fault("redis emptied", _store("redis", Servers.kill), _store("redis", _start_empty), 1.0),
     _frozen_store("redis"),
     _killed_store("kafka"),
     _frozen_store("kafka"),
     _killed_store("database"),
     _frozen_store("database"),
     Fault("redis connections cut", _cut("redis"), _nothing, 0.0),
-    Fault("database connections cut", _cut("database"), _nothing, 0.0),
+    _CUT_DATABASE,
     *STORE_FAULTS,
     Fault("slow sockets", _open_slowly, _close_slow_ones, 6.0),
 )
-NAMES: Final = tuple(fault.name for fault in FAULTS)
+NODE_FAULTS: Final = (*_PROCESSES, *SHARD_FAULTS, *BROKER_FAULTS, *DATABASE_FAULTS, _CUT_DATABASE)
+"""What goes wrong where there are several of each."""

@@ -37,6 +37,11 @@ class Proxy:
         self.drop()
         await asyncio.gather(*self._pipes, return_exceptions=True)
 
+    def move(self, target: str) -> None:
+        """Lead to another server from now on; nobody stays with the one of before."""
+        self.target = target
+        self.drop()
+
     def drop(self) -> None:
         """All connections end in the middle of whatever they do, without a word (RST)."""
         self.dropped += len(self._open) // 2

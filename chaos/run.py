@@ -3,12 +3,10 @@
 import asyncio
 import random
 import re
-import shutil
-import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,16 +18,17 @@ from pydantic import SecretStr
 
 from chaos.accounts import accounts
 from chaos.client import Client, Tally
-from chaos.disk import Disk, small_disk
+from chaos.disk import Disk
 from chaos.fault import Fault, Target
-from chaos.faults import FAULTS
+from chaos.faults import FAULTS, NODE_FAULTS
 from chaos.fleet import Fleet, Launch, launch
+from chaos.own_stores import Echo, own_nodes, own_stack
 from chaos.proxy import Proxy
 from chaos.shoppers import Shopper
 from chaos.verdict import Verdict, judge
 from infra.migrations import upgrade
 from infra.runtime import Infra, open_infra
-from infra.stack import SERVERS, ServerName, Stack, StackError
+from infra.stack import ServerName, Servers, StackError
 from models import Role
 from models.flash_sale_document import FlashItemDoc
 from services.catalog.create_product import create_product
@@ -41,20 +40,20 @@ from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 
-ROOT: Final = Path(__file__).resolve().parents[1]
-_SKU: Final = "CHAOS"
+_SKUS: Final = ("CHAOS", "CHAOS-PLENTY")
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 _END_WITHIN: Final = 60.0
-_MEGABYTES: Final = 768
-"""Of a store's disk; what is not used takes no memory."""
-Echo = Callable[[str], None]
 Progress = Callable[[float, Tally, "Counter[str]"], None]
 """Seconds since the beginning, answers and faults until now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``payment_timeout``: seconds; unpaid orders expire during the run, and their units are sold again."""
+    """``payment_timeout``: seconds; unpaid orders expire during the run, and their units are sold again.
+
+    ``plenty``: units of a second item, which is not sold out. ``nodes``: on several of each server.
+    ``each``: every fault once in a round, in their order, and no round is left half done.
+    """
 
     seconds: float = 60.0
     shoppers: int = 40
@@ -63,11 +62,16 @@ class Options:
     payment_timeout: float = 15.0
     pause: float = 0.3
     faults: tuple[str, ...] = ()
+    plenty: int = 0
+    nodes: bool = False
+    each: bool = False
 
 
 @dataclass(slots=True)
 class Outcome:
     faults: "Counter[str]" = field(default_factory=Counter)
+    gaps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """By fault: each time, the longest that nobody's order was accepted for, in seconds."""
     tally: Tally = field(default_factory=Tally)
     dropped: int = 0
     verdict: Verdict = field(default_factory=Verdict)
@@ -78,47 +82,37 @@ class Outcome:
         return self.verdict.right and not self.tally.strange
 
 
-@contextmanager
-def own_stack(echo: Echo) -> Iterator[tuple[Path, Stack, dict[ServerName, Disk]]]:
-    """In a temporary folder; nothing is left of it. Each store has a disk of its own where that is possible.
-
-    Errors: StackError.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="rushcart-chaos-"))
-    cache = ROOT / ".rushcart" / "kafka"
-    stack = Stack(folder, kafka_cache=cache, dies_with_parent=True)
-    try:
-        with ExitStack() as exits:
-            mounted = {name: exits.enter_context(small_disk(stack.folder / name, _MEGABYTES)) for name in SERVERS}
-            exits.callback(stack.down)
-            Stack.up(folder, echo=echo, environ={}, kafka_cache=cache, dies_with_parent=True)
-            here = {status.server for status in stack.status() if status.how == "machine"}
-            yield folder, stack, {name: disk for name, disk in mounted.items() if disk and name in here}
-    finally:
-        stack.down(purge=True)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def run_chaos(options: Options, echo: Echo, progress: Progress) -> Outcome:
     """Errors: StackError."""
+    if options.nodes:
+        with own_nodes(echo) as (folder, nodes):
+            settings = prepared(options, folder, nodes)
+            return asyncio.run(play(options, settings, nodes, progress))
     with own_stack(echo) as (folder, stack, disks):
-        env = stack.env()
-        settings = Settings(
-            home=folder,
-            database_url=SecretStr(env["RUSHCART_DATABASE_URL"]),
-            redis_url=SecretStr(env["RUSHCART_REDIS_URL"]),
-            kafka_bootstrap_servers=env["RUSHCART_KAFKA_BOOTSTRAP_SERVERS"],
-            payment_timeout=options.payment_timeout,
-            payment_providers=("sandbox",),
-        )
-        upgrade(settings)
+        settings = prepared(options, folder, stack)
         return asyncio.run(play(options, settings, stack, progress, disks=disks))
+
+
+def prepared(options: Options, home: Path, stack: Servers) -> Settings:
+    """Returns the settings that lead to the stack, whose database has its tables now."""
+    env = stack.env()
+    settings = Settings(
+        home=home,
+        database_url=SecretStr(env["RUSHCART_DATABASE_URL"]),
+        redis_url=SecretStr(env["RUSHCART_REDIS_URL"]),
+        kafka_bootstrap_servers=env["RUSHCART_KAFKA_BOOTSTRAP_SERVERS"],
+        kafka_replication=int(env.get("RUSHCART_KAFKA_REPLICATION", 1)),
+        payment_timeout=options.payment_timeout,
+        payment_providers=("sandbox",),
+    )
+    upgrade(settings)
+    return settings
 
 
 async def play(
     options: Options,
     settings: Settings,
-    stack: Stack,
+    stack: Servers,
     progress: Progress,
     launch: Launch = launch,
     disks: dict[ServerName, Disk] | None = None,
@@ -127,20 +121,21 @@ async def play(
     outcome = Outcome()
     async with AsyncExitStack() as exits:
         infra = await exits.enter_async_context(observer(settings))
-        item = await _open_sale(infra, options.units)
+        items = [await _open_sale(infra, sku, units) for sku, units in zip(_SKUS, _units(options), strict=False)]
         proxies = await _proxies(exits, settings)
         fleet = Fleet.on(_through(settings, proxies), settings.home, launch=launch)
         exits.callback(fleet.kill)
         await fleet.complete()
-        target = Target(fleet, stack, proxies, random.Random(options.seed), disks or {})
-        shoppers = await _shoppers(infra, item, fleet, options, outcome.tally)
+        dice, key = random.Random(options.seed), f"{{{items[-1].sku}}}"
+        target = Target(fleet, stack, proxies, dice, disks or {}, key=key)
+        shoppers = await _shoppers(infra, items, fleet, options, outcome.tally)
         await _rush(options, target, shoppers, outcome, progress)
         outcome.dropped = sum(proxy.dropped for proxy in proxies.values())
         await asyncio.gather(*(shopper.ask_again() for shopper in shoppers))
         wishes = [wish for shopper in shoppers for wish in shopper.wishes]
         # Whoever looks was not there when it happened: no connection of before is in the way.
-        judging = await exits.enter_async_context(observer(settings))
-        outcome.verdict = await judge(judging, item, wishes)
+        judging = await exits.enter_async_context(observer(fleet.settings))
+        outcome.verdict = await judge(judging, items, wishes)
         outcome.errors = Counter(map(_told, fleet.errors()))
         await fleet.stop()
     return outcome
@@ -148,19 +143,18 @@ async def play(
 
 @asynccontextmanager
 async def observer(settings: Settings) -> AsyncIterator[Infra]:
-    """The stores themselves, not through the proxies, without the haste of a server."""
+    """The stores without the haste of a server."""
     async with open_infra(settings.model_copy(update={"store_timeout": 10.0})) as infra:
         await infra.events.ensure_topics(ALL_TOPICS)
         yield infra
 
 
 async def _proxies(exits: AsyncExitStack, settings: Settings) -> dict[ServerName, Proxy]:
-    """Kafka tells its clients its own address, so there is none before it."""
+    """Kafka and a Redis Cluster tell their clients their own addresses, so there is none before them."""
     assert settings.database_url is not None
-    targets: dict[ServerName, str] = {
-        "database": settings.database_url.get_secret_value(),
-        "redis": settings.redis_dsn,
-    }
+    targets: dict[ServerName, str] = {"database": settings.database_url.get_secret_value()}
+    if "+cluster" not in settings.redis_dsn:
+        targets["redis"] = settings.redis_dsn
     return {name: await exits.enter_async_context(Proxy(target)) for name, target in targets.items()}
 
 
@@ -170,24 +164,30 @@ def _through(settings: Settings, proxies: dict[ServerName, Proxy]) -> Settings:
     return settings.model_copy(update={**urls, "store_timeout": Settings.model_fields["store_timeout"].default})
 
 
-async def _open_sale(infra: Infra, units: int) -> FlashItemDoc:
-    variant = VariantDraft(_SKU, Decimal("19.90"), "EUR", units)
+def _units(options: Options) -> list[int]:
+    return [options.units, *([options.plenty] if options.plenty else [])]
+
+
+async def _open_sale(infra: Infra, sku: str, units: int) -> FlashItemDoc:
+    variant = VariantDraft(sku, Decimal("19.90"), "EUR", units)
     await create_product(infra, ProductDraft("Chaos", (variant,)), "chaos")
     now = infra.now()
-    items = (ItemDraft(_SKU, Decimal("9.90"), units, units),)
+    items = (ItemDraft(sku, Decimal("9.90"), units, units),)
     draft = SaleDraft("Chaos", now - timedelta(minutes=1), now + timedelta(days=1), items)
     sale_id = await schedule_flash_sale(infra, draft, "chaos")
     return await find_item(infra, (await find_sales(infra, [sale_id]))[sale_id].item_ids[0])
 
 
 async def _shoppers(
-    infra: Infra, item: FlashItemDoc, fleet: Fleet, options: Options, tally: Tally
+    infra: Infra, items: Sequence[FlashItemDoc], fleet: Fleet, options: Options, tally: Tally
 ) -> list[Shopper]:
     # They shop for longer than a token is valid, and none of this is about signing in again.
     lasting = infra.settings.model_copy(update={"access_token_ttl": options.seconds + 3600})
     people = await accounts(replace(infra, settings=lasting), options.shoppers, Role.CUSTOMER)
     return [
-        Shopper(id_, Client(token, fleet.urls, random.Random(f"{options.seed} {number}"), tally), item.id)
+        Shopper(
+            id_, Client(token, fleet.urls, random.Random(f"{options.seed} {number}"), tally), [i.id for i in items]
+        )
         for number, (id_, token) in enumerate(people)
     ]
 
@@ -199,14 +199,16 @@ async def _rush(
     shopping = [asyncio.create_task(shopper.shop(stop, options.pause)) for shopper in shoppers]
     watching = asyncio.create_task(_watch(begun, outcome, progress))
     try:
-        possible = [fault for fault in FAULTS if fault.is_possible(target)]
+        every = NODE_FAULTS if options.nodes else FAULTS
+        possible = [fault for fault in every if fault.is_possible(target)]
         wanted = [fault for fault in possible if not options.faults or fault.name in options.faults]
         if not wanted:
             raise StackError("Only root may mount the disks that are to be full.")
-        while time.monotonic() - begun < options.seconds:
-            fault = target.dice.choice(wanted)
+        for fault in _one_after_another(options, wanted, target.dice, begun + options.seconds):
+            since = time.monotonic()
             outcome.faults[fault.name] += 1
             await _suffer(fault, target)
+            outcome.gaps[fault.name].append(outcome.tally.longest_gap(since, time.monotonic()))
             await asyncio.sleep(target.dice.uniform(0.2, 2.0))
         stop.set()
         async with asyncio.timeout(_END_WITHIN):
@@ -215,6 +217,13 @@ async def _rush(
         for task in (*shopping, watching):
             task.cancel()
         await asyncio.gather(*shopping, watching, return_exceptions=True)
+
+
+def _one_after_another(
+    options: Options, wanted: Sequence[Fault], dice: random.Random, until: float
+) -> Iterator[Fault]:
+    while time.monotonic() < until:
+        yield from wanted if options.each else [dice.choice(wanted)]
 
 
 async def _suffer(fault: Fault, target: Target) -> None:

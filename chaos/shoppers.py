@@ -1,8 +1,9 @@
 """Shoppers who buy one thing after another, pay for some of it, and sometimes cancel."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from chaos.client import SURPRISE, Client
@@ -31,7 +32,7 @@ class Shopper:
 
     id: UUID
     client: Client
-    item_id: UUID
+    items: list[UUID]
     wishes: list[Wish] = field(default_factory=list)
 
     async def shop(self, stop: asyncio.Event, pause: float) -> None:
@@ -45,14 +46,14 @@ class Shopper:
             await http.close()
 
     async def _one(self, http: HttpConnection) -> None:
-        wish = Wish(self.id, uuid4().hex, self.client.dice.choice((1, 1, 1, 2)))
+        item, quantity = self.client.dice.choice(self.items), self.client.dice.choice((1, 1, 1, 2))
+        wish = Wish(self.id, uuid4().hex, quantity, item)
         self.wishes.append(wish)
-        item = encode_id("FlashSaleItem", self.item_id)
-        asked = {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}
-        answer = await self.client.until_known(http, PLACE, asked)
+        answer = await self.client.until_known(http, PLACE, _asked(wish))
         if answer["__typename"] != ORDER:
             wish.refused = answer["__typename"] != SURPRISE
             return
+        self.client.tally.accepted.append(time.monotonic())
         wish.orders.add(decode_id(answer["id"], ORDER))
         if self.client.dice.random() < _PAYS:
             await pay(self.client, http, wish, answer["id"])
@@ -70,11 +71,15 @@ class Shopper:
     async def ask_again(self) -> None:
         """For each order that was shown, once more with its key: the answer must be the same order."""
         http = HttpConnection()
-        item = encode_id("FlashSaleItem", self.item_id)
         for wish in self.wishes[-3:]:
             if wish.orders:
-                asked = {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}
-                answer = await self.client.until_known(http, PLACE, asked)
+                answer = await self.client.until_known(http, PLACE, _asked(wish))
                 if answer["__typename"] == ORDER:
                     wish.orders.add(decode_id(answer["id"], ORDER))
         await http.close()
+
+
+def _asked(wish: Wish) -> dict[str, Any]:
+    assert wish.item_id is not None
+    item = encode_id("FlashSaleItem", wish.item_id)
+    return {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chaos.fault import Fault, Step, Target
 from infra.ports import LOOPBACK, free_port
-from infra.stack import ServerName, Stack, StackError
+from infra.stack import ServerName, Servers, StackError
 from infra.stack.database import OPERATOR
 
 
@@ -44,7 +44,7 @@ def _fill(server: ServerName) -> Step:
     return fill
 
 
-def _make_room(server: ServerName, then: Callable[[Stack, ServerName], None]) -> Step:
+def _make_room(server: ServerName, then: Callable[[Servers, str], None]) -> Step:
     async def make_room(target: Target) -> None:
         await asyncio.to_thread(target.disks[server].make_room)
         await asyncio.to_thread(then, target.stack, server)
@@ -52,14 +52,14 @@ def _make_room(server: ServerName, then: Callable[[Stack, ServerName], None]) ->
     return make_room
 
 
-def _start_again(stack: Stack, server: ServerName) -> None:
+def _start_again(stack: Servers, server: str) -> None:
     """A broker ends when it cannot write to its log; it may be about to."""
     with suppress(StackError):
         stack.kill(server)
     stack.start(server)
 
 
-def _full_disk(server: ServerName, then: Callable[[Stack, ServerName], None], longest: float) -> Fault:
+def _full_disk(server: ServerName, then: Callable[[Servers, str], None], longest: float) -> Fault:
     return Fault(f"{server} disk full", _fill(server), _make_room(server, then), longest, disk=server)
 
 
@@ -69,7 +69,7 @@ STORE_FAULTS = (
     Fault(
         "database read-only", _database("SET GLOBAL read_only = ON"), _database("SET GLOBAL read_only = OFF"), 4.0
     ),
-    _full_disk("redis", Stack.start, 4.0),
-    _full_disk("database", Stack.start, 4.0),
+    _full_disk("redis", Servers.start, 4.0),
+    _full_disk("database", Servers.start, 4.0),
     _full_disk("kafka", _start_again, 2.0),
 )

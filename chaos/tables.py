@@ -1,5 +1,8 @@
 """What came of it, to look at."""
 
+from collections.abc import Iterator
+from statistics import median
+
 from rich.table import Table
 
 from chaos.run import Outcome
@@ -9,11 +12,26 @@ from chaos.shoppers import ORDER
 def faults_table(outcome: Outcome) -> Table:
     table = Table(title="Faults", title_justify="left")
     table.add_column("what")
-    table.add_column("times", justify="right")
-    for name, times in sorted(outcome.faults.items()):
-        table.add_row(name, f"{times:,}")
+    for heading in ("times", "seconds without an order", "at worst"):
+        table.add_column(heading, justify="right")
+    for row in _rows(outcome):
+        table.add_row(*row)
     table.add_row("connections dropped by them", f"{outcome.dropped:,}")
     return table
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[str, str, str, str]]:
+    """Yields each fault, how often it was, and how long no order was accepted: mostly, and at worst."""
+    for name, times in sorted(outcome.faults.items()):
+        gaps = outcome.gaps[name]
+        yield name, f"{times:,}", f"{median(gaps):.1f}", f"{max(gaps):.1f}"
+
+
+def faults_in_markdown(outcome: Outcome) -> str:
+    """Returns the table of the faults for a document."""
+    heading = ("fault", "times", "seconds without an order, median", "at worst")
+    lines = [heading, ("---", "--:", "--:", "--:"), *_rows(outcome)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def answers_table(outcome: Outcome) -> Table:

@@ -56,19 +56,25 @@ class _Row:
     quantity: int
 
 
-async def judge(infra: Infra, item: FlashItemDoc, wishes: Sequence[Wish], *, settling: float = 30.0) -> Verdict:
+async def judge(
+    infra: Infra, items: Sequence[FlashItemDoc], wishes: Sequence[Wish], *, settling: float = 30.0
+) -> Verdict:
     """Once the log and the outbox are drained; Redis follows the database within ``settling`` seconds.
 
     Errors: AssertionError when they do not come to rest.
     """
     await _drained(infra)
-    verdict = Verdict(units=item.quantity, money=await judge_money(infra, wishes))
+    verdict = Verdict(money=await judge_money(infra, wishes))
+    every: dict[UUID, _Row] = {}
     async with one_moment(infra) as session:  # units move while orders expire
-        rows = await _orders(session, item)
-        await _count_units(session, item, rows, verdict)
-        await _count_changes(session, item, rows, verdict)
-    _compare(rows, wishes, verdict)
-    await _compare_redis(infra, item, verdict, settling)
+        for item in items:
+            rows = await _orders(session, item)
+            await _count_units(session, item, rows, verdict)
+            await _count_changes(session, item, rows, verdict)
+            every |= rows
+    _compare(every, wishes, verdict)
+    for item in items:
+        await _compare_redis(infra, item, verdict, settling)
     verdict.books += [str(difference) for difference in (await reconcile(infra)).differences]
     return verdict
 
@@ -94,13 +100,15 @@ async def _orders(session: AsyncSession, item: FlashItemDoc) -> dict[UUID, _Row]
 async def _count_units(
     session: AsyncSession, item: FlashItemDoc, rows: dict[UUID, _Row], verdict: Verdict
 ) -> None:
-    verdict.left = await session.scalar(select(FlashSaleItem.remaining).where(FlashSaleItem.id == item.id)) or 0
-    verdict.sold = sum(row.quantity for row in rows.values() if row.status not in GIVEN_BACK)
-    if verdict.sold + verdict.left != verdict.units:
-        verdict.books.append(f"{verdict.sold} sold and {verdict.left} left of {verdict.units} units")
+    left = await session.scalar(select(FlashSaleItem.remaining).where(FlashSaleItem.id == item.id)) or 0
+    sold = sum(row.quantity for row in rows.values() if row.status not in GIVEN_BACK)
+    if sold + left != item.quantity:
+        verdict.books.append(f"{sold} sold and {left} left of {item.quantity} units")
     level = (await session.scalars(select(StockLevel).where(StockLevel.sku == item.sku))).one()
-    verdict.paid = sum(row.quantity for row in rows.values() if row.status == OrderStatus.PAID)
-    if (level.held, level.committed, level.set_aside) != (verdict.sold - verdict.paid, verdict.paid, verdict.left):
+    paid = sum(row.quantity for row in rows.values() if row.status == OrderStatus.PAID)
+    verdict.units, verdict.sold = verdict.units + item.quantity, verdict.sold + sold
+    verdict.left, verdict.paid = verdict.left + left, verdict.paid + paid
+    if (level.held, level.committed, level.set_aside) != (sold - paid, paid, left):
         verdict.books.append(
             f"the level has {level.held} held, {level.committed} committed and {level.set_aside} set aside"
         )
@@ -160,7 +168,7 @@ async def _compare_redis(infra: Infra, item: FlashItemDoc, verdict: Verdict, set
     key = ItemKeys.of(item.sku, item.id).item
 
     async def look() -> tuple[int, int]:
-        live = await infra.redis.client.hget(key, "remaining")
+        [live] = await infra.redis.execute(("HGET", key, "remaining"))
         async with infra.database.read() as session:
             stored = await session.scalar(select(FlashSaleItem.remaining).where(FlashSaleItem.id == item.id))
         return int(live or -1), int(stored or 0)

@@ -14,6 +14,7 @@ class Wish:
     customer_id: UUID
     key: str
     quantity: int
+    item_id: UUID | None = None
     orders: set[UUID] = field(default_factory=set)
     refused: bool = False
     cancelled: bool = False

@@ -114,7 +114,7 @@ class DatabaseRecipe(Recipe):
         root, password, local = secrets.token_hex(16), record.notes["password"], ""
         if "role" in record.notes:
             # Each makes its own.
-            rights, local = [*rights, *_REPLICATING, "SLAVE MONITOR"], "SET sql_log_bin=0;\n"
+            rights, local = [*rights, *_REPLICATING, "SLAVE MONITOR", "RELOAD"], "SET sql_log_bin=0;\n"
         found = {"name": NAME, "operator": OPERATOR, "password": password, "root": root}
         return local + _SETUP.format(**found, right=", ".join(rights))
 

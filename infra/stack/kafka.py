@@ -80,7 +80,7 @@ class KafkaRecipe(Recipe):
         record.version = f"Kafka {version_of(self._jars)}"
         if "voters" not in record.notes:
             controller_port(record)
-        (folder / "server.properties").write_text(_config(record, folder), encoding="utf-8")
+        (folder / "server.properties").write_text(config_of(record, folder), encoding="utf-8")
         if not (folder / "data" / "meta.properties").exists():
             job.say("formatting an empty log")
             self._format(folder, record.notes.get("cluster_id") or cluster_id())
@@ -123,8 +123,11 @@ def voters(nodes: Sequence[Record]) -> str:
     return ",".join(f"{n}@{LOOPBACK}:{node.notes['controller_port']}" for n, node in enumerate(nodes, 1))
 
 
-def _config(record: Record, folder: Path) -> str:
-    """One node alone, or one of those that ``voters`` in its notes names: all but one must have a message."""
+def config_of(record: Record, folder: Path) -> str:
+    """Returns the settings of a node alone, or of one of those that ``voters`` in its notes names.
+
+    Of several, all but one must have a message before it counts.
+    """
     notes = record.notes
     quorum = notes.get("voters") or voters([record])
     brokers = quorum.count("@")

@@ -60,7 +60,7 @@ class Nodes(Servers):
             nodes._require(install, echo)
             known = nodes._state.read()
             records = {name: known.get(name) or Record(how="machine") for name in nodes.names}
-            _lay_out(records)
+            lay_out(records)
             asleep = [name for name in nodes.names if not nodes._is_up(name, records[name], echo)]
             nodes._start_all(records, asleep, echo)
             try:
@@ -122,6 +122,11 @@ class Nodes(Servers):
         """Returns the address of one of them, as in its setting. Errors: StackNotUp."""
         return self._record(server).url
 
+    def close(self) -> None:
+        """Have the primary take no more writes, so that the replica can take its place. Errors: StackError."""
+        records = self._state.read()
+        replication.close(records[self._primary(records)])
+
     def promote(self) -> None:
         """Let the replica take the place of the primary, which is not asked: it may be gone. Errors: StackError.
 
@@ -160,7 +165,7 @@ def _addresses(records: Records, names: Sequence[str]) -> list[str]:
     return [f"{LOOPBACK}:{records[name].port}" for name in names]
 
 
-def _lay_out(records: Records) -> None:
+def lay_out(records: Records) -> None:
     """Decide what nodes must know of each other before any of them is there."""
     for name, record in records.items():
         record.notes.setdefault("number", name.rpartition("-")[2])

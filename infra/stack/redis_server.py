@@ -24,7 +24,8 @@ appendfsync everysec
 save ""
 maxmemory-policy noeviction
 """
-# A primary that its replicas have left stops by itself, and a shard that is away takes no other with it.
+# A primary that its replicas have left stops by itself, and a shard that is away takes no other with it. DEBUG is
+# for whoever cuts a node off from the others.
 _CLUSTER = """\
 cluster-enabled yes
 cluster-port {bus_port}
@@ -33,6 +34,7 @@ cluster-require-full-coverage no
 cluster-replica-validity-factor 0
 min-replicas-to-write 1
 min-replicas-max-lag 5
+enable-debug-command local
 repl-diskless-sync-delay 0
 """
 

@@ -50,6 +50,11 @@ def await_following(replica: Record, primary: Record) -> None:
     _await(waits_for_it, lambda: f"the replica does not follow: {_ask(replica, 'SHOW SLAVE STATUS')}")
 
 
+def close(primary: Record) -> None:
+    """Have it take no more writes. Errors: StackError."""
+    _tell(primary, "SET GLOBAL read_only = ON")
+
+
 def promote(replica: Record) -> None:
     """Make it a primary, once it has done all that it has heard of. Errors: StackError."""
     _tell(replica, "STOP SLAVE IO_THREAD")
@@ -106,7 +111,9 @@ async def _execute(record: Record, statements: Sequence[str]) -> list[Row]:
                     result = await connection.execute(text(statement))
                     rows = [dict(row) for row in result.mappings()] if result.returns_rows else []
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        raise StackError(f"database: {statements[0]}: {type(error).__name__}") from error
+        # Without the statement, which may have the password in it.
+        said = getattr(error, "orig", None) or type(error).__name__
+        raise StackError(f"database: {statements[0]}: {said}") from error
     finally:
         await engine.dispose()
     return rows

@@ -80,7 +80,8 @@ def _met(client: Redis) -> set[str]:
 
 def _is_whole(client: Redis) -> bool:
     found = client.cluster("INFO")
-    return found["cluster_state"] == "ok" and int(found["cluster_slots_ok"]) == SLOTS
+    missed = any("fail" in node["flags"] for node in client.cluster("NODES").values())
+    return not missed and found["cluster_state"] == "ok" and int(found["cluster_slots_ok"]) == SLOTS
 
 
 def _is_followed(client: Redis) -> bool:

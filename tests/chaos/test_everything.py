@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from redis.asyncio import Redis
 
-from chaos.faults import NAMES
+from chaos.faults import FAULTS
 from chaos.run import Options, play
 from chaos.shoppers import ORDER
 from infra.migrations import upgrade
@@ -50,7 +50,7 @@ async def test_nothing_is_lost_and_nothing_doubled(stack: Stack, empty: Settings
     assert found.sold + found.left == found.units == 120
     # It was no quiet day.
     assert outcome.faults.total() >= 3
-    assert outcome.faults.keys() <= set(NAMES)
+    assert outcome.faults.keys() <= {fault.name for fault in FAULTS}
     assert found.accepted > 30
     assert +Counter({name: n for name, n in outcome.tally.outcomes.items() if name != ORDER})
     assert told == sorted(told)

@@ -32,7 +32,7 @@ class Shop:
 
     async def verdict(self) -> Verdict:
         await persist_all(self.infra)
-        return await judge(self.infra, self.item, self.wishes, settling=0.1)
+        return await judge(self.infra, [self.item], self.wishes, settling=0.1)
 
     async def change(self, statement: Any) -> None:
         async with self.infra.database.write() as session:
