@@ -88,6 +88,7 @@ class Nodes(Servers):
         records = self._all_up(_UP)
         return {
             "RUSHCART_DATABASE_URL": records[self._primary(records)].url,
+            "RUSHCART_DATABASE_READ_URL": records[_other(self._primary(records))].url,
             "RUSHCART_REDIS_URL": "redis+cluster://" + ",".join(_addresses(records, CACHES)),
             "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": ",".join(_addresses(records, BROKERS)),
             "RUSHCART_KAFKA_REPLICATION": str(len(BROKERS)),

@@ -68,7 +68,7 @@ def test_what_is_up_is_shown_and_stopped(nodes: Nodes, home: Path, monkeypatch: 
         get_settings.cache_clear()
     assert [line.split()[0] for line in shown.output.splitlines()] == ["server", *nodes.names]
     assert shown.output.count(" yes") == len(nodes.names)
-    assert printed.output.count("127.0.0.1:") == 1 + len(CACHES) + len(BROKERS)
+    assert printed.output.count("127.0.0.1:") == 2 + len(CACHES) + len(BROKERS)
     assert "RUSHCART_KAFKA_REPLICATION=3" in printed.output
     assert stopped.output.count("stopped") == len(nodes.names)
     with pytest.raises(StackNotUp, match="rushcart stack up --nodes"):
