@@ -6,6 +6,7 @@ The last is there for people: introspection does not tell of directives that are
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Final
 
 from graphql import (
     GraphQLField,
@@ -71,9 +72,15 @@ def _say_who_may(field: GraphQLField, *, is_mutation: bool) -> None:
         field.description = f"{field.description or ''} For {who}.".strip()
 
 
+_EVERYBODY: Final = {
+    Role.GUEST: "everybody with a session, guests too",
+    Role.CUSTOMER: "everybody who is signed in",
+}
+
+
 def _who_may(requires: Requires) -> str:
     """Returns which persons, and which service tokens."""
-    people = [role.name if role is not Role.CUSTOMER else "everybody who is signed in" for role in requires.roles]
+    people = [_EVERYBODY.get(role, role.name) for role in requires.roles]
     tokens = [f"a service token with {scope.name}" for scope in requires.scopes]
     return ", or ".join(people + tokens) or "nobody"
 

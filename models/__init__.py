@@ -30,7 +30,7 @@ from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
-from models.order import Order, OrderEvent, OrderLine, OrderTag, Shipment, ShipmentLine
+from models.order import Order, OrderEvent, OrderLine, OrderLink, OrderTag, Shipment, ShipmentLine
 from models.payment import InboxEvent, MoneyEntry, Payment, Refund, SandboxCharge, SandboxEvent
 from models.quote import Quote
 from models.saga import Saga
@@ -38,7 +38,7 @@ from models.schema_support import SchemaSupport
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
-from models.user import AccountToken, Address, Identity, StaffRole, User, UserWord
+from models.user import AccountToken, Address, Identity, Person, StaffRole, User, UserWord
 from models.waiting_room import SaleTicket, WaitingRoom
 from models.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -77,12 +77,14 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderLine",
+    "OrderLink",
     "OrderStatus",
     "OrderTag",
     "OutboxMessage",
     "Payment",
     "PaymentProblem",
     "PaymentStatus",
+    "Person",
     "Product",
     "ProductListing",
     "ProductStatus",

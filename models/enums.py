@@ -4,6 +4,9 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """A GUEST has a session, but no account; everybody else may do what guests may."""
+
+    GUEST = "GUEST"
     CUSTOMER = "CUSTOMER"
     STAFF = "STAFF"
     ADMIN = "ADMIN"

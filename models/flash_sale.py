@@ -18,7 +18,7 @@ class FlashSale(Base):
     ``closed_at``: sold from no more, by time, early, or (before ``starts_at``) cancelled. ``settled_at``: what was
     unsold is back in ordinary stock. ``version`` counts changes, ``applied_version`` is the last one that Redis is
     known to have. ``allows_codes``: its orders may use discount codes; ``requires_delivery``: they must say where
-    they go and how.
+    they go and how. ``confirmed_email_only``: it sells to nobody whose e-mail address is not confirmed.
     """
 
     __tablename__ = "flash_sales"
@@ -35,6 +35,7 @@ class FlashSale(Base):
     paused: Mapped[bool] = mapped_column(default=False)
     allows_codes: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
     requires_delivery: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
+    confirmed_email_only: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     applied_version: Mapped[int] = mapped_column(default=0, server_default="0")
     closed_at: Mapped[datetime | None]

@@ -36,6 +36,7 @@ class FlashItemDoc:
     tax_class: str | None = None
     allows_codes: bool = False
     requires_delivery: bool = False
+    confirmed_email_only: bool = False
 
     def is_over(self, now: datetime) -> bool:
         return self.closed_at is not None or now >= self.ends_at
@@ -55,6 +56,7 @@ class FlashSaleDoc:
     admit_per_second: int | None = None
     allows_codes: bool = False
     requires_delivery: bool = False
+    confirmed_email_only: bool = False
 
     def status(self, now: datetime) -> FlashSaleStatus:
         return sale_status(self, now)

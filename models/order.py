@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, func
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -33,6 +33,8 @@ class Order(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(exact_text(20), index=True)
     customer_id: Mapped[UUID]
+    # Whose units are counted for what one person may buy, where that is not the customer.
+    buyer_id: Mapped[UUID | None] = mapped_column(index=True)
     status: Mapped[OrderStatus] = mapped_column(String(16))
     total: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(code_text(3))
@@ -52,6 +54,21 @@ class Order(Base):
 
     lines: Mapped[list["OrderLine"]] = relationship(lazy="raise", order_by="OrderLine.position")
     events: Mapped[list["OrderEvent"]] = relationship(lazy="raise", order_by="OrderEvent.id")
+
+
+BUYER = func.coalesce(Order.buyer_id, Order.customer_id)
+"""The person whose units an order's are counted among."""
+
+
+class OrderLink(Base):
+    """A secret link to one order, for a guest without a session; only its SHA-256 is kept."""
+
+    __tablename__ = "order_links"
+
+    token_hash: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class OrderLine(Base):

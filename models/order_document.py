@@ -55,7 +55,9 @@ class LineSnapshot:
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
     """An accepted order, whole. ``placed_at`` is Redis's clock at the reservation, to the millisecond.
-    ``code_hold``: the use of a code that its quote holds."""
+    ``code_hold``: the use of a code that its quote holds. ``buyer_id``: the person whose units are counted, where
+    that is not the customer alone; see ``buyer``.
+    """
 
     id: UUID
     customer_id: UUID
@@ -69,6 +71,12 @@ class OrderSnapshot:
     charges: Charges | None = None
     traceparent: str | None = None
     code_hold: UUID | None = None
+    buyer_id: UUID | None = None
+
+    @property
+    def buyer(self) -> UUID:
+        """Whose units are counted for what one person may buy."""
+        return self.buyer_id or self.customer_id
 
     @property
     def total(self) -> int:
@@ -102,6 +110,7 @@ class OrderSnapshot:
             **({} if self.charges is None else {"charges": self.charges.to_json()}),
             **({} if self.code_hold is None else {"codeHold": self.code_hold.hex}),
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),
+            **({} if self.buyer_id is None else {"buyerId": self.buyer_id.hex}),
         }
 
     @classmethod
@@ -113,6 +122,7 @@ class OrderSnapshot:
         charges = raw.get("charges")  # not there where nothing is charged beside the lines
         hold = raw.get("codeHold")
         address = raw.get("shippingAddress")  # messages from before there was one have none
+        buyer = raw.get("buyerId")  # mostly the customer
         return cls(
             UUID(raw["id"]),
             UUID(raw["customerId"]),
@@ -126,6 +136,7 @@ class OrderSnapshot:
             None if charges is None else Charges.from_json(charges),
             _traceparent(raw.get("traceparent")),
             None if hold is None else UUID(hold),
+            None if buyer is None else UUID(buyer),
         )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import MYSQL, Base
+from models.enums import Role
 from models.types import code_text, exact_text
 
 
@@ -15,6 +16,10 @@ class User(Base):
 
     ``password_hash`` is empty for those who only sign in with another identity provider. A closed account keeps
     its row, for its orders, with the personal data erased.
+
+    A guest is a user whom nothing signs in to: ``email`` is none that could be typed, ``guest_email`` what the
+    guest has given, which others may give too. ``guest_until`` is when to look whether the guest is to be
+    forgotten; ``joined_to`` the account that has the guest's orders now. ``person_id``: see Person.
     """
 
     __tablename__ = "users"
@@ -31,6 +36,19 @@ class User(Base):
     closed_at: Mapped[datetime | None]
     # Whether what staff find it by is in ``user_words``; an older release's account has none yet.
     is_indexed: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
+    guest_email: Mapped[str | None] = mapped_column(exact_text(254), index=True)
+    guest_until: Mapped[datetime | None] = mapped_column(index=True)
+    joined_to: Mapped[UUID | None]
+    person_id: Mapped[UUID | None] = mapped_column(index=True)
+
+    @property
+    def mailbox(self) -> str:
+        """Where mails go."""
+        return self.guest_email or self.email
+
+    @property
+    def is_guest(self) -> bool:
+        return self.roles == [Role.GUEST.value]
 
 
 class UserWord(Base):
@@ -40,6 +58,20 @@ class UserWord(Base):
 
     word: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+
+
+class Person(Base):
+    """Whom an e-mail address is taken for, however it is spelled: what one person may buy is counted by ``id``.
+
+    It is the id of the first user with the address. ``email_key`` is a hash of what all its spellings have in
+    common. ``kept_until``: after the last of the users was closed.
+    """
+
+    __tablename__ = "persons"
+
+    email_key: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
+    id: Mapped[UUID] = mapped_column(index=True)
+    kept_until: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class StaffRole(Base):

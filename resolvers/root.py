@@ -37,6 +37,7 @@ from resolvers.stock.mutations import StockMutation
 from resolvers.stock.queries import StockQuery
 from resolvers.user.account_mutations import AccountMutation
 from resolvers.user.address_mutations import AddressMutation
+from resolvers.user.guest_mutations import GuestMutation
 from resolvers.user.identity_mutations import IdentityMutation
 from resolvers.user.identity_queries import IdentityQuery
 from resolvers.user.mutations import UserMutation
@@ -75,6 +76,7 @@ Mutation = merge_types(
     (
         UserMutation,
         AccountMutation,
+        GuestMutation,
         AddressMutation,
         SessionMutation,
         IdentityMutation,

@@ -80,9 +80,18 @@ class ShopSettings(Group):
     )
     storefront_url: str = Field(
         "http://localhost:3000",
-        description="Where links in mails lead: its pages /verify-email and /reset-password, with #token=.",
+        description="Where links in mails lead: its pages /verify-email, /reset-password, /order, with #token=.",
     )
 
+    order_link_ttl: float = Field(
+        90 * 86400.0, gt=0, description="Seconds a guest's secret link to an order, as mails have it, is good for."
+    )
+    guest_ttl: float = Field(
+        730 * 86400.0,
+        gt=0,
+        description="Seconds after a guest's last order in which the guest's personal data is kept; "
+        "the orders are kept for longer.",
+    )
     guest_cart_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a guest's cart is kept unchanged.")
     cart_lines: int = Field(100, ge=1, le=500, description="Most lines of a cart.")
     cart_line_quantity: int = Field(999, ge=1, le=1_000_000, description="Most units of a line.")

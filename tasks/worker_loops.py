@@ -9,6 +9,7 @@ import structlog
 
 from infra.runtime import Infra
 from services.account.tidy_accounts import tidy_accounts
+from services.account.tidy_guests import tidy_guests, tidy_persons
 from services.cart.flush_dirty import flush_dirty
 from services.cart.tidy_carts import tidy_carts
 from services.catalog.follow_stock import follow_stock
@@ -168,6 +169,8 @@ LOOPS: Final = (
         _to_the_end(index_accounts),
     ),
     Loop("tidy", _TIDY, "drops the counters of sales two days after they were settled", _once(forget_ended)),
+    Loop("tidy_guests", 5.0, "joins guests to accounts, forgets those of long ago", _to_the_end(tidy_guests)),
+    Loop("tidy_persons", _TIDY, "forgets persons and links to orders that are past use", _once(tidy_persons)),
     Loop("tidy_accounts", _TIDY, "deletes mailed tokens and mails that are past use", _once(tidy_accounts)),
     Loop("tidy_media", _TIDY, "deletes pictures that nothing shows", _once(collect_garbage)),
     Loop("tidy_carts", _TIDY, "deletes guests' carts a day after they expired", _once(tidy_carts)),

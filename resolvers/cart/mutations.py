@@ -101,7 +101,7 @@ class CartMutation:
         return CartPayload.of(await select_items(info.context.infra, owner, ids, selected=input.selected))
 
     @mutation(
-        Role.CUSTOMER,
+        Role.GUEST,
         description="Bring a guest's cart into one's own. Signing in with the X-Cart-Token header does it too.",
     )
     async def merge_cart(self, info: Info, input: MergeCartInput) -> CartResult:

@@ -15,7 +15,7 @@ from services.cart.rules import Owner
 def owner_of(context: Context) -> Owner | None:
     """Returns a customer's own cart; else, by X-Cart-Token, a guest's; None for a guest without one."""
     viewer = context.viewer
-    if viewer is not None and viewer.has(Role.CUSTOMER):
+    if viewer is not None and viewer.has(Role.GUEST):
         return Owner.customer(viewer.user_id)
     return Owner.guest(context.cart_token)
 

@@ -25,7 +25,7 @@ class ShippingOffer:
 @strawberry.type
 class CheckoutQuery:
     @restricted(
-        Role.CUSTOMER,
+        Role.GUEST,
         description="How the selected lines of one's cart can be shipped there; the first is the default.",
     )
     async def shipping_offers(

@@ -52,13 +52,16 @@ class ScheduleFlashSaleInput:
     )
     allows_codes: bool = strawberry.field(default=False, description=ALLOWS_CODES)
     requires_delivery: bool = strawberry.field(default=False, description=REQUIRES_DELIVERY)
+    confirmed_email_only: bool = strawberry.field(
+        default=False, description="Sell to nobody whose e-mail address is not confirmed, guest or not."
+    )
     idempotency_key: str | None = strawberry.field(
         default=None, description="The same for a retry: then one sale is made, however often it is asked for."
     )
 
     def to_service(self) -> SaleDraft:
         items = tuple(item.to_service() for item in self.items)
-        terms = (self.admit_per_second, self.allows_codes, self.requires_delivery)
+        terms = (self.admit_per_second, self.allows_codes, self.requires_delivery, self.confirmed_email_only)
         return SaleDraft(self.name, self.starts_at, self.ends_at, items, *terms)
 
 
@@ -75,10 +78,15 @@ class ChangeFlashSaleInput:
     allows_codes: bool | None = strawberry.field(default=None, description=ALLOWS_CODES)
     requires_delivery: bool | None = strawberry.field(default=None, description=REQUIRES_DELIVERY)
 
+    confirmed_email_only: bool | None = strawberry.field(
+        default=None, description="Sell to nobody whose e-mail address is not confirmed; also while it runs."
+    )
+
     def to_service(self) -> SaleChange:
         items = None if self.items is None else tuple(item.to_service() for item in self.items)
         sale_id = input_id(self.id, "FlashSale", "id")
-        times, terms = (self.starts_at, self.ends_at), (self.allows_codes, self.requires_delivery)
+        times = (self.starts_at, self.ends_at)
+        terms = (self.allows_codes, self.requires_delivery, self.confirmed_email_only)
         return SaleChange(sale_id, self.version, self.name, *times, items, *terms)
 
 

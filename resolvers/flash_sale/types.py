@@ -56,6 +56,9 @@ class FlashSale(Node):
     )
     allows_codes: bool = strawberry.field(description=ALLOWS_CODES)
     requires_delivery: bool = strawberry.field(description=REQUIRES_DELIVERY)
+    confirmed_email_only: bool = strawberry.field(
+        description="It sells to nobody whose e-mail address is not confirmed."
+    )
     document: strawberry.Private[FlashSaleDoc]
 
     @classmethod
@@ -73,6 +76,7 @@ class FlashSale(Node):
             admit_per_second=document.admit_per_second,
             allows_codes=document.allows_codes,
             requires_delivery=document.requires_delivery,
+            confirmed_email_only=document.confirmed_email_only,
             document=document,
         )
 

@@ -30,7 +30,7 @@ from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
 from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
 from services.order.flash_quotes import FlashQuotes
-from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.order.place_flash_order import Buyer, FlashOrder, place_flash_order
 from services.order.quote_flash_order import FlashQuoteWish, quote_flash_order
 from services.order.tag_order import Tagging, tag_order
 from services.waiting_room.passes import Passes
@@ -148,10 +148,11 @@ class TagOrderInput:
 @strawberry.type
 class OrderMutation:
     @mutation(
-        Role.CUSTOMER, description="Order units of a flash-sale item; the stock is held at once.", rank=Rank.BEGIN
+        Role.GUEST, description="Order units of a flash-sale item; the stock is held at once.", rank=Rank.BEGIN
     )
     async def place_flash_order(self, info: Info, input: PlaceFlashOrderInput) -> PlaceFlashOrderResult:
-        context, customer_id = info.context, signed_in(info).user_id
+        context, viewer = info.context, signed_in(info)
+        customer_id = viewer.user_id
         passes = None if input.pass_ is None else Passes(context.tokens.keys, context.infra.now)
         wish = FlashOrder(
             customer_id=customer_id,
@@ -163,11 +164,12 @@ class OrderMutation:
             admitted_to=None if passes is None else passes.sale_of(input.pass_, customer_id),
             quote=None if input.quote is None else _quotes(info).read(input.quote, customer_id),
             others=_others(input.others),
+            buyer=Buyer(viewer.person_id, viewer.email_confirmed, viewer.is_guest),
         )
         return Order.of(await place_flash_order(context.infra, wish))
 
     @mutation(
-        Role.CUSTOMER,
+        Role.GUEST,
         description="What an order of a flash sale will cost, shipping and taxes too, before it is placed. Holds "
         "no stock; a sale that begins within the hour can be quoted ahead.",
         rank=Rank.BEGIN,
@@ -187,7 +189,7 @@ class OrderMutation:
         return FlashQuote.of(quote, _quotes(info).sign(quote))
 
     @mutation(
-        Role.CUSTOMER,
+        Role.GUEST,
         scope=Scope.ORDERS_WRITE,
         description="Cancel an order: its stock and its money are given back. Of one that is shipped in part the "
         "rest is cancelled; it is SHIPPED then.",

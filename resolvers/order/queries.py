@@ -10,15 +10,18 @@ from models.enums import OrderStatus, Role, Scope
 from resolvers.order.connection import OrderConnection, OrderEdge
 from resolvers.order.types import Order, load_orders
 from resolvers.shared.context import Info
+from resolvers.shared.errors import to_request_error
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
 from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from services.money.amounts import MoneyError, is_currency, to_minor
+from services.order.find_by_link import find_by_link
 from services.order.order_filter import OrderFilter as Wanted
 from services.order.order_filter import Totals
 from services.order.search_orders import FEW, count_found, search_orders
+from services.shared.errors import ServiceError
 from services.shared.tags import normal_tag
 from services.shared.texts import line_problem
 from services.user.rules import InvalidEmail, normalise_email
@@ -99,6 +102,21 @@ class OrderQuery:
     ) -> Order | None:
         [found] = await load_orders(info.context, [argument_id(id, "Order", "id")])
         return found
+
+    @field(
+        description="The order of a secret link, for whoever has the link; null for one that is not valid, or not "
+        "any more. Links are in the mails to guests."
+    )
+    async def order_by_link(
+        self,
+        info: Info,
+        token: Annotated[str, strawberry.argument(description="What is after #token= in the link.")],
+    ) -> Order | None:
+        try:
+            found = await find_by_link(info.context.infra, token, info.context.client)
+        except ServiceError as error:
+            raise to_request_error(error) from error
+        return None if found is None else Order.of(found)
 
     @restricted(
         Role.STAFF,

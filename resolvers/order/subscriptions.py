@@ -18,7 +18,7 @@ from services.order.follow_order import follow_order
 @strawberry.type
 class OrderSubscription:
     @subscription(
-        Role.CUSTOMER,
+        Role.GUEST,
         scope=Scope.ORDERS_READ,
         description="The order now, and again at each change; ends when it can change no more.",
     )
@@ -29,7 +29,7 @@ class OrderSubscription:
             strawberry.ID, strawberry.argument(description="One's own order; staff may watch everybody's.")
         ],
     ) -> AsyncGenerator[Order, None]:
-        viewer = check(info, [Role.CUSTOMER], Scope.ORDERS_READ)
+        viewer = check(info, [Role.GUEST], Scope.ORDERS_READ)
         order_id = argument_id(id, "Order", "id")
         following = follow_order(
             info.context.infra, order_id, viewer.user_id, any_owner=viewer.may(Role.STAFF, Scope.ORDERS_READ)

@@ -19,6 +19,7 @@ from resolvers.payment.types import Payment
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     AdmissionRequired,
+    EmailNotConfirmed,
     FlashSaleNotRunning,
     IdempotencyConflict,
     InvalidInput,
@@ -287,6 +288,7 @@ PlaceFlashOrderResult = Annotated[
     | FlashSaleNotRunning
     | PurchaseLimitReached
     | AdmissionRequired
+    | EmailNotConfirmed
     | NotFound
     | IdempotencyConflict
     | TryAgain

@@ -14,14 +14,27 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.shared.words import IDEMPOTENCY_KEY, ORDER_ID, PAYMENT_ID
+from services.order.find_by_link import find_by_link
 from services.payment.capture_payment import capture_payment
 from services.payment.create_payment import PaymentWish, create_payment
 from services.payment.refund_payment import RefundWish, refund_payment
+from services.shared.errors import NotFound
 
 
 @strawberry.input(description="An order to be paid.")
 class CreatePaymentInput:
     order_id: strawberry.ID = strawberry.field(description=ORDER_ID)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    provider: str | None = strawberry.field(default=None, description="Left out: the shop's first one.")
+    return_url: str | None = strawberry.field(
+        default=None,
+        description="Where the customer goes from the provider's page: an address of the storefront's.",
+    )
+
+
+@strawberry.input(description="An order to be paid by whoever has its secret link.")
+class PayOrderByLinkInput:
+    token: str = strawberry.field(description="What is after #token= in the link.")
     idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
     provider: str | None = strawberry.field(default=None, description="Left out: the shop's first one.")
     return_url: str | None = strawberry.field(
@@ -47,7 +60,7 @@ class RefundPaymentInput:
 @strawberry.type
 class PaymentMutation:
     @mutation(
-        Role.CUSTOMER,
+        Role.GUEST,
         scope=Scope.ORDERS_WRITE,
         description="Begin to pay an order. It has one payment at a time: asked again, this is the answer; with "
         "another provider, the one before is cancelled. Staff begin one of `manual` also of an order that has "
@@ -64,6 +77,22 @@ class PaymentMutation:
             idempotency_key=input.idempotency_key,
             base_url=context.base_url,
             any_owner=viewer.may(Role.STAFF, Scope.ORDERS_WRITE),
+        )
+        return _changed(info, await create_payment(context.infra, wish))
+
+    @mutation(description="Begin to pay the order of a secret link, as createPayment does.", rank=Rank.FINISH)
+    async def pay_order_by_link(self, info: Info, input: PayOrderByLinkInput) -> CreatePaymentResult:
+        context = info.context
+        order = await find_by_link(context.infra, input.token, context.client)
+        if order is None:
+            raise NotFound("There is no such order.")
+        wish = PaymentWish(
+            customer_id=order.customer_id,
+            order_id=order.id,
+            provider=input.provider,
+            return_url=input.return_url,
+            idempotency_key=input.idempotency_key,
+            base_url=context.base_url,
         )
         return _changed(info, await create_payment(context.infra, wish))
 

@@ -47,6 +47,7 @@ describe_enum(
     Role,
     "What a person may do.",
     {
+        "GUEST": "Buy, and see what was bought in the same session; who has no account.",
         "CUSTOMER": "Buy, and see what is one's own; everybody who has an account.",
         "STAFF": "Also keep the catalog, stock, sales and everybody's orders.",
         "ADMIN": "Also give roles, lock accounts, make service tokens and read the audit log.",

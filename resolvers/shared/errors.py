@@ -109,6 +109,13 @@ class FlashSaleNotRunning(Error):
 class AdmissionRequired(Error): ...
 
 
+@strawberry.type(
+    description="The flash sale is for confirmed e-mail addresses: requestEmailVerification, answer the mail, and "
+    "order with what refreshSession gives then."
+)
+class EmailNotConfirmed(Error): ...
+
+
 @strawberry.type(description="The flash sale is in a state in which that cannot be done.")
 class FlashSaleStateConflict(Error):
     status: FlashSaleStatus = strawberry.field(description="The state that it is in.")
@@ -176,6 +183,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.LastAdministrator: _plain(LastAdministrator),
     service.NotFound: _plain(NotFound),
     service.AdmissionRequired: _plain(AdmissionRequired),
+    service.EmailNotConfirmed: _plain(EmailNotConfirmed),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.PaymentDeclined: _plain(PaymentDeclined),
     service.InvalidInput: lambda e: InvalidInput(

@@ -16,6 +16,7 @@ from services.shared.viewer import Viewer
 PUBLIC_MUTATIONS = frozenset(
     {"register", "login", "refresh_session", "logout", "verify_email", "request_password_reset", "reset_password"}
     | {"exchange_sign_in_code", "request_identity_link_mail", "confirm_identity_link"}
+    | {"start_guest_session", "pay_order_by_link"}
     | {"add_cart_item", "update_cart_item", "remove_cart_item", "clear_cart", "select_cart_items"}
 )
 # Subscriptions that need nobody signed in.
@@ -24,8 +25,8 @@ PUBLIC_SUBSCRIPTIONS = frozenset({"flash_sale_remaining"})
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="Needs a signed-in user with one of these roles; ADMIN includes STAFF, STAFF includes CUSTOMER. "
-    "Or a service token with one of these scopes.",
+    description="Needs a signed-in user with one of these roles; ADMIN includes STAFF, STAFF includes CUSTOMER, "
+    "CUSTOMER includes GUEST. Or a service token with one of these scopes.",
 )
 class Requires:
     roles: list[Role]

@@ -21,7 +21,7 @@ from services.account.verify_email import verify_email
 
 @strawberry.type
 class AccountMutation:
-    @mutation(Role.CUSTOMER, description="Have a mail sent that confirms one's e-mail address.")
+    @mutation(Role.GUEST, description="Have a mail sent that confirms one's e-mail address.")
     async def request_email_verification(
         self, info: Info, input: types.RequestEmailVerificationInput | None = None
     ) -> types.RequestEmailVerificationResult:
@@ -90,7 +90,7 @@ class AccountMutation:
         )
         return User.of(row)
 
-    @mutation(Role.CUSTOMER, description="All that is stored about oneself.")
+    @mutation(Role.GUEST, description="All that is stored about oneself.")
     async def export_my_data(
         self, info: Info, input: types.ExportMyDataInput | None = None
     ) -> types.ExportMyDataResult:

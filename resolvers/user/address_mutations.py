@@ -28,14 +28,14 @@ from services.address.update_address import update_address
 
 @strawberry.type
 class AddressMutation:
-    @mutation(Role.CUSTOMER, description="Add an address, at most 50; the first is the default.")
+    @mutation(Role.GUEST, description="Add an address, at most 50; the first is the default.")
     async def add_address(self, info: Info, input: AddAddressInput) -> AddAddressResult:
         user_id = signed_in(info).user_id
         added = await add_address(info.context.infra, user_id, draft_of(input), default=bool(input.is_default))
         info.context.loaders.forget_addresses()
         return Address.of(added)
 
-    @mutation(Role.CUSTOMER, description="Change an address; orders placed with it keep it as it was.")
+    @mutation(Role.GUEST, description="Change an address; orders placed with it keep it as it was.")
     async def update_address(self, info: Info, input: UpdateAddressInput) -> UpdateAddressResult:
         user_id = signed_in(info).user_id
         address_id = input_id(input.address_id, "Address", "addressId")
@@ -45,14 +45,14 @@ class AddressMutation:
         info.context.loaders.forget_addresses()
         return Address.of(changed)
 
-    @mutation(Role.CUSTOMER, description="Remove an address; if it was the default, the newest other one is.")
+    @mutation(Role.GUEST, description="Remove an address; if it was the default, the newest other one is.")
     async def remove_address(self, info: Info, input: RemoveAddressInput) -> RemoveAddressResult:
         user_id = signed_in(info).user_id
         await remove_address(info.context.infra, user_id, input_id(input.address_id, "Address", "addressId"))
         info.context.loaders.forget_addresses()
         return RemoveAddressSuccess(address_id=input.address_id)
 
-    @mutation(Role.CUSTOMER, description="Choose the default address.")
+    @mutation(Role.GUEST, description="Choose the default address.")
     async def set_default_address(self, info: Info, input: SetDefaultAddressInput) -> SetDefaultAddressResult:
         user_id = signed_in(info).user_id
         address_id = input_id(input.address_id, "Address", "addressId")

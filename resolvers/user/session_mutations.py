@@ -51,7 +51,7 @@ class SessionMutation:
         await logout(info.context.infra, refresh_token, info.context.client)
         return LogoutSuccess(logged_out=True)
 
-    @mutation(Role.CUSTOMER, description="End all of one's sessions.")
+    @mutation(Role.GUEST, description="End all of one's sessions.")
     async def logout_everywhere(
         self, info: Info, input: LogoutEverywhereInput | None = None
     ) -> LogoutEverywhereResult:

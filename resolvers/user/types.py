@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from resolvers.order.connection import OrderConnection
 
 
-@strawberry.type(description="An account of a customer, of staff or of an administrator.")
+@strawberry.type(
+    description="An account of a customer, of staff or of an administrator; or a guest, who has none."
+)
 class User(Node):
     email: str = strawberry.field(description="What one signs in with, and where mails go.")
     display_name: str = strawberry.field(description="What the shop calls them.")
     roles: list[Role] = strawberry.field(
-        description="What they may do; ADMIN includes STAFF, STAFF includes CUSTOMER."
+        description="What they may do; ADMIN includes STAFF, STAFF includes CUSTOMER; a GUEST has no account."
     )
     created_at: datetime = strawberry.field(description="When they registered.")
     locale: str = strawberry.field(description="A BCP 47 language tag: the language of mails, if we have it.")
@@ -99,7 +101,7 @@ class User(Node):
     def of(cls, row: UserRow, *, is_signing_in: bool = False) -> "User":
         return cls(
             id=encode_id("User", row.id),
-            email=row.email,
+            email=row.mailbox,
             display_name=row.display_name,
             roles=[Role(role) for role in row.roles],
             created_at=row.created_at,

@@ -30,7 +30,7 @@ class SetWaitingRoomInput:
 @strawberry.type
 class WaitingRoomMutation:
     @mutation(
-        Role.CUSTOMER,
+        Role.GUEST,
         description="Stand in line before a sale with a waiting room, also before its start; twice is once.",
     )
     async def enter_flash_sale(self, info: Info, input: EnterFlashSaleInput) -> EnterFlashSaleResult:

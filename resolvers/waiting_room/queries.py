@@ -16,7 +16,7 @@ from services.waiting_room.find_ticket import find_ticket
 @strawberry.type
 class WaitingRoomQuery:
     @restricted(
-        Role.CUSTOMER, description="One's place in the line; null without a ticket, and when the sale is over."
+        Role.GUEST, description="One's place in the line; null without a ticket, and when the sale is over."
     )
     async def flash_sale_ticket(
         self,

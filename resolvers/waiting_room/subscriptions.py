@@ -18,7 +18,7 @@ from services.waiting_room.follow_ticket import follow_ticket
 @strawberry.type
 class WaitingRoomSubscription:
     @subscription(
-        Role.CUSTOMER,
+        Role.GUEST,
         description="One's place in the line now, and as it moves; ends with the pass, or with the sale.",
     )
     async def flash_sale_ticket_updated(
@@ -26,7 +26,7 @@ class WaitingRoomSubscription:
         info: Info,
         sale_id: Annotated[strawberry.ID, strawberry.argument(description="The sale that one waits for.")],
     ) -> AsyncGenerator[WaitingRoomTicket, None]:
-        viewer = check(info, [Role.CUSTOMER], None)
+        viewer = check(info, [Role.GUEST], None)
         key = argument_id(sale_id, "FlashSale", "saleId")
         following = follow_ticket(info.context.infra, key, viewer.user_id)
         async with aclosing(following):

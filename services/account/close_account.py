@@ -1,24 +1,28 @@
 """Close an account: its personal data is erased, its orders are kept."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
-from models import AccountToken, Address, Identity, MailKind, QueuedMail, RefreshSession, User
+from models import MailKind
+from services.account.erase_user import erase_user
 from services.account.rules import lock_proved, prove_password
 from services.address.find_addresses import forget_addresses
 from services.audit.record import record
-from services.cart.tidy_carts import erase_cart, forget_cart
+from services.cart.tidy_carts import forget_cart
 from services.mail.queue_mail import queue_mail
 from services.session.end_session import Reason, end_all_sessions
 from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
-from services.user.index_account import forget_words
-from services.user.rows import forget_roles, require_other_admin
+from services.user.find_person import forget_person
+from services.user.rows import require_other_admin
+
+PERSONS_KEPT: Final = timedelta(days=31)
+"""For so long who closes an account, or is forgotten, and comes back is one person still: for what one may buy."""
 
 
 async def close_account(infra: Infra, user_id: UUID, *, password: str, client: Client = NOWHERE) -> datetime:
@@ -33,7 +37,9 @@ async def close_account(infra: Infra, user_id: UUID, *, password: str, client: C
         user = await lock_proved(session, proved)
         farewell = {"recipient": user.email, "locale": user.locale, "data": {"name": user.display_name}}
         ended = await end_all_sessions(session, user.id, Reason.ACCOUNT_CLOSED, now)
-        await _erase(session, user)
+        if user.person_id is not None:
+            await forget_person(session, user.person_id, now + PERSONS_KEPT)
+        await erase_user(session, user)
         user.closed_at = now
         queue_mail(session, MailKind.ACCOUNT_CLOSED, now=now, **farewell)  # type: ignore[arg-type]
         record(session, "account.closed", now=now, subject=user.id, client=client)
@@ -44,21 +50,3 @@ async def close_account(infra: Infra, user_id: UUID, *, password: str, client: C
     await forget_addresses(infra, user_id)
     await forget_cart(infra, user_id)
     return now
-
-
-async def _erase(session: AsyncSession, user: User) -> None:
-    for table in (Address, Identity, AccountToken, RefreshSession):
-        await session.execute(delete(table).where(table.user_id == user.id))
-    await session.execute(
-        delete(QueuedMail).where(or_(QueuedMail.user_id == user.id, QueuedMail.recipient == user.email))
-    )
-    # Unique like every address, and none that anybody could type in: it has no dot after the @.
-    user.email = f"closed-{user.id.hex}@invalid"
-    user.display_name = ""
-    user.password_hash = ""
-    user.roles = []
-    await forget_words(session, [user.id])
-    await forget_roles(session, user.id)
-    await erase_cart(session, user.id)
-    user.locale = "en"
-    user.email_verified_at = None

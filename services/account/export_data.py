@@ -46,7 +46,7 @@ async def _profile(infra: Infra, user_id: UUID) -> dict[str, Any]:
         raise NotFound("There is no such account.")
     return {
         "id": user.id,
-        "email": user.email,
+        "email": user.mailbox,
         "emailVerifiedAt": user.email_verified_at,
         "displayName": user.display_name,
         "locale": user.locale,

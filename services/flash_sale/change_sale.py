@@ -59,6 +59,7 @@ class SaleChange:
     items: tuple[ItemDraft, ...] | None = None
     allows_codes: bool | None = None
     requires_delivery: bool | None = None
+    confirmed_email_only: bool | None = None
 
 
 class _CountersReloaded(Exception):
@@ -109,6 +110,7 @@ def _changed_fields(sale: FlashSale, wish: SaleChange) -> set[SaleField]:
         SaleField.ENDS_AT: sale.ends_at,
         SaleField.ALLOWS_CODES: sale.allows_codes,
         SaleField.REQUIRES_DELIVERY: sale.requires_delivery,
+        SaleField.CONFIRMED_EMAIL_ONLY: sale.confirmed_email_only,
     }
     asked = {
         SaleField.NAME: None if wish.name is None else wish.name.strip(),
@@ -116,6 +118,7 @@ def _changed_fields(sale: FlashSale, wish: SaleChange) -> set[SaleField]:
         SaleField.ENDS_AT: wish.ends_at and whole_millis(wish.ends_at),
         SaleField.ALLOWS_CODES: wish.allows_codes,
         SaleField.REQUIRES_DELIVERY: wish.requires_delivery,
+        SaleField.CONFIRMED_EMAIL_ONLY: wish.confirmed_email_only,
     }
     changed = {field for field in own if asked[field] is not None and asked[field] != own[field]}
     if wish.items is not None and sorted(wish.items, key=_by_sku) != sorted(_drafts(sale), key=_by_sku):
@@ -205,6 +208,8 @@ async def _store(
     sale.ends_at = whole_millis(wish.ends_at or sale.ends_at)
     sale.allows_codes = sale.allows_codes if wish.allows_codes is None else wish.allows_codes
     sale.requires_delivery = sale.requires_delivery if wish.requires_delivery is None else wish.requires_delivery
+    if wish.confirmed_email_only is not None:
+        sale.confirmed_email_only = wish.confirmed_email_only
     sale.version += 1
     items = list(sale.items)
     if wish.items is not None and fences:

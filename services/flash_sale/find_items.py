@@ -107,4 +107,5 @@ def _document(
         tax_class=tax_class,
         allows_codes=sale.allows_codes,
         requires_delivery=sale.requires_delivery,
+        confirmed_email_only=sale.confirmed_email_only,
     )

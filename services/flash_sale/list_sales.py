@@ -79,4 +79,5 @@ def _document(sale: FlashSale) -> FlashSaleDoc:
         sale.room.admit_per_second if sale.room else None,
         sale.allows_codes,
         sale.requires_delivery,
+        sale.confirmed_email_only,
     )

@@ -11,15 +11,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.ids import first_id_of, made_at
 from models import Order, OrderLine
+from models.order import BUYER
 
 PAGE: Final = 4_000
 # Ids are made by several processes, each by its own clock.
 _SLACK: Final = 3600.0
 _ALONG: Final = "FORCE INDEX (ix_order_lines_sku_order_id)"
 
-ItemOrder = Row[bytes, bytes, str, str, str, bool, int, int]
+ItemOrder = Row[bytes, bytes, str, str, str, bool, int, int, bytes]
 """Order, customer (their bytes: to make a UUID of each takes as long as all else), state, idempotency key,
-fingerprint, whether it is recent, units, and how many of them are shipped."""
+fingerprint, whether it is recent, units, how many of them are shipped, and the buyer (bytes)."""
 
 
 def before_those_since(moment: float) -> UUID:
@@ -47,7 +48,7 @@ async def next_orders(
 
 def _page(
     sku: str, item_id: UUID, after: UUID, recent: datetime
-) -> Select[bytes, bytes, str, str, str, bool, int, int]:
+) -> Select[bytes, bytes, str, str, str, bool, int, int, bytes]:
     return (
         select(
             _bytes(OrderLine.order_id),
@@ -58,6 +59,7 @@ def _page(
             Order.placed_at >= recent,
             OrderLine.kept,
             OrderLine.shipped,
+            type_coerce(BUYER, LargeBinary(16)),
         )
         .join(Order, Order.id == OrderLine.order_id)
         .where(OrderLine.sku == sku, OrderLine.order_id > after)

@@ -14,7 +14,7 @@ _KEPT: Final = 600
 
 
 class Parts:
-    """The parts, as ``ItemKeys.parts`` names them. Customers are counted here: a million of them are 130 MB."""
+    """The parts, as ``ItemKeys.parts`` names them. Buyers are counted here: a million of them are 130 MB."""
 
     def __init__(self, infra: Infra, names: tuple[str, str, str]) -> None:
         self.names = names
@@ -25,23 +25,23 @@ class Parts:
         """Write the holds and keys of orders. Errors: StoreUnavailable."""
         keys: list[str] = []
         holds: list[str] = []
-        for order_id, customer_id, status, key, fingerprint, is_recent, units, shipped in orders:
-            order, customer = order_id.hex(), customer_id.hex()
+        for order_id, customer_id, status, key, fingerprint, is_recent, units, shipped, buyer_id in orders:
+            order = order_id.hex()
             is_taken, is_held = standing_of(status, shipped > 0)
             if is_taken:
-                self._buyers[customer_id] = self._buyers.get(customer_id, 0) + units
+                self._buyers[buyer_id] = self._buyers.get(buyer_id, 0) + units
             if is_held:
-                holds += (order, hold_of(units, customer))
+                holds += (order, hold_of(units, buyer_id.hex()))
             if is_recent:
-                keys += (f"{customer}:{key.encode().hex()}", f"{order}|{fingerprint}")
+                keys += (f"{customer_id.hex()}:{key.encode().hex()}", f"{order}|{fingerprint}")
         await self._write(self.names[1], keys)
         await self._write(self.names[2], holds)
 
     async def write_buyers(self) -> None:
-        """Write the customers of all orders. Errors: StoreUnavailable."""
+        """Write the buyers of all orders. Errors: StoreUnavailable."""
         page: list[str | int] = []
-        for customer_id, units in self._buyers.items():
-            page += (customer_id.hex(), units)
+        for buyer_id, units in self._buyers.items():
+            page += (buyer_id.hex(), units)
             if len(page) == 8 * _CHUNK:
                 await self._write(self.names[0], page)
                 page.clear()

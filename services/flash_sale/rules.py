@@ -43,6 +43,7 @@ class SaleDraft:
     admit_per_second: int | None = None
     allows_codes: bool = False
     requires_delivery: bool = False
+    confirmed_email_only: bool = False
 
 
 def check_draft(draft: SaleDraft, now: datetime) -> None:

@@ -58,7 +58,9 @@ async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: 
 def schedule_request(owner_id: UUID, key: str, draft: SaleDraft) -> Request:
     """Errors: InvalidInput (the key)."""
     items = [f"{i.sku} {i.price} {i.quantity} {i.per_customer_limit}" for i in draft.items]
-    terms = [name for name in ("allows_codes", "requires_delivery") if getattr(draft, name)]
+    terms = [
+        name for name in ("allows_codes", "requires_delivery", "confirmed_email_only") if getattr(draft, name)
+    ]
     times = (whole_millis(draft.starts_at).isoformat(), whole_millis(draft.ends_at).isoformat())
     return Request.of(owner_id, OPERATION, key, draft.name, draft.admit_per_second, *times, *terms, *sorted(items))
 
@@ -89,6 +91,7 @@ async def _store(
         ends_at=whole_millis(draft.ends_at),
         allows_codes=draft.allows_codes,
         requires_delivery=draft.requires_delivery,
+        confirmed_email_only=draft.confirmed_email_only,
         created_at=now,
     )
     session.add(sale)

@@ -42,6 +42,7 @@ class SaleField(StrEnum):
     ITEMS = "items"
     ALLOWS_CODES = "allowsCodes"
     REQUIRES_DELIVERY = "requiresDelivery"
+    CONFIRMED_EMAIL_ONLY = "confirmedEmailOnly"
 
 
 CHANGEABLE: Final[dict[SaleField, frozenset[S]]] = {
@@ -51,6 +52,7 @@ CHANGEABLE: Final[dict[SaleField, frozenset[S]]] = {
     SaleField.ITEMS: frozenset({S.SCHEDULED}),
     SaleField.ALLOWS_CODES: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
     SaleField.REQUIRES_DELIVERY: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
+    SaleField.CONFIRMED_EMAIL_ONLY: frozenset({S.SCHEDULED, S.RUNNING, S.PAUSED}),
 }
 """Once it has started, customers have bought by its prices, limits and quantities."""
 

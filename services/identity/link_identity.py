@@ -16,6 +16,7 @@ from services.identity.provider_identity import ProviderIdentity
 from services.mail.queue_mail import queue_mail
 from services.shared.client import Client
 from services.shared.errors import IdentityTaken, SignInCodeExpired
+from services.user.claim_guests import claim_guests
 from services.user.rows import lock_account
 
 
@@ -45,6 +46,7 @@ async def link_identity(
         _mail_of_link(infra, session, user, identity, now)
         if identity.email_verified and identity.email == user.email:
             user.email_verified_at = user.email_verified_at or now
+            await claim_guests(session, user, now)
         return row
 
     try:

@@ -17,6 +17,8 @@ from services.mail.queue_mail import queue_mail
 from services.session.rules import may_sign_in
 from services.shared.client import Client
 from services.shared.errors import TryAgain
+from services.user.claim_guests import claim_guests
+from services.user.find_person import find_person
 from services.user.index_account import index_new
 
 
@@ -99,12 +101,15 @@ async def _owner(session: AsyncSession, identity: ProviderIdentity) -> User | No
 
 async def _register(infra: Infra, session: AsyncSession, identity: ProviderIdentity, client: Client) -> UUID:
     user, now = _new_user(infra, identity), infra.now()
+    user.person_id = await find_person(session, user.email, user.id)
     session.add(user)
     await session.flush()
     session.add_all(index_new(user))
     record(session, "user.registered", now=now, subject=user.id, client=client)
     await add_identity(session, user, identity, now=now, client=client)
-    if not identity.email_verified:
+    if identity.email_verified:
+        await claim_guests(session, user, now)
+    else:
         queue_mail(
             session, MailKind.VERIFY_EMAIL, recipient=user.email, locale=user.locale, now=now, user_id=user.id
         )

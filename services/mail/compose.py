@@ -12,7 +12,7 @@ from infra.runtime import Infra
 from models import MailKind, TokenPurpose, User
 from services.mail.mailer import Mail
 from services.mail.render import render, spoken_time
-from services.mail.rows import IssuedToken, is_queued, issue_token
+from services.mail.rows import IssuedToken, is_queued, issue_order_link, issue_token
 
 _PAGES: Final = {
     MailKind.VERIFY_EMAIL: "verify-email",
@@ -20,6 +20,10 @@ _PAGES: Final = {
     MailKind.RESET_PASSWORD: "reset-password",
     MailKind.LINK_IDENTITY: "link-identity",
 }
+
+
+ORDER_OF_LINK: Final = "order_of_link"
+"""What a guest's mail has in its data: the id, in hex, of the order that a secret link leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,14 @@ async def compose(infra: Infra, due: Due) -> Composed | None:
     if due.kind in _PAGES:
         return await infra.database.transact(lambda session: _with_token(session, infra, due))
     link = infra.settings.shop.storefront_url.rstrip("/")
+    if (order_id := due.data.get(ORDER_OF_LINK)) is not None:
+        secret = await infra.database.transact(lambda session: _order_link(session, infra, UUID(order_id)))
+        link = f"{link}/order#token={secret}"
     return Composed(_mail(due, due.locale, {"link": link, **due.data}, infra.now()), None)
+
+
+async def _order_link(session: AsyncSession, infra: Infra, order_id: UUID) -> str:
+    return issue_order_link(session, order_id, infra.now(), infra.settings.shop.order_link_ttl)
 
 
 async def _with_token(session: AsyncSession, infra: Infra, due: Due) -> Composed | None:
@@ -83,7 +94,7 @@ async def _addressee(session: AsyncSession, due: Due) -> User | None:
     )
     if user is None or due.kind != MailKind.VERIFY_EMAIL:
         return user
-    return user if user.email == due.recipient and user.email_verified_at is None else None
+    return user if user.mailbox == due.recipient and user.email_verified_at is None else None
 
 
 async def _issue(session: AsyncSession, infra: Infra, due: Due, user: User) -> IssuedToken | None:

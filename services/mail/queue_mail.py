@@ -40,7 +40,7 @@ def queue_for(session: AsyncSession, kind: MailKind, user: User, now: datetime, 
     queue_mail(
         session,
         kind,
-        recipient=to or user.email,
+        recipient=to or user.mailbox,
         locale=user.locale,
         now=now,
         user_id=user.id,

@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
-from models import AccountToken, QueuedMail, TokenPurpose, User
+from models import AccountToken, OrderLink, QueuedMail, TokenPurpose, User
 from services.shared.errors import InvalidToken
 
 MAX_LIVE = 5
@@ -67,6 +67,14 @@ async def issue_token(
     return issued
 
 
+def issue_order_link(session: AsyncSession, order_id: UUID, now: datetime, ttl: float) -> str:
+    """Issue a secret link to one order; returns the secret, which is for who gets the mail alone."""
+    secret = secrets.token_urlsafe(32)
+    expires_at = now + timedelta(seconds=ttl)
+    session.add(OrderLink(token_hash=hash_token(secret), order_id=order_id, created_at=now, expires_at=expires_at))
+    return secret
+
+
 async def find_token(
     session: AsyncSession, secret: str, purposes: tuple[TokenPurpose, ...], now: datetime
 ) -> Redeemed:
@@ -116,7 +124,7 @@ async def revoke_tokens(session: AsyncSession, user: User, *purposes: TokenPurpo
     )
     # Whoever asks for a reset only gives an address.
     theirs = or_(
-        QueuedMail.user_id == user.id, and_(QueuedMail.user_id.is_(None), QueuedMail.recipient == user.email)
+        QueuedMail.user_id == user.id, and_(QueuedMail.user_id.is_(None), QueuedMail.recipient == user.mailbox)
     )
     # Found first, without a lock: a search by recipient would hold the mails of everybody.
     waiting = list(await session.scalars(select(QueuedMail.id).where(QueuedMail.kind.in_(purposes), theirs)))

@@ -67,7 +67,7 @@ def _of_order(order: OrderView, user: User | None) -> dict[str, str | int]:
         "status": order.status,
         "placed_at": order.placed_at.isoformat(),
         "customer_id": str(order.customer_id),
-        "customer_email": text_cell(user.email if user else None),
+        "customer_email": text_cell(user.mailbox if user else None),
         "currency": order.currency,
         "total": _amount(order.total, order.currency),
     }

@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -32,10 +33,12 @@ from services.reservation.reserve import (
 from services.reservation.reserve_order import reserve_order
 from services.shared.errors import (
     AdmissionRequired,
+    EmailNotConfirmed,
     FlashSaleNotRunning,
     IdempotencyConflict,
     InvalidInput,
     NotFound,
+    PurchaseLimitReached,
     TryAgain,
 )
 from services.shared.fingerprint import fingerprint, key_problem
@@ -44,6 +47,19 @@ from services.shared.patience import or_try_again
 log = structlog.get_logger(__name__)
 _STRAGGLERS = timedelta(minutes=1)
 """After a sale's end, in which its last orders come to the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What is known of a customer: the person whose units are counted, where that is not the customer alone, and
+    whether their e-mail address is confirmed; a guest's may be another's."""
+
+    person_id: UUID | None = None
+    email_confirmed: bool = False
+    is_guest: bool = False
+
+
+NOBODY: Final = Buyer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +76,7 @@ class FlashOrder:
     admitted_to: UUID | None = None
     quote: FlashQuote | None = None
     others: tuple[Wanted, ...] = ()
+    buyer: Buyer = NOBODY
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
@@ -70,7 +87,7 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
     """Returns the order, ACCEPTED, or as it is now when the key made it earlier.
 
     Errors: InvalidInput, NotFound, FlashSaleNotRunning, PurchaseLimitReached, OutOfStock,
-    IdempotencyConflict, AdmissionRequired, TryAgain.
+    IdempotencyConflict, AdmissionRequired, EmailNotConfirmed, TryAgain.
     """
     _check_wish(wish)
     begun = time.monotonic()
@@ -95,14 +112,26 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:
         snapshot, is_whole = await _completed(infra, wish, items, _snapshot(infra, items, wish))
         await _check_public(infra, items, snapshot)
         await _check_admitted(infra, items[0][0], snapshot, wish)
+        await _check_confirmed(infra, items[0][0], snapshot, wish)
         try:
-            return await reserve_order(infra, snapshot), is_whole
+            return await _reserve_for(infra, snapshot, wish.buyer), is_whole
         except StaleTerms:
             for item, _ in items:
                 forget_item(infra, item.id)
         except NotLoaded:
             return await _without_counters(infra, items[0][0], snapshot), is_whole
     raise TryAgain
+
+
+async def _reserve_for(infra: Infra, snapshot: OrderSnapshot, buyer: Buyer) -> Reservation:
+    """Errors: as ``reserve_order``."""
+    try:
+        return await reserve_order(infra, snapshot)
+    except PurchaseLimitReached as error:
+        if buyer.is_guest and not buyer.email_confirmed:
+            # Who has only given an address is not told what its owner has ordered.
+            raise PurchaseLimitReached(error.limit, error.limit) from None
+        raise
 
 
 async def _without_counters(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot) -> Reservation:
@@ -144,6 +173,12 @@ async def _check_admitted(infra: Infra, item: FlashItemDoc, snapshot: OrderSnaps
         raise AdmissionRequired
 
 
+async def _check_confirmed(infra: Infra, item: FlashItemDoc, snapshot: OrderSnapshot, wish: FlashOrder) -> None:
+    """Errors: EmailNotConfirmed."""
+    if item.confirmed_email_only and not wish.buyer.email_confirmed and not await is_key_known(infra, snapshot):
+        raise EmailNotConfirmed
+
+
 def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSnapshot:
     lines = (LineSnapshot(item.sku, item.variant_id, item.id, item.title, n, item.price) for item, n in items)
     address = None if wish.address_id is None else wish.address_id.hex
@@ -165,6 +200,7 @@ def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSn
         charges=None if quote is None else quote.charges,
         traceparent=tracing.traceparent(),
         code_hold=None if quote is None else quote.code_hold,
+        buyer_id=wish.buyer.person_id,
     )
 
 

@@ -15,13 +15,14 @@ from infra.ids import new_id, spoken_number
 from models import MailKind, Order, OrderLine, QueuedMail, User
 from models.charges_document import Charges
 from models.order_document import OrderSnapshot
+from services.mail.compose import ORDER_OF_LINK
 from services.mail.render import read_phrases, spoken_time
 from services.money.amounts import to_decimal
 from services.stock.order_steps import Units
 
 Piece = tuple[int, str, int]
 """How many of what, and the minor units that they cost."""
-_User = Row[UUID, str, str, str]
+_User = Row[UUID, str, str, str, str | None]
 _ORDER: Final = (Order.id, Order.number, Order.customer_id, Order.currency, Order.total, Order.charges)
 
 
@@ -30,6 +31,7 @@ class MailedOrder:
     """What a mail says of an order. ``values`` are the mail's own; ``phrases`` those that are said in the
     customer's language, each with what its ``$value`` stands for."""
 
+    id: UUID
     number: str
     customer_id: UUID
     currency: str
@@ -44,7 +46,9 @@ def of_snapshot(order: OrderSnapshot, expires_at: datetime | None = None) -> Mai
     units = tuple((line.quantity, line.title, line.quantity * line.unit_price) for line in order.lines)
     values = {} if expires_at is None else {"expires": spoken_time(expires_at)}
     number = spoken_number(order.id)
-    return MailedOrder(number, order.customer_id, order.currency, order.total, order.charges, units, values)
+    return MailedOrder(
+        order.id, number, order.customer_id, order.currency, order.total, order.charges, units, values
+    )
 
 
 async def queue_order_mails(
@@ -56,7 +60,7 @@ async def queue_order_mails(
     """
     if not orders:
         return
-    wanted = (User.id, User.email, User.locale, User.display_name)
+    wanted = (User.id, User.email, User.locale, User.display_name, User.guest_email)
     ids = {order.customer_id for order in orders}
     open_ones = select(*wanted).where(User.id.in_(ids), User.closed_at.is_(None))
     users = {row.id: row for row in await session.execute(open_ones)}
@@ -79,6 +83,7 @@ async def mailed_orders(
     rows = await session.execute(select(*_ORDER).where(Order.id.in_(order_ids)))
     return {
         row.id: MailedOrder(
+            row.id,
             row.number,
             row.customer_id,
             row.currency,
@@ -104,14 +109,12 @@ def spoken_money(amount: int, currency: str) -> str:
     return f"{to_decimal(amount, currency)} {currency}"
 
 
-def _mail_row(
-    kind: MailKind, order: MailedOrder, user: Row[UUID, str, str, str], now: datetime
-) -> dict[str, object]:
+def _mail_row(kind: MailKind, order: MailedOrder, user: _User, now: datetime) -> dict[str, object]:
     return {
         "id": new_id(),
         "user_id": user.id,
         "kind": kind,
-        "recipient": user.email,
+        "recipient": user.guest_email or user.email,
         "locale": user.locale,
         "data": _mail_data(order, user),
         "created_at": now,
@@ -129,7 +132,9 @@ def _mail_data(order: MailedOrder, user: _User) -> dict[str, str]:
     total = spoken_money(order.total, order.currency)
     lines = "\n".join(f"{n} × {title}: {spoken_money(cost, order.currency)}" for n, title, cost in order.units)
     named = {"name": user.display_name, "number": order.number, "lines": lines, "total": total, "amount": total}
-    return {**named, **said, **order.values}
+    # Of a guest's mail the worker makes the link to the order, when it sends it.
+    linked = {} if user.guest_email is None else {ORDER_OF_LINK: order.id.hex}
+    return {**named, **said, **order.values, **linked}
 
 
 def _sums(order: MailedOrder) -> list[tuple[str, str]]:

@@ -65,6 +65,7 @@ def _order(order: OrderSnapshot, status: OrderStatus, now: datetime) -> dict[str
         "id": order.id,
         "number": spoken_number(order.id),
         "customer_id": order.customer_id,
+        "buyer_id": order.buyer_id,
         "traceparent": order.traceparent,
         "status": status,
         "total": order.total,

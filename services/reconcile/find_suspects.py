@@ -75,7 +75,7 @@ async def find_suspects(infra: Infra, item: ItemBooks) -> Suspects | None:
     async for page in _scan(infra, keys.pending):
         for order, entry in page.items():
             pending = read_pending(entry.encode())
-            found.add(order, pending.customer if pending else "")
+            found.add(order, pending.buyer if pending else "")
     return found
 
 
@@ -94,16 +94,16 @@ async def _compare_orders(infra: Infra, item: ItemBooks, keys: ItemKeys, found: 
 
 
 def _compare(order: ItemOrder, entry: bytes | None, books: _Books, found: Suspects) -> None:
-    order_id, customer_id, stored, _, _, _, units, shipped = order
+    order_id, _, stored, _, _, _, units, shipped, buyer_id = order
     is_taken, is_held = standing_of(stored, shipped > 0)
     right = None
     if is_taken:
-        books.units[customer_id] = books.units.get(customer_id, 0) + units
+        books.units[buyer_id] = books.units.get(buyer_id, 0) + units
     if is_held:
         books.held += 1
-        right = hold_of(units, customer_id.hex()).encode()
+        right = hold_of(units, buyer_id.hex()).encode()
     if entry != right:
-        found.add(order_id.hex(), customer_id.hex())
+        found.add(order_id.hex(), buyer_id.hex())
 
 
 async def _compare_customers(infra: Infra, keys: ItemKeys, books: _Books, found: Suspects) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, true
 from infra.clock import to_millis
 from infra.runtime import Infra
 from models import Order, OrderLine, OrderStatus
+from models.order import BUYER
 from services.reconcile.books import ItemBooks, one_moment
 from services.reconcile.find_suspects import Suspects, ids_of
 from services.reservation.keys import ItemKeys
@@ -35,7 +36,7 @@ class LiveItem:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an order took: from its row, or from its reservation (no ``status`` then)."""
+    """What an order took: from its row, or from its reservation (no ``status`` then). ``customer``: the buyer."""
 
     customer: str
     units: int
@@ -100,7 +101,7 @@ def _text(pairs: dict[bytes, bytes]) -> dict[str, str]:
 def read_pending_units(entry: str) -> tuple[Taken, PendingState] | None:
     """Decode the reservation and its state; None when it is not an entry of ours."""
     found = read_pending(entry.encode())
-    return (Taken(found.customer, found.units), found.state) if found else None
+    return (Taken(found.buyer, found.units), found.state) if found else None
 
 
 async def read_orders(infra: Infra, item_id: UUID, only: Suspects | None) -> dict[str, Taken]:
@@ -118,9 +119,9 @@ async def read_orders(infra: Infra, item_id: UUID, only: Suspects | None) -> dic
     return found
 
 
-_ORDERS: Final = select(
-    Order.id, Order.customer_id, OrderLine.kept, Order.status, OrderLine.shipped, Order.placed_at
-).join(OrderLine, OrderLine.order_id == Order.id)
+_ORDERS: Final = select(Order.id, BUYER, OrderLine.kept, Order.status, OrderLine.shipped, Order.placed_at).join(
+    OrderLine, OrderLine.order_id == Order.id
+)
 
 
 def _conditions(only: Suspects | None) -> Iterator[ColumnElement[bool]]:
@@ -128,4 +129,6 @@ def _conditions(only: Suspects | None) -> Iterator[ColumnElement[bool]]:
         yield true()
         return
     yield Order.id.in_(ids_of(only.orders))
+    # Two conditions, each of which has an index. The first finds guests' too, whose buyers are others.
     yield Order.customer_id.in_(ids_of(only.customers))
+    yield Order.buyer_id.in_(ids_of(only.customers))

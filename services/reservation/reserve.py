@@ -51,6 +51,20 @@ class StaleTerms(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTerms:
+    """What holds for one buyer instead of the item's terms: the most that they may have, and before when
+    nothing is sold to them (milliseconds). ``price``: what the script is to have as the item's price, if that is
+    not the line's."""
+
+    limit: int | None = None
+    opens_ms: int | None = None
+    price: str | None = None
+
+
+ITEMS_TERMS: Final = OwnTerms()
+
+
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """``snapshot`` is None when the order is in the database; ``fresh`` when this call made the reservation;
     ``accepted`` when it was accepted earlier: there is nothing left to do."""
@@ -65,7 +79,9 @@ Part = tuple[OrderSnapshot, LineSnapshot]
 """What an order reserves of one item: its line of it."""
 
 
-async def reserve(infra: Infra, snapshot: OrderSnapshot, line: LineSnapshot) -> Reservation:
+async def reserve(
+    infra: Infra, snapshot: OrderSnapshot, line: LineSnapshot, own: OwnTerms = ITEMS_TERMS
+) -> Reservation:
     """Reserve what one line asks for, in one script call with all that are asked for meanwhile.
 
     A retry gets the reservation that its key made. Errors: OutOfStock, PurchaseLimitReached,
@@ -75,7 +91,7 @@ async def reserve(infra: Infra, snapshot: OrderSnapshot, line: LineSnapshot) -> 
         reserving = infra.groups.of(
             f"reserve {_shard_of(infra, line)}", partial(_reserve_together, infra), at_once=_AT_ONCE
         )
-        reply = await reserving.ask((snapshot, line))
+        reply = await reserving.ask(((snapshot, line), own))
     return _understand(reply, snapshot, line)
 
 
@@ -88,13 +104,14 @@ def _shard_of(infra: Infra, line: LineSnapshot) -> str:
     return infra.redis.at(_keys_of(line).item).tag
 
 
-async def _reserve_together(infra: Infra, parts: Sequence[Part]) -> list[list[bytes]]:
+async def _reserve_together(infra: Infra, asked: Sequence[tuple[Part, OwnTerms]]) -> list[list[bytes]]:
     """Returns what the script says of each; asked again, the same. Errors: StoreUnavailable."""
+    parts = [part for part, _ in asked]
     by_item = _by_item(parts)
     calls = [
         (
             [keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
-            [RUN_ID, *(argument for place in places for argument in _arguments(*parts[place]))],
+            [RUN_ID, *(argument for place in places for argument in _arguments(*asked[place]))],
         )
         for keys, places in by_item.items()
     ]
@@ -104,7 +121,8 @@ async def _reserve_together(infra: Infra, parts: Sequence[Part]) -> list[list[by
     return found
 
 
-def _arguments(order: OrderSnapshot, line: LineSnapshot) -> tuple[Argument, ...]:
+def _arguments(part: Part, own: OwnTerms) -> tuple[Argument, ...]:
+    order, line = part
     return (
         order.customer_id.hex,
         order.idempotency_key.encode().hex(),
@@ -112,8 +130,16 @@ def _arguments(order: OrderSnapshot, line: LineSnapshot) -> tuple[Argument, ...]
         order.id.hex,
         line.quantity,
         orjson.dumps(order.to_json()),
-        price_text(line.unit_price, order.currency),
+        own.price or price_text(line.unit_price, order.currency),
+        _own_terms(order, own),
     )
+
+
+def _own_terms(order: OrderSnapshot, own: OwnTerms) -> str:
+    if order.buyer_id is None and own.limit is None and own.opens_ms is None:
+        return ""
+    parts = (order.buyer.hex, own.limit, own.opens_ms)
+    return "|".join("" if part is None else str(part) for part in parts)
 
 
 def _count(infra: Infra, parts: Sequence[Part], answers: Sequence[list[bytes]]) -> None:

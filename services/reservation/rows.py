@@ -14,9 +14,9 @@ from models.order_document import OrderSnapshot
 _ENTRY: Final = re.compile(rb"(\d+)\|(\d+)\|(\d+)\|([0-9a-f]+)\|([RXD])\|([^|]*)\|(.*)", re.DOTALL)
 
 
-def hold_of(units: int, customer: str) -> str:
-    """Returns an entry of an item's ``holds`` hash; ``customer`` in hex."""
-    return f"{units}|{customer}"
+def hold_of(units: int, buyer: str) -> str:
+    """Returns an entry of an item's ``holds`` hash; ``buyer`` in hex."""
+    return f"{units}|{buyer}"
 
 
 class PendingState(StrEnum):
@@ -32,13 +32,14 @@ class Pending:
     """A reservation that is not yet known to be in the database.
 
     ``placed_ms`` and ``touched_ms`` by Redis's clock: when it was reserved, and when a retry last found it.
-    ``customer`` is an id in hex, ``key`` the idempotency key's bytes in hex, ``snapshot`` the order as JSON.
+    ``buyer`` is an id in hex, ``key`` the idempotency key's bytes in hex (with the customer before it, where that
+    is not the buyer), ``snapshot`` the order as JSON.
     """
 
     placed_ms: int
     touched_ms: int
     units: int
-    customer: str
+    buyer: str
     state: PendingState
     key: str
     snapshot: bytes
@@ -53,12 +54,12 @@ def read_pending(entry: bytes) -> Pending | None:
     found = _ENTRY.fullmatch(entry)
     if found is None:
         return None
-    placed, touched, units, customer, state, key, snapshot = found.groups()
+    placed, touched, units, buyer, state, key, snapshot = found.groups()
     return Pending(
         placed_ms=int(placed),
         touched_ms=int(touched),
         units=int(units),
-        customer=customer.decode(),
+        buyer=buyer.decode(),
         state=PendingState(state.decode()),
         key=key.decode(errors="replace"),
         snapshot=snapshot,

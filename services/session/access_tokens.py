@@ -82,6 +82,10 @@ class AccessTokens:
             "exp": expires,
             "jti": new_id().hex,
         }
+        if user.email_verified_at is not None:
+            claims["email_verified"] = True  # as OpenID Connect calls it
+        if user.person_id not in (None, user.id):
+            claims["person"] = user.person_id.hex
         signing = self.keys.current(now)
         header = {"alg": "ES256", "typ": _TYPE, "kid": signing.kid}
         token = jwt.encode(header, claims, signing.key, algorithms=_ALGORITHMS)
@@ -141,4 +145,13 @@ class AccessTokens:
         if expires_at <= now:
             raise ExpiredToken
         roles = frozenset(Role(role) for role in claims["roles"])
-        return Viewer(UUID(claims["sub"]), roles, expires_at, UUID(claims["sid"]), float(claims["iat"]))
+        person = claims.get("person")
+        return Viewer(
+            UUID(claims["sub"]),
+            roles,
+            expires_at,
+            UUID(claims["sid"]),
+            float(claims["iat"]),
+            person_id=None if person is None else UUID(person),
+            email_confirmed=claims.get("email_verified") is True,
+        )

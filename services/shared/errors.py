@@ -163,6 +163,15 @@ class AdmissionRequired(ServiceError):
         super().__init__("Enter the flash sale first: ordering needs a valid pass of its waiting room.")
 
 
+class EmailNotConfirmed(ServiceError):
+    """The sale asks for an e-mail address that is confirmed."""
+
+    code = "EMAIL_NOT_CONFIRMED"
+
+    def __init__(self) -> None:
+        super().__init__("This sale is for confirmed e-mail addresses. Answer the mail, then refresh the session.")
+
+
 class FlashSaleStateConflict(ServiceError):
     """``status`` is the name of the sale's state; ``action`` what cannot be done with it in that state."""
 

@@ -22,6 +22,7 @@ LOGIN_FIRST: Final = "loginFirst"
 LOGIN_STRANGERS: Final = "loginStrangers"
 SIGN_IN_ELSEWHERE: Final = "signInWithProvider"
 WRONG_TOKENS: Final = "wrongTokens"
+GUEST_MAILS: Final = "guestMails"
 WRONG_CODES: Final = "wrongCodes"
 WRONG_CODES_BY_ADDRESS: Final = "wrongCodesByAddress"
 
@@ -51,6 +52,11 @@ DEFAULTS: Final = {
     "login": "60/60s",
     "refreshSession": "120/60s",
     "logout": "120/60s",
+    # Mails to confirm one address, whichever guest asks.
+    GUEST_MAILS: "5/3600s",
+    "startGuestSession": "60/3600s",
+    "payOrderByLink": "60/60s",
+    "forgetGuest": "10/600s",
     "exchangeSignInCode": "60/60s",
     "linkIdentity": "30/60s",
     "requestIdentityLinkMail": "10/600s",

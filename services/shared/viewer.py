@@ -7,9 +7,10 @@ from uuid import UUID
 from models.enums import Role, Scope
 
 _STAFF = frozenset({Role.STAFF, Role.ADMIN})
-# Staff can do what customers can, administrators what staff can.
+# Customers can do what guests can, staff what customers can, administrators what staff can.
 _SATISFIED_BY: dict[Role, frozenset[Role]] = {
-    Role.CUSTOMER: frozenset(Role),
+    Role.GUEST: frozenset(Role),
+    Role.CUSTOMER: frozenset(Role) - {Role.GUEST},
     Role.STAFF: _STAFF,
     Role.ADMIN: frozenset({Role.ADMIN}),
 }
@@ -23,6 +24,7 @@ class Viewer:
     """A signed-in user until ``expires_at``. ``issued_at`` is when the token was, in seconds since the epoch.
 
     A machine has no roles but ``scopes``; its ``user_id`` is the id of its service token, and no user's.
+    ``person_id``: whose units what they buy is counted among, where that is not the user alone.
     """
 
     user_id: UUID
@@ -31,6 +33,12 @@ class Viewer:
     session_id: UUID | None = None
     issued_at: float = 0.0
     scopes: frozenset[Scope] = frozenset()
+    person_id: UUID | None = None
+    email_confirmed: bool = False
+
+    @property
+    def is_guest(self) -> bool:
+        return Role.GUEST in self.roles
 
     @property
     def actor(self) -> str:

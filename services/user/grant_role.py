@@ -45,5 +45,7 @@ async def grant_role(infra: Infra, change: ByAdmin, role: Role) -> User:
 
 def check_role(role: Role) -> None:
     """Errors: InvalidInput."""
+    if role is Role.GUEST:
+        raise InvalidInput.at("role", message="an account is no guest")
     if role is Role.CUSTOMER:
         raise InvalidInput.at("role", message="every account is a customer's")

@@ -66,5 +66,5 @@ async def index_accounts(infra: Infra) -> int:
 def _words_of(user: User) -> list[str]:
     if user.closed_at is not None:
         return []
-    local = user.email.partition("@")[0]
-    return words_in(f"{user.email} {local} {user.display_name}")
+    local = user.mailbox.partition("@")[0]
+    return words_in(f"{user.mailbox} {local} {user.display_name}")

@@ -8,15 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.ids import new_id
 from infra.runtime import Infra
 from models.enums import MailKind, Role
-from models.session import RefreshSession
 from models.user import User
 from services.audit.record import record
 from services.mail.queue_mail import queue_for
 from services.session.access_tokens import AccessTokens
-from services.session.new_session import SignedIn, new_session
+from services.session.new_session import NewSession, SignedIn, new_session
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import EmailTaken, FieldProblem, InvalidInput
 from services.user import rows, rules
+from services.user.find_person import find_person
 from services.user.index_account import index_new
 from services.user.rules import InvalidEmail, InvalidName, normalise_email, normalise_locale, normalise_name
 
@@ -48,8 +48,8 @@ async def sign_up(
     async with rules.turn_to_hash(client.network):
         user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
     user.locale = language
-    started = new_session(infra, tokens, user, client)
-    await _insert(infra, user, started.row, client)
+    started = await _insert(infra, user, tokens, client)
+    assert started is not None
     return SignedIn(user, started.tokens)
 
 
@@ -67,22 +67,28 @@ async def _new_user(infra: Infra, email: str, password: str, name: str, roles: t
 
 
 async def _insert(
-    infra: Infra, user: User, session_row: RefreshSession | None = None, client: Client = NOWHERE
-) -> None:
+    infra: Infra, user: User, tokens: AccessTokens | None = None, client: Client = NOWHERE
+) -> NewSession | None:
+    """Insert a user, and with ``tokens`` a session of theirs, which is returned."""
+
     words = index_new(user)
 
-    async def add(session: AsyncSession) -> None:
+    async def add(session: AsyncSession) -> NewSession | None:
+        user.person_id = await find_person(session, user.email, user.id)
         session.add(user)
         await session.flush()  # without a relationship nothing tells that the user comes first
         session.add_all(rows.rows(user.id, map(Role, user.roles)))
         session.add_all(words)
-        if session_row is not None:
-            session.add(session_row)
-            queue_for(session, MailKind.VERIFY_EMAIL, user, infra.now())
-            record(session, "user.registered", now=infra.now(), subject=user.id, client=client)
+        if tokens is None:
+            return None
+        started = new_session(infra, tokens, user, client)
+        session.add(started.row)
+        queue_for(session, MailKind.VERIFY_EMAIL, user, infra.now())
+        record(session, "user.registered", now=infra.now(), subject=user.id, client=client)
+        return started
 
     try:
-        await infra.database.transact(add, timeout=infra.settings.store_timeout)
+        return await infra.database.transact(add, timeout=infra.settings.store_timeout)
     except IntegrityError:
         raise EmailTaken("This e-mail address has an account already.") from None
 

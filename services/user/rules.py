@@ -1,5 +1,6 @@
 """What a user's name, e-mail address, language and password may be; passwords are hashed beside the event loop."""
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from services.shared.texts import prints
 
 EMAIL_MAX = 254
 
+_DOTLESS = ("gmail.com", "googlemail.com")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _ADDRESS = re.compile(rf"[^\s@\"(),:;<>\[\\\]]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
 
@@ -38,6 +40,17 @@ def normalise_email(typed: str) -> str:
     if dotted_wrong or not email.isprintable() or _ADDRESS.fullmatch(email) is None:
         raise InvalidEmail("is not an e-mail address")
     return email
+
+
+def person_key(email: str) -> str:
+    """Returns what all spellings of a normalised address have in common, hashed: without what is after a ``+``,
+    and without the dots that Gmail does not look at.
+    """
+    local, _, domain = email.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), _DOTLESS[0]
+    return hashlib.sha256(f"rushcart person 1:{local}@{domain}".encode()).hexdigest()
 
 
 MAX_NAME = 100

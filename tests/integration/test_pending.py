@@ -73,14 +73,14 @@ async def test_what_reserve_writes_is_what_the_table_says(infra: Infra) -> None:
     by_name = dict(zip(names, written.split(b"|", len(names) - 1), strict=True))
     placed = str(round(order.placed_at.timestamp() * 1000)).encode()
     assert (by_name["placed"], by_name["touched"], by_name["units"]) == (placed, placed, b"2")
-    assert (by_name["customer"], by_name["key"]) == (order.customer_id.hex.encode(), key.encode())
+    assert (by_name["buyer"], by_name["key"]) == (order.customer_id.hex.encode(), key.encode())
     assert by_name["state"] == PendingState.RESERVED.encode()
     assert OrderSnapshot.from_json(orjson.loads(by_name["snapshot"])).id == order.id
     found = await entry(infra, item, order.id)
-    assert (found.units, found.customer, found.key) == (2, order.customer_id.hex, key)
+    assert (found.units, found.buyer, found.key) == (2, order.customer_id.hex, key)
     assert found.order(order.lines[0].epoch) == order
     [of_keys, of_holds] = parts("keys"), parts("holds")
-    assert (of_keys, of_holds) == (["order", "fingerprint"], ["units", "customer"])
+    assert (of_keys, of_holds) == (["order", "fingerprint"], ["units", "buyer"])
     known = await raw(infra, keys.requests, f"{order.customer_id.hex}:{key}")
     assert known == f"{order.id.hex}|{order.fingerprint}".encode()
     await confirm(infra, [order])

@@ -20,6 +20,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   "DeleteShippingZoneInput",
   "DeleteTaxRegionInput",
   "MoveStockInput",
+  "PayOrderByLinkInput",
   "PlaceFlashOrderInput",
   "ReceiveStockInput",
   "RefundOrderLinesInput",

@@ -15,29 +15,29 @@ local left, parked = tonumber(ARGV[3]), {}
 for _, entry in ipairs(redis.call('SMEMBERS', KEYS[10])) do
   local order, kept = string.match(entry, '^(%x+)|?(%d*)$')
   local hold = redis.call('HGET', KEYS[9], order)
-  local units, customer = read_hold(hold or '')
+  local units, buyer = read_hold(hold or '')
   local freed = tonumber(units or '0') - (tonumber(kept) or 0)
   if hold and kept == '' then redis.call('HDEL', KEYS[9], order) end
   if hold and freed > 0 then
-    if kept ~= '' then redis.call('HSET', KEYS[9], order, kept .. '|' .. customer) end
+    if kept ~= '' then redis.call('HSET', KEYS[9], order, kept .. '|' .. buyer) end
     left = left + freed
-    if redis.call('HINCRBY', KEYS[7], customer, -freed) <= 0 then
-      redis.call('HDEL', KEYS[7], customer)
+    if redis.call('HINCRBY', KEYS[7], buyer, -freed) <= 0 then
+      redis.call('HDEL', KEYS[7], buyer)
     end
   end
 end
 local entries = redis.call('HGETALL', KEYS[4])
 for i = 1, #entries, 2 do
   local order, entry = entries[i], entries[i + 1]
-  local _, _, units, customer, state, key = read_pending(entry)
+  local _, _, units, buyer, state, key = read_pending(entry)
   if state == PARKED and tonumber(units) <= left then
-    local field = customer .. ':' .. key
+    local field = field_of(buyer, key)
     local known = redis.call('HGET', KEYS[3], field)
     -- The new keys have every order of late that is in the database: a replay may have brought it there.
     if known and string.match(known, '^%x+') == order and redis.call('HEXISTS', KEYS[8], field) == 0
         and redis.call('HEXISTS', KEYS[9], order) == 0 then
       left = left - tonumber(units)
-      redis.call('HINCRBY', KEYS[7], customer, units)
+      redis.call('HINCRBY', KEYS[7], buyer, units)
       redis.call('HSET', KEYS[8], field, known)
       parked[order] = entry
     end

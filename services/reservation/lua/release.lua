@@ -14,11 +14,11 @@ end
 local released = 0
 for i = 3, #ARGV do
   local order = ARGV[i]
-  local units, customer, key
+  local units, buyer, key
   local pending = redis.call('HGET', KEYS[4], order)
   if pending then
     local placed, touched, _
-    placed, touched, units, customer, _, key = read_pending(pending)
+    placed, touched, units, buyer, _, key = read_pending(pending)
     if ARGV[2] == '2' and touched ~= placed then
       units = nil
     else
@@ -28,16 +28,16 @@ for i = 3, #ARGV do
   else
     local hold = redis.call('HGET', KEYS[5], order)
     if hold then
-      units, customer = read_hold(hold)
+      units, buyer = read_hold(hold)
       redis.call('HDEL', KEYS[5], order)
     end
   end
   if units then
     redis.call('HINCRBY', KEYS[1], 'remaining', units)
-    if redis.call('HINCRBY', KEYS[2], customer, -tonumber(units)) <= 0 then
-      redis.call('HDEL', KEYS[2], customer)
+    if redis.call('HINCRBY', KEYS[2], buyer, -tonumber(units)) <= 0 then
+      redis.call('HDEL', KEYS[2], buyer)
     end
-    if ARGV[2] ~= '0' and key then redis.call('HDEL', KEYS[3], customer .. ':' .. key) end
+    if ARGV[2] ~= '0' and key then redis.call('HDEL', KEYS[3], field_of(buyer, key)) end
     released = released + 1
   end
 end

@@ -1,6 +1,8 @@
 -- Reserve units of one flash-sale item for several orders, one after the other, each all or nothing.
 -- KEYS: item, buyers, keys, pending, open
--- ARGV: run, then of each order: customer, key, fingerprint, order, units, snapshot, price
+-- ARGV: run, then of each order: customer, key, fingerprint, order, units, snapshot, price, own terms
+-- own terms: '' for the item's; else buyer|limit|opens, each of which may be empty: whose units are counted, the most
+-- they may have, and before when (ms) nothing is sold to them
 -- Returns an answer for each, in their order.
 local item = redis.call('HMGET', KEYS[1], 'run', 'remaining', 'starts', 'ends', 'paused', 'limit', 'epoch',
   'price')
@@ -9,7 +11,7 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- The order of the checks matters: a retry of an accepted order must find it, whatever the stock says now.
-local function reserve(customer, key, fingerprint, order, units, snapshot, price)
+local function reserve(customer, key, fingerprint, order, units, snapshot, price, own)
   if item[1] ~= ARGV[1] then return {'NOT_LOADED'} end
   local is_closed = item[5] == '1' or now < tonumber(item[3]) or now >= tonumber(item[4])
 
@@ -33,23 +35,31 @@ local function reserve(customer, key, fingerprint, order, units, snapshot, price
     return {'PENDING', first, placed, raw, epoch}
   end
 
-  if is_closed then return {'NOT_RUNNING', item[3], item[4]} end
+  local for_whom, most, opens = customer, limit, nil
+  if own ~= '' then
+    local buyer, own_limit, own_start = string.match(own, '^(%x*)|(%d*)|(%d*)$')
+    if buyer ~= '' and buyer ~= customer then for_whom, key = buyer, field end
+    most, opens = tonumber(own_limit) or limit, tonumber(own_start)
+  end
+  if is_closed or (opens and now < opens) then
+    return {'NOT_RUNNING', opens and tostring(math.max(opens, tonumber(item[3]))) or item[3], item[4]}
+  end
   if item[8] and item[8] ~= price then return {'STALE'} end
-  local bought = tonumber(redis.call('HGET', KEYS[2], customer) or '0')
-  if bought + units > limit then return {'LIMIT', limit, bought} end
+  local bought = tonumber(redis.call('HGET', KEYS[2], for_whom) or '0')
+  if bought + units > most then return {'LIMIT', most, bought} end
   if units > remaining then return {'OUT', remaining} end
 
   remaining = redis.call('HINCRBY', KEYS[1], 'remaining', -units)
-  redis.call('HINCRBY', KEYS[2], customer, units)
+  redis.call('HINCRBY', KEYS[2], for_whom, units)
   redis.call('HSET', KEYS[3], field, order .. '|' .. fingerprint)
   redis.call('SADD', KEYS[5], order)
-  redis.call('HSET', KEYS[4], order, write_pending(now, now, units, customer, RESERVED, key, snapshot))
+  redis.call('HSET', KEYS[4], order, write_pending(now, now, units, for_whom, RESERVED, key, snapshot))
   return {'RESERVED', order, tostring(now), epoch}
 end
 
 local answers = {}
-for at = 2, #ARGV, 7 do
+for at = 2, #ARGV, 8 do
   answers[#answers + 1] = reserve(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4]),
-    ARGV[at + 5], ARGV[at + 6])
+    ARGV[at + 5], ARGV[at + 6], ARGV[at + 7])
 end
 return answers

@@ -8,6 +8,7 @@ from models import (
     Base,
     Identity,
     MailKind,
+    Person,
     QueuedMail,
     RefreshSession,
     Role,
@@ -72,7 +73,8 @@ def account() -> list[Base]:
         expires_at=MOMENT,
     )
     staff = StaffRole(role=Role.STAFF, user_id=owner.id)
-    return [owner, staff, address, identity, mailed, *access(owner)]
+    person = Person(email_key=HASH, id=owner.id, kept_until=None)
+    return [owner, person, staff, address, identity, mailed, *access(owner)]
 
 
 def access(owner: User) -> list[Base]:

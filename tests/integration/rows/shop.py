@@ -18,6 +18,7 @@ from models import (
     Order,
     OrderEvent,
     OrderLine,
+    OrderLink,
     OrderStatus,
     Product,
     ProductListing,
@@ -150,7 +151,8 @@ def order() -> list[Base]:
     )
     parcel = Shipment(id=new_id(), order_id=made.id, carrier="Köln", tracking_number="RR ", actor="x", at=MOMENT)
     packed = ShipmentLine(shipment_id=parcel.id, line_id=line.id, quantity=1)
-    return [made, line, event, parcel, packed]
+    link = OrderLink(token_hash=HASH, order_id=made.id, created_at=MOMENT, expires_at=MOMENT)
+    return [made, line, event, parcel, packed, link]
 
 
 def stock() -> list[Base]:

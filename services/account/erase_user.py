@@ -1,0 +1,29 @@
+"""Erase what is personal of a user: of an account that is closed, and of a guest."""
+
+from sqlalchemy import delete, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from models import AccountToken, Address, Identity, QueuedMail, RefreshSession, User
+from services.cart.tidy_carts import erase_cart
+from services.user.index_account import forget_words
+from services.user.rows import forget_roles
+
+
+async def erase_user(session: AsyncSession, user: User) -> None:
+    """Erase all but the row, which the user's orders need; ``user`` is locked."""
+    for table in (Address, Identity, AccountToken, RefreshSession):
+        await session.execute(delete(table).where(table.user_id == user.id))
+    await session.execute(
+        delete(QueuedMail).where(or_(QueuedMail.user_id == user.id, QueuedMail.recipient == user.mailbox))
+    )
+    # Unique like every address, and none that anybody could type in: it has no dot after the @.
+    user.email = f"closed-{user.id.hex}@invalid"
+    user.display_name = ""
+    user.password_hash = ""
+    user.roles = []
+    await forget_words(session, [user.id])
+    await forget_roles(session, user.id)
+    await erase_cart(session, user.id)
+    user.locale = "en"
+    user.email_verified_at = None
+    user.guest_email = user.guest_until = None
