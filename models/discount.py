@@ -62,7 +62,9 @@ class FlashCodeHold(Base):
 
 
 class DiscountUse(Base):
-    """An order's use of a code: held with its stock, committed when it is paid, released when it is closed."""
+    """An order's use of a code: held with its stock, committed when it is paid, released when it is closed.
+    ``customer_id`` is the order's buyer.
+    """
 
     __tablename__ = "discount_uses"
     __table_args__ = (Index("ix_discount_uses_code_id_customer_id", "code_id", "customer_id"), MYSQL)

@@ -72,5 +72,8 @@ class CheckoutMutation:
         address_id = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
         quote_id = None if input.quote_id is None else input_id(input.quote_id, "Quote", "quoteId")
         terms = Terms(address_id, input.shipping_method, input.discount_code, quote_id)
-        wish = Checkout(signed_in(info).user_id, input.idempotency_key, terms, info.context.client)
+        viewer = signed_in(info)
+        wish = Checkout(
+            viewer.user_id, input.idempotency_key, terms, info.context.client, buyer_id=viewer.person_id
+        )
         return Order.of(await checkout(info.context.infra, wish))

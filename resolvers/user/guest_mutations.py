@@ -28,13 +28,20 @@ class StartGuestSessionInput:
     )
 
 
+@strawberry.input(description="The guest of this session.")
+class ForgetGuestInput:
+    email: str = strawberry.field(description="The guest's address, so that it does not happen by mistake.")
+
+
 @strawberry.type(description="The guest is forgotten; what was ordered is kept, without a name.")
 class ForgetGuestSuccess:
     forgotten_at: datetime = strawberry.field(description="When.")
 
 
 StartGuestSessionResult = Annotated[Session | InvalidInput | TryAgain, strawberry.union("StartGuestSessionResult")]
-ForgetGuestResult = Annotated[ForgetGuestSuccess | NotFound | TryAgain, strawberry.union("ForgetGuestResult")]
+ForgetGuestResult = Annotated[
+    ForgetGuestSuccess | NotFound | InvalidInput | TryAgain, strawberry.union("ForgetGuestResult")
+]
 
 
 @strawberry.type
@@ -63,7 +70,9 @@ class GuestMutation:
         description="Erase a guest's personal data and end their sessions; orders are kept. An account is closed "
         "by closeAccount.",
     )
-    async def forget_guest(self, info: Info) -> ForgetGuestResult:
-        forgotten_at = await forget_guest(info.context.infra, signed_in(info).user_id, info.context.client)
+    async def forget_guest(self, info: Info, input: ForgetGuestInput) -> ForgetGuestResult:
+        forgotten_at = await forget_guest(
+            info.context.infra, signed_in(info).user_id, email=input.email, client=info.context.client
+        )
         info.context.cookies.clear()
         return ForgetGuestSuccess(forgotten_at=forgotten_at)

@@ -15,19 +15,23 @@ from services.cart.tidy_carts import forget_cart
 from services.session.end_session import Reason, end_all_sessions
 from services.session.revoke_sessions import revoke_sessions
 from services.shared.client import NOWHERE, Client
-from services.shared.errors import NotFound
+from services.shared.errors import InvalidInput, NotFound
 from services.user.find_person import forget_person
 from services.user.rows import lock_account
 
 
-async def forget_guest(infra: Infra, user_id: UUID, client: Client = NOWHERE) -> datetime:
-    """Returns when it was done. Errors: NotFound for an account, which its password closes; StoreUnavailable."""
+async def forget_guest(infra: Infra, user_id: UUID, *, email: str, client: Client = NOWHERE) -> datetime:
+    """Returns when it was done. Errors: NotFound for an account, which its password closes; InvalidInput for
+    another address than the guest's; StoreUnavailable.
+    """
     now = infra.now()
 
     async def work(session: AsyncSession) -> Sequence[UUID]:
         user = await lock_account(session, user_id)
         if not user.is_guest:
             raise NotFound("There is no such guest.")
+        if email.strip().lower() != user.mailbox:
+            raise InvalidInput.at("email", message="is not the one of this session")
         ended = await end_all_sessions(session, user.id, Reason.ACCOUNT_CLOSED, now)
         if user.person_id is not None:
             await forget_person(session, user.person_id, now + PERSONS_KEPT)

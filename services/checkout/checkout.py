@@ -1,6 +1,6 @@
 """Check out a customer's cart: from the lines that are selected to an order that awaits its payment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -30,12 +30,13 @@ _TRIES: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """What a customer asks for."""
+    """What a customer asks for. ``buyer_id``: as an order has it."""
 
     customer_id: UUID
     idempotency_key: str
     terms: Terms = NO_TERMS
     client: Client = NOWHERE
+    buyer_id: UUID | None = None
 
 
 async def checkout(infra: Infra, wish: Checkout) -> OrderView:
@@ -92,7 +93,8 @@ async def _job(infra: Infra, wish: Checkout, basket: Basket) -> Job:
     else:
         made = await honour(infra, wish.customer_id, quote, basket)
     promised = quote is not None
-    data = checkout_data(made.order, basket.quantities, wish.idempotency_key, made.discount_id, promised=promised)
+    order = replace(made.order, buyer_id=wish.buyer_id)
+    data = checkout_data(order, basket.quantities, wish.idempotency_key, made.discount_id, promised=promised)
     return Job(made.order.id, wish.customer_id, data, tracing.traceparent())
 
 

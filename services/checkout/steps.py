@@ -48,7 +48,8 @@ async def hold_discounts(session: AsyncSession, jobs: Sequence[Job], now: dateti
     for job in sorted(jobs, key=lambda job: str(job.data["discount"])):
         promised = bool(job.data.get("promised"))
         try:
-            await hold_use(session, UUID(job.data["discount"]), job.id, job.owner_id, now, promised=promised)
+            buyer = order_of(job).buyer
+            await hold_use(session, UUID(job.data["discount"]), job.id, buyer, now, promised=promised)
         except InvalidInput as error:
             raise Refused({job.id: error}) from error
 

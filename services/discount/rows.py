@@ -19,7 +19,7 @@ _COUNTED = (DiscountUseState.HELD, DiscountUseState.COMMITTED)
 
 
 async def hold_use(
-    session: AsyncSession, code_id: UUID, order_id: UUID, customer_id: UUID, now: datetime, *, promised: bool
+    session: AsyncSession, code_id: UUID, order_id: UUID, buyer_id: UUID, now: datetime, *, promised: bool
 ) -> None:
     """Hold a use. ``promised``: by a quote, so whether the code is still valid is not asked again; whether a use
     is left, is.
@@ -36,13 +36,13 @@ async def hold_use(
     if row.max_uses_per_customer is not None:
         mine = select(func.count()).where(
             DiscountUse.code_id == code_id,
-            DiscountUse.customer_id == customer_id,
+            DiscountUse.customer_id == buyer_id,
             DiscountUse.state.in_(_COUNTED),
         )
         if (await session.scalar(mine) or 0) >= row.max_uses_per_customer:
             raise refused("has been used as often as one customer may")
     await _count(session, code_id, 1)
-    use = {"order_id": order_id, "code_id": code_id, "customer_id": customer_id, "state": DiscountUseState.HELD}
+    use = {"order_id": order_id, "code_id": code_id, "customer_id": buyer_id, "state": DiscountUseState.HELD}
     await session.execute(insert(DiscountUse), [use | {"created_at": now, "updated_at": now}])
 
 

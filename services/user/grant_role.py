@@ -21,6 +21,8 @@ async def grant_role(infra: Infra, change: ByAdmin, role: Role) -> User:
 
     async def work(session: AsyncSession) -> tuple[User, bool]:
         user = await locked_account(session, change.user_id)
+        if user.is_guest:
+            raise InvalidInput.at("userId", message="is a guest, who has no account")
         if role.value in user.roles:
             return user, False
         user.roles = [*user.roles, role.value]

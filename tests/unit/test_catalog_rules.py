@@ -160,7 +160,7 @@ def test_what_is_archived_is_for_staff() -> None:
     document = CategoryDoc(new_id(), "a", "A", None, 0, 1, archived=True)
     later = utc_now() + timedelta(1)
     seen = {role: visible(Viewer(new_id(), frozenset({role}), later), document) for role in Role}
-    assert seen == {Role.CUSTOMER: None, Role.STAFF: document, Role.ADMIN: document}
+    assert seen == {Role.GUEST: None, Role.CUSTOMER: None, Role.STAFF: document, Role.ADMIN: document}
     assert visible(None, document) is None
     assert visible(Viewer(new_id(), frozenset({Role.STAFF}), later), None) is None
 

@@ -9,7 +9,7 @@ from graphql_api.schema import build_schema
 BY_KEY: Final = {
     *("placeFlashOrder", "cancelOrder", "checkout", "createShipment", "completeOrder", "addOrderNote"),
     *("receiveStock", "adjustStock", "moveStock", "countStock", "setLowStockThreshold"),
-    *("createPayment", "capturePayment", "refundPayment"),
+    *("createPayment", "capturePayment", "refundPayment", "payOrderByLink"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
     *("createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),

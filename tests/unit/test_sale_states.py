@@ -56,7 +56,9 @@ def test_the_tables_know_every_action() -> None:
 def test_what_may_change_when() -> None:
     changeable = {(field, status) for field in SaleField for status in S if may_change(field, status)}
     started = {
-        (field, status) for field in (SaleField.NAME, SaleField.ENDS_AT) for status in (S.RUNNING, S.PAUSED)
+        (field, status)
+        for field in (SaleField.NAME, SaleField.ENDS_AT, SaleField.CONFIRMED_EMAIL_ONLY)
+        for status in (S.RUNNING, S.PAUSED)
     }
     assert changeable == {(field, S.SCHEDULED) for field in SaleField} | started
     assert {field for field in SaleField if needs_fence(field)} == {SaleField.STARTS_AT, SaleField.ITEMS}

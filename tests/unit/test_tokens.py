@@ -86,7 +86,7 @@ def test_a_token_tells_who_and_until_when(tokens: AccessTokens, clock: Clock) ->
     assert viewer.expires_at == issued.expires_at
     assert (viewer.session_id, viewer.issued_at) == (SESSION, clock.now.timestamp())
     assert viewer.is_staff
-    assert [viewer.has(role) for role in Role] == [True, True, False]
+    assert [viewer.has(role) for role in Role] == [True, True, True, False]
 
 
 def test_two_tokens_differ(tokens: AccessTokens) -> None:

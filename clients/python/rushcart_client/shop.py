@@ -18,6 +18,7 @@ from rushcart_client.generated.input_types import (
     PlaceFlashOrderInput,
     ProductFilter,
     RegisterInput,
+    StartGuestSessionInput,
 )
 from rushcart_client.generated.me import MeMe
 from rushcart_client.generated.pay import PayCreatePaymentPayment
@@ -81,6 +82,12 @@ class Rushcart:
         """Errors: InvalidCredentials."""
         self.operations.begin(None)
         return self._begin((await self.operations.sign_in(LoginInput(email=email, password=password))).login)
+
+    async def go_on_as_guest(self, email: str, name: str | None = None) -> TokensUser:
+        """Order without an account. Errors: InvalidInput."""
+        self.operations.begin(None)
+        wish = StartGuestSessionInput(email=email, name=name)
+        return self._begin((await self.operations.start_guest(wish)).guest)
 
     async def sign_out(self) -> None:
         session = self.session

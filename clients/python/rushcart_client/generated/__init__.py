@@ -13,6 +13,7 @@ from .base_model import BaseModel, Upload
 from .buy import (
     Buy,
     BuyPlaceFlashOrderAdmissionRequired,
+    BuyPlaceFlashOrderEmailNotConfirmed,
     BuyPlaceFlashOrderFlashSaleNotRunning,
     BuyPlaceFlashOrderIdempotencyConflict,
     BuyPlaceFlashOrderInvalidInput,
@@ -83,6 +84,7 @@ from .input_types import (
     PlaceFlashOrderInput,
     ProductFilter,
     RegisterInput,
+    StartGuestSessionInput,
 )
 from .me import Me, MeMe
 from .my_orders import (
@@ -134,6 +136,13 @@ from .sign_up import (
     SignUpSessionInvalidInputFields,
     SignUpSessionSession,
 )
+from .start_guest import (
+    StartGuest,
+    StartGuestGuestInvalidInput,
+    StartGuestGuestInvalidInputFields,
+    StartGuestGuestSession,
+    StartGuestGuestTryAgain,
+)
 
 __all__ = [
     "AddCartItemInput",
@@ -149,6 +158,7 @@ __all__ = [
     "BaseModel",
     "Buy",
     "BuyPlaceFlashOrderAdmissionRequired",
+    "BuyPlaceFlashOrderEmailNotConfirmed",
     "BuyPlaceFlashOrderFlashSaleNotRunning",
     "BuyPlaceFlashOrderIdempotencyConflict",
     "BuyPlaceFlashOrderInvalidInput",
@@ -260,6 +270,12 @@ __all__ = [
     "SignUpSessionInvalidInput",
     "SignUpSessionInvalidInputFields",
     "SignUpSessionSession",
+    "StartGuest",
+    "StartGuestGuestInvalidInput",
+    "StartGuestGuestInvalidInputFields",
+    "StartGuestGuestSession",
+    "StartGuestGuestTryAgain",
+    "StartGuestSessionInput",
     "Tokens",
     "TokensUser",
     "Upload",

@@ -14,6 +14,7 @@ class Buy(BaseModel):
         "BuyPlaceFlashOrderFlashSaleNotRunning",
         "BuyPlaceFlashOrderPurchaseLimitReached",
         "BuyPlaceFlashOrderAdmissionRequired",
+        "BuyPlaceFlashOrderEmailNotConfirmed",
         "BuyPlaceFlashOrderNotFound",
         "BuyPlaceFlashOrderIdempotencyConflict",
         "BuyPlaceFlashOrderTryAgain",
@@ -51,6 +52,12 @@ class BuyPlaceFlashOrderPurchaseLimitReached(BaseModel):
 
 class BuyPlaceFlashOrderAdmissionRequired(BaseModel):
     typename__: Literal["AdmissionRequired"] = Field(alias="__typename")
+    code: str
+    message: str
+
+
+class BuyPlaceFlashOrderEmailNotConfirmed(BaseModel):
+    typename__: Literal["EmailNotConfirmed"] = Field(alias="__typename")
     code: str
     message: str
 

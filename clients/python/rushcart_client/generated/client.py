@@ -17,6 +17,7 @@ from .input_types import (
     PlaceFlashOrderInput,
     ProductFilter,
     RegisterInput,
+    StartGuestSessionInput,
 )
 from .me import Me
 from .my_orders import MyOrders
@@ -28,6 +29,7 @@ from .running_sales import RunningSales
 from .sign_in import SignIn
 from .sign_out import SignOut
 from .sign_up import SignUp
+from .start_guest import StartGuest
 
 
 def gql(q: str) -> str:
@@ -104,6 +106,44 @@ class Operations(Base):
         response = await self.execute(query=query, operation_name="SignIn", variables=variables, **kwargs)
         data = self.get_data(response)
         return SignIn.model_validate(data)
+
+    async def start_guest(self, input: StartGuestSessionInput, **kwargs: Any) -> StartGuest:
+        query = gql("""
+            mutation StartGuest($input: StartGuestSessionInput!) {
+              guest: startGuestSession(input: $input) {
+                __typename
+                ... on Session {
+                  ...Tokens
+                }
+                ... on InvalidInput {
+                  fields {
+                    path
+                    message
+                  }
+                }
+                ... on Error {
+                  code
+                  message
+                }
+              }
+            }
+
+            fragment Tokens on Session {
+              accessToken
+              accessTokenExpiresAt
+              refreshToken
+              user {
+                id
+                email
+                displayName
+                roles
+              }
+            }
+            """)
+        variables: dict[str, object] = {"input": input}
+        response = await self.execute(query=query, operation_name="StartGuest", variables=variables, **kwargs)
+        data = self.get_data(response)
+        return StartGuest.model_validate(data)
 
     async def sign_out(self, input: LogoutInput, **kwargs: Any) -> SignOut:
         query = gql("""

@@ -37,6 +37,7 @@ class ProductStatus(OpenEnum):
 
 
 class Role(OpenEnum):
+    GUEST = "GUEST"
     CUSTOMER = "CUSTOMER"
     STAFF = "STAFF"
     ADMIN = "ADMIN"

@@ -143,4 +143,15 @@ class RegisterInput(BaseModel):
     "A BCP 47 language tag such as en or zh-Hans, for mails; en if left out."
 
 
+class StartGuestSessionInput(BaseModel):
+    """Who orders without an account."""
+
+    email: str
+    "Where the mails about orders go."
+    name: Optional[str] = None
+    "What mails call them; what is before the @ when left out."
+    locale: Optional[str] = None
+    "A BCP 47 language tag such as en or zh-Hans, for mails; en if left out."
+
+
 PlaceFlashOrderInput.model_rebuild()
