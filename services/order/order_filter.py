@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, select, union
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.ids import first_id_of
@@ -76,7 +76,7 @@ class OrderFilter:
         if self.sku is not None:
             yield exists().where(OrderLine.order_id == Order.id, OrderLine.sku == self.sku)
         if self.email is not None:
-            yield Order.customer_id.in_(select(User.id).where(User.email == self.email))
+            yield Order.customer_id.in_(_users_with(self.email))
 
     def _narrow(self, statement: S, id_: InstrumentedAttribute[UUID]) -> S:
         statement = statement.where(*self._has())
@@ -99,3 +99,8 @@ class OrderFilter:
             last = first_id_of(self.placed_before.timestamp() + _SLACK)
             statement = statement.where(Order.placed_at < self.placed_before, id_ < last)
         return statement
+
+
+def _users_with(email: str) -> CompoundSelect[UUID]:
+    """By two indexes: of accounts, and of guests."""
+    return union(select(User.id).where(User.email == email), select(User.id).where(User.guest_email == email))

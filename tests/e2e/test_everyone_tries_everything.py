@@ -40,7 +40,7 @@ PAY = "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { .
 SECRETS = ("Ada Marker Name", "Marker Street 77", "+49 30 7777777")
 # A worker asks the provider about a payment from time to time.
 _OF_WORKERS = {"checks", "check_at"}
-_INCLUDES = {"CUSTOMER": {"CUSTOMER"}, "STAFF": {"CUSTOMER", "STAFF"}}
+_INCLUDES = {"CUSTOMER": {"GUEST", "CUSTOMER"}, "STAFF": {"GUEST", "CUSTOMER", "STAFF"}}
 ADDRESS = """
 mutation { addAddress(input: {recipient: "Ada Marker Name", phone: "+49 30 7777777", line1: "Marker Street 77",
   city: "Berlin", postalCode: "10115", countryCode: "DE"}) { ... on Address { id } } }
