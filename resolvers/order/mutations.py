@@ -184,6 +184,7 @@ class OrderMutation:
             discount_code=input.discount_code,
             others=_others(input.others),
             client=info.context.client,
+            buyer_id=signed_in(info).person_id,
         )
         quote = await quote_flash_order(info.context.infra, wish)
         return FlashQuote.of(quote, _quotes(info).sign(quote))

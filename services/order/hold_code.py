@@ -26,9 +26,16 @@ _BATCH: Final = 500
 
 
 async def hold_code(
-    infra: Infra, code_id: UUID, customer_id: UUID, item: FlashItemDoc, expires_at: datetime
+    infra: Infra,
+    code_id: UUID,
+    customer_id: UUID,
+    item: FlashItemDoc,
+    expires_at: datetime,
+    buyer_id: UUID | None = None,
 ) -> UUID:
-    """Hold a use, or go on holding the one of the customer's last quote. Returns the hold's id.
+    """Hold a use, or go on holding the one of the customer's last quote; it counts for the buyer.
+
+    Returns the hold's id.
 
     Errors: InvalidInput, StoreUnavailable.
     """
@@ -46,7 +53,7 @@ async def hold_code(
             await session.execute(update(FlashCodeHold).where(FlashCodeHold.id == held).values(**place))
             return held
         hold_id = new_id()
-        await hold_use(session, code_id, hold_id, customer_id, infra.now(), promised=False)
+        await hold_use(session, code_id, hold_id, buyer_id or customer_id, infra.now(), promised=False)
         row = {"id": hold_id, "code_id": code_id, "customer_id": customer_id}
         await session.execute(insert(FlashCodeHold), [row | place])
         return hold_id

@@ -27,7 +27,7 @@ _AHEAD: Final = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class FlashQuoteWish:
     """What a customer may order; the first way to ship when ``shipping_method`` is None. ``others``: further items
-    of the same sale."""
+    of the same sale. ``buyer_id``: as an order has it."""
 
     customer_id: UUID
     item_id: UUID
@@ -37,6 +37,7 @@ class FlashQuoteWish:
     discount_code: str | None = None
     others: tuple[Wanted, ...] = ()
     client: Client = NOWHERE
+    buyer_id: UUID | None = None
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
@@ -61,7 +62,7 @@ async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, expires_at: date
         charges = await work_out(infra, basis_of(items, address, wish.shipping_method, code))
         hold = None
         if code is not None:
-            hold = await hold_code(infra, code.id, wish.customer_id, first, until)
+            hold = await hold_code(infra, code.id, wish.customer_id, first, until, wish.buyer_id)
     price_of = {item.id: item.price for item, _ in items}
     return FlashQuote(
         wish.customer_id,
