@@ -11,21 +11,21 @@ end
 
 local function shrink(order, kept)
   local pending = redis.call('HGET', KEYS[3], order)
-  local placed, touched, units, customer, state, key, at = read_pending(pending)
+  local placed, touched, units, buyer, state, key, at = read_pending(pending)
   if placed then
     if tonumber(units) <= kept then return 0 end
     local snapshot = string.sub(pending, at)
-    redis.call('HSET', KEYS[3], order, write_pending(placed, touched, kept, customer, state, key, snapshot))
+    redis.call('HSET', KEYS[3], order, write_pending(placed, touched, kept, buyer, state, key, snapshot))
   else
     local hold = redis.call('HGET', KEYS[4], order)
     if not hold then return 0 end
-    units, customer = read_hold(hold)
+    units, buyer = read_hold(hold)
     if tonumber(units) <= kept then return 0 end
-    redis.call('HSET', KEYS[4], order, kept .. '|' .. customer)
+    redis.call('HSET', KEYS[4], order, kept .. '|' .. buyer)
   end
   local freed = tonumber(units) - kept
   redis.call('HINCRBY', KEYS[1], 'remaining', freed)
-  if redis.call('HINCRBY', KEYS[2], customer, -freed) <= 0 then redis.call('HDEL', KEYS[2], customer) end
+  if redis.call('HINCRBY', KEYS[2], buyer, -freed) <= 0 then redis.call('HDEL', KEYS[2], buyer) end
   return 1
 end
 
