@@ -28,6 +28,7 @@ from services.reservation.keys import (
     price_text,
     use_key,
 )
+from services.reservation.own_terms import ITEMS_TERMS, OwnTerms, own_terms
 from services.shared.errors import (
     FlashSaleNotRunning,
     IdempotencyConflict,
@@ -48,20 +49,6 @@ class NotLoaded(Exception):
 
 class StaleTerms(Exception):
     """The item's price is another by now."""
-
-
-@dataclass(frozen=True, slots=True)
-class OwnTerms:
-    """What holds for one buyer instead of the item's terms: the most that they may have, and before when
-    nothing is sold to them (milliseconds). ``price``: what the script is to have as the item's price, if that is
-    not the line's."""
-
-    limit: int | None = None
-    opens_ms: int | None = None
-    price: str | None = None
-
-
-ITEMS_TERMS: Final = OwnTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +118,8 @@ def _arguments(part: Part, own: OwnTerms) -> tuple[Argument, ...]:
         line.quantity,
         orjson.dumps(order.to_json()),
         own.price or price_text(line.unit_price, order.currency),
-        _own_terms(order, own),
+        own_terms(order, own),
     )
-
-
-def _own_terms(order: OrderSnapshot, own: OwnTerms) -> str:
-    if order.buyer_id is None and own.limit is None and own.opens_ms is None:
-        return ""
-    parts = (order.buyer.hex, own.limit, own.opens_ms)
-    return "|".join("" if part is None else str(part) for part in parts)
 
 
 def _count(infra: Infra, parts: Sequence[Part], answers: Sequence[list[bytes]]) -> None:
