@@ -1,8 +1,9 @@
 """Group commit: requests of one kind that wait for the same rows go together.
 
 What comes while one group is under way is the next one. So a group never waits for a clock: a request that finds
-nobody before it goes at once, and the more there are the more share a transaction. Where there is no row to wait
-for, several groups may be under way; what comes in one turn of the event loop is one group.
+nobody before it goes at once, and the more there are the more share a transaction. It goes with those whom the next
+turns of the event loop bring, until one brings nobody: a first one that went alone would leave a transaction more to
+the crowd behind it. Where there is no row to wait for, several groups may be under way.
 """
 
 import asyncio
@@ -101,14 +102,16 @@ class GroupCommit(Generic[Q, A]):
         return asked
 
     def _end(self, working: asyncio.Task[None]) -> None:
-        """Let go of one that was cancelled before it began; others have done so themselves."""
+        """Let go of one, also of one that was cancelled before it began."""
         self._working.discard(working)
         if self._beginning is working:
             self._beginning = None
 
     async def _work(self) -> None:
-        working, self._beginning = self._beginning, None
+        working = self._beginning
         try:
+            await self._let_come()
+            self._beginning = None
             while group := self._next():
                 # In the trace, and with the log's names, of its first: in quiet times there is no other.
                 begun = _now()
@@ -120,7 +123,14 @@ class GroupCommit(Generic[Q, A]):
         finally:
             # At once: whoever asks from now on begins another.
             if working is not None:
-                self._working.discard(working)
+                self._end(working)
+
+    async def _let_come(self) -> None:
+        """Let those come who are about to ask: as long as a turn of the event loop brings one, and no time."""
+        count = 0
+        while count < len(self._waiting) < self._most:
+            count = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _next(self) -> list[_Asked[Q, A]]:
         group: list[_Asked[Q, A]] = []

@@ -57,6 +57,20 @@ async def test_what_comes_while_one_group_runs_is_the_next() -> None:
     assert shop.groups == [[1], [2, -3, 4], [5]]
 
 
+async def test_those_whom_the_next_turns_bring_go_with_the_first() -> None:
+    shop = Shop()
+    group = GroupCommit(shop.serve, most=5)
+
+    async def later(number: int, turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await group.ask(number)
+
+    late = (0, 0, 1, 2, 7)
+    assert await asyncio.gather(*(later(number, turns) for number, turns in enumerate(late))) == [0, 2, 4, 6, 8]
+    assert shop.groups == [[0, 1, 2, 3], [4]]
+
+
 async def test_several_groups_may_be_under_way() -> None:
     under_way: list[list[str]] = []
     go = asyncio.Event()
