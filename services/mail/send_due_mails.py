@@ -21,13 +21,13 @@ from services.mail.rows import forget_token
 
 log = structlog.get_logger(__name__)
 
-BATCH: Final = 10
-"""Mails that one worker sends at the same time."""
+BATCH: Final = 40
+"""Mails that one worker takes at a time; how many of them go at once, the mailer knows."""
 QUEUE: Final = DueQueue(
     QueuedMail,
     QueuedMail.due_at,
-    # Longer than a mailer may take: until then no other worker sends the same mail.
-    lease=always(timedelta(seconds=60)),
+    # Longer than a mailer may take for all of them: until then no other worker sends the same mail.
+    lease=always(timedelta(seconds=90)),
     batch=BATCH,
     tries=QueuedMail.attempts,
     only=(QueuedMail.failed_at.is_(None),),

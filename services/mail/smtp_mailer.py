@@ -8,9 +8,10 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.mail.mailer import Mail, MailNotSent, MailRefused, mailable, to_message
+from services.mail.mailer import Mail, MailNotSent, MailRefused, mailable, to_bytes
 
 TIMEOUT = 15.0
+AT_ONCE = 10
 _PORTS = {"smtp": 587, "smtps": 465}
 # What is wrong with the mail itself, as against with the server or with our password.
 _PERMANENT = range(550, 560)
@@ -41,7 +42,7 @@ class SmtpServer:
 
 
 class SmtpMailer:
-    """One connection a mail: they are few, and an idle one would be closed by the server."""
+    """One connection a mail, and few at once: an idle one would be closed by the server."""
 
     def __init__(
         self, server: SmtpServer, sender: str, *, tls: ssl.SSLContext | None = None, timeout: float = TIMEOUT
@@ -50,11 +51,12 @@ class SmtpMailer:
         self._sender = sender
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout
+        self._lines = asyncio.Semaphore(AT_ONCE)
 
     async def send(self, mail: Mail) -> None:
         """Errors: MailNotSent, MailRefused."""
         try:
-            async with asyncio.timeout(self._timeout):
+            async with self._lines, asyncio.timeout(self._timeout):
                 await self._send(mail)
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = {refused.code for refused in error.recipients}
@@ -78,11 +80,11 @@ class SmtpMailer:
             tls_context=self._tls,
             timeout=self._timeout,
         )
+        recipient = mailable(mail.recipient)
+        options = [] if recipient.isascii() else ["SMTPUTF8"]
         async with client:
-            await client.send_message(
-                to_message(mail, self._sender),
-                sender=parseaddr(self._sender)[1],
-                recipients=[mailable(mail.recipient)],
+            await client.sendmail(
+                parseaddr(self._sender)[1], [recipient], to_bytes(mail, self._sender), mail_options=options
             )
 
 

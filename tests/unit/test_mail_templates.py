@@ -1,6 +1,8 @@
 """What mails say, in each language."""
 
 import re
+from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import SMTP
 from uuid import UUID
 
@@ -8,7 +10,7 @@ import pytest
 
 from infra.clock import from_millis
 from models.enums import MailKind
-from services.mail.mailer import Mail, mailable, to_message
+from services.mail.mailer import Mail, mailable, to_bytes
 from services.mail.render import LANGUAGES, language_of, read_phrases, render
 
 VALUES = {
@@ -85,8 +87,12 @@ def test_a_message_says_who_and_when() -> None:
     rendered = render(MailKind.VERIFY_EMAIL, "zh", VALUES)
     at = from_millis(1_795_856_400_000)
     mail = Mail(UUID(int=7), "ada@bücher.example", "zh", rendered.subject, rendered.text, rendered.html, at)
-    message = to_message(mail, "Rush <no-reply@shop.test>")
-    assert message.as_bytes(policy=SMTP).isascii()
+    written = to_bytes(mail, "Rush <no-reply@shop.test>")
+    assert written.isascii()
+    assert max(map(len, written.split(b"\r\n"))) <= 78
+    assert b"\n" not in written.replace(b"\r\n", b"")
+    message = message_from_bytes(written, _class=EmailMessage, policy=SMTP)
+    assert message.defects == []
     assert {name: message[name] for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted")} == {
         "From": "Rush <no-reply@shop.test>",
         "To": "ada@xn--bcher-kva.example",
@@ -95,8 +101,18 @@ def test_a_message_says_who_and_when() -> None:
         "Auto-Submitted": "auto-generated",
     }
     assert message["Date"].datetime == at
-    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
-    assert to_message(mail, "Rush <no-reply@shop.test>", readable=True).as_bytes().count("请确认".encode()) >= 3
+    assert [(part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in message.iter_parts()] == [
+        ("text/plain", mail.text),
+        ("text/html", mail.html),
+    ]
+    readable = to_bytes(mail, "Rush <no-reply@shop.test>", readable=True)
+    assert readable.count("请确认".encode()) >= 3
+
+
+def test_nothing_in_a_mail_adds_to_its_header() -> None:
+    mail = Mail(UUID(int=7), "ada@shop.test", "en", "Hello\r\nBcc: eve@shop.test", "text\n", "html\n", from_millis(0))
+    with pytest.raises(ValueError, match="linefeed"):
+        to_bytes(mail, "no-reply@shop.test")
 
 
 def test_an_address_that_needs_utf8_keeps_its_local_part() -> None:

@@ -192,7 +192,7 @@ async def test_a_mail_is_sent_again_when_its_worker_died(infra: Infra, time: Tim
     dying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dying
-    time.pass_(seconds=61)
+    time.pass_(seconds=91)
     assert await send_due_mails(infra, other) == 1
     assert [mail.subject for mail in other.sent] == ["Your password was changed"]
     assert await queued(infra) == []
