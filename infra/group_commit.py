@@ -1,9 +1,9 @@
 """Group commit: requests of one kind that wait for the same rows go together.
 
 What comes while one group is under way is the next one. So a group never waits for a clock: a request that finds
-nobody before it goes at once, and the more there are the more share a transaction. It goes with those whom the next
-turns of the event loop bring, until one brings nobody: a first one that went alone would leave a transaction more to
-the crowd behind it. Where there is no row to wait for, several groups may be under way.
+nobody before it goes at once, and the more there are the more share a transaction. It goes with those whom the
+next turns of the event loop bring, until one brings nobody: a first one that went alone would leave a transaction
+more to the crowd behind it. Where there is no row to wait for, several groups may be under way.
 """
 
 import asyncio

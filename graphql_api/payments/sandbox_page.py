@@ -67,9 +67,9 @@ async def _decide(request: Request, infra: Infra, charge_id: UUID) -> Response:
         decision = await _decision(infra, charge_id, dict(_fields(body)))
     except (ValueError, MoneyError):
         raise HTTPException(400) from None
-    charge = await decide(infra, charge_id, decision, _hook_url(request.scope, infra.settings))
-    send_soon(infra)
-    return RedirectResponse(charge.return_url, 303, headers=_HEADERS)
+    outcome = await decide(infra, charge_id, decision, _hook_url(request.scope, infra.settings))
+    send_soon(infra, outcome.webhooks)
+    return RedirectResponse(outcome.charge.return_url, 303, headers=_HEADERS)
 
 
 def _fields(body: bytes) -> list[tuple[str, str]]:

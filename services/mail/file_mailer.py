@@ -15,8 +15,8 @@ log = structlog.get_logger(__name__)
 
 
 class FileMailer:
-    """Files that only their owner can read: the links in them sign people in. Those of the same time are written in
-    one go."""
+    """Files that only their owner can read: the links in them sign people in. Those of the same time are written
+    in one go."""
 
     def __init__(self, folder: Path, sender: str) -> None:
         self._folder = folder

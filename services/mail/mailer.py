@@ -69,7 +69,7 @@ def to_bytes(mail: Mail, sender: str, *, readable: bool = False) -> bytes:
 
 @cache
 def _sender(policy: EmailPolicy, sender: str) -> str:
-    return policy.fold(*policy.header_store_parse("From", sender))
+    return str(policy.fold(*policy.header_store_parse("From", sender)))
 
 
 def _part(subtype: str, text: str, *, readable: bool) -> bytes:

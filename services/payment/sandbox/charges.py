@@ -103,8 +103,10 @@ def event_body(standing: Standing) -> dict[str, Any]:
 
 def queue_event(
     session: AsyncSession, charge: SandboxCharge, url: str, now: datetime, *, delay: float = 0.0, times: int = 1
-) -> None:
-    """Queue a webhook ``times`` with one id: one that comes twice."""
+) -> list[SandboxEvent]:
+    """Queue a webhook ``times`` with one id: one that comes twice. Returns its rows."""
     body = event_body(standing_of(charge))
     due = now + timedelta(seconds=delay)
-    session.add_all(SandboxEvent(id=new_id(), url=url, body=body, attempts=0, due_at=due) for _ in range(times))
+    rows = [SandboxEvent(id=new_id(), url=url, body=body, attempts=0, due_at=due) for _ in range(times)]
+    session.add_all(rows)
+    return rows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from infra.runtime import Infra
 from models import PaymentStatus, SandboxCharge
 from services.payment.sandbox import charges
+from services.payment.sandbox.send_events import QUEUE, Taken
 from services.shared.errors import NotFound
 from services.shared.patience import ask_together, transact_for_request
 
@@ -57,7 +58,14 @@ class _Decided:
     hook_url: str
 
 
-async def decide(infra: Infra, charge_id: UUID, decision: Decision, hook_url: str) -> SandboxCharge:
+class Outcome(NamedTuple):
+    """``webhooks``: those that are to be sent now, by who decided."""
+
+    charge: SandboxCharge
+    webhooks: list[Taken]
+
+
+async def decide(infra: Infra, charge_id: UUID, decision: Decision, hook_url: str) -> Outcome:
     """Approve or decline, together with others who do; the webhook goes to ``hook_url``.
 
     What is decided stays: then it is the charge as it is.
@@ -68,23 +76,38 @@ async def decide(infra: Infra, charge_id: UUID, decision: Decision, hook_url: st
     return await ask_together(infra, "sandbox decisions", partial(_decide_together, infra), decided)
 
 
-async def _decide_together(infra: Infra, decided: Sequence[_Decided]) -> list[SandboxCharge | Exception]:
-    async def work(session: AsyncSession) -> list[SandboxCharge | Exception]:
+async def _decide_together(infra: Infra, decided: Sequence[_Decided]) -> list[Outcome | Exception]:
+    async def work(session: AsyncSession) -> list[Outcome | Exception]:
         found = select(SandboxCharge).where(SandboxCharge.id.in_({one.charge_id for one in decided}))
         locked = await session.scalars(found.order_by(SandboxCharge.id).with_for_update())
         charges = {charge.id: charge for charge in locked}
-        for one in decided:
-            charge = charges.get(one.charge_id)
-            if charge is not None and charge.status == PaymentStatus.PENDING:
-                _apply(session, infra, charge, one.decision, one.hook_url)
-        return [charges.get(one.charge_id) or NotFound(_NO_CHARGE) for one in decided]
+        return [_outcome(session, infra, charges.get(one.charge_id), one) for one in decided]
 
     return await transact_for_request(infra, work)
 
 
-def _apply(session: AsyncSession, infra: Infra, charge: SandboxCharge, decision: Decision, hook_url: str) -> None:
+def _outcome(
+    session: AsyncSession, infra: Infra, charge: SandboxCharge | None, decided: _Decided
+) -> Outcome | NotFound:
+    if charge is None:
+        return NotFound(_NO_CHARGE)
+    if charge.status != PaymentStatus.PENDING:
+        return Outcome(charge, [])
+    return Outcome(charge, _apply(session, infra, charge, decided.decision, decided.hook_url))
+
+
+def _apply(
+    session: AsyncSession, infra: Infra, charge: SandboxCharge, decision: Decision, hook_url: str
+) -> list[Taken]:
+    """Returns the webhooks that need not wait, taken: nobody has to look for them."""
     charge.hook_url = hook_url
     charge.amount = charge.amount if decision.amount is None else decision.amount
     (charges.approve if decision.approve else charges.decline)(charge)
     times = {Webhook.ONCE: 1, Webhook.TWICE: 2, Webhook.NEVER: 0}[decision.webhook]
-    charges.queue_event(session, charge, hook_url, infra.now(), delay=decision.delay, times=times)
+    now = infra.now()
+    queued = charges.queue_event(session, charge, hook_url, now, delay=decision.delay, times=times)
+    if decision.delay:
+        return []
+    for row in queued:
+        QUEUE.hold(row, now)
+    return [Taken.of(row) for row in queued]

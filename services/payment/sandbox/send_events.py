@@ -34,6 +34,8 @@ QUEUE: Final = DueQueue(
     tries=SandboxEvent.attempts,
 )
 _TIMEOUT: Final = 5.0
+_ROUNDS: Final = 4
+"""At once: one that waits for its answers holds up no other."""
 
 
 @cache
@@ -43,45 +45,52 @@ def _tls() -> ssl.SSLContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _Due:
+class Taken:
+    """A webhook that is ours to send until its lease is over; ``attempts`` counts this one."""
+
     id: UUID
     url: str
     body: dict[str, Any]
     attempts: int
 
+    @classmethod
+    def of(cls, row: SandboxEvent) -> "Taken":
+        return cls(row.id, row.url, dict(row.body), row.attempts)
+
 
 async def send_events(infra: Infra) -> int:
     """Send a batch of webhooks that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
-    if not due:
-        return 0
-    async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls()) as client:
-        done = await asyncio.gather(*(_send(infra, client, one) for one in due))
-    sent = [one.id for one, is_done in zip(due, done, strict=True) if is_done or one.attempts >= MOST_ATTEMPTS]
-    if sent:
-        await infra.database.transact(lambda session: _delete(session, sent), timeout=WORKERS_PATIENCE)
+    if due:
+        await _send_all(infra, due)
     return len(due)
 
 
-def send_soon(infra: Infra) -> None:
-    """Have this process send what is due by now; what it does not come to, a worker does.
+def send_soon(infra: Infra, taken: Sequence[Taken]) -> None:
+    """Have this process send what it has taken; what it does not come to, a worker does after the lease.
 
-    The caller does not wait, and those who call meanwhile share the next round.
+    The caller does not wait, and what others have taken meanwhile goes in the same round.
     """
-    infra.groups.of("sandbox events", partial(_send_round, infra)).put(None)
+    rounds = infra.groups.of("sandbox events", partial(_send_all, infra), at_once=_ROUNDS)
+    for one in taken:
+        rounds.put(one)
 
 
-async def _send_round(infra: Infra, asked: Sequence[None]) -> Sequence[None]:
-    await send_events(infra)
-    return asked
+async def _send_all(infra: Infra, taken: Sequence[Taken]) -> list[None]:
+    async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls()) as client:
+        done = await asyncio.gather(*(_send(infra, client, one) for one in taken))
+    sent = [one.id for one, is_done in zip(taken, done, strict=True) if is_done or one.attempts >= MOST_ATTEMPTS]
+    if sent:
+        await infra.database.transact(lambda session: _delete(session, sent), timeout=WORKERS_PATIENCE)
+    return [None] * len(taken)
 
 
-async def _claim(session: AsyncSession, infra: Infra) -> Sequence[_Due]:
+async def _claim(session: AsyncSession, infra: Infra) -> Sequence[Taken]:
     rows = await QUEUE.take(session, infra.now())
-    return [_Due(row.id, row.url, dict(row.body), row.attempts) for row in rows]
+    return [Taken.of(row) for row in rows]
 
 
-async def _send(infra: Infra, client: httpx2.AsyncClient, due: _Due) -> bool:
+async def _send(infra: Infra, client: httpx2.AsyncClient, due: Taken) -> bool:
     body = orjson.dumps(due.body)
     headers = sign(webhook_secret(infra.settings), str(due.body["id"]), body, infra.now())
     try:
