@@ -10,7 +10,7 @@ from infra.runtime import Infra
 from models import Order, OrderStatus
 from models.order_document import OrderSnapshot, OrderView
 from services.order.find_orders import find_accepted
-from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, persisted_view
+from services.order.views import ORDER_WITH_LINES_AND_EVENTS, accepted_view, loaded_view
 from services.shared.pages import Cut, IdPage
 
 
@@ -26,7 +26,7 @@ async def list_orders(
     statement = statement.options(*ORDER_WITH_LINES_AND_EVENTS)
     async with infra.database.read() as session:
         rows = await session.scalars(page.narrow(statement, Order.id))
-        found = {order.id: persisted_view(order) for order in rows}
+        found = {order.id: loaded_view(order) for order in rows}
         known = await _persisted(session, waiting)
     for order in waiting:
         if order.id not in known and page.holds(order.id):

@@ -11,7 +11,7 @@ from infra.runtime import Infra
 from models import Order
 from models.order_document import OrderView
 from services.order.order_filter import OrderFilter, Totals
-from services.order.views import ORDER_WITH_LINES_AND_EVENTS, persisted_view
+from services.order.views import ORDER_WITH_LINES_AND_EVENTS, loaded_view
 from services.shared.pages import Cut, IdPage, read_count
 
 FEW: Final = 5_000
@@ -64,7 +64,7 @@ async def _read(infra: Infra, ids: Select[UUID]) -> Iterable[OrderView]:
     statement = select(Order).join(found, found.columns[0] == Order.id).options(*ORDER_WITH_LINES_AND_EVENTS)
 
     async def read(session: AsyncSession) -> list[OrderView]:
-        return [persisted_view(order) for order in await session.scalars(statement)]
+        return [loaded_view(order) for order in await session.scalars(statement)]
 
     return await infra.listings.read(read)
 

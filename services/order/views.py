@@ -1,11 +1,14 @@
 """From a snapshot or from rows to what readers see."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.orm import selectinload
 
 from infra.ids import spoken_number
-from models import Order, OrderEvent, OrderStatus
+from models import Order, OrderEvent, OrderLine, OrderStatus
 from models.address_document import AddressDoc
 from models.charges_document import Charges
 from models.order_document import EventView, LineView, OrderSnapshot, OrderView
@@ -40,11 +43,18 @@ def accepted_view(order: OrderSnapshot) -> OrderView:
 
 
 ORDER_WITH_LINES_AND_EVENTS = (selectinload(Order.lines), selectinload(Order.events))
-"""What ``persisted_view`` needs to be loaded: two statements."""
+"""What ``loaded_view`` needs: two statements."""
 
 
-def persisted_view(order: Order) -> OrderView:
-    """Show an order from its rows, loaded ``ORDER_WITH_LINES_AND_EVENTS``."""
+def loaded_view(order: Order) -> OrderView:
+    """Show an order that is loaded ``ORDER_WITH_LINES_AND_EVENTS``."""
+    return persisted_view(order, order.lines, order.events)
+
+
+def persisted_view(
+    order: Order | Row[Any], lines: Sequence[OrderLine | Row[Any]], events: Sequence[OrderEvent | Row[Any]]
+) -> OrderView:
+    """Show an order from its rows, in their order."""
     return OrderView(
         id=order.id,
         number=order.number,
@@ -66,11 +76,11 @@ def persisted_view(order: Order) -> OrderView:
                 cancelled_units(OrderStatus(order.status), line.quantity, line.shipped, line.cancelled),
                 line.returned,
             )
-            for line in order.lines
+            for line in lines
         ),
         history=(
             _accepted(order),
-            *(_event(e) for e in order.events),
+            *map(_event, events),
         ),
         shipping_address=AddressDoc.from_json(order.shipping_address) if order.shipping_address else None,
         charges=Charges.from_json(order.charges) if order.charges else None,
@@ -78,10 +88,10 @@ def persisted_view(order: Order) -> OrderView:
     )
 
 
-def _event(event: OrderEvent) -> EventView:
+def _event(event: OrderEvent | Row[Any]) -> EventView:
     status, totals = OrderStatus(event.status), (event.total_before, event.total_after)
     return EventView(event.at, status, event.note, event.actor, event.internal, *totals)
 
 
-def _accepted(order: Order | OrderSnapshot) -> EventView:
+def _accepted(order: Order | Row[Any] | OrderSnapshot) -> EventView:
     return EventView(order.placed_at, OrderStatus.ACCEPTED, None, f"user:{order.customer_id.hex}")
