@@ -25,6 +25,9 @@ class ConsumerLoop(ABC):
 
     topics: ClassVar[Sequence[str]]
     group: ClassVar[str]
+    round: ClassVar[float]
+    """Seconds, at least, between the beginnings of two rounds: each costs a fetch, a transaction and a commit,
+    however few messages it has. The first after a quiet time waits for nothing."""
 
     def __init__(self, infra: Infra, stop: asyncio.Event, *, batch: int) -> None:
         self._infra = infra
@@ -43,8 +46,9 @@ class ConsumerLoop(ABC):
             while not self._stop.is_set():
                 messages = await consumer.fetch(self._batch, _WAIT)
                 if messages:
-                    self._quiet_since = time.monotonic()
+                    self._quiet_since = begun = time.monotonic()
                     await self._handle_and_commit(consumer, messages)
+                    await pause(self._stop, begun + self.round - time.monotonic())
                 elif await self._has_gone_deaf():
                     return
         finally:

@@ -55,6 +55,7 @@ class OrderConsumer(ConsumerLoop):
 
     topics = (ORDERS,)
     group = ORDER_WORKERS
+    round = 0.05  # who pays at once persists the order themselves
 
     def __init__(self, infra: Infra, stop: asyncio.Event, on_persisted: OnPersisted) -> None:
         super().__init__(infra, stop, batch=infra.settings.orders.persist_batch)

@@ -18,6 +18,7 @@ class WebhookConsumer(ConsumerLoop):
 
     topics = TOPICS
     group = WEBHOOK_WORKERS
+    round = 0.2
 
     def __init__(self, infra: Infra, stop: asyncio.Event) -> None:
         super().__init__(infra, stop, batch=_BATCH)

@@ -31,8 +31,8 @@ from services.payment.check_payments import check_payments
 from services.payment.sandbox.send_events import send_events
 from services.payment.send_refunds import send_refunds
 from services.saga.resume_sagas import forget_sagas, resume_sagas
+from services.shared import outbox
 from services.shared.idempotency import forget_keys
-from services.shared.outbox import relay_outbox
 from services.user.index_account import index_accounts
 from services.waiting_room.forget_tickets import forget_tickets
 from services.webhook.list_deliveries import forget_deliveries
@@ -113,6 +113,16 @@ def _to_the_end(work: Callable[[Infra], Awaitable[int]]) -> Work:
     return run
 
 
+def _while_full(work: Callable[[Infra], Awaitable[int]], batch: int) -> Work:
+    """Batch by batch, as long as they are full: what comes meanwhile goes together in the next round."""
+
+    async def run(process: Process) -> None:
+        while await work(process.infra) == batch and not process.stop.is_set():
+            pass
+
+    return run
+
+
 async def _send_mails(process: Process) -> None:
     while await send_due_mails(process.infra, process.mailer) == BATCH and not process.stop.is_set():
         pass
@@ -142,7 +152,10 @@ LOOPS: Final = (
     ),
     Loop("jobs", None, "expires unpaid orders on the second they are due", lambda p: p.jobs.run_receiver(p.stop)),
     Loop("look", 0.2, "looks which of the others have something to do", lambda process: process.look.run()),
-    Loop("outbox", 0.2, "publishes the events that transactions left", _to_the_end(relay_outbox)),
+    Loop(
+        "outbox", 0.2, "publishes the events that transactions left",
+        _while_full(outbox.relay_outbox, outbox.BATCH),
+    ),
     Loop(
         "sweep", Setting("RUSHCART_SWEEP_INTERVAL", lambda settings: settings.orders.sweep_interval),
         "expires unpaid orders, whatever became of their jobs", _once(expire_due_orders),
