@@ -7,10 +7,11 @@ from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Table, bindparam, select
+from sqlalchemy import Row, Table, select
 
 from infra.errors import StoreUnavailable
 from infra.ids import made_at
+from infra.plain_rows import ids_in, plain_rows
 from infra.redis_batch import Command, hash_of
 from infra.runtime import Infra
 from models import Order, OrderEvent, OrderLine
@@ -24,11 +25,10 @@ from services.shared.patience import ask_together
 
 _KIND: Final = "orders"
 
-_IDS: Final[BindParameter[Sequence[UUID]]] = bindparam("ids", expanding=True)
 _ORDER, _LINE, _EVENT = (cast(Table, model.__table__).c for model in (Order, OrderLine, OrderEvent))
-_ORDERS: Final = select(*_ORDER).where(_ORDER.id.in_(_IDS))
-_LINES: Final = select(*_LINE).where(_LINE.order_id.in_(_IDS)).order_by(_LINE.position)
-_EVENTS: Final = select(*_EVENT).where(_EVENT.order_id.in_(_IDS)).order_by(_EVENT.id)
+_ORDERS: Final = select(*_ORDER).where(ids_in(Order.id))
+_LINES: Final = select(*_LINE).where(ids_in(OrderLine.order_id)).order_by(OrderLine.position)
+_EVENTS: Final = select(*_EVENT).where(ids_in(OrderEvent.order_id)).order_by(OrderEvent.id)
 
 _ON_ITS_WAY = 600.0
 """Seconds; the log is never so far behind."""
@@ -89,15 +89,13 @@ async def _persisted(infra: Infra, order_ids: Sequence[UUID], customer_id: UUID 
 
 
 async def _read(infra: Infra, order_ids: Sequence[UUID]) -> list[OrderView | None]:
-    """Read what is asked for most of all past the session, which costs twice as much."""
     wanted = {"ids": list(set(order_ids))}
     async with infra.database.read() as session:
-        connection = await session.connection()
-        orders = (await connection.execute(_ORDERS, wanted)).all()
+        orders = await plain_rows(session, _ORDERS, wanted)
         if not orders:
             return [None] * len(order_ids)
-        lines = _by_order((await connection.execute(_LINES, wanted)).all())
-        events = _by_order((await connection.execute(_EVENTS, wanted)).all())
+        lines = _by_order(await plain_rows(session, _LINES, wanted))
+        events = _by_order(await plain_rows(session, _EVENTS, wanted))
     found = {order.id: persisted_view(order, lines[order.id], events[order.id]) for order in orders}
     return [found.get(order_id) for order_id in order_ids]
 

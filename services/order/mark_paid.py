@@ -28,16 +28,17 @@ async def mark_paid(
     *,
     note: str | None = None,
     traces: Mapping[UUID, str | None] | None = None,
+    waiting: bool = False,
 ) -> set[UUID]:
     """Mark orders paid, however many in one go: AWAITING_PAYMENT -> PAID, the units and the use of a code held ->
     committed; returns those that are PAID by this.
 
     The compare-and-set names the one winner of a race with expiry or cancellation: of an order that was in another
     state the money is to be given back. The rows that many wait for, those of the stock, are locked last. The
-    caller sends ``infra.signals`` after the commit. ``traces``: in which an order's event is told.
+    caller sends ``infra.signals`` after the commit. ``traces``: in which an order's event is told. ``waiting``:
+    the caller has them locked, and all of them wait.
     """
-    waiting = select(Order.id).where(Order.id.in_(order_ids), Order.status == OrderStatus.AWAITING_PAYMENT)
-    won = list(await session.scalars(waiting.order_by(Order.id).with_for_update())) if order_ids else []
+    won = sorted(order_ids) if waiting or not order_ids else await _lock_waiting(session, order_ids)
     if not won:
         return set()
     await session.execute(
@@ -53,6 +54,11 @@ async def mark_paid(
     await tell(session, now, *(Told(OrderPaid(order_id), (traces or {}).get(order_id)) for order_id in won))
     await commit_stock(session, won, actor, now)
     return set(won)
+
+
+async def _lock_waiting(session: AsyncSession, order_ids: Collection[UUID]) -> list[UUID]:
+    found = select(Order.id).where(Order.id.in_(order_ids), Order.status == OrderStatus.AWAITING_PAYMENT)
+    return list(await session.scalars(found.order_by(Order.id).with_for_update()))
 
 
 async def mark_free_paid(

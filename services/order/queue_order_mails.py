@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from string import Template
-from typing import Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id, spoken_number
+from infra.plain_rows import ids_in, plain_rows
 from models import MailKind, Order, OrderLine, QueuedMail, User
 from models.charges_document import Charges
 from models.order_document import OrderSnapshot
@@ -24,6 +25,8 @@ Piece = tuple[int, str, int]
 """How many of what, and the minor units that they cost."""
 _User = Row[UUID, str, str, str, str | None]
 _ORDER: Final = (Order.id, Order.number, Order.customer_id, Order.currency, Order.total, Order.charges)
+_ACCOUNT: Final = (User.id, User.email, User.locale, User.display_name, User.guest_email)
+_OPEN_ACCOUNTS: Final = select(*_ACCOUNT).where(ids_in(User.id), User.closed_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +63,46 @@ async def queue_order_mails(
     """
     if not orders:
         return
-    wanted = (User.id, User.email, User.locale, User.display_name, User.guest_email)
     ids = {order.customer_id for order in orders}
-    open_ones = select(*wanted).where(User.id.in_(ids), User.closed_at.is_(None))
-    users = {row.id: row for row in await session.execute(open_ones)}
+    users = {row.id: row for row in await plain_rows(session, _OPEN_ACCOUNTS, {"ids": list(ids)})}
     mails = [_mail_row(kind, order, user, now) for order in orders if (user := users.get(order.customer_id))]
     if mails:
         connection = await session.connection()  # past the session, which looks at each row
         await connection.execute(insert(QueuedMail), mails)
 
 
+class OrderRow(Protocol):
+    """The columns of an order that mails are made of."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def customer_id(self) -> UUID: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def charges(self) -> dict[str, Any] | None: ...
+
+
 async def mailed_orders(
-    session: AsyncSession, order_ids: Collection[UUID], lines: Iterable[OrderLine] | None = None
+    session: AsyncSession,
+    order_ids: Collection[UUID],
+    lines: Iterable[OrderLine] | None = None,
+    rows: Iterable[OrderRow] | None = None,
 ) -> dict[UUID, MailedOrder]:
-    """Read what mails say of orders; ``lines`` are theirs, where they are known already."""
+    """Read what mails say of orders; ``lines`` and ``rows`` are theirs, where they are known already."""
     if lines is None:
         found = select(OrderLine).where(OrderLine.order_id.in_(order_ids)).order_by(OrderLine.position)
         lines = await session.scalars(found)
     units: dict[UUID, list[tuple[OrderLine, int]]] = defaultdict(list)
     for line in lines:
         units[line.order_id].append((line, line.quantity))
-    rows = await session.execute(select(*_ORDER).where(Order.id.in_(order_ids)))
+    if rows is None:
+        rows = (await session.execute(select(*_ORDER).where(Order.id.in_(order_ids)))).all()
     return {
         row.id: MailedOrder(
             row.id,

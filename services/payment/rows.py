@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.plain_rows import ids_in, plain_rows
 from models import Order, OrderStatus, Payment
 from services.payment.provider import Standing
 
@@ -18,18 +19,24 @@ CHANGING: Final = tuple(
 )
 
 
-_ORDER: Final = (Order.id, Order.customer_id, Order.status, Order.total, Order.currency)
+_ORDER: Final = (
+    Order.id, Order.number, Order.customer_id, Order.status, Order.total, Order.currency, Order.charges
+)  # fmt: skip
 _PLACE: Final = (Payment.id, Payment.order_id, Payment.provider, Payment.reference)
+_PLACES_BY_ID: Final = select(*_PLACE).where(ids_in(Payment.id))
+_LOCK_ORDERS: Final = select(*_ORDER).where(ids_in(Order.id)).order_by(Order.id).with_for_update()
 
 
-class LockedOrder:
-    """What payments have to know of an order."""
+class LockedOrder(NamedTuple):
+    """What payments, and mails of them, have to know of an order."""
 
-    __slots__ = ("currency", "customer_id", "id", "status", "total")
-
-    def __init__(self, id_: UUID, customer_id: UUID, status: str, total: int, currency: str) -> None:
-        self.id, self.customer_id = id_, customer_id
-        self.status, self.total, self.currency = OrderStatus(status), total, currency
+    id: UUID
+    number: str
+    customer_id: UUID
+    status: OrderStatus
+    total: int
+    currency: str
+    charges: dict[str, Any] | None
 
 
 class Place(NamedTuple):
@@ -47,8 +54,8 @@ async def find_told(session: AsyncSession, told: Collection[tuple[str, Standing]
     """Find payments that providers tell of: by our key, which they have from us, or by their reference. The row is
     there before the provider is asked."""
     keys = {key for _, standing in told if (key := _as_id(standing.key)) is not None}
-    by_id = select(*_PLACE).where(Payment.id.in_(keys))
-    by_key = {(row[2], row[0]): Place(row[0], row[1]) for row in await session.execute(by_id)} if keys else {}
+    by_id = await plain_rows(session, _PLACES_BY_ID, {"ids": list(keys)}) if keys else ()
+    by_key = {(row[2], row[0]): Place(row[0], row[1]) for row in by_id}
     found = {
         (provider, one.key, one.reference): by_key[provider, key]
         for provider, one in told
@@ -80,8 +87,8 @@ async def orders_of(session: AsyncSession, payment_ids: Collection[UUID]) -> dic
 
 async def lock_orders(session: AsyncSession, order_ids: Collection[UUID]) -> dict[UUID, LockedOrder]:
     """Lock orders in the order of their ids: who locks several waits for nobody who waits for them."""
-    found = select(*_ORDER).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update()
-    return {row[0]: LockedOrder(*row) for row in await session.execute(found)}
+    found = await plain_rows(session, _LOCK_ORDERS, {"ids": list(order_ids)})
+    return {row.id: LockedOrder(*row)._replace(status=OrderStatus(row.status)) for row in found}
 
 
 async def lock_payments(session: AsyncSession, payment_ids: Collection[UUID]) -> dict[UUID, Payment]:

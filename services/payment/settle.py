@@ -104,7 +104,7 @@ async def _settle_round(
     for case in cases:
         _settle_one(case)
     await write_changes(session, [(case.payment, case.before) for case in cases])
-    await _write(session, infra, effects, now)
+    await _write(session, infra, effects, locked, now)
     return payments
 
 
@@ -209,7 +209,9 @@ def _wait_for_capture(case: _Case) -> None:
         case.payment.live_order_id, case.payment.check_at = None, case.now
 
 
-async def _write(session: AsyncSession, infra: Infra, effects: _Effects, now: datetime) -> None:
+async def _write(
+    session: AsyncSession, infra: Infra, effects: _Effects, locked: Mapping[UUID, LockedOrder], now: datetime
+) -> None:
     """The rows that many wait for, those of the stock, come last."""
     await books.post(session, effects.postings)
     await _give_up_others(session, effects.overtaking, now)
@@ -222,11 +224,11 @@ async def _write(session: AsyncSession, infra: Infra, effects: _Effects, now: da
             .execution_options(synchronize_session=False)
         )
     for kind, amounts in effects.mails.items():
-        mailed = await mailed_orders(session, amounts)
+        mailed = await mailed_orders(session, amounts, rows=[locked[order_id] for order_id in amounts])
         said = [replace(order, values={"amount": amounts[id_]}) for id_, order in mailed.items()]
         await queue_order_mails(session, kind, said, now)
     await tell(session, now, *effects.told)
-    await mark_paid(session, effects.paid, ACTOR, now, traces=effects.paid)
+    await mark_paid(session, effects.paid, ACTOR, now, traces=effects.paid, waiting=True)
     await mark_refunded(session, effects.refunded, ACTOR, now)
 
 

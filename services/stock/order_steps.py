@@ -21,6 +21,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.plain_rows import ids_in, plain_rows
 from models import FlashSaleItem, HoldState, OrderLine, StockCause, StockEntry, StockHold, Warehouse
 from services.shared.barrier import COMMIT, HOLD, RELEASE, STOCK, enter
 from services.shared.refused import Refused
@@ -29,6 +30,11 @@ from services.stock.rules import Counts, Place
 from services.stock.share_out import share_out
 
 HOLD_ORDER: Final = (StockHold.order_id, StockHold.sku, StockHold.warehouse_id)
+_FLASH_UNITS: Final = (
+    select(OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.unsent)
+    .join(FlashSaleItem, FlashSaleItem.id == OrderLine.flash_sale_item_id)
+    .where(ids_in(OrderLine.order_id))
+)
 Held = Mapping[Place, int]
 """The units of each SKU and warehouse."""
 
@@ -63,7 +69,7 @@ async def apply_moves(
         ledger_row(move.place, move.deltas, Origin(cause, actors[move.order_id], move.order_id), now)
         for move in moves
     ]
-    await session.execute(insert(StockEntry), ledger)
+    await (await session.connection()).execute(insert(StockEntry), ledger)
 
 
 async def turn_holds(
@@ -94,11 +100,7 @@ async def turn_holds(
 
 async def flash_units(session: AsyncSession, order_ids: Collection[UUID]) -> list[tuple[UUID, Place, int]]:
     """Returns the units of flash orders' lines that are neither shipped nor cancelled, and where they are."""
-    rows = await session.execute(
-        select(OrderLine.order_id, OrderLine.sku, FlashSaleItem.warehouse_id, OrderLine.unsent)
-        .join(FlashSaleItem, FlashSaleItem.id == OrderLine.flash_sale_item_id)
-        .where(OrderLine.order_id.in_(order_ids))
-    )
+    rows = await plain_rows(session, _FLASH_UNITS, {"ids": list(order_ids)})
     return [(row[0], (row[1], row[2]), row[3]) for row in rows]
 
 
