@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _MAX_TRIES = 8
+RACES: Final = 5
+"""How often ``work`` that looks whether rows are there before it makes them may find that others were faster."""
 _LINE = 30.0
 """Seconds in the line for a connection: those who wait in it have limits of their own."""
 

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.database import WORKERS_PATIENCE
+from infra.database import RACES, WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import Barrier, FlashSaleItem, MailKind, Order, OrderLine, OrderStatus
 from models.order_document import LineSnapshot, OrderSnapshot
@@ -28,8 +28,6 @@ from services.stock.rows import change_levels, sum_up
 from services.stock.rules import Counts
 
 log = structlog.get_logger(__name__)
-
-_MAX_RACES = 5
 
 
 @dataclass(slots=True)
@@ -55,7 +53,7 @@ async def persist_orders(
     unique = list({order.id: order for order in orders}.values())
     # Another worker may persist one of them meanwhile; the next look sees it.
     return await infra.database.transact(
-        lambda session: _persist(session, unique, infra.now()), timeout=timeout, races=_MAX_RACES
+        lambda session: _persist(session, unique, infra.now()), timeout=timeout, races=RACES
     )
 
 

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import RACES
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from models import InboxEvent, InboxState
@@ -31,7 +32,6 @@ MOST_BYTES: Final = 64 * 1024
 """Of a webhook's body."""
 _AREA: Final = "payment_webhook"
 _KIND: Final = "webhooks"
-_MOST_RACES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ async def _take_together(infra: Infra, told: Sequence[_Told]) -> list[_Taken | E
         return await _take(session, infra, told)
 
     # Of an event that another process takes at the same time, the next look sees the row.
-    return await transact_for_request(infra, work, races=_MOST_RACES)
+    return await transact_for_request(infra, work, races=RACES)
 
 
 async def _take(session: AsyncSession, infra: Infra, told: Sequence[_Told]) -> list[_Taken | Exception]:

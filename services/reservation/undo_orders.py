@@ -7,13 +7,13 @@ import structlog
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.database import RACES
 from infra.runtime import Infra
 from models import Barrier, Order
 from services.reservation.release import Forget, confirm_item, release
 from services.shared.barrier import ABANDONED, PERSIST, barrier_row, passed
 
 log = structlog.get_logger(__name__)
-_MAX_RACES = 5
 
 
 async def undo_orders(
@@ -44,4 +44,4 @@ async def refuse_orders(infra: Infra, order_ids: Sequence[UUID], *, timeout: flo
         return set(order_ids) - set(await session.scalars(select(Order.id).where(Order.id.in_(order_ids))))
 
     # The worker may persist one of them meanwhile; the next look sees it.
-    return await infra.database.transact(work, timeout=timeout, races=_MAX_RACES)
+    return await infra.database.transact(work, timeout=timeout, races=RACES)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.database import WORKERS_PATIENCE
+from infra.database import RACES, WORKERS_PATIENCE
 from infra.runtime import Infra
 from models import IdempotencyKey
 from services.shared.errors import IdempotencyConflict, InvalidInput
@@ -18,7 +18,6 @@ from services.shared.patience import or_try_again, transact_for_request
 
 T = TypeVar("T")
 KEPT = timedelta(days=30)
-_MAX_RACES = 5
 _FORGOTTEN = 1000
 
 
@@ -60,7 +59,7 @@ async def transact_with_keys(infra: Infra, work: Callable[[AsyncSession], Awaita
     """Run ``work``, which writes keys, in one transaction. A key, or what goes with it, that another process makes
     at the same time is seen by the next look. Errors: as ``transact_for_request``.
     """
-    return await transact_for_request(infra, work, races=_MAX_RACES)
+    return await transact_for_request(infra, work, races=RACES)
 
 
 class GroupKeys(Generic[T]):
