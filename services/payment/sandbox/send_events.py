@@ -2,10 +2,11 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,7 +63,7 @@ async def send_events(infra: Infra) -> int:
     """Send a batch of webhooks that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
     if due:
-        await _send_all(infra, due)
+        await _Sender(infra)(due)
     return len(due)
 
 
@@ -71,18 +72,39 @@ def send_soon(infra: Infra, taken: Sequence[Taken]) -> None:
 
     The caller does not wait, and what others have taken meanwhile goes in the same round.
     """
-    rounds = infra.groups.of("sandbox events", partial(_send_all, infra), at_once=_ROUNDS)
+    rounds = infra.groups.of("sandbox events", _Sender(infra), at_once=_ROUNDS)
     for one in taken:
         rounds.put(one)
 
 
-async def _send_all(infra: Infra, taken: Sequence[Taken]) -> list[None]:
-    async with httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls()) as client:
-        done = await asyncio.gather(*(_send(infra, client, one) for one in taken))
-    sent = [one.id for one, is_done in zip(taken, done, strict=True) if is_done or one.attempts >= MOST_ATTEMPTS]
-    if sent:
-        await infra.database.transact(lambda session: _delete(session, sent), timeout=WORKERS_PATIENCE)
-    return [None] * len(taken)
+class _Sender:
+    """Sends webhooks over connections that are kept for as long as there is one under way."""
+
+    def __init__(self, infra: Infra) -> None:
+        self._infra = infra
+        self._client: httpx2.AsyncClient | None = None
+        self._rounds = 0
+
+    async def __call__(self, taken: Sequence[Taken]) -> list[None]:
+        async with self._line() as client:
+            done = await asyncio.gather(*(_send(self._infra, client, one) for one in taken))
+        over = [one.id for one, sent in zip(taken, done, strict=True) if sent or one.attempts >= MOST_ATTEMPTS]
+        if over:
+            await self._infra.database.transact(lambda session: _delete(session, over), timeout=WORKERS_PATIENCE)
+        return [None] * len(taken)
+
+    @asynccontextmanager
+    async def _line(self) -> AsyncIterator[httpx2.AsyncClient]:
+        if self._client is None:
+            self._client = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls())
+        client, self._rounds = self._client, self._rounds + 1
+        try:
+            yield client
+        finally:
+            self._rounds -= 1
+            if not self._rounds:
+                self._client = None
+                await client.aclose()
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[Taken]:
