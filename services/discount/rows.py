@@ -11,11 +11,17 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from infra.plain_rows import ids_in, plain_rows
 from models import DiscountCode, DiscountUse, DiscountUseState, FlashCodeHold
 from services.discount.find_code import check_limit, check_window, refused
 from services.shared.errors import InvalidInput
 
 _COUNTED = (DiscountUseState.HELD, DiscountUseState.COMMITTED)
+_HELD = (
+    select(DiscountUse.order_id)
+    .where(ids_in(DiscountUse.order_id), DiscountUse.state == DiscountUseState.HELD)
+    .with_for_update()
+)
 
 
 async def hold_use(
@@ -95,12 +101,9 @@ async def release_uses(session: AsyncSession, order_ids: Collection[UUID], now: 
 
 async def commit_uses(session: AsyncSession, order_ids: Collection[UUID], now: datetime) -> None:
     """Commit the uses of orders that are paid."""
-    held = select(DiscountUse.order_id).where(
-        DiscountUse.order_id.in_(order_ids), DiscountUse.state == DiscountUseState.HELD
-    )
-    found = list(await session.scalars(held.with_for_update()))
-    if found:
-        await _set(session, found, DiscountUseState.COMMITTED, now)
+    held = await plain_rows(session, _HELD, {"ids": list(order_ids)})
+    if held:
+        await _set(session, [use.order_id for use in held], DiscountUseState.COMMITTED, now)
 
 
 async def _set(session: AsyncSession, order_ids: Collection[UUID], state: DiscountUseState, now: datetime) -> None:

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import RACES
+from infra.plain_rows import plain_rows
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from models import InboxEvent, InboxState
@@ -32,6 +33,9 @@ MOST_BYTES: Final = 64 * 1024
 """Of a webhook's body."""
 _AREA: Final = "payment_webhook"
 _KIND: Final = "webhooks"
+_SEEN: Final = select(InboxEvent.event_id).where(
+    InboxEvent.provider == bindparam("provider"), InboxEvent.event_id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,6 @@ async def _known(session: AsyncSession, told: Sequence[_Told]) -> set[tuple[str,
     """Returns those of the events that came before."""
     found: set[tuple[str, str]] = set()
     for provider in {one.provider for one in told}:
-        ids = [one.event.id for one in told if one.provider == provider]
-        seen = select(InboxEvent.event_id).where(InboxEvent.provider == provider, InboxEvent.event_id.in_(ids))
-        found |= {(provider, event_id) for event_id in await session.scalars(seen)}
+        asked = {"provider": provider, "ids": [one.event.id for one in told if one.provider == provider]}
+        found |= {(provider, row.event_id) for row in await plain_rows(session, _SEEN, asked)}
     return found

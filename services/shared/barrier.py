@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import Overtaken
 from infra.insert_ignoring import insert_ignoring
+from infra.plain_rows import ids_in, plain_rows
 from models import Barrier
 
 ORDER: Final = "order"
@@ -31,6 +32,10 @@ UNDO: Final = "undo"
 ABANDONED: Final = "abandoned"
 """The reason in a persist row that a null compensation wrote."""
 
+_ENTERED: Final = select(Barrier.saga_id).where(
+    ids_in(Barrier.saga_id), Barrier.branch == bindparam("branch"), Barrier.operation == bindparam("operation")
+)
+
 
 def barrier_row(
     saga_id: UUID, operation: str, now: datetime, reason: str | None = None, *, branch: str = ORDER
@@ -46,12 +51,12 @@ def barrier_row(
 
 async def passed(session: AsyncSession, saga_ids: Sequence[UUID], operation: str) -> set[UUID]:
     """Returns those of the sagas whose operation has run, or may never run any more."""
-    found = await session.scalars(
-        select(Barrier.saga_id).where(
-            Barrier.saga_id.in_(saga_ids), Barrier.branch == ORDER, Barrier.operation == operation
-        )
-    )
-    return set(found)
+    return await _entered(session, saga_ids, ORDER, operation)
+
+
+async def _entered(session: AsyncSession, saga_ids: Sequence[UUID], branch: str, operation: str) -> set[UUID]:
+    asked = {"ids": list(saga_ids), "branch": branch, "operation": operation}
+    return {row.saga_id for row in await plain_rows(session, _ENTERED, asked)}
 
 
 async def enter(
@@ -73,10 +78,7 @@ async def enter(
     """
     fresh = sorted(set(saga_ids))
     if len(fresh) > 1 or not likely_new:
-        known = select(Barrier.saga_id).where(
-            Barrier.saga_id.in_(fresh), Barrier.branch == branch, Barrier.operation == operation
-        )
-        fresh = sorted(set(fresh) - set(await session.scalars(known)))
+        fresh = sorted(set(fresh) - await _entered(session, fresh, branch, operation))
     if not fresh:
         return set()
     rows = [barrier_row(saga_id, operation, now, reason, branch=branch) for saga_id in fresh]

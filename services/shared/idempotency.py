@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import bindparam, delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import RACES, WORKERS_PATIENCE
+from infra.plain_rows import plain_rows
 from infra.runtime import Infra
 from models import IdempotencyKey
 from services.shared.errors import IdempotencyConflict, InvalidInput
@@ -19,6 +20,10 @@ from services.shared.patience import or_try_again, transact_for_request
 T = TypeVar("T")
 KEPT = timedelta(days=30)
 _FORGOTTEN = 1000
+_KEY = (IdempotencyKey.owner_id, IdempotencyKey.operation, IdempotencyKey.key)
+_EARLIER = select(*_KEY, IdempotencyKey.fingerprint, IdempotencyKey.result_id).where(
+    tuple_(*_KEY).in_(bindparam("keys", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,10 @@ async def recall_all(
     session: AsyncSession, requests: Collection[Request]
 ) -> dict[Request, UUID | IdempotencyConflict]:
     """Returns what those of the requests were answered with that are not new."""
-    key = (IdempotencyKey.owner_id, IdempotencyKey.operation, IdempotencyKey.key)
-    asked = tuple_(*key).in_([(one.owner_id, one.operation, one.key) for one in requests])
-    found = select(*key, IdempotencyKey.fingerprint, IdempotencyKey.result_id).where(asked)
-    earlier = {(row[0], row[1], row[2]): (row[3], row[4]) for row in await session.execute(found)}
+    found = await plain_rows(
+        session, _EARLIER, {"keys": [(one.owner_id, one.operation, one.key) for one in requests]}
+    )
+    earlier = {(row[0], row[1], row[2]): (row[3], row[4]) for row in found}
     answers: dict[Request, UUID | IdempotencyConflict] = {}
     for one in requests:
         if (before := earlier.get((one.owner_id, one.operation, one.key))) is not None:
