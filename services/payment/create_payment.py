@@ -12,8 +12,8 @@ from infra.telemetry import tracing
 from models import Order, OrderStatus, Payment, PaymentStatus
 from services.order.persist_first import may_still_arrive, persist_first
 from services.payment import manual
-from services.payment.apply_news import apply_news
 from services.payment.choose_provider import choose_provider
+from services.payment.note_page import note_page
 from services.payment.open_payment import Opening, open_payment
 from services.payment.provider import Charge, Declined, Provider, Refused, Standing, Unreachable
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, PaymentDeclined, TryAgain
@@ -128,4 +128,4 @@ async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: 
     except Unreachable as error:
         log.warning("payment.unreachable", payment_id=payment.id.hex, provider=provider.name, reason=str(error))
         raise TryAgain from error
-    return await apply_news(infra, payment.id, news)
+    return await note_page(infra, payment.id, news)
