@@ -101,7 +101,9 @@ def test_a_message_says_who_and_when() -> None:
         "Auto-Submitted": "auto-generated",
     }
     assert message["Date"].datetime == at
-    assert [(part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in message.iter_parts()] == [
+    assert [
+        (part.get_content_type(), part.get_content().replace("\r\n", "\n")) for part in message.iter_parts()
+    ] == [
         ("text/plain", mail.text),
         ("text/html", mail.html),
     ]
@@ -110,7 +112,9 @@ def test_a_message_says_who_and_when() -> None:
 
 
 def test_nothing_in_a_mail_adds_to_its_header() -> None:
-    mail = Mail(UUID(int=7), "ada@shop.test", "en", "Hello\r\nBcc: eve@shop.test", "text\n", "html\n", from_millis(0))
+    mail = Mail(
+        UUID(int=7), "ada@shop.test", "en", "Hello\r\nBcc: eve@shop.test", "text\n", "html\n", from_millis(0)
+    )
     with pytest.raises(ValueError, match="linefeed"):
         to_bytes(mail, "no-reply@shop.test")
 
