@@ -29,7 +29,7 @@ VALUES = {
     "amount": "19.90 EUR",
 }
 WITH_TOKEN = {MailKind.VERIFY_EMAIL, MailKind.CHANGE_EMAIL, MailKind.RESET_PASSWORD, MailKind.LINK_IDENTITY}
-WITH_LINK = {*WITH_TOKEN, MailKind.ORDER_PLACED}
+WITH_LINK = {*WITH_TOKEN, MailKind.ORDER_PLACED, MailKind.ORDER_CHANGED}
 CJK = re.compile(r"[\u4e00-\u9fff]")
 
 
