@@ -42,6 +42,7 @@ from services.stock.find_levels import find_levels, thresholds_of_skus
 from services.stock.list_warehouses import warehouses_by_id
 from services.stock.views import stock_by_sku
 from services.user.find_users import users_by_id
+from services.user.list_custom_roles import holders_by_role
 
 __all__ = ["Loaders"]
 
@@ -170,6 +171,10 @@ class Loaders:
     @cached_property
     def user_by_id(self) -> Loader[UUID, User | None]:
         return Batched(self._infra, users_by_id, None)
+
+    @cached_property
+    def holders_by_role(self) -> Loader[UUID, Sequence[User]]:
+        return Batched(self._infra, holders_by_role, ())
 
     @cached_property
     def sessions_by_user(self) -> Loader[UUID, Sequence[RefreshSession]]:

@@ -81,7 +81,7 @@ _EVERYBODY: Final = {
 def _who_may(requires: Requires) -> str:
     """Returns which persons, and which service tokens."""
     people = [_EVERYBODY.get(role, role.name) for role in requires.roles]
-    tokens = [f"a service token with {scope.name}" for scope in requires.scopes]
+    tokens = [f"a role or service token with {scope.name}" for scope in requires.scopes]
     return ", or ".join(people + tokens) or "nobody"
 
 

@@ -63,13 +63,13 @@ class ForwardAuth:
 
 
 def _identity(viewer: Viewer) -> list[Header]:
-    is_machine = bool(viewer.scopes)
+    is_machine = viewer.is_machine
     id_ = encode_id("ServiceToken" if is_machine else "User", viewer.user_id).encode()
     return [
         (b"x-user-id", b"" if is_machine else id_),
         (b"x-user-roles", _names(viewer.roles)),
         (b"x-token-id", id_ if is_machine else b""),
-        (b"x-token-scopes", _names(viewer.scopes)),
+        (b"x-token-scopes", _names(viewer.scopes) if is_machine else b""),
     ]
 
 

@@ -38,7 +38,17 @@ from models.schema_support import SchemaSupport
 from models.search import ListingName, ProductListing, SearchDocument, SearchPosting, SearchText
 from models.session import AuditEntry, RefreshSession, ServiceToken
 from models.stock import DEFAULT_WAREHOUSE, StockEntry, StockHold, StockLevel, StockThreshold, Warehouse
-from models.user import AccountToken, Address, Identity, Person, StaffRole, User, UserWord
+from models.user import (
+    AccountToken,
+    Address,
+    CustomRole,
+    Identity,
+    Person,
+    RoleHolder,
+    StaffRole,
+    User,
+    UserWord,
+)
 from models.waiting_room import SaleTicket, WaitingRoom
 from models.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -52,6 +62,7 @@ __all__ = [
     "Cart",
     "CartItem",
     "Category",
+    "CustomRole",
     "DeliveryState",
     "DiscountCode",
     "DiscountKind",
@@ -94,6 +105,7 @@ __all__ = [
     "Refund",
     "RefundState",
     "Role",
+    "RoleHolder",
     "Saga",
     "SagaState",
     "SaleTicket",

@@ -13,13 +13,19 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a service token may do. A scope to write includes the one to read the same."""
+    """What a service token may do, or who has a role of the shop's own. A scope to write includes those to read
+    the same, and to do a part of it.
+    """
 
     CATALOG_READ = "CATALOG_READ"
     CATALOG_WRITE = "CATALOG_WRITE"
     STOCK_WRITE = "STOCK_WRITE"
     SALES_WRITE = "SALES_WRITE"
+    DISCOUNTS_WRITE = "DISCOUNTS_WRITE"
+    CHARGES_WRITE = "CHARGES_WRITE"
     ORDERS_READ = "ORDERS_READ"
+    ORDERS_SHIP = "ORDERS_SHIP"
+    ORDERS_REFUND = "ORDERS_REFUND"
     ORDERS_WRITE = "ORDERS_WRITE"
     USERS_READ = "USERS_READ"
 

@@ -34,6 +34,8 @@ class User(Base):
     email_verified_at: Mapped[datetime | None]
     locked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    # What the roles that the shop has made let it do; together, as access tokens have them.
+    scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     # Whether what staff find it by is in ``user_words``; an older release's account has none yet.
     is_indexed: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
     guest_email: Mapped[str | None] = mapped_column(exact_text(254), index=True)
@@ -80,6 +82,27 @@ class StaffRole(Base):
     __tablename__ = "staff_roles"
 
     role: Mapped[str] = mapped_column(exact_text(16), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+
+
+class CustomRole(Base):
+    """A role that administrators have made: a name for some of what staff may do."""
+
+    __tablename__ = "custom_roles"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(exact_text(60), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class RoleHolder(Base):
+    """Who has a custom role; ``users.scopes`` follows from it."""
+
+    __tablename__ = "role_holders"
+
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("custom_roles.id"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
 
 

@@ -4,6 +4,7 @@ from strawberry.tools import merge_types
 
 from resolvers.admin.mutations import AdminMutation
 from resolvers.admin.queries import AdminQuery
+from resolvers.admin.role_mutations import CustomRoleMutation, CustomRoleQuery
 from resolvers.admin.token_mutations import TokenMutation
 from resolvers.admin.token_queries import TokenQuery
 from resolvers.cart.mutations import CartMutation
@@ -68,6 +69,7 @@ Query = merge_types(
         PaymentQuery,
         WebhookQuery,
         AdminQuery,
+        CustomRoleQuery,
         TokenQuery,
     ),
 )
@@ -99,6 +101,7 @@ Mutation = merge_types(
         PaymentMutation,
         WebhookMutation,
         AdminMutation,
+        CustomRoleMutation,
         TokenMutation,
     ),
 )

@@ -109,8 +109,8 @@ async def _load_entries(context: Context, ids: Sequence[UUID]) -> list[AuditEntr
     found = {row.id: row for row in await find_entries(context.infra, ids) if row is not None}
     if viewer.has(Role.ADMIN):
         return pick_nodes(ids, found, AuditEntry.of)
-    own = {} if viewer.scopes else {id_: row for id_, row in found.items() if row.subject == viewer.user_id.hex}
-    return pick_nodes(ids, own, lambda row: AuditEntry.of(owner_view(row)))
+    own = {id_: row for id_, row in found.items() if row.subject == viewer.user_id.hex}
+    return pick_nodes(ids, {} if viewer.is_machine else own, lambda row: AuditEntry.of(owner_view(row)))
 
 
 register_node("AuditEntry", _load_entries)

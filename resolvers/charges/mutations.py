@@ -38,7 +38,7 @@ from services.charges.delete_tax_region import delete_tax_region
 from services.charges.views import region_by_id, zone_by_id
 from services.shared.errors import NotFound
 
-_WRITE = Scope.SALES_WRITE
+_WRITE = Scope.CHARGES_WRITE
 
 
 @strawberry.type

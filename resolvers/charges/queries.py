@@ -11,10 +11,10 @@ from services.charges.views import list_rules
 
 @strawberry.type
 class ChargesQuery:
-    @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="All shipping zones, the oldest first.")
+    @restricted(Role.STAFF, scope=Scope.CHARGES_WRITE, description="All shipping zones, the oldest first.")
     async def shipping_zones(self, info: Info) -> list[ShippingZone]:
         return list(map(ShippingZone.of, (await list_rules(info.context.infra)).zones))
 
-    @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="All tax regions, the oldest first.")
+    @restricted(Role.STAFF, scope=Scope.CHARGES_WRITE, description="All tax regions, the oldest first.")
     async def tax_regions(self, info: Info) -> list[TaxRegion]:
         return list(map(TaxRegion.of, (await list_rules(info.context.infra)).regions))

@@ -177,7 +177,7 @@ DeleteTaxRegionResult = Annotated[
 
 
 def may_see_charges(context: Context) -> bool:
-    return context.viewer is not None and context.viewer.may(Role.STAFF, Scope.SALES_WRITE)
+    return context.viewer is not None and context.viewer.may(Role.STAFF, Scope.CHARGES_WRITE)
 
 
 async def _load_zones(context: Context, ids: Sequence[UUID]) -> list[ShippingZone | None]:

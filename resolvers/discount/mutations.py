@@ -56,7 +56,7 @@ class DisableDiscountCodeInput:
 
 @strawberry.type
 class DiscountMutation:
-    @mutation(Role.STAFF, scope=Scope.SALES_WRITE, description="Make a discount code.")
+    @mutation(Role.STAFF, scope=Scope.DISCOUNTS_WRITE, description="Make a discount code.")
     async def create_discount_code(self, info: Info, input: CreateDiscountCodeInput) -> CreateDiscountCodeResult:
         draft = CodeDraft(
             input.code,
@@ -73,7 +73,7 @@ class DiscountMutation:
 
     @mutation(
         Role.STAFF,
-        scope=Scope.SALES_WRITE,
+        scope=Scope.DISCOUNTS_WRITE,
         description="No new order may use it; those that do keep their discount.",
     )
     async def disable_discount_code(
@@ -85,14 +85,14 @@ class DiscountMutation:
 
 @strawberry.type
 class DiscountQuery:
-    @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="A discount code; null when there is none.")
+    @restricted(Role.STAFF, scope=Scope.DISCOUNTS_WRITE, description="A discount code; null when there is none.")
     async def discount_code(
         self, info: Info, code: Annotated[str, strawberry.argument(description="In capitals or not.")]
     ) -> DiscountCode | None:
         row = await look_up_code(info.context.infra, code)
         return None if row is None else DiscountCode.of(row)
 
-    @restricted(Role.STAFF, scope=Scope.SALES_WRITE, description="Discount codes, the newest first.")
+    @restricted(Role.STAFF, scope=Scope.DISCOUNTS_WRITE, description="Discount codes, the newest first.")
     @paged
     async def discount_codes(
         self,

@@ -58,7 +58,7 @@ class DiscountCodeConnection(Counted[DiscountCodeEdge]):
 
 async def _load_codes(context: Context, ids: Sequence[UUID]) -> list[DiscountCode | None]:
     """For those who may look one up."""
-    may = context.viewer is not None and context.viewer.may(Role.STAFF, Scope.SALES_WRITE)
+    may = context.viewer is not None and context.viewer.may(Role.STAFF, Scope.DISCOUNTS_WRITE)
     return pick_nodes(ids, await codes_by_id(context.infra, ids) if may else {}, DiscountCode.of)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from models.documents import VariantDoc
-from models.enums import FlashSaleStatus
+from models.enums import FlashSaleStatus, Role, Scope
 from models.flash_sale_document import FlashItemDoc, FlashSaleDoc
 from resolvers.catalog.types import Variant
 from resolvers.shared.caching import COUNTS, cached
@@ -136,10 +136,10 @@ class FlashSaleItem(Node):
     def remaining(self, info: Info, units: int) -> int:
         return units
 
-    @field(description="For staff; null for everybody else.")
+    @field(description="For those who may change sales; null for everybody else.")
     async def figures(self, info: Info) -> FlashSaleItemFigures | None:
         viewer = info.context.viewer
-        if viewer is None or not viewer.is_staff:
+        if viewer is None or not viewer.may(Role.STAFF, Scope.SALES_WRITE):
             return None
         found = await info.context.loaders.figures_by_item.load(self.document.id)
         revenue = Money.of(found.revenue, self.document.currency)

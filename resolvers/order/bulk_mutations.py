@@ -42,7 +42,7 @@ CreateShipmentsResult = Annotated[Shipments | InvalidInput, strawberry.union("Cr
 class BulkOrderMutation:
     @mutation(
         Role.STAFF,
-        scope=Scope.ORDERS_WRITE,
+        scope=Scope.ORDERS_SHIP,
         description=f"Ship up to {MOST_SHIPMENTS} orders with tracking numbers; one at fault stops no other.",
     )
     async def create_shipments(self, info: Info, input: CreateShipmentsInput) -> CreateShipmentsResult:

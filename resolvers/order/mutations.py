@@ -209,14 +209,14 @@ class OrderMutation:
 
     @mutation(
         Role.STAFF,
-        scope=Scope.ORDERS_WRITE,
+        scope=Scope.ORDERS_SHIP,
         description="Ship a paid order, or a part of it. It is SHIPPED when all of its units are.",
     )
     async def create_shipment(self, info: Info, input: CreateShipmentInput) -> CreateShipmentResult:
         asked = asked_by(info, input.idempotency_key)
         return _changed(info, await create_shipment(info.context.infra, input.to_service(), asked))
 
-    @mutation(Role.STAFF, scope=Scope.ORDERS_WRITE, description="A shipped order has arrived.")
+    @mutation(Role.STAFF, scope=Scope.ORDERS_SHIP, description="A shipped order has arrived.")
     async def complete_order(self, info: Info, input: CompleteOrderInput) -> CompleteOrderResult:
         order_id = input_id(input.order_id, "Order", "orderId")
         asked = asked_by(info, input.idempotency_key)

@@ -109,7 +109,7 @@ class PaymentMutation:
 
     @mutation(
         Role.STAFF,
-        scope=Scope.ORDERS_WRITE,
+        scope=Scope.ORDERS_REFUND,
         description="Give money back. An order of which all was given back is REFUNDED, and its stock free again "
         "if nothing is shipped.",
     )

@@ -55,13 +55,17 @@ describe_enum(
 )
 describe_enum(
     Scope,
-    "What a service token may do. A scope to write includes the one to read the same.",
+    "What a service token may do, or who has a role of the shop's own.",
     {
         "CATALOG_READ": "See products and categories that are not public.",
         "CATALOG_WRITE": "Change products, variants, pictures and categories.",
         "STOCK_WRITE": "Change stock and warehouses, and read the ledger.",
         "SALES_WRITE": "Change flash sales, discount codes, shipping zones and tax regions.",
+        "DISCOUNTS_WRITE": "Make discount codes, see and disable them; a part of SALES_WRITE.",
+        "CHARGES_WRITE": "Change shipping zones and tax regions; a part of SALES_WRITE.",
         "ORDERS_READ": "See everybody's orders and payments.",
+        "ORDERS_SHIP": "See everybody's orders, ship and complete them; a part of ORDERS_WRITE.",
+        "ORDERS_REFUND": "See everybody's orders and give money back; a part of ORDERS_WRITE.",
         "ORDERS_WRITE": "Ship, complete, cancel and refund orders.",
         "USERS_READ": "See everybody's accounts.",
     },

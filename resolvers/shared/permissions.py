@@ -26,7 +26,7 @@ PUBLIC_SUBSCRIPTIONS = frozenset({"flash_sale_remaining"})
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     description="Needs a signed-in user with one of these roles; ADMIN includes STAFF, STAFF includes CUSTOMER, "
-    "CUSTOMER includes GUEST. Or a service token with one of these scopes.",
+    "CUSTOMER includes GUEST. Or a custom role or service token with one of these scopes.",
 )
 class Requires:
     roles: list[Role]

@@ -36,6 +36,7 @@ class User(Node):
     roles: list[Role] = strawberry.field(
         description="What they may do; ADMIN includes STAFF, STAFF includes CUSTOMER; a GUEST has no account."
     )
+    scopes: list[Scope] = strawberry.field(description="What they may do besides, by roles of the shop's own.")
     created_at: datetime = strawberry.field(description="When they registered.")
     locale: str = strawberry.field(description="A BCP 47 language tag: the language of mails, if we have it.")
     email_verified: bool = strawberry.field(description="True once the mail to confirm the address was answered.")
@@ -104,6 +105,7 @@ class User(Node):
             email=row.mailbox,
             display_name=row.display_name,
             roles=[Role(role) for role in row.roles],
+            scopes=[Scope(name) for name in row.scopes or () if name in Scope.__members__],
             created_at=row.created_at,
             locale=row.locale,
             email_verified=row.email_verified_at is not None,

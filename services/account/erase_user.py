@@ -21,6 +21,7 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     user.display_name = ""
     user.password_hash = ""
     user.roles = []
+    user.scopes = None
     await forget_words(session, [user.id])
     await forget_roles(session, user.id)
     await erase_cart(session, user.id)

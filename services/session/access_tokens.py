@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, GuestProtocol
 from infra.clock import Clock, to_millis, utc_now
 from infra.ids import new_id
 from infra.signing_keys import SigningKeys
-from models.enums import Role
+from models.enums import Role, Scope
 from models.user import User
 from services.shared.viewer import Viewer
 from settings import Settings
@@ -86,6 +86,8 @@ class AccessTokens:
             claims["email_verified"] = True  # as OpenID Connect calls it
         if user.person_id not in (None, user.id):
             claims["person"] = user.person_id.hex
+        if user.scopes:
+            claims["scopes"] = list(user.scopes)
         signing = self.keys.current(now)
         header = {"alg": "ES256", "typ": _TYPE, "kid": signing.kid}
         token = jwt.encode(header, claims, signing.key, algorithms=_ALGORITHMS)
@@ -145,6 +147,8 @@ class AccessTokens:
         if expires_at <= now:
             raise ExpiredToken
         roles = frozenset(Role(role) for role in claims["roles"])
+        # One of a newer release lets do what this one knows of.
+        scopes = frozenset(Scope(name) for name in claims.get("scopes", ()) if name in Scope.__members__)
         person = claims.get("person")
         return Viewer(
             UUID(claims["sub"]),
@@ -152,6 +156,7 @@ class AccessTokens:
             expires_at,
             UUID(claims["sid"]),
             float(claims["iat"]),
+            scopes,
             person_id=None if person is None else UUID(person),
             email_confirmed=claims.get("email_verified") is True,
         )

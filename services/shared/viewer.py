@@ -15,16 +15,25 @@ _SATISFIED_BY: dict[Role, frozenset[Role]] = {
     Role.ADMIN: frozenset({Role.ADMIN}),
 }
 
-_WRITING = {Scope.CATALOG_READ: Scope.CATALOG_WRITE, Scope.ORDERS_READ: Scope.ORDERS_WRITE}
-_IN_SCOPE = {scope: frozenset({scope, _WRITING.get(scope, scope)}) for scope in Scope}
+_PART_OF = {
+    Scope.CATALOG_READ: {Scope.CATALOG_WRITE},
+    Scope.DISCOUNTS_WRITE: {Scope.SALES_WRITE},
+    Scope.CHARGES_WRITE: {Scope.SALES_WRITE},
+    # Who ships or refunds looks at the orders.
+    Scope.ORDERS_READ: {Scope.ORDERS_SHIP, Scope.ORDERS_REFUND, Scope.ORDERS_WRITE},
+    Scope.ORDERS_SHIP: {Scope.ORDERS_WRITE},
+    Scope.ORDERS_REFUND: {Scope.ORDERS_WRITE},
+}
+_IN_SCOPE = {scope: frozenset({scope}) | _PART_OF.get(scope, set()) for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """A signed-in user until ``expires_at``. ``issued_at`` is when the token was, in seconds since the epoch.
 
-    A machine has no roles but ``scopes``; its ``user_id`` is the id of its service token, and no user's.
-    ``person_id``: whose units what they buy is counted among, where that is not the user alone.
+    A machine has no roles but ``scopes``; its ``user_id`` is the id of its service token, and no user's. A
+    person's ``scopes`` are those of the roles that the shop has made; ``person_id``: whose units what they buy is
+    counted among, where that is not the user alone.
     """
 
     user_id: UUID
@@ -43,16 +52,16 @@ class Viewer:
     @property
     def actor(self) -> str:
         """How histories and ledgers name the viewer."""
-        return f"{'token' if self.scopes else 'user'}:{self.user_id.hex}"
+        return f"{'token' if self.is_machine else 'user'}:{self.user_id.hex}"
 
     @property
-    def is_staff(self) -> bool:
-        return not self.roles.isdisjoint(_STAFF)
+    def is_machine(self) -> bool:
+        return not self.roles
 
     def has(self, role: Role) -> bool:
         """Returns whether one of the viewer's roles includes ``role``."""
         return not self.roles.isdisjoint(_SATISFIED_BY[role])
 
     def may(self, role: Role, scope: Scope) -> bool:
-        """Returns whether the viewer has the role, or is a machine that has the scope."""
+        """Returns whether the viewer has the role, or the scope."""
         return self.has(role) or (bool(self.scopes) and not self.scopes.isdisjoint(_IN_SCOPE[scope]))

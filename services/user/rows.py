@@ -1,6 +1,6 @@
 """Rows of users, locked before they are changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models.enums import Role
-from models.user import StaffRole, User
+from models.user import CustomRole, RoleHolder, StaffRole, User
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import LastAdministrator, NotFound
 
@@ -66,3 +66,32 @@ async def require_other_admin(session: AsyncSession, user_id: UUID) -> None:
 
 async def forget_roles(session: AsyncSession, user_id: UUID) -> None:
     await session.execute(delete(StaffRole).where(StaffRole.user_id == user_id))
+    await session.execute(delete(RoleHolder).where(RoleHolder.user_id == user_id))
+
+
+async def lock_custom_role(session: AsyncSession, role_id: UUID) -> CustomRole:
+    """Lock a custom role: who changes it or who has it takes this lock first. Errors: NotFound."""
+    role = await session.get(CustomRole, role_id, with_for_update=True, populate_existing=True)
+    if role is None:
+        raise NotFound("There is no such role.")
+    return role
+
+
+async def holders_of(session: AsyncSession, role_id: UUID) -> list[UUID]:
+    found = select(RoleHolder.user_id).where(RoleHolder.role_id == role_id)
+    return list(await session.scalars(found.order_by(RoleHolder.user_id)))
+
+
+async def write_scopes(session: AsyncSession, user_ids: Sequence[UUID]) -> None:
+    """Write what accounts may do by their custom roles; two statements, and one for each account.
+
+    Their access tokens are revoked by the caller, after the commit.
+    """
+    await session.flush()
+    held = select(RoleHolder.user_id, CustomRole.scopes).join(CustomRole, CustomRole.id == RoleHolder.role_id)
+    scopes: dict[UUID, set[str]] = {user_id: set() for user_id in user_ids}
+    for user_id, some in await session.execute(held.where(RoleHolder.user_id.in_(user_ids))):
+        scopes[user_id].update(some)
+    locked = select(User).where(User.id.in_(user_ids)).order_by(User.id).with_for_update()
+    for user in await session.scalars(locked.execution_options(populate_existing=True)):
+        user.scopes = sorted(scopes[user.id]) or None

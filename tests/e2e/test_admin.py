@@ -251,3 +251,50 @@ async def test_staff_find_customers_and_customers_find_nobody(shop: Shop) -> Non
     assert answer == {"totalCount": 1, "edges": [{"node": {"id": ada.id, "email": ada.email}}]}
     assert await code_of(shop, query, {}, ada.token) == "FORBIDDEN"
     assert await code_of(shop, query, {}, None) == "UNAUTHENTICATED"
+
+
+ROLE = "{ __typename ... on CustomRole { id name version scopes } ... on InvalidInput { fields { path } } }"
+NEW_ROLE = f"mutation ($input: CreateCustomRoleInput!) {{ createCustomRole(input: $input) {ROLE} }}"
+CHANGE_ROLE = f"mutation ($input: ChangeCustomRoleInput!) {{ changeCustomRole(input: $input) {ROLE} }}"
+END_ROLE = "mutation ($input: DeleteCustomRoleInput!) { deleteCustomRole(input: $input) { __typename } }"
+ASSIGN = """
+mutation ($input: AssignCustomRoleInput!) { assignCustomRole(input: $input) { __typename ... on User { scopes } } }
+"""
+CODES = "{ discountCodes { totalCount } }"
+ORDERS = "{ orders { totalCount } }"
+
+
+async def test_a_role_of_the_shops_own_lets_do_what_it_says_and_no_more(shop: Shop) -> None:
+    root, ada = await admin(shop), await shop.customer()
+    made = {"name": " Warehouse ", "scopes": ["ORDERS_SHIP"]}
+    role = (await shop.ask(NEW_ROLE, {"input": made}, root))["createCustomRole"]
+    assert (role["name"], role["version"]) == ("Warehouse", 1)
+    twice = (await shop.ask(NEW_ROLE, {"input": made}, root))["createCustomRole"]
+    assert twice["fields"] == [{"path": ["input", "name"]}]
+    given = {"roleId": role["id"], "userId": ada.id}
+    for _ in range(2):  # the second time nothing happens
+        assert (await shop.ask(ASSIGN, {"input": given}, root))["assignCustomRole"]["scopes"] == ["ORDERS_SHIP"]
+    assert await code_of(shop, ORDERS, {}, ada.token) == "UNAUTHENTICATED"
+    ada = await signed_in(shop, ada.email)
+    assert (await shop.ask(ORDERS, {}, ada))["orders"] == {"totalCount": 0}
+    assert await code_of(shop, CODES, {}, ada.token) == "FORBIDDEN"
+    holders = await shop.ask("{ customRoles { name holders { email } } me { scopes } }", {}, root)
+    assert holders["customRoles"] == [{"name": "Warehouse", "holders": [{"email": ada.email}]}]
+
+    change = {"id": role["id"], "version": 1, "name": "Sales", "scopes": ["DISCOUNTS_WRITE"]}
+    assert (await shop.ask(CHANGE_ROLE, {"input": change}, root))["changeCustomRole"]["version"] == 2
+    stale = (await shop.ask(CHANGE_ROLE, {"input": change}, root))["changeCustomRole"]
+    assert stale["__typename"] == "StaleVersion"
+    ada = await signed_in(shop, ada.email)
+    assert (await shop.ask(CODES, {}, ada))["discountCodes"] == {"totalCount": 0}
+    assert await code_of(shop, ORDERS, {}, ada.token) == "FORBIDDEN"
+
+    await shop.ask(END_ROLE, {"input": {"id": role["id"]}}, root)
+    assert await code_of(shop, CODES, {}, ada.token) == "UNAUTHENTICATED"
+    ada = await signed_in(shop, ada.email)
+    assert await code_of(shop, CODES, {}, ada.token) == "FORBIDDEN"
+    assert await code_of(shop, "{ customRoles { id } }", {}, ada.token) == "FORBIDDEN"
+    log = [entry["action"] for entry in entries(await shop.ask(AUDIT, {}, root))]
+    assert [name for name in log if name.startswith("custom_role")] == [
+        "custom_role.deleted", "custom_role.changed", "custom_role.assigned", "custom_role.created"
+    ]  # fmt: skip

@@ -215,7 +215,7 @@ async def test_a_machine_with_another_scope(shop: Shop, victim: Victim) -> None:
     assert await rows_of(shop.server.infra, victim.person) == before
 
 
-ORDER_READERS = (Scope.ORDERS_READ, Scope.ORDERS_WRITE)
+ORDER_READERS = (Scope.ORDERS_READ, Scope.ORDERS_SHIP, Scope.ORDERS_REFUND, Scope.ORDERS_WRITE)
 
 
 def edges_from(id_: str) -> list[str]:
