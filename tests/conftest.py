@@ -23,11 +23,13 @@ from tests.running.groups import rank
 from tests.running.spreading import Spreading
 from tests.server import Server, serve
 from tests.statements import compile_once
+from tests.trust import trust_once
 from tests.workers import working
 
 garbage.collect_seldom()
 cheapen()
 compile_once()
+trust_once()
 watch_outbox()
 # So that nothing is done in time that the look does not see.
 look.AT_THE_LATEST = 120.0
