@@ -1,9 +1,11 @@
 """``make release``: a dry run changes nothing; a real one, in a clone, leaves a version, a wheel and a tag."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +21,10 @@ def git(place: Path, *arguments: str) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This tree as it lies here, committed, in a repository of its own with something new to tell."""
-    place = tmp_path / "clone"
+    place = tmp_path_factory.mktemp("tree")
     files = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z").split("\0")
     for name in filter(None, files):
         if (ROOT / name).is_file():
@@ -39,6 +41,17 @@ def clone(tmp_path: Path) -> Path:
     git(place, "add", "--all")
     git(place, "commit", "--quiet", "--message", "All of it")
     return place
+
+
+@pytest.fixture
+def clone(tree: Path) -> Iterator[Path]:
+    """Afterwards it is as before, but that Python has compiled it."""
+    head = git(tree, "rev-parse", "HEAD").strip()
+    yield tree
+    git(tree, "reset", "--quiet", "--hard", head)
+    git(tree, "clean", "--quiet", "-d", "--force")
+    git(tree, "tag", "--delete", *git(tree, "tag").split())
+    shutil.rmtree(tree / "dist", ignore_errors=True)
 
 
 def release(place: Path, version: str, **variables: str) -> "subprocess.CompletedProcess[str]":
