@@ -39,6 +39,23 @@ async def test_what_does_nothing_is_ended(settings: Settings) -> None:
         await database.close()
 
 
+async def test_who_waits_for_a_table_gives_up(settings: Settings) -> None:
+    database = Database(settings.database_dsn, pool_size=1, read_timeout=20.0, idle_limit=1)
+    other = Database(settings.database_dsn, pool_size=1, read_timeout=20.0)
+    await database.transact(_make)
+    try:
+        async with other.read() as session:
+            await session.execute(text("LOCK TABLES counted READ"))
+            with pytest.raises(StoreUnavailable):
+                await database.transact(_count)
+            await session.execute(text("UNLOCK TABLES"))
+        await database.transact(_count)
+        await database.transact(_drop)
+    finally:
+        await database.close()
+        await other.close()
+
+
 async def _make(session: AsyncSession) -> None:
     await session.execute(text("CREATE OR REPLACE TABLE counted (n INT)"))
     await session.execute(text("INSERT INTO counted VALUES (0)"))
