@@ -42,6 +42,8 @@ from settings import Settings
 
 _SKUS: Final = ("CHAOS", "CHAOS-PLENTY")
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
+_ONE_OF: Final = 4
+"""So many customers have one among them who pays for nothing."""
 _END_WITHIN: Final = 60.0
 Progress = Callable[[float, Tally, "Counter[str]"], None]
 """Seconds since the beginning, answers and faults until now."""
@@ -186,7 +188,10 @@ async def _shoppers(
     people = await accounts(replace(infra, settings=lasting), options.shoppers, Role.CUSTOMER)
     return [
         Shopper(
-            id_, Client(token, fleet.urls, random.Random(f"{options.seed} {number}"), tally), [i.id for i in items]
+            id_,
+            Client(token, fleet.urls, random.Random(f"{options.seed} {number}"), tally),
+            [item.id for item in items],
+            only_orders=options.nodes and number % _ONE_OF == 0,
         )
         for number, (id_, token) in enumerate(people)
     ]

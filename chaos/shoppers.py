@@ -28,11 +28,15 @@ CANCEL: Final = (
 
 @dataclass(slots=True)
 class Shopper:
-    """One customer with one connection."""
+    """One customer with one connection.
+
+    One who ``only_orders`` is held up by no payment, and so shows when orders are taken.
+    """
 
     id: UUID
     client: Client
     items: list[UUID]
+    only_orders: bool = False
     wishes: list[Wish] = field(default_factory=list)
 
     async def shop(self, stop: asyncio.Event, pause: float) -> None:
@@ -55,6 +59,8 @@ class Shopper:
             return
         self.client.tally.accepted.append(time.monotonic())
         wish.orders.add(decode_id(answer["id"], ORDER))
+        if self.only_orders:
+            return
         if self.client.dice.random() < _PAYS:
             await pay(self.client, http, wish, answer["id"])
         if self.client.dice.random() < _CANCELS:

@@ -18,7 +18,7 @@ from infra.stack.state import Record
 
 _WITHIN: Final = 60.0
 _POLL: Final = 0.05
-_LIMIT: Final = 15.0
+_LIMIT: Final = 60.0
 Row = dict[str, Any]
 T = TypeVar("T")
 
