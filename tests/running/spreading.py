@@ -6,9 +6,9 @@ starts workers that import and collect everything anew, 7 s of a processor each.
 
 import os
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Final
@@ -37,9 +37,15 @@ class Spreading:
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
         self._hook = session.config.hook
-        numbered = groupby(range(len(session.items)), lambda index: group_of(session.items[index].nodeid))
-        self._groups = {name: list(indices) for name, indices in numbered}
+        self._groups = self._grouped(range(len(session.items)))
+        self._left = len(session.items)
         self._workers: dict[Connection[list[int] | None, Told], _Worker] = {}
+
+    def _grouped(self, indices: Iterable[int]) -> dict[str, list[int]]:
+        groups: dict[str, list[int]] = {}
+        for index in indices:
+            groups.setdefault(group_of(self._session.items[index].nodeid), []).append(index)
+        return groups
 
     def run(self, count: int) -> None:
         """Errors: pytest.Session.Failed, once as many have failed as -x or --maxfail allow."""
@@ -54,6 +60,8 @@ class Spreading:
             self._end()
         if self._session.shouldfail:
             raise self._session.Failed(self._session.shouldfail)
+        if self._left:
+            raise RuntimeError(f"{self._left} tests were not run")
 
     def _end(self) -> None:
         """Those that are left were interrupted like us, or have nobody to tell any more."""
@@ -103,6 +111,7 @@ class Spreading:
             self._hook.pytest_runtest_logreport(report=report)
         else:
             self._hook.pytest_runtest_logfinish(**told.arguments)
+            self._left -= 1
             worker.to_run.popleft()
 
     def _has_ended(self, worker: _Worker) -> None:
@@ -116,10 +125,11 @@ class Spreading:
         if not worker.to_run:
             raise RuntimeError(f"worker {worker.number} has ended with {code}")
         self._fail(self._session.items[worker.to_run.popleft()], f"its process has ended with {code}")
-        self._groups = {f"left by {worker.pid}": list(worker.to_run), **self._groups}
+        self._groups = self._grouped(worker.to_run) | self._groups
         self._fork(worker.number)
 
     def _fail(self, item: pytest.Item, why: str) -> None:
         report = pytest.TestReport(item.nodeid, item.location, {}, "failed", why, "call")
         self._hook.pytest_runtest_logreport(report=report)
         self._hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        self._left -= 1
