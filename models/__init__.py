@@ -7,6 +7,7 @@ from models.catalog import Category, Image, Product, SlugRedirect, Variant, Vari
 from models.charges import FirstFill, ShippingZone, TaxRegion
 from models.discount import DiscountCode, DiscountUse, FlashCodeHold
 from models.document import ListedDocument
+from models.draft import DraftOrder
 from models.enums import (
     DeliveryState,
     DiscountKind,
@@ -68,6 +69,7 @@ __all__ = [
     "DiscountKind",
     "DiscountUse",
     "DiscountUseState",
+    "DraftOrder",
     "FirstFill",
     "FlashCodeHold",
     "FlashSale",

@@ -20,6 +20,8 @@ from resolvers.charges.queries import ChargesQuery
 from resolvers.checkout.mutations import CheckoutMutation
 from resolvers.checkout.queries import CheckoutQuery
 from resolvers.discount.mutations import DiscountMutation, DiscountQuery
+from resolvers.draft.mutations import DraftOrderMutation
+from resolvers.draft.queries import DraftOrderQuery
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
@@ -66,6 +68,7 @@ Query = merge_types(
         FlashSaleQuery,
         WaitingRoomQuery,
         OrderQuery,
+        DraftOrderQuery,
         PaymentQuery,
         WebhookQuery,
         AdminQuery,
@@ -98,6 +101,7 @@ Mutation = merge_types(
         OrderMutation,
         OrderLineMutation,
         OrderChangeMutation,
+        DraftOrderMutation,
         PaymentMutation,
         WebhookMutation,
         AdminMutation,

@@ -68,7 +68,7 @@ async def work_out_change(infra: Infra, order: ReadOrder, wish: OrderChange) -> 
     kept = [line for line in lines if line.units]
     if not 1 <= len(kept) <= MAX_LINES:
         raise InvalidInput.at("lines", message=f"must leave 1 to {MAX_LINES} lines, or cancel the order")
-    address = order.address if wish.address is None else _address(wish.address)
+    address = order.address if wish.address is None else address_of(wish.address)
     charges = await _charge(infra, order, wish, _goods(kept, wares), address)
     return NewOrder(lines, address, charges)
 
@@ -109,7 +109,7 @@ def _added(order: ReadOrder, wish: OrderChange, wares: Mapping[UUID, Ware]) -> I
         yield NewLine(None, ware.variant.sku, variant_id, None, ware.title, units, price)
 
 
-def _address(draft: AddressDraft) -> AddressDoc:
+def address_of(draft: AddressDraft) -> AddressDoc:
     """Errors: InvalidInput."""
     try:
         return AddressDoc(id=new_id(), is_default=False, **_texts(checked(draft)))
@@ -151,10 +151,10 @@ async def _charge(
     try:
         return await work_out(infra, Basis(order.currency, goods, Place.of(address), method, discount, code))
     except InvalidInput as error:
-        raise _renamed(error) from None
+        raise at_the_order(error) from None
 
 
-def _renamed(error: InvalidInput) -> ServiceError:
-    """The address is none of an address book here."""
+def at_the_order(error: InvalidInput) -> ServiceError:
+    """Name the address as it is given with an order: it is none of an address book."""
     paths: dict[tuple[str, ...], tuple[str, ...]] = {("input", "addressId"): ("input", "address")}
     return InvalidInput(FieldProblem(paths.get(p.path, p.path), p.message) for p in error.problems)

@@ -33,7 +33,7 @@ async def start_guest_session(
     """
 
     async def work(session: AsyncSession) -> SignedIn:
-        user = _new_guest(infra, email, name, locale)
+        user = new_guest(infra, email, name, locale)
         user.person_id = await find_person(session, user.mailbox, user.id)
         started = new_session(infra, tokens, user, client)
         session.add(user)
@@ -45,7 +45,8 @@ async def start_guest_session(
     return await infra.database.transact(work, timeout=infra.settings.store_timeout)
 
 
-def _new_guest(infra: Infra, email: str, name: str | None, locale: str | None) -> User:
+def new_guest(infra: Infra, email: str, name: str | None, locale: str | None) -> User:
+    """Make a guest's row. Errors: InvalidInput."""
     language = "en" if locale is None else normalise_locale(locale)
     try:
         mailbox = normalise_email(email)

@@ -9,6 +9,8 @@ from graphql_api.schema import build_schema
 BY_KEY: Final = {
     *("placeFlashOrder", "cancelOrder", "checkout", "createShipment", "completeOrder", "addOrderNote"),
     *("receiveStock", "adjustStock", "moveStock", "countStock", "setLowStockThreshold"),
+    *("cancelOrderLines", "refundOrderLines", "changeOrder"),
+    *("createDraftOrder", "changeDraftOrder", "placeDraftOrder"),
     *("createPayment", "capturePayment", "refundPayment", "payOrderByLink"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),

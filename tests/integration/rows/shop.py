@@ -8,6 +8,7 @@ from models import (
     Cart,
     CartItem,
     Category,
+    DraftOrder,
     FirstFill,
     FlashSale,
     FlashSaleItem,
@@ -122,6 +123,18 @@ def sale_of(variant: Variant) -> list[Base]:
 
 
 def order() -> list[Base]:
+    draft = DraftOrder(
+        id=new_id(),
+        customer_id=new_id(),
+        currency="EUR",
+        total=2**40,
+        data={"note": "Grün 👟"},
+        version=2,
+        order_id=None,
+        actor="user:1",
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
     made = Order(
         id=new_id(),
         number="R-0000-0000-0000",
@@ -152,7 +165,7 @@ def order() -> list[Base]:
     parcel = Shipment(id=new_id(), order_id=made.id, carrier="Köln", tracking_number="RR ", actor="x", at=MOMENT)
     packed = ShipmentLine(shipment_id=parcel.id, line_id=line.id, quantity=1)
     link = OrderLink(token_hash=HASH, order_id=made.id, created_at=MOMENT, expires_at=MOMENT)
-    return [made, line, event, parcel, packed, link]
+    return [draft, made, line, event, parcel, packed, link]
 
 
 def stock() -> list[Base]:

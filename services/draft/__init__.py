@@ -1,0 +1,1 @@
+"""Orders that staff make for customers: drafts first, which hold nothing."""
