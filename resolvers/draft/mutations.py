@@ -75,14 +75,14 @@ def _line(line: DraftOrderLineInput, place: int) -> LineWish:
 
 @strawberry.input(description="A new draft of an order.")
 class CreateDraftOrderInput(DraftOrderFields):
-    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY, kw_only=True)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="A draft as it is to be, whole.")
 class ChangeDraftOrderInput(DraftOrderFields):
-    draft_id: strawberry.ID = strawberry.field(description=_DRAFT_ID, kw_only=True)
-    version: int = strawberry.field(description=_VERSION, kw_only=True)
-    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY, kw_only=True)
+    draft_id: strawberry.ID = strawberry.field(description=_DRAFT_ID)
+    version: int = strawberry.field(description=_VERSION)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="A draft that is to be an order.")

@@ -35,7 +35,7 @@ SCALARS: Mapping[str, str] = {
     "Date": '"2030-01-01"',
 }
 
-_AT_ONCE = 3
+_AT_ONCE = 2
 
 
 class NotExpressible(Exception):

@@ -56,6 +56,9 @@ ZONE: Final = """mutation { createShippingZone(input: {name: "Moon", idempotency
 REGION: Final = """mutation { createTaxRegion(input: {countryCode: "IS", idempotencyKey: "region",
   rates: [{taxClass: "standard", percent: "24"}]}) {
   ... on TaxRegion { id } ... on InvalidInput { fields { path message } } } }"""
+DRAFT: Final = """mutation ($variant: ID!, $customer: ID!) { createDraftOrder(input: {customerId: $customer,
+  currencyCode: "EUR", idempotencyKey: "draft", lines: [{variantId: $variant, quantity: 1}]}) {
+  ... on DraftOrder { id } } }"""
 CATEGORY: Final = 'mutation { createCategory(input: {name: "Shirts"}) { ... on Category { id } } }'
 OWN: Final = {"Address", "Cart", "CartItem", "UnavailableCartItem", "ActiveSession", "Identity", "Quote"}
 ORDERS: Final = {"Order", "OrderAddress", "OrderLine", "Shipment", "Payment", "Refund"}
@@ -63,7 +66,8 @@ STOCK: Final = {"StockLedgerEntry", "Warehouse"}
 ADMINS: Final = {"ServiceToken", "WebhookEndpoint", "WebhookDelivery", "AuditEntry", "User"}
 PUBLIC: Final = {"Category", "FlashSale", "FlashSaleItem", "Product", "Variant", "Image"}
 TERMS: Final = {"DiscountCode", "ShippingZone", "TaxRegion"}
-STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS
+DRAFTS: Final = {"DraftOrder"}
+STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ async def world(shop: Shop) -> World:
     ids["Image"] = await _image(shop, staff, "Shown", "PUBLISHED")
     hidden = await _image(shop, staff, "Hidden", "DRAFT")
     ids |= await _order_and_cart(shop, staff, ada)
+    draft = {"variant": offer.variant_id, "customer": ada.id}
+    ids["DraftOrder"] = (await shop.ask(DRAFT, draft, staff))["createDraftOrder"]["id"]
     ids["ShippingZone"] = (await shop.ask(ZONE, by=staff))["createShippingZone"]["id"]
     ids["TaxRegion"] = (await shop.ask(REGION, by=staff))["createTaxRegion"]["id"]
     return World(shop, ada, ids | await _rows(shop, ada, ids), hidden)
@@ -205,7 +211,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
     assert await world.seen_by(admin) == STAFF | ADMINS == everything - OWN
     for scope, seen in (
         (Scope.STOCK_WRITE, STOCK),
-        (Scope.ORDERS_READ, ORDERS),
+        (Scope.ORDERS_READ, ORDERS | DRAFTS),
         (Scope.USERS_READ, {"User"}),
         (Scope.SALES_WRITE, TERMS),
     ):
