@@ -22,6 +22,7 @@ from resolvers.shared.errors import (
 from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
+from resolvers.shared.permissions import check_edge
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
 from services.draft.place_draft import PlacedDraft
@@ -88,8 +89,12 @@ class DraftOrder(Node):
         address = self.view.document.address
         return None if address is None else Address.of_order(self.view.id, address)
 
-    @field(description="Whom it is for: a guest, where only an e-mail address was given.")
+    @field(
+        description="Whom it is for: a guest, where only an e-mail address was given. For staff, and "
+        "machines that may read users."
+    )
     async def customer(self, info: Info) -> User:
+        check_edge(info, self.view.customer_id, Role.STAFF, Scope.USERS_READ)
         row = await info.context.loaders.user_by_id.load(self.view.customer_id)
         if row is None:
             raise LookupError(f"draft {self.view.id} without its customer")

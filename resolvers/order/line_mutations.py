@@ -53,7 +53,7 @@ RefundOrderLinesResult = Annotated[
 @strawberry.type
 class OrderLineMutation:
     @mutation(
-        Role.CUSTOMER,
+        Role.GUEST,
         scope=Scope.ORDERS_WRITE,
         description="Cancel units of a paid order that are not shipped: their stock goes back, and what was paid "
         "for them with their part of discount, shipping and tax. The others are sent; with none left the order is "
