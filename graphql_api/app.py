@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from graphql_api import forward_auth, graphiql, health, instances, jwks, media, metrics
 from graphql_api.areas import AREAS
+from graphql_api.at_once import AtOnce
 from graphql_api.forward_auth import ForwardAuth
 from graphql_api.graphiql import DemoAccount
 from graphql_api.graphql_view import GraphQLView, RenderPage
@@ -93,6 +94,10 @@ def _assemble(
         views,
         RequestContext(ForwardAuth(runtime), settings),
         [Middleware(RequestContext, settings=settings), *_cors(settings)],
+        AtOnce(
+            {path: own for path, by_type in views.items() if isinstance(own := by_type["http"], GraphQLView)},
+            settings,
+        ),
         routes=routes,
         lifespan=lifespan,
         exception_handlers={HTTPException: _http_error},
@@ -143,9 +148,10 @@ class _App(Starlette):
         views: Mapping[str, Mapping[str, ASGIApp]],
         for_gateways: ASGIApp,
         middleware: Sequence[Middleware],
+        at_once: AtOnce,
         **options: Any,
     ) -> None:
-        """``views`` are those of each endpoint's path, by the type of scope."""
+        """``views`` are those of each endpoint's path, by the type of scope. ``at_once`` is for the server."""
         super().__init__(middleware=middleware, **options)
         # A redirect would lead to whatever the Host header says.
         self.router.redirect_slashes = False
@@ -154,6 +160,7 @@ class _App(Starlette):
             path: {type_: _wrapped(view, middleware) for type_, view in own.items()} for path, own in views.items()
         }
         self._for_gateways = for_gateways
+        self.at_once = at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket") and (views := self._views.get(scope["path"])):

@@ -41,7 +41,7 @@ from graphql_api.uploads import Uploads
 from graphql_api.viewer import viewer_of
 from resolvers.shared.context import Context
 from resolvers.shared.failures import RequestError
-from services.shared.rate_limits import REQUEST_COST
+from services.shared.rate_limits import REQUEST_COST, is_address_free
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +101,20 @@ class GraphQLView:
             settings = self.runtime.running.infra.settings
             type_ = type_of_refusal(media_type)
             await send_answer(scope, send, settings, type_, refusal, others=error.headers)
+
+    def find_kept(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answer] | None:
+        """Returns the media type and the answer to a GET, if that is kept and nobody has to be asked first."""
+        accept, running = headers.get(b"accept"), self.runtime.running
+        media_type = response_type(accept)
+        if media_type is None or (self.render_page is not None and is_opened_by_browser(scope, accept)):
+            return None
+        settings = running.infra.settings
+        base_url = base_url_of(scope, headers.get(b"host"), settings)
+        key = self._key(scope, headers, media_type, b"", base_url)
+        answer = None if key is None else running.answers.find(key)
+        if answer is None or not is_address_free(running.infra, client_of(scope, None, settings)):
+            return None
+        return media_type, answer
 
     async def _answer_kept(self, key: Key, scope: Scope, send: Send, headers: dict[bytes, bytes]) -> bool:
         """Answer from memory, if that can be; nobody asks who it is for, and what for. Errors: Refused."""

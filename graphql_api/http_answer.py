@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
-from starlette.types import Scope, Send
+from starlette.types import Message, Scope, Send
 
 from graphql_api.negotiation import GRAPHQL_JSON, JSON
 from graphql_api.public_answers import Answer
@@ -54,7 +54,22 @@ async def send_answer(
     others: Iterable[Header] = (),
     if_none_match: bytes | None = None,
 ) -> None:
-    """Send an answer; 304 without a body when ``if_none_match`` says that the client has it."""
+    """Send an answer, as ``messages_of`` makes it."""
+    told = messages_of(scope, settings, media_type, answer, others=others, if_none_match=if_none_match)
+    for message in told:
+        await send(message)
+
+
+def messages_of(
+    scope: Scope,
+    settings: Settings,
+    media_type: str,
+    answer: Answer,
+    *,
+    others: Iterable[Header] = (),
+    if_none_match: bytes | None = None,
+) -> tuple[Message, Message]:
+    """Returns the head and the body; 304 without one when ``if_none_match`` says that the client has it."""
     caching = keep_for(answer.max_age) if answer.max_age else NO_STORE
     headers = [_VARY_BY_COOKIE if settings.sign_in.session_cookies else _VARY, caching, *others]
     status, body = answer.status, answer.body
@@ -64,5 +79,5 @@ async def send_answer(
             status, body = 304, b""
     if status != 304:
         headers += (_TYPES[media_type], (b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    head = {"type": "http.response.start", "status": status, "headers": headers}
+    return head, {"type": "http.response.body", "body": body}

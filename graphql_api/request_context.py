@@ -44,7 +44,8 @@ def request_ids(scope: Scope) -> RequestIds:
     return ids
 
 
-def _make_ids(headers: dict[bytes, bytes]) -> RequestIds:
+def make_ids(headers: dict[bytes, bytes]) -> RequestIds:
+    """Take over what the client gives, and make the rest."""
     made = urandom(24).hex()
     trace, span, flags = made[:32], made[32:], "01"
     if (given := headers.get(b"traceparent")) and (match := _TRACEPARENT.fullmatch(given)):
@@ -63,18 +64,18 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            scope["rushcart.ids"] = _make_ids(dict(scope["headers"]))
+            scope["rushcart.ids"] = make_ids(dict(scope["headers"]))
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         if tracing.is_on():
             await self._traced(scope, receive, send)
         else:
-            await self._answer(scope, receive, send, _make_ids(dict(scope["headers"])))
+            await self._answer(scope, receive, send, make_ids(dict(scope["headers"])))
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Within a span of the server's, whose ids the request has then."""
-        ids = _make_ids(dict(scope["headers"]))
+        ids = make_ids(dict(scope["headers"]))
         attributes, name = request_attributes(scope), span_name(scope)
         with tracing.span(name, SpanKind.SERVER, parent=_parent(scope), attributes=attributes) as current:
             context = current.get_span_context()

@@ -7,10 +7,13 @@ answer costs, that second call is a fifth.
 import asyncio
 from typing import Any, cast
 
+import structlog
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from server.remembered_headers import RememberingCycle
+
+log = structlog.get_logger(__name__)
 
 _HEAD = b"HTTP/1.1 "
 
@@ -60,9 +63,24 @@ class _Corked:
 
 
 class CorkedHttp(HttpToolsProtocol):
+    """Asks an app that has ``at_once`` whether a request can be answered without a task."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, _Corked(transport, self.loop)))
+        self.access_log = False  # uvicorn goes by whether anybody put a handler there
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.__class__ = RememberingCycle  # uvicorn makes its own, and has no other place to say which
-        super()._start_asgi_task(cycle, app)
+        if not self._is_answered(cast(RememberingCycle, cycle), app):
+            super()._start_asgi_task(cycle, app)
+
+    def _is_answered(self, cycle: RememberingCycle, app: ASGI3Application) -> bool:
+        at_once = getattr(app, "at_once", None)
+        if at_once is None or self.pipeline:  # of a pipeline each would be answered within the one before
+            return False
+        try:
+            answer = at_once(cycle.scope)
+        except Exception:
+            log.exception("at_once.unexpected_error")
+            return False
+        return answer is not None and cycle.answer(*answer)

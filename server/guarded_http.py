@@ -124,9 +124,14 @@ class GuardedHttp(CorkedHttp):
         if not self._ended:
             self._owed, self._unfinished = None, 0
             super().on_message_complete()
+            if self._last is not None and self._last.response_complete:  # it was answered already
+                self._rest()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self._rest()
+
+    def _rest(self) -> None:
         if self._owed is None and not self._ended and not self.transport.is_closing() and not self.pipeline:
             self._limits.rest(self)
 

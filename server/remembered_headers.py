@@ -43,6 +43,18 @@ class RememberingCycle(RequestResponseCycle):
         else:
             await super().send(message)
 
+    def answer(self, head: Any, body: Any) -> bool:
+        """Send a whole answer; returns False, and sends nothing, when uvicorn has to see to it."""
+        lines = None if self.waiting_for_100_continue else self._head(head)
+        if lines is None:
+            return False
+        self.transport.write(lines)
+        self.transport.write(body["body"])
+        self.response_started = self.response_complete = True
+        self.message_event.set()
+        self.on_response()
+        return True
+
     def _head(self, message: Any) -> bytes | None:
         """Returns the head of an answer whose length is known; None when uvicorn has to see to it."""
         if self.response_started or self.disconnected or self.flow.write_paused or not self.keep_alive:

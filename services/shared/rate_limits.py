@@ -94,6 +94,11 @@ def is_own(ip: str) -> bool:
     return not ip or ip.startswith("127.") or ip == "::1"
 
 
+def is_address_free(infra: Infra, client: Client) -> bool:
+    """Count a request of an address here; returns False when ``spend_cost`` is to be asked, too."""
+    return is_own(client.ip) or _is_free(infra, BY_ADDRESS, client.network, REQUEST_COST)
+
+
 async def spend_cost(
     infra: Infra, client: Client, account: str | None, cost: int = REQUEST_COST, *, exact: bool = False
 ) -> None:

@@ -67,6 +67,7 @@ async def test_kept_answers_are_for_strangers_and_count(settings: Settings) -> N
         # A quarter more is let pass without asking Redis.
         assert [reply.status_code for reply in asked] == [200] * 10 + [429] * 2
         assert len({reply.content for reply in asked[:10]}) == 1
+        assert {*asked[0].headers} == {*asked[9].headers}
         before = counts(server)
         assert before["fills"] >= 1
         assert (await get(server, BY_SLUG, {"cookie": "rushcart_refresh=x"}, slug="shirt")).status_code == 200
