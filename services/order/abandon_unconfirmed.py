@@ -66,19 +66,28 @@ async def _old_entries(infra: Infra, sku: str, item_id: UUID, limit_ms: int) -> 
     pending = ItemKeys.of(sku, item_id).pending
     found: list[_Doubtful] = []
     deadline = time.monotonic() + infra.settings.store_timeout
-    async for order, entry in infra.redis.at(pending).client.hscan_iter(pending, count=500):
-        try:
-            held = read_pending(entry)
-            if held is None:
-                raise ValueError("no entry of ours")
-            if held.touched_ms <= limit_ms and held.state != PendingState.PARKED:
-                found.append(_Doubtful(sku, item_id, held.touched_ms, held.order(0)))
-        except (ValueError, LookupError):
-            # One that is none of ours must not keep the others from being decided; the reconciler names it.
-            log.warning("reservation.unreadable", sku=sku, order=order.decode(errors="replace"))
-        if len(found) >= _AT_ONCE or time.monotonic() > deadline:
-            break  # the rest in the next round
+    server = infra.redis.at(pending)
+    async with server.guard(2 * infra.settings.store_timeout):
+        async for order, entry in server.client.hscan_iter(pending, count=500):
+            if one := _read(sku, item_id, order, entry, limit_ms):
+                found.append(one)
+            if len(found) >= _AT_ONCE or time.monotonic() > deadline:
+                break  # the rest in the next round
     return found
+
+
+def _read(sku: str, item_id: UUID, order: bytes, entry: bytes, limit_ms: int) -> _Doubtful | None:
+    """Returns nothing for a parked or a newer one, and for one that is none of ours: the reconciler names that."""
+    try:
+        held = read_pending(entry)
+        if held is None:
+            raise ValueError("no entry of ours")
+        if held.touched_ms > limit_ms or held.state == PendingState.PARKED:
+            return None
+        return _Doubtful(sku, item_id, held.touched_ms, held.order(0))
+    except (ValueError, LookupError):
+        log.warning("reservation.unreadable", sku=sku, order=order.decode(errors="replace"))
+        return None
 
 
 async def _decide(infra: Infra, doubtful: list[_Doubtful]) -> int:

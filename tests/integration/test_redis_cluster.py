@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from infra.open_redis import open_redis
 from infra.redis import LuaScript, RedisStore
 from infra.runtime import Infra, open_infra
 from models.flash_sale_document import FlashItemDoc
+from services.order.abandon_unconfirmed import find_unconfirmed
 from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import ItemKeys, accepted_key
 from services.shared.errors import TryAgain
@@ -124,6 +126,15 @@ async def test_a_shard_that_is_gone_stops_its_own_alone(settings: Settings, clus
         refused = [isinstance(outcome, TryAgain) for outcome in outcomes]
         assert refused == [cluster.place_of(accepted_key(wish.customer_id)) == gone for wish in wishes]
         assert 0 < refused.count(True) < len(wishes)
+
+
+@ONE_MODE
+async def test_a_slot_that_moved_is_an_outage_to_a_loop(settings: Settings, cluster: Cluster) -> None:
+    async with open_infra(settings.model_copy(update={"redis_url": SecretStr(cluster.url)})) as shop:
+        key = f"{{{(await running_sale(shop, quantity=10)).sku}}}"
+        cluster.move_slot(key, cluster.primaries[(cluster.place_of(key) + 1) % 3])
+        with pytest.raises(StoreUnavailable):
+            await find_unconfirmed(shop, timedelta())
 
 
 async def _place(shop: Infra, item: FlashItemDoc) -> list[UUID]:
