@@ -104,7 +104,7 @@ class _Run:
         elif self._options.fault == "redis-emptied":
             while await _count(infra, OrderStatus.AWAITING_PAYMENT) == 0:
                 await asyncio.sleep(_TICK)
-            await infra.redis.client.flushall()
+            await asyncio.gather(*(server.client.flushall() for server in infra.redis.servers()))
         self._echo(f"fault: {self._options.fault}")
 
     async def _await_closed(self, infra: Infra, placed: int) -> None:
@@ -141,7 +141,7 @@ async def _problems(infra: Infra, item_id: UUID, placed: int) -> list[str]:
     found = [] if given_back == placed else [f"{given_back:,} releases of {placed:,} orders"]
     found += [f"{held} units are still held"] if held else []
     key, deadline = ItemKeys.of(_SKU, item_id).item, time.monotonic() + _PATIENCE
-    while (left := await infra.redis.client.hget(key, "remaining")) is None or int(left) != PLENTY:
+    while (left := (await infra.redis.execute(("HGET", key, "remaining")))[0]) is None or int(left) != PLENTY:
         if time.monotonic() > deadline:
             return [*found, f"Redis counts {left!r} of {PLENTY:,}"]
         await asyncio.sleep(0.1)
