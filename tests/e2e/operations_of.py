@@ -1,5 +1,6 @@
 """Operations made from the schema: every root field, with arguments of the right types."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
+
+from resolvers.shared.limits import MAX_FIELDS
 
 SCALARS: Mapping[str, str] = {
     "String": '"x"',
@@ -69,8 +72,12 @@ class RootField:
         """
         if not any(map(_takes_id, self.field.args.values())):
             return [(f"{self.root} {{ {self.call('f0', '')} }}", {})]
-        size = 1 if self.root == "subscription" else _AT_ONCE
+        size = 1 if self.root == "subscription" else min(_AT_ONCE, MAX_FIELDS // self._words())
         return [self._operation(ids[i : i + size]) for i in range(0, len(ids), size)]
+
+    def _words(self) -> int:
+        """At least as many as the fields of one alias."""
+        return len(re.findall(r"\w+", self.call("f0", "$id0")))
 
     def _operation(self, ids: Sequence[str]) -> tuple[str, dict[str, str]]:
         variables = {f"id{number}": id_ for number, id_ in enumerate(ids)}
