@@ -5,6 +5,7 @@ from models.base import Base
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.charges import FirstFill, ShippingZone, TaxRegion
+from models.customer_group import CustomerGroup, CustomerTag, GroupMember
 from models.discount import DiscountCode, DiscountUse, FlashCodeHold
 from models.document import ListedDocument
 from models.draft import DraftOrder
@@ -64,6 +65,8 @@ __all__ = [
     "CartItem",
     "Category",
     "CustomRole",
+    "CustomerGroup",
+    "CustomerTag",
     "DeliveryState",
     "DiscountCode",
     "DiscountKind",
@@ -75,6 +78,7 @@ __all__ = [
     "FlashSale",
     "FlashSaleItem",
     "FlashSaleStatus",
+    "GroupMember",
     "HoldState",
     "IdempotencyKey",
     "Identity",

@@ -1,9 +1,10 @@
 """Flash sales: a window of time in which set-aside stock is sold at a price of its own."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import BY_MIGRATION, MYSQL, Base
@@ -19,6 +20,7 @@ class FlashSale(Base):
     unsold is back in ordinary stock. ``version`` counts changes, ``applied_version`` is the last one that Redis is
     known to have. ``allows_codes``: its orders may use discount codes; ``requires_delivery``: they must say where
     they go and how. ``confirmed_email_only``: it sells to nobody whose e-mail address is not confirmed.
+    ``group_terms``: models/group_terms.py.
     """
 
     __tablename__ = "flash_sales"
@@ -36,6 +38,7 @@ class FlashSale(Base):
     allows_codes: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
     requires_delivery: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
     confirmed_email_only: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
+    group_terms: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     applied_version: Mapped[int] = mapped_column(default=0, server_default="0")
     closed_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from models.enums import FlashSaleStatus
+from models.group_terms import GroupTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class FlashItemDoc:
     needs_pass: bool = False
     weight_grams: int | None = None
     tax_class: str | None = None
+    group_terms: GroupTerms | None = None
     allows_codes: bool = False
     requires_delivery: bool = False
     confirmed_email_only: bool = False

@@ -38,6 +38,9 @@ class User(Base):
     scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     # Whether what staff find it by is in ``user_words``; an older release's account has none yet.
     is_indexed: Mapped[bool] = mapped_column(default=False, server_default="0", index=True)
+    # Of groups and tags, as their tables have them too: a token is made without asking those.
+    group_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    tags: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     guest_email: Mapped[str | None] = mapped_column(exact_text(254), index=True)
     guest_until: Mapped[datetime | None] = mapped_column(index=True)
     joined_to: Mapped[UUID | None]

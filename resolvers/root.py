@@ -22,6 +22,7 @@ from resolvers.checkout.queries import CheckoutQuery
 from resolvers.discount.mutations import DiscountMutation, DiscountQuery
 from resolvers.draft.mutations import DraftOrderMutation
 from resolvers.draft.queries import DraftOrderQuery
+from resolvers.flash_sale.group_terms import GroupTermsMutation
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
@@ -40,6 +41,7 @@ from resolvers.stock.mutations import StockMutation
 from resolvers.stock.queries import StockQuery
 from resolvers.user.account_mutations import AccountMutation
 from resolvers.user.address_mutations import AddressMutation
+from resolvers.user.group_mutations import GroupMutation, GroupQuery
 from resolvers.user.guest_mutations import GuestMutation
 from resolvers.user.identity_mutations import IdentityMutation
 from resolvers.user.identity_queries import IdentityQuery
@@ -59,6 +61,7 @@ Query = merge_types(
         ShopQuery,
         UserQuery,
         IdentityQuery,
+        GroupQuery,
         CatalogQuery,
         StockQuery,
         CartQuery,
@@ -82,6 +85,7 @@ Mutation = merge_types(
         UserMutation,
         AccountMutation,
         GuestMutation,
+        GroupMutation,
         AddressMutation,
         SessionMutation,
         IdentityMutation,
@@ -97,6 +101,7 @@ Mutation = merge_types(
         CheckoutMutation,
         DiscountMutation,
         FlashSaleMutation,
+        GroupTermsMutation,
         WaitingRoomMutation,
         OrderMutation,
         OrderLineMutation,

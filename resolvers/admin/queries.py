@@ -59,8 +59,11 @@ class AdminQuery:
                 " or how words of the name or the e-mail address begin, all of them. All accounts when left out."
             ),
         ] = None,
+        group_id: Annotated[strawberry.ID | None, strawberry.argument(description="In this group only.")] = None,
+        tag: Annotated[str | None, strawberry.argument(description="With this tag only.")] = None,
     ) -> UserConnection:
-        infra, wanted = info.context.infra, CustomerFilter(search or "")
+        group = None if group_id is None else argument_id(group_id, "CustomerGroup", "groupId")
+        infra, wanted = info.context.infra, CustomerFilter(search or "", group, tag)
         cut = await search_customers(infra, wanted, page.by_id(_CUSTOMERS))
         return UserConnection.of(UserEdge, cut, _CUSTOMERS, User.of, lambda: count_customers(infra, wanted))
 

@@ -28,6 +28,7 @@ from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge
 from services.catalog.views import visible
+from services.flash_sale.terms_for import terms_for
 
 ALLOWS_CODES: Final = "Its orders may use a discount code: see quoteFlashOrder."
 REQUIRES_DELIVERY: Final = (
@@ -94,6 +95,13 @@ class FlashSaleItemFigures:
     revenue: Money = strawberry.field(description="What was paid for these.")
 
 
+@strawberry.type(description="What one customer is sold an item by.")
+class FlashSaleItemTerms:
+    price: Money = strawberry.field(description="Of one unit.")
+    per_customer_limit: int = strawberry.field(description="The most that they may hold or have bought of it.")
+    starts_at: datetime = strawberry.field(description="From when on it sells to them.")
+
+
 @strawberry.type(
     directives=[cached(COUNTS)], description="A variant in a flash sale, with stock and a price of its own there."
 )
@@ -135,6 +143,16 @@ class FlashSaleItem(Node):
     @loaded(lambda loaders: loaders.remaining_by_item, lambda self: self.document)
     def remaining(self, info: Info, units: int) -> int:
         return units
+
+    @field(description="What the viewer is sold it by, as a member of groups; for everybody else as for all.")
+    def my_terms(self, info: Info) -> FlashSaleItemTerms:
+        viewer = info.context.viewer
+        item, _ = terms_for(self.document, viewer.groups if viewer is not None else ())
+        return FlashSaleItemTerms(
+            price=Money.of(item.price, item.currency),
+            per_customer_limit=item.per_customer_limit,
+            starts_at=item.starts_at,
+        )
 
     @field(description="For those who may change sales; null for everybody else.")
     async def figures(self, info: Info) -> FlashSaleItemFigures | None:

@@ -164,7 +164,7 @@ class OrderMutation:
             admitted_to=None if passes is None else passes.sale_of(input.pass_, customer_id),
             quote=None if input.quote is None else _quotes(info).read(input.quote, customer_id),
             others=_others(input.others),
-            buyer=Buyer(viewer.person_id, viewer.email_confirmed, viewer.is_guest),
+            buyer=Buyer(viewer.person_id, viewer.email_confirmed, viewer.is_guest, viewer.groups),
         )
         return Order.of(await place_flash_order(context.infra, wish))
 
@@ -185,6 +185,7 @@ class OrderMutation:
             others=_others(input.others),
             client=info.context.client,
             buyer_id=signed_in(info).person_id,
+            groups=signed_in(info).groups,
         )
         quote = await quote_flash_order(info.context.infra, wish)
         return FlashQuote.of(quote, _quotes(info).sign(quote))

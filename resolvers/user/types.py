@@ -15,7 +15,7 @@ from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
 from resolvers.shared.failures import forbidden
 from resolvers.shared.fields import field
 from resolvers.shared.node import Node, encode_id, register_node
-from resolvers.shared.permissions import check_edge, signed_in
+from resolvers.shared.permissions import check, check_edge, signed_in
 from resolvers.shared.relay import Page, paged
 from resolvers.shared.words import PASSWORD
 from resolvers.user.active_session import ActiveSession
@@ -42,8 +42,19 @@ class User(Node):
     email_verified: bool = strawberry.field(description="True once the mail to confirm the address was answered.")
     locked_at: datetime | None = strawberry.field(description="Since when nobody can sign in to the account.")
     user_id: strawberry.Private[UUID]
+    row: strawberry.Private[UserRow]
     # Of a new session: who asks has shown just now who they are.
     is_signing_in: strawberry.Private[bool] = False
+
+    @field(description="The ids of the groups that they are in: for staff, and machines that read users.")
+    def group_ids(self, info: Info) -> list[strawberry.ID]:
+        check(info, [Role.STAFF], Scope.USERS_READ)
+        return [encode_id("CustomerGroup", UUID(one)) for one in self.row.group_ids or ()]
+
+    @field(description="What staff find them by: for staff, and machines that read users.")
+    def tags(self, info: Info) -> list[str]:
+        check(info, [Role.STAFF], Scope.USERS_READ)
+        return list(self.row.tags or ())
 
     @field(description="The oldest first; only one's own.")
     async def addresses(self, info: Info) -> list[Address]:
@@ -111,6 +122,7 @@ class User(Node):
             email_verified=row.email_verified_at is not None,
             locked_at=row.locked_at,
             user_id=row.id,
+            row=row,
             is_signing_in=is_signing_in,
         )
 

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import AccountToken, Address, Identity, QueuedMail, RefreshSession, User
+from models import AccountToken, Address, CustomerTag, GroupMember, Identity, QueuedMail, RefreshSession, User
 from services.cart.tidy_carts import erase_cart
 from services.user.index_account import forget_words
 from services.user.rows import forget_roles
@@ -22,6 +22,9 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     user.password_hash = ""
     user.roles = []
     user.scopes = None
+    await session.execute(delete(GroupMember).where(GroupMember.user_id == user.id))
+    await session.execute(delete(CustomerTag).where(CustomerTag.user_id == user.id))
+    user.group_ids = user.tags = None
     await forget_words(session, [user.id])
     await forget_roles(session, user.id)
     await erase_cart(session, user.id)

@@ -12,6 +12,7 @@ from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant, Wa
 from models.changes import SALES, item_tag
 from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
+from models.group_terms import group_terms
 from services.charges.rules_at_click import rules_at_click
 from services.shared.errors import NotFound
 
@@ -108,4 +109,5 @@ def _document(
         allows_codes=sale.allows_codes,
         requires_delivery=sale.requires_delivery,
         confirmed_email_only=sale.confirmed_email_only,
+        group_terms=group_terms(sale.group_terms, item.sku),
     )

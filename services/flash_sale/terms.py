@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from infra.clock import to_millis
 from models import FlashSale, FlashSaleItem
+from models.group_terms import mark_of
 from services.reservation.keys import price_text
 
 
@@ -26,5 +27,5 @@ class Terms:
             ends_ms=to_millis(sale.ends_at),
             paused=sale.paused or sale.closed_at is not None,
             limit=item.per_customer_limit,
-            price=price_text(item.price, item.currency),
+            price=price_text(item.price, item.currency) + mark_of(sale.group_terms),
         )

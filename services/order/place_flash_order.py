@@ -18,6 +18,7 @@ from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
 from services.flash_sale.find_items import forget_item
 from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
+from services.flash_sale.terms_for import NO_GROUPS, terms_for
 from services.order.charge_flash_order import Units, charge_flash_order
 from services.order.find_orders import find_by_key, find_order
 from services.order.flash_quotes import FlashQuote
@@ -30,7 +31,7 @@ from services.reservation.reserve import (
     StaleTerms,
     is_key_known,
 )
-from services.reservation.reserve_order import reserve_order
+from services.reservation.reserve_order import NO_OWN_TERMS, Own, reserve_order
 from services.shared.errors import (
     AdmissionRequired,
     EmailNotConfirmed,
@@ -52,11 +53,12 @@ _STRAGGLERS = timedelta(minutes=1)
 @dataclass(frozen=True, slots=True)
 class Buyer:
     """What is known of a customer: the person whose units are counted, where that is not the customer alone, and
-    whether their e-mail address is confirmed; a guest's may be another's."""
+    whether their e-mail address is confirmed; a guest's may be another's. ``groups``: the hex of the ids."""
 
     person_id: UUID | None = None
     email_confirmed: bool = False
     is_guest: bool = False
+    groups: frozenset[str] = NO_GROUPS
 
 
 NOBODY: Final = Buyer()
@@ -108,13 +110,13 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:
     """Reserve with the item as this process remembers it; as the database has it when the script knows another
     price. Returns whether the order that was asked for was whole, too."""
     for _ in range(2):
-        items = await find_ordered(infra, wish.wanted)
+        items, own = _seen_by(wish.buyer, await find_ordered(infra, wish.wanted))
         snapshot, is_whole = await _completed(infra, wish, items, _snapshot(infra, items, wish))
         await _check_public(infra, items, snapshot)
         await _check_admitted(infra, items[0][0], snapshot, wish)
         await _check_confirmed(infra, items[0][0], snapshot, wish)
         try:
-            return await _reserve_for(infra, snapshot, wish.buyer), is_whole
+            return await _reserve_for(infra, snapshot, wish.buyer, own), is_whole
         except StaleTerms:
             for item, _ in items:
                 forget_item(infra, item.id)
@@ -123,10 +125,18 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:
     raise TryAgain
 
 
-async def _reserve_for(infra: Infra, snapshot: OrderSnapshot, buyer: Buyer) -> Reservation:
+def _seen_by(buyer: Buyer, items: Sequence[Units]) -> tuple[Sequence[Units], Own]:
+    """Returns the items as they are for this buyer, and the buyer's own terms."""
+    if all(item.group_terms is None for item, _ in items):
+        return items, NO_OWN_TERMS
+    found = [(terms_for(item, buyer.groups), units) for item, units in items]
+    return [(item, units) for (item, _), units in found], {item.id: own for (item, own), _ in found}
+
+
+async def _reserve_for(infra: Infra, snapshot: OrderSnapshot, buyer: Buyer, own: Own) -> Reservation:
     """Errors: as ``reserve_order``."""
     try:
-        return await reserve_order(infra, snapshot)
+        return await reserve_order(infra, snapshot, own)
     except PurchaseLimitReached as error:
         if buyer.is_guest and not buyer.email_confirmed:
             # Who has only given an address is not told what its owner has ordered.

@@ -12,6 +12,7 @@ from services.charges.work_out import work_out
 from services.discount.find_code import FoundCode, refused
 from services.discount.try_code import try_code
 from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
+from services.flash_sale.terms_for import NO_GROUPS, terms_for
 from services.order.charge_flash_order import Units, basis_of
 from services.order.flash_quotes import FlashQuote, QuotedItem
 from services.order.hold_code import hold_code
@@ -38,6 +39,7 @@ class FlashQuoteWish:
     others: tuple[Wanted, ...] = ()
     client: Client = NOWHERE
     buyer_id: UUID | None = None
+    groups: frozenset[str] = NO_GROUPS
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
@@ -77,7 +79,7 @@ async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, expires_at: date
 
 async def _items(infra: Infra, wish: FlashQuoteWish) -> list[Units]:
     """Errors: InvalidInput, NotFound, FlashSaleNotRunning, StoreUnavailable."""
-    items = await find_ordered(infra, wish.wanted)
+    items = [(terms_for(item, wish.groups)[0], units) for item, units in await find_ordered(infra, wish.wanted)]
     first = items[0][0]
     if not all(item.is_public for item, _ in items):
         raise NotFound("There is no such flash-sale item.")

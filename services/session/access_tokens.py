@@ -84,6 +84,8 @@ class AccessTokens:
         }
         if user.email_verified_at is not None:
             claims["email_verified"] = True  # as OpenID Connect calls it
+        if user.group_ids:
+            claims["groups"] = user.group_ids
         if user.person_id not in (None, user.id):
             claims["person"] = user.person_id.hex
         if user.scopes:
@@ -159,4 +161,5 @@ class AccessTokens:
             scopes,
             person_id=None if person is None else UUID(person),
             email_confirmed=claims.get("email_verified") is True,
+            groups=frozenset(claims.get("groups", ())),
         )

@@ -33,7 +33,8 @@ class Viewer:
 
     A machine has no roles but ``scopes``; its ``user_id`` is the id of its service token, and no user's. A
     person's ``scopes`` are those of the roles that the shop has made; ``person_id``: whose units what they buy is
-    counted among, where that is not the user alone.
+    counted among, where that is not the user alone. ``groups``: the hex of the ids of their
+    customer groups.
     """
 
     user_id: UUID
@@ -44,6 +45,7 @@ class Viewer:
     scopes: frozenset[Scope] = frozenset()
     person_id: UUID | None = None
     email_confirmed: bool = False
+    groups: frozenset[str] = frozenset()
 
     @property
     def is_guest(self) -> bool:

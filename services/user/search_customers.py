@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.runtime import Infra
-from models import Address, Order
+from models import Address, CustomerTag, GroupMember, Order
 from models.user import User, UserWord
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.pages import Cut, IdPage, read_count
+from services.shared.tags import normal_tag
 from services.shared.texts import text_problem
 from services.user.index_account import words_in
 
@@ -33,6 +34,8 @@ class CustomerFilter:
     """
 
     search: str = ""
+    group_id: UUID | None = None
+    tag: str | None = None
 
     def check(self) -> None:
         """Errors: InvalidInput."""
@@ -41,6 +44,17 @@ class CustomerFilter:
 
     def ids(self) -> Ids:
         """Select the accounts' ids, each once, and the column that they are sorted and cut by."""
+        found, column = self._found()
+        if self.group_id is not None:
+            found = found.where(
+                column.in_(select(GroupMember.user_id).where(GroupMember.group_id == self.group_id))
+            )
+        if self.tag is not None:
+            tagged = select(CustomerTag.user_id).where(CustomerTag.tag == normal_tag(self.tag[:MAX_SEARCH]))
+            found = found.where(column.in_(tagged))
+        return found, column
+
+    def _found(self) -> Ids:
         text = self.search.strip()
         if _ORDER_NUMBER.fullmatch(text.upper()):
             owners = select(Order.customer_id).where(Order.number == text.upper())

@@ -14,7 +14,7 @@ BY_KEY: Final = {
     *("createPayment", "capturePayment", "refundPayment", "payOrderByLink"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
-    *("createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
+    *("createCustomerGroup", "createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
 }
 BY_NATURE: Final = {
     "createProduct": "a SKU is taken once",

@@ -13,6 +13,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   "CheckoutInput",
   "CompleteOrderInput",
   "CountStockInput",
+  "CreateCustomerGroupInput",
   "CreateDraftOrderInput",
   "CreatePaymentInput",
   "CreateShipmentInput",

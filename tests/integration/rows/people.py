@@ -6,6 +6,9 @@ from models import (
     Address,
     AuditEntry,
     Base,
+    CustomerGroup,
+    CustomerTag,
+    GroupMember,
     Identity,
     MailKind,
     Person,
@@ -74,7 +77,9 @@ def account() -> list[Base]:
     )
     staff = StaffRole(role=Role.STAFF, user_id=owner.id)
     person = Person(email_key=HASH, id=owner.id, kept_until=None)
-    return [owner, person, staff, address, identity, mailed, *access(owner)]
+    group = CustomerGroup(id=new_id(), name="VIP", key="vip", version=1, created_at=MOMENT)
+    grouped = [GroupMember(group_id=group.id, user_id=owner.id), CustomerTag(tag="öl ", user_id=owner.id)]
+    return [owner, person, group, *grouped, staff, address, identity, mailed, *access(owner)]
 
 
 def access(owner: User) -> list[Base]:
