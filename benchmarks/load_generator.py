@@ -64,9 +64,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
+    """``rate``: orders a second of all connections; 0: as many as they can."""
+
     target: Target
     seconds: float
     connections: int
+    rate: float = 0.0
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class Tally:
 
 
 TOKEN = "{TOKEN}"
+_GOLDEN = 0.618034
 _PREFIX = os.urandom(4).hex().encode()
 _SERIAL = itertools.count()
 KEY_LENGTH = 24
@@ -96,6 +100,8 @@ class _Run:
     def __init__(self, phase: Phase, tokens: list[str]) -> None:
         self.requests: Iterator[tuple[bytes, bytes]] = itertools.cycle(phase.target.requests(tokens))
         self.keyed = not phase.target.whole
+        self.pause = phase.connections / phase.rate if phase.rate else 0.0
+        self._turns = itertools.count()
         self.begin = time.perf_counter() + min(_WARM_UP, phase.seconds)
         self.end = self.begin + phase.seconds
         self.answers: list[tuple[float, float, bytes]] = []
@@ -103,6 +109,10 @@ class _Run:
     def next_request(self) -> bytes:
         before, after = next(self.requests)
         return b"".join((before, _next_key(), after)) if self.keyed else before
+
+    def wait_at_first(self) -> float:
+        """Returns when the next connection begins: they take turns."""
+        return self.pause * (next(self._turns) * _GOLDEN % 1)
 
     def tally(self) -> Tally:
         measured = [answer for answer in self.answers if self.begin <= answer[1] <= self.end]
@@ -140,7 +150,7 @@ class _Buyer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
-        self._buy()
+        self._later(self._run.wait_at_first())
 
     def _buy(self) -> None:
         assert self._transport is not None
@@ -156,11 +166,17 @@ class _Buyer(asyncio.Protocol):
         done = time.perf_counter()
         self._run.answers.append((self._sent, done, answer if self._run.keyed else answer[:_STATUS]))
         self._received, self._missing = b"", -1
-        if done < self._run.end:
-            self._buy()
-        else:
-            assert self._transport is not None
+        self._later(self._sent + self._run.pause - done)
+
+    def _later(self, seconds: float) -> None:
+        """Buy in so many seconds, or at once; or not any more."""
+        assert self._transport is not None
+        if time.perf_counter() + max(seconds, 0.0) >= self._run.end:
             self._transport.close()
+        elif seconds > 0:
+            asyncio.get_running_loop().call_later(seconds, self._buy)
+        else:
+            self._buy()
 
     def connection_lost(self, _error: Exception | None) -> None:
         if not self.gone.done():
@@ -198,7 +214,7 @@ def main() -> None:
     tokens: list[str] = orjson.loads(Path(sys.argv[1]).read_bytes())
 
     def run(job: dict[str, Any]) -> object:
-        phase = Phase(Target(**job["target"]), job["seconds"], job["connections"])
+        phase = Phase(Target(**job["target"]), job["seconds"], job["connections"], job["rate"])
         try:
             return asdict(uvloop.run(run_phase(phase, tokens)))
         except (OSError, TimeoutError) as error:

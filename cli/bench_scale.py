@@ -28,7 +28,8 @@ def _layouts(words: tuple[str, ...]) -> "list[Layout]":
 
 
 @click.command()
-@click.option("--seconds", default=8.0, show_default=True, help="Seconds of orders for each layout.")
+@click.option("--seconds", default=10.0, show_default=True, help="Seconds of orders for each layout.")
+@click.option("--rate", default=100.0, show_default=True, help="Orders a second for each API process.")
 @click.option(
     "--layout",
     "words",
@@ -39,7 +40,7 @@ def _layouts(words: tuple[str, ...]) -> "list[Layout]":
     "foretold from all before it.",
 )
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures here.")
-def scale(seconds: float, words: tuple[str, ...], file: Path | None) -> None:
+def scale(seconds: float, rate: float, words: tuple[str, ...], file: Path | None) -> None:
     """What an order costs in each part, with 1, 2, 4 API processes, 1 to 3 shards of Redis, 1 to 4 workers.
 
     Starts MySQL/MariaDB and Kafka in a temporary folder, or uses those of the settings, which must be empty, and a
@@ -51,16 +52,17 @@ def scale(seconds: float, words: tuple[str, ...], file: Path | None) -> None:
 
     with in_a_clone("benchmarks"):
         from benchmarks.scale.run import Options, run_benchmark
-        from benchmarks.scale.tables import costs_table, is_linear, needs_table, to_json
+        from benchmarks.scale.tables import costs_table, is_linear, needs_table, ratios_table, to_json
     from benchmarks.processes import ProcessFailed
     from infra.stack import StackError
 
     try:
-        found = run_benchmark(Options(_layouts(words), seconds), click.echo)
+        found = run_benchmark(Options(_layouts(words), seconds, rate), click.echo)
     except (StackError, ProcessFailed) as error:
         raise click.ClickException(str(error)) from error
     console = Console()
     console.print(costs_table(found))
+    console.print(ratios_table(found))
     console.print(needs_table(found))
     if file is not None:
         file.write_bytes(orjson.dumps(to_json(found), option=orjson.OPT_INDENT_2))

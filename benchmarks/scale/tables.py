@@ -12,28 +12,40 @@ RATES: Final = (10_000, 100_000, 1_000_000)
 
 
 def costs_table(found: Sequence[Cost]) -> Table:
-    """In brackets: what it costs in the first layout by what it costs in this one."""
-    table = Table(title="CPU \u00b5s an order, from the request to its row", title_justify="left")
-    table.add_column("layout", no_wrap=True)
-    for name in ("orders", *PARTS, "Redis commands", "statements"):
-        table.add_column(name, justify="right")
+    """Of each layout; and what was to be expected of the last."""
+    table = _of_parts("CPU \u00b5s an order, until it is in the database and told", "orders")
     for cost in found:
-        by_part = linearity(found[0], cost)
-        cells = [_cell(cost.cpu_us[part], by_part.get(part)) for part in PARTS]
-        table.add_row(
-            str(cost.layout), f"{cost.orders:,}", *cells, f"{cost.commands:.1f}", f"{cost.statements:.2f}"
-        )
+        table.add_row(_short(cost), f"{cost.orders:,}", *(_cell(cost.cpu_us[part]) for part in PARTS))
     if len(found) > 1:
         told = foretold(found[:-1])
-        cells = [_cell(told.get(part), None) for part in PARTS]
-        table.add_row("the last, foretold", "", *cells, "", "")
+        table.add_row("foretold", "", *(_cell(told.get(part)) for part in PARTS))
     return table
 
 
-def _cell(us: float | None, ratio: float | None) -> str:
-    if us is None:
-        return "-"
-    return f"{us:,.0f}" if ratio is None else f"{us:,.0f} ({ratio:.2f})"
+def ratios_table(found: Sequence[Cost]) -> Table:
+    """What an order costs in the first layout by what it costs in each; and round trips of it."""
+    table = _of_parts("Linear is 1", "commands", "statements")
+    for cost in found:
+        ratios = linearity(found[0], cost)
+        cells = ["-" if part not in ratios else f"{ratios[part]:.2f}" for part in PARTS]
+        table.add_row(_short(cost), f"{cost.commands:.1f}", f"{cost.statements:.2f}", *cells)
+    return table
+
+
+def _of_parts(title: str, *more: str) -> Table:
+    table = Table(title=title, title_justify="left", padding=(0, 0, 0, 1))
+    table.add_column("layout", no_wrap=True)
+    for name in (*more, *PARTS):
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _short(cost: Cost) -> str:
+    return f"{cost.layout.apis}:{cost.layout.shards}:{cost.layout.workers}"
+
+
+def _cell(us: float | None) -> str:
+    return "-" if us is None else f"{us:,.0f}"
 
 
 def needs_table(found: Sequence[Cost]) -> Table:
