@@ -81,7 +81,7 @@ class Figures:
         return self.persisted / self.persist_seconds if self.persist_seconds else 0.0
 
     def ratio(self, to: str) -> float:
-        return self.orders["graphql"].per_second / self.orders[to].per_second
+        return _by(self.orders["graphql"].per_second, self.orders[to].per_second)
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -89,8 +89,8 @@ class Figures:
             "refusals": {name: rate.to_json() for name, rate in self.refusals.items()},
             "ratio_to_plain": round(self.ratio("plain"), 3),
             "ratio_to_verb": round(self.ratio("verb"), 3),
-            "cpu_ratio_to_plain": round(self.orders["plain"].cpu_us / self.orders["graphql"].cpu_us, 3),
-            "cpu_ratio_to_verb": round(self.orders["verb"].cpu_us / self.orders["graphql"].cpu_us, 3),
+            "cpu_ratio_to_plain": round(_by(self.orders["plain"].cpu_us, self.orders["graphql"].cpu_us), 3),
+            "cpu_ratio_to_verb": round(_by(self.orders["verb"].cpu_us, self.orders["graphql"].cpu_us), 3),
             "persisted": self.persisted,
             "persisted_per_s": round(self.persisted_per_s, 1),
             "rss_mib": {name: round(mib, 1) for name, mib in self.rss_mib.items()},
@@ -98,6 +98,11 @@ class Figures:
             "accepted_but_not_persisted": self.kept.lost,
             "kept": self.kept.right,
         }
+
+
+def _by(one: float, other: float) -> float:
+    """Returns the ratio; 0 where nothing was answered in time."""
+    return one / other if other else 0.0
 
 
 def rates_table(title: str, rates: dict[str, Rate]) -> Table:
@@ -112,8 +117,8 @@ def rates_table(title: str, rates: dict[str, Rate]) -> Table:
             f"{rate.percentile_ms(0.5):.1f}",
             f"{rate.percentile_ms(0.99):.1f}",
             f"{rate.cpu_us:,.0f}",
-            "" if rate is graphql else f"{graphql.per_second / rate.per_second:.2f}",
-            "" if rate is graphql else f"{rate.cpu_us / graphql.cpu_us:.2f}",
+            "" if rate is graphql else f"{_by(graphql.per_second, rate.per_second):.2f}",
+            "" if rate is graphql else f"{_by(rate.cpu_us, graphql.cpu_us):.2f}",
         )
     return table
 

@@ -150,7 +150,7 @@ class _Buyer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are not subclasses of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
-        self._later(self._run.wait_at_first())
+        asyncio.get_running_loop().call_later(self._run.wait_at_first(), self._buy)
 
     def _buy(self) -> None:
         assert self._transport is not None

@@ -32,7 +32,7 @@ SMALL: Final = {
         "against: ",
         "all of",
     ),
-    "scale --seconds 0.3 --layout 1:1:1": ("1 API, 1 Redis, 1 worker: ", "1,000,000"),
+    "scale --seconds 0.5 --rate 40 --layout 1:1:1": ("1 API, 1 Redis, 1 worker: ", "1,000,000"),
     "sign-in --people 3 --rounds 1 --seconds 0.5": ("while 3 sign in", "3 signed in"),
     "subscriptions --connections 10 --changes 1": ("10 subscriptions opened in", "seconds until told"),
 }
