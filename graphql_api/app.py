@@ -131,7 +131,7 @@ def _others(runtime: Runtime, settings: Settings) -> list[BaseRoute]:
         media.route(runtime),
         webhooks.route(runtime),
         sandbox_page.route(runtime),
-        stripe_page.route(runtime),
+        *stripe_page.routes(runtime),
         *oidc.routes(runtime),
     ]
 

@@ -1,6 +1,7 @@
 """SQLAlchemy tables, enums and column types. One file an area; all of them share ``Base``."""
 
 from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
+from models.armed_order import ArmedOrder
 from models.base import Base
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
@@ -10,6 +11,7 @@ from models.discount import DiscountCode, DiscountUse, FlashCodeHold
 from models.document import ListedDocument
 from models.draft import DraftOrder
 from models.enums import (
+    ArmedState,
     DeliveryState,
     DiscountKind,
     DiscountUseState,
@@ -58,6 +60,8 @@ __all__ = [
     "DEFAULT_WAREHOUSE",
     "AccountToken",
     "Address",
+    "ArmedOrder",
+    "ArmedState",
     "AuditEntry",
     "Barrier",
     "Base",

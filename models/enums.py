@@ -193,6 +193,20 @@ class SagaState(StrEnum):
     UNDONE = "UNDONE"
 
 
+class ArmedState(StrEnum):
+    SETTING_UP = "SETTING_UP"
+    """The customer is yet to set up the payment, on the provider's page."""
+    READY = "READY"
+    FAILED = "FAILED"
+    """The payment could not be set up."""
+    DISARMED = "DISARMED"
+    PLACED = "PLACED"
+    """It is an order, and about to be charged."""
+    CHARGED = "CHARGED"
+    DECLINED = "DECLINED"
+    """It could not be charged: the order was cancelled."""
+
+
 class DiscountKind(StrEnum):
     PERCENT = "PERCENT"
     AMOUNT = "AMOUNT"

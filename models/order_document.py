@@ -55,8 +55,8 @@ class LineSnapshot:
 @dataclass(frozen=True, slots=True)
 class OrderSnapshot:
     """An accepted order, whole. ``placed_at`` is Redis's clock at the reservation, to the millisecond.
-    ``code_hold``: the use of a code that its quote holds. ``buyer_id``: the person whose units are counted, where
-    that is not the customer alone; see ``buyer``.
+    ``code_hold``: the use of a code that its quote holds; ``armed``: what its customer had armed. ``buyer_id``:
+    the person whose units are counted, where that is not the customer alone; see ``buyer``.
     """
 
     id: UUID
@@ -71,6 +71,7 @@ class OrderSnapshot:
     charges: Charges | None = None
     traceparent: str | None = None
     code_hold: UUID | None = None
+    armed: UUID | None = None
     buyer_id: UUID | None = None
 
     @property
@@ -109,6 +110,7 @@ class OrderSnapshot:
             "shippingAddress": None if self.shipping_address is None else self.shipping_address.to_json(),
             **({} if self.charges is None else {"charges": self.charges.to_json()}),
             **({} if self.code_hold is None else {"codeHold": self.code_hold.hex}),
+            **({} if self.armed is None else {"armed": self.armed.hex}),
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),
             **({} if self.buyer_id is None else {"buyerId": self.buyer_id.hex}),
         }
@@ -120,7 +122,7 @@ class OrderSnapshot:
         if not lines or any(line.quantity <= 0 or line.unit_price < 0 for line in lines):
             raise ValueError("an order needs lines with positive quantities")
         charges = raw.get("charges")  # not there where nothing is charged beside the lines
-        hold = raw.get("codeHold")
+        hold, armed = raw.get("codeHold"), raw.get("armed")
         address = raw.get("shippingAddress")  # messages from before there was one have none
         buyer = raw.get("buyerId")  # mostly the customer
         return cls(
@@ -136,6 +138,7 @@ class OrderSnapshot:
             None if charges is None else Charges.from_json(charges),
             _traceparent(raw.get("traceparent")),
             None if hold is None else UUID(hold),
+            None if armed is None else UUID(armed),
             None if buyer is None else UUID(buyer),
         )
 

@@ -26,6 +26,7 @@ from resolvers.flash_sale.group_terms import GroupTermsMutation
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
+from resolvers.order.arm import ArmMutation
 from resolvers.order.bulk_mutations import BulkOrderMutation
 from resolvers.order.change_mutation import OrderChangeMutation
 from resolvers.order.line_mutations import OrderLineMutation
@@ -103,6 +104,7 @@ Mutation = merge_types(
         FlashSaleMutation,
         GroupTermsMutation,
         WaitingRoomMutation,
+        ArmMutation,
         OrderMutation,
         OrderLineMutation,
         OrderChangeMutation,

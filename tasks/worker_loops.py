@@ -27,6 +27,7 @@ from services.monitoring.watch_stock import watch_stock
 from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.expire_due_orders import expire_due_orders
 from services.order.hold_code import sweep_code_holds
+from services.payment.charge_armed import charge_armed, forget_armed
 from services.payment.check_payments import check_payments
 from services.payment.sandbox.send_events import send_events
 from services.payment.send_refunds import send_refunds
@@ -196,6 +197,8 @@ LOOPS: Final = (
     Loop("sagas", 1.0, "goes on with checkouts that stopped half way", lambda p: resume_sagas(p.infra, PLANS)),
     Loop("refunds", 0.5, "asks providers for refunds that are due", _to_the_end(send_refunds)),
     Loop("payments", 1.0, "asks providers about payments they tell nothing of", _to_the_end(check_payments)),
+    Loop("armed", 0.2, "charges armed orders that were placed", _to_the_end(charge_armed)),
+    Loop("tidy_armed", _TIDY, "deletes armed orders a month after their sale", _once(forget_armed)),
     Loop("sandbox", 0.2, "sends the sandbox provider's webhooks", _to_the_end(send_events)),
     Loop(
         "webhooks", None, "makes deliveries of events for merchants' systems",

@@ -35,7 +35,7 @@ from services.order.quote_flash_order import FlashQuoteWish, quote_flash_order
 from services.order.tag_order import Tagging, tag_order
 from services.waiting_room.passes import Passes
 
-_OTHERS: Final = (
+OTHERS: Final = (
     "Further items of the same sale, each once: the order has all of it, or nothing is held. "
     f"At most {MOST_ITEMS - 1}."
 )
@@ -64,7 +64,7 @@ class PlaceFlashOrderInput:
         "`addressId`. Without one the first way to ship is taken, and the order costs what the rules of the shop "
         "say now.",
     )
-    others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=_OTHERS)
+    others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=OTHERS)
 
 
 @strawberry.input(description="What may be ordered of a sale, and where it would go.")
@@ -79,7 +79,7 @@ class QuoteFlashOrderInput:
         default=None,
         description="Where the sale allows codes. A use is held for the quote, which is good for one order then.",
     )
-    others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=_OTHERS)
+    others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=OTHERS)
 
 
 @strawberry.input(description="An order to be cancelled.")
@@ -162,8 +162,8 @@ class OrderMutation:
             address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
             traceparent=context.traceparent,
             admitted_to=None if passes is None else passes.sale_of(input.pass_, customer_id),
-            quote=None if input.quote is None else _quotes(info).read(input.quote, customer_id),
-            others=_others(input.others),
+            quote=None if input.quote is None else quotes(info).read(input.quote, customer_id),
+            others=other_items(input.others),
             buyer=Buyer(viewer.person_id, viewer.email_confirmed, viewer.is_guest, viewer.groups),
         )
         return Order.of(await place_flash_order(context.infra, wish))
@@ -182,13 +182,13 @@ class OrderMutation:
             address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
             shipping_method=input.shipping_method,
             discount_code=input.discount_code,
-            others=_others(input.others),
+            others=other_items(input.others),
             client=info.context.client,
             buyer_id=signed_in(info).person_id,
             groups=signed_in(info).groups,
         )
         quote = await quote_flash_order(info.context.infra, wish)
-        return FlashQuote.of(quote, _quotes(info).sign(quote))
+        return FlashQuote.of(quote, quotes(info).sign(quote))
 
     @mutation(
         Role.GUEST,
@@ -242,7 +242,7 @@ class OrderMutation:
         return _changed(info, await tag_order(info.context.infra, wish))
 
 
-def _others(items: list[FlashOrderItemInput] | None) -> tuple[Wanted, ...]:
+def other_items(items: list[FlashOrderItemInput] | None) -> tuple[Wanted, ...]:
     # No order has so many; the service says so.
     some = (items or [])[:MOST_ITEMS]
     return tuple(
@@ -251,7 +251,7 @@ def _others(items: list[FlashOrderItemInput] | None) -> tuple[Wanted, ...]:
     )
 
 
-def _quotes(info: Info) -> FlashQuotes:
+def quotes(info: Info) -> FlashQuotes:
     return FlashQuotes(info.context.tokens.keys, info.context.infra.now)
 
 

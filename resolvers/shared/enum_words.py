@@ -8,6 +8,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition, has_enum_definition
 
 from models.enums import (
+    ArmedState,
     DeliveryState,
     DiscountKind,
     FlashSaleStatus,
@@ -196,6 +197,19 @@ describe_enum(
         "PENDING": "It is sent, or sent again, when it is due.",
         "DELIVERED": "The endpoint has taken it.",
         "FAILED": "It was tried for a day.",
+    },
+)
+describe_enum(
+    ArmedState,
+    "How far an armed order is.",
+    {
+        "SETTING_UP": "The customer is to set up the payment, on the provider's page.",
+        "READY": "One press places it.",
+        "FAILED": "The payment could not be set up.",
+        "DISARMED": "The customer did not want it any more.",
+        "PLACED": "It is an order, and about to be charged.",
+        "CHARGED": "It was charged, or there was nothing to charge.",
+        "DECLINED": "It could not be charged: the order was cancelled.",
     },
 )
 describe_enum(

@@ -160,6 +160,11 @@ class TryAgain(Error):
 class PaymentDeclined(Error): ...
 
 
+@strawberry.type(description="The provider takes money only while the customer is there: choose another one.")
+class CannotChargeLater(Error):
+    provider: str = strawberry.field(description="That was chosen.")
+
+
 @strawberry.type(description="The order is in a state from which it cannot get there.")
 class InvalidTransition(Error):
     from_: OrderStatus = strawberry.field(name="from", description="The state that it is in.")
@@ -186,6 +191,7 @@ _TO_TYPE: dict[type[service.ServiceError], Callable[[Any], Error]] = {
     service.EmailNotConfirmed: _plain(EmailNotConfirmed),
     service.IdempotencyConflict: _plain(IdempotencyConflict),
     service.PaymentDeclined: _plain(PaymentDeclined),
+    service.CannotChargeLater: lambda e: CannotChargeLater(code=e.code, message=e.message, provider=e.provider),
     service.InvalidInput: lambda e: InvalidInput(
         code=e.code,
         message=e.message,

@@ -3,7 +3,17 @@
 from sqlalchemy import delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import AccountToken, Address, CustomerTag, GroupMember, Identity, QueuedMail, RefreshSession, User
+from models import (
+    AccountToken,
+    Address,
+    ArmedOrder,
+    CustomerTag,
+    GroupMember,
+    Identity,
+    QueuedMail,
+    RefreshSession,
+    User,
+)
 from services.cart.tidy_carts import erase_cart
 from services.user.index_account import forget_words
 from services.user.rows import forget_roles
@@ -13,6 +23,8 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     """Erase all but the row, which the user's orders need; ``user`` is locked."""
     for table in (Address, Identity, AccountToken, RefreshSession):
         await session.execute(delete(table).where(table.user_id == user.id))
+    unplaced = (ArmedOrder.customer_id == user.id, ArmedOrder.order_id.is_(None))
+    await session.execute(delete(ArmedOrder).where(*unplaced))
     await session.execute(
         delete(QueuedMail).where(or_(QueuedMail.user_id == user.id, QueuedMail.recipient == user.mailbox))
     )

@@ -7,8 +7,9 @@ ES256 signature takes a hundred.
 import hmac
 import secrets
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -36,7 +37,8 @@ class QuotedItem(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class FlashQuote:
     """What the items cost this customer, sent to ``address``. ``expires_ms`` is in milliseconds since the epoch;
-    ``code_hold`` is the use of a code that is held for it; ``mark`` tells it from all others, once it is signed.
+    ``code_hold`` is the use of a code that is held for it; ``armed`` the armed order that it is of; ``mark`` tells
+    it from all others, once it is signed.
     """
 
     customer_id: UUID
@@ -46,6 +48,7 @@ class FlashQuote:
     address: AddressDoc | None
     charges: Charges
     code_hold: UUID | None = None
+    armed: UUID | None = None
     mark: str = ""
 
     def units(self) -> dict[UUID, int]:
@@ -60,7 +63,7 @@ class FlashQuotes:
 
     def sign(self, quote: FlashQuote) -> str:
         signing = self.keys.current(self.now())
-        body = b2a_base64(orjson.dumps(_parts(quote)), newline=False).decode()
+        body = b2a_base64(orjson.dumps(_signed(quote)), newline=False).decode()
         return f"{signing.kid}.{body}.{_mac(signing.kid, signing.key, body)}"
 
     def read(self, text: str, customer_id: UUID) -> FlashQuote:
@@ -70,36 +73,45 @@ class FlashQuotes:
         key = self.keys.get(kid) if len(text) <= _MAX_LENGTH and text.isascii() else None
         if key is None or not hmac.compare_digest(mac, _mac(kid, key, body)):
             raise InvalidInput.at("quote", message="is no quote of this shop")
-        owner, items, currency, expires, address, charges, hold, _nonce = orjson.loads(a2b_base64(body))
+        owner, armed, *parts, _nonce = orjson.loads(a2b_base64(body))
         if owner != customer_id.hex:
             raise InvalidInput.at("quote", message="is no quote of this shop")
-        *charged, parts = charges
-        home = None if address is None else AddressDoc(UUID(address[0]), *address[1:])
-        return FlashQuote(
-            customer_id,
-            tuple(QuotedItem(UUID(item), quantity, price) for item, quantity, price in items),
-            currency,
-            expires,
-            home,
-            replace(Charges(*charged), parts=parts_of(parts)),
-            None if hold is None else UUID(hold),
-            mac,
-        )
+        return replace(quote_of(customer_id, parts, None if armed is None else UUID(armed)), mark=mac)
 
 
-def _parts(quote: FlashQuote) -> list[object]:
-    """Returns them in an order of their own, without names: the click reads nothing that it need not."""
+def parts_of_quote(quote: FlashQuote) -> list[Any]:
+    """Returns all but whose it is, in an order of its own, without names: the click reads nothing that it need
+    not."""
     address = quote.address
     return [
-        quote.customer_id.hex,
         [(item.item_id.hex, item.quantity, item.price) for item in quote.items],
         quote.currency,
         quote.expires_ms,
         None if address is None else [address.id.hex, *astuple(address)[1:]],
         astuple(quote.charges),
         None if quote.code_hold is None else quote.code_hold.hex,
-        secrets.token_urlsafe(9),  # of two that are equal each is its own
     ]
+
+
+def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID | None = None) -> FlashQuote:
+    """Returns what ``parts_of_quote`` took to pieces."""
+    items, currency, expires, address, (*charged, by_line), hold = parts
+    return FlashQuote(
+        customer_id,
+        tuple(QuotedItem(UUID(item), quantity, price) for item, quantity, price in items),
+        currency,
+        expires,
+        None if address is None else AddressDoc(UUID(address[0]), *address[1:]),
+        replace(Charges(*charged), parts=parts_of(by_line)),
+        None if hold is None else UUID(hold),
+        armed,
+    )
+
+
+def _signed(quote: FlashQuote) -> list[Any]:
+    armed = None if quote.armed is None else quote.armed.hex
+    nonce = secrets.token_urlsafe(9)  # of two that are equal each is its own
+    return [quote.customer_id.hex, armed, *parts_of_quote(quote), nonce]
 
 
 def _mac(kid: str, key: ECKey, body: str) -> str:

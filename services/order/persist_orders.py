@@ -18,6 +18,7 @@ from services.discount.rows import release_uses
 from services.order import rows
 from services.order.adopt_codes import adopt_codes
 from services.order.mark_paid import mark_free_paid
+from services.order.place_armed import place_armed
 from services.order.queue_order_mails import of_snapshot, queue_order_mails
 from services.reservation.reserve import CLAIM_SECONDS
 from services.shared.barrier import PERSIST, barrier_row, passed
@@ -80,7 +81,9 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     holds = rows.of_holds(taken, {item.id: item.warehouse_id for item in items.values()}, now)
     rejected = {rows.SHORT_NOTE: short, rows.REUSED_NOTE: reused, rows.CODE_NOTE: uncoded}
     await _write(session, fresh, taken, holds, rejected, now)
-    await _tell_customers(session, taken, [*short, *reused, *uncoded], now)
+    armed = await place_armed(session, taken, now)
+    waiting = [order for order in taken if order.id not in armed or not order.total]
+    await _tell_customers(session, waiting, [*short, *reused, *uncoded], now)
     result.stored += taken
     result.short += short
     result.refused += reused + uncoded
@@ -225,7 +228,7 @@ async def _write(
 async def _tell_customers(
     session: AsyncSession, taken: list[OrderSnapshot], rejected: list[OrderSnapshot], now: datetime
 ) -> None:
-    """By mail; what costs nothing is paid, and its receipt is all that is said."""
+    """By mail; what costs nothing is paid, and its receipt is all that is said, as of what is charged at once."""
     placed = [of_snapshot(order, order.expires_at) for order in taken if order.total]
     await queue_order_mails(session, MailKind.ORDER_PLACED, placed, now)
     free = [(order.id, of_snapshot(order)) for order in taken if not order.total]

@@ -196,7 +196,8 @@ def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSn
     parts: list[str | int | None] = [part for item_id, n in sorted(wish.wanted) for part in (item_id.hex, n)]
     parts.append(address)
     if quote is not None:
-        parts.append(quote.mark)
+        # Each time that an armed order is read, its quote is signed anew.
+        parts.append(quote.mark if quote.armed is None else quote.armed.hex)
     return OrderSnapshot(
         id=new_id(),
         customer_id=wish.customer_id,
@@ -210,6 +211,7 @@ def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSn
         charges=None if quote is None else quote.charges,
         traceparent=tracing.traceparent(),
         code_hold=None if quote is None else quote.code_hold,
+        armed=None if quote is None else quote.armed,
         buyer_id=wish.buyer.person_id,
     )
 

@@ -46,8 +46,9 @@ class FlashQuoteWish:
         return (Wanted(self.item_id, self.quantity), *self.others)
 
 
-async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, expires_at: datetime | None = None) -> FlashQuote:
-    """Make a quote, which is good until ``expires_at``; it holds no stock, but the use of its code.
+async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, *, until_the_end: bool = False) -> FlashQuote:
+    """Make a quote, good for a quarter of an hour or ``until_the_end`` of the sale; it holds no stock, but the use
+    of its code.
 
     Errors: InvalidInput, NotFound (the item, the address), FlashSaleNotRunning (it is over), RateLimited (wrong
     codes), TryAgain.
@@ -56,7 +57,7 @@ async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, expires_at: date
     with or_try_again():
         items = await _items(infra, wish)
         first = items[0][0]
-        until = expires_at or _kept_until(infra.now(), first.starts_at)
+        until = first.ends_at if until_the_end else _kept_until(infra.now(), first.starts_at)
         address = None
         if wish.address_id is not None:
             address = await find_own_address(infra, wish.customer_id, wish.address_id)

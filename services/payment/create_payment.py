@@ -46,7 +46,7 @@ async def create_payment(infra: Infra, wish: PaymentWish) -> Payment:
     Errors: InvalidInput, NotFound, InvalidTransition, PaymentDeclined, IdempotencyConflict, TryAgain.
     """
     provider = choose_provider(infra, wish.provider)
-    return_url = _return_url(infra, wish.return_url)
+    return_url = checked_return_url(infra, wish.return_url)
     payment = await _begin(infra, wish, provider, return_url)
     if _has_no_page(payment):
         payment = await _create(infra, provider, payment, wish.base_url)
@@ -83,8 +83,8 @@ def _has_no_page(payment: Payment) -> bool:
     return is_live and payment.redirect_url is None
 
 
-def _return_url(infra: Infra, url: str | None) -> str:
-    """Errors: InvalidInput."""
+def checked_return_url(infra: Infra, url: str | None) -> str:
+    """Returns where a provider's page sends the customer. Errors: InvalidInput."""
     if url is None:
         return infra.settings.shop.storefront_url
     if is_allowed_return(url, infra.settings.return_urls):
@@ -109,9 +109,9 @@ async def _begin(infra: Infra, wish: PaymentWish, provider: Provider, return_url
             raise
 
 
-async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: str) -> Payment:
-    """The provider knows it by its id: asked again after a lost answer, it answers with the same."""
-    charge = Charge(
+def charge_of(infra: Infra, payment: Payment, base_url: str) -> Charge:
+    """Returns what a provider is asked for."""
+    return Charge(
         key=payment.id.hex,
         amount=payment.amount,
         currency=payment.currency,
@@ -120,6 +120,11 @@ async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: 
         return_url=payment.return_url,
         captures=infra.settings.payments.payment_capture == "together",
     )
+
+
+async def _create(infra: Infra, provider: Provider, payment: Payment, base_url: str) -> Payment:
+    """The provider knows it by its id: asked again after a lost answer, it answers with the same."""
+    charge = charge_of(infra, payment, base_url)
     try:
         news = await provider.create(charge)
     except (Declined, Refused) as error:

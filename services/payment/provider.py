@@ -7,7 +7,7 @@ added. So any order of arrival and any repetition of its news come to the same.
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models import PaymentStatus
 from services.shared.signature import ProviderError
@@ -71,6 +71,28 @@ class ProviderEvent:
     standing: Standing | None
 
 
+@dataclass(frozen=True, slots=True)
+class SetUp:
+    """What is to be charged later, without the customer: the same ``key`` is the same set-up. ``customer`` is our
+    id; URLs as in ``Charge``."""
+
+    key: str
+    customer: str
+    base_url: str
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetUpStanding:
+    """How a set-up stands. ``is_ready`` is None while the customer is yet to do something, at ``redirect_url``;
+    ``method`` is what ``charge_off_session`` takes, up to 200 characters, of one that is ready."""
+
+    reference: str
+    is_ready: bool | None
+    method: str | None = None
+    redirect_url: str | None = None
+
+
 class Provider(Protocol):
     """Calls may take seconds and are never made within a transaction. Errors of those that are awaited:
     Unreachable, Refused.
@@ -105,4 +127,19 @@ class Provider(Protocol):
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ProviderEvent:
         """Check and read a webhook. ``headers`` in small letters. Errors: BadWebhook."""
+        ...
+
+
+@runtime_checkable
+class ChargesLater(Protocol):
+    """What a provider may be able to do as well: orders are armed with those that are. Errors as of Provider."""
+
+    async def set_up(self, wish: SetUp) -> SetUpStanding:
+        """Errors: also Declined."""
+        ...
+
+    async def fetch_set_up(self, reference: str) -> SetUpStanding: ...
+
+    async def charge_off_session(self, charge: Charge, method: str) -> Standing:
+        """Charge, at once and without a page; the same ``charge.key`` is charged once. Errors: also Declined."""
         ...

@@ -258,6 +258,16 @@ class PaymentDeclined(ServiceError):
         super().__init__(message)
 
 
+class CannotChargeLater(ServiceError):
+    """The provider takes money only while the customer is there; nothing can be armed with it."""
+
+    code = "CANNOT_CHARGE_LATER"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(f"{provider} cannot be charged later: choose another provider, or order without arming.")
+        self.provider = provider
+
+
 class InvalidTransition(ServiceError):
     """``source`` and ``target`` are names of order states."""
 

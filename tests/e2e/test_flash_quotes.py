@@ -16,6 +16,13 @@ QUOTE = f"""mutation ($input: QuoteFlashOrderInput!) {{ quoteFlashOrder(input: $
 PLACE = f"""mutation ($input: PlaceFlashOrderInput!) {{ placeFlashOrder(input: $input) {{ __typename
   ... on Order {{ id shippingAddress {{ city }} {CHARGES} }} ... on InvalidInput {{ fields {{ path }} }} }} }}"""
 
+ARM = """mutation ($input: ArmFlashOrderInput!) { armFlashOrder(input: $input) { __typename
+  ... on ArmedFlashOrder { id state redirectUrl orderId
+    quote { quote lines { itemId quantity } total { amount } } }
+  ... on CannotChargeLater { code provider } ... on InvalidInput { fields { path } } } }"""
+DISARM = """mutation ($input: DisarmFlashOrderInput!) { disarmFlashOrder(input: $input) { __typename
+  ... on ArmedFlashOrder { state } } }"""
+
 
 async def test_what_was_quoted_is_what_it_costs(shop: Shop) -> None:
     staff, ada, eve = await shop.staff(), await shop.customer("Ada"), await shop.customer("Eve")
@@ -42,3 +49,27 @@ async def test_what_was_quoted_is_what_it_costs(shop: Shop) -> None:
     assert (await shop.ask(PLACE, {"input": torn}, by=ada))["placeFlashOrder"] == at_quote
     drone = (await shop.ask(QUOTE, {"input": asked | {"shippingMethod": "drone"}}, by=ada))["quoteFlashOrder"]
     assert drone["fields"] == [{"path": ["input", "shippingMethod"]}]
+
+
+async def test_an_order_is_armed_on_the_providers_page_and_placed_by_one_press(shop: Shop) -> None:
+    staff, ada, eve = await shop.staff(), await shop.customer("Ada"), await shop.customer("Eve")
+    offer = await shop.offer(staff)
+    wish = {"itemId": offer.item_id, "quantity": 1}
+    asked = wish | {"idempotencyKey": "arm", "provider": "sandbox"}
+    refused = (await shop.ask(ARM, {"input": asked | {"provider": "manual"}}, by=ada))["armFlashOrder"]
+    assert refused == {"__typename": "CannotChargeLater", "code": "CANNOT_CHARGE_LATER", "provider": "manual"}
+    armed = (await shop.ask(ARM, {"input": asked}, by=ada))["armFlashOrder"]
+    assert (armed["state"], armed["quote"]) == ("SETTING_UP", None)
+    page = armed["redirectUrl"].partition("/sandbox/")[2]
+    shown = await shop.server.http.get(f"/sandbox/{page}")
+    assert shown.status_code == 200
+    decided = await shop.server.http.post(f"/sandbox/{page}", data={"decision": "approve"})
+    assert decided.status_code in (200, 303)
+    armed = (await shop.ask(ARM, {"input": asked}, by=ada))["armFlashOrder"]
+    assert (armed["state"], armed["redirectUrl"]) == ("READY", None)
+    assert armed["quote"]["lines"] == [wish]
+    click = wish | {"quote": armed["quote"]["quote"], "idempotencyKey": "k"}
+    order = (await shop.ask(PLACE, {"input": click}, by=ada))["placeFlashOrder"]
+    assert order["total"] == armed["quote"]["total"]
+    away = {"input": {"id": armed["id"]}}
+    assert (await shop.ask(DISARM, away, by=eve))["disarmFlashOrder"] == {"__typename": "NotFound"}

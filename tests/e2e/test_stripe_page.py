@@ -7,6 +7,7 @@ import pytest
 
 from settings import Settings
 from tests.e2e.shop import Shop, new_key
+from tests.e2e.test_flash_quotes import ARM
 from tests.go_program import BUILDING
 from tests.modes import ONE_MODE
 from tests.server import Server
@@ -53,3 +54,13 @@ async def test_the_page_has_what_stripes_form_needs(shop: Shop) -> None:
 @pytest.mark.parametrize("reference", ["pi_0", "x" * 500, "%00", "..%2f..%2fetc", "é"])
 async def test_there_is_no_page_of_nothing(server: Server, reference: str) -> None:
     assert (await server.http.get(f"/stripe/payments/{reference}")).status_code == 404
+    assert (await server.http.get(f"/stripe/setups/{reference}")).status_code == 404
+
+
+async def test_a_card_is_saved_for_an_armed_order(shop: Shop) -> None:
+    ada, offer = await shop.customer(), await shop.offer(await shop.staff())
+    wish = {"itemId": offer.item_id, "quantity": 1, "idempotencyKey": new_key(), "provider": "stripe"}
+    url, _, secret = (await shop.ask(ARM, {"input": wish}, ada))["armFlashOrder"]["redirectUrl"].partition("#")
+    page = await shop.server.http.get(url)
+    assert (page.status_code, secret in page.text, "_secret_" in secret) == (200, False, True)
+    assert 'data-confirm="confirmSetup"' in page.text

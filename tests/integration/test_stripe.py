@@ -12,10 +12,10 @@ from infra.runtime import Infra
 from models import OrderStatus, Payment, PaymentStatus
 from services.payment.check_payments import check_payments
 from services.payment.find_payments import require_payment
-from services.payment.provider import Charge, Refused, Unreachable
+from services.payment.provider import Charge, Declined, Refused, SetUp, SetUpStanding, Unreachable
 from services.payment.receive_webhook import receive_webhook
 from services.payment.stripe.provider import Stripe
-from services.payment.stripe.standing import KEY
+from services.payment.stripe.standing import KEY, of_set_up
 from services.shared.errors import TryAgain
 from settings import Settings
 from tests.go_program import BUILDING
@@ -68,6 +68,22 @@ async def test_every_call_is_one_of_stripes(infra: Infra) -> None:
     assert await stripe.fetch("k", None) is None
     # The example has no key of ours, so it is another's.
     assert [one async for one in stripe.list_since(datetime.now(UTC))] == []
+
+
+async def test_what_is_set_up_is_charged_without_its_customer(infra: Infra) -> None:
+    stripe = Stripe(infra)
+    wish = SetUp(new_id().hex, new_id().hex, "https://shop.test", "https://shop.test/back")
+    made = await stripe.set_up(wish)
+    assert made.reference.startswith("seti_")
+    assert (made.is_ready, made.method) == (None, None)
+    assert str(made.redirect_url).startswith(f"https://shop.test/stripe/setups/{made.reference}#seti_")
+    assert (await stripe.fetch_set_up(made.reference)).reference.startswith("seti_")
+    done = {"id": "seti_1", "status": "succeeded", "customer": "cus_1", "payment_method": "pm_1"}
+    assert of_set_up(done) == SetUpStanding("seti_1", is_ready=True, method="cus_1 pm_1")
+    assert of_set_up(done | {"status": "canceled"}).is_ready is False
+    # The example waits for its customer, who is not there.
+    with pytest.raises(Declined, match="requires_payment_method"):
+        await stripe.charge_off_session(charge(), "cus_1 pm_1")
 
 
 async def test_a_wrong_request_is_refused(infra: Infra) -> None:

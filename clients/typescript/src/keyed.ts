@@ -3,6 +3,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   "AddCartItemInput",
   "AddOrderNoteInput",
   "AdjustStockInput",
+  "ArmFlashOrderInput",
   "CancelOrderInput",
   "CancelOrderLinesInput",
   "CapturePaymentInput",

@@ -13,6 +13,10 @@ from models import PaymentStatus, SandboxCharge, SandboxEvent
 from services.payment.provider import Refused, Standing
 
 PAGE = "/sandbox/payments/"
+SET_UP = "setup:"
+"""Begins the keys of charges of nothing, by which something may be charged later."""
+NO_CURRENCY = "XXX"
+"""Theirs, of ISO 4217."""
 Change = Callable[[SandboxCharge], None]
 
 

@@ -101,8 +101,11 @@ def _apply(
 ) -> list[Taken]:
     """Returns the webhooks that need not wait, taken: nobody has to look for them."""
     charge.hook_url = hook_url
-    charge.amount = charge.amount if decision.amount is None else decision.amount
+    is_set_up = charge.currency == charges.NO_CURRENCY
+    charge.amount = charge.amount if decision.amount is None or is_set_up else decision.amount
     (charges.approve if decision.approve else charges.decline)(charge)
+    if is_set_up:
+        return []  # it is asked for
     times = {Webhook.ONCE: 1, Webhook.TWICE: 2, Webhook.NEVER: 0}[decision.webhook]
     now = infra.now()
     queued = charges.queue_event(session, charge, hook_url, now, delay=decision.delay, times=times)

@@ -3,18 +3,28 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import PaymentStatus, SandboxCharge
-from services.payment.provider import Charge, ProviderEvent, Standing, Unreachable
+from services.payment.provider import (
+    Charge,
+    Declined,
+    ProviderEvent,
+    Refused,
+    SetUp,
+    SetUpStanding,
+    Standing,
+    Unreachable,
+)
 from services.payment.sandbox import charges
-from services.payment.sandbox.charges import Change, lock_charge, queue_event, standing_of
+from services.payment.sandbox.charges import NO_CURRENCY, SET_UP, Change, lock_charge, queue_event, standing_of
 from services.payment.sandbox.secret import webhook_secret
 from services.shared import signature
 from services.shared.signature import BadWebhook
@@ -55,6 +65,25 @@ class Sandbox:
 
         return await self._infra.database.transact(work, timeout=self._patience, races=3)
 
+    async def set_up(self, wish: SetUp) -> SetUpStanding:
+        """Make a charge of nothing: what the customer approves on its page may be charged later."""
+        nothing = Charge(SET_UP + wish.key, 0, NO_CURRENCY, "", wish.base_url, wish.return_url, captures=False)
+        return _set_up(await self.create(nothing))
+
+    async def fetch_set_up(self, reference: str) -> SetUpStanding:
+        return _set_up(standing_of(await self._find(SandboxCharge.id == _id_of(reference))))
+
+    async def charge_off_session(self, charge: Charge, method: str) -> Standing:
+        allowed = standing_of(await self._find(SandboxCharge.id == _id_of(method)))
+        made = await self.create(charge)
+        if made.status != PaymentStatus.PENDING:
+            return made
+        decide = charges.approve if allowed.status == PaymentStatus.AUTHORIZED else charges.decline
+        decided = await self._change(made.reference, decide)
+        if decided.status == PaymentStatus.FAILED:
+            raise Declined("the method is not to be charged any more")
+        return decided
+
     async def capture(self, reference: str, amount: int, key: str) -> Standing:
         return await self._change(reference, lambda charge: charges.capture(charge, amount))
 
@@ -66,17 +95,16 @@ class Sandbox:
 
     async def fetch(self, key: str, reference: str | None) -> Standing | None:
         try:
-            async with self._infra.database.read() as session:
-                found = await session.scalar(select(SandboxCharge).where(SandboxCharge.key == key))
-        except StoreUnavailable as error:
-            raise Unreachable("no answer") from error
-        return None if found is None else standing_of(found)
+            return standing_of(await self._find(SandboxCharge.key == key))
+        except Refused:
+            return None
 
     async def list_since(self, since: datetime) -> AsyncIterator[Standing]:
-        """Yields charges in keyset pages."""
+        """Yields charges in keyset pages; set-ups are none."""
         after = None
         while True:
-            page = select(SandboxCharge).where(SandboxCharge.created_at >= since).order_by(SandboxCharge.id)
+            charged = (SandboxCharge.created_at >= since, SandboxCharge.currency != NO_CURRENCY)
+            page = select(SandboxCharge).where(*charged).order_by(SandboxCharge.id)
             page = page if after is None else page.where(SandboxCharge.id > after)
             async with self._infra.database.read() as session:
                 found = (await session.scalars(page.limit(_PAGE))).all()
@@ -94,6 +122,17 @@ class Sandbox:
         except (ValueError, KeyError, TypeError):
             raise BadWebhook("unreadable") from None
 
+    async def _find(self, which: ColumnElement[bool]) -> SandboxCharge:
+        """Errors: Refused, Unreachable."""
+        try:
+            async with self._infra.database.read() as session:
+                found: SandboxCharge | None = await session.scalar(select(SandboxCharge).where(which))
+        except StoreUnavailable as error:
+            raise Unreachable("no answer") from error
+        if found is None:
+            raise Refused("there is no such charge")
+        return found
+
     async def _change(self, reference: str, change: Change) -> Standing:
         async def work(session: AsyncSession) -> Standing:
             charge = await lock_charge(session, reference)
@@ -110,6 +149,21 @@ class Sandbox:
             return await self._infra.database.transact(work, timeout=self._patience)
         except StoreUnavailable as error:
             raise Unreachable("no answer") from error
+
+
+def _set_up(standing: Standing) -> SetUpStanding:
+    if standing.status == PaymentStatus.AUTHORIZED:
+        return SetUpStanding(standing.reference, is_ready=True, method=standing.reference)
+    is_ready = None if standing.status == PaymentStatus.PENDING else False
+    return SetUpStanding(standing.reference, is_ready, redirect_url=standing.redirect_url)
+
+
+def _id_of(reference: str) -> UUID:
+    """Errors: Refused."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        raise Refused("there is no such charge") from None
 
 
 def _add(session: AsyncSession, wanted: Charge, now: datetime) -> SandboxCharge:

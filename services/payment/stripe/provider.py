@@ -10,14 +10,32 @@ import stripe
 from infra.runtime import Infra
 from models import PaymentStatus
 from services.money.stripe_units import stripe_step, to_stripe
-from services.payment.provider import Charge, Declined, ProviderEvent, Refused, Standing
+from services.payment.provider import (
+    Charge,
+    Declined,
+    ProviderEvent,
+    Refused,
+    SetUp,
+    SetUpStanding,
+    Standing,
+)
 from services.payment.stripe.client import make_client, our_errors
-from services.payment.stripe.standing import KEY, NAME, PAGE, of_intent
+from services.payment.stripe.standing import (
+    CUSTOMER,
+    KEY,
+    NAME,
+    PAGE,
+    SET_UP,
+    SET_UP_PAGE,
+    of_intent,
+    of_set_up,
+)
 from services.payment.stripe.webhook import read_webhook
 from services.shared.signature import BadWebhook
 
 # With the money that came, what was given back of it and what Stripe kept.
 _MORE: Final = "latest_charge.balance_transaction"
+_NEEDS_CUSTOMER: Final = ("requires_action", "requires_payment_method")
 
 
 class Stripe:
@@ -48,6 +66,53 @@ class Stripe:
                 {"idempotency_key": charge.key},
             )
         return _of(intent, page=f"{charge.base_url}{PAGE}{intent.id}#{intent.client_secret}")
+
+    async def set_up(self, wish: SetUp) -> SetUpStanding:
+        """Make a SetupIntent of a Customer: https://docs.stripe.com/payments/save-and-reuse"""
+        api = make_client(self._settings).v1
+        with our_errors():
+            customer = await api.customers.create_async(
+                {"metadata": {CUSTOMER: wish.customer}}, {"idempotency_key": f"{wish.key}-customer"}
+            )
+            intent = await api.setup_intents.create_async(
+                {
+                    "customer": customer.id,
+                    "usage": "off_session",
+                    "automatic_payment_methods": {"enabled": True},
+                    "metadata": {SET_UP: wish.key},
+                },
+                {"idempotency_key": wish.key},
+            )
+        page = f"{wish.base_url}{SET_UP_PAGE}{intent.id}#{intent.client_secret}"
+        return of_set_up(intent.to_dict(), page)
+
+    async def fetch_set_up(self, reference: str) -> SetUpStanding:
+        with our_errors():
+            intent = await make_client(self._settings).v1.setup_intents.retrieve_async(reference)
+        return of_set_up(intent.to_dict())
+
+    async def charge_off_session(self, charge: Charge, method: str) -> Standing:
+        """Charge a Customer's method: https://docs.stripe.com/payments/save-and-reuse#charge-saved-payment-method"""
+        customer, _, payment_method = method.partition(" ")
+        with our_errors():
+            intent = await self._intents.create_async(
+                {
+                    "amount": to_stripe(charge.amount, charge.currency),
+                    "currency": charge.currency.lower(),
+                    "description": charge.description,
+                    "capture_method": "automatic" if charge.captures else "manual",
+                    "customer": customer,
+                    "payment_method": payment_method,
+                    "off_session": True,
+                    "confirm": True,
+                    "metadata": {KEY: charge.key},
+                    "expand": [_MORE],
+                },
+                {"idempotency_key": charge.key},
+            )
+        if intent.status in _NEEDS_CUSTOMER:
+            raise Declined(intent.status)
+        return _of(intent)
 
     async def capture(self, reference: str, amount: int, key: str) -> Standing:
         now = await self._retrieve(reference)

@@ -8,10 +8,13 @@ from typing import Any, Final
 
 from models import PaymentStatus
 from services.money.stripe_units import from_stripe
-from services.payment.provider import Standing
+from services.payment.provider import SetUpStanding, Standing
 
 NAME: Final = "stripe"
 PAGE: Final = "/stripe/payments/"
+SET_UP_PAGE: Final = "/stripe/setups/"
+SET_UP: Final = "rushcart_setup"
+CUSTOMER: Final = "rushcart_customer"
 KEY: Final = "rushcart_payment"
 """Where our key is in the metadata of intents; Stripe copies it to their charges."""
 _STATUS: Final = {
@@ -41,6 +44,14 @@ def of_intent(intent: Json) -> Standing:
         refunded=from_stripe(int(told.get("amount_refunded") or 0), currency),
         fees=_fees(told.get("balance_transaction"), currency) if captured else 0,
     )
+
+
+def of_set_up(intent: Json, page: str | None = None) -> SetUpStanding:
+    """Returns how a SetupIntent stands. Errors: KeyError."""
+    reference, status = str(intent["id"]), str(intent["status"])
+    if status == "succeeded":
+        return SetUpStanding(reference, is_ready=True, method=f"{intent['customer']} {intent['payment_method']}")
+    return SetUpStanding(reference, False if status == "canceled" else None, redirect_url=page)
 
 
 def of_charge(charge: Json) -> Standing | None:

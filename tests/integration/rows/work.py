@@ -2,6 +2,8 @@
 
 from infra.ids import new_id
 from models import (
+    ArmedOrder,
+    ArmedState,
     Barrier,
     Base,
     DeliveryState,
@@ -9,6 +11,7 @@ from models import (
     DiscountKind,
     DiscountUse,
     DiscountUseState,
+    FlashCodeHold,
     IdempotencyKey,
     InboxEvent,
     InboxState,
@@ -84,12 +87,32 @@ def messaging() -> list[Base]:
         created_at=MOMENT,
         updated_at=MOMENT,
     )
+    hold = FlashCodeHold(
+        id=new_id(), code_id=code.id, customer_id=new_id(), sku="Grün", item_id=new_id(), expires_at=MOMENT
+    )
+    armed = ArmedOrder(
+        id=new_id(),
+        customer_id=new_id(),
+        state=ArmedState.PLACED,
+        quote=[[["0", 1, 1990]], "EUR", 0, None, [], None],
+        provider="stripe",
+        set_up="seti_1",
+        method="cus_1 pm_1",
+        redirect_url="https://shop.test/stripe/setups/seti_1",
+        return_url="https://shop.test/",
+        order_id=new_id(),
+        attempts=1,
+        due_at=MOMENT,
+        expires_at=MOMENT,
+        created_at=MOMENT,
+        updated_at=MOMENT,
+    )
     quote = Quote(
         id=new_id(), customer_id=new_id(), data={"order": "Grün 👟"}, created_at=MOMENT, expires_at=MOMENT
     )
     support = SchemaSupport(id=2, oldest="0022")  # the first is there from the migration
     document = ListedDocument(id=HASH, name="Grün", text="query Grün { shop { name } } # 👟", loaded_at=MOMENT)
-    return [barrier, key, outbox, saga, code, use, quote, support, document]
+    return [barrier, key, outbox, saga, code, use, hold, armed, quote, support, document]
 
 
 def money() -> list[Base]:
