@@ -68,7 +68,7 @@ class DeleteCustomRoleInput:
     id: strawberry.ID = strawberry.field(description=_ROLE_ID)
 
 
-@strawberry.type(description="A role that is gone.")
+@strawberry.type(description="A role that is gone: no Node any more.")
 class DeletedCustomRole:
     id: strawberry.ID = strawberry.field(description="Of the role that was.")
 

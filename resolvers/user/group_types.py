@@ -25,7 +25,7 @@ class CustomerGroup(Node):
         return cls(id=encode_id("CustomerGroup", row.id), name=row.name, version=row.version)
 
 
-@strawberry.type(description="The group is no more, and nobody is in it.")
+@strawberry.type(description="The group is gone, so it is no Node any more, and nobody is in it.")
 class DeletedCustomerGroup:
     id: strawberry.ID = strawberry.field(description="The one that it had.")
 

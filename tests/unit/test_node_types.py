@@ -8,7 +8,8 @@ from graphql_api.schema import build_schema as ours
 from resolvers.shared.node import node_names
 
 SCHEMA: Final = build_schema(ours().as_str())
-NO_NODE: Final = dict.fromkeys(("DeletedShippingZone", "DeletedTaxRegion", "DeletedWebhookEndpoint"), "gone")
+_DELETED: Final = ("CustomRole", "CustomerGroup", "ShippingZone", "TaxRegion", "WebhookEndpoint")
+NO_NODE: Final = {f"Deleted{name}": "gone" for name in _DELETED}
 """Each with a word of the reason that its description gives."""
 OTHER_NAMES: Final = {"OrderAddress"}
 """Names in ids that are no type's."""
