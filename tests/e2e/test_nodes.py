@@ -56,6 +56,8 @@ ZONE: Final = """mutation { createShippingZone(input: {name: "Moon", idempotency
 REGION: Final = """mutation { createTaxRegion(input: {countryCode: "IS", idempotencyKey: "region",
   rates: [{taxClass: "standard", percent: "24"}]}) {
   ... on TaxRegion { id } ... on InvalidInput { fields { path message } } } }"""
+ROLE: Final = 'mutation { createCustomRole(input: {name: "Warehouse", scopes: [ORDERS_SHIP]}) { ... on CustomRole { id } } }'
+GROUP: Final = 'mutation { createCustomerGroup(input: {name: "VIP"}) { ... on CustomerGroup { id } } }'
 DRAFT: Final = """mutation ($variant: ID!, $customer: ID!) { createDraftOrder(input: {customerId: $customer,
   currencyCode: "EUR", idempotencyKey: "draft", lines: [{variantId: $variant, quantity: 1}]}) {
   ... on DraftOrder { id } } }"""
@@ -63,11 +65,12 @@ CATEGORY: Final = 'mutation { createCategory(input: {name: "Shirts"}) { ... on C
 OWN: Final = {"Address", "Cart", "CartItem", "UnavailableCartItem", "ActiveSession", "Identity", "Quote"}
 ORDERS: Final = {"Order", "OrderAddress", "OrderLine", "Shipment", "Payment", "Refund"}
 STOCK: Final = {"StockLedgerEntry", "Warehouse"}
-ADMINS: Final = {"ServiceToken", "WebhookEndpoint", "WebhookDelivery", "AuditEntry", "User"}
+ADMINS: Final = {"CustomRole", "ServiceToken", "WebhookEndpoint", "WebhookDelivery", "AuditEntry", "User"}
 PUBLIC: Final = {"Category", "FlashSale", "FlashSaleItem", "Product", "Variant", "Image"}
 TERMS: Final = {"DiscountCode", "ShippingZone", "TaxRegion"}
 DRAFTS: Final = {"DraftOrder"}
-STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS
+GROUPS: Final = {"CustomerGroup"}
+STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,8 @@ async def world(shop: Shop) -> World:
     ids |= await _order_and_cart(shop, staff, ada)
     draft = {"variant": offer.variant_id, "customer": ada.id}
     ids["DraftOrder"] = (await shop.ask(DRAFT, draft, staff))["createDraftOrder"]["id"]
+    ids["CustomRole"] = (await shop.ask(ROLE, by=await shop.admin()))["createCustomRole"]["id"]
+    ids["CustomerGroup"] = (await shop.ask(GROUP, by=staff))["createCustomerGroup"]["id"]
     ids["ShippingZone"] = (await shop.ask(ZONE, by=staff))["createShippingZone"]["id"]
     ids["TaxRegion"] = (await shop.ask(REGION, by=staff))["createTaxRegion"]["id"]
     return World(shop, ada, ids | await _rows(shop, ada, ids), hidden)
@@ -212,7 +217,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
     for scope, seen in (
         (Scope.STOCK_WRITE, STOCK),
         (Scope.ORDERS_READ, ORDERS | DRAFTS),
-        (Scope.USERS_READ, {"User"}),
+        (Scope.USERS_READ, {"User"} | GROUPS),
         (Scope.SALES_WRITE, TERMS),
     ):
         assert await world.seen_by(await machine(shop, scope)) == PUBLIC | seen

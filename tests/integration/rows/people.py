@@ -8,6 +8,7 @@ from models import (
     Base,
     CustomerGroup,
     CustomerTag,
+    CustomRole,
     GroupMember,
     Identity,
     MailKind,
@@ -15,9 +16,11 @@ from models import (
     QueuedMail,
     RefreshSession,
     Role,
+    RoleHolder,
     ServiceToken,
     StaffRole,
     User,
+    UserWord,
 )
 from tests.integration.rows.hard import HASH, MOMENT
 
@@ -79,7 +82,9 @@ def account() -> list[Base]:
     person = Person(email_key=HASH, id=owner.id, kept_until=None)
     group = CustomerGroup(id=new_id(), name="VIP", key="vip", version=1, created_at=MOMENT)
     grouped = [GroupMember(group_id=group.id, user_id=owner.id), CustomerTag(tag="öl ", user_id=owner.id)]
-    return [owner, person, group, *grouped, staff, address, identity, mailed, *access(owner)]
+    role = CustomRole(id=new_id(), name="Lager 📦", scopes=["ORDERS_SHIP"], version=1, created_at=MOMENT)
+    found = [role, RoleHolder(role_id=role.id, user_id=owner.id), UserWord(word="straße ", user_id=owner.id)]
+    return [owner, person, group, *grouped, *found, staff, address, identity, mailed, *access(owner)]
 
 
 def access(owner: User) -> list[Base]:

@@ -20,6 +20,7 @@ from models import (
     OrderEvent,
     OrderLine,
     OrderLink,
+    OrderTag,
     OrderStatus,
     Product,
     ProductListing,
@@ -165,7 +166,8 @@ def order() -> list[Base]:
     parcel = Shipment(id=new_id(), order_id=made.id, carrier="Köln", tracking_number="RR ", actor="x", at=MOMENT)
     packed = ShipmentLine(shipment_id=parcel.id, line_id=line.id, quantity=1)
     link = OrderLink(token_hash=HASH, order_id=made.id, created_at=MOMENT, expires_at=MOMENT)
-    return [draft, made, line, event, parcel, packed, link]
+    tag = OrderTag(tag="größe ", order_id=made.id)
+    return [draft, made, line, event, parcel, packed, link, tag]
 
 
 def stock() -> list[Base]:
