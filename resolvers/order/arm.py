@@ -55,7 +55,10 @@ class DisarmFlashOrderInput:
     id: strawberry.ID = strawberry.field(description="Of the armed order.")
 
 
-@strawberry.type(description="An order that one press will place: placeFlashOrder with its quote.")
+@strawberry.type(
+    description="An order that one press will place: placeFlashOrder with its quote. It is no Node: armFlashOrder"
+    " with the same key is the way to look at it."
+)
 class ArmedFlashOrder:
     id: strawberry.ID = strawberry.field(description="Its own; not the order's.")
     state: ArmedState = strawberry.field(description="How far it is.")

@@ -56,8 +56,11 @@ ZONE: Final = """mutation { createShippingZone(input: {name: "Moon", idempotency
 REGION: Final = """mutation { createTaxRegion(input: {countryCode: "IS", idempotencyKey: "region",
   rates: [{taxClass: "standard", percent: "24"}]}) {
   ... on TaxRegion { id } ... on InvalidInput { fields { path message } } } }"""
-ROLE: Final = 'mutation { createCustomRole(input: {name: "Warehouse", scopes: [ORDERS_SHIP]}) { ... on CustomRole { id } } }'
-GROUP: Final = 'mutation { createCustomerGroup(input: {name: "VIP"}) { ... on CustomerGroup { id } } }'
+ROLE: Final = (
+    'mutation { createCustomRole(input: {name: "Warehouse", scopes: [ORDERS_SHIP]}) { ... on CustomRole { id } } }'
+)
+GROUP: Final = """mutation { createCustomerGroup(input: {name: "VIP", idempotencyKey: "group"}) {
+  ... on CustomerGroup { id } } }"""
 DRAFT: Final = """mutation ($variant: ID!, $customer: ID!) { createDraftOrder(input: {customerId: $customer,
   currencyCode: "EUR", idempotencyKey: "draft", lines: [{variantId: $variant, quantity: 1}]}) {
   ... on DraftOrder { id } } }"""

@@ -9,7 +9,7 @@ from resolvers.shared.node import node_names
 
 SCHEMA: Final = build_schema(ours().as_str())
 _DELETED: Final = ("CustomRole", "CustomerGroup", "ShippingZone", "TaxRegion", "WebhookEndpoint")
-NO_NODE: Final = {f"Deleted{name}": "gone" for name in _DELETED}
+NO_NODE: Final = {f"Deleted{name}": "gone" for name in _DELETED} | {"ArmedFlashOrder": "armFlashOrder"}
 """Each with a word of the reason that its description gives."""
 OTHER_NAMES: Final = {"OrderAddress"}
 """Names in ids that are no type's."""
