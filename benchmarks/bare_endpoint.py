@@ -100,6 +100,7 @@ class BareEndpoint:
                 line.quantity,
                 orjson.dumps(order.to_json()),
                 price_text(line.unit_price, order.currency),
+                "",  # the item's own terms
             ],
         )
         return replies[0]
