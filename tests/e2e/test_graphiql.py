@@ -87,7 +87,7 @@ def read_docs(chrome: Chrome) -> None:
     for link in ("Mutation", "createProduct"):
         path = (By.XPATH, f"//*[contains(@class, 'graphiql-doc-explorer')]//a[.='{link}']")
         wait(chrome).until(element_to_be_clickable(path)).click()
-    shows(chrome, ".graphiql-doc-explorer", "For STAFF, or a service token with CATALOG_WRITE.")
+    shows(chrome, ".graphiql-doc-explorer", "For STAFF, or a role or service token with CATALOG_WRITE.")
 
 
 @pytest.mark.usefixtures("worker")
