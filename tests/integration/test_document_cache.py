@@ -131,11 +131,18 @@ async def test_what_ends_soon_is_refilled_by_one_before_it_ends(infra: Infra, se
         due = entry.make(entry.DOCUMENT, b"old", schema=0, epoch=await epoch_of(infra), life=0.01, cost=1000.0)
         await infra.redis.client.set("doc:k", due, px=5000)
         source.may_end.clear()
-        asks = [cache_of(one).get_many(["k"], source.load) for one in (infra, other) * 5]
+        caches = [cache_of(infra), cache_of(other)]
+        asks = [cache.get_many(["k"], source.load) for cache in caches * 5]
         assert await asyncio.gather(*asks) == [{"k": b"old"}] * 10
+        # All have tried to be the one.
+        await until(lambda: _refilling(caches), lambda count: count == 1)
         source.may_end.set()
         await until(lambda: kept(infra), lambda found: found == (entry.DOCUMENT, b"new"))
     assert source.reads == 1
+
+
+async def _refilling(caches: Sequence[DocumentCache]) -> int:
+    return sum(bool(cache._shared.refreshing) for cache in caches)
 
 
 async def epoch_of(infra: Infra) -> bytes:
