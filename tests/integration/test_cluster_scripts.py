@@ -22,6 +22,7 @@ from services.flash_sale.remaining import remaining
 from services.flash_sale.states import SaleAction
 from services.order.abandon_unconfirmed import abandon_unconfirmed
 from services.order.cancel_order import Cancellation, cancel_order
+from services.order.cancel_order_lines import cancel_order_lines
 from services.order.place_flash_order import place_flash_order
 from services.reservation.keys import SCRIPTS
 from services.reservation.release import park
@@ -30,6 +31,9 @@ from services.shared.events import ALL_TOPICS
 from settings import Settings
 from tests.books import assert_adds_up, counters
 from tests.factories import bare_order, order_wish, running_sale
+from tests.integration.money import add_customer
+from tests.integration.test_parcels_and_refunds import units_of
+from tests.integration.test_shipped_in_part import pay
 from tests.modes import MODES
 from tests.redis_cluster import redis_cluster
 from tests.workers import persist_all
@@ -82,6 +86,10 @@ async def test_the_whole_pipeline_runs_on_a_cluster(infra: Infra) -> None:
     # Of counters that are no more: loaded since.
     await distrust(infra, snapshot.lines)
     assert await remaining(infra, [item]) == {item.id: 13}
+    await add_customer(infra, orders[2].customer_id)
+    await pay(infra, orders[2])
+    await cancel_order_lines(infra, units_of(orders[2], 1, 0, "one unit"))
+    assert await remaining(infra, [item]) == {item.id: 14}
     run = {script.name for script in infra.redis._scripts}
     assert run - {"reign"} == set(SCRIPTS)
 

@@ -7,7 +7,15 @@ from graphql import GraphQLInputObjectType, get_named_type
 from graphql_api.schema import build_schema
 
 BY_KEY: Final = {
-    *("placeFlashOrder", "cancelOrder", "checkout", "createShipment", "completeOrder", "addOrderNote"),
+    *(
+        "armFlashOrder",
+        "placeFlashOrder",
+        "cancelOrder",
+        "checkout",
+        "createShipment",
+        "completeOrder",
+        "addOrderNote",
+    ),
     *("receiveStock", "adjustStock", "moveStock", "countStock", "setLowStockThreshold"),
     *("cancelOrderLines", "refundOrderLines", "changeOrder"),
     *("createDraftOrder", "changeDraftOrder", "placeDraftOrder"),
