@@ -8,7 +8,8 @@ import strawberry
 from infra.ranked_turns import Rank
 from models import ArmedOrder
 from models.enums import ArmedState, Role
-from resolvers.order.mutations import OTHERS, FlashOrderItemInput, other_items, quotes
+from resolvers.order.flash_wish import OTHERS, FlashOrderItemInput, flash_wish
+from resolvers.order.mutations import quotes
 from resolvers.order.types import FlashQuote
 from resolvers.shared.context import Info
 from resolvers.shared.errors import (
@@ -24,7 +25,6 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import encode_id, input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.shared.words import ADDRESS_ID, IDEMPOTENCY_KEY
-from services.order.quote_flash_order import FlashQuoteWish
 from services.payment.arm_flash_order import ArmWish, arm_flash_order, disarm_flash_order, quote_of_armed
 
 
@@ -110,18 +110,7 @@ class ArmMutation:
         rank=Rank.BEGIN,
     )
     async def arm_flash_order(self, info: Info, input: ArmFlashOrderInput) -> ArmFlashOrderResult:
-        order = FlashQuoteWish(
-            customer_id=signed_in(info).user_id,
-            item_id=input_id(input.item_id, "FlashSaleItem", "itemId"),
-            quantity=input.quantity,
-            address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
-            shipping_method=input.shipping_method,
-            discount_code=input.discount_code,
-            others=other_items(input.others),
-            client=info.context.client,
-            buyer_id=signed_in(info).person_id,
-            groups=signed_in(info).groups,
-        )
+        order = flash_wish(info, input)
         wish = ArmWish(order, input.provider, input.return_url, input.idempotency_key, info.context.base_url)
         return ArmedFlashOrder.of(await arm_flash_order(info.context.infra, wish), info)
 

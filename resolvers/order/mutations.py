@@ -1,12 +1,11 @@
 """Place and cancel orders; what staff do with them."""
 
-from typing import Final
-
 import strawberry
 
 from infra.ranked_turns import Rank
 from models.enums import Role, Scope
 from models.order_document import OrderView
+from resolvers.order.flash_wish import OTHERS, FlashOrderItemInput, flash_wish, other_items
 from resolvers.order.types import (
     AddOrderNoteResult,
     CancelOrderResult,
@@ -24,27 +23,15 @@ from resolvers.shared.mutation import mutation
 from resolvers.shared.node import input_id
 from resolvers.shared.permissions import signed_in
 from resolvers.shared.words import ADDRESS_ID, IDEMPOTENCY_KEY, ORDER_ID
-from services.flash_sale.find_ordered import MOST_ITEMS, Wanted
 from services.order.add_note import Note, add_note
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.complete_order import complete_order
 from services.order.create_shipment import MAX_LINES, ShipmentDraft, create_shipment
 from services.order.flash_quotes import FlashQuotes
 from services.order.place_flash_order import Buyer, FlashOrder, place_flash_order
-from services.order.quote_flash_order import FlashQuoteWish, quote_flash_order
+from services.order.quote_flash_order import quote_flash_order
 from services.order.tag_order import Tagging, tag_order
 from services.waiting_room.passes import Passes
-
-OTHERS: Final = (
-    "Further items of the same sale, each once: the order has all of it, or nothing is held. "
-    f"At most {MOST_ITEMS - 1}."
-)
-
-
-@strawberry.input(description="A further item of the same sale.")
-class FlashOrderItemInput:
-    item_id: strawberry.ID = strawberry.field(description="The item of the sale, not its variant.")
-    quantity: int = strawberry.field(description="Units, within the item's `perCustomerLimit`.")
 
 
 @strawberry.input(description="What to order of a sale.")
@@ -175,19 +162,7 @@ class OrderMutation:
         rank=Rank.BEGIN,
     )
     async def quote_flash_order(self, info: Info, input: QuoteFlashOrderInput) -> QuoteFlashOrderResult:
-        wish = FlashQuoteWish(
-            customer_id=signed_in(info).user_id,
-            item_id=input_id(input.item_id, "FlashSaleItem", "itemId"),
-            quantity=input.quantity,
-            address_id=None if input.address_id is None else input_id(input.address_id, "Address", "addressId"),
-            shipping_method=input.shipping_method,
-            discount_code=input.discount_code,
-            others=other_items(input.others),
-            client=info.context.client,
-            buyer_id=signed_in(info).person_id,
-            groups=signed_in(info).groups,
-        )
-        quote = await quote_flash_order(info.context.infra, wish)
+        quote = await quote_flash_order(info.context.infra, flash_wish(info, input))
         return FlashQuote.of(quote, quotes(info).sign(quote))
 
     @mutation(
@@ -240,15 +215,6 @@ class OrderMutation:
     async def tag_order(self, info: Info, input: TagOrderInput) -> TagOrderResult:
         wish = Tagging(input_id(input.order_id, "Order", "orderId"), input.add, input.remove)
         return _changed(info, await tag_order(info.context.infra, wish))
-
-
-def other_items(items: list[FlashOrderItemInput] | None) -> tuple[Wanted, ...]:
-    # No order has so many; the service says so.
-    some = (items or [])[:MOST_ITEMS]
-    return tuple(
-        Wanted(input_id(item.item_id, "FlashSaleItem", "others", str(i), "itemId"), item.quantity)
-        for i, item in enumerate(some)
-    )
 
 
 def quotes(info: Info) -> FlashQuotes:
