@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, select, union
+from sqlalchemy import ColumnElement, Select, exists, select, union
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.ids import first_id_of
@@ -101,6 +101,8 @@ class OrderFilter:
         return statement
 
 
-def _users_with(email: str) -> CompoundSelect[UUID]:
-    """By two indexes: of accounts, and of guests."""
-    return union(select(User.id).where(User.email == email), select(User.id).where(User.guest_email == email))
+def _users_with(email: str) -> Select[UUID]:
+    """By two indexes: of accounts, and of guests. Found first, in a table of their own: MariaDB would look for a
+    union again at each order."""
+    accounts, guests = select(User.id).where(User.email == email), select(User.id).where(User.guest_email == email)
+    return select(union(accounts, guests).subquery().c.id)
