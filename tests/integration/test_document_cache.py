@@ -56,13 +56,24 @@ async def test_many_readers_of_a_missing_document_make_one_read(infra: Infra) ->
     assert len(seen) == 4
 
 
-async def test_of_several_processes_one_fills(infra: Infra, settings: Settings) -> None:
+async def test_of_several_processes_one_fills(
+    infra: Infra, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.cache.documents._LOCK_WAIT", 10.0)
+    gave_way, lock = asyncio.Event(), DocumentCache._lock
+
+    async def watched(cache: DocumentCache, keys: Sequence[str], token: bytes) -> tuple[list[str], list[str]]:
+        ours, elsewhere = await lock(cache, keys, token)
+        if elsewhere:
+            gave_way.set()
+        return ours, elsewhere
+
+    monkeypatch.setattr(DocumentCache, "_lock", watched)
     source = Source(b"value")
     source.may_end.clear()
     async with open_infra(settings) as other:
         asks = [asyncio.create_task(cache_of(one).get_many(["k"], source.load)) for one in (infra, other) * 10]
-        await source.begun.wait()
-        await asyncio.sleep(0.05)
+        await gave_way.wait()
         source.may_end.set()
         assert await asyncio.gather(*asks) == [{"k": b"value"}] * 20
     assert source.reads == 1
