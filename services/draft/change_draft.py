@@ -7,15 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from services.draft.price_draft import price_draft
-from services.draft.rows import NO_DRAFT, find_drafts, lock_draft, require_customer
+from services.draft.rows import current_draft, customer_of, lock_draft
 from services.draft.rules import DraftWish, check_draft
 from services.draft.views import DraftView
 from services.money.charging import charging_of
 from services.shared.asked import Asked
-from services.shared.errors import NotFound
 from services.shared.idempotency import Request, do_once
 from services.shared.patience import or_try_again
-from services.user.add_guest import add_guest
 
 OPERATION: Final = "changeDraftOrder"
 
@@ -32,17 +30,10 @@ async def change_draft(infra: Infra, draft_id: UUID, version: int, wish: DraftWi
 
     async def work(session: AsyncSession) -> None:
         row = await lock_draft(session, draft_id, version)
-        if wish.customer_id is not None:
-            customer = await require_customer(session, wish.customer_id)
-        else:
-            customer = await add_guest(session, infra, wish.email or "")
+        customer = await customer_of(session, infra, wish)
         row.customer_id, row.currency, row.data = customer.id, wish.currency, document.to_json()
         row.total, row.version, row.updated_at = document.charges.total, version + 1, infra.now()
         row.actor = asked.actor
 
     await do_once(infra, request, draft_id, work)
-    with or_try_again():
-        found = (await find_drafts(infra, [draft_id])).get(draft_id)
-    if found is None:
-        raise NotFound(NO_DRAFT)
-    return found
+    return await current_draft(infra, draft_id)

@@ -8,15 +8,13 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import DraftOrder
 from services.draft.price_draft import price_draft
-from services.draft.rows import NO_DRAFT, find_drafts, require_customer
+from services.draft.rows import current_draft, customer_of
 from services.draft.rules import DraftWish, check_draft
 from services.draft.views import DraftView
 from services.money.charging import charging_of
 from services.shared.asked import Asked
-from services.shared.errors import NotFound
 from services.shared.idempotency import Request, do_once
 from services.shared.patience import or_try_again
-from services.user.add_guest import add_guest
 
 OPERATION: Final = "createDraftOrder"
 
@@ -33,10 +31,7 @@ async def create_draft(infra: Infra, wish: DraftWish, asked: Asked) -> DraftView
     draft_id, now = new_id(), infra.now()
 
     async def work(session: AsyncSession) -> None:
-        if wish.customer_id is not None:
-            customer = await require_customer(session, wish.customer_id)
-        else:
-            customer = await add_guest(session, infra, wish.email or "")
+        customer = await customer_of(session, infra, wish)
         row = DraftOrder(
             id=draft_id,
             customer_id=customer.id,
@@ -51,8 +46,4 @@ async def create_draft(infra: Infra, wish: DraftWish, asked: Asked) -> DraftView
         session.add(row)
 
     made = await do_once(infra, request, draft_id, work)
-    with or_try_again():
-        found = (await find_drafts(infra, [made])).get(made)
-    if found is None:
-        raise NotFound(NO_DRAFT)
-    return found
+    return await current_draft(infra, made)

@@ -9,8 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
 from models import DraftOrder, User
+from services.draft.rules import DraftWish
 from services.draft.views import DraftView, view_of
 from services.shared.errors import InvalidInput, NotFound, StaleVersion
+from services.shared.patience import or_try_again
+from services.user.add_guest import add_guest
 
 NO_DRAFT: Final = "There is no such draft."
 _SHOWN: Final = 100
@@ -36,6 +39,22 @@ async def require_customer(session: AsyncSession, customer_id: UUID) -> User:
     if user is None or user.closed_at is not None:
         raise InvalidInput.at("customerId", message="is no customer, or not any more")
     return user
+
+
+async def customer_of(session: AsyncSession, infra: Infra, wish: DraftWish) -> User:
+    """Find whom a draft is for, or make a guest of the e-mail address. Errors: InvalidInput."""
+    if wish.customer_id is not None:
+        return await require_customer(session, wish.customer_id)
+    return await add_guest(session, infra, wish.email or "")
+
+
+async def current_draft(infra: Infra, draft_id: UUID) -> DraftView:
+    """Read a draft after its change. Errors: NotFound, TryAgain."""
+    with or_try_again():
+        found = (await find_drafts(infra, [draft_id])).get(draft_id)
+    if found is None:
+        raise NotFound(NO_DRAFT)
+    return found
 
 
 async def find_drafts(infra: Infra, ids: Collection[UUID]) -> dict[UUID, DraftView]:

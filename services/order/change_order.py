@@ -136,7 +136,7 @@ async def _change(session: AsyncSession, infra: Infra, changing: _Changing) -> t
         await give_up_payments(session, [order.id], now)
     await _write_lines(session, order, new)
     await _move_units(session, order.id, new, changing.actor, now)
-    kept = _kept(order, new)
+    kept = _kept(new)
     await _tell(session, order, changing, new, until, kept)
     return kept
 
@@ -203,7 +203,7 @@ def _of_sale(order_id: UUID, line: NewLine) -> OrderLine:
     return OrderLine(id=line.id, order_id=order_id, sku=line.sku, flash_sale_item_id=line.item_id)
 
 
-def _kept(order: ReadOrder, new: NewOrder) -> tuple[KeptUnits, ...]:
+def _kept(new: NewOrder) -> tuple[KeptUnits, ...]:
     return tuple(
         KeptUnits(line.sku, line.item_id, line.units)
         for line in new.lines
