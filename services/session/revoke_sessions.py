@@ -29,13 +29,13 @@ async def revoke_sessions(infra: Infra, session_ids: Iterable[UUID]) -> None:
     await _revoke(infra, [Revocation("session", id_, now, now + _kept(infra)) for id_ in session_ids])
 
 
-async def revoke_access_tokens(infra: Infra, user_id: UUID) -> None:
-    """Refuse the access tokens that this user was given until now: the next refresh gives what the user is now.
+async def revoke_access_tokens(infra: Infra, *user_ids: UUID) -> None:
+    """Refuse the access tokens that these users were given until now: the next refresh gives what a user is now.
 
     For a change of roles, after its commit; never fails. It ends no session.
     """
     now = infra.now().timestamp()
-    await _revoke(infra, [Revocation("user", user_id, now, now + _kept(infra))])
+    await _revoke(infra, [Revocation("user", id_, now, now + _kept(infra)) for id_ in user_ids])
 
 
 async def send_unsent(infra: Infra) -> None:

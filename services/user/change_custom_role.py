@@ -50,6 +50,5 @@ async def change_custom_role(
         return role, holders
 
     role, holders = await write_named(infra, work)
-    for holder in holders:
-        await revoke_access_tokens(infra, holder)
+    await revoke_access_tokens(infra, *holders)
     return role

@@ -45,8 +45,7 @@ async def change_customers(infra: Infra, wish: CustomersChange, by: UUID) -> lis
         users, moved = await transact_for_request(
             infra, lambda session: _change(session, infra, wish, set(added), set(removed), by)
         )
-    for user_id in moved:
-        await revoke_access_tokens(infra, user_id)
+    await revoke_access_tokens(infra, *moved)
     return users
 
 

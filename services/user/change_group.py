@@ -74,8 +74,7 @@ async def delete_group(infra: Infra, group_id: UUID, version: int, by: UUID) -> 
         return members
 
     with or_try_again():
-        for user_id in await transact_for_request(infra, work):
-            await revoke_access_tokens(infra, user_id)
+        await revoke_access_tokens(infra, *await transact_for_request(infra, work))
 
 
 async def find_groups(infra: Infra, ids: Collection[UUID] | None = None) -> dict[UUID, CustomerGroup]:

@@ -29,5 +29,5 @@ async def delete_custom_role(infra: Infra, role_id: UUID, *, actor: UUID | str, 
         )  # fmt: skip
         return holders
 
-    for holder in await infra.database.transact(work, timeout=infra.settings.store_timeout):
-        await revoke_access_tokens(infra, holder)
+    holders = await infra.database.transact(work, timeout=infra.settings.store_timeout)
+    await revoke_access_tokens(infra, *holders)
