@@ -56,14 +56,18 @@ async def counts(infra: Infra) -> dict[str, int]:
     }
 
 
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT", "ROLLBACK")
+_OF_THE_PROCESS = ("SELECT flash_sale_items.id, flash_sale_items.epoch", "listed_documents")
+
+
 @contextmanager
 def statements(infra: Infra, whole: list[tuple[str, object]] | None = None) -> Iterator[list[str]]:
     """The SQL that is run inside the block, without the transactions' own, and without what a process looks at by
-    itself every few seconds. ``whole``: a list that is given each with its values."""
+    itself, every few seconds or once it hears the log. ``whole``: a list that is given each with its values."""
     seen: list[str] = []
 
     def note(_conn: object, _cursor: object, statement: str, values: object, *_rest: object) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")) and "listed_documents" not in statement:
+        if not statement.startswith(_OF_TRANSACTIONS) and not any(own in statement for own in _OF_THE_PROCESS):
             seen.append(statement)
             if whole is not None:
                 whole.append((statement, values))
