@@ -18,7 +18,11 @@ class DraftOrder(Base):
     """
 
     __tablename__ = "draft_orders"
-    __table_args__ = (Index("ix_draft_orders_order_id_id", "order_id", "id"), MYSQL)
+    __table_args__ = (
+        Index("ix_draft_orders_order_id_id", "order_id", "id"),
+        Index("ix_draft_orders_customer_id_id", "customer_id", "id"),
+        MYSQL,
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID]

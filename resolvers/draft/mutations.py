@@ -8,6 +8,8 @@ from models.enums import Role, Scope
 from resolvers.draft.types import (
     ChangeDraftOrderResult,
     CreateDraftOrderResult,
+    DeletedDraftOrder,
+    DeleteDraftOrderResult,
     DraftOrder,
     PlaceDraftOrderResult,
     PlaceDraftOrderSuccess,
@@ -20,6 +22,7 @@ from resolvers.shared.words import IDEMPOTENCY_KEY
 from resolvers.user.address_types import OrderAddressInput, draft_of
 from services.draft.change_draft import change_draft
 from services.draft.create_draft import create_draft
+from services.draft.delete_draft import DraftDeletion, delete_draft
 from services.draft.place_draft import DraftPlacing, place_draft
 from services.draft.rules import MAX_LINES, DraftWish, LineWish
 
@@ -95,6 +98,16 @@ class PlaceDraftOrderInput:
     )
 
 
+@strawberry.input(description="A draft that is to be gone.")
+class DeleteDraftOrderInput:
+    draft_id: strawberry.ID = strawberry.field(description=_DRAFT_ID)
+    version: int = strawberry.field(description=_VERSION)
+    idempotency_key: str = strawberry.field(description=IDEMPOTENCY_KEY)
+    reason: str | None = strawberry.field(
+        default=None, description="What the history of its order, if there is one, says; up to 500 characters."
+    )
+
+
 @strawberry.type
 class DraftOrderMutation:
     @mutation(
@@ -127,3 +140,15 @@ class DraftOrderMutation:
         wish = DraftPlacing(draft_id, input.version, input.valid_hours)
         placed = await place_draft(info.context.infra, wish, asked_by(info, input.idempotency_key))
         return PlaceDraftOrderSuccess.of(placed)
+
+    @mutation(
+        Role.STAFF,
+        scope=Scope.ORDERS_WRITE,
+        description="Delete a draft. An order that was made of it is cancelled if it is not paid: what it holds "
+        "goes back, and its secret links lead nowhere. Of one that is paid the draft stays.",
+    )
+    async def delete_draft_order(self, info: Info, input: DeleteDraftOrderInput) -> DeleteDraftOrderResult:
+        draft_id = input_id(input.draft_id, "DraftOrder", "draftId")
+        wish = DraftDeletion(draft_id, input.version, input.reason)
+        await delete_draft(info.context.infra, wish, asked_by(info, input.idempotency_key))
+        return DeletedDraftOrder(id=input.draft_id)

@@ -14,6 +14,7 @@ from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     IdempotencyConflict,
     InvalidInput,
+    InvalidTransition,
     NotFound,
     OutOfStock,
     StaleVersion,
@@ -23,6 +24,7 @@ from resolvers.shared.fields import field
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, pick_nodes, register_node
 from resolvers.shared.permissions import check_edge
+from resolvers.shared.relay import Counted, Edge, count_of
 from resolvers.user.address_types import Address
 from resolvers.user.types import User
 from services.draft.place_draft import PlacedDraft
@@ -123,6 +125,20 @@ class PlaceDraftOrderSuccess:
         return cls(order=Order.of(placed.order), payment_link=link.url, link_expires_at=link.expires_at)
 
 
+@strawberry.type(description="The id of a draft that is gone: no Node, as there is none any more.")
+class DeletedDraftOrder:
+    id: strawberry.ID = strawberry.field(description="Of the draft that was.")
+
+
+@strawberry.type
+class DraftOrderEdge(Edge[DraftOrder]): ...
+
+
+@strawberry.type
+class DraftOrderConnection(Counted[DraftOrderEdge]):
+    total_count = count_of("drafts")
+
+
 CreateDraftOrderResult = Annotated[
     DraftOrder | NotFound | IdempotencyConflict | TryAgain | InvalidInput,
     strawberry.union("CreateDraftOrderResult"),
@@ -134,6 +150,16 @@ ChangeDraftOrderResult = Annotated[
 PlaceDraftOrderResult = Annotated[
     PlaceDraftOrderSuccess | NotFound | StaleVersion | OutOfStock | IdempotencyConflict | TryAgain | InvalidInput,
     strawberry.union("PlaceDraftOrderResult"),
+]
+DeleteDraftOrderResult = Annotated[
+    DeletedDraftOrder
+    | NotFound
+    | StaleVersion
+    | InvalidTransition
+    | IdempotencyConflict
+    | TryAgain
+    | InvalidInput,
+    strawberry.union("DeleteDraftOrderResult"),
 ]
 
 

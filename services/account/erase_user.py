@@ -8,6 +8,7 @@ from models import (
     Address,
     ArmedOrder,
     CustomerTag,
+    DraftOrder,
     GroupMember,
     Identity,
     QueuedMail,
@@ -23,6 +24,7 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     """Erase all but the row, which the user's orders need; ``user`` is locked."""
     for table in (Address, Identity, AccountToken, RefreshSession):
         await session.execute(delete(table).where(table.user_id == user.id))
+    await session.execute(delete(DraftOrder).where(DraftOrder.customer_id == user.id))
     unplaced = (ArmedOrder.customer_id == user.id, ArmedOrder.order_id.is_(None))
     await session.execute(delete(ArmedOrder).where(*unplaced))
     await session.execute(

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from models import Order, OrderEvent, Payment, User
+from models import DraftOrder, Order, OrderEvent, Payment, User
 from services.account.erase_user import erase_user
 from services.session.end_session import Reason, end_all_sessions
 
@@ -53,9 +53,6 @@ async def _move_orders(session: AsyncSession, guest_id: UUID, account_id: UUID) 
             OrderEvent.order_id == order.id, OrderEvent.actor == f"user:{guest_id.hex}"
         )
         await session.execute(told.values(actor=f"user:{account_id.hex}"))
-    await session.execute(
-        update(Payment)
-        .where(Payment.customer_id == guest_id)
-        .values(customer_id=account_id)
-        .execution_options(synchronize_session=False)
-    )
+    for table in (Payment, DraftOrder):
+        moved = update(table).where(table.customer_id == guest_id).values(customer_id=account_id)
+        await session.execute(moved.execution_options(synchronize_session=False))

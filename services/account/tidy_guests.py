@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import made_at
 from infra.runtime import Infra
-from models import Order, OrderLink, Person, User
+from models import DraftOrder, Order, OrderLink, Person, User
 from services.account.erase_user import erase_user
 from services.account.join_guests import join_guest
 from services.session.revoke_sessions import revoke_sessions
@@ -21,7 +21,7 @@ _BATCH: Final = 100
 
 async def tidy_guests(infra: Infra) -> int:
     """Look at guests whose time has come. Those whom an account has claimed are joined to it; those who ordered
-    nothing are deleted; others lose their personal data ``GUEST_TTL`` after their last order.
+    nothing are deleted; others lose their personal data ``GUEST_TTL`` after their last order, or draft of one.
 
     Returns how many were looked at. Errors: StoreUnavailable.
     """
@@ -43,10 +43,10 @@ async def _look_at(session: AsyncSession, infra: Infra, guest: User) -> Sequence
     now = infra.now()
     if guest.joined_to is not None:
         return await join_guest(session, guest, guest.joined_to, now)
-    newest = select(Order.id).where(Order.customer_id == guest.id).order_by(Order.id.desc()).limit(1)
-    last = await session.scalar(newest)
-    if last is not None:
-        until = datetime.fromtimestamp(made_at(last), UTC) + timedelta(seconds=infra.settings.shop.guest_ttl)
+    last, draft = [await _newest(session, table, guest.id) for table in (Order, DraftOrder)]
+    newest = max((id_ for id_ in (last, draft) if id_ is not None), default=None)
+    if newest is not None:
+        until = datetime.fromtimestamp(made_at(newest), UTC) + timedelta(seconds=infra.settings.shop.guest_ttl)
         if until > now:
             guest.guest_until = until
             return ()
@@ -56,6 +56,12 @@ async def _look_at(session: AsyncSession, infra: Infra, guest: User) -> Sequence
         await session.flush()
         await session.delete(guest)
     return ()
+
+
+async def _newest(session: AsyncSession, table: type[Order] | type[DraftOrder], guest_id: UUID) -> UUID | None:
+    return await session.scalar(
+        select(table.id).where(table.customer_id == guest_id).order_by(table.id.desc()).limit(1)
+    )
 
 
 async def tidy_persons(infra: Infra) -> None:

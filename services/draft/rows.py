@@ -16,18 +16,31 @@ from services.shared.patience import or_try_again
 from services.user.add_guest import add_guest
 
 NO_DRAFT: Final = "There is no such draft."
-_SHOWN: Final = 100
 
 
 async def lock_draft(session: AsyncSession, draft_id: UUID, version: int) -> DraftOrder:
     """Lock a draft in the version that was read, of which no order was made. Errors: NotFound, StaleVersion,
     InvalidInput."""
+    draft = await _lock(session, draft_id)
+    if draft.order_id is not None:
+        raise InvalidInput.at("draftId", message="is an order already: have that changed")
+    return _in_version(draft, version)
+
+
+async def lock_any_draft(session: AsyncSession, draft_id: UUID, version: int) -> DraftOrder:
+    """Lock a draft in the version that was read, whatever was made of it. Errors: NotFound, StaleVersion."""
+    return _in_version(await _lock(session, draft_id), version)
+
+
+async def _lock(session: AsyncSession, draft_id: UUID) -> DraftOrder:
     locked = select(DraftOrder).where(DraftOrder.id == draft_id).with_for_update()
     draft = await session.scalar(locked.execution_options(populate_existing=True))
     if draft is None:
         raise NotFound(NO_DRAFT)
-    if draft.order_id is not None:
-        raise InvalidInput.at("draftId", message="is an order already: have that changed")
+    return draft
+
+
+def _in_version(draft: DraftOrder, version: int) -> DraftOrder:
     if draft.version != version:
         raise StaleVersion(draft.version)
     return draft
@@ -62,10 +75,3 @@ async def find_drafts(infra: Infra, ids: Collection[UUID]) -> dict[UUID, DraftVi
     async with infra.database.read() as session:
         found = await session.scalars(select(DraftOrder).where(DraftOrder.id.in_(ids)))
         return {row.id: view_of(row) for row in found}
-
-
-async def open_drafts(infra: Infra) -> list[DraftView]:
-    """Returns the newest drafts of which no order was made. Errors: StoreUnavailable."""
-    wanted = select(DraftOrder).where(DraftOrder.order_id.is_(None)).order_by(DraftOrder.id.desc())
-    async with infra.database.read() as session:
-        return [view_of(row) for row in await session.scalars(wanted.limit(_SHOWN))]

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select, union
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.ids import first_id_of
-from models import Order, OrderLine, OrderStatus, OrderTag, User
+from models import Order, OrderLine, OrderStatus, OrderTag
+from services.user.find_users import users_with
 
 S = TypeVar("S", bound=Select[Any])
 # An id is made about when the order is placed, in another process perhaps, by another clock.
@@ -76,7 +77,7 @@ class OrderFilter:
         if self.sku is not None:
             yield exists().where(OrderLine.order_id == Order.id, OrderLine.sku == self.sku)
         if self.email is not None:
-            yield Order.customer_id.in_(_users_with(self.email))
+            yield Order.customer_id.in_(users_with(self.email))
 
     def _narrow(self, statement: S, id_: InstrumentedAttribute[UUID]) -> S:
         statement = statement.where(*self._has())
@@ -99,10 +100,3 @@ class OrderFilter:
             last = first_id_of(self.placed_before.timestamp() + _SLACK)
             statement = statement.where(Order.placed_at < self.placed_before, id_ < last)
         return statement
-
-
-def _users_with(email: str) -> Select[UUID]:
-    """By two indexes: of accounts, and of guests. Found first, in a table of their own: MariaDB would look for a
-    union again at each order."""
-    accounts, guests = select(User.id).where(User.email == email), select(User.id).where(User.guest_email == email)
-    return select(union(accounts, guests).subquery().c.id)

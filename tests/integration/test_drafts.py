@@ -2,26 +2,41 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import DraftOrder, MailKind, OrderStatus, Variant
+from models import DraftOrder, MailKind, OrderStatus, User, Variant
+from services.account.join_guests import join_guests
+from services.account.tidy_guests import tidy_guests
 from services.address.rules import AddressDraft
 from services.discount.find_code import codes_by_id
 from services.draft.change_draft import change_draft
 from services.draft.create_draft import create_draft
+from services.draft.delete_draft import DraftDeletion, delete_draft
+from services.draft.list_drafts import DraftFilter, list_drafts
 from services.draft.place_draft import DraftPlacing, PlacedDraft, place_draft
-from services.draft.rows import find_drafts, open_drafts
+from services.draft.rows import find_drafts
 from services.draft.rules import DraftWish, LineWish
 from services.order.cancel_order import cancel_order
 from services.order.find_by_link import find_by_link
 from services.shared.client import NOWHERE
-from services.shared.errors import IdempotencyConflict, InvalidInput, NotFound, OutOfStock, StaleVersion
+from services.shared.errors import (
+    IdempotencyConflict,
+    InvalidInput,
+    InvalidTransition,
+    NotFound,
+    OutOfStock,
+    StaleVersion,
+)
 from services.shared.events import OrderAccepted
+from services.shared.pages import IdPage
+from services.user.register import register
 from tests.books import outbox_types
 from tests.factories import stock_of, variant_in_stock
 from tests.integration.catalog.products import statements
@@ -41,6 +56,10 @@ def wish_of(*lines: LineWish, **more: object) -> DraftWish:
 
 def placing(draft_id: object, version: int = 1, hours: int = 48) -> DraftPlacing:
     return DraftPlacing(draft_id, version, hours)  # type: ignore[arg-type]
+
+
+async def open_drafts(infra: Infra) -> list[UUID]:
+    return [view.id for view in (await list_drafts(infra, DraftFilter(), IdPage(100))).rows]
 
 
 async def two(infra: Infra) -> tuple[Variant, Variant]:
@@ -117,6 +136,59 @@ async def test_of_two_who_change_it_one_wins_and_it_is_placed_once(infra: Infra)
     await assert_clean(infra)
 
 
+async def test_what_was_made_of_a_draft_goes_with_it_unless_it_is_paid(configured: Infra) -> None:
+    infra = configured
+    one, _ = await two(infra)
+    code = await new_code(infra, max_uses=1)
+    wish = wish_of(LineWish(one.id, 2), discount_code="spring")
+    draft = await create_draft(infra, wish, asked())
+    with pytest.raises(StaleVersion):
+        await delete_draft(infra, DraftDeletion(draft.id, 2), asked())
+    with pytest.raises(InvalidInput):
+        await delete_draft(infra, DraftDeletion(draft.id, 1, "x" * 501), asked())
+    placed = await place_draft(infra, placing(draft.id), asked())
+    for _ in range(2):
+        await delete_draft(infra, DraftDeletion(draft.id, 2, "A mistake."), asked("d"))
+    order = await cancel_order(infra, cancellation(placed.order))
+    assert (order.status, order.history[-1].note) == (OrderStatus.CANCELLED, "A mistake.")
+    assert (await stock_of(infra, one.sku))["held"] == 0
+    assert (await codes_by_id(infra, [code.id]))[code.id].used == 0
+    secret = urlsplit(placed.link.url).fragment.removeprefix("token=")
+    assert await find_by_link(infra, secret, NOWHERE) is None
+    assert await find_drafts(infra, [draft.id]) == {}
+    with pytest.raises(NotFound):
+        await delete_draft(infra, DraftDeletion(draft.id, 2), asked())
+    paid = await create_draft(infra, wish, asked())
+    order = (await place_draft(infra, placing(paid.id), asked())).order
+    payment = await begin(infra, order)
+    await approve(infra, payment)
+    await deliver(infra, told(payment))
+    with pytest.raises(InvalidTransition):
+        await delete_draft(infra, DraftDeletion(paid.id, 2), asked())
+    assert await open_drafts(infra) == []
+    assert (await find_drafts(infra, [paid.id])).keys() == {paid.id}
+    await assert_clean(infra)
+
+
+async def test_a_draft_follows_its_guest_to_the_account_and_goes_with_whom_it_is_for(infra: Infra) -> None:
+    one, _ = await two(infra)
+    draft = await create_draft(infra, wish_of(LineWish(one.id, 1)), asked())
+    day = replace(infra, now=lambda: infra.now() + timedelta(days=31))
+    assert await tidy_guests(day) == 1
+    assert (await find_drafts(infra, [draft.id]))[draft.id].customer_id == draft.customer_id
+    account = await register(infra, email="ann@example.org", password="correct horse", display_name="Ann")
+    async with infra.database.write() as session:
+        owner = await session.get(User, account.id, with_for_update=True)
+        assert owner is not None
+        await join_guests(session, owner, infra.now())
+    assert (await find_drafts(infra, [draft.id]))[draft.id].customer_id == account.id
+    late = await create_draft(infra, wish_of(LineWish(one.id, 1), email="gone@example.org"), asked())
+    years = replace(infra, now=lambda: infra.now() + timedelta(days=4000))
+    while await tidy_guests(years):
+        pass
+    assert (await find_drafts(infra, [draft.id, late.id])).keys() == {draft.id}
+
+
 async def test_what_cannot_be_is_named(configured: Infra) -> None:
     infra = configured
     one, _ = await two(infra)
@@ -152,6 +224,6 @@ async def test_what_cannot_be_is_named(configured: Infra) -> None:
         await place_draft(infra, placing(draft.id, hours=721), asked())
     with pytest.raises(NotFound):
         await place_draft(infra, placing(new_id()), asked())
-    assert [view.id for view in await open_drafts(infra)] == [draft.id]
+    assert await open_drafts(infra) == [draft.id]
     assert (await stock_of(infra, one.sku))["held"] == 0
     await assert_clean(infra)

@@ -18,7 +18,7 @@ BY_KEY: Final = {
     ),
     *("receiveStock", "adjustStock", "moveStock", "countStock", "setLowStockThreshold"),
     *("cancelOrderLines", "refundOrderLines", "changeOrder"),
-    *("createDraftOrder", "changeDraftOrder", "placeDraftOrder"),
+    *("createDraftOrder", "changeDraftOrder", "placeDraftOrder", "deleteDraftOrder"),
     *("createPayment", "capturePayment", "refundPayment", "payOrderByLink"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
