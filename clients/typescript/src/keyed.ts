@@ -21,6 +21,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   "CreateShippingZoneInput",
   "CreateTaxRegionInput",
   "CreateWarehouseInput",
+  "DeleteDraftOrderInput",
   "DeleteShippingZoneInput",
   "DeleteTaxRegionInput",
   "MoveStockInput",
