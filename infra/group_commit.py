@@ -178,13 +178,27 @@ class Groups:
 
     def __init__(self) -> None:
         self._groups: dict[str, GroupCommit[Any, Any]] = {}
+        self._closing: list[Callable[[], Awaitable[None]]] = []
 
-    def of(self, kind: str, serve: Serve[Q, A], *, most: int = MOST, at_once: int = 1) -> GroupCommit[Q, A]:
-        """Returns the group of that kind; all else is that of the first caller."""
+    def of(
+        self,
+        kind: str,
+        serve: Serve[Q, A],
+        *,
+        most: int = MOST,
+        at_once: int = 1,
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> GroupCommit[Q, A]:
+        """Returns the group of that kind; all else is that of the first caller. ``close``: what ``serve`` has
+        open, once there is nothing under way any more."""
         if kind not in self._groups:
             self._groups[kind] = GroupCommit(serve, most=most, at_once=at_once)
+            if close is not None:
+                self._closing.append(close)
         return self._groups[kind]
 
     async def close(self) -> None:
         for group in self._groups.values():
             await group.close()
+        for close in self._closing:
+            await close()

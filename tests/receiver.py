@@ -32,6 +32,9 @@ class Receiver:
         await self.open.wait()
         return Response("x" * 2000 if self.status >= 400 else None, self.status, headers=self.headers)
 
+    async def heard(self) -> int:
+        return len(self.got)
+
     @property
     def events(self) -> list[dict[str, Any]]:
         return [orjson.loads(body) for _, body in self.got]

@@ -28,7 +28,7 @@ from services.money.amounts import MoneyError, parse_amount, to_decimal, to_know
 from services.payment.sandbox.charges import PAGE
 from services.payment.sandbox.page import LONGEST_DELAY, Decision, Webhook, decide, find_charge
 from services.payment.sandbox.provider import NAME
-from services.payment.sandbox.send_events import send_soon
+from services.payment.sandbox.send_events import send_now
 from services.shared.errors import NotFound
 from settings import Settings
 
@@ -61,14 +61,14 @@ async def _show(_request: Request, infra: Infra, charge_id: UUID) -> Response:
 
 
 async def _decide(request: Request, infra: Infra, charge_id: UUID) -> Response:
-    """Then back to the shop."""
+    """Then back to the shop, which knows by then unless it is slow."""
     body = await read_body(request.receive, None, _MOST_BYTES)
     try:
         decision = await _decision(infra, charge_id, dict(_fields(body)))
     except (ValueError, MoneyError):
         raise HTTPException(400) from None
     outcome = await decide(infra, charge_id, decision, _hook_url(request.scope, infra.settings))
-    send_soon(infra, outcome.webhooks)
+    await send_now(infra, outcome.webhooks)
     return RedirectResponse(outcome.charge.return_url, 303, headers=_HEADERS)
 
 

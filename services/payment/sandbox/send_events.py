@@ -2,12 +2,12 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import httpx2
@@ -37,6 +37,10 @@ QUEUE: Final = DueQueue(
 _TIMEOUT: Final = 5.0
 _ROUNDS: Final = 4
 """At once: one that waits for its answers holds up no other."""
+_LIMITS: Final = httpx2.Limits(keepalive_expiry=1.0)
+"""Long before a server closes a connection that is idle."""
+_SEEN_OFF_WITHIN: Final = 2.0
+"""Seconds for which a customer is kept, until the shop knows."""
 
 
 @cache
@@ -63,48 +67,60 @@ async def send_events(infra: Infra) -> int:
     """Send a batch of webhooks that are due; returns how many. Errors: StoreUnavailable."""
     due = await infra.database.transact(lambda session: _claim(session, infra), timeout=WORKERS_PATIENCE)
     if due:
-        await _Sender(infra)(due)
+        async with aclosing(_Sender(infra)) as sender:
+            await sender([_Sending(one, asyncio.Event()) for one in due])
     return len(due)
 
 
-def send_soon(infra: Infra, taken: Sequence[Taken]) -> None:
-    """Have this process send what it has taken; what it does not come to, a worker does after the lease.
+async def send_now(infra: Infra, taken: Sequence[Taken], *, within: float = _SEEN_OFF_WITHIN) -> None:
+    """Have this process send what it has taken, and wait ``within`` seconds until each is answered, well or not: a
+    customer who is sent back then finds the order paid, as after a card form that waits for the shop.
 
-    The caller does not wait, and what others have taken meanwhile goes in the same round.
+    What others have taken meanwhile goes in the same round; what this process does not come to, a worker does
+    after the lease.
     """
-    rounds = infra.groups.of("sandbox events", _Sender(infra), at_once=_ROUNDS)
-    for one in taken:
+    rounds = infra.groups.of("sandbox events", sender := _Sender(infra), at_once=_ROUNDS, close=sender.aclose)
+    sending = [_Sending(one, asyncio.Event()) for one in taken]
+    for one in sending:
         rounds.put(one)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            for one in sending:
+                await one.answered.wait()
+
+
+class _Sending(NamedTuple):
+    event: Taken
+    answered: asyncio.Event
 
 
 class _Sender:
-    """Sends webhooks over connections that are kept for as long as there is one under way."""
+    """Sends webhooks over connections that are kept until it is closed."""
 
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
         self._client: httpx2.AsyncClient | None = None
-        self._rounds = 0
 
-    async def __call__(self, taken: Sequence[Taken]) -> list[None]:
-        async with self._line() as client:
-            done = await asyncio.gather(*(_send(self._infra, client, one) for one in taken))
-        over = [one.id for one, sent in zip(taken, done, strict=True) if sent or one.attempts >= MOST_ATTEMPTS]
+    async def __call__(self, sending: Sequence[_Sending]) -> list[None]:
+        if self._client is None:
+            self._client = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls(), limits=_LIMITS)
+        client = self._client
+        done = await asyncio.gather(*(self._send(client, one) for one in sending))
+        tried = [(one.event, sent) for one, sent in zip(sending, done, strict=True)]
+        over = [event.id for event, sent in tried if sent or event.attempts >= MOST_ATTEMPTS]
         if over:
             await self._infra.database.transact(lambda session: _delete(session, over), timeout=WORKERS_PATIENCE)
-        return [None] * len(taken)
+        return [None] * len(sending)
 
-    @asynccontextmanager
-    async def _line(self) -> AsyncIterator[httpx2.AsyncClient]:
-        if self._client is None:
-            self._client = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls())
-        client, self._rounds = self._client, self._rounds + 1
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def _send(self, client: httpx2.AsyncClient, one: _Sending) -> bool:
         try:
-            yield client
+            return await _send(self._infra, client, one.event)
         finally:
-            self._rounds -= 1
-            if not self._rounds:
-                self._client = None
-                await client.aclose()
+            one.answered.set()
 
 
 async def _claim(session: AsyncSession, infra: Infra) -> Sequence[Taken]:

@@ -21,6 +21,7 @@ from services.payment.receive_webhook import receive_webhook
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.provider import Sandbox
 from services.payment.sandbox.secret import webhook_secret
+from services.payment.sandbox.send_events import send_now
 from services.shared.errors import (
     IdempotencyConflict,
     InvalidInput,
@@ -48,6 +49,8 @@ from tests.integration.money import (
     told,
 )
 from tests.modes import ONE_MODE
+from tests.receiver import receiving
+from tests.waiting import until
 
 
 async def test_approved_paid_and_told(infra: Infra) -> None:
@@ -226,3 +229,19 @@ async def test_webhooks_that_are_refused_and_kept(infra: Infra) -> None:
         "unknown_provider": 1, "unknown": 1,
     }  # fmt: skip
     assert await status_of(infra, order.id) == OrderStatus.AWAITING_PAYMENT
+
+
+@ONE_MODE
+async def test_who_approves_is_kept_until_the_shop_has_answered(infra: Infra) -> None:
+    """But not for ever."""
+    payment = await begin(infra, await an_order(infra))
+    async with receiving() as shop:
+        shop.open.clear()
+        [webhook] = (await decide(infra, charge_of(payment), Decision(True), shop.url)).webhooks
+        await send_now(infra, [webhook], within=0.0)
+        kept = asyncio.create_task(send_now(infra, [webhook], within=60.0))
+        await until(shop.heard, lambda heard: heard == 2)
+        assert not kept.done()
+        shop.open.set()
+        await kept
+        assert [event["id"] for event in shop.events] == [webhook.body["id"]] * 2
