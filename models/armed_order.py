@@ -14,7 +14,8 @@ from models.types import exact_text
 
 class ArmedOrder(Base):
     """``quote``: the parts of the quote that the press honours. ``set_up`` is the provider's own id of the set-up,
-    ``method`` what it charges later. ``order_id``: the order it has become; ``due_at``: when that is charged.
+    ``method`` what it charges later. ``order_id``: the order it has become; ``due_at``: when that is charged;
+    ``forget_at``: when the set-up is taken off the provider, which needs it no more.
     """
 
     __tablename__ = "armed_orders"
@@ -24,6 +25,7 @@ class ArmedOrder(Base):
         Index("ix_armed_orders_customer_id_id", "customer_id", "id"),
         Index("ix_armed_orders_state_due", "state", "due_at"),
         Index("ix_armed_orders_expires_at", "expires_at"),
+        Index("ix_armed_orders_forget_at", "forget_at"),
         MYSQL,
     )
 
@@ -39,6 +41,8 @@ class ArmedOrder(Base):
     order_id: Mapped[UUID | None]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]
+    forget_at: Mapped[datetime | None]
+    forget_tries: Mapped[int] = mapped_column(default=0, server_default="0")
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

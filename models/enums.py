@@ -200,6 +200,8 @@ class ArmedState(StrEnum):
     FAILED = "FAILED"
     """The payment could not be set up."""
     DISARMED = "DISARMED"
+    EXPIRED = "EXPIRED"
+    """The sale was over before it was placed."""
     PLACED = "PLACED"
     """It is an order, and about to be charged."""
     CHARGED = "CHARGED"

@@ -11,7 +11,7 @@ from services.flash_sale.apply_sale import any_changed
 from services.flash_sale.settle_sales import any_closed
 from services.mail import send_due_mails
 from services.order import expire_due_orders
-from services.payment import charge_armed, check_payments, send_refunds
+from services.payment import charge_armed, check_payments, forget_set_ups, send_refunds
 from services.payment.sandbox import send_events
 from services.saga import resume_sagas
 from services.shared import outbox
@@ -27,6 +27,7 @@ CONDITIONS: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
     "refunds": send_refunds.QUEUE.any_due,
     "payments": check_payments.QUEUE.any_due,
     "armed": charge_armed.QUEUE.any_due,
+    "set_ups": forget_set_ups.QUEUE.any_due,
     "sandbox": send_events.QUEUE.any_due,
     "deliveries": delivery_sender.QUEUE.any_due,
     "mail": send_due_mails.QUEUE.any_due,

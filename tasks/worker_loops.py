@@ -29,6 +29,7 @@ from services.order.expire_due_orders import expire_due_orders
 from services.order.hold_code import sweep_code_holds
 from services.payment.charge_armed import charge_armed, forget_armed
 from services.payment.check_payments import check_payments
+from services.payment.forget_set_ups import expire_armed, forget_set_ups
 from services.payment.sandbox.send_events import send_events
 from services.payment.send_refunds import send_refunds
 from services.saga.resume_sagas import forget_sagas, resume_sagas
@@ -198,6 +199,8 @@ LOOPS: Final = (
     Loop("refunds", 0.5, "asks providers for refunds that are due", _to_the_end(send_refunds)),
     Loop("payments", 1.0, "asks providers about payments they tell nothing of", _to_the_end(check_payments)),
     Loop("armed", 0.2, "charges armed orders that were placed", _to_the_end(charge_armed)),
+    Loop("set_ups", 1.0, "has providers forget what armed orders need no more", _to_the_end(forget_set_ups)),
+    Loop("ended_armed", 60.0, "ends armed orders whose sale is over", _once(expire_armed)),
     Loop("tidy_armed", _TIDY, "deletes armed orders a month after their sale", _once(forget_armed)),
     Loop("sandbox", 0.2, "sends the sandbox provider's webhooks", _to_the_end(send_events)),
     Loop(

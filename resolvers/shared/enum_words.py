@@ -207,6 +207,7 @@ describe_enum(
         "READY": "One press places it.",
         "FAILED": "The payment could not be set up.",
         "DISARMED": "The customer did not want it any more.",
+        "EXPIRED": "The sale was over before it was placed.",
         "PLACED": "It is an order, and about to be charged.",
         "CHARGED": "It was charged, or there was nothing to charge.",
         "DECLINED": "It could not be charged: the order was cancelled.",

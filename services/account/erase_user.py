@@ -1,12 +1,17 @@
 """Erase what is personal of a user: of an account that is closed, and of a guest."""
 
-from sqlalchemy import delete, or_
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import (
     AccountToken,
     Address,
     ArmedOrder,
+    ArmedState,
     CustomerTag,
     DraftOrder,
     GroupMember,
@@ -25,8 +30,7 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     for table in (Address, Identity, AccountToken, RefreshSession):
         await session.execute(delete(table).where(table.user_id == user.id))
     await session.execute(delete(DraftOrder).where(DraftOrder.customer_id == user.id))
-    unplaced = (ArmedOrder.customer_id == user.id, ArmedOrder.order_id.is_(None))
-    await session.execute(delete(ArmedOrder).where(*unplaced))
+    await _disarm(session, user.id)
     await session.execute(
         delete(QueuedMail).where(or_(QueuedMail.user_id == user.id, QueuedMail.recipient == user.mailbox))
     )
@@ -45,3 +49,18 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     user.locale = "en"
     user.email_verified_at = None
     user.guest_email = user.guest_until = None
+
+
+async def _disarm(session: AsyncSession, user_id: UUID) -> None:
+    """What was set up at a provider is forgotten there first: until then its id is kept, and nothing else."""
+    unplaced = (ArmedOrder.customer_id == user_id, ArmedOrder.order_id.is_(None))
+    now = datetime.now(UTC)
+    kept: dict[str, Any] = {"state": ArmedState.DISARMED, "quote": [], "method": None}
+    kept |= {"redirect_url": None, "return_url": "", "forget_at": now, "updated_at": now}
+    await session.execute(
+        update(ArmedOrder)
+        .where(*unplaced, ArmedOrder.set_up.is_not(None))
+        .values(kept)
+        .execution_options(synchronize_session=False)
+    )
+    await session.execute(delete(ArmedOrder).where(*unplaced, ArmedOrder.set_up.is_(None)))

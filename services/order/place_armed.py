@@ -31,7 +31,8 @@ async def place_armed(session: AsyncSession, orders: Sequence[OrderSnapshot], no
         order = wanted[armed_id]
         is_free = order.total == 0
         state = ArmedState.CHARGED if is_free else ArmedState.PLACED
-        change = {"state": state, "order_id": order.id, "due_at": None if is_free else now, "updated_at": now}
+        due, forget = (None, now) if is_free else (now, None)
+        change = {"state": state, "order_id": order.id, "due_at": due, "forget_at": forget, "updated_at": now}
         await session.execute(
             update(ArmedOrder)
             .where(ArmedOrder.id == armed_id)

@@ -67,7 +67,14 @@ async def arm_flash_order(infra: Infra, wish: ArmWish) -> ArmedOrder:
 
 async def disarm_flash_order(infra: Infra, customer_id: UUID, armed_id: UUID) -> ArmedOrder:
     """Disarm an order that was not placed yet; what is over stays as it is. Errors: NotFound, TryAgain."""
-    change = {"state": ArmedState.DISARMED, "method": None, "redirect_url": None, "updated_at": infra.now()}
+    now = infra.now()
+    change = {
+        "state": ArmedState.DISARMED,
+        "method": None,
+        "redirect_url": None,
+        "forget_at": now,
+        "updated_at": now,
+    }
     with or_try_again():
         await _change(infra, armed_id, customer_id, change)
         return await find_armed(infra, customer_id, armed_id)
@@ -155,18 +162,33 @@ async def _follow(infra: Infra, provider: ChargesLater, armed: ArmedOrder, base_
     }
     if now.redirect_url is not None:
         change["redirect_url"] = now.redirect_url
-    await _change(infra, armed.id, armed.customer_id, change)
+    if now.is_ready is False:
+        change["forget_at"] = infra.now()
+    is_armed = await _change(infra, armed.id, armed.customer_id, change)
+    if not is_armed and armed.set_up is None:  # disarmed while the provider was asked
+        late = {"set_up": now.reference or None, "forget_at": infra.now()}
+        await _change(infra, armed.id, armed.customer_id, late, (ArmedState.DISARMED, ArmedState.EXPIRED))
 
 
-async def _change(infra: Infra, armed_id: UUID, customer_id: UUID, change: dict[str, Any]) -> None:
-    """While it is armed: what was placed meanwhile is left alone."""
+async def _change(
+    infra: Infra,
+    armed_id: UUID,
+    customer_id: UUID,
+    change: dict[str, Any],
+    states: tuple[ArmedState, ...] = ARMED,
+) -> bool:
+    """Change it while it is in one of the states: what was placed meanwhile is left alone.
 
-    async def work(session: AsyncSession) -> None:
-        await session.execute(
+    Returns whether it was.
+    """
+
+    async def work(session: AsyncSession) -> bool:
+        changed = await session.execute(
             update(ArmedOrder)
-            .where(ArmedOrder.id == armed_id, ArmedOrder.customer_id == customer_id, ArmedOrder.state.in_(ARMED))
+            .where(ArmedOrder.id == armed_id, ArmedOrder.customer_id == customer_id, ArmedOrder.state.in_(states))
             .values(change)
             .execution_options(synchronize_session=False)
         )
+        return bool(changed.rowcount)  # type: ignore[attr-defined]
 
-    await transact_for_request(infra, work)
+    return await transact_for_request(infra, work)

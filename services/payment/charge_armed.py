@@ -112,17 +112,22 @@ async def _set(session: AsyncSession, armed_id: UUID, state: ArmedState, infra: 
     await session.execute(
         update(ArmedOrder)
         .where(ArmedOrder.id == armed_id)
-        .values(state=state, due_at=None, method=None, updated_at=infra.now())
+        .values(state=state, due_at=None, method=None, forget_at=infra.now(), updated_at=infra.now())
         .execution_options(synchronize_session=False)
     )
 
 
 async def forget_armed(infra: Infra) -> int:
-    """Delete armed orders a month after their sale. Returns how many. Errors: StoreUnavailable."""
+    """Delete armed orders a month after their sale, once nothing of them is set up. Returns how many.
+
+    Errors: StoreUnavailable.
+    """
 
     async def work(session: AsyncSession) -> int:
         over = select(ArmedOrder.id).where(
-            ArmedOrder.expires_at < infra.now() - _KEPT, ArmedOrder.state != ArmedState.PLACED
+            ArmedOrder.expires_at < infra.now() - _KEPT,
+            ArmedOrder.state != ArmedState.PLACED,
+            ArmedOrder.forget_at.is_(None),
         )
         old = list(await session.scalars(over.limit(1000)))
         if old:

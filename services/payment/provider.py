@@ -131,6 +131,18 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class ForgetsSetUps(Protocol):
+    """What a provider that charges later may be able to do as well: those that are not are not asked."""
+
+    async def forget_set_up(self, reference: str) -> None:
+        """Have a set-up charged no more, and its method kept no more; asked twice it is as asked once.
+
+        Of Unreachable it is asked again, of Refused not.
+        """
+        ...
+
+
+@runtime_checkable
 class ChargesLater(Protocol):
     """What a provider may be able to do as well: orders are armed with those that are. Errors as of Provider."""
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+import orjson
 import pytest
 from pydantic import SecretStr
 
@@ -14,6 +16,7 @@ from services.payment.check_payments import check_payments
 from services.payment.find_payments import require_payment
 from services.payment.provider import Charge, Declined, Refused, SetUp, SetUpStanding, Unreachable
 from services.payment.receive_webhook import receive_webhook
+from services.payment.stripe import client
 from services.payment.stripe.provider import Stripe
 from services.payment.stripe.standing import KEY, of_set_up
 from services.shared.errors import TryAgain
@@ -84,6 +87,42 @@ async def test_what_is_set_up_is_charged_without_its_customer(infra: Infra) -> N
     # The example waits for its customer, who is not there.
     with pytest.raises(Declined, match="requires_payment_method"):
         await stripe.charge_off_session(charge(), "cus_1 pm_1")
+
+
+async def test_what_was_set_up_is_detached(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    told: dict[str, Any] = {}
+    really = client._Http.request_async
+
+    async def listen(self: Any, method: str, url: str, *rest: Any) -> Any:
+        """Stripe's stand-in remembers nothing: what one is to have been is put into its answer."""
+        path = urlsplit(url).path.removeprefix("/v1/")
+        asked.append(f"{method} {path}")
+        body, status, headers = await really(self, method, url, *rest)
+        return (orjson.dumps(orjson.loads(body) | told.get(path, {})), told.get(f"{path} status", status), headers)
+
+    monkeypatch.setattr(client._Http, "request_async", listen)
+    stripe = Stripe(infra)
+    # The example waits for its customer: it is to wait no more.
+    await stripe.forget_set_up("seti_1")
+    assert asked == ["get setup_intents/seti_1", "post setup_intents/seti_1/cancel"]
+    asked.clear()
+    told["setup_intents/seti_1"] = {"status": "succeeded", "payment_method": "pm_1"}
+    await stripe.forget_set_up("seti_1")
+    assert asked == ["get setup_intents/seti_1", "post payment_methods/pm_1/detach"]
+    # Asked again it is detached already, which Stripe refuses.
+    told["payment_methods/pm_1/detach status"] = 400
+    told["payment_methods/pm_1/detach"] = {"error": {"type": "invalid_request_error"}}
+    told["payment_methods/pm_1"] = {"customer": None}
+    await stripe.forget_set_up("seti_1")
+    told["payment_methods/pm_1"] = {"customer": "cus_1"}
+    with pytest.raises(Refused):
+        await stripe.forget_set_up("seti_1")
+    told["setup_intents/seti_1"] = {"status": "processing"}
+    told["setup_intents/seti_1/cancel status"] = 400
+    told["setup_intents/seti_1/cancel"] = {"error": {"type": "invalid_request_error"}}
+    with pytest.raises(Unreachable):
+        await stripe.forget_set_up("seti_1")
 
 
 async def test_a_wrong_request_is_refused(infra: Infra) -> None:

@@ -84,6 +84,15 @@ class Sandbox:
             raise Declined("the method is not to be charged any more")
         return decided
 
+    async def forget_set_up(self, reference: str) -> None:
+        """Withdraw what was approved; no webhook tells of it."""
+
+        async def work(session: AsyncSession) -> Standing:
+            charges.cancel(charge := await lock_charge(session, reference))
+            return standing_of(charge)
+
+        await self._do(work)
+
     async def capture(self, reference: str, amount: int, key: str) -> Standing:
         return await self._change(reference, lambda charge: charges.capture(charge, amount))
 

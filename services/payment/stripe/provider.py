@@ -18,13 +18,16 @@ from services.payment.provider import (
     SetUp,
     SetUpStanding,
     Standing,
+    Unreachable,
 )
 from services.payment.stripe.client import make_client, our_errors
 from services.payment.stripe.standing import (
     CUSTOMER,
+    ENDED,
     KEY,
     NAME,
     PAGE,
+    READY,
     SET_UP,
     SET_UP_PAGE,
     of_intent,
@@ -113,6 +116,30 @@ class Stripe:
         if intent.status in _NEEDS_CUSTOMER:
             raise Declined(intent.status)
         return _of(intent)
+
+    async def forget_set_up(self, reference: str) -> None:
+        """Cancel a SetupIntent that waits, and detach what one has attached: https://docs.stripe.com/api/payment_methods/detach"""
+        api = make_client(self._settings).v1
+        with our_errors():
+            intent = (await api.setup_intents.retrieve_async(reference)).to_dict()
+        if intent["status"] not in ENDED:
+            try:
+                with our_errors():
+                    intent = (await api.setup_intents.cancel_async(reference)).to_dict()
+            except Refused as error:
+                raise Unreachable("its customer confirms it just now") from error
+        if intent["status"] == READY and (method := intent.get("payment_method")):
+            await self._detach(method)
+
+    async def _detach(self, method: str) -> None:
+        methods = make_client(self._settings).v1.payment_methods
+        try:
+            with our_errors():
+                await methods.detach_async(method)
+        except Refused:
+            with our_errors():
+                if (await methods.retrieve_async(method)).to_dict().get("customer"):
+                    raise
 
     async def capture(self, reference: str, amount: int, key: str) -> Standing:
         now = await self._retrieve(reference)

@@ -17,6 +17,9 @@ SET_UP: Final = "rushcart_setup"
 CUSTOMER: Final = "rushcart_customer"
 KEY: Final = "rushcart_payment"
 """Where our key is in the metadata of intents; Stripe copies it to their charges."""
+READY: Final = "succeeded"
+ENDED: Final = (READY, "canceled")
+"""States of a SetupIntent."""
 _STATUS: Final = {
     "requires_capture": PaymentStatus.AUTHORIZED,
     "succeeded": PaymentStatus.CAPTURED,
@@ -49,7 +52,7 @@ def of_intent(intent: Json) -> Standing:
 def of_set_up(intent: Json, page: str | None = None) -> SetUpStanding:
     """Returns how a SetupIntent stands. Errors: KeyError."""
     reference, status = str(intent["id"]), str(intent["status"])
-    if status == "succeeded":
+    if status == READY:
         return SetUpStanding(reference, is_ready=True, method=f"{intent['customer']} {intent['payment_method']}")
     return SetUpStanding(reference, False if status == "canceled" else None, redirect_url=page)
 

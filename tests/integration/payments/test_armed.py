@@ -9,9 +9,10 @@ import pytest
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import ArmedOrder, ArmedState, MailKind, OrderStatus, PaymentStatus
+from models import ArmedOrder, ArmedState, MailKind, OrderStatus, PaymentStatus, User
 from models.flash_sale_document import FlashItemDoc
 from models.order_document import OrderView
+from services.account.erase_user import erase_user
 from services.flash_sale.find_ordered import Wanted
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.order.quote_flash_order import FlashQuoteWish
@@ -23,6 +24,7 @@ from services.payment.arm_flash_order import (
     quote_of_armed,
 )
 from services.payment.charge_armed import DECLINED_NOTE, charge_armed, forget_armed
+from services.payment.forget_set_ups import expire_armed, forget_set_ups
 from services.payment.provider import Charge, Standing, Unreachable
 from services.payment.sandbox.page import Decision, decide
 from services.payment.sandbox.provider import Sandbox
@@ -35,6 +37,7 @@ from services.shared.errors import (
     NotFound,
     PurchaseLimitReached,
 )
+from services.user.register import register
 from tests.books import assert_adds_up, orders_in
 from tests.factories import live_remaining, running_sale, sale_of, sale_of_several, variant_in_stock
 from tests.integration.money import BASE, add_customer, book, mails_in, payments_in, status_of
@@ -156,7 +159,60 @@ async def test_a_lost_answer_is_asked_for_again_and_charged_once(
     assert len(await payments_in(infra, order.id)) == 1
     assert await state_of(infra, armed) == ArmedState.CHARGED
     month = replace(infra, now=lambda: infra.now() + timedelta(days=40))
+    assert await forget_armed(month) == 0  # what was set up is forgotten first
+    assert await set_up_is(infra, armed) == PaymentStatus.AUTHORIZED
+    assert await forget_set_ups(infra) == 1
+    assert await set_up_is(infra, armed) == PaymentStatus.CANCELLED
     assert await forget_armed(month) == 1
+
+
+async def set_up_is(infra: Infra, armed: ArmedOrder) -> PaymentStatus:
+    standing = await Sandbox(infra).fetch(f"setup:{armed.id.hex}", None)
+    assert standing is not None
+    return standing.status
+
+
+async def test_what_was_set_up_is_forgotten_when_it_is_not_needed_any_more(
+    infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item, ada = await running_sale(infra, quantity=9), new_id()
+    armed = await ready(infra, item, ada)
+    assert await forget_set_ups(infra) == 0
+    await disarm_flash_order(infra, ada, armed.id)
+
+    async def away(self: Sandbox, reference: str) -> None:
+        raise Unreachable("no answer")
+
+    with monkeypatch.context() as down:
+        down.setattr(Sandbox, "forget_set_up", away)
+        assert await forget_set_ups(infra) == 1
+    assert (await forget_set_ups(infra), await set_up_is(infra, armed)) == (0, PaymentStatus.AUTHORIZED)
+    later = replace(infra, now=lambda: infra.now() + timedelta(minutes=1))
+    assert (await forget_set_ups(later), await set_up_is(infra, armed)) == (1, PaymentStatus.CANCELLED)
+    assert await forget_set_ups(later) == 0
+
+    # The customer presses all the same: it is an order like any other.
+    order = await press(infra, armed)
+    assert await status_of(infra, order.id) == OrderStatus.AWAITING_PAYMENT
+    late, account = (
+        await ready(infra, item, new_id()),
+        await register(infra, email="gone@example.com", password="correct horse", display_name="Ada"),
+    )
+    erased = await ready(infra, item, account.id)
+    async with infra.database.write() as session:
+        owner = await session.get(User, account.id, with_for_update=True)
+        assert owner is not None
+        await erase_user(session, owner)
+    after = replace(infra, now=lambda: item.ends_at + timedelta(minutes=61))
+    assert await expire_armed(infra) == 0
+    assert await expire_armed(after) == 1
+    assert (await state_of(infra, late), await state_of(infra, erased)) == (
+        ArmedState.EXPIRED,
+        ArmedState.DISARMED,
+    )
+    assert (await find_armed(infra, account.id, erased.id)).quote == []
+    assert await forget_set_ups(after) == 2
+    assert {await set_up_is(infra, one) for one in (late, erased)} == {PaymentStatus.CANCELLED}
 
 
 async def test_a_code_and_several_items_are_armed_before_the_start(infra: Infra) -> None:

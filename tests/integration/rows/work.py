@@ -103,6 +103,8 @@ def messaging() -> list[Base]:
         order_id=new_id(),
         attempts=1,
         due_at=MOMENT,
+        forget_at=MOMENT,
+        forget_tries=1,
         expires_at=MOMENT,
         created_at=MOMENT,
         updated_at=MOMENT,
