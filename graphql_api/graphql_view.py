@@ -32,7 +32,7 @@ from graphql_api.persisted_documents import NOT_FOUND, PersistedDocuments
 from graphql_api.public_answers import Answer, Key, Made
 from graphql_api.readers import Reader
 from graphql_api.request_context import request_ids
-from graphql_api.request_headers import CART_HEADER, is_opened_by_browser, tells_cost
+from graphql_api.request_headers import CART_HEADER, headers_of, is_opened_by_browser, tells_cost
 from graphql_api.request_limits import count_cost, count_cost_of, tell_cost, tell_cost_first
 from graphql_api.runtime import Runtime
 from graphql_api.schema import Found, OperationNotAllowed, RushcartSchema
@@ -68,7 +68,7 @@ class GraphQLView:
         self._uploads = Uploads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        headers = headers_of(scope)
         accept = headers.get(b"accept")
         if self.render_page is not None and is_opened_by_browser(scope, accept):
             page = self.render_page(Request(scope, receive))
@@ -102,15 +102,19 @@ class GraphQLView:
             type_ = type_of_refusal(media_type)
             await send_answer(scope, send, settings, type_, refusal, others=error.headers)
 
-    def find_kept(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[str, Answer] | None:
-        """Returns the media type and the answer to a GET, if that is kept and nobody has to be asked first."""
+    def find_kept(
+        self, scope: Scope, headers: dict[bytes, bytes], body: bytes | bytearray
+    ) -> tuple[str, Answer] | None:
+        """Returns the media type and the answer, if it is kept and nobody has to be asked first."""
         accept, running = headers.get(b"accept"), self.runtime.running
+        if self._may_be_known(scope, headers):
+            return None
         media_type = response_type(accept)
         if media_type is None or (self.render_page is not None and is_opened_by_browser(scope, accept)):
             return None
         settings = running.infra.settings
         base_url = base_url_of(scope, headers.get(b"host"), settings)
-        key = self._key(scope, headers, media_type, b"", base_url)
+        key = self._key(scope, headers, media_type, bytes(body), base_url)
         answer = None if key is None else running.answers.find(key)
         if answer is None or not is_address_free(running.infra, client_of(scope, None, settings)):
             return None
@@ -224,12 +228,14 @@ class GraphQLView:
     ) -> Key | None:
         """Returns the key of a public answer; None when the asker is known, or may be: then nothing is taken from
         others' answers or given to them."""
-        is_known = b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers)
-        if is_known or tells_cost(headers) or not self.schema.is_whole:
+        if self._may_be_known(scope, headers) or tells_cost(headers) or not self.schema.is_whole:
             return None
         if scope["method"] == "GET":
             return "GET", media_type, None, scope["query_string"], base_url
         return "POST", media_type, headers.get(b"content-type"), body, base_url
+
+    def _may_be_known(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        return b"authorization" in headers or self.runtime.running.cookies.has_session(scope, headers)
 
     async def _body(self, scope: Scope, receive: Receive, headers: dict[bytes, bytes]) -> bytes:
         if scope["method"] != "POST":

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphql_api.counting import count_response
 from graphql_api.errors import internal
+from graphql_api.request_headers import headers_of
 from graphql_api.request_span import describe_answer, request_attributes, span_name
 from graphql_api.security_headers import add_security_headers
 from infra.logging import is_debugging, of_request
@@ -64,18 +65,18 @@ class RequestContext:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            scope["rushcart.ids"] = make_ids(dict(scope["headers"]))
+            scope["rushcart.ids"] = make_ids(headers_of(scope))
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         if tracing.is_on():
             await self._traced(scope, receive, send)
         else:
-            await self._answer(scope, receive, send, make_ids(dict(scope["headers"])))
+            await self._answer(scope, receive, send, make_ids(headers_of(scope)))
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Within a span of the server's, whose ids the request has then."""
-        ids = make_ids(dict(scope["headers"]))
+        ids = make_ids(headers_of(scope))
         attributes, name = request_attributes(scope), span_name(scope)
         with tracing.span(name, SpanKind.SERVER, parent=_parent(scope), attributes=attributes) as current:
             context = current.get_span_context()

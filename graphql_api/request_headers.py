@@ -8,6 +8,15 @@ from graphql_api.negotiation import wants_page
 
 CART_HEADER: Final = b"x-cart-token"
 COST_HEADER: Final = b"graphql-cost"
+_HEADERS: Final = "rushcart.headers"
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """Returns the request's headers by their names, the last of several; made once a request."""
+    headers: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if headers is None:
+        headers = scope[_HEADERS] = dict(scope["headers"])
+    return headers
 
 
 def tells_cost(headers: dict[bytes, bytes]) -> bool:

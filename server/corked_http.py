@@ -63,23 +63,54 @@ class _Corked:
 
 
 class CorkedHttp(HttpToolsProtocol):
-    """Asks an app that has ``at_once`` whether a request can be answered without a task."""
+    """Asks an app that has ``at_once`` whether a request can be answered without a task.
+
+    One with a body is begun when what has come with its head is read: mostly that is all of it.
+    """
+
+    _at_head = False
+    _asked: tuple[RememberingCycle, ASGI3Application] | None = None
+    """Until what came with its head is read."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(cast(asyncio.Transport, _Corked(transport, self.loop)))
         self.access_log = False  # uvicorn goes by whether anybody put a handler there
 
+    def on_headers_complete(self) -> None:
+        self._at_head = True
+        super().on_headers_complete()
+        self._at_head = False
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._asked is not None:
+            self._begin()  # the rest of its body is still to come
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self._asked is not None:
+            self._begin()
+
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         cycle.__class__ = RememberingCycle  # uvicorn makes its own, and has no other place to say which
-        if not self._is_answered(cast(RememberingCycle, cycle), app):
+        self._asked = cast(RememberingCycle, cycle), app
+        if not self._at_head or cycle.scope["method"] != "POST" or cycle.waiting_for_100_continue:
+            self._begin()
+
+    def _begin(self) -> None:
+        assert self._asked is not None
+        (cycle, app), self._asked = self._asked, None
+        if not self._is_answered(cycle, app):
             super()._start_asgi_task(cycle, app)
 
     def _is_answered(self, cycle: RememberingCycle, app: ASGI3Application) -> bool:
         at_once = getattr(app, "at_once", None)
         if at_once is None or self.pipeline:  # of a pipeline each would be answered within the one before
             return False
+        if cycle.more_body and cycle.scope["method"] == "POST":
+            return False
         try:
-            answer = at_once(cycle.scope)
+            answer = at_once(cycle.scope, cycle.body)
         except Exception:
             log.exception("at_once.unexpected_error")
             return False

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-AtOnce = Callable[[Scope], tuple[Message, Message] | None]
+AtOnce = Callable[[Scope, bytes | bytearray], tuple[Message, Message] | None]
 
 _LINGER = 1.0
 """Seconds in which a connection without a request may still bring one."""
@@ -77,9 +77,9 @@ class CloseWhenStopping:
         self._stop = stop
         self._at_once: AtOnce | None = getattr(app, "at_once", None)
 
-    def at_once(self, scope: Scope) -> tuple[Message, Message] | None:
+    def at_once(self, scope: Scope, body: bytes | bytearray) -> tuple[Message, Message] | None:
         """Returns what the app can answer without waiting; nothing more when it is the last of its connection."""
-        return None if self._at_once is None or self._stop.is_set() else self._at_once(scope)
+        return None if self._at_once is None or self._stop.is_set() else self._at_once(scope, body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         def closing(message: Message) -> Awaitable[None]:

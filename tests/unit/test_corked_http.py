@@ -4,12 +4,14 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Message, Receive, Scope, Send
 
 from server.corked_http import _Corked
 from server.http_server import bind, serve_http
@@ -82,7 +84,7 @@ async def address() -> AsyncIterator[tuple[str, int]]:
 
 
 @asynccontextmanager
-async def _served(app: Starlette) -> AsyncIterator[tuple[str, int]]:
+async def _served(app: Any) -> AsyncIterator[tuple[str, int]]:
     settings, stop = Settings(port=0), asyncio.Event()
     listener: socket.socket = bind(settings)
     serving = asyncio.create_task(serve_http(app, listener, stop, settings))
@@ -107,3 +109,70 @@ async def test_over_http_answers_are_whole_and_a_stream_begins_before_its_body(a
     for one in (writer, writing):
         one.close()
         await one.wait_closed()
+
+
+class Knowing:
+    """An app that answers at once what it is asked whole, and says which it was asked so."""
+
+    def __init__(self) -> None:
+        self.at_once_of: list[bytes] = []
+        self.asked = asyncio.Event()
+
+    def at_once(self, scope: Scope, body: bytes | bytearray) -> tuple[Message, Message] | None:
+        self.at_once_of.append(bytes(body))
+        return _told(b"known") if body.startswith(b"know") or scope["method"] == "GET" else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        self.asked.set()
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        for part in _told(body):
+            await send(part)
+
+
+def _told(body: bytes) -> tuple[Message, Message]:
+    headers = [(b"content-length", b"%d" % len(body)), (b"x-last", b"1")]
+    return (
+        {"type": "http.response.start", "status": 200, "headers": headers},
+        {"type": "http.response.body", "body": body},
+    )
+
+
+def _post(body: bytes, *more: bytes) -> bytes:
+    lines = (b"POST / HTTP/1.1", b"host: x", b"content-length: %d" % len(body), *more, b"", body)
+    return b"\r\n".join(lines)
+
+
+async def test_what_has_come_whole_is_answered_at_once_and_all_else_by_the_app() -> None:
+    app = Knowing()
+    async with _served(app) as address:
+        reader, writer = await asyncio.open_connection(*address)
+
+        async def answers(*sent: bytes) -> bytes:
+            writer.write(b"".join(sent))
+            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+            length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+            return await reader.readexactly(length)
+
+        assert await answers(_post(b"know me")) == b"known"
+        assert await answers(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n") == b"known"
+        assert await answers(_post(b"who")) == b"who"
+        assert app.at_once_of == [b"know me", b"", b"who"]
+        # Of what comes in parts, is announced first, or stands in a line the app has the answer.
+        whole = _post(b"know me too")
+        app.asked.clear()
+        writer.write(whole[:-4])
+        await asyncio.wait_for(app.asked.wait(), 5)
+        assert await answers(whole[-4:]) == b"know me too"
+        writer.write(_post(b"know", b"expect: 100-continue")[:-4])
+        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        assert await answers(b"know") == b"know"
+        assert len(app.at_once_of) == 3
+        asked = [b"first", b"know this", b"know that", b"last"]
+        assert [await answers(*map(_post, asked)), *[await answers() for _ in asked[1:]]] == asked
+        writer.close()
+        await writer.wait_closed()
