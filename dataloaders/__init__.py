@@ -1,7 +1,7 @@
 """Batched reads of one request: each loader is a verb of services that reads for many keys at once."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from uuid import UUID
 
 from dataloaders.batched import Batched, Cached, Variants
@@ -37,7 +37,9 @@ from services.order.find_orders import find_orders
 from services.order.find_shipments import find_shipments
 from services.order.tag_order import tags_of_orders
 from services.payment.find_payments import payments_of_orders, refunds_of_payments
+from services.price_list.own_products import own_products
 from services.session.list_sessions import list_sessions
+from services.shared.viewer import NO_GROUPS
 from services.stock.find_levels import find_levels, thresholds_of_skus
 from services.stock.list_warehouses import warehouses_by_id
 from services.stock.views import stock_by_sku
@@ -48,10 +50,11 @@ __all__ = ["Loaders"]
 
 
 class Loaders:
-    """The loaders of one request; each is made when it is first asked for."""
+    """The loaders of one request; each is made when it is first asked for. ``groups``: what the viewer is in."""
 
-    def __init__(self, infra: Infra) -> None:
+    def __init__(self, infra: Infra, groups: frozenset[str] = NO_GROUPS) -> None:
         self._infra = infra
+        self._groups = groups
 
     def forget_products(self) -> None:
         """Forget products and variants after a mutation: what this request has loaded of them may be outdated."""
@@ -102,6 +105,9 @@ class Loaders:
 
     @cached_property
     def product_by_id(self) -> Loader[UUID, ProductDoc | None]:
+        """At the viewer's prices, which this process's memory does not have."""
+        if self._groups:
+            return Batched(self._infra, partial(own_products, groups=self._groups), None)
         return Cached(self._infra, products_by_id, None, product_key)
 
     @cached_property

@@ -36,6 +36,7 @@ from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
 from models.order import Order, OrderEvent, OrderLine, OrderLink, OrderTag, Shipment, ShipmentLine
 from models.payment import InboxEvent, MoneyEntry, Payment, Refund, SandboxCharge, SandboxEvent
+from models.price_list import ListedPrice, PriceList, PriceListGroup
 from models.quote import Quote
 from models.saga import Saga
 from models.schema_support import SchemaSupport
@@ -90,6 +91,7 @@ __all__ = [
     "InboxEvent",
     "InboxState",
     "ListedDocument",
+    "ListedPrice",
     "ListingName",
     "MailKind",
     "MediaFile",
@@ -106,6 +108,8 @@ __all__ = [
     "PaymentProblem",
     "PaymentStatus",
     "Person",
+    "PriceList",
+    "PriceListGroup",
     "Product",
     "ProductListing",
     "ProductStatus",

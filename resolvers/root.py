@@ -35,6 +35,7 @@ from resolvers.order.queries import OrderQuery
 from resolvers.order.subscriptions import OrderSubscription
 from resolvers.payment.mutations import PaymentMutation
 from resolvers.payment.queries import PaymentQuery
+from resolvers.price_list.mutations import PriceListMutation, PriceListQuery
 from resolvers.shared import enum_words  # noqa: F401 - what enums mean
 from resolvers.shared.node import NodeQuery
 from resolvers.shop.queries import ShopQuery
@@ -64,6 +65,7 @@ Query = merge_types(
         IdentityQuery,
         GroupQuery,
         CatalogQuery,
+        PriceListQuery,
         StockQuery,
         CartQuery,
         ChargesQuery,
@@ -92,6 +94,7 @@ Mutation = merge_types(
         IdentityMutation,
         CatalogMutation,
         VariantMutation,
+        PriceListMutation,
         ImageMutation,
         CategoryMutation,
         BulkMutation,

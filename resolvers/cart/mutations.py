@@ -72,7 +72,7 @@ class CartMutation:
     async def add_cart_item(self, info: Info, input: AddCartItemInput) -> CartResult:
         variant_id = input_id(input.variant_id, "Variant", "variantId")
         wish = Wish(variant_id, input.quantity, input.currency_code, input.idempotency_key)
-        added = await add_item(info.context.infra, owner_of(info.context), wish)
+        added = await add_item(info.context.infra, owner_of(info.context), wish, info.context.groups)
         if added.token is not None:
             info.context.cart_token = added.token
         return CartPayload.of(added.cart, added.token)

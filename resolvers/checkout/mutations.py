@@ -60,8 +60,9 @@ class CheckoutMutation:
     async def create_quote(self, info: Info, input: CreateQuoteInput) -> CreateQuoteResult:
         place = None if input.address_id is None else input_id(input.address_id, "Address", "addressId")
         terms = Terms(place, input.shipping_method, input.discount_code)
-        user_id, client = signed_in(info).user_id, info.context.client
-        return Quote.of(await create_quote(info.context.infra, user_id, terms, client))
+        viewer, context = signed_in(info), info.context
+        made = await create_quote(context.infra, viewer.user_id, terms, context.client, viewer.groups)
+        return Quote.of(made)
 
     @mutation(
         Role.GUEST,
@@ -74,6 +75,11 @@ class CheckoutMutation:
         terms = Terms(address_id, input.shipping_method, input.discount_code, quote_id)
         viewer = signed_in(info)
         wish = Checkout(
-            viewer.user_id, input.idempotency_key, terms, info.context.client, buyer_id=viewer.person_id
+            viewer.user_id,
+            input.idempotency_key,
+            terms,
+            info.context.client,
+            buyer_id=viewer.person_id,
+            groups=viewer.groups,
         )
         return Order.of(await checkout(info.context.infra, wish))

@@ -38,7 +38,9 @@ class CheckoutQuery:
     ) -> list[ShippingOffer]:
         place = None if address_id is None else argument_id(address_id, "Address", "addressId")
         try:
-            currency, offers = await list_offers(info.context.infra, signed_in(info).user_id, place)
+            currency, offers = await list_offers(
+                info.context.infra, signed_in(info).user_id, place, info.context.groups
+            )
         except ServiceError as error:
             raise to_request_error(error) from error
         return [ShippingOffer(code=o.code, name=o.name, price=Money.of(o.price, currency)) for o in offers]

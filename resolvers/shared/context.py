@@ -9,16 +9,16 @@ from infra.runtime import Infra
 from resolvers.shared.session_cookies import SessionCookies
 from services.session.access_tokens import AccessTokens
 from services.shared.client import NOWHERE, Client
-from services.shared.viewer import Viewer
+from services.shared.viewer import NO_GROUPS, Viewer
 
 if TYPE_CHECKING:
     from dataloaders import Loaders
 
 
-def _new_loaders(infra: Infra) -> "Loaders":
+def _new_loaders(infra: Infra, groups: frozenset[str]) -> "Loaders":
     from dataloaders import Loaders
 
-    return Loaders(infra)
+    return Loaders(infra, groups)
 
 
 @dataclass(slots=True)
@@ -43,10 +43,15 @@ class Context:
     _loaders: "Loaders | None" = field(default=None, init=False, repr=False)
 
     @property
+    def groups(self) -> frozenset[str]:
+        """What the viewer is in: who has such sees prices of their own."""
+        return NO_GROUPS if self.viewer is None else self.viewer.groups
+
+    @property
     def loaders(self) -> "Loaders":
         """The request's dataloaders, made when first asked for."""
         if self._loaders is None:
-            self._loaders = _new_loaders(self.infra)
+            self._loaders = _new_loaders(self.infra, self.groups)
         return self._loaders
 
     def reset_loaders(self) -> None:

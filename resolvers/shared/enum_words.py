@@ -59,7 +59,7 @@ describe_enum(
     "What a service token may do, or who has a role of the shop's own.",
     {
         "CATALOG_READ": "See products and categories that are not public.",
-        "CATALOG_WRITE": "Change products, variants, pictures and categories.",
+        "CATALOG_WRITE": "Change products, variants, pictures, categories and price lists.",
         "STOCK_WRITE": "Change stock and warehouses, and read the ledger.",
         "SALES_WRITE": "Change flash sales, discount codes, shipping zones and tax regions.",
         "DISCOUNTS_WRITE": "Make discount codes, see and disable them; a part of SALES_WRITE.",

@@ -1,6 +1,7 @@
 """Put units of a variant into a cart; a guest without one gets one."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.cart.views import Ware, find_ware, price_in
 from services.money.amounts import is_currency
 from services.shared.errors import InvalidInput, OutOfStock
 from services.shared.fingerprint import MAX_KEY
+from services.shared.viewer import NO_GROUPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,14 @@ class Added:
     token: str | None = None
 
 
-async def add_item(infra: Infra, owner: Owner | None, wish: Wish) -> Added:
+async def add_item(infra: Infra, owner: Owner | None, wish: Wish, groups: Collection[str] = NO_GROUPS) -> Added:
     """Put units into a cart. ``owner``: None for a guest without a cart; a guest whose cart has gone gets a new
-    one.
+    one. ``groups``: what the owner is in.
 
     Errors: InvalidInput, NotFound, OutOfStock, TryAgain, StoreUnavailable.
     """
     _check_item(infra, wish)
-    ware = await find_ware(infra, wish.variant_id)
+    ware = await find_ware(infra, wish.variant_id, groups)
     if owner is not None:
         try:
             return Added(await _add(infra, owner, wish, ware, new=False))

@@ -9,8 +9,9 @@ from infra.runtime import Infra
 from models.cart_document import CartDoc, LineDoc
 from models.documents import ProductDoc, VariantDoc
 from services.catalog.find_product_ids import product_ids_of_variants
-from services.catalog.views import products_by_id
+from services.price_list.own_products import own_products
 from services.shared.errors import NotFound
+from services.shared.viewer import NO_GROUPS
 from services.stock.views import stock_by_sku
 
 
@@ -101,18 +102,23 @@ class Ware:
         return self.product.title if own == self.product.title else f"{self.product.title} / {own}"
 
 
-async def find_ware(infra: Infra, variant_id: UUID) -> Ware:
+async def find_ware(infra: Infra, variant_id: UUID, groups: Collection[str] = NO_GROUPS) -> Ware:
     """Errors: NotFound for what customers must not see, StoreUnavailable."""
-    ware = (await find_wares(infra, [variant_id])).get(variant_id)
+    ware = (await find_wares(infra, [variant_id], groups)).get(variant_id)
     if ware is None:
         raise NotFound("There is no such variant.")
     return ware
 
 
-async def find_wares(infra: Infra, variant_ids: Collection[UUID]) -> dict[UUID, Ware]:
-    """Find the variants that customers may see. Errors: StoreUnavailable."""
+async def find_wares(
+    infra: Infra, variant_ids: Collection[UUID], groups: Collection[str] = NO_GROUPS
+) -> dict[UUID, Ware]:
+    """Find the variants that customers may see, at the prices for members of these groups.
+
+    Errors: StoreUnavailable.
+    """
     owners = await product_ids_of_variants(infra, variant_ids)
-    products = await products_by_id(infra, set(owners.values()))
+    products = await own_products(infra, set(owners.values()), groups)
     found = [
         (product, variant)
         for variant_id, owner in owners.items()

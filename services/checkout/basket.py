@@ -1,5 +1,6 @@
 """What a checkout takes of a customer's cart: the selected lines that can be sold, at the prices of now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,16 +33,16 @@ class Basket:
         return [Good(_line(view), view.variant.weight_grams) for view in self.lines]
 
 
-async def read_basket(infra: Infra, customer_id: UUID) -> Basket:
-    """Read the selected lines. Those of what is not sold any more stay in the cart, as its totals leave them out
-    too.
+async def read_basket(infra: Infra, customer_id: UUID, groups: Collection[str]) -> Basket:
+    """Read the selected lines, at the prices for members of these groups. Those of what is not sold any more stay
+    in the cart, as its totals leave them out too.
 
     Errors: CartEmpty, StoreUnavailable.
     """
     cart = await read_cart(infra, Owner.customer(customer_id))
     if cart is None:
         raise CartEmpty
-    wares = await find_wares(infra, [line.variant_id for line in cart.lines])
+    wares = await find_wares(infra, [line.variant_id for line in cart.lines], groups)
     view = view_of(cart, {i: ware.variant for i, ware in wares.items()}, {})
     lines = tuple(line for line in view.lines if line.line.selected)
     if not lines or cart.currency is None:

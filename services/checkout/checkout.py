@@ -24,19 +24,21 @@ from services.shared.client import NOWHERE, Client
 from services.shared.errors import ServiceError, TryAgain
 from services.shared.idempotency import Request, recall
 from services.shared.patience import or_try_again
+from services.shared.viewer import NO_GROUPS
 
 _TRIES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """What a customer asks for. ``buyer_id``: as an order has it."""
+    """What a customer asks for. ``buyer_id``: as an order has it. ``groups``: what they are in."""
 
     customer_id: UUID
     idempotency_key: str
     terms: Terms = NO_TERMS
     client: Client = NOWHERE
     buyer_id: UUID | None = None
+    groups: frozenset[str] = NO_GROUPS
 
 
 async def checkout(infra: Infra, wish: Checkout) -> OrderView:
@@ -74,7 +76,7 @@ async def _known(infra: Infra, request: Request) -> UUID | None:
 
 async def _begin_new(infra: Infra, wish: Checkout, request: Request) -> At | UUID:
     for _ in range(_TRIES):
-        basket = await read_basket(infra, wish.customer_id)
+        basket = await read_basket(infra, wish.customer_id, wish.groups)
         job = await _job(infra, wish, basket)
         try:
             saga_id = await begin_checkout(infra, Beginning(request, basket.cart, job))

@@ -21,6 +21,7 @@ from services.saga.plan import Job
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import InvalidInput, NotFound
 from services.shared.patience import or_try_again, transact_for_request
+from services.shared.viewer import NO_GROUPS
 
 KEPT: Final = timedelta(minutes=15)
 
@@ -32,14 +33,20 @@ class QuoteView:
     expires_at: datetime
 
 
-async def create_quote(infra: Infra, customer_id: UUID, terms: Terms, client: Client = NOWHERE) -> QuoteView:
-    """Make a quote; it holds no stock and no use of a code.
+async def create_quote(
+    infra: Infra,
+    customer_id: UUID,
+    terms: Terms,
+    client: Client = NOWHERE,
+    groups: Collection[str] = NO_GROUPS,
+) -> QuoteView:
+    """Make a quote for a member of these groups; it holds no stock and no use of a code.
 
     Errors: CartEmpty, NotFound, InvalidInput, RateLimited (wrong codes), TryAgain.
     """
     terms.parts()
     with or_try_again():
-        basket = await read_basket(infra, customer_id)
+        basket = await read_basket(infra, customer_id, groups)
         made = await compose_order(infra, new_id(), customer_id, basket, terms, client)
         now = infra.now()
         data = checkout_data(made.order, basket.quantities, "", made.discount_id, promised=True)

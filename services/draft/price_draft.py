@@ -1,4 +1,4 @@
-"""Price a draft: its lines at the shop's prices or those of staff, with a code, shipping and tax."""
+"""Price a draft: its lines at the customer's prices or those of staff, with a code, shipping and tax."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
@@ -14,11 +14,13 @@ from services.money.amounts import to_minor
 from services.order.work_out_change import address_of, at_the_order
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.pricing import NO_DISCOUNT, Line
+from services.user.find_groups_of import find_groups_of
 
 
 async def price_draft(infra: Infra, wish: DraftWish) -> DraftDoc:
     """Errors: InvalidInput, StoreUnavailable."""
-    wares = await find_wares(infra, {line.variant_id for line in wish.lines})
+    groups = await find_groups_of(infra, wish.customer_id)
+    wares = await find_wares(infra, {line.variant_id for line in wish.lines}, groups)
     lines = tuple(_lines(wish, wares))
     address = None if wish.address is None else address_of(wish.address)
     code = None if wish.discount_code is None else await find_code(infra, wish.discount_code, wish.currency)

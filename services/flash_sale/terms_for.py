@@ -9,8 +9,6 @@ from models.group_terms import Pairs
 from services.reservation.keys import price_text
 from services.reservation.own_terms import ITEMS_TERMS, OwnTerms
 
-NO_GROUPS: frozenset[str] = frozenset()
-
 
 def terms_for(item: FlashItemDoc, groups: Collection[str]) -> tuple[FlashItemDoc, OwnTerms]:
     """Returns the item as it is for a member of these groups (the hex of their ids), and what the script that

@@ -18,7 +18,7 @@ from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
 from services.flash_sale.find_items import forget_item
 from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
-from services.flash_sale.terms_for import NO_GROUPS, terms_for
+from services.flash_sale.terms_for import terms_for
 from services.order.charge_flash_order import Units, charge_flash_order
 from services.order.find_orders import find_by_key, find_order
 from services.order.flash_quotes import FlashQuote
@@ -44,6 +44,7 @@ from services.shared.errors import (
 )
 from services.shared.fingerprint import fingerprint, key_problem
 from services.shared.patience import or_try_again
+from services.shared.viewer import NO_GROUPS
 
 log = structlog.get_logger(__name__)
 _STRAGGLERS = timedelta(minutes=1)

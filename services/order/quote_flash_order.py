@@ -12,13 +12,14 @@ from services.charges.work_out import work_out
 from services.discount.find_code import FoundCode, refused
 from services.discount.try_code import try_code
 from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
-from services.flash_sale.terms_for import NO_GROUPS, terms_for
+from services.flash_sale.terms_for import terms_for
 from services.order.charge_flash_order import Units, basis_of
 from services.order.flash_quotes import FlashQuote, QuotedItem
 from services.order.hold_code import hold_code
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import FlashSaleNotRunning, InvalidInput, NotFound
 from services.shared.patience import or_try_again
+from services.shared.viewer import NO_GROUPS
 
 KEPT: Final = timedelta(minutes=15)
 _AHEAD: Final = timedelta(hours=1)

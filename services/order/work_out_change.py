@@ -19,6 +19,7 @@ from services.discount.find_code import discount_of
 from services.order.rows import ReadOrder
 from services.shared.errors import FieldProblem, InvalidInput, ServiceError
 from services.shared.pricing import NO_DISCOUNT, Line
+from services.user.find_groups_of import find_groups_of
 
 MAX_LINES: Final = 100
 
@@ -61,9 +62,13 @@ class NewOrder:
 
 
 async def work_out_change(infra: Infra, order: ReadOrder, wish: OrderChange) -> NewOrder:
-    """Errors: InvalidInput, StoreUnavailable."""
+    """Price the order as it is to be; what is added costs what its customer is sold it at.
+
+    Errors: InvalidInput, StoreUnavailable.
+    """
     ids = {line.variant_id for line in order.lines} | {variant_id for variant_id, _ in wish.added}
-    wares = await find_wares(infra, ids)
+    groups = await find_groups_of(infra, order.customer_id if wish.added else None)
+    wares = await find_wares(infra, ids, groups)
     lines = (*_changed(order, wish), *_added(order, wish, wares))
     kept = [line for line in lines if line.units]
     if not 1 <= len(kept) <= MAX_LINES:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from models.enums import Role, Scope
 
+NO_GROUPS: Final[frozenset[str]] = frozenset()
 _STAFF = frozenset({Role.STAFF, Role.ADMIN})
 # Customers can do what guests can, staff what customers can, administrators what staff can.
 _SATISFIED_BY: dict[Role, frozenset[Role]] = {
@@ -45,7 +47,7 @@ class Viewer:
     scopes: frozenset[Scope] = frozenset()
     person_id: UUID | None = None
     email_confirmed: bool = False
-    groups: frozenset[str] = frozenset()
+    groups: frozenset[str] = NO_GROUPS
 
     @property
     def is_guest(self) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import CustomerGroup, GroupMember, User
+from models import CustomerGroup, GroupMember, PriceListGroup, User
 from services.audit.record import record
 from services.session.revoke_sessions import revoke_access_tokens
 from services.shared.asked import Asked
@@ -60,7 +60,10 @@ async def change_group(infra: Infra, group_id: UUID, version: int, name: str, by
 
 
 async def delete_group(infra: Infra, group_id: UUID, version: int, by: UUID) -> None:
-    """Delete a group: nobody is in it any more, at once. Errors: NotFound, StaleVersion, TryAgain."""
+    """Delete a group: nobody is in it any more, at once, and no price list is open to it.
+
+    Errors: NotFound, StaleVersion, TryAgain.
+    """
 
     async def work(session: AsyncSession) -> Sequence[UUID]:
         await _lock(session, group_id, version)
@@ -68,7 +71,8 @@ async def delete_group(infra: Infra, group_id: UUID, version: int, by: UUID) -> 
         locked = select(User).where(User.id.in_(members)).order_by(User.id).with_for_update()
         for user in await session.scalars(locked):
             user.group_ids = [one for one in user.group_ids or () if one != group_id.hex]
-        await session.execute(delete(GroupMember).where(GroupMember.group_id == group_id))
+        for part in (GroupMember, PriceListGroup):
+            await session.execute(delete(part).where(part.group_id == group_id))
         await session.execute(delete(CustomerGroup).where(CustomerGroup.id == group_id))
         record(session, "group.deleted", now=infra.now(), subject=group_id, actor=by)
         return members

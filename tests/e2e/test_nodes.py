@@ -61,6 +61,8 @@ ROLE: Final = (
 )
 GROUP: Final = """mutation { createCustomerGroup(input: {name: "VIP", idempotencyKey: "group"}) {
   ... on CustomerGroup { id } } }"""
+PRICES: Final = """mutation { createPriceList(input: {name: "VIP", idempotencyKey: "list"}) {
+  ... on PriceList { id } } }"""
 DRAFT: Final = """mutation ($variant: ID!, $customer: ID!) { createDraftOrder(input: {customerId: $customer,
   currencyCode: "EUR", idempotencyKey: "draft", lines: [{variantId: $variant, quantity: 1}]}) {
   ... on DraftOrder { id } } }"""
@@ -73,7 +75,8 @@ PUBLIC: Final = {"Category", "FlashSale", "FlashSaleItem", "Product", "Variant",
 TERMS: Final = {"DiscountCode", "ShippingZone", "TaxRegion"}
 DRAFTS: Final = {"DraftOrder"}
 GROUPS: Final = {"CustomerGroup"}
-STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS
+PRICED: Final = {"PriceList"}
+STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS | PRICED
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ async def world(shop: Shop) -> World:
     ids["DraftOrder"] = (await shop.ask(DRAFT, draft, staff))["createDraftOrder"]["id"]
     ids["CustomRole"] = (await shop.ask(ROLE, by=await shop.admin()))["createCustomRole"]["id"]
     ids["CustomerGroup"] = (await shop.ask(GROUP, by=staff))["createCustomerGroup"]["id"]
+    ids["PriceList"] = (await shop.ask(PRICES, by=staff))["createPriceList"]["id"]
     ids["ShippingZone"] = (await shop.ask(ZONE, by=staff))["createShippingZone"]["id"]
     ids["TaxRegion"] = (await shop.ask(REGION, by=staff))["createTaxRegion"]["id"]
     return World(shop, ada, ids | await _rows(shop, ada, ids), hidden)
@@ -222,6 +226,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
         (Scope.ORDERS_READ, ORDERS | DRAFTS),
         (Scope.USERS_READ, {"User"} | GROUPS),
         (Scope.SALES_WRITE, TERMS),
+        (Scope.CATALOG_WRITE, PRICED),
     ):
         assert await world.seen_by(await machine(shop, scope)) == PUBLIC | seen
     hidden = "query ($id: ID!) { node(id: $id) { id } }"

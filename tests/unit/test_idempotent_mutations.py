@@ -22,7 +22,7 @@ BY_KEY: Final = {
     *("createPayment", "capturePayment", "refundPayment", "payOrderByLink"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
-    *("createCustomerGroup", "createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
+    *("createCustomerGroup", "createPriceList", "createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
 }
 BY_NATURE: Final = {
     "createProduct": "a SKU is taken once",

@@ -8,7 +8,9 @@ from graphql_api.schema import build_schema as ours
 from resolvers.shared.node import node_names
 
 SCHEMA: Final = build_schema(ours().as_str())
-_DELETED: Final = ("CustomRole", "CustomerGroup", "DraftOrder", "ShippingZone", "TaxRegion", "WebhookEndpoint")
+_DELETED: Final = (
+    *("CustomRole", "CustomerGroup", "DraftOrder", "PriceList", "ShippingZone", "TaxRegion", "WebhookEndpoint"),
+)
 NO_NODE: Final = {f"Deleted{name}": "gone" for name in _DELETED} | {"ArmedFlashOrder": "armFlashOrder"}
 """Each with a word of the reason that its description gives."""
 OTHER_NAMES: Final = {"OrderAddress"}

@@ -17,6 +17,7 @@ export const KEYED: ReadonlySet<string> = new Set([
   "CreateCustomerGroupInput",
   "CreateDraftOrderInput",
   "CreatePaymentInput",
+  "CreatePriceListInput",
   "CreateShipmentInput",
   "CreateShippingZoneInput",
   "CreateTaxRegionInput",

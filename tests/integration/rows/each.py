@@ -1,17 +1,16 @@
 """A row of each table, with values that are hard to keep."""
 
-from models import (
-    Base,
-    Variant,
-)
+from models import Base, CustomerGroup, Variant
 from tests.integration.rows.people import account, mail
-from tests.integration.rows.shop import cart, catalog, charges, order, sale_of, search, stock
+from tests.integration.rows.shop import cart, catalog, charges, order, price_list, sale_of, search, stock
 from tests.integration.rows.work import messaging, money
 
 
 def a_row_of_each() -> list[Base]:
     shelf = catalog()
     variant = next(row for row in shelf if isinstance(row, Variant))
+    people = account()
+    group = next(row for row in people if isinstance(row, CustomerGroup))
     return [
         *shelf,
         *sale_of(variant),
@@ -22,6 +21,7 @@ def a_row_of_each() -> list[Base]:
         *messaging(),
         *money(),
         *mail(),
-        *account(),
+        *people,
+        *price_list(variant, group),
         *search(),
     ]

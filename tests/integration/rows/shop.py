@@ -8,12 +8,14 @@ from models import (
     Cart,
     CartItem,
     Category,
+    CustomerGroup,
     DraftOrder,
     FirstFill,
     FlashSale,
     FlashSaleItem,
     HoldState,
     Image,
+    ListedPrice,
     ListingName,
     MediaFile,
     Order,
@@ -22,6 +24,8 @@ from models import (
     OrderLink,
     OrderStatus,
     OrderTag,
+    PriceList,
+    PriceListGroup,
     Product,
     ProductListing,
     SaleTicket,
@@ -97,6 +101,12 @@ def catalog() -> list[Base]:
     price = VariantPrice(variant_id=variant.id, currency="JPY", amount=2**40, compare_at=2**41)
     old_slug = SlugRedirect(slug="grun", product_id=product.id, created_at=MOMENT)
     return [category, child, product, variant, file, image, price, old_slug]
+
+
+def price_list(variant: Variant, group: CustomerGroup) -> list[Base]:
+    kept = PriceList(id=new_id(), name="Händler 📦", starts_at=MOMENT, version=1, created_at=MOMENT)
+    price = ListedPrice(price_list_id=kept.id, variant_id=variant.id, currency="JPY", amount=2**40)
+    return [kept, PriceListGroup(group_id=group.id, price_list_id=kept.id), price]
 
 
 def sale_of(variant: Variant) -> list[Base]:

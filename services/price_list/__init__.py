@@ -1,0 +1,1 @@
+"""Price lists: what variants cost customers of some groups, from some day until some other."""
