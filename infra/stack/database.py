@@ -74,7 +74,8 @@ _BY_ROLE = {
 }
 _REPLICATING = ("REPLICATION SLAVE", "REPLICATION SLAVE ADMIN", "REPLICATION MASTER ADMIN", "BINLOG MONITOR")
 _MARIADB = ("--innodb-log-file-size=64M", "--aria-pagecache-buffer-size=8M")
-_MYSQL = ("--mysqlx=OFF",)
+# Files are for nobody: the folder that its package has for them need not be there.
+_MYSQL = ("--mysqlx=OFF", "--secure-file-priv=NULL")
 
 
 class DatabaseRecipe(Recipe):

@@ -24,9 +24,9 @@ _MORE_PATH = ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/opt/h
 
 
 def find_program(*names: str) -> Path | None:
-    """Find the first of these programs that is installed."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *_MORE_PATH])
-    found = (shutil.which(name, path=path) for name in names)
+    """Find the first on the PATH that has one of these names: who puts a folder in front chooses by it."""
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), *_MORE_PATH]
+    found = (shutil.which(name, path=folder) for folder in folders for name in names)
     return next((Path(program) for program in found if program), None)
 
 
