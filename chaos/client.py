@@ -3,10 +3,8 @@
 import asyncio
 import random
 import time
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Final
 
 import orjson
@@ -33,11 +31,6 @@ class Tally:
     @property
     def requests(self) -> int:
         return self.outcomes.total()
-
-    def longest_gap(self, since: float, until: float) -> float:
-        """Returns the longest that no order was accepted for, in seconds, between these moments."""
-        first, last = bisect_left(self.accepted, since), bisect_right(self.accepted, until)
-        return max(after - before for before, after in pairwise([since, *self.accepted[first:last], until]))
 
 
 @dataclass(slots=True)

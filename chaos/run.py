@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,7 @@ from chaos.disk import Disk
 from chaos.fault import Fault, Target
 from chaos.faults import FAULTS, NODE_FAULTS
 from chaos.fleet import Fleet, Launch, launch
+from chaos.gaps import Suffered, gaps_of
 from chaos.own_stores import Echo, own_nodes, own_stack
 from chaos.proxy import Proxy
 from chaos.shoppers import Shopper
@@ -72,8 +73,7 @@ class Options:
 @dataclass(slots=True)
 class Outcome:
     faults: "Counter[str]" = field(default_factory=Counter)
-    gaps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """By fault: each time, the longest that nobody's order was accepted for, in seconds."""
+    suffered: list[Suffered] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     dropped: int = 0
     verdict: Verdict = field(default_factory=Verdict)
@@ -82,6 +82,11 @@ class Outcome:
     @property
     def right(self) -> bool:
         return self.verdict.right and not self.tally.strange
+
+    @property
+    def gaps(self) -> dict[str, list[float]]:
+        """By fault: each time, the longest that nobody's order was accepted for, in seconds."""
+        return gaps_of(self.suffered, self.tally.accepted)
 
 
 def run_chaos(options: Options, echo: Echo, progress: Progress) -> Outcome:
@@ -213,7 +218,7 @@ async def _rush(
             since = time.monotonic()
             outcome.faults[fault.name] += 1
             await _suffer(fault, target)
-            outcome.gaps[fault.name].append(outcome.tally.longest_gap(since, time.monotonic()))
+            outcome.suffered.append(Suffered(fault.name, since, time.monotonic()))
             await asyncio.sleep(target.dice.uniform(0.2, 2.0))
         stop.set()
         async with asyncio.timeout(_END_WITHIN):

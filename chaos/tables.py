@@ -22,9 +22,9 @@ def faults_table(outcome: Outcome) -> Table:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, str, str, str]]:
     """Yields each fault, how often it was, and how long no order was accepted: mostly, and at worst."""
+    gaps = outcome.gaps
     for name, times in sorted(outcome.faults.items()):
-        gaps = outcome.gaps[name]
-        yield name, f"{times:,}", f"{median(gaps):.1f}", f"{max(gaps):.1f}"
+        yield name, f"{times:,}", f"{median(gaps[name]):.1f}", f"{max(gaps[name]):.1f}"
 
 
 def faults_in_markdown(outcome: Outcome) -> str:
