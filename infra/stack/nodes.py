@@ -19,7 +19,6 @@ from infra.stack.state import Record, kind_of
 DATABASES: Final = ("database-1", "database-2")
 CACHES: Final = tuple(f"redis-{number}" for number in range(1, 7))
 BROKERS: Final = ("kafka-1", "kafka-2", "kafka-3")
-_NAMES: Final = (*DATABASES, *CACHES, *BROKERS)
 _UP: Final = "rushcart stack up --nodes"
 Records = Mapping[str, Record]
 
@@ -27,17 +26,23 @@ Records = Mapping[str, Record]
 class Nodes(Servers):
     """A primary and a replica of MariaDB, six nodes of a Redis Cluster, three brokers; data in ``home/nodes``."""
 
-    def __init__(self, home: Path, *, kafka_cache: Path | None = None, dies_with_parent: bool = False) -> None:
-        """Remember where; the arguments are those of ``Stack``."""
+    def __init__(
+        self, home: Path, *, kafka: str = "", kafka_cache: Path | None = None, dies_with_parent: bool = False
+    ) -> None:
+        """Remember where; ``kafka`` is the address of brokers that are there, in place of three of its own. The
+        other arguments are those of ``Stack``.
+        """
         home = home.resolve()
         folder = home / "nodes"
+        self._kafka = kafka
         self._database = DatabaseRecipe()
         by_kind = {
             "database": self._database,
             "redis": RedisRecipe(in_cluster=True),
             "kafka": KafkaRecipe(kafka_cache or home / "kafka"),
         }
-        recipes: dict[str, Recipe] = {name: by_kind[kind_of(name)] for name in _NAMES}
+        names = [*DATABASES, *CACHES, *(() if kafka else BROKERS)]
+        recipes: dict[str, Recipe] = {name: by_kind[kind_of(name)] for name in names}
         runner = MachineRunner(folder, recipes, dies_with_parent=dies_with_parent)
         super().__init__(folder, recipes, {runner.how: runner})
 
@@ -48,6 +53,7 @@ class Nodes(Servers):
         install: bool = False,
         echo: Echo = print,
         *,
+        kafka: str = "",
         kafka_cache: Path | None = None,
         dies_with_parent: bool = False,
     ) -> "Nodes":
@@ -55,7 +61,7 @@ class Nodes(Servers):
 
         Errors as of ``Stack.up``.
         """
-        nodes = cls(home, kafka_cache=kafka_cache, dies_with_parent=dies_with_parent)
+        nodes = cls(home, kafka=kafka, kafka_cache=kafka_cache, dies_with_parent=dies_with_parent)
         with nodes._state.locked():
             nodes._require(install, echo)
             known = nodes._state.read()
@@ -86,12 +92,14 @@ class Nodes(Servers):
     def env(self) -> dict[str, str]:
         """Returns the settings that lead to them. Errors: StackNotUp."""
         records = self._all_up(_UP)
+        kafka = {"RUSHCART_KAFKA_BOOTSTRAP_SERVERS": self._kafka or ",".join(_addresses(records, BROKERS))}
+        if not self._kafka:
+            kafka["RUSHCART_KAFKA_REPLICATION"] = str(len(BROKERS))
         return {
             "RUSHCART_DATABASE_URL": records[self._primary(records)].url,
             "RUSHCART_DATABASE_READ_URL": records[_other(self._primary(records))].url,
             "RUSHCART_REDIS_URL": "redis+cluster://" + ",".join(_addresses(records, CACHES)),
-            "RUSHCART_KAFKA_BOOTSTRAP_SERVERS": ",".join(_addresses(records, BROKERS)),
-            "RUSHCART_KAFKA_REPLICATION": str(len(BROKERS)),
+            **kafka,
         }
 
     def _join(self, records: Records, echo: Echo) -> None:
@@ -173,7 +181,7 @@ def lay_out(records: Records) -> None:
     first, second = (records[name] for name in DATABASES)
     first.notes.setdefault("role", PRIMARY)
     second.notes.setdefault("role", REPLICA)
-    brokers = [records[name] for name in BROKERS]
+    brokers = [records[name] for name in BROKERS if name in records]
     if not any(broker.wanted for broker in brokers):
         for broker in brokers:
             kafka.controller_port(broker)

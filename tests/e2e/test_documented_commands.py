@@ -55,7 +55,7 @@ RUN: Final[dict[str, set[int]]] = {
 # What starts servers, or takes minutes.
 ELSEWHERE: Final = {
     "rushcart bench": "tests/e2e/test_benchmarks.py",
-    "rushcart chaos": "tests/chaos/test_everything.py",
+    "rushcart chaos": "tests/integration/stack/test_several_nodes.py",
     "rushcart dev": "tests/e2e/test_commands.py",
     "rushcart documents": "tests/integration/test_documents_command.py",
     "rushcart docs write": "tests/unit/test_readme.py",

@@ -8,6 +8,7 @@ BREAKING: Final = "tests/chaos"
 _LONG: Final = (
     BREAKING,
     "tests/integration/test_fuzz.py",
+    "tests/integration/stack/test_several_nodes.py",
     "tests/e2e/test_commands.py",
     "tests/integration/test_fuzz.py on the stack",
     "tests/e2e/test_front_end.py",
