@@ -7,10 +7,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import MYSQL, Base
+from models.told_later import ToldLater
 from models.types import MinorUnits, Quantity, code_text, exact_text
 
 
-class Cart(Base):
+class Cart(ToldLater, Base):
     """A customer's cart has the customer's id. A guest's has ``token_hash``, the SHA-256 of its token, and
     ``expires_at``.
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import MYSQL, Base
 from models.enums import ProductStatus
+from models.told_later import NotedWhenChanged, Telling, has_changed
 from models.types import MinorUnits, Quantity, code_text, exact_text
 
 
@@ -29,7 +30,7 @@ class Category(Base):
     archived_at: Mapped[datetime | None]
 
 
-class Product(Base):
+class Product(NotedWhenChanged, Base):
     """``min_price`` and ``max_price`` repeat those of the variants that are not archived, so that a listing can
     sort by them with an index.
 
@@ -75,6 +76,13 @@ class Product(Base):
 
     variants: Mapped[list["Variant"]] = relationship(lazy="raise", order_by="Variant.position")
     images: Mapped[list["Image"]] = relationship(lazy="raise", order_by="Image.position")
+
+    def what_to_tell(self, *, is_new: bool) -> Telling | None:
+        if is_new:
+            return Telling.CREATED
+        if has_changed(self, "status") and self.status == ProductStatus.ARCHIVED:
+            return Telling.ARCHIVED
+        return Telling.UPDATED if has_changed(self, "version") else None
 
 
 class SlugRedirect(Base):

@@ -42,6 +42,10 @@ class StockLevel(Base):
     """``set_aside`` waits in sales, ``held`` is in unpaid orders, ``committed`` is paid and not shipped.
 
     ``listed``: the search index was told that there is something to order; where it is not so, it is to be told.
+
+    ``tell_at``: when an event is to tell of it, as something changed it that told nothing itself; ``untold`` is by
+    how many units that changed what is on hand, ``last_cause`` why it was changed last. ``told_at``: when such an
+    event told of it last.
     """
 
     __tablename__ = "stock_levels"
@@ -49,6 +53,7 @@ class StockLevel(Base):
         *(CheckConstraint(f"{name} >= 0", name=f"{name}_not_negative") for name in _COUNTS),
         CheckConstraint("on_hand = available + set_aside + held + committed", name="equation"),
         Index("ix_stock_levels_listed", "listed", "available", "set_aside"),
+        Index("ix_stock_levels_tell_at", "tell_at"),
         MYSQL,
     )
 
@@ -62,6 +67,10 @@ class StockLevel(Base):
     held: Mapped[int] = mapped_column(Quantity, default=0)
     committed: Mapped[int] = mapped_column(Quantity, default=0)
     listed: Mapped[bool] = mapped_column(default=False, info=BY_MIGRATION)
+    tell_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
+    untold: Mapped[int] = mapped_column(Quantity, default=0, server_default="0")
+    last_cause: Mapped[StockCause | None] = mapped_column(String(16))
     updated_at: Mapped[datetime]
 
 

@@ -1,6 +1,7 @@
 """Users: who may sign in, by what, and where their things are sent."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
@@ -8,10 +9,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import MYSQL, Base
 from models.enums import Role
+from models.told_later import NotedWhenChanged, Telling, has_changed
 from models.types import code_text, exact_text
 
+_TOLD_OF: Final = (
+    "email",
+    "display_name",
+    "locale",
+    "email_verified_at",
+    "locked_at",
+    "group_ids",
+    "tags",
+)
 
-class User(Base):
+
+class User(NotedWhenChanged, Base):
     """``email`` is normalised before it is stored, so its uniqueness is regardless of case.
 
     ``password_hash`` is empty for those who only sign in with another identity provider. A closed account keeps
@@ -45,6 +57,15 @@ class User(Base):
     guest_until: Mapped[datetime | None] = mapped_column(index=True)
     joined_to: Mapped[UUID | None]
     person_id: Mapped[UUID | None] = mapped_column(index=True)
+
+    def what_to_tell(self, *, is_new: bool) -> Telling | None:
+        """Returns nothing of guests: their orders tell of them."""
+        if is_new:
+            return None if self.is_guest else Telling.CREATED
+        if has_changed(self, "closed_at") and self.closed_at is not None:
+            return Telling.ERASED
+        is_told = self.closed_at is None and not self.is_guest and has_changed(self, *_TOLD_OF)
+        return Telling.UPDATED if is_told else None
 
     @property
     def mailbox(self) -> str:

@@ -93,6 +93,11 @@ class ShopSettings(Group):
         "the orders are kept for longer.",
     )
     guest_cart_ttl: float = Field(30 * 86400.0, gt=0, description="Seconds a guest's cart is kept unchanged.")
+    cart_abandoned_after: float = Field(
+        3600.0,
+        gt=0,
+        description="Seconds that a cart with lines is unchanged until it is told as abandoned.",
+    )
     cart_lines: int = Field(100, ge=1, le=500, description="Most lines of a cart.")
     cart_line_quantity: int = Field(999, ge=1, le=1_000_000, description="Most units of a line.")
 

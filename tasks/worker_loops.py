@@ -11,9 +11,11 @@ from infra.runtime import Infra
 from services.account.tidy_accounts import tidy_accounts
 from services.account.tidy_guests import tidy_guests, tidy_persons
 from services.cart.flush_dirty import flush_dirty
+from services.cart.tell_carts import tell_carts
 from services.cart.tidy_carts import tidy_carts
 from services.catalog.follow_stock import follow_stock
 from services.catalog.reindex_all import reindex_newest, reindex_stale
+from services.catalog.tell_products import tell_products
 from services.checkout.create_quote import forget_quotes
 from services.checkout.steps import PLANS
 from services.flash_sale.apply_sale import apply_changed_sales
@@ -35,7 +37,9 @@ from services.payment.send_refunds import send_refunds
 from services.saga.resume_sagas import forget_sagas, resume_sagas
 from services.shared import outbox
 from services.shared.idempotency import forget_keys
+from services.stock.tell_stock import tell_stock
 from services.user.index_account import index_accounts
+from services.user.tell_customers import tell_customers
 from services.waiting_room.forget_tickets import forget_tickets
 from services.webhook.list_deliveries import forget_deliveries
 from settings import Settings
@@ -135,6 +139,12 @@ async def _tend_sales(infra: Infra) -> None:
     await apply_changed_sales(infra)
 
 
+async def _tell_of_shop(infra: Infra) -> None:
+    """One batch a round: what orders tell must not wait behind an import of many products."""
+    await tell_products(infra)
+    await tell_customers(infra)
+
+
 async def _reindex_stale(infra: Infra) -> None:
     indexed = await reindex_stale(infra.database)
     if indexed:
@@ -178,6 +188,9 @@ LOOPS: Final = (
         "index_stock", 0.5, "notes in the index which products are in stock",
         _to_the_end(lambda infra: follow_stock(infra.database)),
     ),
+    Loop("shop_events", 0.5, "tells of products and accounts that were changed", _once(_tell_of_shop)),
+    Loop("cart_events", 0.5, "tells of carts that were changed or left, if anybody listens", _once(tell_carts)),
+    Loop("stock_events", 0.2, "tells of stock that orders changed, a SKU once a second", _to_the_end(tell_stock)),
     Loop("index_all", _TIDY, "indexes products that an older release wrote", _leaving(_reindex_stale)),
     Loop(
         "index_accounts", _TIDY, "notes by which words staff find accounts that an older release made",

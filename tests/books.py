@@ -10,7 +10,7 @@ from infra.runtime import Infra
 from models import FlashSaleItem, Order, OrderLine, OrderStatus, OutboxMessage, StockEntry, StockLevel
 from models.flash_sale_document import FlashItemDoc
 from services.reservation.keys import ItemKeys
-from services.shared.events import ORDERS
+from services.shared.events import ORDERS, SALES
 from services.shared.order_states import GIVEN_BACK, HOLDING
 
 _COUNTS = ("on_hand", "available", "set_aside", "held", "committed")
@@ -53,6 +53,14 @@ async def outbox_types(infra: Infra, topic: str = ORDERS) -> list[str]:
     async with infra.database.read() as session:
         rows = await session.scalars(waiting.order_by(OutboxMessage.id))
         return [str(envelope["type"]) for envelope in rows]
+
+
+async def told_of(infra: Infra, thing: str) -> list[tuple[str, dict[str, object]]]:
+    """What waits in the outbox of products, customers or carts: the short type and the data, oldest first."""
+    waiting = select(OutboxMessage.envelope).where(OutboxMessage.topic == SALES).order_by(OutboxMessage.id)
+    async with infra.database.read() as session:
+        found = [(str(one["type"]).split("."), one["data"]) for one in await session.scalars(waiting)]
+    return [(kind[2], data) for kind, data in found if kind[1] == thing]  # type: ignore[misc]
 
 
 async def causes(infra: Infra, sku: str) -> Counter[str]:

@@ -1,6 +1,7 @@
 """Carts in the database: read one, write many in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from functools import partial
 from typing import Any, Final
@@ -8,13 +9,17 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from infra.runtime import Infra
 from models import Cart, CartItem
 from models.cart_document import CartDoc, LineDoc, in_order
+from models.told_later import Telling
 from services.shared.patience import ask_together
 
 _KIND: Final = "carts"
+_TOLD_AFTER: Final = timedelta(seconds=2)
+"""So long what changes of a cart is collected before it is told: it is told of less than once a second."""
 
 
 async def load_cart(infra: Infra, cart_id: UUID) -> CartDoc | None:
@@ -41,7 +46,7 @@ async def write_carts(infra: Infra, carts: Sequence[CartDoc]) -> set[UUID]:
     """
 
     async def work(session: AsyncSession) -> set[UUID]:
-        return await _write_carts(session, carts)
+        return await _write_carts(session, carts, infra.now() + _TOLD_AFTER)
 
     # Another process may be the first to write a new cart: then its row is there to be locked.
     return await infra.database.transact(work, timeout=infra.settings.store_timeout, races=2)
@@ -82,11 +87,11 @@ def _judge(cart: CartDoc, row: Cart | None) -> _Verdict:
     return _Verdict.NEWER if row.version == cart.base else _Verdict.ASTRAY
 
 
-async def _write_carts(session: AsyncSession, carts: Sequence[CartDoc]) -> set[UUID]:
+async def _write_carts(session: AsyncSession, carts: Sequence[CartDoc], tell_at: datetime) -> set[UUID]:
     rows = await _lock(session, carts)
     verdicts = {cart.id: _judge(cart, rows.get(cart.id)) for cart in carts}
     newer = [cart for cart in carts if verdicts[cart.id] is _Verdict.NEWER]
-    _set_rows(session, newer, rows)
+    _set_rows(session, newer, rows, tell_at)
     await session.flush()
     if newer:
         await session.execute(delete(CartItem).where(CartItem.cart_id.in_([cart.id for cart in newer])))
@@ -95,7 +100,9 @@ async def _write_carts(session: AsyncSession, carts: Sequence[CartDoc]) -> set[U
     return {cart_id for cart_id, verdict in verdicts.items() if verdict is _Verdict.ASTRAY}
 
 
-def _set_rows(session: AsyncSession, carts: Iterable[CartDoc], rows: Mapping[UUID, Cart]) -> None:
+def _set_rows(
+    session: AsyncSession, carts: Iterable[CartDoc], rows: Mapping[UUID, Cart], tell_at: datetime
+) -> None:
     for cart in carts:
         row = rows.get(cart.id)
         if row is None:
@@ -105,6 +112,11 @@ def _set_rows(session: AsyncSession, carts: Iterable[CartDoc], rows: Mapping[UUI
         row.currency = cart.currency
         row.version, row.life = cart.version, cart.life
         row.updated_at, row.expires_at = cart.updated_at, cart.expires_at
+        if row.tell_as != Telling.UPDATED:
+            row.tell_at, row.tell_as = tell_at, Telling.UPDATED
+        # The same columns in each row: those that differ in them would be a statement each.
+        flag_modified(row, "tell_at")
+        flag_modified(row, "tell_as")
 
 
 def _item(cart: CartDoc, line: LineDoc) -> dict[str, Any]:

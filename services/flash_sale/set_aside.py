@@ -16,7 +16,7 @@ from services.stock.take_available import available_in, take_available, take_fro
 
 async def set_aside(session: AsyncSession, sku: str, units: int, sale_id: UUID, actor: str, now: datetime) -> UUID:
     """Set stock aside for a new item; returns the warehouse that has all of the ``units``. Errors: OutOfStock."""
-    warehouse_id = await take_available(session, sku, units, "set_aside", now)
+    warehouse_id = await take_available(session, sku, units, now)
     origin = Origin(StockCause.SET_ASIDE, actor, sale_id)
     await _note_in_ledger(session, sku, warehouse_id, units, origin, now)
     return warehouse_id
@@ -31,7 +31,7 @@ async def change_set_aside(
     """
     if units == 0:
         return
-    if not await take_from(session, item.sku, item.warehouse_id, units, "set_aside", now):
+    if not await take_from(session, item.sku, item.warehouse_id, units, now):
         raise OutOfStock(item.sku, await available_in(session, item.sku, item.warehouse_id))
     await _note_in_ledger(
         session, item.sku, item.warehouse_id, units, replace(origin, reference=item.sale_id), now

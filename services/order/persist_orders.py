@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import RACES, WORKERS_PATIENCE
 from infra.runtime import Infra
-from models import Barrier, FlashSaleItem, MailKind, Order, OrderLine, OrderStatus
+from models import Barrier, FlashSaleItem, MailKind, Order, OrderLine, OrderStatus, StockCause
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.discount.rows import release_uses
 from services.order import rows
@@ -197,7 +197,7 @@ async def _move_units(
         ((items[item_id].sku, items[item_id].warehouse_id), Counts(set_aside=-units, held=units))
         for item_id, units in wanted.items()
     )
-    await change_levels(session, sum_up(held), now)
+    await change_levels(session, sum_up(held), StockCause.HELD, now)
 
 
 async def _write(

@@ -72,7 +72,7 @@ async def _repair(session: AsyncSession, place: Place, now: datetime) -> None:
             entries.append(await _repair_item(session, place, item, right.remaining[item.id], now))
     assert books.level is not None
     if right.level != books.level:
-        await change_levels(session, {place: right.level.minus(books.level)}, now)
+        await change_levels(session, {place: right.level.minus(books.level)}, StockCause.REPAIRED, now)
     if not right.level == books.level == books.ledger:
         entries.append(_level_entry(books, books.level, right.level, now))
     if entries:

@@ -15,7 +15,7 @@ _KEYED_BY: Final = {
     events.ORDERS: "the order's id in hex",
     events.PAYMENTS: "the order's id in hex",
     events.STOCK: "the SKU",
-    events.SALES: "the sale's id in hex",
+    events.SALES: "the id in hex of the sale, the product, the customer or the cart",
 }
 _HEX: Final = "^[0-9a-f]{32}$"
 _KAFKA_BINDING: Final = "0.5.0"

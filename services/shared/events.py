@@ -9,20 +9,18 @@ from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from infra import changes
-from infra.eventlog import dead_letter_topic
 from models.enums import PaymentProblem, PaymentStatus, StockCause
 from models.order_document import LineSnapshot
+from services.shared import shop_events as _shop_events  # noqa: F401 - it declares events too
 from services.shared.event import KINDS, Event
 from services.shared.event_fields import Currency, Minor, Says, Sku, Units
 from services.shared.order_shape import WholeOrder
-
-ORDERS: Final = "orders.v1"
-PAYMENTS: Final = "payments.v1"
-STOCK: Final = "stock.v1"
-SALES: Final = "sales.v1"
-TOPICS: Final = (ORDERS, PAYMENTS, STOCK, SALES)
-ALL_TOPICS: Final = (*TOPICS, *(dead_letter_topic(topic) for topic in TOPICS), changes.TOPIC)
+from services.shared.topics import ALL_TOPICS as ALL_TOPICS
+from services.shared.topics import ORDERS as ORDERS
+from services.shared.topics import PAYMENTS as PAYMENTS
+from services.shared.topics import SALES as SALES
+from services.shared.topics import STOCK as STOCK
+from services.shared.topics import TOPICS as TOPICS
 
 ORDER_WORKERS: Final = "rushcart.orders"
 """The consumer group that persists orders and gives stock back."""
@@ -223,12 +221,19 @@ class _OfSku(Event, topic=STOCK):
 
 
 class StockChanged(_OfSku, type="rushcart.stock.changed.v1"):
+    """Each change by staff, and what orders and sales change of a SKU at most once a second: then ``units`` is by
+    how many all of them changed what is on hand, ``cause`` that of the last, ``reference`` null.
+    """
+
     warehouse_id: UUID
     cause: StockCause
     units: int
     on_hand: Units
     available: int
     reference: UUID | None
+    set_aside: Units | None = None
+    held: Units | None = None
+    committed: Units | None = None
 
 
 class StockLow(_OfSku, type="rushcart.stock.low.v1"):

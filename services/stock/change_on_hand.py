@@ -49,7 +49,7 @@ async def change_on_hand(
         if levels[place].available + deltas.available < 0:
             raise OutOfStock(place[0], levels[place].available)
     await _check_most(session, units, field)
-    await change_levels(session, changes, now)
+    await change_levels(session, changes, origin.cause, now, told=True)
     ledger = [ledger_row(place, deltas, origin, now) for place, deltas in changes.items()]
     await session.execute(insert(StockEntry), ledger)
     moved = [place for place, deltas in changes.items() if deltas != NOTHING]
@@ -75,12 +75,5 @@ async def _check_most(session: AsyncSession, units: Mapping[Place, int], field: 
 
 def _changed(place: Place, level: Counts, deltas: Counts, origin: Origin) -> StockChanged:
     after = level.plus(deltas)
-    return StockChanged(
-        sku=place[0],
-        warehouse_id=place[1],
-        cause=origin.cause,
-        units=deltas.on_hand,
-        on_hand=after.on_hand,
-        available=after.available,
-        reference=origin.reference,
-    )
+    return StockChanged(*place, origin.cause, deltas.on_hand, after.on_hand, after.available, origin.reference,
+                        set_aside=after.set_aside, held=after.held, committed=after.committed)  # fmt: skip

@@ -63,7 +63,7 @@ async def apply_moves(
     order."""
     if not moves:
         return
-    await change_levels(session, sum_up((move.place, move.deltas) for move in moves), now)
+    await change_levels(session, sum_up((move.place, move.deltas) for move in moves), cause, now)
     actors = dict.fromkeys((move.order_id for move in moves), actor) if isinstance(actor, str) else actor
     ledger = [
         ledger_row(move.place, move.deltas, Origin(cause, actors[move.order_id], move.order_id), now)

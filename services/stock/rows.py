@@ -49,9 +49,12 @@ def sum_up(changes: Iterable[tuple[Place, Counts]]) -> dict[Place, Counts]:
     return found
 
 
-async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], now: datetime) -> None:
+async def change_levels(
+    session: AsyncSession, changes: Mapping[Place, Counts], cause: StockCause, now: datetime, *, told: bool = False
+) -> None:
     """Change levels in the caller's transaction, each once, and tell of a SKU that is low now.
 
+    The worker tells of the change within a second (``tell_stock``), unless the caller has ``told`` of it.
     A bucket that would be below 0 is refused by the database itself (a DBAPIError): callers that expect it look
     first, under a lock. Errors: LevelMissing.
     """
@@ -59,7 +62,7 @@ async def change_levels(session: AsyncSession, changes: Mapping[Place, Counts], 
     if not places:
         return
     note_changed(session, StockLevel, {"sku": [sku for sku, _ in places]})
-    rows = [_row(place, changes[place], now) for place in places]
+    rows = [_row(place, changes[place], now) | _to_tell(changes[place], cause, now, told=told) for place in places]
     connection = await session.connection()  # past the session, which would make a statement of each
     changed = await connection.execute(_CHANGE, rows, execution_options={"preserve_rowcount": True})
     if changed.rowcount != len(rows):
@@ -77,8 +80,17 @@ _CHANGE: Final = (
     update(StockLevel)
     .where(StockLevel.sku == bindparam("at_sku"), StockLevel.warehouse_id == bindparam("at_warehouse"))
     .values({name: getattr(StockLevel, name) + bindparam(f"by_{name}") for name in Counts._fields})
-    .values(updated_at=bindparam("now"))
+    .values(
+        updated_at=bindparam("now"),
+        tell_at=func.coalesce(StockLevel.tell_at, bindparam("due", type_=StockLevel.tell_at.type)),
+        untold=StockLevel.untold + bindparam("more_untold"),
+        last_cause=bindparam("cause"),
+    )
 )
+
+
+def _to_tell(deltas: Counts, cause: StockCause, now: datetime, *, told: bool) -> dict[str, Any]:
+    return {"due": None if told else now, "more_untold": 0 if told else deltas.on_hand, "cause": cause}
 
 
 def _row(place: Place, deltas: Counts, now: datetime) -> dict[str, Any]:

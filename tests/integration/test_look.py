@@ -25,12 +25,12 @@ async def test_who_has_something_to_do_is_woken_and_nobody_else(infra: Infra) ->
     assert await _woken(waiting) == set()
     await variant_in_stock(infra)
     await look.run()
-    assert await _woken(waiting) == {"outbox"}
+    assert await _woken(waiting) == {"outbox", "shop_events"}
     order = await place_flash_order(infra, order_wish(await running_sale(infra, quantity=5)))
     await persist_all(infra)
     await make_due(infra, order.id)
     await look.run()
-    assert await _woken(waiting) == {"outbox", "sweep"}
+    assert await _woken(waiting) == {"outbox", "shop_events", "stock_events", "sweep"}
     look.end()
     assert await _woken(waiting) == CONDITIONS.keys()
 

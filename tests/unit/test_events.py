@@ -10,10 +10,11 @@ from infra.cloudevents import CloudEvent, MalformedEvent
 from infra.cloudevents import encode as encode_raw
 from models.address_document import AddressDoc
 from models.charges_document import Charges
-from models.enums import PaymentProblem, PaymentStatus, StockCause
+from models.enums import PaymentProblem, PaymentStatus, ProductStatus, StockCause
 from models.order_document import LineSnapshot, OrderSnapshot
-from services.shared import events
+from services.shared import events, shop_events
 from services.shared.event import KINDS, Event, data_schema, encode, read_event
+from services.shared.topics import SALES
 
 A, B, C, D = (UUID(int=n) for n in range(1, 5))
 a, b, c, d = (f"{n:032x}" for n in range(1, 5))
@@ -116,7 +117,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
         PAYMENT_TOLD | {"problem": PROBLEM.value},
     ),
     (
-        events.StockChanged("S-1", B, StockCause.RECEIVED, -3, 4, 5, None),
+        events.StockChanged("S-1", B, StockCause.RECEIVED, -3, 4, 5, None, set_aside=0, held=2),
         "S-1",
         {
             "sku": "S-1",
@@ -126,9 +127,34 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
             "onHand": 4,
             "available": 5,
             "reference": None,
+            "setAside": 0,
+            "held": 2,
         },
     ),
     (events.StockLow("S-1", 2, 3), "S-1", {"sku": "S-1", "available": 2, "threshold": 3}),
+    (
+        shop_events.ProductArchived(A, 3, ProductStatus.ARCHIVED, "tea", "Tea", AT),
+        a,
+        {"productId": a, "version": 3, "status": "ARCHIVED", "slug": "tea", "title": "Tea", "changedAt": TEXT},
+    ),
+    (
+        shop_events.CustomerUpdated(A, AT, True, False, ("vip",)),
+        a,
+        {"customerId": a, "createdAt": TEXT, "emailVerified": True, "locked": False, "tags": ["vip"]},
+    ),
+    (shop_events.CustomerErased(A), a, {"customerId": a}),
+    (
+        shop_events.CartAbandoned(A, None, 2, "EUR", (shop_events.CartLine("S-1", B, 2, 1990),), AT),
+        a,
+        {
+            "cartId": a,
+            "customerId": None,
+            "version": 2,
+            "currency": "EUR",
+            "lines": [{"sku": "S-1", "variantId": b, "quantity": 2, "price": 1990}],
+            "changedAt": TEXT,
+        },
+    ),
     (events.SaleEnded(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2),)), a, SALE_TOLD | {"items": [ITEM_TOLD]}),
     (
         events.SaleSettled(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2, 0),)),
@@ -178,6 +204,8 @@ def test_a_property_that_may_lack_may_lack_and_no_other() -> None:
 
 
 def test_types_are_declared_once_and_named_for_their_topics() -> None:
+    sold = dict.fromkeys(("product", "customer", "cart"), SALES)
     for name, kind in KINDS.items():
-        assert kind.topic.startswith(name.split(".")[1])
+        thing = name.split(".")[1]
+        assert kind.topic.startswith(sold.get(thing, thing))
         assert kind.type == name
