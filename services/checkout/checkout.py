@@ -1,5 +1,6 @@
 """Check out a customer's cart: from the lines that are selected to an order that awaits its payment."""
 
+from asyncio import gather
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from services.checkout.create_quote import honour
 from services.checkout.steps import CHECKOUT, OPERATION, PLANS, checkout_data
 from services.order.find_orders import find_order
 from services.saga.plan import Job
-from services.saga.run_saga import At, go_on, run_saga
+from services.saga.run_saga import At, first_step, go_on, run_saga
 from services.shared.client import NOWHERE, Client
 from services.shared.errors import ServiceError, TryAgain
 from services.shared.idempotency import Request, recall
@@ -84,7 +85,8 @@ async def _begin_new(infra: Infra, wish: Checkout, request: Request) -> At | UUI
             continue
         except IntegrityError:
             break  # somebody else's checkout of it, again and again
-        return At(PLANS[CHECKOUT.kind], job) if saga_id == job.id else saga_id
+        plan = PLANS[CHECKOUT.kind]
+        return At(plan, job, step=first_step(plan)) if saga_id == job.id else saga_id
     raise TryAgain(BUSY_MS)
 
 
@@ -102,16 +104,24 @@ async def _job(infra: Infra, wish: Checkout, basket: Basket) -> Job:
 
 async def _finish(infra: Infra, customer_id: UUID, begun: At | UUID) -> OrderView:
     order_id = begun if isinstance(begun, UUID) else begun.job.id
-    try:
-        state = await (run_saga(infra, PLANS, begun) if isinstance(begun, UUID) else go_on(infra, begun))
-        undone = state == SagaState.UNDONE
-    except LookupError:
-        undone = False  # so long ago that it is forgotten; the order is not
-    except StoreUnavailable:
-        # Whatever is left to do is done later: the order, if it is there, is kept.
-        undone = False
+    if isinstance(begun, At) and begun.is_placed:
+        # It is kept: how it reads and what is left to do need not wait for each other.
+        undone, found = await gather(_end(infra, begun), find_order(infra, order_id, customer_id))
+    else:
+        undone = await _end(infra, begun)
+        found = None if undone else await find_order(infra, order_id, customer_id)
     infra.signals.send([order_id])
-    found = None if undone else await find_order(infra, order_id, customer_id)
-    if found is None or found.status == OrderStatus.REJECTED:
+    if undone or found is None or found.status == OrderStatus.REJECTED:
         raise TryAgain
     return found
+
+
+async def _end(infra: Infra, begun: At | UUID) -> bool:
+    """Returns whether it was undone. Errors: the ServiceError that refused it."""
+    try:
+        state = await (run_saga(infra, PLANS, begun) if isinstance(begun, UUID) else go_on(infra, begun))
+    except LookupError:
+        return False  # so long ago that it is forgotten; the order is not
+    except StoreUnavailable:
+        return False  # whatever is left to do is done later: the order, if it is there, is kept
+    return state == SagaState.UNDONE

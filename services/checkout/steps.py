@@ -1,6 +1,6 @@
 """The steps of a checkout, what undoes them, the job that they share, and the plan that has them in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.errors import StoreUnavailable
 from infra.runtime import Infra
-from models import IdempotencyKey, MailKind, OrderEvent, OrderStatus
+from models import Barrier, IdempotencyKey, MailKind, Order, OrderEvent, OrderStatus
 from models.order_document import OrderSnapshot
 from services.cart.rules import Owner
 from services.cart.take_lines import take_lines
@@ -19,6 +19,7 @@ from services.order import rows
 from services.order.mark_paid import mark_free_paid
 from services.order.queue_order_mails import of_snapshot, queue_order_mails
 from services.saga.plan import Finish, ForAll, Job, Plan, Step
+from services.shared.barrier import ACT, barrier_row
 from services.shared.errors import InvalidInput, TryAgain
 from services.shared.events import OrderAccepted, OrderRejected
 from services.shared.refused import Refused
@@ -27,6 +28,46 @@ from services.stock.order_steps import hold_for_orders, release_stock
 
 ACTOR = "checkout"
 _REFUSED = "The checkout was refused."
+
+
+async def place_whole(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
+    """Do all steps of checkouts at once: as each would leave it, but that orders are written as they await their
+    payment. The rows that many wait for, those of the stock, come late.
+
+    Errors: Refused (OutOfStock, InvalidInput).
+    """
+    orders = {job.id: order_of(job) for job in jobs}
+    connection = await session.connection()  # past the session, which looks at each row
+    await connection.execute(insert(Barrier), _passed(jobs, now))
+    if coded := [job for job in jobs if has_code(job)]:
+        await hold_discounts(session, coded, now)
+    expiries = {id_: _expiry(order, now) for id_, order in orders.items()}
+    waiting = OrderStatus.AWAITING_PAYMENT
+    for table, values in rows.of_orders(list(orders.values()), waiting, now, actor=ACTOR):
+        if table is Order:
+            values = [row | {"expires_at": expiries[row["id"]]} for row in values]
+        await connection.execute(insert(table), values)
+    await tell(session, now, *(Told(OrderAccepted(orders[job.id]), job.traceparent) for job in jobs))
+    await _tell_of_payment(session, [(order, expiries[id_]) for id_, order in orders.items()], now)
+    units = {id_: {line.sku: line.quantity for line in order.lines} for id_, order in orders.items()}
+    await hold_for_orders(session, units, ACTOR, now)
+    await _pay_free(session, orders.values(), now)
+
+
+def _passed(jobs: Sequence[Job], now: datetime) -> list[dict[str, Any]]:
+    """Returns rows of the barrier: a step that comes late, in whatever process, finds that it was done."""
+    branches = [(step.name, step.act) for step in CHECKOUT.steps]
+    return [
+        barrier_row(job.id, ACT, now, branch=name)
+        for job in jobs
+        for name, act in branches
+        if not isinstance(act, ForAll) or act.is_for(job)
+    ]
+
+
+def _expiry(order: OrderSnapshot, now: datetime) -> datetime:
+    """From now on, not from when the customer asked: a process may have died in between."""
+    return now + timedelta(milliseconds=order.payment_timeout_ms)
 
 
 async def hold_units(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
@@ -77,13 +118,21 @@ async def reject_order(session: AsyncSession, job: Job, now: datetime) -> None:
 
 async def await_payment(session: AsyncSession, jobs: Sequence[Job], now: datetime) -> None:
     by_id = {job.id: order_of(job) for job in jobs}
-    # From now on, not from when the customer asked: a process may have died in between.
-    expiries = {id_: now + timedelta(milliseconds=order.payment_timeout_ms) for id_, order in by_id.items()}
+    expiries = {id_: _expiry(order, now) for id_, order in by_id.items()}
     waiting = await rows.await_payment(session, expiries, ACTOR, now)
-    orders = [(by_id[id_], expiries[id_]) for id_ in waiting]
+    await _tell_of_payment(session, [(by_id[id_], expiries[id_]) for id_ in waiting], now)
+    await _pay_free(session, [by_id[id_] for id_ in waiting], now)
+
+
+async def _tell_of_payment(
+    session: AsyncSession, orders: Sequence[tuple[OrderSnapshot, datetime]], now: datetime
+) -> None:
     placed = [of_snapshot(order, expires_at) for order, expires_at in orders if order.total]
     await queue_order_mails(session, MailKind.ORDER_PLACED, placed, now)
-    free = [(order.id, of_snapshot(order)) for order, _ in orders if not order.total]
+
+
+async def _pay_free(session: AsyncSession, orders: Iterable[OrderSnapshot], now: datetime) -> None:
+    free = [(order.id, of_snapshot(order)) for order in orders if not order.total]
     await mark_free_paid(session, free, ACTOR, now)
 
 
@@ -146,6 +195,7 @@ CHECKOUT = Plan(
     ),
     finish=(Finish("cart", empty_cart),),  # of what was ordered
     given_up=forget_key,  # the customer may try again with the same key
+    whole=place_whole,
 )
 
 PLANS = {plan.kind: plan for plan in (CHECKOUT,)}

@@ -37,13 +37,18 @@ REUSED_NOTE = "Its idempotency key had made another order."
 
 
 def of_orders(
-    orders: Sequence[OrderSnapshot], status: OrderStatus, now: datetime, note: str | None = None
+    orders: Sequence[OrderSnapshot],
+    status: OrderStatus,
+    now: datetime,
+    note: str | None = None,
+    *,
+    actor: str = PIPELINE,
 ) -> Rows:
     """Make rows of the orders, their lines and the event of their first state."""
     return [
         (Order, [_order(order, status, now) for order in orders]),
         (OrderLine, [row for order in orders for row in _lines(order)]),
-        (OrderEvent, [_event(order, status, now, note) for order in orders]),
+        (OrderEvent, [event_row(order.id, status, actor, now, note) for order in orders]),
     ]
 
 
@@ -95,10 +100,6 @@ def _lines(order: OrderSnapshot) -> list[dict[str, Any]]:
         }
         for position, line in enumerate(order.lines)
     ]
-
-
-def _event(order: OrderSnapshot, status: OrderStatus, now: datetime, note: str | None) -> dict[str, Any]:
-    return event_row(order.id, status, PIPELINE, now, note)
 
 
 def event_row(

@@ -71,12 +71,16 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``given_up`` is done in the transaction that ends an undone saga."""
+    """``given_up`` is done in the transaction that ends an undone saga. ``whole``: all steps of sagas that begin,
+    in the transaction that begins them, where one database has all of it; each leaves its row in the barrier. What
+    it refuses it raises in a Refused.
+    """
 
     kind: str
     steps: tuple[Step, ...]
     finish: tuple[Finish, ...]
     given_up: Act
+    whole: Callable[[AsyncSession, Sequence[Job], datetime], Awaitable[None]] | None = None
 
     def names(self) -> tuple[str, ...]:
         return (*(step.name for step in self.steps), *(finish.name for finish in self.finish))

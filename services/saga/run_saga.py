@@ -47,14 +47,19 @@ class At:
         """The step that the row is at."""
         return self.step - self.ahead
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether all steps are done, and written: it is kept."""
+        return self.state == SagaState.RUNNING and self.written >= len(self.plan.steps)
+
 
 class _Ahead(Exception):
     """Another process has gone on with some of them: it is not known with which."""
 
 
 def first_row(plan: Plan, job: Job, now: datetime, *, claim: UUID | None, mark: str | None) -> dict[str, Any]:
-    """Returns the row of a saga that begins. To insert it is an IntegrityError when another has the claim or the
-    mark."""
+    """Returns the row of a saga that begins; of a plan that is done whole, with nothing left but to finish. To
+    insert it is an IntegrityError when another has the claim or the mark."""
     return {
         "id": job.id,
         "kind": plan.kind,
@@ -62,13 +67,29 @@ def first_row(plan: Plan, job: Job, now: datetime, *, claim: UUID | None, mark: 
         "claim": claim,
         "mark": mark,
         "state": SagaState.RUNNING,
-        "step": 0,
+        "step": first_step(plan),
         "attempts": 0,
+        "failure": None,
         "data": job.data,
         "created_at": now,
         "updated_at": now,
         "resume_at": now + LEASE,
     }
+
+
+def first_step(plan: Plan) -> int:
+    """Returns the step that is next once a saga has begun."""
+    return 0 if plan.whole is None else len(plan.steps)
+
+
+def refused_row(plan: Plan, job: Job, error: ServiceError, now: datetime) -> dict[str, Any]:
+    """Returns the row of a saga that was refused whole: there is nothing to undo."""
+    ended = {"state": SagaState.UNDONE, "step": 0, "failure": _failure(error), "data": {}, "resume_at": None}
+    return first_row(plan, job, now, claim=None, mark=None) | ended
+
+
+def _failure(error: ServiceError) -> str:
+    return f"{error.code}: {error.message}"[:_MAX_FAILURE]
 
 
 async def run_saga(infra: Infra, plans: Plans, saga_id: UUID) -> SagaState:
@@ -183,11 +204,10 @@ async def _turn_back(infra: Infra, at: At, error: ServiceError) -> None:
     """From now on backwards. The step that refused is undone too: its undo sees to it that it stays undone."""
     if at.state != SagaState.RUNNING or at.step >= len(at.plan.steps) or at.plan.steps[at.step].undo is None:
         raise RuntimeError(f"saga {at.job.id}: {at.plan.names()[at.step]} may not refuse") from error
-    failure = f"{error.code}: {error.message}"[:_MAX_FAILURE]
 
     async def work(session: AsyncSession) -> None:
         step = at.step + 1
-        await _move(session, at, [at.job.id], SagaState.UNDOING, step, infra.now(), failure=failure)
+        await _move(session, at, [at.job.id], SagaState.UNDOING, step, infra.now(), failure=_failure(error))
 
     await transact_for_request(infra, work)
     await _look_again(infra, at)
