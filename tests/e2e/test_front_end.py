@@ -26,6 +26,7 @@ from tests.mailbox import Mailbox, text_of
 pytestmark = pytest.mark.timeout(600)
 TWO_MINUTES: Final = 120
 EMAIL: Final = "ada@example.com"
+GUEST: Final = "bob@example.com"
 PASSWORD: Final = "correct horse battery"
 # The access token is about to end, as the client has noted it.
 AS_IF_LATER: Final = """
@@ -81,6 +82,7 @@ def test_a_stranger_buys_within_two_minutes(started: Started, tmp_path: Path) ->
         assert_was_renewed(chrome)
         waits_in_line(chrome, started)
         follows_a_mail(chrome, started)
+        buys_as_a_guest(chrome, started)
         assert_nothing_was_logged(chrome)
     token = started.shop.sign_in(EMAIL, PASSWORD)
     mine = started.shop.ask("{ me { emailVerified orders { edges { node { status } } } } }", token=token)["me"]
@@ -156,6 +158,36 @@ def follows_a_mail(chrome: Chrome, started: Started) -> None:
     chrome.get(link[0])
     press(chrome, "main button")
     shows(chrome, ".notice", EMAIL)
+
+
+def buys_as_a_guest(chrome: Chrome, started: Started) -> None:
+    """In a session without an account; and paid by the link that is mailed, without any."""
+    chrome.get(f"{started.front}/account")
+    press(chrome, ".narrow .by button")
+    press(chrome, ".hero .button")
+    press(chrome, ".item .button")
+    press(chrome, ".to-guest")
+    fill(chrome, displayName="Bob", email=GUEST)
+    press(chrome, "form.sheet button")
+    fill(chrome, phone="2025550143", line1="2 Long Street", city="Boston", region="MA", postalCode="02118")
+    press(chrome, ".address button")
+    press(chrome, ".item .buy")
+    shows(chrome, ".order h1", "It is yours")
+    chrome.get(f"{started.front}/account")
+    shows(chrome, ".sheet", "without an account")
+    press(chrome, ".narrow .by button")
+    wait(chrome).until(lambda _: _order_links(started))
+    [link] = _order_links(started)
+    chrome.get(link)
+    shows(chrome, "address", "2 Long Street")
+    press(chrome, ".order .buy")
+    press(chrome, ".approve")
+    shows(chrome, ".order[data-status=PAID] h1", "Paid")
+
+
+def _order_links(started: Started) -> list[str]:
+    mails = [mail for mail in Mailbox(started.home).to(GUEST) if "Your order" in mail["Subject"]]
+    return re.findall(rf"{started.front}/order#token=\S+", "\n".join(map(text_of, mails)))
 
 
 def assert_was_renewed(chrome: Chrome) -> None:

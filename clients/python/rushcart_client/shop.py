@@ -6,22 +6,28 @@ from uuid import uuid4
 
 import httpx
 
+from rushcart_client.generated.add_address import AddAddressAddressAddress
+from rushcart_client.generated.ask_to_confirm import AskToConfirmAskedRequestEmailVerificationSuccess
 from rushcart_client.generated.client import Operations
 from rushcart_client.generated.fragments import CartParts, OrderParts, ProductParts, Tokens, TokensUser
 from rushcart_client.generated.input_types import (
+    AddAddressInput,
     AddCartItemInput,
     CancelOrderInput,
     CheckoutInput,
     CreatePaymentInput,
     LoginInput,
     LogoutInput,
+    PayOrderByLinkInput,
     PlaceFlashOrderInput,
     ProductFilter,
     RegisterInput,
     StartGuestSessionInput,
+    VerifyEmailInput,
 )
 from rushcart_client.generated.me import MeMe
 from rushcart_client.generated.pay import PayCreatePaymentPayment
+from rushcart_client.generated.pay_by_link import PayByLinkPaymentPayment
 from rushcart_client.generated.running_sales import RunningSalesFlashSalesEdgesNode
 from rushcart_client.session import Session
 from rushcart_client.transport import PATIENCE, OnSession
@@ -84,10 +90,23 @@ class Rushcart:
         return self._begin((await self.operations.sign_in(LoginInput(email=email, password=password))).login)
 
     async def go_on_as_guest(self, email: str, name: str | None = None) -> TokensUser:
-        """Order without an account. Errors: InvalidInput."""
+        """Order without an account: what is ordered is seen in this session, and by the links of its mails.
+
+        Errors: InvalidInput.
+        """
         self.operations.begin(None)
         wish = StartGuestSessionInput(email=email, name=name)
         return self._begin((await self.operations.start_guest(wish)).guest)
+
+    async def ask_to_confirm_email(self) -> str:
+        """Have a link mailed that proves that the address is one's own; returns the address. Errors: Refused."""
+        asked = (await self.operations.ask_to_confirm()).asked
+        return _good(asked, AskToConfirmAskedRequestEmailVerificationSuccess).email
+
+    async def confirm_email(self, link: str) -> None:
+        """Confirm the address by the link, or the token in it; the session then says so. Errors: Refused."""
+        await self.operations.confirm_email(VerifyEmailInput(token=_token_in(link)))
+        await self.operations.renew()
 
     async def sign_out(self) -> None:
         session = self.session
@@ -98,6 +117,10 @@ class Rushcart:
     async def me(self) -> MeMe | None:
         """Returns whose session it is."""
         return (await self.operations.me()).me
+
+    async def add_address(self, address: AddAddressInput) -> str:
+        """Returns its id, for orders. Errors: InvalidInput."""
+        return _good((await self.operations.add_address(address)).address, AddAddressAddressAddress).id
 
     async def products(self, search: str | None = None, *, first: int = 20) -> list[ProductParts]:
         """Returns the newest products, or those that are found best."""
@@ -169,6 +192,19 @@ class Rushcart:
         """Returns one of the customer's orders, at once after it was placed."""
         return (await self.operations.order_of(order_id)).order
 
+    async def order_by_link(self, link: str) -> OrderParts | None:
+        """Returns the order that a mailed link, or the token in it, leads to; nobody has to be signed in."""
+        return (await self.operations.order_by_link(_token_in(link))).order
+
+    async def pay_by_link(
+        self, link: str, *, provider: str | None = None, return_url: str | None = None, key: str | None = None
+    ) -> PayByLinkPaymentPayment:
+        """Begin a payment of the order that a link leads to. Errors: Refused, NotFound, TryAgain."""
+        wish = PayOrderByLinkInput(
+            token=_token_in(link), idempotency_key=key or new_key(), provider=provider, return_url=return_url
+        )
+        return _good((await self.operations.pay_by_link(wish)).payment, PayByLinkPaymentPayment)
+
     async def orders(self, *, first: int = 20) -> list[OrderParts]:
         """Returns the customer's newest orders. Errors: Unauthenticated."""
         me = (await self.operations.my_orders(first)).me
@@ -178,6 +214,10 @@ class Rushcart:
         tokens = _good(answer, Tokens)
         self.operations.begin(Session(tokens.access_token, tokens.access_token_expires_at, tokens.refresh_token))
         return tokens.user
+
+
+def _token_in(link: str) -> str:
+    return link.rpartition("token=")[2]
 
 
 def _good(answer: object, kind: type[T]) -> T:

@@ -79,6 +79,12 @@ class Transport:
         self._renewing.use(session, self._server_time)
         self._tell(session)
 
+    async def renew(self) -> None:
+        """Exchange the session's tokens now, as when what they say of the customer has changed. Errors:
+        SessionExpired, Unreachable."""
+        if (session := self.session) is not None:
+            await self._renewing.token(besides=session.access_token)
+
     async def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> Payload:
         """Returns the data of any operation. Errors: RushcartError."""
         return self.get_data(await self.execute(query, None, dict(variables or {})))

@@ -25,6 +25,8 @@ const SESSION = "__typename ... on Session { accessToken accessTokenExpiresAt re
 const LOGIN = `mutation Login($input: LoginInput!) { entered: login(input: $input) { ${SESSION} } }`;
 const REGISTER = `mutation Register($input: RegisterInput!) { entered: register(input: $input) { ${SESSION}
   ... on InvalidInput { fields { path message } } } }`;
+const GUEST = `mutation StartGuest($input: StartGuestSessionInput!) { entered: startGuestSession(input: $input) { ${SESSION}
+  ... on InvalidInput { fields { path message } } } }`;
 const LOGOUT = "mutation Logout($input: LogoutInput!) { logout(input: $input) { __typename } }";
 const SIGNED_OUT = "UNAUTHENTICATED";
 
@@ -101,6 +103,11 @@ export class Shop {
 
   register(input: { email: string; password: string; displayName: string }): Promise<Entered> {
     return this.#enter(REGISTER, input);
+  }
+
+  /** Go on without an account: orders, pays and sees what was ordered in this session. `locale` is that of its mails. */
+  guest(input: { email: string; name?: string; locale?: string }): Promise<Entered> {
+    return this.#enter(GUEST, input);
   }
 
   async logout(): Promise<void> {

@@ -1,12 +1,14 @@
 import { useEffect, useRef } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Account } from "./pages/Account.tsx";
+import { Address } from "./pages/Address.tsx";
 import { Cart } from "./pages/Cart.tsx";
 import { Checkout } from "./pages/Checkout.tsx";
 import { Home } from "./pages/Home.tsx";
 import { Listing } from "./pages/Listing.tsx";
 import { NotFound } from "./pages/NotFound.tsx";
 import { Order } from "./pages/Order.tsx";
+import { OrderByLink } from "./pages/OrderByLink.tsx";
 import { Product } from "./pages/Product.tsx";
 import { ResetPassword } from "./pages/ResetPassword.tsx";
 import { Sale } from "./pages/Sale.tsx";
@@ -40,8 +42,10 @@ export function App() {
             <Route path="/sale/:id">{({ id }) => <Sale id={id} />}</Route>
             <Route path="/cart"><Cart /></Route>
             <Route path="/checkout"><Checkout /></Route>
+            <Route path="/order"><OrderByLink /></Route>
             <Route path="/order/:id">{({ id }) => <Order id={id} />}</Route>
             <Route path="/account"><Account /></Route>
+            <Route path="/address"><Address /></Route>
             <Route path="/sign-in"><SignIn /></Route>
             <Route path="/verify-email"><VerifyEmail /></Route>
             <Route path="/reset-password"><ResetPassword /></Route>

@@ -1,3 +1,9 @@
+from .add_address import (
+    AddAddress,
+    AddAddressAddressAddress,
+    AddAddressAddressInvalidInput,
+    AddAddressAddressInvalidInputFields,
+)
 from .add_to_cart import (
     AddToCart,
     AddToCartAddCartItemCartPayload,
@@ -7,6 +13,14 @@ from .add_to_cart import (
     AddToCartAddCartItemNotFound,
     AddToCartAddCartItemOutOfStock,
     AddToCartAddCartItemTryAgain,
+)
+from .ask_to_confirm import (
+    AskToConfirm,
+    AskToConfirmAskedEmailAlreadyVerified,
+    AskToConfirmAskedInvalidInput,
+    AskToConfirmAskedInvalidInputFields,
+    AskToConfirmAskedRequestEmailVerificationSuccess,
+    AskToConfirmAskedTryAgain,
 )
 from .base import Base
 from .base_model import BaseModel, Upload
@@ -47,6 +61,13 @@ from .check_out import (
     CheckOutCheckoutTryAgain,
 )
 from .client import Operations
+from .confirm_email import (
+    ConfirmEmail,
+    ConfirmEmailConfirmedEmailTaken,
+    ConfirmEmailConfirmedInvalidToken,
+    ConfirmEmailConfirmedTryAgain,
+    ConfirmEmailConfirmedVerifyEmailSuccess,
+)
 from .enums import FlashSaleStatus, OrderStatus, PaymentStatus, ProductStatus, Role
 from .fragments import (
     CartParts,
@@ -74,6 +95,7 @@ from .fragments import (
     TokensUser,
 )
 from .input_types import (
+    AddAddressInput,
     AddCartItemInput,
     CancelOrderInput,
     CheckoutInput,
@@ -81,10 +103,12 @@ from .input_types import (
     FlashOrderItemInput,
     LoginInput,
     LogoutInput,
+    PayOrderByLinkInput,
     PlaceFlashOrderInput,
     ProductFilter,
     RegisterInput,
     StartGuestSessionInput,
+    VerifyEmailInput,
 )
 from .me import Me, MeMe
 from .my_orders import (
@@ -95,6 +119,7 @@ from .my_orders import (
     MyOrdersMeOrdersEdgesNode,
     MyOrdersMeOrdersPageInfo,
 )
+from .order_by_link import OrderByLink, OrderByLinkOrder
 from .order_of import OrderOf, OrderOfOrder
 from .pay import (
     Pay,
@@ -107,6 +132,18 @@ from .pay import (
     PayCreatePaymentPaymentAmount,
     PayCreatePaymentPaymentDeclined,
     PayCreatePaymentTryAgain,
+)
+from .pay_by_link import (
+    PayByLink,
+    PayByLinkPaymentIdempotencyConflict,
+    PayByLinkPaymentInvalidInput,
+    PayByLinkPaymentInvalidInputFields,
+    PayByLinkPaymentInvalidTransition,
+    PayByLinkPaymentNotFound,
+    PayByLinkPaymentPayment,
+    PayByLinkPaymentPaymentAmount,
+    PayByLinkPaymentPaymentDeclined,
+    PayByLinkPaymentTryAgain,
 )
 from .product_of import ProductOf, ProductOfProduct
 from .products import (
@@ -145,6 +182,11 @@ from .start_guest import (
 )
 
 __all__ = [
+    "AddAddress",
+    "AddAddressAddressAddress",
+    "AddAddressAddressInvalidInput",
+    "AddAddressAddressInvalidInputFields",
+    "AddAddressInput",
     "AddCartItemInput",
     "AddToCart",
     "AddToCartAddCartItemCartPayload",
@@ -154,6 +196,12 @@ __all__ = [
     "AddToCartAddCartItemNotFound",
     "AddToCartAddCartItemOutOfStock",
     "AddToCartAddCartItemTryAgain",
+    "AskToConfirm",
+    "AskToConfirmAskedEmailAlreadyVerified",
+    "AskToConfirmAskedInvalidInput",
+    "AskToConfirmAskedInvalidInputFields",
+    "AskToConfirmAskedRequestEmailVerificationSuccess",
+    "AskToConfirmAskedTryAgain",
     "Base",
     "BaseModel",
     "Buy",
@@ -196,6 +244,11 @@ __all__ = [
     "CheckOutCheckoutOutOfStock",
     "CheckOutCheckoutTryAgain",
     "CheckoutInput",
+    "ConfirmEmail",
+    "ConfirmEmailConfirmedEmailTaken",
+    "ConfirmEmailConfirmedInvalidToken",
+    "ConfirmEmailConfirmedTryAgain",
+    "ConfirmEmailConfirmedVerifyEmailSuccess",
     "CreatePaymentInput",
     "FlashOrderItemInput",
     "FlashSaleStatus",
@@ -210,6 +263,8 @@ __all__ = [
     "MyOrdersMeOrdersEdgesNode",
     "MyOrdersMeOrdersPageInfo",
     "Operations",
+    "OrderByLink",
+    "OrderByLinkOrder",
     "OrderOf",
     "OrderOfOrder",
     "OrderParts",
@@ -219,6 +274,16 @@ __all__ = [
     "OrderPartsTotal",
     "OrderStatus",
     "Pay",
+    "PayByLink",
+    "PayByLinkPaymentIdempotencyConflict",
+    "PayByLinkPaymentInvalidInput",
+    "PayByLinkPaymentInvalidInputFields",
+    "PayByLinkPaymentInvalidTransition",
+    "PayByLinkPaymentNotFound",
+    "PayByLinkPaymentPayment",
+    "PayByLinkPaymentPaymentAmount",
+    "PayByLinkPaymentPaymentDeclined",
+    "PayByLinkPaymentTryAgain",
     "PayCreatePaymentIdempotencyConflict",
     "PayCreatePaymentInvalidInput",
     "PayCreatePaymentInvalidInputFields",
@@ -228,6 +293,7 @@ __all__ = [
     "PayCreatePaymentPaymentAmount",
     "PayCreatePaymentPaymentDeclined",
     "PayCreatePaymentTryAgain",
+    "PayOrderByLinkInput",
     "PaymentStatus",
     "PlaceFlashOrderInput",
     "Price",
@@ -279,4 +345,5 @@ __all__ = [
     "Tokens",
     "TokensUser",
     "Upload",
+    "VerifyEmailInput",
 ]

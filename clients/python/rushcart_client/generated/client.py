@@ -1,28 +1,36 @@
 from typing import Any, Optional, Union
 
+from .add_address import AddAddress
 from .add_to_cart import AddToCart
+from .ask_to_confirm import AskToConfirm
 from .base import Base
 from .base_model import UNSET, UnsetType
 from .buy import Buy
 from .cancel import Cancel
 from .cart_now import CartNow
 from .check_out import CheckOut
+from .confirm_email import ConfirmEmail
 from .input_types import (
+    AddAddressInput,
     AddCartItemInput,
     CancelOrderInput,
     CheckoutInput,
     CreatePaymentInput,
     LoginInput,
     LogoutInput,
+    PayOrderByLinkInput,
     PlaceFlashOrderInput,
     ProductFilter,
     RegisterInput,
     StartGuestSessionInput,
+    VerifyEmailInput,
 )
 from .me import Me
 from .my_orders import MyOrders
+from .order_by_link import OrderByLink
 from .order_of import OrderOf
 from .pay import Pay
+from .pay_by_link import PayByLink
 from .product_of import ProductOf
 from .products import Products
 from .running_sales import RunningSales
@@ -161,6 +169,165 @@ class Operations(Base):
         response = await self.execute(query=query, operation_name="SignOut", variables=variables, **kwargs)
         data = self.get_data(response)
         return SignOut.model_validate(data)
+
+    async def ask_to_confirm(self, **kwargs: Any) -> AskToConfirm:
+        query = gql("""
+            mutation AskToConfirm {
+              asked: requestEmailVerification {
+                __typename
+                ... on RequestEmailVerificationSuccess {
+                  email
+                }
+                ... on TryAgain {
+                  retryAfterMs
+                }
+                ... on InvalidInput {
+                  fields {
+                    path
+                    message
+                  }
+                }
+                ... on Error {
+                  code
+                  message
+                }
+              }
+            }
+            """)
+        variables: dict[str, object] = {}
+        response = await self.execute(query=query, operation_name="AskToConfirm", variables=variables, **kwargs)
+        data = self.get_data(response)
+        return AskToConfirm.model_validate(data)
+
+    async def confirm_email(self, input: VerifyEmailInput, **kwargs: Any) -> ConfirmEmail:
+        query = gql("""
+            mutation ConfirmEmail($input: VerifyEmailInput!) {
+              confirmed: verifyEmail(input: $input) {
+                __typename
+                ... on VerifyEmailSuccess {
+                  email
+                }
+                ... on TryAgain {
+                  retryAfterMs
+                }
+                ... on Error {
+                  code
+                  message
+                }
+              }
+            }
+            """)
+        variables: dict[str, object] = {"input": input}
+        response = await self.execute(query=query, operation_name="ConfirmEmail", variables=variables, **kwargs)
+        data = self.get_data(response)
+        return ConfirmEmail.model_validate(data)
+
+    async def add_address(self, input: AddAddressInput, **kwargs: Any) -> AddAddress:
+        query = gql("""
+            mutation AddAddress($input: AddAddressInput!) {
+              address: addAddress(input: $input) {
+                __typename
+                ... on Address {
+                  id
+                }
+                ... on InvalidInput {
+                  fields {
+                    path
+                    message
+                  }
+                }
+                ... on Error {
+                  code
+                  message
+                }
+              }
+            }
+            """)
+        variables: dict[str, object] = {"input": input}
+        response = await self.execute(query=query, operation_name="AddAddress", variables=variables, **kwargs)
+        data = self.get_data(response)
+        return AddAddress.model_validate(data)
+
+    async def order_by_link(self, token: str, **kwargs: Any) -> OrderByLink:
+        query = gql("""
+            query OrderByLink($token: String!) {
+              order: orderByLink(token: $token) {
+                ...OrderParts
+              }
+            }
+
+            fragment OrderParts on Order {
+              id
+              number
+              status
+              placedAt
+              expiresAt
+              total {
+                ...Price
+              }
+              lines {
+                id
+                sku
+                title
+                quantity
+                unitPrice {
+                  ...Price
+                }
+                lineTotal {
+                  ...Price
+                }
+              }
+            }
+
+            fragment Price on Money {
+              amount
+              currencyCode
+            }
+            """)
+        variables: dict[str, object] = {"token": token}
+        response = await self.execute(query=query, operation_name="OrderByLink", variables=variables, **kwargs)
+        data = self.get_data(response)
+        return OrderByLink.model_validate(data)
+
+    async def pay_by_link(self, input: PayOrderByLinkInput, **kwargs: Any) -> PayByLink:
+        query = gql("""
+            mutation PayByLink($input: PayOrderByLinkInput!) {
+              payment: payOrderByLink(input: $input) {
+                __typename
+                ... on Payment {
+                  id
+                  provider
+                  status
+                  redirectUrl
+                  amount {
+                    ...Price
+                  }
+                }
+                ... on TryAgain {
+                  retryAfterMs
+                }
+                ... on InvalidInput {
+                  fields {
+                    path
+                    message
+                  }
+                }
+                ... on Error {
+                  code
+                  message
+                }
+              }
+            }
+
+            fragment Price on Money {
+              amount
+              currencyCode
+            }
+            """)
+        variables: dict[str, object] = {"input": input}
+        response = await self.execute(query=query, operation_name="PayByLink", variables=variables, **kwargs)
+        data = self.get_data(response)
+        return PayByLink.model_validate(data)
 
     async def me(self, **kwargs: Any) -> Me:
         query = gql("""

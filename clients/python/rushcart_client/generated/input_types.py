@@ -7,6 +7,29 @@ from .base_model import BaseModel
 from .enums import ProductStatus
 
 
+class AddAddressInput(BaseModel):
+    """A new entry of the address book."""
+
+    recipient: str
+    "Who it is for."
+    phone: str
+    "As it is written: +49 30 1234567, or 030 1234567 of the address's country."
+    line_1: str = Field(alias="line1")
+    "Street and number."
+    country_code: str = Field(alias="countryCode")
+    "ISO 3166-1 alpha-2, or XK."
+    city: str = ""
+    "Needed where addresses have one: not in JP, AE, SG, MO."
+    line_2: Optional[str] = Field(alias="line2", default=None)
+    "What else the carrier must know."
+    region: Optional[str] = None
+    "State, province or county, where the country has them in addresses."
+    postal_code: Optional[str] = Field(alias="postalCode", default=None)
+    "As the country writes it."
+    is_default: Optional[bool] = Field(alias="isDefault", default=None)
+    "The first address is the default anyway."
+
+
 class AddCartItemInput(BaseModel):
     """Units of a variant for the cart."""
 
@@ -84,6 +107,19 @@ class LogoutInput(BaseModel):
     "Left out by a browser whose session is in cookies."
 
 
+class PayOrderByLinkInput(BaseModel):
+    """An order to be paid by whoever has its secret link."""
+
+    token: str
+    "What is after #token= in the link."
+    idempotency_key: str = Field(alias="idempotencyKey")
+    "1 to 128 printable characters, new for each intention; the same for a retry, which gets the first answer."
+    provider: Optional[str] = None
+    "Left out: the shop's first one."
+    return_url: Optional[str] = Field(alias="returnUrl", default=None)
+    "Where the customer goes from the provider's page: an address of the storefront's."
+
+
 class PlaceFlashOrderInput(BaseModel):
     """What to order of a sale."""
 
@@ -152,6 +188,13 @@ class StartGuestSessionInput(BaseModel):
     "What mails call them; what is before the @ when left out."
     locale: Optional[str] = None
     "A BCP 47 language tag such as en or zh-Hans, for mails; en if left out."
+
+
+class VerifyEmailInput(BaseModel):
+    """What the mail's link has."""
+
+    token: str
+    "Of the mail's link; good once."
 
 
 PlaceFlashOrderInput.model_rebuild()

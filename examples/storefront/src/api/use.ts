@@ -6,6 +6,7 @@ import { shop } from "./shop.ts";
 
 /** What a union's members have that say why nothing was done. */
 export interface Problem {
+  code?: string;
   message: string;
   fields?: readonly { path: readonly string[]; message: string }[];
 }
@@ -26,7 +27,7 @@ export function useAction<Data, Variables extends object>(
     setProblem(undefined);
     const asked = client.mutation(document, variables as unknown as Variables, { additionalTypenames: touches });
     const { data, error } = await asked.toPromise();
-    const answer = Object.values(data ?? {})[0] as (Problem & { code?: string }) | undefined;
+    const answer = Object.values(data ?? {})[0] as Problem | undefined;
     const refused = error ? { message: error.graphQLErrors[0]?.message ?? error.message } : answer?.code ? answer : undefined;
     setProblem(refused);
     setBusy(false);

@@ -2,20 +2,31 @@ import { useQuery } from "urql";
 import { Link, Redirect, useLocation } from "wouter";
 import { graphql } from "../api/graphql.ts";
 import { shop } from "../api/shop.ts";
-import { useSignedIn, useTitle } from "../api/use.ts";
+import { useAction, useSignedIn, useTitle } from "../api/use.ts";
 import { AddressParts } from "../parts/AddressForm.tsx";
 import { Loaded } from "../parts/Loaded.tsx";
+import { Said } from "../parts/Said.tsx";
 import { useTexts } from "../texts.tsx";
 
 const AccountQuery = graphql(`
   query Account {
     me {
-      id displayName email
+      id displayName email roles
       addresses { ...Address }
       orders(first: 20) { edges { node { id number status placedAt total { amount currencyCode } lines { id title quantity } } } }
     }
   }
 `, [AddressParts]);
+const Forget = graphql(`
+  mutation Forget($input: ForgetGuestInput!) {
+    forgetGuest(input: $input) {
+      __typename
+      ... on ForgetGuestSuccess { forgottenAt }
+      ... on TryAgain { retryAfterMs }
+      ... on Error { code message }
+    }
+  }
+`);
 const CONTEXT = { additionalTypenames: ["Order", "Address"] };
 
 export function Account() {
@@ -32,6 +43,7 @@ export function Account() {
         <div className="wide narrow">
           <h1>{t.hello(me.displayName)}</h1>
           <p className="by">{me.email} · <button className="plain" onClick={leave}>{t.signOut}</button></p>
+          {me.roles.includes("GUEST") && <AsGuest email={me.email} />}
           <h2>{t.orders}</h2>
           {!me.orders.edges.length && <p>{t.noOrders}</p>}
           <ul className="lines">
@@ -54,5 +66,25 @@ export function Account() {
         </div>
       )}
     </Loaded>
+  );
+}
+
+/** What can become of one without an account: one with it, or forgotten. */
+function AsGuest({ email }: { email: string }) {
+  const { t } = useTexts();
+  const [, go] = useLocation();
+  const { run, busy, problem } = useAction(Forget);
+  const forget = async () => {
+    if (await run({ input: { email } })) shop.session.set(null), go("/");
+  };
+  return (
+    <section className="sheet">
+      <p>{t.asGuest}</p>
+      <div className="add">
+        <Link className="button" href="/sign-in">{t.register}</Link>
+        <button className="plain" onClick={forget} disabled={busy}>{t.forgetMe}</button>
+      </div>
+      <Said problem={problem} />
+    </section>
   );
 }

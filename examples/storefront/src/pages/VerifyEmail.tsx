@@ -1,4 +1,5 @@
 import { graphql } from "../api/graphql.ts";
+import { shop } from "../api/shop.ts";
 import { useAction, useTitle } from "../api/use.ts";
 import { Said } from "../parts/Said.tsx";
 import { useTexts } from "../texts.tsx";
@@ -20,13 +21,17 @@ export function VerifyEmail() {
   const { t } = useTexts();
   const token = useMailedToken();
   const { run, busy, problem, done } = useAction(Verify, ["User"]);
+  // The session's next token says so too: a sale may ask for it.
+  const confirm = async () => {
+    if ((await run({ input: { token } })) && shop.session.signedIn) await shop.session.renew();
+  };
   useTitle(t.verifyEmail);
   return (
     <div className="wide narrow">
       <h1>{t.verifyEmail}</h1>
       <Said problem={problem} />
       {done ? <p role="status" className="notice">{t.verified(done.email)}</p>
-        : <button onClick={() => run({ input: { token } })} disabled={busy}>{t.confirm}</button>}
+        : <button onClick={confirm} disabled={busy}>{t.confirm}</button>}
     </div>
   );
 }
