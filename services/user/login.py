@@ -12,6 +12,7 @@ from services.session.new_session import SignedIn, new_session
 from services.session.rules import may_sign_in
 from services.shared.client import Client
 from services.shared.errors import InvalidCredentials
+from services.user.claim_guests import claim_guests
 from services.user.count_try import count_try, forgive_tries
 from services.user.rules import (
     InvalidEmail,
@@ -51,6 +52,8 @@ async def _log_in(infra: Infra, tokens: AccessTokens, address: str, password: st
         if renewed is not None:
             await session.execute(update(User).where(User.id == user.id).values(password_hash=renewed))
         session.add(started.row)
+        if user.email_verified_at is not None:
+            await claim_guests(session, user, infra.now())
         record(session, "session.opened", now=infra.now(), subject=user.id, client=client, details=_METHOD)
         return True
 

@@ -44,13 +44,21 @@ def normalise_email(typed: str) -> str:
 
 def person_key(email: str) -> str:
     """Returns what all spellings of a normalised address have in common, hashed: without what is after a ``+``,
-    and without the dots that Gmail does not look at.
+    without the dots that Gmail does not look at, and with its domain in ASCII.
     """
     local, _, domain = email.rpartition("@")
-    local = local.partition("+")[0] or local
+    local, domain = local.partition("+")[0] or local, _in_ascii(domain)
     if domain in _DOTLESS:
         local, domain = local.replace(".", ""), _DOTLESS[0]
     return hashlib.sha256(f"rushcart person 1:{local}@{domain}".encode()).hexdigest()
+
+
+def _in_ascii(domain: str) -> str:
+    """Returns the domain as mail servers know it: bücher.example is xn--bcher-kva.example."""
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 MAX_NAME = 100

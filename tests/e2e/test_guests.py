@@ -5,6 +5,9 @@ from typing import Any, Final
 import pytest
 
 from tests.e2e.shop import Person, Shop, new_key
+from tests.e2e.test_checkout import add, check_out, ware
+from tests.e2e.test_payments import PAY as PAY_ORDER
+from tests.e2e.test_payments import do, press
 from tests.mailbox import Mailbox, text_of, token_in
 from tests.modes import ONE_MODE
 from tests.waiting import until
@@ -54,7 +57,7 @@ async def test_order_pay_by_the_mailed_link_and_open_an_account(shop: Shop, mail
     wish = {"itemId": offer.item_id, "quantity": 1, "idempotencyKey": new_key(), "addressId": home}
     order = (await shop.ask(PLACE, {"input": wish}, guest))["placeFlashOrder"]
     assert (await shop.order(guest, order["id"]))["number"] == order["number"]
-    mails = await until(lambda: _to(mailbox, guest.email), bool)
+    mails = await until(lambda: order_mails(mailbox, guest.email), bool)
     token = token_in(mails[0])
     assert "/order#token=" in text_of(mails[0])
 
@@ -88,7 +91,7 @@ async def test_order_pay_by_the_mailed_link_and_open_an_account(shop: Shop, mail
     assert (await shop.ask(BY_LINK, {"token": token}))["orderByLink"]["id"] == order["id"]
 
 
-async def _to(mailbox: Mailbox, address: str) -> list[Any]:
+async def order_mails(mailbox: Mailbox, address: str) -> list[Any]:
     return [mail for mail in mailbox.to(address) if "Your order" in mail["Subject"]]
 
 
@@ -150,3 +153,54 @@ async def test_what_is_not_for_guests(shop: Shop) -> None:
     assert (await shop.ask(forget, own, guest))["forgetGuest"]["__typename"] == "ForgetGuestSuccess"
     refused = await shop.server.graphql("{ me { id } }", token=guest.token)
     assert refused["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+ADD: Final = """mutation ($input: AddCartItemInput!) { addCartItem(input: $input) {
+  __typename ... on CartPayload { cartToken } ... on Error { code } } }"""
+FIND: Final = "query ($id: ID!) { order(id: $id) { id status } node(id: $id) { id } }"
+OWN: Final = "{ me { orders { edges { node { id status } } } } }"
+
+
+async def test_from_a_cart_to_paid_and_nobody_else_sees_it(shop: Shop) -> None:
+    staff = await shop.staff()
+    shirt = await ware(shop, staff, "SHIRT", "19.99")
+    put = {"input": {"variantId": shirt, "quantity": 2, "idempotencyKey": new_key()}}
+    token = (await shop.ask(ADD, put))["addCartItem"]["cartToken"]
+    begun = await shop.server.http.post(
+        "/graphql",
+        json={"query": START, "variables": {"input": {"email": "bob@example.com"}}},
+        headers={"X-Cart-Token": token},
+    )
+    answer = begun.json()["data"]["startGuestSession"]
+    bob = Person(answer["user"]["id"], "bob@example.com", answer["accessToken"])
+    home = (await shop.ask(ADDRESS, by=bob))["addAddress"]["id"]
+    order = await check_out(shop, bob, addressId=home)
+    assert (order["status"], order["total"]["amount"]) == ("AWAITING_PAYMENT", "39.98")
+    assert order["shippingAddress"] == {"recipient": "Ada", "city": "Berlin"}
+    assert (await check_out(shop, bob))["code"] == "CART_EMPTY"
+
+    # Another guest with the same address, a customer, nobody: none looks, pays, cancels, or ships there.
+    same, _ = await start(shop, bob.email)
+    ada = await shop.customer()
+    for who in (same, ada, None):
+        assert await shop.ask(FIND, {"id": order["id"]}, who) == {"order": None, "node": None}
+    for who in (same, ada):
+        assert (await do(shop, who, PAY_ORDER, orderId=order["id"]))["code"] == "NOT_FOUND"
+        assert (await shop.cancel(who, order["id"]))["code"] == "NOT_FOUND"
+        assert (await shop.ask(OWN, by=who))["me"]["orders"]["edges"] == []
+        await add(shop, who, shirt, 1)
+        theirs = await check_out(shop, who, addressId=home)
+        assert theirs["__typename"] in ("NotFound", "InvalidInput")
+    payment = await do(shop, bob, PAY_ORDER, orderId=order["id"])
+    assert (payment["status"], payment["order"]["id"]) == ("PENDING", order["id"])
+    await press(shop, payment, decision="approve")
+    await shop.order_becomes(bob, order["id"], "PAID")
+
+    await add(shop, bob, shirt, 1)
+    second = await check_out(shop, bob)
+    assert (await shop.cancel(bob, second["id"]))["status"] == "CANCELLED"
+    mine = (await shop.ask(OWN, by=bob))["me"]["orders"]["edges"]
+    assert [edge["node"] for edge in mine] == [
+        {"id": second["id"], "status": "CANCELLED"},
+        {"id": order["id"], "status": "PAID"},
+    ]

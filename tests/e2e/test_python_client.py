@@ -22,10 +22,13 @@ from rushcart_client import (
     Unreachable,
     new_key,
 )
+from rushcart_client.generated.input_types import AddAddressInput
 
 from settings import Settings
 from tests.documents import ROOT
 from tests.e2e.shop import PASSWORD, Shop
+from tests.e2e.test_guests import order_mails
+from tests.mailbox import Mailbox, token_in
 from tests.modes import ONE_MODE
 from tests.server import Server, serve
 from tests.waiting import until
@@ -174,3 +177,24 @@ async def test_a_session_is_renewed_once_for_all_and_ends(server: Server) -> Non
 def _session(token: str) -> Session:
     """Of somebody who is signed in already."""
     return Session(token, datetime.now(UTC) + timedelta(minutes=5), "none")
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_guest_orders_and_pays_by_the_mailed_link(shop: Shop) -> None:
+    offer, mailbox = await shop.offer(await shop.staff()), Mailbox(shop.server.infra.settings.home)
+    async with Rushcart(shop.server.url) as client, Rushcart(shop.server.url) as nobody:
+        assert (await client.go_on_as_guest("bob@example.com", "Bob")).roles == ["GUEST"]
+        where = {"recipient": "Bob", "phone": "+49 30 1234567", "line1": "Street 1", "city": "Berlin"}
+        given = AddAddressInput(**where, country_code="DE", postal_code="10115")
+        order = await client.buy(offer.item_id, address_id=await client.add_address(given))
+        assert await client.ask_to_confirm_email() == "bob@example.com"
+        await client.confirm_email(await mailbox.token("bob@example.com", "Confirm your e-mail address"))
+        assert [one.id for one in await client.orders()] == [order.id]
+        assert (await client.ask("{ me { emailVerified } }"))["me"]["emailVerified"] is True
+        [mail] = await until(lambda: order_mails(mailbox, "bob@example.com"), bool)
+        secret = token_in(mail)
+        link = f"https://shop.test/order#token={secret}"
+        seen = await nobody.order_by_link(link)
+        assert seen is not None
+        assert (seen.id, await nobody.order_by_link("x" * 43), nobody.session) == (order.id, None, None)
+        assert (await nobody.pay_by_link(secret)).redirect_url

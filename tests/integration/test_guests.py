@@ -24,6 +24,7 @@ from services.session.new_session import SignedIn
 from services.shared.client import NOWHERE
 from services.shared.errors import PurchaseLimitReached
 from services.user.find_person import find_person
+from services.user.login import login
 from services.user.register import register, sign_up
 from services.user.start_guest_session import start_guest_session
 from tests.books import counters
@@ -117,6 +118,35 @@ async def test_an_account_gets_what_its_owner_ordered_as_a_guest(infra: Infra) -
     assert found is not None
     assert (found.guest_email, found.display_name, found.joined_to) == (None, "", account.id)
     assert found.closed_at is not None
+
+
+async def test_who_has_an_account_already_finds_there_what_they_ordered_without(infra: Infra) -> None:
+    """As soon as they sign in to it; not while they only say that it is theirs."""
+    item, email = await running_sale(infra, quantity=9, limit=1), "ada@b\u00fccher.example"
+    account = await register(infra, email=email, password="correct horse", display_name="Ada")
+    # The same person by the domain's other name, in full width, in capitals and with a tag; another is another.
+    by = [await guest(infra, one) for one in ("ada@xn--bcher-kva.example", "\uff21DA+x@B\u00dcCHER.example")]
+    assert {one.user.person_id for one in by} == {account.id}
+    assert (await guest(infra, "ada@bucher.example")).user.person_id != account.id
+    ada = await guest(infra, "ADA@b\u00fccher.example")
+    order = await place_flash_order(infra, wish_of(infra, ada, item))
+    with pytest.raises(PurchaseLimitReached):
+        await place_flash_order(infra, wish_of(infra, by[0], item))
+    await persist_all(infra)
+
+    async def sign_in() -> None:
+        await login(infra, tokens_of(infra), email=email, password="correct horse", client=NOWHERE)
+        await tidy_guests(infra)
+
+    await sign_in()  # its address is not confirmed
+    assert await find_order(infra, order.id, account.id) is None
+    async with infra.database.write() as session:
+        await session.execute(update(User).where(User.id == account.id).values(email_verified_at=infra.now()))
+    await sign_in()
+    assert await find_order(infra, order.id, account.id) is not None
+    assert await find_order(infra, order.id, ada.user.id) is None
+    found = [await row(infra, one.user.id) for one in (ada, *by)]
+    assert [one is not None and one.closed_at is not None for one in found] == [True, False, False]
 
 
 async def look_at_guests(infra: Infra) -> None:
