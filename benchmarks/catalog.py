@@ -1,7 +1,7 @@
 """The catalog under load: 20 products with price and stock, and one product by slug.
 
-Each is asked for in five ways, in turn and in short slices of one run: from the bare endpoint; from an answer that
-is kept; with the ETag of that answer (304); by a signed-in customer, whose answer is made from cached documents
+Each is asked for in six ways, in turn and in short slices of one run: from the bare endpoint; from an answer that
+is kept; the same by POST, with the whole document, as most front ends ask; with the ETag of that answer (304); by a signed-in customer, whose answer is made from cached documents
 (warm); and, one at a time, after everything was forgotten (cold). The ratios to the bare endpoint are the result.
 """
 
@@ -29,7 +29,7 @@ from services.catalog.product_draft import ProductDraft, VariantDraft
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 
-BARE, KEPT, KNOWN, WARM, COLD = "bare", "kept", "304", "warm", "cold"
+BARE, KEPT, POSTED, KNOWN, WARM, COLD = "bare", "kept", "posted", "304", "warm", "cold"
 _QUERIES = {
     "listing": "{ products(first: 20) { edges { cursor node { id slug title vendor "
     "priceRange { min { amount currencyCode } } "
@@ -171,7 +171,7 @@ class _Bench:
         return figures
 
     def _measure(self, name: str) -> dict[str, Rate]:
-        rates = {way: Rate() for way in (BARE, KEPT, KNOWN, WARM)}
+        rates = {way: Rate() for way in (BARE, KEPT, POSTED, KNOWN, WARM)}
         for way in rates:
             self._slice(name, way, min(_WARM_UP, self._options.seconds), Rate())
         rounds = max(1, round(self._options.seconds / _SLICE))
@@ -195,6 +195,8 @@ class _Bench:
                 self._echo(f"{name} {way}: {times} times {text}")
 
     def _target(self, name: str, way: str) -> Target:
+        if way == POSTED:
+            return _posted(self._ports["serve"], _QUERIES[name])
         server = "bare" if way == BARE else "serve"
         path = f"/{name}" if way == BARE else self._paths[name]
         extra = {KNOWN: f"if-none-match: {self._etags[name]}\r\n", WARM: f"authorization: Bearer {TOKEN}\r\n"}
@@ -235,6 +237,15 @@ class _Bench:
             profiler = Profiler(self._servers["serve"], file, 5)
             self._slice("listing", way, 7.0, Rate())
             profiler.wait()
+
+
+def _posted(port: int, query: str) -> Target:
+    body = json.dumps({"query": query})
+    head = (
+        f"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\naccept: application/json\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return Target(port, "/graphql", whole=head + body)
 
 
 def _path(query: str) -> str:

@@ -123,8 +123,8 @@ def catalog(seconds: float, connections: int, colds: int, file: Path | None, pro
     """20 products with price and stock, and one product by slug, over HTTP.
 
     Starts the stack as `rushcart bench flash` does, `rushcart serve`, and a bare Starlette endpoint that sends the
-    same bytes. Asks for each query in turn: bare, from the kept answer, with its ETag (304), signed in (warm: made
-    from cached documents), and one at a time after everything was forgotten (cold).
+    same bytes. Asks for each query in turn: bare, from the kept answer, the same by POST, with its ETag (304),
+    signed in (warm: made from cached documents), and one at a time after everything was forgotten (cold).
     """
     import orjson
     from rich.console import Console
