@@ -5,6 +5,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
 
 
 def new_id() -> UUID:
@@ -29,5 +30,5 @@ def spoken_number(source: UUID, prefix: str = "R") -> str:
     """Make a number people can read out: 60 random bits of ``source`` in Crockford's base 32,
     ``R-XXXX-XXXX-XXXX``."""
     bits = source.int & ((1 << 60) - 1)
-    digits = "".join(_CROCKFORD[(bits >> shift) & 31] for shift in range(55, -1, -5))
-    return f"{prefix}-{digits[:4]}-{digits[4:8]}-{digits[8:]}"
+    a, b, c, d, e, f = [_PAIRS[(bits >> shift) & 1023] for shift in (50, 40, 30, 20, 10, 0)]
+    return f"{prefix}-{a}{b}-{c}{d}-{e}{f}"

@@ -23,6 +23,7 @@ from graphql import (
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 Coerce = Callable[[Any], Any]
+Absent = Callable[[], Any] | None
 _TAKEN_AS_THEY_ARE: Final[dict[object, type]] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 
 
@@ -69,7 +70,7 @@ class _Object:
     def __init__(self, type_: GraphQLInputObjectType, inputs: Inputs) -> None:
         self._type = type_
         self._inputs = inputs
-        self._fields: list[tuple[str, GraphQLInputField, Coerce, bool]] | None = None
+        self._fields: list[tuple[str, str, Coerce, Absent]] | None = None
 
     def __call__(self, value: Any) -> Any:
         if type(value) is not dict:
@@ -79,23 +80,32 @@ class _Object:
         if not value.keys() <= self._type.fields.keys():
             return Undefined
         coerced: dict[str, Any] = {}
-        for name, field, coerce, may_be_absent in self._fields:
+        for name, out_name, coerce, absent in self._fields:
             if name in value:
                 found = coerce(value[name])
-            elif may_be_absent:
-                continue
-            else:
-                found = Undefined if is_required_input_field(field) else coerce_default_value(field)
-            if found is Undefined:
+                if found is Undefined:
+                    return Undefined
+            elif absent is None:
                 return Undefined
-            coerced[field.out_name or name] = found
+            elif (found := absent()) is Undefined:
+                continue
+            coerced[out_name] = found
         return self._type.out_type(coerced)
 
-    def _look(self) -> list[tuple[str, GraphQLInputField, Coerce, bool]]:
+    def _look(self) -> list[tuple[str, str, Coerce, Absent]]:
         fields = self._type.fields.items()
-        return [(name, field, self._inputs.coercion(field.type), _may_be_absent(field)) for name, field in fields]
+        return [
+            (name, field.out_name or name, self._inputs.coercion(field.type), _absent(field))
+            for name, field in fields
+        ]
 
 
-def _may_be_absent(field: GraphQLInputField) -> bool:
-    """Returns whether nothing stands for it then."""
-    return not is_required_input_field(field) and coerce_default_value(field) is Undefined
+def _absent(field: GraphQLInputField) -> Absent:
+    """Returns what makes the value of a field that is not given, Undefined where nothing stands for it; None for a
+    field that must be given."""
+    if is_required_input_field(field):
+        return None
+    default = coerce_default_value(field)
+    if default is None or default is Undefined or isinstance(default, str | int):
+        return lambda: default
+    return lambda: coerce_default_value(field)
