@@ -1,8 +1,9 @@
 """The catalog under load: 20 products with price and stock, and one product by slug.
 
 Each is asked for in six ways, in turn and in short slices of one run: from the bare endpoint; from an answer that
-is kept; the same by POST, with the whole document, as most front ends ask; with the ETag of that answer (304); by a signed-in customer, whose answer is made from cached documents
-(warm); and, one at a time, after everything was forgotten (cold). The ratios to the bare endpoint are the result.
+is kept; the same by POST, with the whole document, as most front ends ask; with the ETag of that answer (304); by
+a signed-in customer, whose answer is made from cached documents (warm); and, one at a time, after everything was
+forgotten (cold). The ratios to the bare endpoint are the result.
 """
 
 import asyncio
