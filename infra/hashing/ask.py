@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, Final, cast
@@ -14,6 +15,8 @@ from typing import IO, Final, cast
 from argon2 import PasswordHasher
 
 PROCESSES: Final = 2
+IDLE: Final = 60.0
+"""Seconds without a question after which a process is ended; the next question begins another."""
 
 
 class _Child:
@@ -27,6 +30,7 @@ class _Child:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # a terminal's Ctrl-C is not for it
         )
+        self.rests_since = 0.0
         self._questions = cast(IO[bytes], self.process.stdin)
         self._answers = cast(IO[bytes], self.process.stdout)
 
@@ -44,9 +48,11 @@ class _Child:
         self.process.wait()
 
 
-# Each thread has one of its own, from its first question on, and does nothing but wait for it.
 _pool = ThreadPoolExecutor(PROCESSES, thread_name_prefix="hashing")
-_children: Final[dict[int, _Child]] = {}
+_resting: Final[list[_Child]] = []
+"""Those that nobody asks anything: the one at the end was asked last, and is asked next."""
+_lock: Final = threading.Lock()
+_looking: threading.Timer | None = None
 
 
 async def hash_apart(hasher: PasswordHasher, password: bytes) -> str:
@@ -67,17 +73,51 @@ async def _ask(hasher: PasswordHasher, password: bytes, stored: str | None) -> o
 
 def _answer(question: bytes) -> object:
     """Errors: ChildProcessError, when the process ends each time it is asked."""
-    thread = threading.get_ident()
-    for _ in range(2):
-        if thread not in _children:
-            _children[thread] = _Child()
-        if answer := _children[thread].ask(question):
+    for child_of in (_take, _Child):
+        child = child_of()
+        if answer := child.ask(question):
+            _put_back(child)
             return json.loads(answer)
-        _children.pop(thread).end()  # somebody killed it: another is asked
+        child.end()  # somebody killed it: another is asked
     raise ChildProcessError("the process that hashes passwords ends at once")
+
+
+def _take() -> _Child:
+    with _lock:
+        if _resting:
+            return _resting.pop()
+    return _Child()
+
+
+def _put_back(child: _Child) -> None:
+    child.rests_since = time.monotonic()
+    with _lock:
+        _resting.append(child)
+    _look_later()
+
+
+def _look_later() -> None:
+    global _looking
+    with _lock:
+        if _looking is None and _resting:
+            _looking = threading.Timer(IDLE, _end_idle)
+            _looking.daemon = True
+            _looking.start()
+
+
+def _end_idle() -> None:
+    """End those that have rested for long: most of the time nobody signs in."""
+    global _looking
+    with _lock:
+        _looking = None
+        idle = [child for child in _resting if time.monotonic() - child.rests_since >= IDLE]
+        _resting[:] = [child for child in _resting if child not in idle]
+    for child in idle:
+        child.end()
+    _look_later()
 
 
 @atexit.register
 def _end_all() -> None:
-    while _children:
-        _children.popitem()[1].end()
+    while _resting:
+        _resting.pop().end()
