@@ -6,6 +6,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from infra.hashing import ask
+from infra.ranked_turns import Rank, RankedTurns
 from infra.turns import Turns
 from services.shared.errors import TryAgain
 from services.user import rules
@@ -120,13 +121,43 @@ async def test_the_loop_is_free_and_too_many_are_told_to_try_again(monkeypatch: 
 
 async def test_a_turn_within_a_turn_is_the_same_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "_turns", Turns(1, 0.0))
-    async with asyncio.timeout(5), turn_to_hash("203.0.113.7"), turn_to_hash("ada"):
+    shop = RankedTurns()
+    async with asyncio.timeout(5), turn_to_hash(shop, "203.0.113.7"), turn_to_hash(shop, "ada"):
         assert await verify_password(await hash_password("correct horse"), "correct horse")
 
 
-async def test_a_process_that_hashes_leaves_a_busy_processor_to_others_and_may_be_killed() -> None:
+async def test_one_at_a_time_signs_in_beside_those_who_buy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "_turns", Turns(1, 1000.0))
+    shop, inside = RankedTurns(), asyncio.Semaphore(0)
+    done = asyncio.Event()
+
+    async def sign_in(whose: str) -> None:
+        async with turn_to_hash(shop, whose):
+            inside.release()
+            await done.wait()
+
+    async def count(names: str) -> int:
+        asked.extend(asyncio.create_task(sign_in(name)) for name in names)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return inside._value
+
+    asked: list[asyncio.Task[None]] = []
+    assert shop.enter(Rank.BEGIN)
+    assert await count("abc") == 1
+    shop.leave(Rank.BEGIN, 0.1)
+    assert not shop.is_selling
+    assert await count("d") == 2  # who was there before waits for the end of a turn
+    done.set()
+    await asyncio.gather(*asked)
+    assert inside._value == 4
+
+
+async def test_a_process_that_hashes_leaves_a_busy_processor_to_others_and_may_be_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     stored = await hash_password("correct horse")
-    running = [child.process for child in ask._children.values()]
+    running = [child.process for child in ask._resting]
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert running
     assert all(os.getpriority(os.PRIO_PROCESS, process.pid) > own for process in running)
@@ -134,3 +165,12 @@ async def test_a_process_that_hashes_leaves_a_busy_processor_to_others_and_may_b
         process.kill()
     both = (verify_password(stored, "correct horse") for _ in range(2))
     assert await asyncio.gather(*both) == [True, True]
+    running = [child.process for child in ask._resting]
+    ask._end_idle()
+    assert [child.process for child in ask._resting] == running  # they were asked just now
+    monkeypatch.setattr(ask, "IDLE", 0.0)
+    ask._end_idle()
+    assert ask._resting == []
+    assert {process.poll() for process in running} == {0}
+    monkeypatch.undo()
+    assert await verify_password(stored, "correct horse")
