@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from graphql_api import forward_auth, graphiql, health, instances, jwks, media, metrics
+from graphql_api import forward_auth, graphiql, health, instances, job_files, jwks, media, metrics
 from graphql_api.areas import AREAS
 from graphql_api.at_once import AtOnce
 from graphql_api.forward_auth import ForwardAuth
@@ -129,6 +129,7 @@ def _others(runtime: Runtime, settings: Settings) -> list[BaseRoute]:
         *instances.routes(settings),
         jwks.route(runtime),
         media.route(runtime),
+        job_files.route(runtime),
         webhooks.route(runtime),
         sandbox_page.route(runtime),
         *stripe_page.routes(runtime),

@@ -14,6 +14,8 @@ PREFLIGHT: Final = (b"x-requested-with", b"graphql-require-preflight", b"apollo-
 """Browsers send forms to other sites without asking; with one of these headers they ask first (a preflight)."""
 
 _AT_ONCE: Final = 8
+_WITH_FILES: Final = (Scope.CATALOG_WRITE, Scope.STOCK_WRITE)
+"""Of the mutations that take files."""
 
 
 class Uploads:
@@ -54,5 +56,5 @@ def _check_may_upload(context: Context) -> None:
     """Errors: Refused."""
     if context.viewer is None:
         raise Refused(401, "UNAUTHENTICATED", "Sign in first: files are taken from staff only.")
-    if not context.viewer.may(Role.STAFF, Scope.CATALOG_WRITE):
+    if not any(context.viewer.may(Role.STAFF, scope) for scope in _WITH_FILES):
         raise Refused(403, "FORBIDDEN", "Files are taken from staff only.")

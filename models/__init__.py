@@ -3,6 +3,7 @@
 from models import changes as _changes  # noqa: F401 - it listens to the sessions that write
 from models.armed_order import ArmedOrder
 from models.base import Base
+from models.bulk_job import BulkJob
 from models.cart import Cart, CartItem
 from models.catalog import Category, Image, Product, SlugRedirect, Variant, VariantPrice
 from models.charges import FirstFill, ShippingZone, TaxRegion
@@ -66,6 +67,7 @@ __all__ = [
     "AuditEntry",
     "Barrier",
     "Base",
+    "BulkJob",
     "Cart",
     "CartItem",
     "Category",

@@ -30,6 +30,26 @@ class Scope(StrEnum):
     USERS_READ = "USERS_READ"
 
 
+class JobKind(StrEnum):
+    """What a job brings in or takes out."""
+
+    PRODUCT_IMPORT = "PRODUCT_IMPORT"
+    STOCK_IMPORT = "STOCK_IMPORT"
+    PRODUCT_EXPORT = "PRODUCT_EXPORT"
+    ORDER_EXPORT = "ORDER_EXPORT"
+
+
+class JobState(StrEnum):
+    """UPLOADING: its file is not whole yet. The last three are ends."""
+
+    UPLOADING = "UPLOADING"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
 class TokenPurpose(StrEnum):
     """What a mailed token lets its holder do."""
 

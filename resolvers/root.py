@@ -26,6 +26,7 @@ from resolvers.flash_sale.group_terms import GroupTermsMutation
 from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
+from resolvers.job.mutations import JobMutation, JobQuery
 from resolvers.order.arm import ArmMutation
 from resolvers.order.bulk_mutations import BulkOrderMutation
 from resolvers.order.change_mutation import OrderChangeMutation
@@ -76,6 +77,7 @@ Query = merge_types(
         OrderQuery,
         DraftOrderQuery,
         PaymentQuery,
+        JobQuery,
         WebhookQuery,
         AdminQuery,
         CustomRoleQuery,
@@ -113,6 +115,7 @@ Mutation = merge_types(
         OrderChangeMutation,
         DraftOrderMutation,
         PaymentMutation,
+        JobMutation,
         WebhookMutation,
         AdminMutation,
         CustomRoleMutation,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, or_
 
 from models import Product, User
+from services.bulk_job import rows
 from services.cart import tell_carts
 from services.catalog.follow_stock import any_moved
 from services.flash_sale import close_due_sales
@@ -36,5 +37,6 @@ CONDITIONS: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
     "set_ups": forget_set_ups.QUEUE.any_due,
     "sandbox": send_events.QUEUE.any_due,
     "deliveries": delivery_sender.QUEUE.any_due,
+    "bulk_jobs": rows.QUEUE.any_due,
     "mail": send_due_mails.QUEUE.any_due,
 }

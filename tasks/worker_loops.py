@@ -10,6 +10,8 @@ import structlog
 from infra.runtime import Infra
 from services.account.tidy_accounts import tidy_accounts
 from services.account.tidy_guests import tidy_guests, tidy_persons
+from services.bulk_job.run_job import run_job
+from services.bulk_job.tidy_jobs import tidy_jobs
 from services.cart.flush_dirty import flush_dirty
 from services.cart.tell_carts import tell_carts
 from services.cart.tidy_carts import tidy_carts
@@ -222,6 +224,8 @@ LOOPS: Final = (
     ),
     Loop("deliveries", 0.2, "sends the deliveries that are due", lambda process: process.hooks.run()),
     Loop("carts", 1.0, "writes carts that are only in Redis into the database", _once(flush_dirty)),
+    Loop("bulk_jobs", 0.5, "does imports and exports that staff started, one at a time", _leaving(run_job)),
+    Loop("tidy_jobs", _TIDY, "deletes files of jobs after a week, the jobs after a month", _once(tidy_jobs)),
     Loop("mail", 0.5, "sends mails that are due", _send_mails),
     Loop("scheduler", 0.1, "sends jobs when they are due", lambda p: p.jobs.send_due(), RunBy.SCHEDULER),
 )  # fmt: skip

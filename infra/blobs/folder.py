@@ -16,7 +16,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    async def put(self, name: str, content: bytes, content_type: str) -> None:
+    async def put(self, name: str, content: bytes, content_type: str, *, private: bool = False) -> None:
         path = self._path(name)
         try:
             await asyncio.to_thread(_write, path, content)

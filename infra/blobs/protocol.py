@@ -15,8 +15,9 @@ _NAME = re.compile(r"[0-9a-z][0-9a-z-]{7,99}\.[0-9a-z]{1,5}", re.ASCII)
 class BlobStore(Protocol):
     """A name is written once, or again with the same content. Errors of all: StoreUnavailable, BadName."""
 
-    async def put(self, name: str, content: bytes, content_type: str) -> None:
-        """Put a file whole or not at all; there once this returns, also after a power cut."""
+    async def put(self, name: str, content: bytes, content_type: str, *, private: bool = False) -> None:
+        """Put a file whole or not at all; there once this returns, also after a power cut. ``private``: nobody may
+        cache it who reads the store itself."""
 
     async def size(self, name: str) -> int | None:
         """Returns its bytes; None when there is no such file."""

@@ -43,9 +43,9 @@ class S3:
         long = httpx2.Timeout(_PATIENCE, connect=timeout, pool=timeout)
         self._http = httpx2.AsyncClient(base_url=bucket.endpoint, timeout=long, limits=limits)
 
-    async def put(self, name: str, content: bytes, content_type: str) -> None:
+    async def put(self, name: str, content: bytes, content_type: str, *, private: bool = False) -> None:
         # The cache headers are for a CDN that reads the bucket itself.
-        headers = {"content-type": content_type, "cache-control": _FOREVER}
+        headers = {"content-type": content_type, "cache-control": "private, no-store" if private else _FOREVER}
         async with self._send("PUT", name, headers, content) as reply:
             await self._expect(reply, 200)
 

@@ -14,6 +14,8 @@ from models.enums import (
     FlashSaleStatus,
     HalfRounding,
     InboxState,
+    JobKind,
+    JobState,
     OrderStatus,
     PaymentProblem,
     PaymentStatus,
@@ -252,4 +254,26 @@ describe_enum(
     CacheScope,
     "Whose an answer is.",
     {"PUBLIC": "The same for all who are not signed in.", "PRIVATE": "One's own."},
+)
+describe_enum(
+    JobKind,
+    "What a job brings in or takes out.",
+    {
+        "PRODUCT_IMPORT": "Products of a CSV as Shopify exports it, or WooCommerce. Takes CATALOG_WRITE.",
+        "STOCK_IMPORT": "What is on hand, of an inventory CSV as Shopify exports it. Takes STOCK_WRITE.",
+        "PRODUCT_EXPORT": "Products, as a CSV that a product import takes. Takes CATALOG_READ.",
+        "ORDER_EXPORT": "Orders, a row for each line. Takes ORDERS_READ.",
+    },
+)
+describe_enum(
+    JobState,
+    "How far a job is. The last three are ends.",
+    {
+        "UPLOADING": "Its file is not whole yet.",
+        "QUEUED": "A worker will take it.",
+        "RUNNING": "A worker is at it; another goes on when that one dies.",
+        "DONE": "All is written.",
+        "FAILED": "Nothing is written; its problems say why.",
+        "CANCELLED": "Nothing is written.",
+    },
 )

@@ -21,10 +21,10 @@ from strawberry.utils.str_converters import to_camel_case
 from infra.errors import StoreUnavailable
 from infra.ranked_turns import NoTurn, Rank, RankedTurns
 from infra.telemetry.metrics import REFUSALS
-from models.enums import Role, Scope
+from models.enums import Role
 from resolvers.shared.context import Info
 from resolvers.shared.errors import outcome
-from resolvers.shared.permissions import PUBLIC_MUTATIONS, check, requires
+from resolvers.shared.permissions import PUBLIC_MUTATIONS, AnyOf, check, requires
 from services.shared.errors import ServiceError, TryAgain
 from services.shared.rate_limits import charge_operation, is_operation_free
 
@@ -39,12 +39,12 @@ _refusals: Callable[[str, str], Counter] = cache(REFUSALS.labels)
 
 
 def mutation(
-    *roles: Role, scope: Scope | None = None, description: str | None = None, rank: Rank | None = None
+    *roles: Role, scope: AnyOf = None, description: str | None = None, rank: Rank | None = None
 ) -> Callable[[Resolver[P, R]], Any]:
     """Declare a mutation for viewers with one of ``roles``; with none, its name must be in ``PUBLIC_MUTATIONS``.
 
-    Service tokens need ``scope``; where none is named they get nowhere. ``rank``: what shoppers do takes turns
-    (infra/ranked_turns.py); with none it goes on at once.
+    Service tokens need ``scope``, or one of several; where none is named they get nowhere. ``rank``: what
+    shoppers do takes turns (infra/ranked_turns.py); with none it goes on at once.
     """
 
     def declare(resolver: Resolver[P, R]) -> Any:
@@ -66,9 +66,7 @@ async def _wait(turns: RankedTurns, rank: Rank) -> None:
         raise TryAgain(round(error.retry_after * 1000)) from error
 
 
-def _guard(
-    resolver: Resolver[P, R], roles: tuple[Role, ...], scope: Scope | None, rank: Rank | None
-) -> Resolver[P, R]:
+def _guard(resolver: Resolver[P, R], roles: tuple[Role, ...], scope: AnyOf, rank: Rank | None) -> Resolver[P, R]:
     name = to_camel_case(resolver.__name__)
 
     @wraps(resolver)

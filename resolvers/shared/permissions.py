@@ -41,15 +41,28 @@ def signed_in(info: Info) -> Viewer:
     return viewer
 
 
-def requires(roles: Iterable[Role], scope: Scope | None = None) -> Requires:
-    return Requires(roles=list(roles), scopes=[] if scope is None else [scope])
+AnyOf = Scope | tuple[Scope, ...] | None
+"""The scope that does as well as a role, or those of which each does."""
 
 
-def check(info: Info, roles: Iterable[Role], scope: Scope | None = None) -> Viewer:
-    """Returns the viewer, who has one of the roles, or the scope. Errors: UNAUTHENTICATED, FORBIDDEN."""
-    viewer = signed_in(info)
+def scopes_of(scope: AnyOf) -> tuple[Scope, ...]:
+    if scope is None:
+        return ()
+    return scope if isinstance(scope, tuple) else (scope,)
+
+
+def requires(roles: Iterable[Role], scope: AnyOf = None) -> Requires:
+    return Requires(roles=list(roles), scopes=list(scopes_of(scope)))
+
+
+def check(info: Info, roles: Iterable[Role], scope: AnyOf = None) -> Viewer:
+    """Returns the viewer, who has one of the roles, or the scope, or one of several.
+
+    Errors: UNAUTHENTICATED, FORBIDDEN.
+    """
+    viewer, scopes = signed_in(info), scopes_of(scope)
     for role in roles:
-        if viewer.has(role) if scope is None else viewer.may(role, scope):
+        if viewer.has(role) or any(viewer.may(role, one) for one in scopes):
             return viewer
     _note_refusal(info, viewer)
     raise forbidden()

@@ -6,16 +6,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import strawberry
 
-from models.enums import Role, Scope
+from models.enums import Role
 from resolvers.shared.context import Info
-from resolvers.shared.permissions import check, requires
+from resolvers.shared.permissions import AnyOf, check, requires
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Resolver = Callable[Concatenate[Any, Info, P], Awaitable[R]]
 
 
-def restricted(*roles: Role, scope: Scope | None = None, description: str) -> Callable[[Resolver[P, R]], Any]:
+def restricted(*roles: Role, scope: AnyOf = None, description: str) -> Callable[[Resolver[P, R]], Any]:
     """Declare an asynchronous resolver as a field for viewers with one of ``roles``."""
 
     def declare(resolver: Resolver[P, R]) -> Any:
@@ -26,7 +26,7 @@ def restricted(*roles: Role, scope: Scope | None = None, description: str) -> Ca
     return declare
 
 
-def _guarded(resolver: Resolver[P, R], roles: tuple[Role, ...], scope: Scope | None) -> Resolver[P, R]:
+def _guarded(resolver: Resolver[P, R], roles: tuple[Role, ...], scope: AnyOf) -> Resolver[P, R]:
     @wraps(resolver)
     async def guarded(self: Any, info: Info, *args: P.args, **kwargs: P.kwargs) -> R:
         check(info, roles, scope)

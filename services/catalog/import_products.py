@@ -5,7 +5,7 @@ file does not name stays; the quantity counts for new variants only, for stock t
 come back. Neither the file nor the rows are held in memory as a whole.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final
@@ -68,6 +68,13 @@ class ImportReport:
     documents: list[ProductDoc] = field(default_factory=list)
 
 
+Seal = Callable[[AsyncSession, ImportReport], Awaitable[None]]
+"""The last thing in the transaction: whoever says elsewhere that the import is done says it there."""
+
+
+async def _unsealed(_session: AsyncSession, _report: ImportReport) -> None: ...
+
+
 async def import_products(
     infra: Infra,
     file: ParsedFile,
@@ -77,6 +84,7 @@ async def import_products(
     free: bool = False,
     skip_bad: bool = False,
     brought: Collection[str] = (),
+    seal: Seal = _unsealed,
 ) -> ImportReport:
     """Import a file in one transaction, then fill the cache. ``free``: new variants may cost nothing when the file
     has no prices. ``skip_bad``: products that are at fault are left out, and the others imported.
@@ -87,11 +95,14 @@ async def import_products(
     if file.problems and not (skip_bad and file.readable):
         raise ImportRefused(file.problems)
     faulty = frozenset(problem.line for problem in file.problems)
+
     # Somebody may make the same product or SKU meanwhile: the next try finds it.
-    report = await infra.database.transact(
-        lambda session: _Import(infra, file, actor, free, skip_bad, brought, faulty).run(session, progress),
-        races=_TRIES,
-    )
+    async def work(session: AsyncSession) -> ImportReport:
+        made = await _Import(infra, file, actor, free, skip_bad, brought, faulty).run(session, progress)
+        await seal(session, made)
+        return made
+
+    report = await infra.database.transact(work, races=_TRIES)
     await remember(infra, report.documents)
     return report
 

@@ -1,6 +1,6 @@
 """Set stock to what an inventory file says: all rows or none, and as often as one likes."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -34,8 +34,21 @@ class InventoryReport:
     unchanged: int = 0
 
 
+Seal = Callable[[AsyncSession, InventoryReport], Awaitable[None]]
+"""The last thing in the transaction: whoever says elsewhere that the import is done says it there."""
+
+
+async def _unsealed(_session: AsyncSession, _report: InventoryReport) -> None: ...
+
+
 async def import_inventory(
-    infra: Infra, file: InventoryFile, actor: str, warehouses: Mapping[str, str]
+    infra: Infra,
+    file: InventoryFile,
+    actor: str,
+    warehouses: Mapping[str, str],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    seal: Seal = _unsealed,
 ) -> InventoryReport:
     """Set what is on hand, as by counting. ``warehouses``: their codes by the file's locations; a location that is
     not named there is the warehouse with this code or name.
@@ -44,13 +57,20 @@ async def import_inventory(
     """
     if file.problems:
         raise ImportRefused(file.problems)
-    return await infra.database.transact(lambda session: _Import(infra, actor).run(session, file, warehouses))
+
+    async def work(session: AsyncSession) -> InventoryReport:
+        report = await _Import(infra, actor, progress).run(session, file, warehouses)
+        await seal(session, report)
+        return report
+
+    return await infra.database.transact(work)
 
 
 @dataclass(slots=True)
 class _Import:
     infra: Infra
     actor: str
+    progress: Callable[[int, int], None]
     report: InventoryReport = field(default_factory=InventoryReport)
     problems: list[RowProblem] = field(default_factory=list)
 
@@ -65,8 +85,10 @@ class _Import:
             elif warehouse and (earlier := wanted.setdefault((sku, warehouse), row)) is not row:
                 self._report(row, "SKU", f"is on line {earlier.line} already, at this location")
         origin = Origin(StockCause.COUNTED, self.actor, new_id(), note=_NOTE)
-        for place in sorted(wanted, key=place_order) if not self.problems else ():
+        ordered = sorted(wanted, key=place_order) if not self.problems else ()
+        for done, place in enumerate(ordered, 1):
             await self._set(session, place, wanted[place], origin)
+            self.progress(done, len(ordered))
         if self.problems:
             raise ImportRefused(self.problems)
         return self.report

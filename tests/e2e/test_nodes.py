@@ -61,6 +61,7 @@ ROLE: Final = (
 )
 GROUP: Final = """mutation { createCustomerGroup(input: {name: "VIP", idempotencyKey: "group"}) {
   ... on CustomerGroup { id } } }"""
+JOB: Final = """mutation { startOrderExport(input: {idempotencyKey: "job"}) { ... on Job { id } } }"""
 PRICES: Final = """mutation { createPriceList(input: {name: "VIP", idempotencyKey: "list"}) {
   ... on PriceList { id } } }"""
 DRAFT: Final = """mutation ($variant: ID!, $customer: ID!) { createDraftOrder(input: {customerId: $customer,
@@ -76,7 +77,8 @@ TERMS: Final = {"DiscountCode", "ShippingZone", "TaxRegion"}
 DRAFTS: Final = {"DraftOrder"}
 GROUPS: Final = {"CustomerGroup"}
 PRICED: Final = {"PriceList"}
-STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS | PRICED
+JOBS: Final = {"Job"}
+STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS | PRICED | JOBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ async def world(shop: Shop) -> World:
     ids["DraftOrder"] = (await shop.ask(DRAFT, draft, staff))["createDraftOrder"]["id"]
     ids["CustomRole"] = (await shop.ask(ROLE, by=await shop.admin()))["createCustomRole"]["id"]
     ids["CustomerGroup"] = (await shop.ask(GROUP, by=staff))["createCustomerGroup"]["id"]
+    ids["Job"] = (await shop.ask(JOB, by=staff))["startOrderExport"]["id"]
     ids["PriceList"] = (await shop.ask(PRICES, by=staff))["createPriceList"]["id"]
     ids["ShippingZone"] = (await shop.ask(ZONE, by=staff))["createShippingZone"]["id"]
     ids["TaxRegion"] = (await shop.ask(REGION, by=staff))["createTaxRegion"]["id"]
@@ -223,7 +226,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
     assert await world.seen_by(admin) == STAFF | ADMINS == everything - OWN
     for scope, seen in (
         (Scope.STOCK_WRITE, STOCK),
-        (Scope.ORDERS_READ, ORDERS | DRAFTS),
+        (Scope.ORDERS_READ, ORDERS | DRAFTS | JOBS),
         (Scope.USERS_READ, {"User"} | GROUPS),
         (Scope.SALES_WRITE, TERMS),
         (Scope.CATALOG_WRITE, PRICED),

@@ -22,6 +22,7 @@ BY_KEY: Final = {
     *("createPayment", "capturePayment", "refundPayment", "payOrderByLink"),
     *("createWarehouse", "updateWarehouse", "addCartItem", "scheduleFlashSale"),
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
+    *("startProductImport", "startStockImport", "startProductExport", "startOrderExport"),
     *("createCustomerGroup", "createPriceList", "createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
 }
 BY_NATURE: Final = {

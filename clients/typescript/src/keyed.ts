@@ -34,5 +34,9 @@ export const KEYED: ReadonlySet<string> = new Set([
   "RefundPaymentInput",
   "ScheduleFlashSaleInput",
   "SetLowStockThresholdInput",
+  "StartOrderExportInput",
+  "StartProductExportInput",
+  "StartProductImportInput",
+  "StartStockImportInput",
   "UpdateWarehouseInput",
 ]);

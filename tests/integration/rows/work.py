@@ -6,6 +6,7 @@ from models import (
     ArmedState,
     Barrier,
     Base,
+    BulkJob,
     DeliveryState,
     DiscountCode,
     DiscountKind,
@@ -34,6 +35,22 @@ from models import (
     WebhookEndpoint,
 )
 from tests.integration.rows.hard import HASH, MOMENT, SKU
+
+
+def job() -> BulkJob:
+    return BulkJob(
+        id=new_id(),
+        kind="PRODUCT_IMPORT",
+        state="FAILED",
+        options={"currency": "EUR", "free": False},
+        file_key=HASH,
+        problems=[[3, "Größe", "ist „falsch“"]],
+        problem_count=2**31 - 1,
+        bytes_out=2**40,
+        actor="user:1",
+        created_at=MOMENT,
+        files_until=MOMENT,
+    )
 
 
 def messaging() -> list[Base]:
@@ -114,7 +131,7 @@ def messaging() -> list[Base]:
     )
     support = SchemaSupport(id=2, oldest="0022")  # the first is there from the migration
     document = ListedDocument(id=HASH, name="Grün", text="query Grün { shop { name } } # 👟", loaded_at=MOMENT)
-    return [barrier, key, outbox, saga, code, use, hold, armed, quote, support, document]
+    return [barrier, key, outbox, saga, code, use, hold, armed, quote, support, document, job()]
 
 
 def money() -> list[Base]:
