@@ -115,6 +115,14 @@ class _Changing:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What an order has after its change, and what it keeps of sales."""
+
+    lines: tuple[LineUnits, ...]
+    kept: tuple[KeptUnits, ...]
+
+
 async def _read(infra: Infra, wish: OrderChange) -> ReadOrder | None:
     async with infra.database.read() as session:
         order = await read_order(session, wish.order_id, None, lock=False)
@@ -134,10 +142,10 @@ async def _change(session: AsyncSession, infra: Infra, changing: _Changing) -> t
     await _write_order(session, changing, new, until)
     if order.total != new.charges.total:
         await give_up_payments(session, [order.id], now)
-    await _write_lines(session, order, new)
+    lines = await _write_lines(session, order, new)
     await _move_units(session, order.id, new, changing.actor, now)
     kept = _kept(new)
-    await _tell(session, order, changing, new, until, kept)
+    await _tell(session, order, changing, new, until, _Lines(lines, kept))
     return kept
 
 
@@ -154,7 +162,8 @@ async def _write_order(session: AsyncSession, changing: _Changing, new: NewOrder
     await session.execute(changed.execution_options(synchronize_session=False))
 
 
-async def _write_lines(session: AsyncSession, order: ReadOrder, new: NewOrder) -> None:
+async def _write_lines(session: AsyncSession, order: ReadOrder, new: NewOrder) -> tuple[LineUnits, ...]:
+    """Returns the lines as they are now, in their order."""
     connection = await session.connection()
     gone = [line.id for line in new.lines if line.id is not None and not line.units]
     if gone:
@@ -165,9 +174,11 @@ async def _write_lines(session: AsyncSession, order: ReadOrder, new: NewOrder) -
         await connection.execute(fewer, [{"of_line": line.id, "units": line.units} for line in others])
     after = 1 + max(line.position for line in order.lines)
     fresh = [line for line in new.lines if line.id is None]
-    if fresh:
-        rows = [_line_row(order.id, after + place, line) for place, line in enumerate(fresh)]
+    rows = [_line_row(order.id, after + place, line) for place, line in enumerate(fresh)]
+    if rows:
         await connection.execute(insert(OrderLine), rows)
+    stayed = [LineUnits(line.id, line.sku, line.units) for line in new.lines if line.id is not None and line.units]
+    return (*stayed, *(LineUnits(row["id"], row["sku"], row["quantity"]) for row in rows))
 
 
 def _line_row(order_id: UUID, position: int, line: NewLine) -> dict[str, Any]:
@@ -217,14 +228,15 @@ async def _tell(
     changing: _Changing,
     new: NewOrder,
     until: datetime,
-    kept: tuple[KeptUnits, ...],
+    now_has: _Lines,
 ) -> None:
     now, total = changing.now, new.charges.total
     event = event_row(order.id, OrderStatus.AWAITING_PAYMENT, changing.actor, now, changing.wish.reason)
     totals = {"id": changing.event_id, "total_before": order.total, "total_after": total}
     await (await session.connection()).execute(insert(OrderEvent), [event | totals])
-    lines = await _lines_now(session, order.id)
-    told = OrderChanged(order.id, order.version + 1, lines, order.total, total, order.currency, kept)
+    told = OrderChanged(
+        order.id, order.version + 1, now_has.lines, order.total, total, order.currency, now_has.kept
+    )
     await tell(session, now, told)
     mailed = (await mailed_orders(session, [order.id]))[order.id]
     if total:
@@ -232,8 +244,3 @@ async def _tell(
         await queue_order_mails(session, MailKind.ORDER_CHANGED, [said], now)
     else:
         await mark_free_paid(session, [(order.id, mailed)], changing.actor, now)
-
-
-async def _lines_now(session: AsyncSession, order_id: UUID) -> tuple[LineUnits, ...]:
-    read = await read_order(session, order_id, None)
-    return tuple(LineUnits(line.id, line.sku, line.quantity) for line in read.lines)

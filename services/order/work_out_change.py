@@ -87,7 +87,7 @@ def _changed(order: ReadOrder, wish: OrderChange) -> Iterator[NewLine]:
         if line is None:
             problems.append(_problem("lines", place, "lineId", "is no line of the order"))
         elif line.flash_sale_item_id is not None and not 1 <= units <= line.quantity:
-            text = f"must be 1 to {line.quantity}: units of a sale are only given back"
+            text = f"must be 1 to {line.quantity}: more of a sale is another order of it, as a customer places it"
             problems.append(_problem("lines", place, "quantity", text))
     if problems:
         raise InvalidInput(problems)
