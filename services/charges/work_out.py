@@ -1,5 +1,6 @@
 """Work out what an order is charged: the one arithmetic of carts and of flash sales."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,7 @@ from services.charges.find_tax import find_tax
 from services.charges.rules import Parcel, Place, ShippingOffer
 from services.money.charging import charging_of
 from services.shared.errors import FieldProblem, InvalidInput
-from services.shared.pricing import NO_DISCOUNT, Line, OrderDiscount, Priced, price
+from services.shared.pricing import NO_DISCOUNT, Line, OrderDiscount, Priced, Tax, price
 
 MOST: Final = 10**15
 """Minor units of an order's total: sums of orders stay within 64 bits."""
@@ -51,15 +52,27 @@ class Basis:
 
 async def work_out(infra: Infra, basis: Basis) -> Charges:
     """Errors: InvalidInput, StoreUnavailable."""
-    offer = await _choose_offer(infra, basis)
     lines = [good.line for good in basis.goods]
-    classes = {line.tax_class or STANDARD for line in lines}
-    tax = await find_tax(infra, basis.place, sorted(classes))
+    offer, tax = await _shipped_and_taxed(infra, basis, sorted({line.tax_class or STANDARD for line in lines}))
     step = charging_of(infra.settings).step(basis.currency)
     priced = price(lines, shipping=offer.price, tax=tax, discount=basis.discount, step=step)
     if priced.total > MOST:
         raise InvalidInput([FieldProblem(("input",), "the order is worth too much")])
     return charges_of(priced, offer.code, basis.code)
+
+
+async def _shipped_and_taxed(infra: Infra, basis: Basis, classes: Sequence[str]) -> tuple[ShippingOffer, Tax]:
+    """Services of others are asked at once: an order waits for the slower of two. Our own rules are read once."""
+    if infra.settings.shop.tax_service is None or infra.settings.shop.shipping_service is None:
+        return await _choose_offer(infra, basis), await find_tax(infra, basis.place, classes)
+    asked = _choose_offer(infra, basis), find_tax(infra, basis.place, classes)
+    # Both end, whatever becomes of one.
+    offer, tax = await asyncio.gather(*asked, return_exceptions=True)
+    if isinstance(offer, BaseException):
+        raise offer
+    if isinstance(tax, BaseException):
+        raise tax
+    return offer, tax
 
 
 def charges_of(priced: Priced, method: str, code: str | None) -> Charges:

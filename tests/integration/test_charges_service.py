@@ -1,7 +1,8 @@
 """The worked example of docs/charges.md, against a carrier that does what it says, and one that does not."""
 
+import asyncio
 import importlib.util
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from decimal import Decimal
 from types import ModuleType
@@ -16,7 +17,9 @@ from services.charges.create_tax_region import create_tax_region
 from services.charges.find_offers import find_offers
 from services.charges.find_tax import find_tax
 from services.charges.rules import Parcel, Place, ShippingOffer
-from services.shared.pricing import Tax
+from services.charges.work_out import Basis, Good, work_out
+from services.shared.errors import InvalidInput
+from services.shared.pricing import Line, Tax
 from settings.shop import SHIPPING_SERVICES, TAX_SERVICES
 from tests.app_server import serving
 from tests.carrier import CarrierServer
@@ -89,6 +92,30 @@ async def test_what_it_does_not_say_in_time_the_shop_says(
     carrier[0].mood = "well"
     ask_service._resting.clear()
     assert await found(asking) == ([ShippingOffer("van", "Van", 420)], tax())
+
+
+@ONE_MODE
+async def test_both_are_asked_at_once(asking: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answers only when the other is asked too."""
+    here = {SHIPPING_SERVICES: asyncio.Event(), TAX_SERVICES: asyncio.Event()}
+
+    class Both:
+        async def offers(self, parcel: Parcel) -> list[ShippingOffer]:
+            here[SHIPPING_SERVICES].set()
+            await here[TAX_SERVICES].wait()
+            return [ShippingOffer("van", "Van", 420)]
+
+        async def tax_for(self, place: Place, classes: Collection[str]) -> Tax:
+            here[TAX_SERVICES].set()
+            await here[SHIPPING_SERVICES].wait()
+            return Tax(100_000, inclusive=False)
+
+    monkeypatch.setattr(make_installed, "make_installed", lambda group, name: Both() if name else None)
+    goods = [Good(Line("a", 1000, 1), 500)]
+    charges = await work_out(asking, Basis("EUR", goods, PARCEL.place))
+    assert (charges.shipping, charges.tax) == (420, 142)
+    with pytest.raises(InvalidInput):
+        await work_out(asking, Basis("EUR", goods, PARCEL.place, method="pigeon"))
 
 
 async def own_rules(infra: Infra) -> None:
