@@ -24,13 +24,18 @@ async def persist_first(infra: Infra, customer_id: UUID, order_id: UUID) -> bool
     Returns False when Redis is away: an order that the database does not have may be on its way.
     """
     try:
-        accepted = await read_accepted(infra, customer_id)
+        order = await find_coming(infra, customer_id, order_id)
     except StoreUnavailable:
         return False
-    for order in accepted:
-        if order.id == order_id:
-            await ask_together(infra, _KIND, partial(_persist, infra), order)
+    if order is not None:
+        await ask_together(infra, _KIND, partial(_persist, infra), order)
     return True
+
+
+async def find_coming(infra: Infra, customer_id: UUID, order_id: UUID) -> OrderSnapshot | None:
+    """Returns an order that is still on its way, as far as Redis knows. Errors: StoreUnavailable."""
+    accepted = await read_accepted(infra, customer_id)
+    return next((order for order in accepted if order.id == order_id), None)
 
 
 async def _persist(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[None]:

@@ -1,7 +1,7 @@
 """Persist: a batch of accepted orders into the database, in one transaction, each exactly once."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -36,12 +36,14 @@ class Persisted:
     """What became of the batch. ``stored`` are in the database and hold their units, now or from before;
     ``short`` were rejected just now, as the counters had promised what the database does not have; ``refused``
     hold nothing there, so their reservations are to be given back; ``undone`` the same, and their customers were
-    told that they never were: they have no row, and their idempotency keys are free."""
+    told that they never were: they have no row, and their idempotency keys are free. ``waiting`` are those of
+    ``stored`` that wait for a payment since just now."""
 
     stored: list[OrderSnapshot] = field(default_factory=list)
     short: list[OrderSnapshot] = field(default_factory=list)
     refused: list[OrderSnapshot] = field(default_factory=list)
     undone: list[OrderSnapshot] = field(default_factory=list)
+    waiting: list[OrderSnapshot] = field(default_factory=list)
 
 
 async def persist_orders(
@@ -51,15 +53,15 @@ async def persist_orders(
 
     ``timeout`` in seconds. Errors: StoreUnavailable; DBAPIError for what the database will never take.
     """
-    unique = list({order.id: order for order in orders}.values())
     # Another worker may persist one of them meanwhile; the next look sees it.
     return await infra.database.transact(
-        lambda session: _persist(session, unique, infra.now()), timeout=timeout, races=RACES
+        lambda session: persist(session, orders, infra.now()), timeout=timeout, races=RACES
     )
 
 
-async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: datetime) -> Persisted:
-    result = Persisted()
+async def persist(session: AsyncSession, asked: Iterable[OrderSnapshot], now: datetime) -> Persisted:
+    """Persist in the caller's transaction, which looks again when another was faster (``races``)."""
+    orders, result = list({order.id: order for order in asked}.values()), Persisted()
     seen = await passed(session, [order.id for order in orders], PERSIST)
     fresh = [order for order in orders if order.id not in seen]
     await _sort_out_seen(session, [order for order in orders if order.id in seen], result)
@@ -85,6 +87,7 @@ async def _persist(session: AsyncSession, orders: list[OrderSnapshot], now: date
     waiting = [order for order in taken if order.id not in armed or not order.total]
     await _tell_customers(session, waiting, [*short, *reused, *uncoded], now)
     result.stored += taken
+    result.waiting += [order for order in waiting if order.total]
     result.short += short
     result.refused += reused + uncoded
     for order in stale:

@@ -7,10 +7,12 @@ from uuid import UUID
 import structlog
 from sqlalchemy import select
 
+from infra.errors import StoreUnavailable
 from infra.runtime import Infra
 from infra.telemetry import tracing
 from models import Order, OrderStatus, Payment, PaymentStatus
-from services.order.persist_first import may_still_arrive, persist_first
+from models.order_document import OrderSnapshot
+from services.order.persist_first import find_coming, may_still_arrive
 from services.payment import manual
 from services.payment.choose_provider import choose_provider
 from services.payment.note_page import note_page
@@ -98,15 +100,22 @@ async def _begin(infra: Infra, wish: PaymentWish, provider: Provider, return_url
     )
     owner = None if wish.any_owner else wish.customer_id
     opening = Opening(request, wish.order_id, owner, provider, return_url, tracing.traceparent())
-    looked = False
+    looked, coming = await _look_for(infra, wish)
     with or_try_again():
         try:
-            looked = await persist_first(infra, wish.customer_id, wish.order_id)
-            return await open_payment(infra, opening)
+            return await open_payment(infra, opening, coming)
         except NotFound as error:
             if not looked or await may_still_arrive(infra, wish.order_id, owner):
                 raise TryAgain from error
             raise
+
+
+async def _look_for(infra: Infra, wish: PaymentWish) -> tuple[bool, OrderSnapshot | None]:
+    """Returns the order where it is still on its way, and whether that is known: not while Redis is away."""
+    try:
+        return True, await find_coming(infra, wish.customer_id, wish.order_id)
+    except StoreUnavailable:
+        return False, None
 
 
 def charge_of(infra: Infra, payment: Payment, base_url: str) -> Charge:

@@ -10,16 +10,19 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from infra.ids import new_id
+from infra.ids import new_id, spoken_number
 from infra.runtime import Infra
 from models import OrderStatus, Payment, PaymentStatus
+from models.order_document import OrderSnapshot
 from services.money.charging import multiple
+from services.order.persist_orders import Persisted, persist
 from services.order.rows import NO_ORDER
 from services.payment import manual
 from services.payment.provider import Provider
 from services.payment.rows import LockedOrder, lock_live, lock_orders
 from services.payment.rules import FIRST_CHECK
 from services.payment.views import payment_event
+from services.reservation.release import confirm
 from services.shared.errors import InvalidInput, InvalidTransition, NotFound, ServiceError
 from services.shared.idempotency import GroupKeys, Request, recall_all, remember, transact_with_keys
 from services.shared.patience import ask_together
@@ -27,7 +30,7 @@ from services.shared.tell import Told, tell
 
 _OVER: Final = (OrderStatus.EXPIRED, OrderStatus.CANCELLED)
 _KIND: Final = "payments"
-"""Whose, and the key."""
+_KIND_OF_COMING: Final = "payments of orders to come"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,18 @@ class _Opened:
     given_up: list[UUID] = field(default_factory=list)
 
 
-async def open_payment(infra: Infra, opening: Opening) -> Payment:
+async def open_payment(infra: Infra, opening: Opening, coming: OrderSnapshot | None = None) -> Payment:
     """Begin a payment; returns it, or the one that there is, or that the key had begun before. One with another
     provider is given up for it: the worker cancels it there.
 
+    ``coming``: the order, where it is still on its way. It is persisted in the transaction that begins its
+    payment, with those of others who cannot wait for the worker either: it will find their barrier rows.
+
     Errors: NotFound, InvalidInput, InvalidTransition, IdempotencyConflict, StoreUnavailable.
     """
-    return await ask_together(infra, _KIND, partial(_open_together, infra), opening)
+    if coming is None:
+        return await ask_together(infra, _KIND, partial(_open_together, infra), opening)
+    return await ask_together(infra, _KIND_OF_COMING, partial(_persist_and_open, infra), (opening, coming))
 
 
 async def _open_together(infra: Infra, openings: Sequence[Opening]) -> list[Payment | Exception]:
@@ -70,16 +78,42 @@ async def _open_together(infra: Infra, openings: Sequence[Opening]) -> list[Paym
     return await transact_with_keys(infra, work)
 
 
-async def _open(session: AsyncSession, openings: Sequence[Opening], now: datetime) -> list[Payment | Exception]:
+async def _persist_and_open(
+    infra: Infra, asked: Sequence[tuple[Opening, OrderSnapshot]]
+) -> list[Payment | Exception]:
+    async def work(session: AsyncSession) -> tuple[list[Payment | Exception], Persisted]:
+        now = infra.now()
+        persisted = await persist(session, [coming for _, coming in asked], now)
+        return await _open(session, [one for one, _ in asked], now, persisted.waiting), persisted
+
+    answers, persisted = await transact_with_keys(infra, work)
+    await confirm(infra, persisted.stored)
+    return answers
+
+
+async def _open(
+    session: AsyncSession, openings: Sequence[Opening], now: datetime, new: Sequence[OrderSnapshot] = ()
+) -> list[Payment | Exception]:
+    """``new``: orders that this transaction has written, which wait for their payment."""
     earlier = await recall_all(session, [one.request for one in openings])
-    fresh = {one.order_id for one in openings if one.request not in earlier}
-    orders = await lock_orders(session, fresh) if fresh else {}
-    opened = _Opened(await lock_live(session, orders) if orders else {}, now)
+    orders = {order.id: _as_locked(order) for order in new}
+    others = {one.order_id for one in openings if one.request not in earlier} - orders.keys()
+    stored = await lock_orders(session, others) if others else {}
+    opened = _Opened(await lock_live(session, stored) if stored else {}, now)
+    orders |= stored
     answers = [earlier.get(one.request) or _answer(one, orders.get(one.order_id), opened) for one in openings]
     await _write(session, opened)
     ids = [answer for answer in answers if isinstance(answer, UUID)]
     recalled = await _find(session, ids) if ids else {}
     return [recalled[answer] if isinstance(answer, UUID) else answer for answer in answers]
+
+
+def _as_locked(order: OrderSnapshot) -> LockedOrder:
+    charges = order.charges.to_json() if order.charges else None
+    waiting = OrderStatus.AWAITING_PAYMENT
+    return LockedOrder(
+        order.id, spoken_number(order.id), order.customer_id, waiting, order.total, order.currency, charges
+    )
 
 
 async def _find(session: AsyncSession, payment_ids: Sequence[UUID]) -> dict[UUID, Payment]:

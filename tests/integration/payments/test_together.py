@@ -1,16 +1,27 @@
 """Payments that are told of, or begun, at the same time go together; each comes to what it would come to alone."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from infra.ids import new_id
 from infra.runtime import Infra
-from models import InboxEvent, MoneyEntry, OrderStatus, Payment, PaymentStatus, RefundState, StockLevel
+from models import (
+    FlashSaleItem,
+    InboxEvent,
+    MoneyEntry,
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    RefundState,
+    StockLevel,
+)
 from models.order_document import OrderView
 from services.money.request_refund import request_refund
 from services.order.expire_due_orders import expire_due_orders
@@ -78,6 +89,27 @@ async def test_many_of_one_sku_begin_and_are_paid_at_once(infra: Infra) -> None:
     assert (await mails_in(infra)).count("RECEIPT") == SHOPPERS
     assert infra.counters.snapshot()["payment_webhook"] == {"done": SHOPPERS, "replayed": SHOPPERS}
     await assert_books_of_stock(infra)
+
+
+async def test_an_order_is_persisted_in_the_transaction_of_its_payment(infra: Infra) -> None:
+    """One that was promised what is not there spoils nothing for the others."""
+    sku, orders = await orders_of_one_sale(infra, 5)
+    async with infra.database.write() as session:
+        await session.execute(update(FlashSaleItem).values(remaining=4))
+    answers = await asyncio.gather(*(begin(infra, order) for order in orders), return_exceptions=True)
+    assert Counter(map(type, answers)) == {Payment: 4, InvalidTransition: 1}
+    [refused] = [one for one in answers if isinstance(one, InvalidTransition)]
+    assert refused.source == "REJECTED"
+    times = select(Order.status, Order.updated_at, Payment.created_at).outerjoin(
+        Payment, Payment.order_id == Order.id
+    )
+    async with infra.database.read() as session:
+        rows = [tuple(row) for row in await session.execute(times)]
+    assert Counter((status, begun == written) for status, written, begun in rows) == {
+        (OrderStatus.AWAITING_PAYMENT, True): 4,
+        (OrderStatus.REJECTED, False): 1,
+    }
+    assert (await stock_of(infra, sku))["held"] == 4
 
 
 async def settle_together(infra: Infra, payments: Sequence[Payment]) -> None:
