@@ -111,9 +111,10 @@ async def find_ware(infra: Infra, variant_id: UUID, groups: Collection[str] = NO
 
 
 async def find_wares(
-    infra: Infra, variant_ids: Collection[UUID], groups: Collection[str] = NO_GROUPS
+    infra: Infra, variant_ids: Collection[UUID], groups: Collection[str] = NO_GROUPS, *, stocked: bool = True
 ) -> dict[UUID, Ware]:
-    """Find the variants that customers may see, at the prices for members of these groups.
+    """Find the variants that customers may see, at the prices for members of these groups. ``stocked``: with what
+    is available, else 0: what an order holds is decided when it is placed.
 
     Errors: StoreUnavailable.
     """
@@ -124,7 +125,7 @@ async def find_wares(
         for variant_id, owner in owners.items()
         if (product := products.get(owner)) and (variant := product.variant(variant_id)) and variant.is_public
     ]
-    stocks = await stock_by_sku(infra, [variant.sku for _, variant in found])
+    stocks = await stock_by_sku(infra, [variant.sku for _, variant in found]) if stocked else {}
     return {
         variant.id: Ware(product, variant, stock.available if (stock := stocks.get(variant.sku)) else 0)
         for product, variant in found

@@ -42,7 +42,7 @@ async def read_basket(infra: Infra, customer_id: UUID, groups: Collection[str]) 
     cart = await read_cart(infra, Owner.customer(customer_id))
     if cart is None:
         raise CartEmpty
-    wares = await find_wares(infra, [line.variant_id for line in cart.lines], groups)
+    wares = await find_wares(infra, [line.variant_id for line in cart.lines], groups, stocked=False)
     view = view_of(cart, {i: ware.variant for i, ware in wares.items()}, {})
     lines = tuple(line for line in view.lines if line.line.selected)
     if not lines or cart.currency is None:
