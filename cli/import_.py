@@ -171,11 +171,14 @@ def _write_left_out(file: Path, reasons: dict[int, str]) -> Path:
 
 
 def _parse(file: Path, currency: str) -> "ParsedFile":
-    from services.catalog.shopify.check_shopify_csv import check_shopify_csv
+    from services.catalog.shopify.check_shopify_csv import check_shopify_csv, names_metafields
+    from services.metadata.views import definitions
     from services.money.charging import charging_of
     from settings import get_settings
 
-    return check_shopify_csv(_opener(file), currency, charging_of(get_settings()))
+    # A file without them is checked without a database.
+    defined = run_once(definitions, migrated=True) if names_metafields(_opener(file)) else ()
+    return check_shopify_csv(_opener(file), currency, charging_of(get_settings()), defined)
 
 
 def _opener(file: Path) -> "Opener":

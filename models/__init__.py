@@ -35,6 +35,7 @@ from models.flash_sale import FlashSale, FlashSaleItem
 from models.mail import QueuedMail
 from models.media import MediaFile
 from models.messaging import Barrier, IdempotencyKey, OutboxMessage
+from models.metadata import MetadataDefinition, MetadataEntry
 from models.order import Order, OrderEvent, OrderLine, OrderLink, OrderTag, Shipment, ShipmentLine
 from models.payment import InboxEvent, MoneyEntry, Payment, Refund, SandboxCharge, SandboxEvent
 from models.price_list import ListedPrice, PriceList, PriceListGroup
@@ -97,6 +98,8 @@ __all__ = [
     "ListingName",
     "MailKind",
     "MediaFile",
+    "MetadataDefinition",
+    "MetadataEntry",
     "MoneyCause",
     "MoneyEntry",
     "Order",

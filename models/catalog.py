@@ -73,6 +73,8 @@ class Product(NotedWhenChanged, Base):
     currency: Mapped[str] = mapped_column(code_text(3))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # Metadata: values by the hex of their definitions' ids.
+    meta: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
     variants: Mapped[list["Variant"]] = relationship(lazy="raise", order_by="Variant.position")
     images: Mapped[list["Image"]] = relationship(lazy="raise", order_by="Image.position")
@@ -112,6 +114,8 @@ class Variant(Base):
     weight_grams: Mapped[int | None] = mapped_column(Quantity)
     position: Mapped[int]
     archived_at: Mapped[datetime | None]
+    # Metadata: values by the hex of their definitions' ids.
+    meta: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
     prices: Mapped[list["VariantPrice"]] = relationship(lazy="raise", order_by="VariantPrice.currency")
 

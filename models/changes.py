@@ -25,6 +25,7 @@ from models.catalog import Category, Image, Product, SlugRedirect, Variant
 from models.charges import FirstFill, ShippingZone, TaxRegion
 from models.flash_sale import FlashSale, FlashSaleItem
 from models.messaging import TO_TELL, OutboxMessage, outbox_row
+from models.metadata import MetadataDefinition
 from models.stock import StockLevel
 
 LISTINGS: Final = "list:all"
@@ -37,6 +38,10 @@ CATEGORIES: Final = "list:categories"
 SALES: Final = "list:sales"
 CHARGES: Final = "charges:rules"
 """Shipping zones and tax regions, all of them."""
+
+
+METADATA: Final = "metadata:definitions"
+"""Definitions of metadata, all of them."""
 
 
 def sale_tag(sale_id: UUID) -> str:
@@ -86,6 +91,7 @@ RULES: Final[dict[type[Base], Rule]] = {
     ShippingZone: Rule((), (CHARGES,)),
     TaxRegion: Rule((), (CHARGES,)),
     FirstFill: Rule((), (CHARGES,)),
+    MetadataDefinition: Rule((), (METADATA,)),
     FlashSaleItem: Rule((By("item", "id", EVERYTHING), By("sale", "sale_id"))),
 }
 _BY_TABLE: Final = {class_.__table__: rule for class_, rule in RULES.items()}

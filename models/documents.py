@@ -5,7 +5,7 @@ the tags by which changes are told (models/changes.py).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ import orjson
 from models.catalog import Category, Image, Product, Variant, VariantPrice
 from models.enums import ProductStatus
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,7 @@ class VariantDoc:
     archived: bool
     is_public: bool
     tax_class: str | None = None
+    meta: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def price_in(self, currency: str | None) -> PriceDoc:
         """Returns its price in this currency, or in its own when there is none."""
@@ -95,6 +96,7 @@ class ProductDoc:
     updated_at: datetime
     images: tuple[ImageDoc, ...]
     variants: tuple[VariantDoc, ...]
+    meta: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def is_public(self) -> bool:
@@ -191,6 +193,7 @@ def product_doc(
         updated_at=product.updated_at,
         images=tuple(map(image_doc, sorted(images, key=lambda i: (i.position, i.id)))),
         variants=tuple(_variant_doc(row, product, by_variant.get(row.id, ())) for row in ordered),
+        meta=product.meta or {},
     )
 
 
@@ -209,6 +212,7 @@ def _variant_doc(row: Variant, product: Product, prices: Iterable[PriceDoc]) -> 
         archived=row.archived_at is not None,
         is_public=row.archived_at is None and product.status == ProductStatus.PUBLISHED,
         tax_class=product.tax_class,
+        meta=row.meta or {},
     )
 
 

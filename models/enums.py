@@ -94,6 +94,35 @@ class ProductStatus(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
+class MetadataOwner(StrEnum):
+    """What has metadata."""
+
+    PRODUCT = "PRODUCT"
+    VARIANT = "VARIANT"
+    CUSTOMER = "CUSTOMER"
+    ORDER = "ORDER"
+
+
+class MetadataType(StrEnum):
+    """What a value must be."""
+
+    TEXT = "TEXT"
+    INTEGER = "INTEGER"
+    DECIMAL = "DECIMAL"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    DATE_TIME = "DATE_TIME"
+    URL = "URL"
+    JSON = "JSON"
+
+
+class MetadataVisibility(StrEnum):
+    """PUBLIC: for whoever sees what has it. PRIVATE: for staff."""
+
+    PUBLIC = "PUBLIC"
+    PRIVATE = "PRIVATE"
+
+
 class StockCause(StrEnum):
     RECEIVED = "RECEIVED"
     ADJUSTED = "ADJUSTED"

@@ -48,6 +48,8 @@ class Order(Base):
     charges: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # W3C trace context of the request that placed it, where traces are sent.
     traceparent: Mapped[str | None] = mapped_column(String(55))
+    # Metadata: values by the hex of their definitions' ids.
+    meta: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     placed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]

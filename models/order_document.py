@@ -1,7 +1,7 @@
 """An order outside the database: as Redis remembers it, as the event log carries it, as readers see it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -190,3 +190,4 @@ class OrderView:
     shipping_address: AddressDoc | None = None
     charges: Charges | None = None
     version: int = 1
+    meta: Mapping[str, str] = field(default_factory=dict, hash=False)

@@ -20,6 +20,7 @@ _TOLD_OF: Final = (
     "locked_at",
     "group_ids",
     "tags",
+    "meta",
 )
 
 
@@ -57,6 +58,8 @@ class User(NotedWhenChanged, Base):
     guest_until: Mapped[datetime | None] = mapped_column(index=True)
     joined_to: Mapped[UUID | None]
     person_id: Mapped[UUID | None] = mapped_column(index=True)
+    # Metadata: values by the hex of their definitions' ids.
+    meta: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
     def what_to_tell(self, *, is_new: bool) -> Telling | None:
         """Returns nothing of guests: their orders tell of them."""

@@ -27,6 +27,7 @@ from resolvers.flash_sale.mutations import FlashSaleMutation
 from resolvers.flash_sale.queries import FlashSaleQuery
 from resolvers.flash_sale.subscriptions import FlashSaleSubscription
 from resolvers.job.mutations import JobMutation, JobQuery
+from resolvers.metadata.mutations import MetadataMutation, MetadataQuery
 from resolvers.order.arm import ArmMutation
 from resolvers.order.bulk_mutations import BulkOrderMutation
 from resolvers.order.change_mutation import OrderChangeMutation
@@ -67,6 +68,7 @@ Query = merge_types(
         GroupQuery,
         CatalogQuery,
         PriceListQuery,
+        MetadataQuery,
         StockQuery,
         CartQuery,
         ChargesQuery,
@@ -100,6 +102,7 @@ Mutation = merge_types(
         ImageMutation,
         CategoryMutation,
         BulkMutation,
+        MetadataMutation,
         BulkOrderMutation,
         StockMutation,
         CartMutation,

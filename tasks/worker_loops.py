@@ -26,6 +26,7 @@ from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.warm_flash_sales import forget_ended, needs_warming, warm_flash_sales
 from services.mail.send_due_mails import BATCH, send_due_mails
 from services.media.collect_garbage import collect_garbage
+from services.metadata.forget_values import forget_values
 from services.monitoring.sample_shop import count_dead_letters, sample_shop
 from services.monitoring.watch_stock import watch_stock
 from services.order.abandon_unconfirmed import abandon_unconfirmed
@@ -207,6 +208,7 @@ LOOPS: Final = (
     Loop("tidy_sagas", _TIDY, "deletes checkouts that ended a month ago", _once(forget_sagas)),
     Loop("tidy_quotes", _TIDY, "deletes quotes that have expired", _once(forget_quotes)),
     Loop("code_holds", 10.0, "releases uses of codes that expired quotes held", _leaving(sweep_code_holds)),
+    Loop("tidy_metadata", 5.0, "deletes the values of metadata whose key was deleted", _to_the_end(forget_values)),
     Loop("tidy_keys", _TIDY, "deletes idempotency keys of a month ago", _once(forget_keys)),
     Loop("tidy_tickets", _TIDY, "deletes the waiting rooms' tickets of settled sales", _once(forget_tickets)),
     Loop("tidy_deliveries", _TIDY, "deletes deliveries of a month ago", _once(forget_deliveries)),

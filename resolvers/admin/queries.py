@@ -5,9 +5,10 @@ from typing import Annotated
 
 import strawberry
 
-from models.enums import Role, Scope
+from models.enums import MetadataOwner, Role, Scope
 from resolvers.admin.user_types import UserConnection, UserEdge
 from resolvers.audit.types import AuditConnection, AuditOutcome, audit_connection
+from resolvers.metadata.types import MetadataFilter
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
 from resolvers.shared.node import MalformedId, argument_id, decode_id
@@ -15,6 +16,7 @@ from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
 from resolvers.user.types import User
 from services.audit.list_entries import MAX_TEXT, AuditFilter
+from services.metadata.views import find_wanted
 from services.user.find_users import find_users
 from services.user.list_users import UserFilter, count_users, list_users
 from services.user.search_customers import CustomerFilter, count_customers, search_customers
@@ -61,9 +63,14 @@ class AdminQuery:
         ] = None,
         group_id: Annotated[strawberry.ID | None, strawberry.argument(description="In this group only.")] = None,
         tag: Annotated[str | None, strawberry.argument(description="With this tag only.")] = None,
+        metadata: Annotated[
+            list[MetadataFilter] | None, strawberry.argument(description="With each of these values, 5 at most.")
+        ] = None,
     ) -> UserConnection:
         group = None if group_id is None else argument_id(group_id, "CustomerGroup", "groupId")
-        infra, wanted = info.context.infra, CustomerFilter(search or "", group, tag)
+        infra, asked = info.context.infra, [one.to_service() for one in metadata or ()]
+        found = await find_wanted(infra, asked, MetadataOwner.CUSTOMER, with_private=True)
+        wanted = CustomerFilter(search or "", group, tag, found)
         cut = await search_customers(infra, wanted, page.by_id(_CUSTOMERS))
         return UserConnection.of(UserEdge, cut, _CUSTOMERS, User.of, lambda: count_customers(infra, wanted))
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from models.enums import ProductStatus, Role, Scope
+from resolvers.metadata.types import MetadataFilter
 from resolvers.shared.context import Info
 from resolvers.shared.node import argument_id, input_id
 from resolvers.shared.permissions import check
@@ -34,6 +35,9 @@ class ProductFilter:
     tags: list[str] | None = strawberry.field(default=None, description="All of these.")
     category_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="In one of these, or anywhere below."
+    )
+    metadata: list[MetadataFilter] | None = strawberry.field(
+        default=None, description="Each of these values, 5 at most: the product's own, or a variant's."
     )
     status: list[ProductStatus] | None = strawberry.field(
         default=None, description="Products in one of these states; only staff may ask for others than PUBLISHED."

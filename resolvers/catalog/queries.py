@@ -1,13 +1,16 @@
 """Look at the catalog. Open to everybody."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
-from models.enums import Role, Scope
+from models.enums import MetadataOwner, Role, Scope
 from resolvers.catalog.category_types import Category, load_category
 from resolvers.catalog.inputs import ProductFilter
 from resolvers.catalog.types import Product, ProductConnection, product_connection
+from resolvers.metadata.types import MetadataFilter
 from resolvers.shared.caching import CATALOG
 from resolvers.shared.context import Info
 from resolvers.shared.failures import bad_argument
@@ -20,6 +23,7 @@ from services.catalog.rules import slug_of, slug_problem
 from services.catalog.views import visible
 from services.finding.product_filter import ProductFilter as Filter
 from services.finding.product_page import ProductSort
+from services.metadata.views import Found, find_wanted
 
 
 @strawberry.type
@@ -64,6 +68,8 @@ class CatalogQuery:
         ] = None,
     ) -> ProductConnection:
         wanted = filter.to_service(info) if filter else Filter()
+        if filter is not None and filter.metadata:
+            wanted = replace(wanted, metadata=await _metadata(info, filter.metadata))
         order = sort or (ProductSort.RELEVANCE if wanted.words else ProductSort.NEWEST)
         return await product_connection(info.context, wanted, page, order)
 
@@ -93,6 +99,13 @@ class CatalogQuery:
             check(info, [Role.STAFF], Scope.CATALOG_READ)
         found = await list_categories(info.context.infra, include_archived=include_archived)
         return [Category.of(document) for document in found]
+
+
+async def _metadata(info: Info, asked: Sequence[MetadataFilter]) -> tuple[Found, ...]:
+    viewer, owners = info.context.viewer, (MetadataOwner.PRODUCT, MetadataOwner.VARIANT)
+    is_staff = viewer is not None and viewer.may(Role.STAFF, Scope.CATALOG_READ)
+    wanted = [one.to_service() for one in asked]
+    return await find_wanted(info.context.infra, wanted, *owners, with_private=is_staff)
 
 
 def _check_one_is_given(id_: str | None, slug: str | None) -> None:

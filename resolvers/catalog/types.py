@@ -9,10 +9,13 @@ import strawberry
 
 from models import ProductStatus
 from models.documents import CategoryDoc, PriceDoc, ProductDoc, StockDoc, VariantDoc
+from models.enums import MetadataOwner
+from models.metadata_document import Meta
 from resolvers.catalog.category_types import Category, show_category
 from resolvers.catalog.facet_types import ProductFacets
 from resolvers.catalog.image_types import Image
 from resolvers.catalog.part_types import PriceRange, Seo, Stock, VariantOption, VariantPrice
+from resolvers.metadata.types import HasMetadata
 from resolvers.shared.caching import CATALOG, COUNTS, cached
 from resolvers.shared.connection import encode_cursor
 from resolvers.shared.context import Context, Info
@@ -39,7 +42,7 @@ _SaleItem = Annotated["FlashSaleItem", strawberry.lazy("resolvers.flash_sale.typ
     description="What is sold: a product in one size, colour and so on; it has the SKU.",
     directives=[cached(CATALOG)],
 )
-class Variant(Node):
+class Variant(Node, HasMetadata):
     sku: str = strawberry.field(
         description="The number that stock, carts and orders know it by; it never changes."
     )
@@ -60,6 +63,9 @@ class Variant(Node):
             is_archived=document.archived,
             document=document,
         )
+
+    def meta_of(self) -> tuple[MetadataOwner, Meta]:
+        return MetadataOwner.VARIANT, self.document.meta
 
     @field(
         description="In the currency asked for when the variant has such a price, else in the product's own.",
@@ -132,7 +138,7 @@ class Variant(Node):
     directives=[cached(CATALOG)],
     description="What a shop shows on one page: one or more variants, of which each is sold by its SKU.",
 )
-class Product(Node):
+class Product(Node, HasMetadata):
     slug: str = strawberry.field(description="Its name in addresses; one that it had before leads here too.")
     status: ProductStatus = strawberry.field(description="Who can see it.")
     version: int = strawberry.field(
@@ -161,6 +167,9 @@ class Product(Node):
             updated_at=document.updated_at,
             document=document,
         )
+
+    def meta_of(self) -> tuple[MetadataOwner, Meta]:
+        return MetadataOwner.PRODUCT, self.document.meta
 
     @field(max_age=CATALOG, description="Where it is in the tree of categories; null: nowhere.")
     @loaded(lambda loaders: loaders.category_by_id, lambda self: self.document.category_id)

@@ -6,7 +6,7 @@ import strawberry
 
 from models.enums import JobKind, JobState, ProductStatus, Role
 from resolvers.job.types import CancelJobResult, Job, JobConnection, JobEdge, StartJobResult
-from resolvers.order.queries import OrderFilter
+from resolvers.order.queries import OrderFilter, wanted_orders
 from resolvers.shared.asked import asked_by
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
@@ -22,7 +22,6 @@ from services.bulk_job.views import list_jobs
 from services.bulk_job.write_file import options_of
 from services.media.rules import Upload
 from services.money.amounts import is_currency
-from services.order.order_filter import OrderFilter as Wanted
 from services.shared.errors import InvalidInput
 from services.shared.texts import line_problem
 
@@ -146,7 +145,7 @@ class JobMutation:
         description="Write orders to a file, a row for each line, the oldest order first.",
     )
     async def start_order_export(self, info: Info, input: StartOrderExportInput) -> StartJobResult:
-        wanted = Wanted() if input.filter is None else input.filter.to_service()
+        wanted = await wanted_orders(info, input.filter)
         return await _start(info, JobWish(JobKind.ORDER_EXPORT, options_of(wanted)), input.idempotency_key)
 
     @mutation(

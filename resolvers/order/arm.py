@@ -10,7 +10,7 @@ from models import ArmedOrder
 from models.enums import ArmedState, Role
 from resolvers.order.flash_wish import OTHERS, FlashOrderItemInput, flash_wish
 from resolvers.order.mutations import quotes
-from resolvers.order.types import FlashQuote
+from resolvers.order.quote_types import FlashQuote
 from resolvers.shared.context import Info
 from resolvers.shared.errors import (
     CannotChargeLater,

@@ -6,15 +6,14 @@ from infra.ranked_turns import Rank
 from models.enums import Role, Scope
 from models.order_document import OrderView
 from resolvers.order.flash_wish import OTHERS, FlashOrderItemInput, flash_wish, other_items
+from resolvers.order.quote_types import FlashQuote, QuoteFlashOrderResult
 from resolvers.order.types import (
     AddOrderNoteResult,
     CancelOrderResult,
     CompleteOrderResult,
     CreateShipmentResult,
-    FlashQuote,
     Order,
     PlaceFlashOrderResult,
-    QuoteFlashOrderResult,
     TagOrderResult,
 )
 from resolvers.shared.asked import asked_by

@@ -1,12 +1,14 @@
 """Look at orders: one's own; staff at everyone's."""
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import strawberry
 
-from models.enums import OrderStatus, Role, Scope
+from models.enums import MetadataOwner, OrderStatus, Role, Scope
+from resolvers.metadata.types import MetadataFilter
 from resolvers.order.connection import OrderConnection, OrderEdge
 from resolvers.order.types import Order, load_orders
 from resolvers.shared.context import Info
@@ -16,6 +18,7 @@ from resolvers.shared.fields import field
 from resolvers.shared.node import argument_id
 from resolvers.shared.relay import Page, paged
 from resolvers.shared.restricted import restricted
+from services.metadata.views import find_wanted
 from services.money.amounts import MoneyError, is_currency, to_minor
 from services.order.find_by_link import find_by_link
 from services.order.order_filter import OrderFilter as Wanted
@@ -61,6 +64,9 @@ class OrderFilter:
     email: str | None = strawberry.field(default=None, description="Of the account that has this address now.")
     tag: str | None = strawberry.field(default=None, description="With this tag, in capitals or not.")
     total: OrderTotalFilter | None = strawberry.field(default=None, description="Of such an amount.")
+    metadata: list[MetadataFilter] | None = strawberry.field(
+        default=None, description="Each of these values, 5 at most."
+    )
 
     def to_service(self) -> Wanted:
         """Errors: BAD_USER_INPUT naming the field."""
@@ -76,6 +82,15 @@ class OrderFilter:
             tag=None if self.tag is None else normal_tag(_text("filter.tag", self.tag) or ""),
             totals=None if self.total is None else self.total.to_service(),
         )
+
+
+async def wanted_orders(info: Info, given: OrderFilter | None) -> Wanted:
+    """Returns the filter, with what is to be looked up for it. Errors: BAD_USER_INPUT, InvalidInput."""
+    if given is None:
+        return Wanted()
+    asked = [one.to_service() for one in given.metadata or ()]
+    found = await find_wanted(info.context.infra, asked, MetadataOwner.ORDER, with_private=True)
+    return replace(given.to_service(), metadata=found)
 
 
 def _email(typed: str) -> str:
@@ -134,6 +149,6 @@ class OrderQuery:
         ] = None,
     ) -> OrderConnection:
         infra = info.context.infra
-        wanted = Wanted() if filter is None else filter.to_service()
+        wanted = await wanted_orders(info, filter)
         cut = await search_orders(infra, wanted, page.by_id(_SORT))
         return OrderConnection.of(OrderEdge, cut, _SORT, Order.of, lambda: count_found(infra, wanted))

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import strawberry
 
-from infra.clock import from_millis
 from models import Payment as PaymentRow
 from models import Shipment as ShipmentRow
 from models.charges_document import Charges
 from models.documents import VariantDoc
-from models.enums import OrderStatus, Role, Scope
+from models.enums import MetadataOwner, OrderStatus, Role, Scope
+from models.metadata_document import Meta
 from models.order_document import EventView, LineView, OrderView
 from resolvers.catalog.types import Variant, show_variant
+from resolvers.metadata.types import HasMetadata
 from resolvers.payment.types import Payment
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
@@ -38,7 +39,6 @@ from resolvers.user.address_types import ORDER_ADDRESS, Address
 from resolvers.user.types import User
 from services.order.find_orders import find_orders
 from services.order.find_shipments import shipments_by_id
-from services.order.flash_quotes import FlashQuote as Quote
 from services.order.order_ids_of_lines import order_ids_of_lines
 from services.shared.actors import OrderActor, role_of
 
@@ -172,7 +172,7 @@ class Shipment(Node):
 
 
 @strawberry.type(description="What a customer has bought, at the prices of then.")
-class Order(Node):
+class Order(Node, HasMetadata):
     number: str = strawberry.field(description="What people read out on the phone.")
     status: OrderStatus = strawberry.field(description="How far it has come; `history` tells the way.")
     placed_at: datetime = strawberry.field(description="When it was accepted: from then on its stock is held.")
@@ -191,6 +191,9 @@ class Order(Node):
             version=view.version,
             view=view,
         )
+
+    def meta_of(self) -> tuple[MetadataOwner, Meta]:
+        return MetadataOwner.ORDER, self.view.meta
 
     @field(description="What was ordered, a line a SKU.")
     def lines(self) -> list[OrderLine]:
@@ -240,48 +243,6 @@ class Order(Node):
         return User.of(row)
 
 
-@strawberry.type(description="Units of one item in a quote.")
-class FlashQuoteLine:
-    item_id: strawberry.ID = strawberry.field(description="The item of the sale.")
-    quantity: int = strawberry.field(description="Units that were quoted.")
-    unit_price: Money = strawberry.field(description="Of one unit.")
-
-
-@strawberry.type(description="What a flash order will cost: placeFlashOrder takes it until it expires.")
-class FlashQuote:
-    quote: str = strawberry.field(description="Signed, and of this customer: what placeFlashOrder takes.")
-    expires_at: datetime = strawberry.field(description="Until when placeFlashOrder honours it.")
-    unit_price: Money = strawberry.field(description="Of one unit of the first item.")
-    quantity: int = strawberry.field(description="Units of the first item.")
-    lines: list[FlashQuoteLine] = strawberry.field(description="All that was quoted, an item each.")
-    charges: OrderCharges = strawberry.field(description="What the total is made of.")
-    total: Money = strawberry.field(description="What the order will cost.")
-
-    @classmethod
-    def of(cls, quote: Quote, text: str) -> "FlashQuote":
-        lines = [
-            FlashQuoteLine(
-                item_id=encode_id("FlashSaleItem", item.item_id),
-                quantity=item.quantity,
-                unit_price=Money.of(item.price, quote.currency),
-            )
-            for item in quote.items
-        ]
-        return cls(
-            quote=text,
-            expires_at=from_millis(quote.expires_ms),
-            unit_price=lines[0].unit_price,
-            quantity=lines[0].quantity,
-            lines=lines,
-            charges=OrderCharges.of(quote.charges, quote.currency),
-            total=Money.of(quote.charges.total, quote.currency),
-        )
-
-
-QuoteFlashOrderResult = Annotated[
-    FlashQuote | FlashSaleNotRunning | NotFound | TryAgain | InvalidInput,
-    strawberry.union("QuoteFlashOrderResult"),
-]
 PlaceFlashOrderResult = Annotated[
     Order
     | OutOfStock

@@ -16,6 +16,9 @@ from models.enums import (
     InboxState,
     JobKind,
     JobState,
+    MetadataOwner,
+    MetadataType,
+    MetadataVisibility,
     OrderStatus,
     PaymentProblem,
     PaymentStatus,
@@ -276,4 +279,33 @@ describe_enum(
         "FAILED": "Nothing is written; its problems say why.",
         "CANCELLED": "Nothing is written.",
     },
+)
+describe_enum(
+    MetadataOwner,
+    "What has metadata.",
+    {
+        "PRODUCT": "A product as a whole.",
+        "VARIANT": "One of a product's variants.",
+        "CUSTOMER": "An account, or a guest.",
+        "ORDER": "An order, once it is in the database.",
+    },
+)
+describe_enum(
+    MetadataType,
+    "What values of a key must be.",
+    {
+        "TEXT": "Any text, of some lines perhaps.",
+        "INTEGER": "A whole number of at most 18 digits.",
+        "DECIMAL": "A number such as -12.5.",
+        "BOOLEAN": "true or false.",
+        "DATE": "A day, such as 2026-11-30.",
+        "DATE_TIME": "A moment with its offset, such as 2026-11-30T12:00:00Z.",
+        "URL": "An address that begins with http:// or https://.",
+        "JSON": "Any JSON, nested ten deep at most.",
+    },
+)
+describe_enum(
+    MetadataVisibility,
+    "Who sees the values of a key.",
+    {"PUBLIC": "Whoever sees what has it.", "PRIVATE": "Staff alone."},
 )

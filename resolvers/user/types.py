@@ -7,9 +7,11 @@ from uuid import UUID
 
 import strawberry
 
-from models.enums import OrderStatus, Role, Scope
+from models.enums import MetadataOwner, OrderStatus, Role, Scope
+from models.metadata_document import Meta
 from models.user import User as UserRow
 from resolvers.audit.types import AuditConnection, owner_connection
+from resolvers.metadata.types import HasMetadata
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import EmailTaken, InvalidCredentials, InvalidInput
 from resolvers.shared.failures import forbidden
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 @strawberry.type(
     description="An account of a customer, of staff or of an administrator; or a guest, who has none."
 )
-class User(Node):
+class User(Node, HasMetadata):
     email: str = strawberry.field(description="What one signs in with, and where mails go.")
     display_name: str = strawberry.field(description="What the shop calls them.")
     roles: list[Role] = strawberry.field(
@@ -108,6 +110,9 @@ class User(Node):
         if signed_in(info).user_id != self.user_id:
             raise forbidden()
         return await owner_connection(info, self.user_id, page)
+
+    def meta_of(self) -> tuple[MetadataOwner, Meta]:
+        return MetadataOwner.CUSTOMER, self.row.meta or {}
 
     @classmethod
     def of(cls, row: UserRow, *, is_signing_in: bool = False) -> "User":

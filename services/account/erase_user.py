@@ -21,6 +21,7 @@ from models import (
     User,
 )
 from services.cart.tidy_carts import erase_cart
+from services.metadata.rows import forget_entries
 from services.user.index_account import forget_words
 from services.user.rows import forget_roles
 
@@ -42,7 +43,8 @@ async def erase_user(session: AsyncSession, user: User) -> None:
     user.scopes = None
     await session.execute(delete(GroupMember).where(GroupMember.user_id == user.id))
     await session.execute(delete(CustomerTag).where(CustomerTag.user_id == user.id))
-    user.group_ids = user.tags = None
+    user.group_ids = user.tags = user.meta = None
+    await forget_entries(session, user.id)
     await forget_words(session, [user.id])
     await forget_roles(session, user.id)
     await erase_cart(session, user.id)

@@ -11,11 +11,14 @@ from sqlalchemy import and_, or_, select
 from infra.runtime import Infra
 from models import AuditEntry, Identity, RefreshSession, User
 from models.address_document import AddressDoc
+from models.enums import MetadataOwner
+from models.metadata_document import Meta
 from models.order_document import OrderView
 from services.address.find_addresses import find_addresses
 from services.audit.owner_view import owner_view
 from services.cart.change_cart import read_cart
 from services.cart.rules import Owner
+from services.metadata.views import definitions, values_of
 from services.money.amounts import to_decimal
 from services.order.list_orders import list_orders
 from services.shared.errors import NotFound
@@ -53,7 +56,15 @@ async def _profile(infra: Infra, user_id: UUID) -> dict[str, Any]:
         "roles": user.roles,
         "createdAt": user.created_at,
         "lockedAt": user.locked_at,
+        "metadata": await _metadata(infra, user.meta),
     }
+
+
+async def _metadata(infra: Infra, meta: Meta | None) -> dict[str, str]:
+    if not meta:
+        return {}
+    known = await definitions(infra)
+    return {one.key: value for one, value in values_of(meta, known, MetadataOwner.CUSTOMER)}
 
 
 async def _addresses(infra: Infra, user_id: UUID) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from services.bulk_job.rules import part_name
 from services.catalog.import_products import ImportRefused, ImportReport, import_products
 from services.catalog.shopify.check_shopify_csv import Opener, check_shopify_csv
 from services.catalog.shopify.rows import RowProblem
+from services.metadata.views import definitions
 from services.money.charging import charging_of
 from services.stock.import_inventory import InventoryReport, import_inventory
 from services.stock.inventory_file import read_inventory
@@ -40,7 +41,8 @@ async def bring_file(infra: Infra, run: Run) -> None:
 async def _import_products(infra: Infra, run: Run, opened: Opener) -> None:
     """Errors: ImportRefused, Overtaken, StoreUnavailable."""
     options = run.job.options
-    parsed = await asyncio.to_thread(check_shopify_csv, opened, options["currency"], charging_of(infra.settings))
+    given = (options["currency"], charging_of(infra.settings), await definitions(infra))
+    parsed = await asyncio.to_thread(check_shopify_csv, opened, *given)
     run.note(0, parsed.total)
 
     async def seal(session: AsyncSession, report: ImportReport) -> None:

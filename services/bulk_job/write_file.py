@@ -76,6 +76,7 @@ def options_of(wanted: OrderFilter) -> dict[str, Any]:
         "email": wanted.email,
         "tag": wanted.tag,
         "totals": None if totals is None else [totals.currency, totals.least, totals.most],
+        "metadata": [[[id_.hex, digest] for id_, digest in found] for found in wanted.metadata],
     }
 
 
@@ -96,4 +97,5 @@ def filter_of(options: Mapping[str, Any]) -> OrderFilter:
         email=options["email"],
         tag=options["tag"],
         totals=None if totals is None else Totals(*totals),
+        metadata=tuple(tuple((UUID(id_), digest) for id_, digest in one) for one in options.get("metadata", ())),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from models.metadata_document import Meta
 from services.catalog import rules
 from services.catalog.check_prices import (
     CheckedPrice,
@@ -32,6 +33,7 @@ class CheckedVariant:
     weight_grams: int | None
     quantity: int
     archived: bool
+    meta: Meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def checked_variant(variant: VariantDraft, product_title: str) -> CheckedVariant
         weight_grams=variant.weight_grams,
         quantity=variant.quantity,
         archived=variant.archived,
+        meta=variant.meta,
     )
 
 

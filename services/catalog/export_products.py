@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from infra.runtime import Infra
 from models import Category, Product, ProductStatus, StockLevel, VariantPrice
 from models.documents import ProductDoc
+from models.metadata_document import DefinitionDoc
 from services.catalog.read_products import read_products
 from services.catalog.shopify.export import Exported, headings, rows
 from services.catalog.shopify.parsed_product import CategoryPath
 from services.media.rules import url_of
+from services.metadata.views import read_definitions
 
 PAGE: Final = 200
 Progress = Callable[[int, int], None]
@@ -42,14 +44,15 @@ async def export_products(
         total = await session.scalar(select(func.count()).select_from(Product).where(wanted)) or 0
         currencies = list(await session.scalars(select(VariantPrice.currency).distinct()))
         categories = {row.id: row for row in await session.scalars(select(Category))}
-    columns = headings(sorted(currencies))
+        defined = await read_definitions(session)
+    columns = headings(sorted(currencies), defined)
     # With this end of a line, a lone carriage return within a cell is quoted as well.
     writer = csv.DictWriter(stream, columns, restval="", lineterminator="\r\n")
     writer.writeheader()
     done, last = 0, ""
     while page := await _page(infra, last, statuses):
         known = set(columns)
-        for exported in await _exported(infra, page, categories):
+        for exported in await _exported(infra, page, categories, defined):
             if uploads is not None:
                 uploads.update(image.media_name for image in exported.product.images if image.media_name)
             for cells in rows(exported):
@@ -71,7 +74,7 @@ async def _page(infra: Infra, after: str, statuses: Collection[ProductStatus]) -
 
 
 async def _exported(
-    infra: Infra, page: Sequence[ProductDoc], categories: Mapping[UUID, Category]
+    infra: Infra, page: Sequence[ProductDoc], categories: Mapping[UUID, Category], defined: Sequence[DefinitionDoc]
 ) -> list[Exported]:
     skus = [variant.sku for product in page for variant in product.variants]
     async with infra.database.read() as session:
@@ -79,7 +82,9 @@ async def _exported(
         found = await session.execute(levels.group_by(StockLevel.sku))
         on_hand = {sku: int(units) for sku, units in found}
     address = partial(url_of, infra.settings)
-    return [Exported(product, _path(product.category_id, categories), on_hand, address) for product in page]
+    return [
+        Exported(product, _path(product.category_id, categories), on_hand, address, defined) for product in page
+    ]
 
 
 def _path(category_id: UUID | None, categories: Mapping[UUID, Category]) -> CategoryPath:

@@ -243,7 +243,7 @@ class _Import:
         status = status_after(parsed.status, parsed.published, ProductStatus(known.product.status))
         draft = replace(parsed.draft, status=status)
         checked = check_product(draft, charging_of(self.infra.settings))
-        changes = apply(known, checked, self.file.headings, now)
+        changes = apply(known, checked, self.file.headings, now, self.file.metafields)
         new = {variant.sku for variant in changes.stocked}
         self.report.kept_stock += sum(v.quantity > 0 for v in draft.variants if v.sku not in new)
         if found := list(problems(known)):

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from models.documents import ProductDoc
 from models.search import TITLE_KEY_LENGTH
-from services.catalog.keys import Kind, list_id, term_id
+from services.catalog.keys import Kind, list_id, metadata_value, term_id
 from services.catalog.tokens import LEAD, Token, as_text, bigrams, fold, indexed_tokens, tokens
+from services.metadata.rules import digest
 from services.money.amounts import exponent
 
 MADE_BY: Final = 2
@@ -30,7 +31,7 @@ TITLE, LABEL, BODY = 6, 4, 2
 
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """``lists``: the name of each, none for that of all. ``terms``: the level of each."""
+    """``lists``: the name of each, none for that of all and those by metadata. ``terms``: the level of each."""
 
     product_id: UUID
     version: int
@@ -115,6 +116,10 @@ def _lists(product: ProductDoc) -> dict[int, str]:
         found[list_id(state, Kind.CATEGORY, product.category_id.hex)] = product.category_id.hex
     for tag in product.tags:
         found.setdefault(list_id(state, Kind.TAG, tag), tag)
+    live = (variant.meta for variant in product.variants if not variant.archived)
+    for meta in (product.meta, *live):
+        for definition_id, value in meta.items():
+            found[list_id(state, Kind.METADATA, metadata_value(definition_id, digest(value)))] = ""
     return found
 
 

@@ -32,15 +32,21 @@ class Kind(IntEnum):
     VENDOR = 2
     TAG = 3
     CURRENCY = 4
+    METADATA = 5
 
 
 def list_id(status: ProductStatus, kind: Kind, value: str = "") -> int:
     """Returns the list's number.
 
-    ``value``: the hex id of a category, a currency, or the text of a vendor or tag, whose case, width and spacing
-    count for nothing.
+    ``value``: the hex id of a category, a currency, a ``metadata_value``, or the text of a vendor or tag, whose
+    case, width and spacing count for nothing.
     """
     return (_STATES[status] << _STATE_SHIFT) | (kind << _KIND_SHIFT) | _hash(_same(value), 7)
+
+
+def metadata_value(definition_id: str, digest: str) -> str:
+    """Returns what a list of products with a value of metadata is called; ``definition_id`` in hex."""
+    return f"{definition_id}:{digest}"
 
 
 def by_stock(number: int, in_stock: bool) -> int:

@@ -73,6 +73,7 @@ def product_row(checked: CheckedProduct, product_id: UUID, slug: str, now: datet
         min_price=min(prices),
         max_price=max(prices),
         currency=checked.currency,
+        meta=dict(checked.draft.meta) or None,
         created_at=now,
         updated_at=now,
     )
@@ -91,6 +92,7 @@ def variant_row(variant: CheckedVariant, product_id: UUID, currency: str, positi
         weight_grams=variant.weight_grams,
         position=position,
         archived_at=now if variant.archived else None,
+        meta=dict(variant.meta) or None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from models.enums import ProductStatus
+from models.metadata_document import Meta
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class VariantDraft:
     weight_grams: int | None = None
     prices: Sequence[PriceDraft] = ()
     archived: bool = False
+    meta: Meta = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class ProductDraft:
     seo_title: str | None = None
     seo_description: str | None = None
     tax_class: str | None = None
+    meta: Meta = field(default_factory=dict)
 
 
 class Keep(Enum):

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from models import ProductStatus
+from services.metadata.views import Found
 from services.shared import texts
 from services.shared.errors import FieldProblem, InvalidInput
 
@@ -21,7 +22,8 @@ class ProductFilter:
     """None, or empty: not asked. Of ``vendors`` and of ``category_ids`` any will do, ``tags`` must all be there.
 
     ``category_id`` is that very category; ``within`` and ``category_ids`` go with all below them. Of vendors and
-    tags, case, width and spacing do not count. Prices are amounts in each product's own currency.
+    tags, case, width and spacing do not count. Prices are amounts in each product's own currency. ``metadata``:
+    one of each.
     ``statuses``: sorted, the caller's to allow. In no set: what a listing is cached under must be the same in
     every process.
     """
@@ -37,6 +39,7 @@ class ProductFilter:
     vendors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     category_ids: tuple[UUID, ...] = ()
+    metadata: tuple[Found, ...] = ()
     statuses: tuple[ProductStatus, ...] = (ProductStatus.PUBLISHED,)
 
     def check(self) -> None:

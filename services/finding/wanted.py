@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import Category, ProductStatus
 from services.catalog.index_entry import DECIMALS
-from services.catalog.keys import Kind, by_stock, category_lists, list_ids
+from services.catalog.keys import Kind, by_stock, category_lists, list_ids, metadata_value
 from services.finding.product_filter import ProductFilter
 from services.finding.rules import Word, words_of
 
@@ -78,6 +78,9 @@ async def _groups(session: AsyncSession, wanted: ProductFilter) -> list[Lists]:
         groups.append(list_ids(statuses, Kind.VENDOR, [wanted.vendor]))
     if wanted.vendors:
         groups.append(list_ids(statuses, Kind.VENDOR, wanted.vendors))
+    for found in wanted.metadata:
+        values = [metadata_value(definition_id.hex, value) for definition_id, value in found]
+        groups.append(list_ids(statuses, Kind.METADATA, values))
     tags = wanted.tags if wanted.tag is None else (wanted.tag, *wanted.tags)
     return [*groups, *(list_ids(statuses, Kind.TAG, [tag]) for tag in tags)]
 

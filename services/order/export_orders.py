@@ -6,7 +6,9 @@ from typing import Final, TextIO
 
 from infra.runtime import Infra
 from models import User
+from models.enums import MetadataOwner
 from models.order_document import LineView, OrderView
+from services.metadata.views import definitions, values_of
 from services.money.amounts import to_decimal
 from services.order.order_filter import OrderFilter
 from services.order.search_orders import count_found, oldest_after
@@ -31,6 +33,7 @@ COLUMNS: Final = (
     ),
     *(f"shipping_{name}" for name in _ADDRESS),
 )
+_METADATA: Final = "metadata."
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -43,13 +46,17 @@ async def export_orders(
     at that moment. Errors: StoreUnavailable.
     """
     total = await count_found(infra, wanted)
-    writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\r\n")
+    defined = [one for one in await definitions(infra) if one.owner is MetadataOwner.ORDER]
+    columns = (*COLUMNS, *(f"{_METADATA}{one.key}" for one in defined))
+    writer = csv.DictWriter(stream, columns, restval="", lineterminator="\r\n")
     writer.writeheader()
     done, last = 0, None
     while page := await oldest_after(infra, wanted, last, PAGE):
         users = await find_users(infra, [order.customer_id for order in page])
         for order, user in zip(page, users, strict=True):
-            writer.writerows(_rows(order, user))
+            values = values_of(order.meta, defined, MetadataOwner.ORDER)
+            meta = {f"{_METADATA}{one.key}": text_cell(value) for one, value in values}
+            writer.writerows(row | meta for row in _rows(order, user))
         done, last = done + len(page), page[-1].id
         progress(done, max(done, total))
     return done

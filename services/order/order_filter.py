@@ -7,10 +7,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from infra.ids import first_id_of
-from models import Order, OrderLine, OrderStatus, OrderTag
+from models import MetadataEntry, Order, OrderLine, OrderStatus, OrderTag
+from services.metadata.rows import has_one_of
+from services.metadata.views import Found
 from services.user.find_users import users_with
 
 S = TypeVar("S", bound=Select[Any])
@@ -49,6 +51,7 @@ class OrderFilter:
     email: str | None = None
     tag: str | None = None
     totals: Totals | None = None
+    metadata: tuple[Found, ...] = ()
 
     def ids(self) -> tuple[Select[UUID], InstrumentedAttribute[UUID]]:
         """Select the orders' ids, each once, and the column that they are sorted and cut by.
@@ -60,6 +63,10 @@ class OrderFilter:
         is_few = self.number is not None or self.customer_id is not None or self.email is not None
         if self.tag is not None and not is_few:
             return self._along(OrderTag.order_id, OrderTag.tag == self.tag, replace(self, tag=None))
+        if self.metadata and len(self.metadata[0]) == 1 and not is_few:
+            first, *others = self.metadata
+            rest = replace(self, metadata=tuple(others))
+            return self._along(MetadataEntry.owner_id, has_one_of(first), rest)
         if self.sku is not None and not is_few:
             return self._along(OrderLine.order_id, OrderLine.sku == self.sku, replace(self, sku=None))
         return self._narrow(select(Order.id), Order.id), Order.id
@@ -76,6 +83,9 @@ class OrderFilter:
             yield exists().where(OrderTag.order_id == Order.id, OrderTag.tag == self.tag)
         if self.sku is not None:
             yield exists().where(OrderLine.order_id == Order.id, OrderLine.sku == self.sku)
+        for found in self.metadata:
+            entry = aliased(MetadataEntry)
+            yield exists().where(entry.owner_id == Order.id, has_one_of(found, entry))
         if self.email is not None:
             yield Order.customer_id.in_(users_with(self.email))
 

@@ -85,6 +85,7 @@ def persisted_view(
         shipping_address=AddressDoc.from_json(order.shipping_address) if order.shipping_address else None,
         charges=Charges.from_json(order.charges) if order.charges else None,
         version=order.version,
+        meta=order.meta or {},
     )
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from infra.runtime import Infra
-from models import Address, CustomerTag, GroupMember, Order
+from models import Address, CustomerTag, GroupMember, MetadataEntry, Order
 from models.user import User, UserWord
+from services.metadata.rows import has_one_of
+from services.metadata.views import Found
 from services.shared.errors import FieldProblem, InvalidInput
 from services.shared.pages import Cut, IdPage, read_count
 from services.shared.tags import normal_tag
@@ -36,6 +38,7 @@ class CustomerFilter:
     search: str = ""
     group_id: UUID | None = None
     tag: str | None = None
+    metadata: tuple[Found, ...] = ()
 
     def check(self) -> None:
         """Errors: InvalidInput."""
@@ -49,6 +52,8 @@ class CustomerFilter:
             found = found.where(
                 column.in_(select(GroupMember.user_id).where(GroupMember.group_id == self.group_id))
             )
+        for wanted in self.metadata:
+            found = found.where(column.in_(select(MetadataEntry.owner_id).where(has_one_of(wanted))))
         if self.tag is not None:
             tagged = select(CustomerTag.user_id).where(CustomerTag.tag == normal_tag(self.tag[:MAX_SEARCH]))
             found = found.where(column.in_(tagged))

@@ -64,6 +64,8 @@ GROUP: Final = """mutation { createCustomerGroup(input: {name: "VIP", idempotenc
 JOB: Final = """mutation { startOrderExport(input: {idempotencyKey: "job"}) { ... on Job { id } } }"""
 PRICES: Final = """mutation { createPriceList(input: {name: "VIP", idempotencyKey: "list"}) {
   ... on PriceList { id } } }"""
+DEFINITION: Final = """mutation { createMetadataDefinition(input: {owner: PRODUCT, key: "care", type: TEXT,
+  visibility: PUBLIC, idempotencyKey: "care"}) { ... on MetadataDefinition { id } } }"""
 DRAFT: Final = """mutation ($variant: ID!, $customer: ID!) { createDraftOrder(input: {customerId: $customer,
   currencyCode: "EUR", idempotencyKey: "draft", lines: [{variantId: $variant, quantity: 1}]}) {
   ... on DraftOrder { id } } }"""
@@ -78,7 +80,8 @@ DRAFTS: Final = {"DraftOrder"}
 GROUPS: Final = {"CustomerGroup"}
 PRICED: Final = {"PriceList"}
 JOBS: Final = {"Job"}
-STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS | PRICED | JOBS
+KEYS: Final = {"MetadataDefinition"}
+STAFF: Final = PUBLIC | ORDERS | STOCK | TERMS | DRAFTS | GROUPS | PRICED | JOBS | KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ async def world(shop: Shop) -> World:
     ids["CustomerGroup"] = (await shop.ask(GROUP, by=staff))["createCustomerGroup"]["id"]
     ids["Job"] = (await shop.ask(JOB, by=staff))["startOrderExport"]["id"]
     ids["PriceList"] = (await shop.ask(PRICES, by=staff))["createPriceList"]["id"]
+    ids["MetadataDefinition"] = (await shop.ask(DEFINITION, by=staff))["createMetadataDefinition"]["id"]
     ids["ShippingZone"] = (await shop.ask(ZONE, by=staff))["createShippingZone"]["id"]
     ids["TaxRegion"] = (await shop.ask(REGION, by=staff))["createTaxRegion"]["id"]
     return World(shop, ada, ids | await _rows(shop, ada, ids), hidden)
@@ -229,7 +233,7 @@ async def test_each_node_is_found_by_those_who_may_see_it(world: World) -> None:
         (Scope.ORDERS_READ, ORDERS | DRAFTS | JOBS),
         (Scope.USERS_READ, {"User"} | GROUPS),
         (Scope.SALES_WRITE, TERMS),
-        (Scope.CATALOG_WRITE, PRICED),
+        (Scope.CATALOG_WRITE, PRICED | KEYS),
     ):
         assert await world.seen_by(await machine(shop, scope)) == PUBLIC | seen
     hidden = "query ($id: ID!) { node(id: $id) { id } }"

@@ -229,5 +229,5 @@ async def test_pages_take_the_same_statements_each(infra: Infra, tmp_path: Path)
         async with infra.database.read() as session:
             assert done == await session.scalar(select(func.count()).select_from(Product))
         costs.append(len(seen))
-    # The count, the currencies, the categories; ids, products, variants, images, prices, stock; no more ids.
-    assert costs == [3 + 6 + 1, 3 + 3 * 6 + 1]
+    # The count, currencies, categories, keys of metadata; ids, products, variants, images, prices, stock; no ids.
+    assert costs == [4 + 6 + 1, 4 + 3 * 6 + 1]

@@ -24,6 +24,7 @@ BY_KEY: Final = {
     *("createShippingZone", "changeShippingZone", "deleteShippingZone"),
     *("startProductImport", "startStockImport", "startProductExport", "startOrderExport"),
     *("createCustomerGroup", "createPriceList", "createTaxRegion", "changeTaxRegion", "deleteTaxRegion"),
+    *("createMetadataDefinition", "setMetadata", "deleteMetadata"),
 }
 BY_NATURE: Final = {
     "createProduct": "a SKU is taken once",

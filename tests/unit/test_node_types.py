@@ -10,6 +10,7 @@ from resolvers.shared.node import node_names
 SCHEMA: Final = build_schema(ours().as_str())
 _DELETED: Final = (
     *("CustomRole", "CustomerGroup", "DraftOrder", "PriceList", "ShippingZone", "TaxRegion", "WebhookEndpoint"),
+    "MetadataDefinition",
 )
 NO_NODE: Final = {f"Deleted{name}": "gone" for name in _DELETED} | {"ArmedFlashOrder": "armFlashOrder"}
 """Each with a word of the reason that its description gives."""

@@ -10,10 +10,14 @@ for each product's faults. Neither keeps the products, so that a file may be lar
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TextIO
 
+from models.metadata_document import DefinitionDoc
+from services.catalog.shopify.metafields import Metafields, metafields, named_column
 from services.catalog.shopify.parsed_product import CategoryPath, ParsedProduct
 from services.catalog.shopify.product import ProductParser
+from services.catalog.shopify.records import Records
 from services.catalog.shopify.rows import HANDLE, SKU, TITLE, Row, RowProblem, RowReader, shown
 from services.catalog.shopify.unused import Note
 from services.catalog.shopify.woocommerce import WooReader, is_woocommerce, read_families
@@ -47,6 +51,7 @@ class ParsedFile:
     headings: Mapping[str, str]
     notes: tuple[Note, ...] = ()
     readable: bool = True
+    metafields: Metafields = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,15 +65,19 @@ class _Index:
     problems: list[RowProblem] = field(default_factory=list)
 
 
-def check_shopify_csv(opened: Opener, currency: str, charging: Charging = ANY_AMOUNT) -> ParsedFile:
+def check_shopify_csv(
+    opened: Opener, currency: str, charging: Charging = ANY_AMOUNT, defined: Iterable[DefinitionDoc] = ()
+) -> ParsedFile:
     """Read the products of a file whose prices are in ``currency``, where it names none, and can be charged as
-    ``charging`` says."""
-    read = _reader_of(opened)
+    ``charging`` says. ``defined``: keys of metadata; columns of others are not used."""
+    known = metafields(defined)
+    read = _reader_of(opened, known)
     with opened() as stream:
         reader = read(stream)
         index = _index(reader)
     parser = ProductParser(
-        *(currency, reader.headings, reader.currencies, index.sku_lines.copy(), charging, reader.unused)
+        *(currency, reader.headings, reader.currencies, index.sku_lines.copy(), charging, reader.unused),
+        metafields=known,
     )
     faulty = {problem.line for problem in (*reader.problems, *index.problems)}
     total, seen = 0, 0
@@ -85,11 +94,12 @@ def check_shopify_csv(opened: Opener, currency: str, charging: Charging = ANY_AM
         elif product.category:
             types.add(product.category)
     problems = sorted([*reader.problems, *index.problems, *parser.problems], key=lambda problem: problem.line)
-    again = _Again(opened, read, currency, reader, index, total)
+    again = _Again(opened, read, currency, reader, index, total, known)
     return ParsedFile(
         *(again, total, frozenset(types), frozenset(paths), tuple(problems), reader.headings),
         notes=tuple(reader.unused.notes()),
         readable=reader.readable,
+        metafields=known,
     )
 
 
@@ -103,10 +113,12 @@ class _Again:
     reader: Rows
     index: _Index
     total: int
+    metafields: Metafields
 
     def __iter__(self) -> Iterator[ParsedProduct]:
         headings, currencies = self.reader.headings, self.reader.currencies
-        parser = ProductParser(self.currency, headings, currencies, self.index.sku_lines.copy())
+        skus = self.index.sku_lines.copy()
+        parser = ProductParser(self.currency, headings, currencies, skus, metafields=self.metafields)
         count = 0
         for product in _products(self.opened, self.read, parser, self.index):
             count += 1
@@ -115,11 +127,18 @@ class _Again:
             raise FileChanged("the file has changed since it was checked")
 
 
-def _reader_of(opened: Opener) -> ReadRows:
+def names_metafields(opened: Opener) -> bool:
+    """Returns whether the heading has columns of metadata."""
+    with opened() as stream:
+        _, heading = Records(stream).next() or (1, [])
+    return any(named_column(name.strip()) for name in heading)
+
+
+def _reader_of(opened: Opener, known: Metafields) -> ReadRows:
     """Returns what reads the file's rows: with Shopify's columns, whoever wrote it."""
     with opened() as stream:
         if not is_woocommerce(stream):
-            return RowReader
+            return partial(RowReader, known=known)
     with opened() as stream:
         families = read_families(stream)
     return lambda stream: WooReader(stream, families)

@@ -3,18 +3,22 @@
 What ``shopify_csv`` makes of these rows is the same product again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from models.documents import ImageDoc, ProductDoc, VariantDoc
+from models.enums import MetadataOwner
+from models.metadata_document import DefinitionDoc, Meta
 from services.catalog.check_product import derived_title
 from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
+from services.catalog.shopify.metafields import heading_of, metafields
 from services.catalog.shopify.parsed_product import CategoryPath
 from services.catalog.shopify.product import NO_OPTION
 from services.catalog.text_field import TEXT_FIELDS
 from services.media.rules import PATH
+from services.metadata.views import values_of
 from services.money.amounts import to_decimal
 
 Cells = dict[str, str]
@@ -30,12 +34,14 @@ class Exported:
     category: CategoryPath
     quantities: Mapping[str, int]
     address: Callable[[str], str] = lambda name: f"{PATH}/{name}"
+    defined: Sequence[DefinitionDoc] = ()
 
 
-def headings(currencies: Sequence[str]) -> list[str]:
-    """Returns all columns; ``currencies`` are those of the price lists."""
+def headings(currencies: Sequence[str], defined: Iterable[DefinitionDoc] = ()) -> list[str]:
+    """Returns all columns; ``currencies`` are those of the price lists, ``defined`` the keys of metadata."""
     lists = ((columns.price_column(currency), columns.compare_at_column(currency)) for currency in currencies)
-    return [*columns.KNOWN, *(column for pair in lists for column in pair)]
+    listed = (column for pair in lists for column in pair)
+    return [*columns.KNOWN, *listed, *map(heading_of, metafields(defined).values())]
 
 
 def rows(exported: Exported) -> Iterator[Cells]:
@@ -66,7 +72,12 @@ def _product_cells(exported: Exported) -> Cells:
         columns.PUBLISHED: _yes_no(product.is_public),
         columns.STATUS: cells.STATUS_NAMES[product.status],
         columns.CURRENCY: product.currency,
+        **_meta_cells(product.meta, MetadataOwner.PRODUCT, exported),
     }
+
+
+def _meta_cells(meta: Meta, owner: MetadataOwner, exported: Exported) -> Cells:
+    return {heading_of(one): value for one, value in values_of(meta, exported.defined, owner)}
 
 
 def _variant_cells(variant: VariantDoc, exported: Exported) -> Cells:
@@ -77,6 +88,7 @@ def _variant_cells(variant: VariantDoc, exported: Exported) -> Cells:
         columns.PRICE: _amount(variant.price, variant.currency),
         columns.COMPARE_AT: _amount(variant.compare_at_price, variant.currency),
         columns.ARCHIVED: _yes_no(variant.archived),
+        **_meta_cells(variant.meta, MetadataOwner.VARIANT, exported),
     }
     if variant.title != derived_title(variant.options, exported.product.title):
         cells[columns.VARIANT_TITLE] = variant.title

@@ -102,4 +102,5 @@ def _as_it_is(variant: Variant, stored: StoredProduct) -> VariantDraft:
             )
             for price in stored.prices_of(variant.id)
         ],
+        meta=variant.meta or {},
     )

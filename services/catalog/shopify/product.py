@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from models.enums import ProductStatus
+from models.enums import MetadataOwner, ProductStatus
 from services.catalog import rules
 from services.catalog.find_uploads import own_name
 from services.catalog.product_draft import ImageDraft, PriceDraft, ProductDraft, VariantDraft
 from services.catalog.shopify import cells
 from services.catalog.shopify import rows as columns
 from services.catalog.shopify.make_sku import make_sku
+from services.catalog.shopify.metafields import Metafields, read_cell
 from services.catalog.shopify.parsed_product import CategoryPath, ParsedProduct, VariantRow
 from services.catalog.shopify.rows import OPTION_NAMES, OPTION_VALUES, Row, RowProblem, shown
 from services.catalog.shopify.unused import Unused
@@ -49,6 +50,7 @@ class ProductParser:
     sku_lines: dict[str, int]
     charging: Charging = ANY_AMOUNT
     unused: Unused = field(default_factory=Unused)
+    metafields: Metafields = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
 
     def note(self, column: str, message: str) -> None:
@@ -85,6 +87,7 @@ class ProductParser:
             variants=variants,
             images=self._images(rows),
             status=cells.status_after(said, published, ProductStatus.PUBLISHED),
+            meta=self._meta(first, MetadataOwner.PRODUCT),
         )
         return ParsedProduct(
             draft=draft,
@@ -99,7 +102,8 @@ class ProductParser:
 
     def _variant_row(self, row: Row) -> VariantRow:
         listed = (name for code in self.price_lists for name in columns.price_columns(code))
-        says = any(row[name] for name in (*_OF_A_VARIANT, *listed))
+        of_variants = (name for name, one in self.metafields.items() if one.owner is MetadataOwner.VARIANT)
+        says = any(row[name] for name in (*_OF_A_VARIANT, *listed, *of_variants))
         return VariantRow(row.line, bool(row[columns.SKU]), says)
 
     def check_strays(self, rows: Sequence[Row]) -> None:
@@ -194,7 +198,18 @@ class ProductParser:
             weight_grams=self._read(row, columns.GRAMS, cells.grams(row[columns.GRAMS])),
             prices=self._prices(row, currency),
             archived=bool(archived),
+            meta=self._meta(row, MetadataOwner.VARIANT),
         )
+
+    def _meta(self, row: Row, owner: MetadataOwner) -> dict[str, str]:
+        """Returns the values of the columns that the file has, without those that are empty."""
+        found: dict[str, str] = {}
+        for column, definition in self.metafields.items():
+            if definition.owner is owner and (
+                value := self._read(row, column, read_cell(definition, row[column]))
+            ):
+                found[definition.id.hex] = value
+        return {id_: value for id_, value in found.items() if value}
 
     def _note_stock(self, row: Row) -> None:
         if row[columns.QUANTITY].startswith("-"):

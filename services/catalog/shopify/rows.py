@@ -3,9 +3,11 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, TextIO
 
 from services.catalog import rules, text_field
+from services.catalog.shopify.metafields import Metafields, named_column
 from services.catalog.shopify.records import Records
 from services.catalog.shopify.unused import Unused
 from services.money.amounts import is_currency
@@ -150,8 +152,9 @@ class RowReader:
     The stream is opened with ``newline=""`` and ``errors="surrogateescape"``.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, known: Metafields = MappingProxyType({})) -> None:
         self.headings: dict[str, str] = {}
+        self._metafields = known
         self.problems: list[RowProblem] = []
         self.unused = Unused()
         self._records = Records(stream)
@@ -179,7 +182,7 @@ class RowReader:
         """Shopify's name of each column, empty for those we have no use for."""
         if any("\0" in name or _BROKEN.search(name) for name in heading):
             self.problems.append(RowProblem(line, "", "is not UTF-8 text: save the file as UTF-8"))
-        names = [_column(name.strip()) for name in heading]
+        names = [_column(name.strip(), self._metafields) for name in heading]
         for own, name in zip(heading, names, strict=True):
             if name and name in self.headings:
                 self.problems.append(RowProblem(line, own.strip(), "is there twice"))
@@ -210,7 +213,7 @@ class RowReader:
         return Row(line, cells)
 
     def _trimmed(self, column: str, cell: str) -> str:
-        if column in _KEPT_WHOLE:
+        if column in _KEPT_WHOLE or column in self._metafields:
             return cell
         text = _CLEANED.get(column, str.strip)(cell.strip())
         # Who writes semicolons between the cells does so because of the commas in numbers.
@@ -218,10 +221,11 @@ class RowReader:
         return _DECIMAL_COMMA.sub(r"\1.\2", text) if is_number else text
 
 
-def _column(own: str) -> str:
+def _column(own: str, known: Metafields) -> str:
     listed = _PRICE_LIST.fullmatch(own)
     if listed is None:
-        return _BY_NAME.get(own.lower(), "")
+        metafield = named_column(own)
+        return metafield if metafield in known else _BY_NAME.get(own.lower(), "")
     currency = listed[2].upper()
     if not is_currency(currency):
         return ""

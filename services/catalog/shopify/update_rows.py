@@ -1,10 +1,12 @@
 """Bring the rows of a product in line with a file: what differs is changed, what is missing there stays. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
-from models import Base, Image, Variant
+from models import Base, Image, Product, Variant
+from models.metadata_document import Meta
 from services.catalog import rules
 from services.catalog.apply_change import set_values
 from services.catalog.check_prices import CheckedPrice
@@ -13,6 +15,7 @@ from services.catalog.made_titles import made_titles, make_titles_again
 from services.catalog.new_product import image_rows, price_rows, variant_row
 from services.catalog.product_draft import ImageDraft
 from services.catalog.shopify import rows as columns
+from services.catalog.shopify.metafields import Metafields
 from services.catalog.stored_product import StoredProduct
 from services.catalog.text_field import TEXT_FIELDS
 
@@ -29,10 +32,18 @@ class Changes:
     stocked: list[CheckedVariant] = field(default_factory=list)
 
 
-def apply(stored: StoredProduct, checked: CheckedProduct, headings: Mapping[str, str], now: datetime) -> Changes:
+def apply(
+    stored: StoredProduct,
+    checked: CheckedProduct,
+    headings: Mapping[str, str],
+    now: datetime,
+    known_meta: Metafields = MappingProxyType({}),
+) -> Changes:
     """Change the rows; a column that is not among the ``headings`` says nothing."""
     made = made_titles(stored)
     changes = Changes(set_values(stored.product, _product_values(checked, headings)))
+    named = {one.id.hex for column, one in known_meta.items() if column in headings}
+    changes.changed |= _update_meta(stored.product, checked.draft.meta, named)
     known = {row.sku: row for row in stored.variants}
     in_file_order = known.keys() <= {variant.sku for variant in checked.variants}
     behind = max(row.position for row in stored.variants) + 1
@@ -44,6 +55,7 @@ def apply(stored: StoredProduct, checked: CheckedProduct, headings: Mapping[str,
             values = _variant_values(row, checked, place, headings, now)
             changes.changed |= set_values(row, values | ({"position": place} if in_file_order else {}))
             made -= {row.id} if checked.draft.variants[place].title else set()
+            changes.changed |= _update_meta(row, variant.meta, named)
         _update_prices(changes, stored, row, variant.prices, headings)
     changes.changed |= make_titles_again(stored, made)
     if columns.IMAGE in headings:
@@ -101,6 +113,13 @@ def _variant_values(
     if columns.ARCHIVED in present and variant.archived != (row.archived_at is not None):
         values["archived_at"] = now if variant.archived else None
     return values
+
+
+def _update_meta(row: Product | Variant, wanted: Meta, named: Collection[str]) -> bool:
+    """Of the definitions that the file has a column for; an empty cell takes the value away."""
+    kept = {id_: value for id_, value in (row.meta or {}).items() if id_ not in named}
+    after = kept | {id_: value for id_, value in wanted.items() if id_ in named}
+    return set_values(row, {"meta": after or None})
 
 
 def _add_variant(

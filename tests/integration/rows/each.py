@@ -3,7 +3,7 @@
 from models import Base, CustomerGroup, Variant
 from tests.integration.rows.people import account, mail
 from tests.integration.rows.shop import cart, catalog, charges, order, price_list, sale_of, search, stock
-from tests.integration.rows.work import messaging, money
+from tests.integration.rows.work import messaging, metadata, money
 
 
 def a_row_of_each() -> list[Base]:
@@ -18,6 +18,7 @@ def a_row_of_each() -> list[Base]:
         *cart(),
         *charges(),
         *stock(),
+        *metadata(),
         *messaging(),
         *money(),
         *mail(),

@@ -17,6 +17,8 @@ from models import (
     InboxEvent,
     InboxState,
     ListedDocument,
+    MetadataDefinition,
+    MetadataEntry,
     MoneyCause,
     MoneyEntry,
     OutboxMessage,
@@ -34,6 +36,7 @@ from models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from models.enums import MetadataOwner, MetadataType, MetadataVisibility
 from tests.integration.rows.hard import HASH, MOMENT, SKU
 
 
@@ -51,6 +54,21 @@ def job() -> BulkJob:
         created_at=MOMENT,
         files_until=MOMENT,
     )
+
+
+def metadata() -> list[Base]:
+    definition = MetadataDefinition(
+        id=new_id(),
+        owner=MetadataOwner.ORDER,
+        key="erp.number",
+        type=MetadataType.TEXT,
+        visibility=MetadataVisibility.PRIVATE,
+        description="Nummer im Ärchiv 👟",
+        version=2,
+        created_at=MOMENT,
+        deleted_at=MOMENT,
+    )
+    return [definition, MetadataEntry(definition_id=definition.id, digest=HASH, owner_id=new_id())]
 
 
 def messaging() -> list[Base]:

@@ -107,6 +107,15 @@ class LogoutInput(BaseModel):
     "Left out by a browser whose session is in cookies."
 
 
+class MetadataFilter(BaseModel):
+    """A value of metadata to find things by: exactly this one."""
+
+    key: str
+    "As it is defined; a private one for staff only."
+    value: str
+    "Of the key's type; 1.50 finds 1.5."
+
+
 class PayOrderByLinkInput(BaseModel):
     """An order to be paid by whoever has its secret link."""
 
@@ -162,6 +171,8 @@ class ProductFilter(BaseModel):
     "All of these."
     category_ids: Optional[list[str]] = Field(alias="categoryIds", default=None)
     "In one of these, or anywhere below."
+    metadata: Optional[list["MetadataFilter"]] = None
+    "Each of these values, 5 at most: the product's own, or a variant's."
     status: Optional[list[ProductStatus]] = None
     "Products in one of these states; only staff may ask for others than PUBLISHED."
 
@@ -198,3 +209,4 @@ class VerifyEmailInput(BaseModel):
 
 
 PlaceFlashOrderInput.model_rebuild()
+ProductFilter.model_rebuild()
