@@ -8,7 +8,7 @@ import hmac
 import secrets
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -76,7 +76,7 @@ class FlashQuotes:
         owner, armed, *parts, _nonce = orjson.loads(a2b_base64(body))
         if owner != customer_id.hex:
             raise InvalidInput.at("quote", message="is no quote of this shop")
-        return replace(quote_of(customer_id, parts, None if armed is None else UUID(armed)), mark=mac)
+        return quote_of(customer_id, parts, None if armed is None else UUID(armed), mark=mac)
 
 
 def parts_of_quote(quote: FlashQuote) -> list[Any]:
@@ -93,7 +93,7 @@ def parts_of_quote(quote: FlashQuote) -> list[Any]:
     ]
 
 
-def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID | None = None) -> FlashQuote:
+def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID | None = None, *, mark: str = "") -> FlashQuote:
     """Returns what ``parts_of_quote`` took to pieces."""
     items, currency, expires, address, (*charged, by_line), hold = parts
     return FlashQuote(
@@ -102,9 +102,10 @@ def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID | None = None)
         currency,
         expires,
         None if address is None else AddressDoc(UUID(address[0]), *address[1:]),
-        replace(Charges(*charged), parts=parts_of(by_line)),
+        Charges(*(*charged, parts_of(by_line))),
         None if hold is None else UUID(hold),
         armed,
+        mark,
     )
 
 
