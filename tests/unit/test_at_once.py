@@ -22,7 +22,7 @@ HEADERS = [(b"content-length", b"5"), (b"x-request-id", b"1")]
 class Ready(Starlette):
     """Has ``/ready``; everything else takes a task."""
 
-    def at_once(self, scope: Scope) -> tuple[Message, Message] | None:
+    def at_once(self, scope: Scope, _body: bytes | bytearray) -> tuple[Message, Message] | None:
         if scope["path"] == "/broken":
             raise ValueError("a fault of ours")
         if scope["path"] != "/ready":
