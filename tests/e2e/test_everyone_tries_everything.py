@@ -38,8 +38,8 @@ FIELDS = list(root_fields(SCHEMA))
 NOT_TRIED = {"Upload"}
 PAY = "mutation ($input: CreatePaymentInput!) { createPayment(input: $input) { ... on Payment { id } } }"
 SECRETS = ("Ada Marker Name", "Marker Street 77", "+49 30 7777777")
-# A worker asks the provider about a payment from time to time.
-_OF_WORKERS = {"checks", "check_at"}
+# A worker asks the provider about a payment from time to time, and tells of what was changed a little later.
+_OF_WORKERS = {"checks", "check_at", "tell_at", "tell_as"}
 _INCLUDES = {"CUSTOMER": {"GUEST", "CUSTOMER"}, "STAFF": {"GUEST", "CUSTOMER", "STAFF"}}
 ADDRESS = """
 mutation { addAddress(input: {recipient: "Ada Marker Name", phone: "+49 30 7777777", line1: "Marker Street 77",
