@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,21 +22,23 @@ from services.money.charging import charging_of
 from services.stock.import_inventory import InventoryReport, import_inventory
 from services.stock.inventory_file import read_inventory
 
+_GONE: Final = "The file is not where the worker looks for files: is it another folder than the API's?"
+
 
 async def bring_file(infra: Infra, run: Run) -> None:
     """Import the file of a job. Errors: Overtaken, StoreUnavailable."""
-    async with _file_of(infra, run) as opened:
-        try:
+    try:
+        async with _file_of(infra, run) as opened:
             if run.job.kind == JobKind.PRODUCT_IMPORT:
                 await _import_products(infra, run, opened)
             else:
                 await _import_stock(infra, run, opened)
-        except ImportRefused as refused:
-            ended = Ended(JobState.FAILED, problems=_shown(refused.problems))
-            run.is_writing = False
-            await infra.database.transact(
-                lambda session: end_job(session, run, ended, infra.now()), timeout=WORKERS_PATIENCE
-            )
+    except ImportRefused as refused:
+        ended = Ended(JobState.FAILED, problems=_shown(refused.problems))
+        run.is_writing = False
+        await infra.database.transact(
+            lambda session: end_job(session, run, ended, infra.now()), timeout=WORKERS_PATIENCE
+        )
 
 
 async def _import_products(infra: Infra, run: Run, opened: Opener) -> None:
@@ -75,13 +78,16 @@ async def _import_stock(infra: Infra, run: Run, opened: Opener) -> None:
 
 @asynccontextmanager
 async def _file_of(infra: Infra, run: Run) -> AsyncIterator[Opener]:
-    """On this machine's disk, as it is read several times. Errors: StoreUnavailable."""
+    """On this machine's disk, as it is read several times. Errors: ImportRefused, StoreUnavailable."""
     with TemporaryDirectory(prefix="rushcart-job-") as folder:
         path = Path(folder) / "file.csv"
         with path.open("wb") as file:
             for part in range(run.job.parts_in):
                 name = part_name(run.job.file_key, "in", part)
-                async for piece in infra.blobs.read(name, 0, await infra.blobs.size(name) or 0):
+                size = await infra.blobs.size(name)
+                if size is None:
+                    raise ImportRefused([RowProblem(0, "", _GONE)])
+                async for piece in infra.blobs.read(name, 0, size):
                     file.write(piece)
         # Bytes that are not UTF-8 become surrogates, so that the parser can name the cell they are in.
         yield lambda: path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")

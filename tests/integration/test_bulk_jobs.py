@@ -34,6 +34,7 @@ from services.shared.asked import Asked
 from services.shared.errors import IdempotencyConflict, InvalidInput, TryAgain
 from services.shared.pages import IdPage
 from tests.integration.catalog.products import statements
+from tests.modes import ONE_MODE
 
 STAFF = new_id()
 KINDS = tuple(JobKind)
@@ -141,7 +142,12 @@ async def test_who_was_overtaken_or_cancelled_writes_nothing(
 
     monkeypatch.setattr("services.catalog.import_products.write_index", hold)
     job = await import_of(infra, key="other")
-    running = asyncio.create_task(run_job(infra))
+    stopped = asyncio.create_task(run_job(infra))
+    await held.wait()
+    stopped.cancel()
+    await asyncio.wait({stopped})
+    held.clear()
+    running = asyncio.create_task(run_job(infra))  # at once: it was let go
     await held.wait()
     with suppress(TryAgain):  # SQLite has one writer
         await cancel_job(infra, job.id, KINDS, STAFF)
@@ -149,6 +155,7 @@ async def test_who_was_overtaken_or_cancelled_writes_nothing(
     assert ((await now(infra, job)).state, await written(infra)) == (JobState.CANCELLED, (0, 0))
 
 
+@ONE_MODE
 async def test_what_is_wrong_with_a_file_is_said_by_row(infra: Infra) -> None:
     bad = HEADING + "a,A,SKU-A,9.90,1\nb,B,SKU-B,cheap,1\n"
     refused, kept = await import_of(infra, bad), await import_of(infra, bad, "skip", skip_bad=True)
@@ -170,6 +177,7 @@ async def test_what_is_wrong_with_a_file_is_said_by_row(infra: Infra) -> None:
         await import_of(infra, "", "empty")
 
 
+@ONE_MODE
 async def test_an_export_is_kept_in_parts_for_a_while(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("write_file", "find_file"):
         monkeypatch.setattr(f"services.bulk_job.{module}.PART", 1_500)
@@ -219,6 +227,7 @@ async def list_all(infra: Infra) -> list[UUID]:
     return [view.id for view in (await list_jobs(infra, KINDS, None, IdPage(100))).rows]
 
 
+@ONE_MODE
 async def test_so_many_at_once_and_no_more(infra: Infra) -> None:
     wanted = OrderFilter(
         statuses=(OrderStatus.PAID,), customer_id=new_id(), placed_from=infra.now(), totals=Totals("EUR", 1, None)

@@ -37,6 +37,7 @@ from services.user.register import register
 from tests.factories import variant_in_stock
 from tests.integration.catalog.products import statements
 from tests.integration.money import asked
+from tests.modes import ONE_MODE
 
 STAFF = new_id()
 
@@ -146,6 +147,7 @@ async def test_of_two_who_set_prices_one_wins(infra: Infra) -> None:
         assert await session.scalar(select(func.count()).select_from(ListedPrice)) == 0
 
 
+@ONE_MODE
 async def test_a_member_orders_at_their_price(infra: Infra) -> None:
     variant, extra = await variant_in_stock(infra), await variant_in_stock(infra)
     vip = await group(infra, "VIP")
