@@ -20,6 +20,10 @@ from services.charges.check_zone import PlaceDraft
 from services.charges.create_shipping_zone import create_shipping_zone
 from services.charges.create_tax_region import create_tax_region
 from services.charges.views import list_rules
+from services.draft.create_draft import create_draft
+from services.draft.delete_draft import DraftDeletion, delete_draft
+from services.draft.place_draft import DraftPlacing, place_draft
+from services.draft.rules import DraftWish, LineWish
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.cancel_order_lines import cancel_order_lines
 from services.order.change_order import change_order
@@ -46,7 +50,7 @@ from tests.workers import persist_all
 OPERATIONS = (
     *("begin", "begin by hand", "approve", "approve", "approve too little", "decline", "tell", "tell"),
     *("tell old news", "take", "expire", "cancel", "refund", "refund a part", "ship", "send", "ask"),
-    *("more", "more", "fewer", "take off", "ship one", "return"),
+    *("more", "more", "fewer", "take off", "ship one", "return", "delete its draft"),
 )
 ORDERS = 2
 _PART = Decimal("7.30")
@@ -60,11 +64,12 @@ ROUNDS = st.lists(
 
 @dataclass
 class World:
-    """``extra`` is a variant that staff put into orders, and take out."""
+    """``extra`` is a variant that staff put into orders, and take out; ``draft`` that of the last order."""
 
     infra: Infra
     orders: list[OrderView]
     extra: UUID
+    draft: UUID
     news: list[dict[str, Any]] = field(default_factory=list)
 
     async def do(self, what: str, order: OrderView) -> None:
@@ -100,6 +105,8 @@ class World:
                 return self._change(order, 1 if what == "more" else -1)
             case "take off" | "ship one" | "return":
                 return self._of_last_line(order, what)
+            case "delete its draft":
+                return self._delete_draft(order)
             case "send":
                 return send_refunds(infra)
         return check_payments(infra)
@@ -115,6 +122,10 @@ class World:
         units = tuple((id_, max(0, count + by)) for id_, count in there)
         added = () if there else ((self.extra, 1 + by),)
         await change_order(self.infra, OrderChange(order.id, now.version, units, added), asked())
+
+    async def _delete_draft(self, order: OrderView) -> None:
+        if order is self.orders[-1]:
+            await delete_draft(self.infra, DraftDeletion(self.draft, 2), asked())
 
     async def _of_last_line(self, order: OrderView, what: str) -> None:
         line, by = (await self.view(order)).lines[-1], asked()
@@ -188,8 +199,12 @@ async def test_money_is_conserved_and_no_stock_is_lost(infra: Infra, rounds: lis
         await create_shipping_zone(infra, zone(PlaceDraft("*")), asked())
         await create_tax_region(infra, region("19", "*"), asked())
     extra = await variant_in_stock(infra, price=333, on_hand=6)
-    world = World(infra, [await an_order(infra) for _ in range(ORDERS)], extra.id)
-    assert [order.total for order in world.orders] == [1990 + 590 + 490] * ORDERS
+    orders = [await an_order(infra) for _ in range(ORDERS - 1)]
+    assert [order.total for order in orders] == [1990 + 590 + 490] * len(orders)
+    wish = DraftWish("EUR", (LineWish(extra.id, 1),), email="drafted@example.org")
+    draft = await create_draft(infra, wish, asked())
+    placed = await place_draft(infra, DraftPlacing(draft.id, 1, 48), asked())
+    world = World(infra, [*orders, placed.order], extra.id, draft.id)
     for at_once in rounds:
         await asyncio.gather(*(world.do(what, world.orders[number]) for what, number in at_once))
     await world.settle()
