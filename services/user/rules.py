@@ -24,6 +24,9 @@ _DOTLESS = ("gmail.com", "googlemail.com")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _ADDRESS = re.compile(rf"[^\s@\"(),:;<>\[\\\]]{{1,64}}@(?:{_LABEL}\.)+{_LABEL}")
 
+# Of what nobody sees, that which counts as printable: variation selectors, fillers and their like.
+_UNSEEN = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+
 
 class InvalidEmail(ValueError):
     """The message is for the person who typed it."""
@@ -38,7 +41,8 @@ def normalise_email(typed: str) -> str:
         raise InvalidEmail("is too long")
     local = email.partition("@")[0]
     dotted_wrong = local.startswith(".") or local.endswith(".") or ".." in local
-    if dotted_wrong or not email.isprintable() or _ADDRESS.fullmatch(email) is None:
+    is_seen = email.isprintable() and _UNSEEN.search(email) is None
+    if dotted_wrong or not is_seen or _ADDRESS.fullmatch(email) is None:
         raise InvalidEmail("is not an e-mail address")
     return email
 
