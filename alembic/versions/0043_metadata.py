@@ -49,7 +49,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("owner", "key", name=op.f("uq_metadata_definitions_owner")),
+        sa.UniqueConstraint("owner", "key", name=op.f("uq_metadata_definitions_owner_key")),
         **INNODB,
     )
     op.create_table(
