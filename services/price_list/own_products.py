@@ -6,7 +6,7 @@ Nothing of it is kept: what the caches have is everybody's, and who is in no gro
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from infra.runtime import Infra
 from models import ListedPrice, PriceList, PriceListGroup
@@ -18,7 +18,7 @@ from services.price_list.rules import Own, own_product
 
 async def own_products(infra: Infra, ids: Collection[UUID], groups: Collection[str]) -> dict[UUID, ProductDoc]:
     """Find products as ``products_by_id`` does, at the prices for members of these groups (the hex of their ids):
-    one statement more. Errors: StoreUnavailable."""
+    one statement more, two when a list holds for them. Errors: StoreUnavailable."""
     products = await products_by_id(infra, ids)
     if not groups or not products:
         return products
@@ -28,16 +28,21 @@ async def own_products(infra: Infra, ids: Collection[UUID], groups: Collection[s
 
 
 async def _own_prices(infra: Infra, variant_ids: Sequence[UUID], groups: Sequence[UUID]) -> Own:
-    wanted = (
-        select(ListedPrice.variant_id, ListedPrice.currency, func.min(ListedPrice.amount))
-        .join(PriceListGroup, PriceListGroup.price_list_id == ListedPrice.price_list_id)
-        .join(PriceList, PriceList.id == ListedPrice.price_list_id)
-        .where(PriceListGroup.group_id.in_(groups), ListedPrice.variant_id.in_(variant_ids))
-        .where(holds_at(infra.now()))
-        .group_by(ListedPrice.variant_id, ListedPrice.currency)
+    """The lists first: then MariaDB reads prices by their key, and not whole lists to join them."""
+    holding = (
+        select(PriceList.id)
+        .join(PriceListGroup, PriceListGroup.price_list_id == PriceList.id)
+        .where(PriceListGroup.group_id.in_(groups), holds_at(infra.now()))
+        .distinct()
     )
+    prices = select(ListedPrice.variant_id, ListedPrice.currency, ListedPrice.amount)
     own: dict[UUID, dict[str, int]] = {}
     async with infra.database.read() as session:
+        lists = list(await session.scalars(holding))
+        if not lists:
+            return own
+        wanted = prices.where(ListedPrice.price_list_id.in_(lists), ListedPrice.variant_id.in_(variant_ids))
         for variant_id, currency, amount in await session.execute(wanted):
-            own.setdefault(variant_id, {})[currency] = int(amount)
+            by_currency = own.setdefault(variant_id, {})
+            by_currency[currency] = min(amount, by_currency.get(currency, amount))
     return own

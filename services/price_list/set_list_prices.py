@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, tuple_
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.runtime import Infra
@@ -21,7 +21,7 @@ from services.shared.patience import or_try_again, transact_for_request
 async def set_list_prices(
     infra: Infra, list_id: UUID, version: int, wishes: Sequence[PriceWish], by: UUID
 ) -> ListView:
-    """Set all or none of the prices; those that are not named stay. Eight statements, however many prices.
+    """Set all or none of the prices; those that are not named stay. Nine statements, however many prices.
 
     Errors: InvalidInput, NotFound, StaleVersion, TryAgain.
     """
@@ -57,23 +57,24 @@ async def _variants(session: AsyncSession, wishes: Sequence[PriceWish]) -> Mappi
 async def _replace(
     session: AsyncSession, list_id: UUID, wishes: Sequence[PriceWish], variants: Mapping[str, UUID]
 ) -> None:
-    """Errors: InvalidInput."""
-    of_list = ListedPrice.price_list_id == list_id
-    named = [(variants[wish.sku], wish.currency) for wish in wishes]
-    await session.execute(
-        delete(ListedPrice)
-        .where(of_list, tuple_(ListedPrice.variant_id, ListedPrice.currency).in_(named))
-        .execution_options(synchronize_session=False)
-    )
+    """By variants, all prices of which are written anew: pairs with currencies make MariaDB read the whole list.
+
+    Errors: InvalidInput.
+    """
+    of_list, of_variants = ListedPrice.price_list_id == list_id, ListedPrice.variant_id.in_(variants.values())
+    known = select(ListedPrice.variant_id, ListedPrice.currency, ListedPrice.amount).where(of_list, of_variants)
+    prices: dict[tuple[UUID, str], int | None] = {
+        (row.variant_id, row.currency): row.amount for row in await session.execute(known)
+    }
+    for wish in wishes:
+        amount = None if wish.amount is None else to_minor(wish.amount, wish.currency)
+        prices[variants[wish.sku], wish.currency] = amount
+    gone = delete(ListedPrice).where(of_list, of_variants)
+    await session.execute(gone.execution_options(synchronize_session=False))
     rows = [
-        {
-            "price_list_id": list_id,
-            "variant_id": variants[wish.sku],
-            "currency": wish.currency,
-            "amount": to_minor(wish.amount, wish.currency),
-        }
-        for wish in wishes
-        if wish.amount is not None
+        {"price_list_id": list_id, "variant_id": variant_id, "currency": currency, "amount": amount}
+        for (variant_id, currency), amount in sorted(prices.items(), key=lambda price: price[0])
+        if amount is not None
     ]
     if not rows:
         return
