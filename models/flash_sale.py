@@ -55,7 +55,8 @@ class FlashSaleItem(Base):
     All its units are set aside in one warehouse, and its orders are shipped from there.
 
     ``epoch`` counts how often the counters in Redis were rebuilt from here: an order that was reserved in an
-    older life of the counters and comes late takes nothing.
+    older life of the counters and comes late takes nothing. ``prices``: minor units by currency, of those other
+    than ``currency`` in which it may be bought.
     """
 
     __tablename__ = "flash_sale_items"
@@ -72,6 +73,7 @@ class FlashSaleItem(Base):
     warehouse_id: Mapped[UUID] = mapped_column(default=DEFAULT_WAREHOUSE, info=BY_MIGRATION)
     price: Mapped[int] = mapped_column(MinorUnits)
     currency: Mapped[str] = mapped_column(code_text(3))
+    prices: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     quantity: Mapped[int] = mapped_column(Quantity)
     remaining: Mapped[int] = mapped_column(Quantity)
     per_customer_limit: Mapped[int] = mapped_column(Quantity)

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from models.enums import FlashSaleStatus
-from models.group_terms import GroupTerms
+from models.group_terms import GroupTerms, PriceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,8 @@ class FlashItemDoc:
 
     ``is_public``: customers may see its variant, and so order it. ``needs_pass``: of the waiting room.
     ``weight_grams`` of one unit, and its ``tax_class``, are for what its orders are charged. ``allows_codes`` and
-    ``requires_delivery`` are the sale's.
+    ``requires_delivery`` are the sale's. ``prices`` are those in other currencies; ``mark`` tells them and groups'
+    terms from others, for the script that reserves.
     """
 
     id: UUID
@@ -36,9 +37,21 @@ class FlashItemDoc:
     weight_grams: int | None = None
     tax_class: str | None = None
     group_terms: GroupTerms | None = None
+    prices: PriceList = ()
+    mark: str = ""
     allows_codes: bool = False
     requires_delivery: bool = False
     confirmed_email_only: bool = False
+
+    def is_sold_in(self, currency: str) -> bool:
+        return self.price_in(currency)[0] == currency
+
+    def price_in(self, currency: str | None) -> tuple[str, int]:
+        """Returns the currency asked for, if it has such a price, else its own, and the price."""
+        own = (self.currency, self.price)
+        if currency in (None, self.currency):
+            return own
+        return next((listed for listed in self.prices if listed[0] == currency), own)
 
     def is_over(self, now: datetime) -> bool:
         return self.closed_at is not None or now >= self.ends_at

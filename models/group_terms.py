@@ -9,30 +9,34 @@ import orjson
 
 Pairs = tuple[tuple[str, int], ...]
 """By the hex of groups' ids."""
+PriceList = tuple[tuple[str, int], ...]
+"""Minor units by currency, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupTerms:
-    """Of one item. ``public_from_ms``: before that only groups with a start of their own are sold to. ``mark``
-    tells these terms from others, for the script that reserves."""
+    """Of one item. ``public_from_ms``: before that only groups with a start of their own are sold to. ``listed``:
+    the prices in currencies other than the item's."""
 
     public_from_ms: int | None
     starts: Pairs
     prices: Pairs
     limits: Pairs
-    mark: str
+    listed: tuple[tuple[str, PriceList], ...] = ()
 
 
-def mark_of(raw: dict[str, Any] | None) -> str:
-    """Returns what is put after a price in Redis; empty without terms."""
-    if not raw:
+def mark_of(raw: dict[str, Any] | None, prices: dict[str, int] | None) -> str:
+    """Returns what is put after a price in Redis, so that the script that reserves tells other terms of groups and
+    other prices of the item from these; empty without any."""
+    if not raw and not prices:
         return ""
-    return "#" + sha256(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+    terms = [raw, prices] if prices else raw
+    return "#" + sha256(orjson.dumps(terms, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
 def group_terms(raw: dict[str, Any] | None, sku: str) -> GroupTerms | None:
     """Read an item's from those of its sale: ``{"publicFrom": ms, "groups": {id: {"starts": ms, "items": {sku:
-    [price, limit]}}}}``."""
+    [price, limit, {currency: price}]}}}}``; the last is there where there are such."""
     if not raw:
         return None
     groups: dict[str, dict[str, Any]] = raw["groups"]
@@ -41,10 +45,14 @@ def group_terms(raw: dict[str, Any] | None, sku: str) -> GroupTerms | None:
     return GroupTerms(
         raw["publicFrom"],
         _pairs(starts),
-        _pairs((group, price) for group, (price, _) in found.items()),
-        _pairs((group, limit) for group, (_, limit) in found.items()),
-        mark_of(raw),
+        _pairs((group, terms[0]) for group, terms in found.items()),
+        _pairs((group, terms[1]) for group, terms in found.items()),
+        tuple((group, price_list(terms[2])) for group, terms in sorted(found.items()) if len(terms) > 2),
     )
+
+
+def price_list(raw: dict[str, int] | None) -> PriceList:
+    return tuple(sorted((raw or {}).items()))
 
 
 def _pairs(found: Iterable[tuple[str, int | None]]) -> Pairs:

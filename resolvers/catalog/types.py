@@ -19,10 +19,9 @@ from resolvers.metadata.types import HasMetadata
 from resolvers.shared.caching import CATALOG, COUNTS, cached
 from resolvers.shared.connection import encode_cursor
 from resolvers.shared.context import Context, Info
-from resolvers.shared.failures import bad_argument
 from resolvers.shared.fields import field
 from resolvers.shared.loaded import loaded
-from resolvers.shared.money import Money
+from resolvers.shared.money import Currency, Money, known_currency
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge, Page, page_info
 from resolvers.warehouse.types import StockLevel, levels_of, threshold_of
@@ -31,7 +30,6 @@ from services.finding.product_filter import ProductFilter as Filter
 from services.finding.product_page import KEY_KINDS, ProductSort
 from services.finding.product_page import Page as KeyPage
 from services.finding.views import product_count, product_page
-from services.money.amounts import is_currency
 
 if TYPE_CHECKING:
     from resolvers.flash_sale.types import FlashSaleItem
@@ -71,12 +69,7 @@ class Variant(Node, HasMetadata):
         description="In the currency asked for when the variant has such a price, else in the product's own.",
         max_age=CATALOG,
     )
-    def price(
-        self,
-        currency: Annotated[
-            str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
-        ] = None,
-    ) -> Money:
+    def price(self, currency: Currency = None) -> Money:
         if currency is None:
             return Money.of(self.document.price, self.document.currency)
         found = self._price_in(currency)
@@ -86,18 +79,11 @@ class Variant(Node, HasMetadata):
         description="What it cost before, in the currency that `price` is in; null: nothing to show.",
         max_age=CATALOG,
     )
-    def compare_at_price(
-        self,
-        currency: Annotated[
-            str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
-        ] = None,
-    ) -> Money | None:
+    def compare_at_price(self, currency: Currency = None) -> Money | None:
         return VariantPrice.of(self._price_in(currency)).compare_at_price
 
     def _price_in(self, currency: str | None) -> PriceDoc:
-        if currency is not None and not is_currency(currency):
-            raise bad_argument("currency", "is not an ISO 4217 currency code")
-        return self.document.price_in(currency)
+        return self.document.price_in(known_currency(currency))
 
     @field(description="In all currencies that it has a price in, the product's own first.", max_age=CATALOG)
     def prices(self) -> list[VariantPrice]:

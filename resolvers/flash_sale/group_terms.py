@@ -6,6 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from models.enums import Role, Scope
+from resolvers.flash_sale.prices import FlashSalePriceInput, listed
 from resolvers.flash_sale.types import ChangeFlashSaleResult, FlashSale
 from resolvers.shared.context import Info
 from resolvers.shared.mutation import mutation
@@ -33,6 +34,12 @@ class GroupItemInput:
     per_customer_limit: int | None = strawberry.field(
         default=None, description="The most that one customer may order of it; the highest counts."
     )
+    prices: list[FlashSalePriceInput] | None = strawberry.field(
+        default=None, description="In other currencies in which the item has a price; the lowest counts."
+    )
+
+    def to_service(self) -> GroupItem:
+        return GroupItem(self.sku, self.price, self.per_customer_limit, listed(self.prices) or ())
 
 
 @strawberry.input(description="What a group is sold by.")
@@ -60,7 +67,7 @@ class SetFlashSaleGroupTermsInput:
             GroupDraft(
                 input_id(one.group_id, "CustomerGroup", "groups", str(place), "groupId"),
                 one.starts_at,
-                tuple(GroupItem(item.sku, item.price, item.per_customer_limit) for item in one.items),
+                tuple(item.to_service() for item in one.items),
             )
             for place, one in enumerate(self.groups)
         )

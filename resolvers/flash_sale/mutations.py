@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 
 from models.enums import Role, Scope
+from resolvers.flash_sale.prices import FlashSalePriceInput, listed
 from resolvers.flash_sale.types import (
     ALLOWS_CODES,
     REQUIRES_DELIVERY,
@@ -36,9 +37,15 @@ class FlashSaleItemInput:
     per_customer_limit: int = strawberry.field(
         description="The most that one customer may order of it, over all their orders."
     )
+    prices: list[FlashSalePriceInput] | None = strawberry.field(
+        default=None,
+        description="In other currencies, each once. Of an item that the sale has they stay when left out; an "
+        "empty list takes them away.",
+    )
 
     def to_service(self) -> ItemDraft:
-        return ItemDraft(self.sku, self.price, self.quantity, self.per_customer_limit)
+        prices = listed(self.prices)
+        return ItemDraft(self.sku, self.price, self.quantity, self.per_customer_limit, prices)
 
 
 @strawberry.input(description="A sale to come.")

@@ -24,10 +24,11 @@ from resolvers.shared.errors import (
 )
 from resolvers.shared.fields import field
 from resolvers.shared.loaded import loaded
-from resolvers.shared.money import Money
+from resolvers.shared.money import Currency, Money, known_currency
 from resolvers.shared.node import Node, encode_id, register_node
 from resolvers.shared.relay import Connection, Edge
 from services.catalog.views import visible
+from services.flash_sale.item_figures import ItemFigures
 from services.flash_sale.terms_for import terms_for
 
 ALLOWS_CODES: Final = "Its orders may use a discount code: see quoteFlashOrder."
@@ -92,7 +93,18 @@ class FlashSale(Node):
 class FlashSaleItemFigures:
     awaiting_payment: int = strawberry.field(description="Units in orders that are not paid yet.")
     paid: int = strawberry.field(description="Units in orders that are paid.")
-    revenue: Money = strawberry.field(description="What was paid for these.")
+    revenue: Money = strawberry.field(description="What was paid for these in the variant's own currency.")
+    revenues: list[Money] = strawberry.field(description="What was paid for these, by currency; its own first.")
+
+    @classmethod
+    def of(cls, figures: ItemFigures, currency: str) -> "FlashSaleItemFigures":
+        revenues = {currency: 0} | dict(figures.revenues)
+        return cls(
+            awaiting_payment=figures.awaiting_payment,
+            paid=figures.paid,
+            revenue=Money.of(revenues[currency], currency),
+            revenues=[Money.of(amount, code) for code, amount in revenues.items()],
+        )
 
 
 @strawberry.type(description="What one customer is sold an item by.")
@@ -135,9 +147,19 @@ class FlashSaleItem(Node):
             raise LookupError(f"flash-sale item {self.document.id} without its variant")
         return Variant.of(document)
 
-    @field(max_age=COUNTS, description="Of one unit, while the sale runs.")
-    def price(self) -> Money:
-        return Money.of(self.document.price, self.document.currency)
+    @field(
+        max_age=COUNTS,
+        description="Of one unit, while the sale runs; in the currency asked for when it has such a price, else "
+        "in the variant's own.",
+    )
+    def price(self, currency: Currency = None) -> Money:
+        found, price = self.document.price_in(known_currency(currency))
+        return Money.of(price, found)
+
+    @field(max_age=COUNTS, description="In all currencies in which it can be bought, the variant's own first.")
+    def prices(self) -> list[Money]:
+        own = (self.document.currency, self.document.price)
+        return [Money.of(price, currency) for currency, price in (own, *self.document.prices)]
 
     @field(description="Left to order now.", max_age=COUNTS)
     @loaded(lambda loaders: loaders.remaining_by_item, lambda self: self.document)
@@ -145,9 +167,10 @@ class FlashSaleItem(Node):
         return units
 
     @field(description="What the viewer is sold it by, as a member of groups; for everybody else as for all.")
-    def my_terms(self, info: Info) -> FlashSaleItemTerms:
+    def my_terms(self, info: Info, currency: Currency = None) -> FlashSaleItemTerms:
         viewer = info.context.viewer
-        item, _ = terms_for(self.document, viewer.groups if viewer is not None else ())
+        groups = viewer.groups if viewer is not None else ()
+        item, _ = terms_for(self.document, groups, known_currency(currency))
         return FlashSaleItemTerms(
             price=Money.of(item.price, item.currency),
             per_customer_limit=item.per_customer_limit,
@@ -160,8 +183,7 @@ class FlashSaleItem(Node):
         if viewer is None or not viewer.may(Role.STAFF, Scope.SALES_WRITE):
             return None
         found = await info.context.loaders.figures_by_item.load(self.document.id)
-        revenue = Money.of(found.revenue, self.document.currency)
-        return FlashSaleItemFigures(awaiting_payment=found.awaiting_payment, paid=found.paid, revenue=revenue)
+        return FlashSaleItemFigures.of(found, self.document.currency)
 
 
 async def open_items(info: Info, variant_ids: Sequence[UUID]) -> list[FlashSaleItem]:

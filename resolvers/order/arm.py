@@ -8,6 +8,7 @@ import strawberry
 from infra.ranked_turns import Rank
 from models import ArmedOrder
 from models.enums import ArmedState, Role
+from resolvers.flash_sale.prices import CURRENCY
 from resolvers.order.flash_wish import OTHERS, FlashOrderItemInput, flash_wish
 from resolvers.order.mutations import quotes
 from resolvers.order.quote_types import FlashQuote
@@ -43,6 +44,7 @@ class ArmFlashOrderInput:
         default=None, description="Where the sale allows codes; a use is held until the sale ends."
     )
     others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=OTHERS)
+    currency_code: str | None = strawberry.field(default=None, description=CURRENCY)
     provider: str | None = strawberry.field(default=None, description="Left out: the shop's first one.")
     return_url: str | None = strawberry.field(
         default=None,

@@ -31,6 +31,7 @@ class WishInput(Protocol):
     shipping_method: str | None
     discount_code: str | None
     others: list[FlashOrderItemInput] | None
+    currency_code: str | None
 
 
 def flash_wish(info: Info, input: WishInput) -> FlashQuoteWish:
@@ -47,6 +48,7 @@ def flash_wish(info: Info, input: WishInput) -> FlashQuoteWish:
         client=info.context.client,
         buyer_id=viewer.person_id,
         groups=viewer.groups,
+        currency=input.currency_code,
     )
 
 

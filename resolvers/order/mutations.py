@@ -5,6 +5,7 @@ import strawberry
 from infra.ranked_turns import Rank
 from models.enums import Role, Scope
 from models.order_document import OrderView
+from resolvers.flash_sale.prices import CURRENCY
 from resolvers.order.flash_wish import OTHERS, FlashOrderItemInput, flash_wish, other_items
 from resolvers.order.quote_types import FlashQuote, QuoteFlashOrderResult
 from resolvers.order.types import (
@@ -51,6 +52,9 @@ class PlaceFlashOrderInput:
         "say now.",
     )
     others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=OTHERS)
+    currency_code: str | None = strawberry.field(
+        default=None, description=CURRENCY + " A quote has its own: none is needed beside it."
+    )
 
 
 @strawberry.input(description="What may be ordered of a sale, and where it would go.")
@@ -66,6 +70,7 @@ class QuoteFlashOrderInput:
         description="Where the sale allows codes. A use is held for the quote, which is good for one order then.",
     )
     others: list[FlashOrderItemInput] | None = strawberry.field(default=None, description=OTHERS)
+    currency_code: str | None = strawberry.field(default=None, description=CURRENCY)
 
 
 @strawberry.input(description="An order to be cancelled.")
@@ -151,6 +156,7 @@ class OrderMutation:
             quote=None if input.quote is None else quotes(info).read(input.quote, customer_id),
             others=other_items(input.others),
             buyer=Buyer(viewer.person_id, viewer.email_confirmed, viewer.is_guest, viewer.groups),
+            currency=input.currency_code,
         )
         return Order.of(await place_flash_order(context.infra, wish))
 

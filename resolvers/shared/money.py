@@ -2,11 +2,25 @@
 
 from decimal import Decimal
 from functools import lru_cache
+from typing import Annotated
 
 import strawberry
 
 from resolvers.shared.caching import CATALOG, cached
-from services.money.amounts import to_decimal
+from resolvers.shared.failures import bad_argument
+from services.money.amounts import is_currency, to_decimal
+
+Currency = Annotated[
+    str | None, strawberry.argument(description="ISO 4217, such as EUR; the product's own when left out.")
+]
+"""The currency in which a price is asked for."""
+
+
+def known_currency(currency: str | None) -> str | None:
+    """Errors: a refused argument."""
+    if currency is not None and not is_currency(currency):
+        raise bad_argument("currency", "is not an ISO 4217 currency code")
+    return currency
 
 
 @strawberry.type(description="An amount in a currency (ISO 4217).", directives=[cached(CATALOG)])

@@ -9,6 +9,7 @@ from models import Product, VariantPrice
 from models.enums import ProductStatus
 
 _TTL: Final = 60.0
+_KEPT: Final = "catalog.currencies"
 
 
 async def list_currencies(infra: Infra) -> tuple[str, ...]:
@@ -20,4 +21,9 @@ async def list_currencies(infra: Infra) -> tuple[str, ...]:
         async with infra.database.read() as session:
             return tuple(sorted(await session.scalars(union(own, listed))))
 
-    return await infra.local.get("catalog.currencies", _TTL, read)
+    return await infra.local.get(_KEPT, _TTL, read)
+
+
+def forget_currencies(infra: Infra) -> None:
+    """Forget what this process remembers of them: the next to ask reads them."""
+    infra.local.forget(_KEPT)

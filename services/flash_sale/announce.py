@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSale, FlashSaleItem
-from services.shared.events import ItemTold, SaleEvent
+from models.group_terms import price_list
+from services.shared.events import ItemTold, PriceTold, SaleEvent
 from services.shared.tell import tell
 
 
@@ -36,4 +37,5 @@ def _item(item: FlashSaleItem) -> ItemTold:
         quantity=item.quantity,
         per_customer_limit=item.per_customer_limit,
         unsold=None if item.settled_at is None else item.remaining,
+        prices=tuple(PriceTold(price, currency) for currency, price in price_list(item.prices)),
     )

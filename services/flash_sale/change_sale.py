@@ -7,7 +7,7 @@ still stand, and whoever loads the counters after that reads the change.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,16 +20,18 @@ from infra.clock import whole_millis
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, FlashSaleStatus, StockCause
 from models.flash_sale_document import sale_status
+from models.group_terms import price_list
+from services.catalog.product_draft import PriceDraft
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
+from services.flash_sale.item_prices import ItemPrices, Priceable, item_prices, priceable
 from services.flash_sale.load_item import Fence, FenceMode, SaleStarted, fence_is_ours, fence_item
-from services.flash_sale.rules import ItemDraft, SaleDraft, check_draft, find_variants, prices
+from services.flash_sale.rules import ItemDraft, SaleDraft, check_draft, find_variants
 from services.flash_sale.schedule_flash_sale import add_item, load_unsold
 from services.flash_sale.set_aside import change_set_aside, set_aside
 from services.flash_sale.states import SaleField, may_change, needs_fence
 from services.money.amounts import to_decimal
-from services.money.charging import charging_of
 from services.reservation.keys import ItemKeys
 from services.shared.errors import (
     FieldProblem,
@@ -90,7 +92,8 @@ async def _change_once(infra: Infra, wish: SaleChange, actor: str) -> None:
         await _change_fenced(infra, sale, wish, changed, actor)
         return
     if changed:
-        await transact_for_request(infra, lambda session: _store(session, infra, wish, {}, actor))
+        by = await priceable(infra, ())
+        await transact_for_request(infra, lambda session: _store(session, infra, wish, by, {}, actor))
     await apply_sale(infra, wish.sale_id, load=False)
 
 
@@ -121,7 +124,7 @@ def _changed_fields(sale: FlashSale, wish: SaleChange) -> set[SaleField]:
         SaleField.CONFIRMED_EMAIL_ONLY: wish.confirmed_email_only,
     }
     changed = {field for field in own if asked[field] is not None and asked[field] != own[field]}
-    if wish.items is not None and sorted(wish.items, key=_by_sku) != sorted(_drafts(sale), key=_by_sku):
+    if wish.items is not None and _whole(wish.items, sale) != sorted(_drafts(sale), key=_by_sku):
         changed.add(SaleField.ITEMS)
     return changed
 
@@ -130,12 +133,28 @@ def _by_sku(draft: ItemDraft) -> str:
     return draft.sku
 
 
+def _whole(drafts: Sequence[ItemDraft], sale: FlashSale) -> list[ItemDraft]:
+    """Returns them by SKU, with the prices that stay."""
+    own = {item.sku: _listed(item) for item in sale.items}
+    whole = []
+    for draft in sorted(drafts, key=_by_sku):
+        listed = own.get(draft.sku, ()) if draft.prices is None else draft.prices
+        whole.append(replace(draft, prices=tuple(sorted(listed, key=lambda price: price.currency))))
+    return whole
+
+
 def _drafts(sale: FlashSale) -> list[ItemDraft]:
     return [
-        ItemDraft(item.sku, to_decimal(item.price, item.currency), item.quantity, item.per_customer_limit)
+        ItemDraft(
+            item.sku, to_decimal(item.price, item.currency), item.quantity, item.per_customer_limit, _listed(item)
+        )
         for item in sale.items
         if item.quantity
     ]
+
+
+def _listed(item: FlashSaleItem) -> tuple[PriceDraft, ...]:
+    return tuple(PriceDraft(code, to_decimal(price, code)) for code, price in price_list(item.prices))
 
 
 def _check_change(sale: FlashSale, wish: SaleChange, changed: set[SaleField], now: datetime) -> None:
@@ -165,10 +184,11 @@ async def _change_fenced(
     infra: Infra, sale: FlashSale, wish: SaleChange, changed: set[SaleField], actor: str
 ) -> None:
     items: Sequence[FlashSaleItem] = sale.items
+    by = await priceable(infra, wish.items or ())
     await _note_unapplied(infra, sale.id)
     try:
         fences = {item.id: await _fence(infra, item) for item in sale.items}
-        items = await transact_for_request(infra, lambda session: _store(session, infra, wish, fences, actor))
+        items = await transact_for_request(infra, lambda session: _store(session, infra, wish, by, fences, actor))
     except SaleStarted:
         _require_changeable(changed, FlashSaleStatus.RUNNING)
         raise
@@ -194,7 +214,7 @@ async def _fence(infra: Infra, item: FlashSaleItem) -> Fence:
 
 
 async def _store(
-    session: AsyncSession, infra: Infra, wish: SaleChange, fences: dict[UUID, Fence], actor: str
+    session: AsyncSession, infra: Infra, wish: SaleChange, by: Priceable, fences: dict[UUID, Fence], actor: str
 ) -> list[FlashSaleItem]:
     now = infra.now()
     sale = await lock_sale(session, wish.sale_id)
@@ -213,7 +233,7 @@ async def _store(
     sale.version += 1
     items = list(sale.items)
     if wish.items is not None and fences:
-        items = await _store_items(session, infra, sale, wish.items, actor, now)
+        items = await _store_items(session, sale, wish.items, by, actor, now)
     await announce(session, SaleChanged, sale, items, now)
     return items
 
@@ -227,11 +247,11 @@ async def _require_fences(session: AsyncSession, infra: Infra, fences: dict[UUID
 
 
 async def _store_items(
-    session: AsyncSession, infra: Infra, sale: FlashSale, drafts: Sequence[ItemDraft], actor: str, now: datetime
+    session: AsyncSession, sale: FlashSale, drafts: Sequence[ItemDraft], by: Priceable, actor: str, now: datetime
 ) -> list[FlashSaleItem]:
     """Returns all items, also those taken out: their counters are to be loaded with nothing left."""
     variants = await find_variants(session, [draft.sku for draft in drafts])
-    price_of = prices(drafts, variants, charging_of(infra.settings))
+    price_of = item_prices(drafts, variants, by)
     wanted, own = {draft.sku: draft for draft in drafts}, {item.sku: item for item in sale.items}
     for sku in sorted(wanted.keys() | own.keys(), key=str.encode):
         draft, item = wanted.get(sku), own.get(sku)
@@ -246,7 +266,15 @@ async def _store_items(
         else:
             await change_set_aside(session, item, more, Origin(StockCause.SET_ASIDE, actor), now)
         item.quantity, item.remaining = quantity, item.remaining + more
-        if draft is not None:
-            item.price, item.currency = price_of[sku], variants[sku].currency
+        if draft is None:
+            item.prices = None
+        else:
+            _set_prices(item, price_of[sku], variants[sku].currency)
             item.per_customer_limit = draft.per_customer_limit
     return list(own.values())
+
+
+def _set_prices(item: FlashSaleItem, wanted: ItemPrices, currency: str) -> None:
+    item.price, item.currency = wanted.own, currency
+    if wanted.listed is not None:
+        item.prices = wanted.listed or None

@@ -12,7 +12,7 @@ from models import FlashSale, FlashSaleItem, Product, ProductStatus, Variant, Wa
 from models.changes import SALES, item_tag
 from models.documents import product_key
 from models.flash_sale_document import FlashItemDoc
-from models.group_terms import group_terms
+from models.group_terms import group_terms, mark_of, price_list
 from services.charges.rules_at_click import rules_at_click
 from services.shared.errors import NotFound
 
@@ -110,4 +110,6 @@ def _document(
         requires_delivery=sale.requires_delivery,
         confirmed_email_only=sale.confirmed_email_only,
         group_terms=group_terms(sale.group_terms, item.sku),
+        prices=price_list(item.prices),
+        mark=mark_of(sale.group_terms, item.prices),
     )

@@ -32,8 +32,11 @@ def check_wanted(wanted: Sequence[Wanted]) -> None:
             raise InvalidInput.at(*_path(place, "itemId"), message="stands twice in this order")
 
 
-async def find_ordered(infra: Infra, wanted: Sequence[Wanted]) -> list[tuple[FlashItemDoc, int]]:
-    """Returns the items with their units, sorted: all orders take their items in this order.
+async def find_ordered(
+    infra: Infra, wanted: Sequence[Wanted], currency: str | None = None
+) -> list[tuple[FlashItemDoc, int]]:
+    """Returns the items with their units, sorted: all orders take their items in this order. They need not be of
+    one currency where one is chosen.
 
     Errors: NotFound, InvalidInput (of another sale), StoreUnavailable.
     """
@@ -42,7 +45,7 @@ async def find_ordered(infra: Infra, wanted: Sequence[Wanted]) -> list[tuple[Fla
     found = [(await find_item(infra, item_id), quantity) for item_id, quantity in wanted]
     first = found[0][0]
     for place, (item, _) in enumerate(found):
-        if (item.sale_id, item.currency) != (first.sale_id, first.currency):
+        if item.sale_id != first.sale_id or (currency is None and item.currency != first.currency):
             raise InvalidInput.at(*_path(place, "itemId"), message="is of another sale or currency")
     return sorted(found, key=lambda one: (one[0].sku, one[0].id))
 

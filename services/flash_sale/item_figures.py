@@ -1,5 +1,6 @@
 """What items of sales have sold, from the orders in the database. For staff."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,17 +16,17 @@ _PAID: Final = (OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.COMPLETED)
 
 @dataclass(frozen=True, slots=True)
 class ItemFigures:
-    """Units; ``revenue`` in minor units of the item's currency."""
+    """Units; ``revenues`` in minor units by currency."""
 
     awaiting_payment: int = 0
     paid: int = 0
-    revenue: int = 0
+    revenues: tuple[tuple[str, int], ...] = ()
 
 
 async def item_figures(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, ItemFigures]:
     """Returns figures by item, of those with orders, in one statement. Errors: StoreUnavailable."""
     units, amount = func.sum(OrderLine.kept), func.sum(OrderLine.kept * OrderLine.unit_price)
-    by = (OrderLine.flash_sale_item_id, Order.status)
+    by = (OrderLine.flash_sale_item_id, Order.status, Order.currency)
     statement = (
         select(*by, units, amount)
         .join(Order, Order.id == OrderLine.order_id)
@@ -34,13 +35,17 @@ async def item_figures(infra: Infra, item_ids: Sequence[UUID]) -> dict[UUID, Ite
         )
         .group_by(*by)
     )
-    found: dict[UUID | None, ItemFigures] = {}
+    waiting, paid = Counter[UUID | None](), Counter[UUID | None]()
+    revenues: defaultdict[UUID | None, Counter[str]] = defaultdict(Counter)
     async with infra.database.read() as session:
-        for item_id, status, count, total in await session.execute(statement):
-            known = found.get(item_id, ItemFigures())
+        for item_id, status, currency, count, total in await session.execute(statement):
             if status in _PAID:
-                paid, revenue = known.paid + int(count), known.revenue + int(total)
-                found[item_id] = ItemFigures(known.awaiting_payment, paid, revenue)
+                paid[item_id] += int(count)
+                revenues[item_id][currency] += int(total)
             else:
-                found[item_id] = ItemFigures(int(count), known.paid, known.revenue)
-    return {item_id: figures for item_id, figures in found.items() if item_id is not None}
+                waiting[item_id] += int(count)
+    return {
+        item_id: ItemFigures(waiting[item_id], paid[item_id], tuple(sorted(revenues[item_id].items())))
+        for item_id in item_ids
+        if waiting[item_id] or paid[item_id]
+    }

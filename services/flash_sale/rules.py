@@ -10,8 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSale, Product, ProductStatus, Variant, WaitingRoom
-from services.money.amounts import MoneyError, to_minor
-from services.money.charging import Charging
+from services.catalog.product_draft import PriceDraft
 from services.shared import texts
 from services.shared.errors import FieldProblem, InvalidInput, NotFound
 
@@ -23,12 +22,14 @@ _LONGEST = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class ItemDraft:
-    """``price`` in the variant's currency; ``quantity`` is set aside from ordinary stock."""
+    """``price`` in the variant's currency; ``quantity`` is set aside from ordinary stock. ``prices``: in other
+    currencies; None leaves those that the item has."""
 
     sku: str
     price: Decimal
     quantity: int
     per_customer_limit: int
+    prices: tuple[PriceDraft, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +90,6 @@ async def find_variants(session: AsyncSession, skus: Sequence[str]) -> dict[str,
     for sku in skus:
         if sku not in found:
             raise NotFound(f"There is no SKU {sku}.")
-    return found
-
-
-def prices(items: Sequence[ItemDraft], variants: dict[str, Variant], charging: Charging) -> dict[str, int]:
-    """Returns minor units by SKU. Errors: InvalidInput."""
-    found: dict[str, int] = {}
-    for index, item in enumerate(items):
-        currency = variants[item.sku].currency
-        try:
-            problem = charging.problem(item.price, currency)
-            found[item.sku] = to_minor(item.price, currency)
-        except MoneyError as error:
-            raise InvalidInput.at("items", str(index), "price", message=str(error)) from error
-        if problem is not None:
-            raise InvalidInput.at("items", str(index), "price", message=problem)
     return found
 
 

@@ -14,6 +14,7 @@ from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem, Variant
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale, loading_alone
+from services.flash_sale.item_prices import ItemPrices, Priceable, item_prices, priceable
 from services.flash_sale.load_item import load_item
 from services.flash_sale.rules import (
     ItemDraft,
@@ -22,13 +23,11 @@ from services.flash_sale.rules import (
     check_rate,
     find_variants,
     new_room,
-    prices,
 )
 from services.flash_sale.set_aside import set_aside
-from services.money.charging import charging_of
 from services.shared.events import SaleScheduled
 from services.shared.idempotency import Request, do_once
-from services.shared.patience import transact_for_request
+from services.shared.patience import or_try_again, transact_for_request
 
 log = structlog.get_logger(__name__)
 OPERATION = "scheduleFlashSale"
@@ -40,12 +39,14 @@ async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: 
     Errors: InvalidInput, NotFound (a SKU), OutOfStock, IdempotencyConflict, TryAgain, StoreUnavailable.
     """
     sale_id, made = new_id(), list[FlashSaleItem]()
+    with or_try_again():
+        by = await priceable(infra, draft.items)
 
     async def work(session: AsyncSession) -> None:
         # Not before: a sale that was made with this key may be over when it is asked for again.
         check_draft(draft, infra.now())
         check_rate(draft.admit_per_second, "admitPerSecond")
-        made[:] = await _store(session, infra, draft, actor, sale_id)
+        made[:] = await _store(session, infra, draft, by, actor, sale_id)
 
     if once is None:
         await transact_for_request(infra, work, times=5)
@@ -57,12 +58,16 @@ async def schedule_flash_sale(infra: Infra, draft: SaleDraft, actor: str, once: 
 
 def schedule_request(owner_id: UUID, key: str, draft: SaleDraft) -> Request:
     """Errors: InvalidInput (the key)."""
-    items = [f"{i.sku} {i.price} {i.quantity} {i.per_customer_limit}" for i in draft.items]
+    items = [f"{i.sku} {i.price} {i.quantity} {i.per_customer_limit}{_listed(i)}" for i in draft.items]
     terms = [
         name for name in ("allows_codes", "requires_delivery", "confirmed_email_only") if getattr(draft, name)
     ]
     times = (whole_millis(draft.starts_at).isoformat(), whole_millis(draft.ends_at).isoformat())
     return Request.of(owner_id, OPERATION, key, draft.name, draft.admit_per_second, *times, *terms, *sorted(items))
+
+
+def _listed(item: ItemDraft) -> str:
+    return "".join(f" {price.currency} {price.amount}" for price in item.prices or ())
 
 
 async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem]) -> None:
@@ -80,10 +85,10 @@ async def load_unsold(infra: Infra, sale_id: UUID, items: Sequence[FlashSaleItem
 
 
 async def _store(
-    session: AsyncSession, infra: Infra, draft: SaleDraft, actor: str, sale_id: UUID
+    session: AsyncSession, infra: Infra, draft: SaleDraft, by: Priceable, actor: str, sale_id: UUID
 ) -> list[FlashSaleItem]:
     variants = await find_variants(session, [item.sku for item in draft.items])
-    price_of, now = prices(draft.items, variants, charging_of(infra.settings)), infra.now()
+    price_of, now = item_prices(draft.items, variants, by), infra.now()
     sale = FlashSale(
         id=sale_id,
         name=draft.name.strip(),
@@ -110,7 +115,7 @@ async def add_item(
     sale: FlashSale,
     draft: ItemDraft,
     variant: Variant,
-    price: int,
+    price: ItemPrices,
     actor: str,
     now: datetime,
 ) -> FlashSaleItem:
@@ -122,8 +127,9 @@ async def add_item(
         variant_id=variant.id,
         sku=draft.sku,
         warehouse_id=warehouse_id,
-        price=price,
+        price=price.own,
         currency=variant.currency,
+        prices=price.listed or None,
         quantity=draft.quantity,
         remaining=draft.quantity,
         per_customer_limit=draft.per_customer_limit,

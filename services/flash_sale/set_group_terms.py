@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.clock import to_millis
 from infra.runtime import Infra
-from models import CustomerGroup, FlashSale
+from models import CustomerGroup, FlashSale, FlashSaleItem
 from models.flash_sale_document import sale_status
+from services.catalog.product_draft import PriceDraft
 from services.flash_sale.announce import announce
 from services.flash_sale.apply_sale import apply_sale
 from services.flash_sale.change_state import lock_sale
+from services.flash_sale.item_prices import Priceable, checked_list
 from services.flash_sale.rules import MAX_QUANTITY
 from services.money.amounts import MoneyError, to_minor
 from services.money.charging import Charging, charging_of
@@ -31,9 +33,12 @@ MOST_GROUPS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class GroupItem:
+    """``prices``: in those currencies other than the item's own in which it has a price."""
+
     sku: str
     price: Decimal | None = None
     limit: int | None = None
+    prices: tuple[PriceDraft, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +101,14 @@ def _checked(sale: FlashSale, wish: TermsWish, charging: Charging) -> dict[str, 
         raise InvalidInput.at("publicFrom", message="must be within the sale")
     if not wish.groups and public is None:
         return None
-    currencies = {item.sku: item.currency for item in sale.items if item.quantity}
+    there = {item.sku: item for item in sale.items if item.quantity}
     groups: dict[str, Any] = {}
     for place, draft in enumerate(wish.groups):
         at = ("groups", str(place))
         if draft.starts_at is not None and (public is None or not sale.starts_at <= draft.starts_at < public):
             raise InvalidInput.at(*at, "startsAt", message="must be within the sale, and before publicFrom")
         items = {
-            item.sku: _item(item, currencies, charging, (*at, "items", str(index)))
+            item.sku: _item(item, there, charging, (*at, "items", str(index)))
             for index, item in enumerate(draft.items)
         }
         starts = None if draft.starts_at is None else to_millis(draft.starts_at)
@@ -111,20 +116,24 @@ def _checked(sale: FlashSale, wish: TermsWish, charging: Charging) -> dict[str, 
     return {"publicFrom": None if public is None else to_millis(public), "groups": groups}
 
 
-def _item(
-    item: GroupItem, currencies: dict[str, str], charging: Charging, at: tuple[str, ...]
-) -> list[int | None]:
-    if item.sku not in currencies:
+def _item(item: GroupItem, there: dict[str, FlashSaleItem], charging: Charging, at: tuple[str, ...]) -> list[Any]:
+    of_all = there.get(item.sku)
+    if of_all is None:
         raise InvalidInput.at(*at, "sku", message="is not in this sale")
     if item.limit is not None and not 0 < item.limit <= MAX_QUANTITY:
         raise InvalidInput.at(*at, "perCustomerLimit", message=f"must be 1 to {MAX_QUANTITY}")
-    if item.price is None:
-        return [None, item.limit]
+    by = Priceable(charging, frozenset(of_all.prices or ()), "is no currency in which the item has a price")
+    listed = checked_list(item.prices, of_all.currency, by, *at, "prices")
+    price = None if item.price is None else _own_price(item.price, of_all.currency, charging, at)
+    return [price, item.limit, *([listed] if listed else [])]
+
+
+def _own_price(amount: Decimal, currency: str, charging: Charging, at: tuple[str, ...]) -> int:
     try:
-        problem = charging.problem(item.price, currencies[item.sku])
-        price = to_minor(item.price, currencies[item.sku])
+        problem = charging.problem(amount, currency)
+        price = to_minor(amount, currency)
     except MoneyError as error:
         raise InvalidInput.at(*at, "price", message=str(error)) from error
     if problem is not None:
         raise InvalidInput.at(*at, "price", message=problem)
-    return [price, item.limit]
+    return price

@@ -27,5 +27,5 @@ class Terms:
             ends_ms=to_millis(sale.ends_at),
             paused=sale.paused or sale.closed_at is not None,
             limit=item.per_customer_limit,
-            price=price_text(item.price, item.currency) + mark_of(sale.group_terms),
+            price=price_text(item.price, item.currency) + mark_of(sale.group_terms, item.prices),
         )

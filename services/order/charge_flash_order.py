@@ -52,7 +52,7 @@ async def charge_flash_order(infra: Infra, items: Sequence[Units], address: Addr
     item, quantity = items[0]
     if address is not None or quantity > _MOST_KEPT or len(items) > 1:
         return await work_out(infra, basis_of(items, address))
-    key = ("flash_charges", item.id, item.price, quantity)
+    key = ("flash_charges", item.id, item.price, item.currency, quantity)
 
     async def fill() -> _Kept:
         # Kept too, so that a refusal is not taken for a store that is away.

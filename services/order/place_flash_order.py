@@ -18,7 +18,7 @@ from models.order_document import LineSnapshot, OrderSnapshot, OrderView
 from services.address.find_addresses import find_own_address
 from services.flash_sale.find_items import forget_item
 from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
-from services.flash_sale.terms_for import terms_for
+from services.flash_sale.terms_for import in_currency, terms_for
 from services.order.charge_flash_order import Units, charge_flash_order
 from services.order.find_orders import find_by_key, find_order
 from services.order.flash_quotes import FlashQuote
@@ -68,7 +68,8 @@ NOBODY: Final = Buyer()
 @dataclass(frozen=True, slots=True)
 class FlashOrder:
     """What a customer asks for; ``admitted_to`` is the sale that their pass lets them into. A ``quote`` of
-    theirs has its own address, and says what the order costs. ``others``: further items of the same sale."""
+    theirs has its own address and currency, and says what the order costs. ``others``: further items of the same
+    sale. ``currency``: the items' own when None."""
 
     customer_id: UUID
     item_id: UUID
@@ -80,10 +81,15 @@ class FlashOrder:
     quote: FlashQuote | None = None
     others: tuple[Wanted, ...] = ()
     buyer: Buyer = NOBODY
+    currency: str | None = None
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
         return (Wanted(self.item_id, self.quantity), *self.others)
+
+    @property
+    def chosen_currency(self) -> str | None:
+        return self.currency if self.quote is None else self.quote.currency
 
 
 async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
@@ -111,7 +117,7 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:
     """Reserve with the item as this process remembers it; as the database has it when the script knows another
     price. Returns whether the order that was asked for was whole, too."""
     for _ in range(2):
-        items, own = _seen_by(wish.buyer, await find_ordered(infra, wish.wanted))
+        items, own = _seen_by(wish, await find_ordered(infra, wish.wanted, wish.chosen_currency))
         snapshot, is_whole = await _completed(infra, wish, items, _snapshot(infra, items, wish))
         await _check_public(infra, items, snapshot)
         await _check_admitted(infra, items[0][0], snapshot, wish)
@@ -126,11 +132,16 @@ async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:
     raise TryAgain
 
 
-def _seen_by(buyer: Buyer, items: Sequence[Units]) -> tuple[Sequence[Units], Own]:
-    """Returns the items as they are for this buyer, and the buyer's own terms."""
-    if all(item.group_terms is None for item, _ in items):
+def _seen_by(wish: FlashOrder, items: Sequence[Units]) -> tuple[Sequence[Units], Own]:
+    """Returns the items as they are for this buyer, in the currency of the order, and the buyer's own terms.
+
+    Errors: InvalidInput.
+    """
+    if wish.currency is not None:
+        in_currency([item for item, _ in items], wish.currency)
+    if not any(item.mark for item, _ in items):
         return items, NO_OWN_TERMS
-    found = [(terms_for(item, buyer.groups), units) for item, units in items]
+    found = [(terms_for(item, wish.buyer.groups, wish.chosen_currency), units) for item, units in items]
     return [(item, units) for (item, _), units in found], {item.id: own for (item, own), _ in found}
 
 
@@ -166,6 +177,8 @@ def _check_wish(wish: FlashOrder) -> None:
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)
     quote = wish.quote
+    if quote is not None and wish.currency not in (None, quote.currency):
+        raise InvalidInput.at("currencyCode", message=f"is not the quote's, which is in {quote.currency}")
     if quote is not None and wish.address_id is not None:
         raise InvalidInput.at("quote", message="has its own address: give none beside it")
     if quote is not None and quote.units() != dict(wish.wanted):
@@ -199,6 +212,8 @@ def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSn
     if quote is not None:
         # Each time that an armed order is read, its quote is signed anew.
         parts.append(quote.mark if quote.armed is None else quote.armed.hex)
+    elif wish.currency is not None:
+        parts.append(wish.currency)
     return OrderSnapshot(
         id=new_id(),
         customer_id=wish.customer_id,

@@ -12,7 +12,7 @@ from services.charges.work_out import work_out
 from services.discount.find_code import FoundCode, refused
 from services.discount.try_code import try_code
 from services.flash_sale.find_ordered import Wanted, check_wanted, find_ordered
-from services.flash_sale.terms_for import terms_for
+from services.flash_sale.terms_for import in_currency, terms_for
 from services.order.charge_flash_order import Units, basis_of
 from services.order.flash_quotes import FlashQuote, QuotedItem
 from services.order.hold_code import hold_code
@@ -29,7 +29,7 @@ _AHEAD: Final = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class FlashQuoteWish:
     """What a customer may order; the first way to ship when ``shipping_method`` is None. ``others``: further items
-    of the same sale. ``buyer_id``: as an order has it."""
+    of the same sale. ``buyer_id``: as an order has it. ``currency``: the items' own when None."""
 
     customer_id: UUID
     item_id: UUID
@@ -41,6 +41,7 @@ class FlashQuoteWish:
     client: Client = NOWHERE
     buyer_id: UUID | None = None
     groups: frozenset[str] = NO_GROUPS
+    currency: str | None = None
 
     @property
     def wanted(self) -> tuple[Wanted, ...]:
@@ -81,7 +82,9 @@ async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, *, until_the_end
 
 async def _items(infra: Infra, wish: FlashQuoteWish) -> list[Units]:
     """Errors: InvalidInput, NotFound, FlashSaleNotRunning, StoreUnavailable."""
-    items = [(terms_for(item, wish.groups)[0], units) for item, units in await find_ordered(infra, wish.wanted)]
+    found = await find_ordered(infra, wish.wanted, wish.currency)
+    in_currency([item for item, _ in found], wish.currency)
+    items = [(terms_for(item, wish.groups, wish.currency)[0], units) for item, units in found]
     first = items[0][0]
     if not all(item.is_public for item, _ in items):
         raise NotFound("There is no such flash-sale item.")

@@ -105,8 +105,9 @@ def _request(wish: ArmWish) -> Request:
     order = wish.order
     address = None if order.address_id is None else order.address_id.hex
     parts = (address, order.shipping_method, order.discount_code, wish.provider, wish.return_url)
+    currency = () if order.currency is None else (order.currency,)
     items = [part for item_id, quantity in sorted(order.wanted) for part in (item_id.hex, quantity)]
-    return Request.of(order.customer_id, _OPERATION, wish.idempotency_key, *parts, *items)
+    return Request.of(order.customer_id, _OPERATION, wish.idempotency_key, *parts, *items, *currency)
 
 
 async def _store(
@@ -114,7 +115,7 @@ async def _store(
 ) -> UUID:
     now, armed_id = infra.now(), new_id()
     found = [await find_item(infra, item.item_id) for item in quote.items]
-    items = [terms_for(item, groups)[0] for item in found]
+    items = [terms_for(item, groups, quote.currency)[0] for item in found]
     row = ArmedOrder(
         id=armed_id,
         customer_id=quote.customer_id,

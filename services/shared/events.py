@@ -242,8 +242,16 @@ class StockLow(_OfSku, type="rushcart.stock.low.v1"):
 
 
 @dataclass(frozen=True, slots=True)
+class PriceTold:
+    """Of one unit."""
+
+    price: Minor
+    currency: Currency
+
+
+@dataclass(frozen=True, slots=True)
 class ItemTold:
-    """``unsold`` is there once the item is settled."""
+    """``unsold`` is there once the item is settled. ``prices``: those in other currencies."""
 
     item_id: UUID
     sku: Sku
@@ -252,6 +260,7 @@ class ItemTold:
     quantity: Units
     per_customer_limit: Units | None = None
     unsold: Units | None = None
+    prices: tuple[PriceTold, ...] = ()
 
 
 class SaleEvent(Event, topic=SALES):

@@ -1,6 +1,8 @@
 """A flash order that was quoted before the click, over GraphQL."""
 
-from tests.e2e.shop import Shop
+from datetime import timedelta
+
+from tests.e2e.shop import SCHEDULE, Shop
 from tests.e2e.test_charge_mutations import HOME
 from tests.modes import ONE_MODE
 
@@ -22,6 +24,11 @@ ARM = """mutation ($input: ArmFlashOrderInput!) { armFlashOrder(input: $input) {
   ... on CannotChargeLater { code provider } ... on InvalidInput { fields { path } } } }"""
 DISARM = """mutation ($input: DisarmFlashOrderInput!) { disarmFlashOrder(input: $input) { __typename
   ... on ArmedFlashOrder { state } } }"""
+
+PRICES = """mutation ($input: SetVariantPricesInput!) { setVariantPrices(input: $input) { __typename } }"""
+SEEN = """query ($id: ID!, $in: String) { node(id: $id) { ... on FlashSaleItem { price(currency: $in) { amount }
+  prices { amount currencyCode } myTerms(currency: $in) { price { amount } }
+  variant { id product { version } } } } }"""
 
 
 async def test_what_was_quoted_is_what_it_costs(shop: Shop) -> None:
@@ -73,3 +80,34 @@ async def test_an_order_is_armed_on_the_providers_page_and_placed_by_one_press(s
     assert order["total"] == armed["quote"]["total"]
     away = {"input": {"id": armed["id"]}}
     assert (await shop.ask(DISARM, away, by=eve))["disarmFlashOrder"] == {"__typename": "NotFound"}
+
+
+async def test_an_item_is_bought_in_a_currency_of_its_list(shop: Shop) -> None:
+    staff, ada = await shop.staff(), await shop.customer("Ada")
+    offer = await shop.offer(staff)
+    seen = (await shop.ask(SEEN, {"id": offer.item_id}))["node"]
+    priced = {"id": seen["variant"]["id"], "version": seen["variant"]["product"]["version"]}
+    priced["prices"] = [{"currencyCode": "USD", "price": "30"}]
+    await shop.ask(PRICES, {"input": priced}, by=staff)
+    now = shop.server.infra.now()
+    times = {"startsAt": (now - timedelta(seconds=1)).isoformat(), "endsAt": (now + timedelta(1)).isoformat()}
+    item = {"sku": offer.sku, "price": "19.90", "quantity": 2, "perCustomerLimit": 2}
+    wrong = item | {"prices": [{"currencyCode": "CHF", "price": "1"}]}
+    sale = {"name": "Both", **times, "items": [wrong]}
+    refused = (await shop.ask(SCHEDULE, {"input": sale}, by=staff))["scheduleFlashSale"]
+    at = ["input", "items", "0", "prices", "0", "currencyCode"]
+    assert [one["path"] for one in refused["fields"]] == [at]
+    listed = item | {"prices": [{"currencyCode": "USD", "price": "21.50"}]}
+    made = (await shop.ask(SCHEDULE, {"input": sale | {"items": [listed]}}, by=staff))["scheduleFlashSale"]
+    item_id = made["items"][0]["id"]
+    seen = (await shop.ask(SEEN, {"id": item_id, "in": "USD"}))["node"]
+    assert (seen["price"], seen["myTerms"]) == ({"amount": "21.50"}, {"price": {"amount": "21.50"}})
+    assert [(one["amount"], one["currencyCode"]) for one in seen["prices"]] == [("19.90", "EUR"), ("21.50", "USD")]
+    wish = {"itemId": item_id, "quantity": 1, "currencyCode": "USD"}
+    quote = (await shop.ask(QUOTE, {"input": wish}, by=ada))["quoteFlashOrder"]
+    quoted = {"itemId": item_id, "quantity": 1, "quote": quote["quote"]}
+    for key, click in (("a", wish), ("b", quoted)):
+        order = (await shop.ask(PLACE, {"input": click | {"idempotencyKey": key}}, by=ada))["placeFlashOrder"]
+        assert order["total"] == {"amount": "21.50"}
+    none = (await shop.ask(QUOTE, {"input": wish | {"currencyCode": "JPY"}}, by=ada))["quoteFlashOrder"]
+    assert none["fields"] == [{"path": ["input", "currencyCode"]}]

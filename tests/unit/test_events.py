@@ -65,7 +65,14 @@ SALE_TOLD = {
     "paused": False,
     "cancelled": True,
 }
-ITEM_TOLD = {"itemId": b, "sku": "S-1", "price": 5, "currency": "EUR", "quantity": 7, "perCustomerLimit": 2}
+ITEM_TOLD: dict[str, object] = {
+    "itemId": b,
+    "sku": "S-1",
+    "price": 5,
+    "currency": "EUR",
+    "quantity": 7,
+    "perCustomerLimit": 2,
+}
 HELD, HELD_TOLD = (events.Held("S-1", C),), [{"sku": "S-1", "itemId": c}]
 UNITS, UNITS_TOLD = (events.LineUnits(B, "S-1", 2),), [{"lineId": b, "sku": "S-1", "quantity": 2}]
 KEPT_TOLD = [{"sku": "S-1", "itemId": c, "quantity": 1}]
@@ -155,11 +162,15 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
             "changedAt": TEXT,
         },
     ),
-    (events.SaleEnded(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2),)), a, SALE_TOLD | {"items": [ITEM_TOLD]}),
     (
-        events.SaleSettled(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2, 0),)),
+        events.SaleEnded(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2),)),
         a,
-        SALE_TOLD | {"items": [ITEM_TOLD | {"unsold": 0}]},
+        SALE_TOLD | {"items": [ITEM_TOLD | {"prices": []}]},
+    ),
+    (
+        events.SaleSettled(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2, 0, (events.PriceTold(6, "USD"),)),)),
+        a,
+        SALE_TOLD | {"items": [ITEM_TOLD | {"unsold": 0, "prices": [{"price": 6, "currency": "USD"}]}]},
     ),
 ]
 

@@ -146,6 +146,8 @@ class PlaceFlashOrderInput(BaseModel):
     "Of quoteFlashOrder, for these items and quantities: order as it was quoted, without `addressId`. Without one the first way to ship is taken, and the order costs what the rules of the shop say now."
     others: Optional[list["FlashOrderItemInput"]] = None
     "Further items of the same sale, each once: the order has all of it, or nothing is held. At most 19."
+    currency_code: Optional[str] = Field(alias="currencyCode", default=None)
+    "ISO 4217, of one in which all items have a price in this sale; left out: the variants' own. See FlashSaleItem.prices. A quote has its own: none is needed beside it."
 
 
 class ProductFilter(BaseModel):
