@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from models.order_document import LineSnapshot
-from resolvers.order.types import OrderCharges
+from resolvers.order.charges_types import OrderCharges
 from resolvers.shared.context import Context
 from resolvers.shared.money import Money
 from resolvers.shared.node import Node, encode_id, pick_nodes, register_node

@@ -9,7 +9,8 @@ import strawberry
 
 from models.draft_document import DraftLine
 from models.enums import Role, Scope
-from resolvers.order.types import Order, OrderCharges, load_orders
+from resolvers.order.charges_types import OrderCharges
+from resolvers.order.types import Order, load_orders
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     IdempotencyConflict,

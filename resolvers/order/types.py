@@ -9,13 +9,13 @@ import strawberry
 
 from models import Payment as PaymentRow
 from models import Shipment as ShipmentRow
-from models.charges_document import Charges
 from models.documents import VariantDoc
 from models.enums import MetadataOwner, OrderStatus, Role, Scope
 from models.metadata_document import Meta
 from models.order_document import EventView, LineView, OrderView
 from resolvers.catalog.types import Variant, show_variant
 from resolvers.metadata.types import HasMetadata
+from resolvers.order.charges_types import OrderCharges
 from resolvers.payment.types import Payment
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
@@ -76,39 +76,6 @@ class OrderLine(Node):
     @loaded(lambda loaders: loaders.variant_by_id, lambda self: self.variant_id)
     def variant(self, info: Info, document: VariantDoc | None) -> Variant | None:
         return show_variant(info.context, document)
-
-
-@strawberry.type(
-    description="subtotal - discount + shipping - shippingDiscount, + tax unless it is included: total."
-)
-class OrderCharges:
-    subtotal: Money = strawberry.field(description="What the lines cost.")
-    discount: Money = strawberry.field(description="Off the lines.")
-    shipping: Money = strawberry.field(description="Before what a code takes off it.")
-    shipping_discount: Money = strawberry.field(description="Off the shipping, by a code for free shipping.")
-    tax: Money = strawberry.field(
-        description="Of the lines and the shipping; beside them, or within when `taxIncluded`."
-    )
-    tax_included: bool = strawberry.field(description="The prices have the tax in them.")
-    shipping_method: str | None = strawberry.field(
-        description="The code of the offer that was taken; null: nothing is shipped."
-    )
-    discount_code: str | None = strawberry.field(
-        description="The code that took something off; null: none was given."
-    )
-
-    @classmethod
-    def of(cls, charges: Charges, currency: str) -> "OrderCharges":
-        return cls(
-            subtotal=Money.of(charges.subtotal, currency),
-            discount=Money.of(charges.discount, currency),
-            shipping=Money.of(charges.shipping, currency),
-            shipping_discount=Money.of(charges.shipping_discount, currency),
-            tax=Money.of(charges.tax, currency),
-            tax_included=charges.tax_inclusive,
-            shipping_method=charges.shipping_method,
-            discount_code=charges.discount_code,
-        )
 
 
 @strawberry.type(description="A change of an order's state, or a note in that state.")

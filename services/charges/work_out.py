@@ -76,6 +76,7 @@ async def _shipped_and_taxed(infra: Infra, basis: Basis, classes: Sequence[str])
 
 
 def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
+    taxes, rates = priced.taxes, tuple(line.rate for line in priced.lines)
     return Charges(
         subtotal=priced.subtotal,
         discount=priced.discount,
@@ -86,6 +87,8 @@ def charges_of(priced: Priced, method: str, code: str | None) -> Charges:
         shipping_method=method,
         discount_code=code,
         parts=tuple((line.order_discount, line.tax) for line in priced.lines) if len(priced.lines) > 1 else (),
+        taxes=taxes,
+        rates=rates if len(taxes) > 1 else (),
     )
 
 

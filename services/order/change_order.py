@@ -234,9 +234,8 @@ async def _tell(
     event = event_row(order.id, OrderStatus.AWAITING_PAYMENT, changing.actor, now, changing.wish.reason)
     totals = {"id": changing.event_id, "total_before": order.total, "total_after": total}
     await (await session.connection()).execute(insert(OrderEvent), [event | totals])
-    told = OrderChanged(
-        order.id, order.version + 1, now_has.lines, order.total, total, order.currency, now_has.kept
-    )
+    sums = (order.total, total, order.currency)
+    told = OrderChanged(order.id, order.version + 1, now_has.lines, *sums, now_has.kept, new.charges.taxes)
     await tell(session, now, told)
     mailed = (await mailed_orders(session, [order.id]))[order.id]
     if total:

@@ -18,10 +18,10 @@ from joserfc.jwk import ECKey
 from infra.clock import Clock
 from infra.signing_keys import SigningKeys
 from models.address_document import AddressDoc
-from models.charges_document import Charges, parts_of
+from models.charges_document import Charges
 from services.shared.errors import InvalidInput
 
-_PURPOSE: Final = b"rushcart flash quote 2"
+_PURPOSE: Final = b"rushcart flash quote 3"
 """With its version: another one where what is signed has other parts."""
 _MAX_LENGTH: Final = 8192
 
@@ -88,21 +88,21 @@ def parts_of_quote(quote: FlashQuote) -> list[Any]:
         quote.currency,
         quote.expires_ms,
         None if address is None else [address.id.hex, *astuple(address)[1:]],
-        astuple(quote.charges),
+        quote.charges.to_row(),
         None if quote.code_hold is None else quote.code_hold.hex,
     ]
 
 
 def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID | None = None, *, mark: str = "") -> FlashQuote:
     """Returns what ``parts_of_quote`` took to pieces."""
-    items, currency, expires, address, (*charged, by_line), hold = parts
+    items, currency, expires, address, charged, hold = parts
     return FlashQuote(
         customer_id,
         tuple(QuotedItem(UUID(item), quantity, price) for item, quantity, price in items),
         currency,
         expires,
         None if address is None else AddressDoc(UUID(address[0]), *address[1:]),
-        Charges(*(*charged, parts_of(by_line))),
+        Charges.from_row(charged),
         None if hold is None else UUID(hold),
         armed,
         mark,

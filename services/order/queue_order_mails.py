@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from string import Template
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -165,10 +166,23 @@ def _sums(order: MailedOrder) -> list[tuple[str, str]]:
     if charges is not None:
         steps = [("subtotal", charges.subtotal), ("discount", charges.discount), ("shipping", charges.shipping)]
         steps += [("shipping_discount", charges.shipping_discount)]
-        steps += [("tax", 0 if charges.tax_inclusive else charges.tax)]
     always = ("subtotal", "shipping")
     steps = [(phrase, amount) for phrase, amount in steps if amount or phrase in always]
-    steps += [("total", order.total)]
-    if charges is not None and charges.tax_inclusive and charges.tax:
-        steps += [("tax_included", charges.tax)]
-    return [(phrase, spoken_money(amount, order.currency)) for phrase, amount in steps]
+    said = [(phrase, spoken_money(amount, order.currency)) for phrase, amount in steps]
+    total = ("total", spoken_money(order.total, order.currency))
+    if charges is None:
+        return [*said, total]
+    if charges.tax_inclusive:
+        return [*said, total, *(("tax_included", tax) for tax in _taxes(charges, order.currency))]
+    return [*said, *(("tax", tax) for tax in _taxes(charges, order.currency)), total]
+
+
+def _taxes(charges: Charges, currency: str) -> list[str]:
+    """By rate, each with what it is of; of an order whose rates were not kept the sum."""
+    if not charges.taxes:
+        return [spoken_money(charges.tax, currency)] if charges.tax else []
+    return [
+        f"{spoken_money(tax, currency)} ({Decimal(rate) / 10_000} % × {spoken_money(net, currency)})"
+        for rate, net, tax in charges.taxes
+        if tax
+    ]

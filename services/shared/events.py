@@ -14,7 +14,7 @@ from models.order_document import LineSnapshot
 from services.shared import shop_events as _shop_events  # noqa: F401 - it declares events too
 from services.shared.event import KINDS, Event
 from services.shared.event_fields import Currency, Minor, Says, Sku, Units
-from services.shared.order_shape import WholeOrder
+from services.shared.order_shape import Taxes, WholeOrder
 from services.shared.topics import ALL_TOPICS as ALL_TOPICS
 from services.shared.topics import ORDERS as ORDERS
 from services.shared.topics import PAYMENTS as PAYMENTS
@@ -156,6 +156,7 @@ class OrderChanged(_OfOrder, type="rushcart.order.changed.v1"):
     total: Minor
     currency: Currency
     kept: tuple[KeptUnits, ...]
+    taxes: Taxes = ()
 
 
 class OrderLinesRefunded(_OfOrder, type="rushcart.order.lines-refunded.v1"):

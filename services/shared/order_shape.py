@@ -7,6 +7,9 @@ from uuid import UUID
 from models.order_document import OrderSnapshot
 from services.shared.event_fields import Currency, Minor, Says, Sku, Units, object_schema
 
+_TAXES = "By rate: the rate in millionths, what is taxed at it without the tax, and the tax; minor units."
+Taxes = Annotated[tuple[tuple[int, ...], ...], Says(description=_TAXES)]
+_RATES = "Of each line in order, if there are several rates: what it is taxed at, in millionths."
 _PARTS = "Of each line in order, if there are several: what the discount takes off it, and its tax; minor units."
 
 
@@ -46,6 +49,8 @@ class _Charges:
     shipping_method: str | None
     discount_code: str | None
     parts: Annotated[tuple[tuple[int, ...], ...], Says(description=_PARTS)] = ()
+    taxes: Taxes = ()
+    rates: Annotated[tuple[int, ...], Says(description=_RATES)] = ()
 
 
 @dataclass(frozen=True, slots=True)

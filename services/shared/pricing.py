@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from models.charges_document import RateTax
 from models.enums import HalfRounding, TaxRounding
 from services.shared.allocate import allocate
 
@@ -72,7 +73,8 @@ NO_TAX: Final = Tax(0, inclusive=False)
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """``subtotal - line_discount - order_discount = net``; ``tax`` is in ``net`` or on top, as the quote says."""
+    """``subtotal - line_discount - order_discount = net``; ``tax`` is in ``net`` or on top, as the quote says;
+    ``rate`` is what it is taxed at."""
 
     key: str
     unit_price: int
@@ -81,6 +83,7 @@ class PricedLine:
     line_discount: int
     order_discount: int
     tax: int
+    rate: int
 
     @property
     def net(self) -> int:
@@ -92,6 +95,7 @@ class PricedShipping:
     price: int
     discount: int
     tax: int
+    rate: int
 
     @property
     def net(self) -> int:
@@ -124,6 +128,21 @@ class Priced:
         net = sum(line.net for line in self.lines) + self.shipping.net
         return net if self.tax_inclusive else net + self.tax
 
+    @property
+    def taxes(self) -> tuple[RateTax, ...]:
+        """What is taxed at each rate, the lowest first; nothing where nothing is. The sums are those of the order:
+        ``net`` and ``tax`` of all rates are the total (EN 16931's VAT breakdown, BG-23)."""
+        by_rate: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+        parts: list[PricedLine | PricedShipping] = [*self.lines, self.shipping]
+        for part in parts:
+            if part.net:
+                of_rate = by_rate[part.rate]
+                of_rate[0] += part.net - part.tax if self.tax_inclusive else part.net
+                of_rate[1] += part.tax
+        if not any(by_rate):
+            return ()
+        return tuple(RateTax(rate, net, tax) for rate, (net, tax) in sorted(by_rate.items()))
+
 
 def price(
     lines: Sequence[Line],
@@ -147,8 +166,11 @@ def price(
     parts[_SHIPPING_KEY] = _Part(tax.rate_of(SHIPPING) if tax.on_shipping else 0, shipping - off_shipping)
     taxes = _taxes(parts, tax, step)
     return Priced(
-        lines=tuple(_priced_line(line, costs[line.key], shares[line.key], taxes[line.key]) for line in lines),
-        shipping=PricedShipping(shipping, off_shipping, taxes[_SHIPPING_KEY]),
+        lines=tuple(
+            _priced_line(line, costs[line.key], shares[line.key], taxes[line.key], parts[line.key].rate)
+            for line in lines
+        ),
+        shipping=PricedShipping(shipping, off_shipping, taxes[_SHIPPING_KEY], parts[_SHIPPING_KEY].rate),
         tax_inclusive=tax.inclusive,
     )
 
@@ -219,7 +241,7 @@ def _in_steps(costs: Mapping[str, int], step: int) -> dict[str, int]:
     return {key: cost // step for key, cost in costs.items()}
 
 
-def _priced_line(line: Line, cost: int, share: int, tax: int) -> PricedLine:
+def _priced_line(line: Line, cost: int, share: int, tax: int, rate: int) -> PricedLine:
     subtotal = line.unit_price * line.quantity
     return PricedLine(
         key=line.key,
@@ -229,4 +251,5 @@ def _priced_line(line: Line, cost: int, share: int, tax: int) -> PricedLine:
         line_discount=subtotal - cost,
         order_discount=share,
         tax=tax,
+        rate=rate,
     )

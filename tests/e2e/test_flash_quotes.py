@@ -11,7 +11,8 @@ ZONE = "mutation ($input: CreateShippingZoneInput!) { createShippingZone(input: 
 REGION = "mutation ($input: CreateTaxRegionInput!) { createTaxRegion(input: $input) { __typename } }"
 ADD = """mutation { addAddress(input: {recipient: "Ada", phone: "+49 30 7777777", line1: "Way 1", city: "Berlin",
   postalCode: "10115", countryCode: "DE"}) { ... on Address { id } } }"""
-CHARGES = "charges { subtotal { amount } shipping { amount } tax { amount } shippingMethod } total { amount }"
+CHARGES = """charges { subtotal { amount } shipping { amount } tax { amount } shippingMethod
+  taxes { percent net { amount } tax { amount } } } total { amount }"""
 QUOTE = f"""mutation ($input: QuoteFlashOrderInput!) {{ quoteFlashOrder(input: $input) {{ __typename
   ... on FlashQuote {{ quote expiresAt quantity unitPrice {{ amount }} {CHARGES} }}
   ... on InvalidInput {{ fields {{ path }} }} }} }}"""
@@ -44,6 +45,9 @@ async def test_what_was_quoted_is_what_it_costs(shop: Shop) -> None:
     goods = 2 * float(quote["unitPrice"]["amount"])
     tax = round((goods + 5.9) * 0.19 + 1e-9, 2)
     assert float(quote["total"]["amount"]) == round(goods + 5.9 + tax, 2)
+    [by_rate] = quote["charges"]["taxes"]
+    assert (by_rate["percent"], by_rate["tax"]) == ("19", quote["charges"]["tax"])
+    assert float(by_rate["net"]["amount"]) == round(goods + 5.9, 2)
     click = wish | {"quote": quote["quote"], "idempotencyKey": "k"}
     order = (await shop.ask(PLACE, {"input": click}, by=ada))["placeFlashOrder"]
     assert order["shippingAddress"] == {"city": "Berlin"}

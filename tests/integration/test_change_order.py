@@ -11,6 +11,7 @@ from sqlalchemy import select
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import MailKind, OrderStatus, Payment
+from models.charges_document import RateTax
 from models.order_document import OrderView
 from services.address.rules import AddressDraft
 from services.checkout.checkout import Checkout, checkout
@@ -70,6 +71,7 @@ async def test_lines_are_changed_and_the_payment_of_the_old_sum_is_void(configur
     charges = after.order.charges
     assert charges is not None
     assert (charges.subtotal, charges.discount, charges.discount_code) == (3999, 480, "SPRING")
+    assert charges.taxes == (RateTax(88_750, 3999 - 480 + 250, charges.tax),)
     assert (after.total_before, after.total_after, after.order.total) == (
         order.total,
         charges.total,

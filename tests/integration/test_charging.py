@@ -12,7 +12,7 @@ from sqlalchemy import update
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import DiscountKind, Payment, Product
-from models.charges_document import Charges
+from models.charges_document import Charges, RateTax
 from models.documents import ProductDoc
 from models.order_document import OrderView
 from services.cart.add_item import Wish, add_item
@@ -134,7 +134,9 @@ async def test_what_is_worked_out_can_be_charged(with_stripe: Infra) -> None:
     assert (currency, offer.price) == ("KWD", 1500)
     order = await checkout(with_stripe, Checkout(customer, "key", Terms(discount_code="TENTH")))
     # 1.234 off, 1.505 for the parcel, 0.6305 of tax, each to the hundredth.
-    assert order.charges == Charges(12340, 1230, 1500, 0, 630, False, "parcel", "TENTH")
+    assert order.charges == Charges(
+        12340, 1230, 1500, 0, 630, False, "parcel", "TENTH", taxes=(RateTax(50_000, 12610, 630),)
+    )
     assert order.total == 12340 - 1230 + 1500 + 630
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from infra.ids import new_id
 from infra.runtime import Infra
 from models import Address, Order, OrderStatus, Role, Saga, User, Variant
-from models.charges_document import Charges
+from models.charges_document import Charges, RateTax
 from models.order_document import OrderView
 from services.cart.add_item import Wish, add_item
 from services.cart.change_cart import read_cart
@@ -223,12 +223,14 @@ async def test_shipping_and_taxes_are_in_the_total(configured: Infra) -> None:
     assert [problem.path for problem in unknown.value.problems] == [("input", "shippingMethod")]
     order = await checkout(infra, Checkout(customer, "key", Terms(home, "parcel")))
     # 19 % that are in 59.97 and in 4.90.
-    assert order.charges == Charges(5997, 0, 490, 0, 958 + 78, True, "parcel")
+    assert order.charges == Charges(
+        5997, 0, 490, 0, 958 + 78, True, "parcel", taxes=(RateTax(190_000, 5451, 1036),)
+    )
     assert order.total == 5997 + 490
     await put(infra, customer, variant, 1)
     abroad = await checkout(infra, Checkout(customer, "other"))
     # 8.875 % of 22.49 on top: 1.996.
-    assert abroad.charges == Charges(1999, 0, 250, 0, 200, False, "letter")
+    assert abroad.charges == Charges(1999, 0, 250, 0, 200, False, "letter", taxes=(RateTax(88_750, 2249, 200),))
     assert abroad.total == 1999 + 250 + 200
 
 

@@ -17,7 +17,7 @@ from infra.runtime import Infra
 from infra.signing_keys import SigningKeys
 from models import MailKind, Order, OrderStatus, QueuedMail
 from models.address_document import AddressDoc
-from models.charges_document import Charges
+from models.charges_document import Charges, RateTax
 from models.flash_sale_document import FlashItemDoc
 from services.charges.change_tax_region import RegionChange, change_tax_region
 from services.charges.check_region import RegionDraft
@@ -46,7 +46,7 @@ from tests.modes import ONE_MODE
 from tests.workers import persist_all
 
 # 19 % of 5.00 and 5.90 on top: 2.071.
-OF_5 = Charges(500, 0, 590, 0, 207, False, "parcel")
+OF_5 = Charges(500, 0, 590, 0, 207, False, "parcel", taxes=(RateTax(190_000, 1090, 207),))
 QUOTES = SigningKeys.of(ECKey.generate_key("P-256", private=True))
 
 
@@ -99,7 +99,7 @@ async def test_it_costs_what_the_cart_says_to_the_last_book(charging: Infra) -> 
     assert [line.split(": ")[1] for line in receipt.splitlines()] == [
         "5.00 EUR",
         "5.90 EUR",
-        "2.07 EUR",
+        "2.07 EUR (19 % × 10.90 EUR)",
         "12.97 EUR",
     ]
     await cancel_order(infra, Cancellation(customer, order.id, None, "cancel"))
@@ -133,11 +133,11 @@ async def test_a_quote_is_kept_whatever_becomes_of_the_rules(charging: Infra) ->
     dearer = RegionDraft((("standard", Decimal(50)),))
     await change_tax_region(infra, RegionChange(rules.regions[0].id, 1, dearer), asked())
     order = await place_flash_order(infra, click(made))
-    assert order.charges == Charges(1000, 0, 590, 0, 302, False, "parcel")
+    assert order.charges == Charges(1000, 0, 590, 0, 302, False, "parcel", taxes=(RateTax(190_000, 1590, 302),))
     # A click without one has the rules of now, at once.
     assert made.address is not None
     now = await place_flash_order(infra, FlashOrder(customer, item.id, 2, "now", made.address.id))
-    assert now.charges == Charges(1000, 0, 0, 0, 500, False, "standard")
+    assert now.charges == Charges(1000, 0, 0, 0, 500, False, "standard", taxes=(RateTax(500_000, 1000, 500),))
 
 
 async def test_where_nothing_ships_nothing_is_taken(charging: Infra) -> None:

@@ -28,6 +28,7 @@ from models import (
     Warehouse,
 )
 from models.base import RETIRED_TABLES
+from models.charges_document import Charges
 from models.charges_rules import ChargeRules
 from services.charges.rows import read_all
 from settings import Settings
@@ -284,7 +285,8 @@ async def test_a_shop_with_orders_of_every_state_gets_zones_and_regions(settings
     """Nothing of its orders changes, and servers of before go on writing products and orders."""
     await upgrade(settings, "0025")
     moment, ident = "'2026-11-27 10:00:00'", "ab" * 15
-    charges = '{"subtotal": 500, "discount": 0, "shipping": 590, "shippingDiscount": 0, "tax": 207}'
+    charges = '{"subtotal": 500, "discount": 0, "shipping": 590, "shippingDiscount": 0, "tax": 207, '
+    charges += '"taxInclusive": false, "shippingMethod": "parcel", "discountCode": null}'
     columns = "id, number, customer_id, status, total, currency, idempotency_key, fingerprint, placed_at"
     columns += ", updated_at, charges"
 
@@ -308,6 +310,8 @@ async def test_a_shop_with_orders_of_every_state_gets_zones_and_regions(settings
     await run_sql(settings, product("b"), order(100, "PAID"))
     async with opened(settings) as database, database.read() as session:
         assert [tuple(row) for row in await session.execute(before)][: len(states)] == orders
+        # Sums by rate are not made up for orders of before.
+        assert {Charges.from_json(raw).taxes for *_, raw in orders if raw is not None} == {()}
         assert list(await session.scalars(select(Product.tax_class))) == [None, None]
         assert await read_all(session) == ChargeRules((), (), frozenset())
     assert await downgrade(settings, "0025") == list(migrations.known_revisions()[-2:23:-1])

@@ -9,7 +9,7 @@ import pytest
 from infra.cloudevents import CloudEvent, MalformedEvent
 from infra.cloudevents import encode as encode_raw
 from models.address_document import AddressDoc
-from models.charges_document import Charges
+from models.charges_document import Charges, RateTax
 from models.enums import PaymentProblem, PaymentStatus, ProductStatus, StockCause
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.shared import events, shop_events
@@ -40,7 +40,7 @@ ORDER = OrderSnapshot(
     (LINE,),
     AT,
     AddressDoc(B, "Ann", "+49 30 1", "Street 1", None, "Berlin", None, "10115", "DE", True),
-    Charges(3980, 0, 500, 0, 0, True, parts=((0, 0), (0, 0))),
+    Charges(3980, 0, 500, 0, 0, True, parts=((0, 0), (0, 0)), taxes=(RateTax(0, 4480, 0),), rates=(0, 0)),
     "0" * 55,
 )
 PROBLEM = next(iter(PaymentProblem))
@@ -98,7 +98,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
         {"orderId": a, "lines": UNITS_TOLD, "refund": 5, "currency": "EUR", "kept": KEPT_TOLD},
     ),
     (
-        events.OrderChanged(A, 2, UNITS, 9, 5, "EUR", ()),
+        events.OrderChanged(A, 2, UNITS, 9, 5, "EUR", (), ((190_000, 100, 19),)),
         a,
         {
             "orderId": a,
@@ -108,6 +108,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
             "total": 5,
             "currency": "EUR",
             "kept": [],
+            "taxes": [[190_000, 100, 19]],
         },
     ),
     (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.charges_document import Charges
+from models.charges_document import Charges, RateTax
 from models.enums import HalfRounding, TaxRounding
 from services.charges.work_out import charges_of
 from services.money.amounts import MAX_MINOR
@@ -209,10 +209,30 @@ def test_of_an_order_sums_by_rate_are_rounded_once() -> None:
     assert priced.tax == 7 + 36  # 6.93, and 36.1 with the shipping's
     assert told(priced)[1] == [3, 2, 2, 19]
     assert priced.shipping.tax == 17
+    assert priced.taxes == (RateTax(70_000, 99, 7), RateTax(190_000, 190, 36))
+    assert charges_of(priced, "parcel", None).rates == (70_000, 70_000, 70_000, 190_000)
     by_line = price(goods, shipping=90, tax=replace(tax, rounding=TaxRounding.LINE))
     assert by_line.tax == 3 * 2 + 19 + 17
     untaxed = price(goods, shipping=90, tax=replace(tax, classes=reduced | {"shipping": 0}))
     assert (untaxed.shipping.tax, untaxed.tax) == (0, 7 + 19)
+
+
+@given(lines, prices, discounts, taxes, steps)
+def test_the_sums_by_rate_are_the_total(
+    basket: list[Line], shipping: int, discount: OrderDiscount, tax: Tax, step: int
+) -> None:
+    """And an order reads them back, from its document and from a quote."""
+    priced = price(basket, shipping=shipping, discount=discount, tax=tax, step=step)
+    charges = charges_of(priced, "parcel", None)
+    if charges.taxes:
+        assert sum(net + tax for _, net, tax in charges.taxes) == priced.total
+    else:
+        assert priced.tax == 0
+    assert sum(tax for _, _, tax in charges.taxes) == priced.tax
+    assert Charges.from_json(charges.to_json()) == charges
+    assert Charges.from_row(charges.to_row()) == charges
+    before = Charges.from_row(charges.to_row()[:9])  # of an order that was armed before there were sums
+    assert (before.parts, before.taxes, before.total) == (charges.parts, (), charges.total)
 
 
 @given(lines, prices, taxes)

@@ -66,7 +66,8 @@ async def speak(infra: Infra, customer: UUID, locale: str) -> None:
 
 
 def amounts(sums: str) -> list[Decimal]:
-    return [Decimal(found) for found in re.findall(r"-?\d+\.\d\d", sums)]
+    """What a tax is of is left out."""
+    return [Decimal(found) for found in re.findall(r"-?\d+\.\d\d", re.sub(r" \(.*\)", "", sums))]
 
 
 @ONE_MODE
@@ -84,7 +85,7 @@ async def test_a_receipt_says_each_amount_and_adds_up(configured: Infra) -> None
             "Subtotal: 59.97 EUR",
             "Discount: -7.50 EUR",
             "Shipping: 2.50 EUR",
-            "Tax: 4.88 EUR",
+            "Tax: 4.88 EUR (8.875 % × 54.97 EUR)",
             "Total: 59.85 EUR",
         ]
         *parts, total = amounts(sums)
@@ -106,7 +107,7 @@ async def test_tax_in_the_prices_and_free_shipping_in_chinese(configured: Infra)
         "运费：2.50 EUR",
         "运费折扣：-2.50 EUR",
         "合计：59.97 EUR",
-        "其中税费：9.58 EUR",
+        "其中税费：9.58 EUR (19 % × 50.39 EUR)",
     ]
 
 
