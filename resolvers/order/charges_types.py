@@ -12,7 +12,7 @@ from resolvers.shared.money import Money
 class TaxOfRate:
     percent: Decimal = strawberry.field(description="The rate.")
     net: Money = strawberry.field(description="What is taxed at it, without the tax.")
-    tax: Money = strawberry.field(description="The tax.")
+    tax: Money = strawberry.field(description="Of `net`, or what was in the prices of it.")
 
     @classmethod
     def of(cls, one: RateTax, currency: str) -> "TaxOfRate":

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from infra.clock import from_millis
-from resolvers.order.types import OrderCharges
+from resolvers.order.charges_types import OrderCharges
 from resolvers.shared.errors import FlashSaleNotRunning, InvalidInput, NotFound, TryAgain
 from resolvers.shared.money import Money
 from resolvers.shared.node import encode_id

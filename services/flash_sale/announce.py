@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import FlashSale, FlashSaleItem
 from models.group_terms import price_list
-from services.shared.events import ItemTold, PriceTold, SaleEvent
+from services.shared.events import SaleEvent
+from services.shared.sale_told import ItemTold, PriceTold
 from services.shared.tell import tell
 
 

@@ -15,6 +15,7 @@ from services.shared import shop_events as _shop_events  # noqa: F401 - it decla
 from services.shared.event import KINDS, Event
 from services.shared.event_fields import Currency, Minor, Says, Sku, Units
 from services.shared.order_shape import Taxes, WholeOrder
+from services.shared.sale_told import ItemTold as ItemTold
 from services.shared.topics import ALL_TOPICS as ALL_TOPICS
 from services.shared.topics import ORDERS as ORDERS
 from services.shared.topics import PAYMENTS as PAYMENTS
@@ -240,28 +241,6 @@ class StockChanged(_OfSku, type="rushcart.stock.changed.v1"):
 class StockLow(_OfSku, type="rushcart.stock.low.v1"):
     available: int
     threshold: Units
-
-
-@dataclass(frozen=True, slots=True)
-class PriceTold:
-    """Of one unit."""
-
-    price: Minor
-    currency: Currency
-
-
-@dataclass(frozen=True, slots=True)
-class ItemTold:
-    """``unsold`` is there once the item is settled. ``prices``: those in other currencies."""
-
-    item_id: UUID
-    sku: Sku
-    price: Minor
-    currency: Currency
-    quantity: Units
-    per_customer_limit: Units | None = None
-    unsold: Units | None = None
-    prices: tuple[PriceTold, ...] = ()
 
 
 class SaleEvent(Event, topic=SALES):

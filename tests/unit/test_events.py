@@ -14,6 +14,7 @@ from models.enums import PaymentProblem, PaymentStatus, ProductStatus, StockCaus
 from models.order_document import LineSnapshot, OrderSnapshot
 from services.shared import events, shop_events
 from services.shared.event import KINDS, Event, data_schema, encode, read_event
+from services.shared.sale_told import PriceTold
 from services.shared.topics import SALES
 
 A, B, C, D = (UUID(int=n) for n in range(1, 5))
@@ -169,7 +170,7 @@ EXAMPLES: list[tuple[Event, str, dict[str, object]]] = [
         SALE_TOLD | {"items": [ITEM_TOLD | {"prices": []}]},
     ),
     (
-        events.SaleSettled(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2, 0, (events.PriceTold(6, "USD"),)),)),
+        events.SaleSettled(*SALE, (events.ItemTold(B, "S-1", 5, "EUR", 7, 2, 0, (PriceTold(6, "USD"),)),)),
         a,
         SALE_TOLD | {"items": [ITEM_TOLD | {"unsold": 0, "prices": [{"price": 6, "currency": "USD"}]}]},
     ),
