@@ -106,6 +106,7 @@ async def test_a_worker_is_killed_in_the_middle_and_another_goes_on(infra: Infra
     await process.wait()
     row = await now(infra, job)
     assert (row.state, row.runs, await written(infra)) == (JobState.RUNNING, 1, (0, 0))
+    await change(infra, job.id, due_at=infra.now() + timedelta(hours=1))
     assert await run_job(infra) == 0  # until the lease of the dead is over
     await change(infra, job.id, due_at=infra.now())
     assert await run_job(infra) == 1
@@ -189,7 +190,8 @@ async def test_an_export_is_kept_in_parts_for_a_while(infra: Infra, monkeypatch:
     job = await start_job(infra, wish, asked("export"))
     with statements(infra) as seen:
         await run_job(infra)
-    assert len(seen) < 40
+    # Without those that keep the job, of which there are more on a slow machine.
+    assert len([one for one in seen if "bulk_jobs" not in one]) < 30
     row = await now(infra, job)
     assert (row.state, row.bytes_out, row.report) == (JobState.DONE, len(whole.getvalue()), {"exported": 60})
     assert row.parts_out > 2
