@@ -13,7 +13,7 @@ from infra.processes import ProcessId, spawn
 from infra.stack.database import PRIMARY, REPLICA, DatabaseRecipe
 from infra.stack.errors import MissingServer
 from infra.stack.probes import NotAnswering, probe
-from infra.stack.replication import await_following, follow
+from infra.stack.replication import await_following, follow, follow_mysql
 from infra.stack.runner import Job
 from infra.stack.state import Record
 from tests.waiting import until_true
@@ -30,10 +30,8 @@ def database_server(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def replicated_databases(folder: Path) -> Iterator[tuple[Record, Record]]:
-    """Start a primary and its replica, which skips where there is no MariaDB."""
+    """Start a primary and its replica, which skips where there is neither MariaDB nor MySQL."""
     recipe = _found()
-    if not recipe.is_mariadb:
-        pytest.skip("the replication of this test is MariaDB's")
     pair = [
         Record("machine", port=free_port(), notes={"role": role, "number": number, "password": "of a test"})
         for role, number in ((PRIMARY, "1"), (REPLICA, "2"))
@@ -42,14 +40,18 @@ def replicated_databases(folder: Path) -> Iterator[tuple[Record, Record]]:
     for record, own in zip(pair, folders, strict=True):
         own.mkdir()
         if record is not pair[0]:  # an empty database is an empty database, and takes seconds to make
-            shutil.copytree(folders[0] / "data", own / "data")
+            # MySQL keeps there who a server is.
+            shutil.copytree(folders[0] / "data", own / "data", ignore=shutil.ignore_patterns("auto.cnf"))
         _prepare(recipe, record, own)
     with ExitStack() as running:
         for record, own in zip(pair, folders, strict=True):
             running.enter_context(_running(recipe, record, own))
         primary, replica = pair
-        follow(replica, primary)
-        await_following(replica, primary)
+        if recipe.is_mariadb:
+            follow(replica, primary)
+            await_following(replica, primary)
+        else:
+            follow_mysql(replica, primary)
         yield primary, replica
 
 

@@ -55,7 +55,7 @@ _SETTINGS = (
 )
 _ALONE = ("--skip-log-bin",)
 # What a replica has not got is not committed: AFTER_SYNC. Without any replica nobody waits for one.
-_REPLICATED = (
+_MARIADB_REPLICATED = (
     "--log-bin=binlog",
     "--binlog-format=ROW",
     "--log-slave-updates",
@@ -68,11 +68,28 @@ _REPLICATED = (
     "--rpl-semi-sync-slave-kill-conn-timeout=1",
     "--slave-net-timeout=4",
 )
+# Nobody takes a primary's place here: for listings a replica that follows is enough.
+_MYSQL_REPLICATED = (
+    "--log-bin=binlog",
+    "--gtid-mode=ON",
+    "--enforce-gtid-consistency=ON",
+    "--skip-replica-start",
+    "--replica-net-timeout=4",
+)
 _BY_ROLE = {
     PRIMARY: ("--rpl-semi-sync-master-enabled=ON",),
     REPLICA: ("--rpl-semi-sync-slave-enabled=ON", "--read-only"),
 }
-_REPLICATING = ("REPLICATION SLAVE", "REPLICATION SLAVE ADMIN", "REPLICATION MASTER ADMIN", "BINLOG MONITOR")
+_MYSQL_BY_ROLE = {PRIMARY: (), REPLICA: ("--read-only",)}
+_MARIADB_RIGHTS = (
+    "REPLICATION SLAVE",
+    "REPLICATION SLAVE ADMIN",
+    "REPLICATION MASTER ADMIN",
+    "BINLOG MONITOR",
+    "SLAVE MONITOR",
+    "RELOAD",
+)
+_MYSQL_RIGHTS = ("REPLICATION SLAVE", "REPLICATION_SLAVE_ADMIN", "REPLICATION CLIENT", "RELOAD")
 _MARIADB = ("--innodb-log-file-size=64M", "--aria-pagecache-buffer-size=8M")
 # Files are for nobody: the folder that its package has for them need not be there.
 _MYSQL = ("--mysqlx=OFF", "--secure-file-priv=NULL")
@@ -115,7 +132,8 @@ class DatabaseRecipe(Recipe):
         root, password, local = secrets.token_hex(16), record.notes["password"], ""
         if "role" in record.notes:
             # Each makes its own.
-            rights, local = [*rights, *_REPLICATING, "SLAVE MONITOR", "RELOAD"], "SET sql_log_bin=0;\n"
+            more = _MARIADB_RIGHTS if self.is_mariadb else _MYSQL_RIGHTS
+            rights, local = [*rights, *more], "SET sql_log_bin=0;\n"
         found = {"name": NAME, "operator": OPERATOR, "password": password, "root": root}
         return local + _SETUP.format(**found, right=", ".join(rights))
 
@@ -154,9 +172,12 @@ class DatabaseRecipe(Recipe):
         ]
 
     def _replication(self, record: Record) -> Sequence[str]:
-        if role := record.notes.get("role"):
-            return [*_REPLICATED, *_BY_ROLE[role], f"--server-id={record.notes['number']}"]
-        return _ALONE
+        role, number = record.notes.get("role"), f"--server-id={record.notes.get('number')}"
+        if role is None:
+            return _ALONE
+        if self.is_mariadb:
+            return [*_MARIADB_REPLICATED, *_BY_ROLE[role], number]
+        return [*_MYSQL_REPLICATED, *_MYSQL_BY_ROLE[role], number]
 
     def url(self, record: Record) -> str:
         return f"mysql+asyncmy://{NAME}:{record.notes['password']}@{LOOPBACK}:{record.port}/{NAME}"

@@ -39,6 +39,13 @@ def follow(replica: Record, primary: Record) -> None:
     )
 
 
+def follow_mysql(replica: Record, primary: Record) -> None:
+    """Have a MySQL do what another one did from the beginning, and go on. Errors: StackError."""
+    where = f"SOURCE_HOST='{LOOPBACK}', SOURCE_PORT={primary.port}, SOURCE_USER='{OPERATOR}'"
+    how = f"SOURCE_PASSWORD='{primary.notes['password']}', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1"
+    _tell(replica, f"CHANGE REPLICATION SOURCE TO {where}, {how}, SOURCE_CONNECT_RETRY=1", "START REPLICA")
+
+
 def await_following(replica: Record, primary: Record) -> None:
     """Wait until nothing is committed any more that the replica has not got. Errors: StackError."""
 

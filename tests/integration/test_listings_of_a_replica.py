@@ -63,6 +63,8 @@ async def on_replica(replica: Record, statement: str) -> None:
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
     with quiet("asyncmy"):
         async with engine.connect() as connection:
+            if not connection.dialect.is_mariadb:  # type: ignore[attr-defined]
+                statement = statement.replace("SLAVE", "REPLICA")
             await connection.execute(text(statement))
     await engine.dispose()
 
