@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import make_url
 
+from infra.stack.probes import probe
 from infra.telemetry.tracing import span, tracing
 from settings import Settings
 from tests.collector import Collector, Seen, collecting
@@ -144,7 +145,8 @@ async def test_spans_speak_the_semantic_conventions(server: Server, collector: C
         own: dict[str, str | int] = {"db.system.name": "sqlite", "db.namespace": "rushcart.db"}
     else:
         assert inserted.name == f"INSERT {url.database}"
-        own = {"db.system.name": "mariadb", "peer.service": "mariadb", "service.peer.name": "mariadb"}
+        kind = probe("database", settings.database_dsn).partition(" ")[0].lower()
+        own = {"db.system.name": kind, "peer.service": kind, "service.peer.name": kind}
         own |= {"db.namespace": str(url.database), **_server(settings.database_dsn)}
     assert inserted.attributes == own | {"db.operation.name": "INSERT", "db.query.text": statement}
 

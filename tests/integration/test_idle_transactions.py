@@ -57,7 +57,8 @@ async def test_who_waits_for_a_table_gives_up(settings: Settings) -> None:
 
 
 async def _make(session: AsyncSession) -> None:
-    await session.execute(text("CREATE OR REPLACE TABLE counted (n INT)"))
+    await session.execute(text("DROP TABLE IF EXISTS counted"))
+    await session.execute(text("CREATE TABLE counted (n INT)"))
     await session.execute(text("INSERT INTO counted VALUES (0)"))
 
 
