@@ -126,6 +126,10 @@ async def _first(connection: AsyncConnection, users: Table) -> dict[str, Any]:
 
 def _chunks(first: dict[str, Any], shoppers: int) -> Iterator[list[dict[str, Any]]]:
     copies = [first | {"id": new_id().bytes, "email": email_of(number)} for number in range(1, shoppers)]
-    copies.append(first | {"id": new_id().bytes, "email": _STAFF, "roles": '["CUSTOMER", "STAFF"]'})
+    # MySQL tells that it is JSON, MariaDB that it is a text.
+    roles: list[str] | str = ["CUSTOMER", "STAFF"]
+    if isinstance(first["roles"], str):
+        roles = orjson.dumps(roles).decode()
+    copies.append(first | {"id": new_id().bytes, "email": _STAFF, "roles": roles})
     for start in range(0, len(copies), _CHUNK):
         yield copies[start : start + _CHUNK]
