@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 from aiokafka import AIOKafkaProducer
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -44,12 +44,11 @@ _LINGER_MS = 2
 
 
 class BareEndpoint:
-    def __init__(self, infra: Infra, redis: Redis, producer: AIOKafkaProducer) -> None:
+    def __init__(self, infra: Infra, redis: Redis | RedisCluster, producer: AIOKafkaProducer) -> None:
         self._infra = infra
         self._tokens = AccessTokens.from_settings(infra.settings, infra.now)
         self._redis = redis
         self._producer = producer
-        self._accept = redis.register_script(keys.SCRIPTS["accept"].text)
         self._reserve = redis.register_script(keys.SCRIPTS["reserve"].text)
 
     async def plain(self, request: Request) -> Response:
@@ -92,7 +91,7 @@ class BareEndpoint:
         replies: list[list[bytes]] = await self._reserve(
             keys=[keys.item, keys.buyers, keys.requests, keys.pending, keys.open],
             args=[
-                self._infra.redis.run_id,
+                self._infra.redis.at(keys.item).run_id,
                 order.customer_id.hex,
                 order.idempotency_key.encode().hex(),
                 order.fingerprint,
@@ -111,13 +110,16 @@ class BareEndpoint:
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hset(key, order.id.hex, f"{line.flash_sale_item_id.hex}|{line.sku}")
         pipeline.expire(key, CLAIM_SECONDS)
-        keys = ItemKeys.of(line.sku, line.flash_sale_item_id)
+        of = ItemKeys.of(line.sku, line.flash_sale_item_id)
         field = f"{order.customer_id.hex}:{order.idempotency_key.encode().hex()}"
         epoch = order.lines[0].epoch
-        await self._accept(
-            keys=[keys.item, keys.requests, keys.pending, keys.open],
-            args=[self._infra.redis.run_id, epoch, order.id.hex, field],
-            client=pipeline,
+        # A cluster's pipeline takes no script of the library's own kind.
+        pipeline.execute_command(
+            "EVALSHA",
+            keys.SCRIPTS["accept"].sha,
+            4,
+            *(of.item, of.requests, of.pending, of.open),
+            *(self._infra.redis.at(of.item).run_id, epoch, order.id.hex, field),
         )
         await pipeline.execute()
 
@@ -146,12 +148,19 @@ def _json(content: dict[str, object]) -> Response:
     return Response(orjson.dumps(content), media_type="application/json")
 
 
+def _connect(dsn: str) -> Redis | RedisCluster:
+    if "+cluster" in dsn:
+        first = dsn.replace("+cluster", "", 1).partition(",")[0]
+        return RedisCluster.from_url(first, max_connections=_CONNECTIONS, socket_timeout=5)
+    return Redis.from_pool(BlockingConnectionPool.from_url(dsn, max_connections=_CONNECTIONS, socket_timeout=5))
+
+
 async def _main(listener: socket.socket, stop: asyncio.Event) -> None:
     settings = get_settings()
     async with open_infra(settings) as infra:
         await infra.redis.ping()
-        pool = BlockingConnectionPool.from_url(settings.redis_dsn, max_connections=_CONNECTIONS, socket_timeout=5)
-        redis = Redis.from_pool(pool)
+        redis = _connect(settings.redis_dsn)
+        await redis.script_load(keys.SCRIPTS["accept"].text)
         producer = AIOKafkaProducer(
             bootstrap_servers=settings.kafka_bootstrap_servers, enable_idempotence=True, linger_ms=_LINGER_MS
         )

@@ -16,6 +16,7 @@ import orjson
 from benchmarks.figures import Figures, Kept, Rate
 from benchmarks.load_generator import Phase, Target
 from benchmarks.processes import RUSHCART, LoadGenerator, Profiler, Server
+from benchmarks.scale.shards import shards
 from benchmarks.shop import Shop, count_persisted, open_shop, persisted_numbers
 from benchmarks.stores import Echo, stores
 from infra.ports import free_port
@@ -38,7 +39,9 @@ _PERSIST_WITHIN = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``seconds`` a phase and endpoint; ``backlog``: least orders for ``workers``. ``profile``: a folder."""
+    """``seconds`` a phase and endpoint; ``backlog``: least orders for ``workers``. ``profile``: a folder.
+    ``shards``: of a Redis Cluster, in place of one Redis.
+    """
 
     seconds: float = 15.0
     buyers: int = 2_000
@@ -46,12 +49,15 @@ class Options:
     backlog: int = 20_000
     profile: Path | None = None
     workers: int = 1
+    shards: int | None = None
 
 
 def run_benchmark(options: Options, echo: Echo) -> Figures:
     """Errors: StackError, ProcessFailed."""
     with ExitStack() as stack:
         settings = stack.enter_context(stores(echo))
+        if options.shards is not None:
+            settings = settings.with_redis(stack.enter_context(shards(options.shards, settings.home)).url)
         echo("filling the shop")
         shop = asyncio.run(_prepare(settings, options.buyers))
         with _Bench(options, settings, shop, settings.home, echo) as bench:
@@ -97,7 +103,10 @@ class _Bench:
         self._stack.close()
 
     def _start(self, name: str, arguments: list[str], stack: ExitStack) -> Server:
-        env = {"RUSHCART_PORT": str(self._ports.get(name, 0))}
+        env = {
+            "RUSHCART_PORT": str(self._ports.get(name, 0)),
+            "RUSHCART_REDIS_URL": self._settings.redis_dsn,
+        }
         server = self._servers[name] = Server(name, arguments, env, self._folder)
         stack.callback(server.stop)
         return server

@@ -25,7 +25,10 @@ SMALL: Final = {
     "catalog --seconds 0.1 --connections 2 --colds 1": ("One product by slug", "memory of serve"),
     "checkout --seconds 0.3 --customers 2": ("the verbs", "ratio "),
     "expiry --rate 20 --seconds 0.5 --fault scheduler-killed": ("10 orders, seconds late: p50",),
-    "flash --seconds 0.2 --connections 2 --buyers 5 --backlog 20": ("Orders accepted", "Refusals after sold-out"),
+    "flash --seconds 0.2 --connections 2 --buyers 5 --backlog 20 --shards 1": (
+        "Orders accepted",
+        "Refusals after sold-out",
+    ),
     "payments --payments 2": ("Webhooks",),
     f"sale --seconds 0.5 --shoppers 2 --by cart --pay webhook --against {ROOT}": (
         "until PAID",
