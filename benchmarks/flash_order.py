@@ -16,7 +16,7 @@ import orjson
 from benchmarks.figures import Figures, Kept, Rate
 from benchmarks.load_generator import Phase, Target
 from benchmarks.processes import RUSHCART, LoadGenerator, Profiler, Server
-from benchmarks.scale.shards import shards
+from benchmarks.shards import shards
 from benchmarks.shop import Shop, count_persisted, open_shop, persisted_numbers
 from benchmarks.stores import Echo, stores
 from infra.ports import free_port

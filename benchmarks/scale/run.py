@@ -20,7 +20,7 @@ from benchmarks.flash_order import BUY
 from benchmarks.load_generator import Phase, Target
 from benchmarks.processes import RUSHCART, LoadGenerator, ProcessFailed, Server, cpu_seconds
 from benchmarks.scale.model import Cost, Layout
-from benchmarks.scale.shards import Shards, shards
+from benchmarks.shards import Shards, shards
 from benchmarks.shop import count_persisted, open_items, sign_in
 from benchmarks.stores import Echo, stack_and_settings
 from infra.ports import free_port
