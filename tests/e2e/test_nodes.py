@@ -314,11 +314,16 @@ def _name(table: Any) -> str:
     return str(table.__name__)
 
 
-@pytest.mark.parametrize("table", [OrderLine, Shipment, Refund, Image, Quote])
-async def test_a_hundred_take_as_many_statements_as_one(world: World, table: type[Any]) -> None:
-    infra, keys = world.shop.server.infra, await _clone(world, table, 99)
+async def test_a_hundred_take_as_many_statements_as_one(world: World) -> None:
+    for table in (OrderLine, Shipment, Refund, Image, Quote):
+        counts = await _statements(world, table, await _clone(world, table, 99))
+        assert counts[1] == counts[2] <= 5, _name(table)
+
+
+async def _statements(world: World, table: type[Any], keys: list[UUID]) -> list[int]:
+    """How many it took to find the first, the first again, and all."""
+    infra, counts = world.shop.server.infra, []
     viewer = Viewer(decode_id(world.ada.id, "User"), frozenset(Role), infra.now() + timedelta(hours=1))
-    counts = []
     for wanted in (keys[:1], keys[:1], keys):  # the first fills the cache
         context = Context(infra, AccessTokens.from_settings(infra.settings), viewer)
         with statements(infra) as seen:
@@ -327,4 +332,4 @@ async def test_a_hundred_take_as_many_statements_as_one(world: World, table: typ
             encode_id(_name(table), k) for k in wanted
         ]
         counts.append(len(seen))
-    assert counts[1] == counts[2] <= 5
+    return counts
