@@ -1,15 +1,18 @@
 """Fixtures: an ``Infra`` on fresh stores, and a server over HTTP on them, in both modes."""
 
+import time
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis  # noqa: F401 - when it is imported it looks for objects that must not be frozen yet
 import pytest
 import uvloop
 from redis.asyncio import Redis
 
+from graphql_api import public_answers
 from infra import garbage
 from infra.cache import hearing
 from infra.runtime import Infra, open_infra
@@ -146,7 +149,9 @@ async def redis(settings: Settings) -> AsyncIterator["Redis"]:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept for a second is kept for a minute: a busy machine's statements are those of an idle one."""
+    """What is kept for some seconds is kept for a minute: a busy machine's statements are those of an idle one."""
     for place in (stock_views, catalog_views):
         monkeypatch.setattr(place, "COUNT_TTL", 60.0)
+    monkeypatch.setattr(catalog_views, "MEMORY_TTL", 60.0)
+    monkeypatch.setattr(public_answers, "time", SimpleNamespace(monotonic=lambda: time.monotonic() / 60))
     monkeypatch.setattr(hearing, "LEASE", 60.0)

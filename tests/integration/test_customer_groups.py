@@ -28,7 +28,7 @@ from services.user.change_group import change_group, create_group, delete_group,
 from services.user.register import register
 from tests.books import assert_adds_up, orders_in
 from tests.factories import order_wish, sale_of, variant_in_stock
-from tests.waiting import until
+from tests.waiting import patience, until
 from tests.workers import persist_all
 
 STAFF = new_id()
@@ -54,7 +54,7 @@ async def terms(
 async def test_groups_buy_by_terms_of_their_own(infra: Infra, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.flash_sale.set_group_terms._AHEAD", timedelta(0))
     variant = await variant_in_stock(infra)
-    item = await sale_of(infra, variant.sku, quantity=10, limit=1, starts_in=3)
+    item = await sale_of(infra, variant.sku, quantity=10, limit=1, starts_in=patience(3.0))
     vip, club = await group(infra, "VIP"), await group(infra, "Club")
     early = GroupDraft(vip, item.starts_at, (GroupItem(item.sku, Decimal("9.90"), 3),))
     later = GroupDraft(club, None, (GroupItem(item.sku, Decimal("15.00")),))

@@ -32,6 +32,7 @@ from settings import Settings
 from tests.books import assert_adds_up, outbox_types
 from tests.factories import order_wish, running_sale, sale_of, variant_in_stock
 from tests.integration.sale_state.acting import act
+from tests.waiting import patience
 from tests.workers import persist_all
 
 
@@ -119,7 +120,7 @@ async def test_who_follows_an_item_sees_that_its_sale_has_ended(infra: Infra, ot
 async def test_a_scheduled_sale_is_cancelled_and_a_paused_one_does_not_begin(infra: Infra) -> None:
     sku = (await variant_in_stock(infra, on_hand=10)).sku
     coming = await sale_of(infra, sku, quantity=5, starts_in=3600)
-    soon = await sale_of(infra, sku, quantity=5, starts_in=1.5)
+    soon = await sale_of(infra, sku, quantity=5, starts_in=patience(1.5))
     with pytest.raises(FlashSaleStateConflict):
         await act(infra, coming, SaleAction.END)
     await act(infra, coming, SaleAction.CANCEL)
