@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from infra.runtime import Infra
 from models import Address, CustomerTag, GroupMember, MetadataEntry, Order
@@ -53,7 +53,9 @@ class CustomerFilter:
                 column.in_(select(GroupMember.user_id).where(GroupMember.group_id == self.group_id))
             )
         for wanted in self.metadata:
-            found = found.where(column.in_(select(MetadataEntry.owner_id).where(has_one_of(wanted))))
+            if column is not MetadataEntry.owner_id or wanted is not self.metadata[0]:
+                entry = aliased(MetadataEntry)
+                found = found.where(exists().where(entry.owner_id == column, has_one_of(wanted, entry)))
         if self.tag is not None:
             tagged = select(CustomerTag.user_id).where(CustomerTag.tag == normal_tag(self.tag[:MAX_SEARCH]))
             found = found.where(column.in_(tagged))
@@ -68,6 +70,9 @@ class CustomerFilter:
             called = select(Address.user_id).where(Address.phone == _AROUND_DIGITS.sub("", text))
             return _accounts(User.id.in_(called)), User.id
         words = sorted(words_in(text), key=len, reverse=True)
+        if self.metadata and not words:
+            # Along its index, in their order; what is closed has none.
+            return select(MetadataEntry.owner_id).where(has_one_of(self.metadata[0])), MetadataEntry.owner_id
         return _by_words(words) if words else (_accounts(), User.id)
 
 
