@@ -12,8 +12,19 @@ from sqlalchemy import func, select, update
 from chaos.waiting import until
 from chaos.wishes import Wish
 from infra.runtime import Infra
-from models import Order, OrderStatus, Payment, PaymentStatus, Refund, RefundState, SandboxCharge
+from models import (
+    ArmedOrder,
+    ArmedState,
+    Order,
+    OrderStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundState,
+    SandboxCharge,
+)
 from services.payment.reconcile_payments import reconcile_payments
+from services.payment.sandbox.charges import SET_UP
 from services.reconcile.books import one_moment
 
 # A webhook that never comes is made up for by asking, after 10 s, 20 s and so on.
@@ -58,11 +69,15 @@ async def _free_refunds(infra: Infra) -> None:
 
 
 async def _unsettled(infra: Infra) -> int:
-    """Refunds that are not done, and payments of which the provider knows more than we do."""
+    """Refunds that are not done, armed orders that are not charged, and payments of which the provider knows more
+    than we do."""
     refunds = select(func.count()).select_from(Refund).where(Refund.state == RefundState.PENDING)
+    placed = select(func.count()).select_from(ArmedOrder).where(ArmedOrder.state == ArmedState.PLACED)
     async with one_moment(infra) as session:  # a capture makes its refund in the same transaction
         count = await session.scalar(refunds) or 0
-        charges = {UUID(charge.key): charge for charge in await session.scalars(select(SandboxCharge))}
+        count += await session.scalar(placed) or 0
+        every = await session.scalars(select(SandboxCharge))
+        charges = {UUID(charge.key): charge for charge in every if not charge.key.startswith(SET_UP)}
         for payment in await session.scalars(select(Payment)):
             charge = charges.get(payment.id)
             count += charge is not None and _said(charge) != (payment.captured, payment.refunded)

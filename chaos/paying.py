@@ -24,7 +24,7 @@ async def pay(client: Client, http: HttpConnection, wish: Wish, order_id: str) -
     if answer["__typename"] == "Payment":
         approves = client.dice.random() < 0.85
         form = urlencode(_form(client.dice, approves)).encode()
-        if await _press(client, http, urlsplit(answer["redirectUrl"]).path, form):
+        if await press(client, http, urlsplit(answer["redirectUrl"]).path, form):
             wish.approved = approves
 
 
@@ -36,7 +36,7 @@ def _form(dice: Random, approves: bool) -> dict[str, str]:
     }
 
 
-async def _press(client: Client, http: HttpConnection, path: str, form: bytes) -> bool:
+async def press(client: Client, http: HttpConnection, path: str, form: bytes) -> bool:
     """Again until it is known to be done: what was decided first stays."""
     while True:
         problem, status, reply = await client.post(http, path, form)

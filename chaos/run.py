@@ -41,7 +41,9 @@ from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 
-_SKUS: Final = ("CHAOS", "CHAOS-PLENTY")
+_SKUS: Final = ("CHAOS", "CHAOS-BESIDE")
+"""Of one sale."""
+_PLENTY: Final = ("CHAOS-PLENTY",)
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 _ONE_OF: Final = 4
 """So many customers have one among them who pays for nothing."""
@@ -54,8 +56,9 @@ Progress = Callable[[float, Tally, "Counter[str]"], None]
 class Options:
     """``payment_timeout``: seconds; unpaid orders expire during the run, and their units are sold again.
 
-    ``plenty``: units of a second item, which is not sold out. ``nodes``: on several of each server.
-    ``each``: every fault once in a round, in their order, and no round is left half done.
+    ``units`` there are of each of two items of one sale, ``plenty`` of one of another, which is not sold out.
+    ``nodes``: on several of each server. ``each``: every fault once in a round, in their order, and no round is
+    left half done.
     """
 
     seconds: float = 60.0
@@ -128,14 +131,15 @@ async def play(
     outcome = Outcome()
     async with AsyncExitStack() as exits:
         infra = await exits.enter_async_context(observer(settings))
-        items = [await _open_sale(infra, sku, units) for sku, units in zip(_SKUS, _units(options), strict=False)]
+        sales = [await _open_sale(infra, skus, units) for skus, units in _sales(options)]
+        items = [item for sale in sales for item in sale]
         proxies = await _proxies(exits, settings)
         fleet = Fleet.on(_through(settings, proxies), settings.home, launch=launch)
         exits.callback(fleet.kill)
         await fleet.complete()
         dice, key = random.Random(options.seed), f"{{{items[-1].sku}}}"
         target = Target(fleet, stack, proxies, dice, disks or {}, key=key)
-        shoppers = await _shoppers(infra, items, fleet, options, outcome.tally)
+        shoppers = await _shoppers(infra, sales, fleet, options, outcome.tally)
         await _rush(options, target, shoppers, outcome, progress)
         outcome.dropped = sum(proxy.dropped for proxy in proxies.values())
         await asyncio.gather(*(shopper.ask_again() for shopper in shoppers))
@@ -171,22 +175,24 @@ def _through(settings: Settings, proxies: dict[ServerName, Proxy]) -> Settings:
     return settings.model_copy(update={**urls, "store_timeout": Settings.model_fields["store_timeout"].default})
 
 
-def _units(options: Options) -> list[int]:
-    return [options.units, *([options.plenty] if options.plenty else [])]
+def _sales(options: Options) -> list[tuple[Sequence[str], int]]:
+    """Returns the SKUs of each sale, and how many units of each there are."""
+    return [(_SKUS, options.units), *([(_PLENTY, options.plenty)] if options.plenty else [])]
 
 
-async def _open_sale(infra: Infra, sku: str, units: int) -> FlashItemDoc:
-    variant = VariantDraft(sku, Decimal("19.90"), "EUR", units)
-    await create_product(infra, ProductDraft("Chaos", (variant,)), "chaos")
+async def _open_sale(infra: Infra, skus: Sequence[str], units: int) -> list[FlashItemDoc]:
+    for sku in skus:
+        variant = VariantDraft(sku, Decimal("19.90"), "EUR", units)
+        await create_product(infra, ProductDraft("Chaos", (variant,)), "chaos")
     now = infra.now()
-    items = (ItemDraft(sku, Decimal("9.90"), units, units),)
+    items = tuple(ItemDraft(sku, Decimal("9.90"), units, units) for sku in skus)
     draft = SaleDraft("Chaos", now - timedelta(minutes=1), now + timedelta(days=1), items)
     sale_id = await schedule_flash_sale(infra, draft, "chaos")
-    return await find_item(infra, (await find_sales(infra, [sale_id]))[sale_id].item_ids[0])
+    return [await find_item(infra, id_) for id_ in (await find_sales(infra, [sale_id]))[sale_id].item_ids]
 
 
 async def _shoppers(
-    infra: Infra, items: Sequence[FlashItemDoc], fleet: Fleet, options: Options, tally: Tally
+    infra: Infra, sales: Sequence[Sequence[FlashItemDoc]], fleet: Fleet, options: Options, tally: Tally
 ) -> list[Shopper]:
     # They shop for longer than a token is valid, and none of this is about signing in again.
     lasting = infra.settings.model_copy(update={"access_token_ttl": options.seconds + 3600})
@@ -195,7 +201,7 @@ async def _shoppers(
         Shopper(
             id_,
             Client(token, fleet.urls, random.Random(f"{options.seed} {number}"), tally),
-            [item.id for item in items],
+            [[item.id for item in sale] for sale in sales],
             only_orders=options.nodes and number % _ONE_OF == 0,
         )
         for number, (id_, token) in enumerate(people)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from chaos.arming import arm
 from chaos.client import SURPRISE, Client
 from chaos.http_connection import HttpConnection
 from chaos.paying import pay
@@ -15,6 +16,8 @@ from resolvers.shared.node import decode_id, encode_id
 ORDER: Final = "Order"
 _PAYS: Final = 0.5
 _CANCELS: Final = 0.3
+_SEVERAL: Final = 0.3
+_ARMS: Final = 0.15
 _ERRORS: Final = "... on Error { code } ... on TryAgain { retryAfterMs }"
 PLACE: Final = (
     "mutation ($input: PlaceFlashOrderInput!) { placeFlashOrder(input: $input) "
@@ -35,7 +38,7 @@ class Shopper:
 
     id: UUID
     client: Client
-    items: list[UUID]
+    sales: list[list[UUID]]
     only_orders: bool = False
     wishes: list[Wish] = field(default_factory=list)
 
@@ -50,9 +53,10 @@ class Shopper:
             await http.close()
 
     async def _one(self, http: HttpConnection) -> None:
-        item, quantity = self.client.dice.choice(self.items), self.client.dice.choice((1, 1, 1, 2))
-        wish = Wish(self.id, uuid4().hex, quantity, item)
+        wish = self._wish()
         self.wishes.append(wish)
+        if not self.only_orders and self.client.dice.random() < _ARMS:
+            await arm(self.client, http, wish, _items(wish))
         answer = await self.client.until_known(http, PLACE, _asked(wish))
         if answer["__typename"] != ORDER:
             wish.refused = answer["__typename"] != SURPRISE
@@ -61,10 +65,17 @@ class Shopper:
         wish.orders.add(decode_id(answer["id"], ORDER))
         if self.only_orders:
             return
-        if self.client.dice.random() < _PAYS:
+        if wish.quote is None and self.client.dice.random() < _PAYS:
             await pay(self.client, http, wish, answer["id"])
         if self.client.dice.random() < _CANCELS:
             await self._cancel(http, wish, answer["id"])
+
+    def _wish(self) -> Wish:
+        """Returns what is wanted of one of the sales: an item, or all that it has."""
+        dice = self.client.dice
+        item, *others = dice.sample(sale := dice.choice(self.sales), len(sale))
+        more = tuple((other, 1) for other in others) if dice.random() < _SEVERAL else ()
+        return Wish(self.id, uuid4().hex, dice.choice((1, 1, 1, 2)), item, more)
 
     async def _cancel(self, http: HttpConnection, wish: Wish, order_id: str) -> None:
         """Refused when the order has expired meanwhile."""
@@ -86,6 +97,11 @@ class Shopper:
 
 
 def _asked(wish: Wish) -> dict[str, Any]:
+    quoted = {} if wish.quote is None else {"quote": wish.quote}
+    return _items(wish) | quoted | {"idempotencyKey": wish.key}
+
+
+def _items(wish: Wish) -> dict[str, Any]:
     assert wish.item_id is not None
-    item = encode_id("FlashSaleItem", wish.item_id)
-    return {"itemId": item, "quantity": wish.quantity, "idempotencyKey": wish.key}
+    others = [{"itemId": encode_id("FlashSaleItem", item), "quantity": units} for item, units in wish.others]
+    return {"itemId": encode_id("FlashSaleItem", wish.item_id), "quantity": wish.quantity, "others": others}

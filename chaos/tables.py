@@ -53,6 +53,7 @@ def verdict_table(outcome: Outcome) -> Table:
     table.add_row("orders accepted", f"{found.accepted:,}")
     table.add_row("orders there are", f"{found.orders:,}")
     table.add_row("of them cancelled, expired", f"{found.cancelled:,}, {found.expired:,}")
+    table.add_row("of several items, armed", f"{found.several:,}, {found.armed:,}")
     table.add_row("units sold + left = all", f"{found.sold:,} + {found.left:,} = {found.units:,}")
     table.add_row("of them paid", f"{found.paid:,}")
     table.add_row("payments taken, given back", f"{found.money.taken:,}, {found.money.given_back:,}")

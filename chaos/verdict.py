@@ -1,6 +1,6 @@
 """What is true in the end, against what the customers were told."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -26,8 +26,9 @@ _Changes = Counter[tuple[UUID | None, StockCause]]
 
 @dataclass(slots=True)
 class Verdict:
-    """``lost``: accepted orders that are not there, or answers that are not true; ``doubled``: more than one order
-    of a key, or more than one change of an order's units; ``books``: what does not add up."""
+    """``several``: orders of more than one item; ``armed``: those that were. ``lost``: accepted orders that are
+    not there, or answers that are not true; ``doubled``: more than one order of a key, or more than one change of
+    an order's units; ``books``: what does not add up."""
 
     accepted: int = 0
     orders: int = 0
@@ -37,6 +38,8 @@ class Verdict:
     sold: int = 0
     paid: int = 0
     left: int = 0
+    several: int = 0
+    armed: int = 0
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
     books: list[str] = field(default_factory=list)
@@ -49,11 +52,17 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """What an order has of one item."""
+
     id: UUID
     customer_id: UUID
     key: str
     status: str
     quantity: int
+
+
+_Orders = dict[UUID, dict[UUID, _Row]]
+"""By order and item: each item of an order has a state of its own, of which all are the same."""
 
 
 async def judge(
@@ -65,13 +74,14 @@ async def judge(
     """
     await _drained(infra)
     verdict = Verdict(money=await judge_money(infra, wishes))
-    every: dict[UUID, _Row] = {}
+    every: defaultdict[UUID, dict[UUID, _Row]] = defaultdict(dict)
     async with one_moment(infra) as session:  # units move while orders expire
         for item in items:
             rows = await _orders(session, item)
             await _count_units(session, item, rows, verdict)
             await _count_changes(session, item, rows, verdict)
-            every |= rows
+            for id_, row in rows.items():
+                every[id_][item.id] = row
     _compare(every, wishes, verdict)
     for item in items:
         await _compare_redis(infra, item, verdict, settling)
@@ -137,9 +147,12 @@ def _paid(row: _Row, committed: Collection[tuple[UUID | None, StockCause]]) -> b
     return row.status == OrderStatus.PAID or (row.status == OrderStatus.CANCELLED and was)
 
 
-def _compare(rows: dict[UUID, _Row], wishes: Sequence[Wish], verdict: Verdict) -> None:
+def _compare(orders: _Orders, wishes: Sequence[Wish], verdict: Verdict) -> None:
+    rows = {id_: next(iter(of_items.values())) for id_, of_items in orders.items()}
     by_key = Counter((row.customer_id, row.key) for row in rows.values())
     verdict.orders = len(rows)
+    verdict.several = sum(len(of_items) > 1 for of_items in orders.values())
+    verdict.armed = sum(wish.quote is not None and bool(wish.orders) for wish in wishes)
     verdict.cancelled = sum(row.status == OrderStatus.CANCELLED for row in rows.values())
     verdict.expired = sum(row.status == OrderStatus.EXPIRED for row in rows.values())
     for wish in wishes:
@@ -149,16 +162,22 @@ def _compare(rows: dict[UUID, _Row], wishes: Sequence[Wish], verdict: Verdict) -
             verdict.doubled.append(f"key {wish.key}: {times} orders, {len(wish.orders)} shown")
         if wish.refused and times:
             verdict.lost.append(f"key {wish.key}: refused, but there is an order")
-        verdict.lost += [f"order {id_}: {problem}" for id_ in wish.orders if (problem := _untrue(rows, id_, wish))]
+        verdict.lost += [
+            f"order {id_}: {problem}" for id_ in wish.orders if (problem := _untrue(orders, id_, wish))
+        ]
     verdict.doubled += [f"key {key}: an order that nobody asked for" for _, key in by_key]
 
 
-def _untrue(rows: dict[UUID, _Row], order_id: UUID, wish: Wish) -> str | None:
-    row = rows.get(order_id)
-    if row is None:
+def _untrue(orders: _Orders, order_id: UUID, wish: Wish) -> str | None:
+    of_items = orders.get(order_id)
+    if of_items is None:
         return "accepted, and not there"
-    if (row.customer_id, row.key, row.quantity) != (wish.customer_id, wish.key, wish.quantity):
+    row = next(iter(of_items.values()))
+    units = {item_id: one.quantity for item_id, one in of_items.items()}
+    if (row.customer_id, row.key) != (wish.customer_id, wish.key) or not wish.is_of(units):
         return "is not what was asked for"
+    if wish.quote is not None and row.status == OrderStatus.AWAITING_PAYMENT:
+        return "armed, and nobody has taken its money"
     if wish.cancelled and row.status != OrderStatus.CANCELLED:
         return f"cancelled, and is {row.status}"
     return None

@@ -76,16 +76,18 @@ async def assert_database_adds_up(infra: Infra, item: FlashItemDoc, *, remaining
         stored = (await session.scalars(select(FlashSaleItem).where(FlashSaleItem.id == item.id))).one()
         level = (await session.scalars(select(StockLevel).where(StockLevel.sku == item.sku))).one()
         entries = list(await session.scalars(select(StockEntry).where(StockEntry.sku == item.sku)))
-        sold = await session.scalar(
+        units = (
             select(func.coalesce(func.sum(OrderLine.kept), 0))
             .join(Order, Order.id == OrderLine.order_id)
             .where(OrderLine.flash_sale_item_id == item.id, Order.status.not_in(GIVEN_BACK))
         )
+        sold = await session.scalar(units)
+        paid = int(await session.scalar(units.where(Order.status == OrderStatus.PAID)) or 0)
     sums = {name: sum(getattr(entry, name) for entry in entries) for name in _COUNTS}
     assert sums == {name: getattr(level, name) for name in _COUNTS}
     assert level.on_hand == level.available + level.set_aside + level.held + level.committed
     assert (stored.remaining, int(sold or 0) + stored.remaining) == (remaining, item.quantity)
-    assert (level.set_aside, level.held) == (remaining, item.quantity - remaining)
+    assert (level.set_aside, level.held, level.committed) == (remaining, item.quantity - remaining - paid, paid)
 
 
 async def assert_adds_up(infra: Infra, item: FlashItemDoc, *, remaining: int) -> None:

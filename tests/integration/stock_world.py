@@ -1,11 +1,13 @@
-"""A SKU in three warehouses, and a model of it that is too simple to be wrong."""
+"""A SKU in three warehouses, one that is sold beside it in sales, and a model of them that is too simple to be
+wrong."""
 
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from decimal import Decimal
 from itertools import accumulate, combinations
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert
@@ -17,11 +19,20 @@ from infra.runtime import Infra
 from models import HoldState, StockThreshold
 from models.flash_sale_document import FlashItemDoc
 from services.flash_sale.change_state import StateChange, change_state
+from services.flash_sale.find_items import find_item
+from services.flash_sale.find_ordered import Wanted
+from services.flash_sale.list_sales import find_sales
+from services.flash_sale.rules import ItemDraft, SaleDraft
+from services.flash_sale.schedule_flash_sale import schedule_flash_sale
 from services.flash_sale.settle_sales import settle_sales
 from services.flash_sale.states import SaleAction
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.expire_due_orders import expire_due_orders
+from services.order.flash_quotes import FlashQuote
 from services.order.place_flash_order import FlashOrder, place_flash_order
+from services.order.quote_flash_order import FlashQuoteWish
+from services.payment.arm_flash_order import ArmWish, arm_flash_order, quote_of_armed
+from services.payment.sandbox.page import Decision, decide
 from services.reconcile.reconcile import reconcile
 from services.shared.asked import Asked
 from services.shared.errors import OutOfStock, StaleCount, TryAgain
@@ -32,12 +43,14 @@ from services.stock.order_steps import commit_stock
 from services.stock.receive_stock import Receipt, receive_stock
 from tasks.order_consumer import OrderConsumer
 from tests.cut_off import CutOff, cut_off
-from tests.factories import sale_of, variant_in_stock
+from tests.factories import variant_in_stock
 from tests.order_steps import hold, release, ship
 from tests.stock_books import assert_sku_adds_up
 from tests.workers import persist_all
 
 _STAFF = new_id()
+_BESIDE: Final = 200
+_ON_SALE_BESIDE: Final = 3
 Work = Callable[[], Coroutine[Any, Any, Any]]
 
 
@@ -56,16 +69,21 @@ class Hold:
 
 @dataclass(slots=True)
 class Sale:
-    """``orders`` are those that were not given back: (customer, units) by id."""
+    """``orders`` are those that were not given back: (customer, units, units of ``beside``) by id."""
 
     item: FlashItemDoc
+    beside: FlashItemDoc
     warehouse: UUID
-    orders: dict[UUID, tuple[UUID, int]] = field(default_factory=dict)
+    orders: dict[UUID, tuple[UUID, int, int]] = field(default_factory=dict)
     settled: bool = False
 
     @property
     def sold(self) -> int:
-        return sum(units for _, units in self.orders.values())
+        return sum(units for _, units, _ in self.orders.values())
+
+    @property
+    def sold_beside(self) -> int:
+        return sum(units for _, _, units in self.orders.values())
 
 
 @dataclass(slots=True)
@@ -75,6 +93,7 @@ class World:
     infra: Infra
     warehouses: tuple[UUID, ...]
     sku: str
+    beside: str
     on_hand: dict[UUID, int]
     holds: dict[UUID, Hold] = field(default_factory=dict)
     sales: list[Sale] = field(default_factory=list)
@@ -84,7 +103,8 @@ class World:
     @classmethod
     async def make(cls, infra: Infra, warehouses: tuple[UUID, ...], threshold: int) -> "World":
         sku = (await variant_in_stock(infra, on_hand=10)).sku
-        world = cls(infra, warehouses, sku, dict.fromkeys(warehouses, 0))
+        beside = (await variant_in_stock(infra, on_hand=_BESIDE)).sku
+        world = cls(infra, warehouses, sku, beside, dict.fromkeys(warehouses, 0))
         world.on_hand[warehouses[-1]] = 10
         row = {"sku": sku, "units": threshold, "is_low": threshold >= 10, "updated_at": infra.now()}
         async with infra.database.write() as session:
@@ -192,18 +212,31 @@ class World:
 
     async def schedule(self, units: int) -> None:
         where = self.covering(units)
+        now, limit = self.infra.now(), 100
+        items = (
+            ItemDraft(self.sku, Decimal("19.90"), units, limit),
+            ItemDraft(self.beside, Decimal("1.00"), _ON_SALE_BESIDE, limit),
+        )
+        draft = SaleDraft("Rush", now - timedelta(minutes=1), now + timedelta(hours=1), items)
         try:
-            item = await sale_of(self.infra, self.sku, quantity=units)
+            sale_id = await schedule_flash_sale(self.infra, draft, "test")
         except OutOfStock:
             assert where is None
         else:
             assert where is not None
-            self.sales.append(Sale(item, where))
+            ids = (await find_sales(self.infra, [sale_id]))[sale_id].item_ids
+            by_sku = {item.sku: item for item in [await find_item(self.infra, id_) for id_ in ids]}
+            self.sales.append(Sale(by_sku[self.sku], by_sku[self.beside], where))
 
-    async def buy(self, units: int, cut: int | None) -> None:
+    async def buy(self, units: int, beside: int, cut: int | None, *, armed: bool) -> None:
+        """All of it or nothing; ``armed``: by one press, what was set up before."""
         sale = self.open_sale
-        wish = FlashOrder(new_id(), sale.item.id, units, uuid4().hex)
+        others = (Wanted(sale.beside.id, beside),) if beside else ()
+        wish = FlashOrder(new_id(), sale.item.id, units, uuid4().hex, others=others)
+        if armed:
+            wish = replace(wish, quote=await self._armed(wish))
         fits = sale.sold + units <= sale.item.quantity
+        fits = fits and sale.sold_beside + beside <= sale.beside.quantity
         placed: list[UUID] = []
 
         async def place() -> None:
@@ -212,7 +245,14 @@ class World:
         assert await _done(place, cut) == fits
         if fits:
             assert len(set(placed)) == 1, "two orders for one key"
-            sale.orders[placed[-1]], self.has_sent = (wish.customer_id, units), True
+            sale.orders[placed[-1]], self.has_sent = (wish.customer_id, units, beside), True
+
+    async def _armed(self, wish: FlashOrder) -> FlashQuote:
+        order = FlashQuoteWish(wish.customer_id, wish.item_id, wish.quantity, others=wish.others)
+        arming = ArmWish(order, "sandbox", None, uuid4().hex, "http://127.0.0.1:1")
+        set_up = (await arm_flash_order(self.infra, arming)).set_up
+        await decide(self.infra, UUID(set_up), Decision(True), "http://127.0.0.1:1/hook")
+        return quote_of_armed(await arm_flash_order(self.infra, arming))
 
     async def cancel(self, order: UUID, cut: int | None) -> None:
         sale = next(sale for sale in self.sales if order in sale.orders)
@@ -258,7 +298,10 @@ class World:
             found = levels.get(warehouse)
             seen = (found.on_hand, found.available) if found else (0, 0)
             assert seen == (self.on_hand[warehouse], self.available(warehouse))
-        assert (await reconcile(self.infra, sku=self.sku)).differences == []
+        [level] = (await assert_sku_adds_up(self.infra, self.beside)).values()
+        taken = sum(sale.sold_beside if sale.settled else sale.beside.quantity for sale in self.sales)
+        assert (level.on_hand, level.available) == (_BESIDE, _BESIDE - taken)
+        assert (await reconcile(self.infra)).differences == []
 
 
 def _asked() -> Asked:

@@ -14,9 +14,10 @@ from infra.ids import new_id
 from infra.runtime import Infra
 from models import FlashSaleItem, MoneyEntry, Order, OrderLine, OrderStatus, Payment, StockEntry
 from models.flash_sale_document import FlashItemDoc
+from services.flash_sale.find_ordered import Wanted
 from services.order.cancel_order import Cancellation, cancel_order
 from services.order.place_flash_order import FlashOrder, place_flash_order
-from tests.factories import running_sale
+from tests.factories import running_sale, sale_of_several
 from tests.integration.money import approve, begin, deliver, refund_all_due, told
 from tests.modes import ONE_MODE
 from tests.workers import persist_all
@@ -80,6 +81,25 @@ async def test_answers_that_are_not_true(shop: Shop) -> None:
     assert len(found.lost) == 2
     assert any("cancelled, and is AWAITING_PAYMENT" in problem for problem in found.lost)
     assert any("is not what was asked for" in problem for problem in found.lost)
+
+
+@ONE_MODE
+async def test_orders_of_several_items_and_armed_ones(infra: Infra) -> None:
+    items = await sale_of_several(infra, 5, 5)
+    wish = Wish(new_id(), "both", 1, items[0].id, ((items[1].id, 2),))
+    others = tuple(Wanted(*other) for other in wish.others)
+    order = await place_flash_order(infra, FlashOrder(wish.customer_id, items[0].id, 1, "both", others=others))
+    wish.orders.add(order.id)
+    await persist_all(infra)
+    await persist_all(infra)  # and what that has told
+    found = await judge(infra, items, [wish], settling=0.1)
+    assert found == Verdict(accepted=1, orders=1, units=10, sold=3, left=7, several=1)
+    wish.others, wish.quote = ((items[1].id, 1),), "an armed order's"
+    found = await judge(infra, items, [wish], settling=0.1)
+    assert found.lost == [f"order {order.id}: is not what was asked for"]
+    wish.others = ((items[1].id, 2),)
+    found = await judge(infra, items, [wish], settling=0.1)
+    assert (found.lost, found.armed) == ([f"order {order.id}: armed, and nobody has taken its money"], 1)
 
 
 @ONE_MODE

@@ -34,6 +34,9 @@ T = TypeVar("T")
 UNITS = st.integers(1, 6)
 CUT = st.none() | st.sampled_from([share / 20 for share in range(1, 21)])
 """After which share of its waits a step is cut off."""
+BESIDE = st.sampled_from([0, 0, 1, 2])
+"""Units of the sale's other item in the same order."""
+ARMED = st.sampled_from([False, False, False, True])
 PLACE = st.integers(0, 2)
 PICK = st.integers(0, 99)
 STAFF = st.one_of(
@@ -118,10 +121,10 @@ class StockMachine(RuleBasedStateMachine):
         self.run(self.world.schedule(units))
 
     @precondition(lambda self: self.world.sale is not None)
-    @rule(wishes=st.lists(st.integers(1, 3), min_size=1, max_size=3), cut=CUT)
-    def buy(self, wishes: list[int], cut: float | None) -> None:
-        for units in wishes:
-            self.run(self.world.buy(units, self.at(cut, 5)))
+    @rule(wishes=st.lists(st.tuples(st.integers(1, 3), BESIDE), min_size=1, max_size=3), armed=ARMED, cut=CUT)
+    def buy(self, wishes: list[tuple[int, int]], armed: bool, cut: float | None) -> None:
+        for units, beside in wishes:
+            self.run(self.world.buy(units, beside, self.at(cut, 5), armed=armed))
 
     @precondition(lambda self: any(sale.orders for sale in self.world.sales))
     @rule(pick=PICK, cut=CUT)
