@@ -8,7 +8,6 @@ import strawberry
 
 from models.enums import MetadataOwner, MetadataType, MetadataVisibility, Role, Scope
 from models.metadata_document import DefinitionDoc, Meta
-from resolvers.shared.caching import CATALOG, cached
 from resolvers.shared.context import Context, Info
 from resolvers.shared.errors import (
     IdempotencyConflict,
@@ -34,7 +33,7 @@ READ: Final = {
 _KEYS: Final = "Of these keys only; all when left out."
 
 
-@strawberry.type(description="A value under a key that staff have defined.", directives=[cached(CATALOG)])
+@strawberry.type(description="A value under a key that staff have defined.")
 class MetadataValue:
     key: str = strawberry.field(description="As it is defined.")
     type: MetadataType = strawberry.field(description="What the value is.")
@@ -49,7 +48,8 @@ class MetadataValue:
 
 @strawberry.interface(description="What has metadata: values under keys that the shop defines.")
 class HasMetadata:
-    @field(description="What is public of it, by key.", max_age=CATALOG)
+    # No hint: of a customer and of an order it is somebody's own, also where a product's is not.
+    @field(description="What is public of it, by key.")
     async def metadata(
         self, info: Info, keys: Annotated[list[str] | None, strawberry.argument(description=_KEYS)] = None
     ) -> list[MetadataValue]:

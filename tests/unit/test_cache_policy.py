@@ -161,5 +161,5 @@ def test_clients_see_the_hints() -> None:
     shown = SCHEMA.as_str()
     assert "  maxAge: Int!\n" in shown
     assert "  scope: CacheScope! = PUBLIC\n) on OBJECT | FIELD_DEFINITION" in shown
-    assert "type Product implements Node @cacheControl(maxAge: 60, scope: PUBLIC) {" in shown
+    assert "type Product implements Node & HasMetadata @cacheControl(maxAge: 60, scope: PUBLIC) {" in shown
     assert "  stock: Stock! @cacheControl(maxAge: 1, scope: PUBLIC)" in shown
