@@ -76,6 +76,6 @@ class Proxy:
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Without lingering, a close is a reset (socket(7), SO_LINGER)."""
-    with suppress(OSError):  # it has just ended by itself
+    with suppress(OSError, ValueError):  # it has just ended by itself; uvloop then says "negative file descriptor"
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
