@@ -71,11 +71,6 @@ class RankedTurns:
         self._under_way = 0
         self._waiting = 0
 
-    @property
-    def is_selling(self) -> bool:
-        """Returns whether somebody is buying or paying at this moment."""
-        return any(self._lines[rank].under_way for rank in (Rank.FINISH, Rank.BEGIN))
-
     def enter(self, rank: Rank) -> bool:
         """Take a turn if there is one now; who gets none may ``wait``."""
         line = self._lines[rank]

@@ -27,20 +27,15 @@ class Turns:
     there are: what has more waiting than others makes room for them. For one event loop at a time."""
 
     def __init__(self, at_once: int, patience: float) -> None:
-        self._at_once = at_once
-        self._under_way = 0
+        self._at_once = self._free = at_once
         self._patience = patience
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         self._took = _FIRST_GUESS
         self._promised = 0.0
 
     @asynccontextmanager
-    async def turn(self, key: str, at_once: int | None = None) -> AsyncIterator[None]:
-        """Wait for a turn, which lasts as long as the block; ``at_once``: from now on so many have one.
-
-        Errors: Full, at once or when others made it so.
-        """
-        self._at_once = at_once or self._at_once
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Wait for a turn, which lasts as long as the block. Errors: Full, at once or when others made it so."""
         await self._wait(key)
         begun = _now()
         try:
@@ -50,8 +45,8 @@ class Turns:
             self._next()
 
     async def _wait(self, key: str) -> None:
-        if self._under_way < self._at_once:
-            self._under_way += 1
+        if self._free:
+            self._free -= 1
             return
         self._make_room(key)
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -64,16 +59,16 @@ class Turns:
             raise
 
     def _next(self) -> None:
-        self._under_way -= 1
-        while self._waiting and self._under_way < self._at_once:
+        while self._waiting:
             key = next(iter(self._waiting))
             queue = self._waiting.pop(key)
             first = queue.popleft()
             if queue:
                 self._waiting[key] = queue  # behind all others
             if not first.done():
-                self._under_way += 1
                 first.set_result(None)
+                return
+        self._free += 1
 
     def _make_room(self, key: str) -> None:
         """Errors: Full, where no other key has more waiting."""

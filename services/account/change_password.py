@@ -22,7 +22,7 @@ async def change_password(
 
     Errors: InvalidInput, InvalidCredentials, TryAgain, StoreUnavailable.
     """
-    async with turn_to_hash(infra.turns, str(user_id)):
+    async with turn_to_hash(str(user_id)):
         proved = await prove_password(infra, user_id, old)
         problem = password_problem(new, proved.email) or ("must differ from the old one" if new == old else None)
         if problem:

@@ -29,7 +29,7 @@ async def reset_password(infra: Infra, *, token: str, new: str, client: Client =
         found = await find_token(session, token, _PURPOSE, infra.now())
     if problem := password_problem(new, found.data["email"]):
         raise InvalidInput.at("newPassword", message=problem)
-    async with turn_to_hash(infra.turns, client.network):
+    async with turn_to_hash(client.network):
         password_hash = await hash_password(new)
 
     async def work(session: AsyncSession) -> Sequence[UUID]:

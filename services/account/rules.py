@@ -18,7 +18,7 @@ async def prove_password(infra: Infra, user_id: UUID, password: str) -> User:
 
     Errors: InvalidCredentials, TryAgain, StoreUnavailable.
     """
-    async with turn_to_hash(infra.turns, str(user_id)):
+    async with turn_to_hash(str(user_id)):
         async with infra.database.read() as session:
             user = await session.scalar(select(User).where(User.id == user_id, User.closed_at.is_(None)))
         if not await verify_password(user.password_hash if user else None, password) or user is None:

@@ -31,7 +31,7 @@ async def login(infra: Infra, tokens: AccessTokens, *, email: str, password: str
 
     Errors: InvalidCredentials, RateLimited, TryAgain, StoreUnavailable.
     """
-    async with turn_to_hash(infra.turns, client.network):
+    async with turn_to_hash(client.network):
         return await _log_in(infra, tokens, _looked_up_by(email), password, client)
 
 

@@ -45,7 +45,7 @@ async def sign_up(
     Errors: those of ``register``.
     """
     language = "en" if locale is None else normalise_locale(locale)
-    async with rules.turn_to_hash(infra.turns, client.network):
+    async with rules.turn_to_hash(client.network):
         user = await _new_user(infra, email, password, display_name, (Role.CUSTOMER,))
     user.locale = language
     started = await _insert(infra, user, tokens, client)

@@ -13,7 +13,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError
 
 from infra.hashing.ask import PROCESSES, hash_apart, verify_apart
-from infra.ranked_turns import RankedTurns
 from infra.turns import Full, Turns
 from services.shared.errors import InvalidInput, TryAgain
 from services.shared.texts import prints
@@ -105,8 +104,6 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$mPbbA9tPGvLn7JxCWLgiPA$eABJZ4LPeyMdtUCKD9M5CnD1Wey02Oj+pRUj89TDIOU"
 # One more than can hash: it asks the stores meanwhile.
 _AT_ONCE = PROCESSES + 1
-# While somebody buys: what signs in would be in the way of what sells.
-_AT_ONCE_BESIDE_BUYERS = 1
 _PATIENCE = 1.0
 
 _turns = Turns(_AT_ONCE, _PATIENCE)
@@ -132,24 +129,17 @@ def needs_rehash(stored: str) -> bool:
 
 
 @asynccontextmanager
-async def turn_to_hash(shoppers: RankedTurns, whose: str) -> AsyncIterator[None]:
+async def turn_to_hash(whose: str) -> AsyncIterator[None]:
     """Wait until it is the turn of who asks, an address or an account: to be entered before anything is done that
-    a hash is needed for. A turn within a turn is the same one. Buyers come first: there are fewer beside them.
+    a hash is needed for. A turn within a turn is the same one.
 
     Errors: TryAgain when too many wait.
     """
-    async with _turn(whose, _AT_ONCE_BESIDE_BUYERS if shoppers.is_selling else _AT_ONCE):
-        yield
-
-
-@asynccontextmanager
-async def _turn(whose: str, at_once: int | None = None) -> AsyncIterator[None]:
-    """Errors: TryAgain."""
     if _has_turn.get():
         yield
         return
     try:
-        async with _turns.turn(whose, at_once):
+        async with _turns.turn(whose):
             token = _has_turn.set(True)
             try:
                 yield
@@ -164,14 +154,14 @@ async def hash_password(password: str) -> str:
 
     Returns the PHC string to store. Errors: TryAgain when too many wait.
     """
-    async with _turn(""):
+    async with turn_to_hash(""):
         return await hash_apart(_HASHER, _prepare(password) or b"")
 
 
 async def verify_password(stored: str | None, password: str) -> bool:
     """Returns whether it is the password; takes as long when there is none. Errors: TryAgain."""
     prepared = _prepare(password)
-    async with _turn(""):
+    async with turn_to_hash(""):
         matches = await verify_apart(_HASHER, stored or _NOBODY, prepared or b"")
     return matches and bool(stored) and prepared is not None
 

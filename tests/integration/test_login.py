@@ -146,7 +146,6 @@ async def test_who_would_wait_long_is_told_so_before_anything_is_done_for_them(
 ) -> None:
     turns = Turns(1, 0.0)
     monkeypatch.setattr(rules, "_turns", turns)
-    monkeypatch.setattr(rules, "_AT_ONCE", 1)
     async with turns.turn("busy"):
         waiting = [asyncio.create_task(_log_in(infra, tokens)) for _ in range(8)]
         await asyncio.sleep(0)

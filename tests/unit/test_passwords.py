@@ -6,7 +6,6 @@ import pytest
 from argon2 import PasswordHasher
 
 from infra.hashing import ask
-from infra.ranked_turns import Rank, RankedTurns
 from infra.turns import Turns
 from services.shared.errors import TryAgain
 from services.user import rules
@@ -121,36 +120,8 @@ async def test_the_loop_is_free_and_too_many_are_told_to_try_again(monkeypatch: 
 
 async def test_a_turn_within_a_turn_is_the_same_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "_turns", Turns(1, 0.0))
-    shop = RankedTurns()
-    async with asyncio.timeout(5), turn_to_hash(shop, "203.0.113.7"), turn_to_hash(shop, "ada"):
+    async with asyncio.timeout(5), turn_to_hash("203.0.113.7"), turn_to_hash("ada"):
         assert await verify_password(await hash_password("correct horse"), "correct horse")
-
-
-async def test_one_at_a_time_signs_in_beside_those_who_buy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "_turns", Turns(1, 1000.0))
-    shop, inside = RankedTurns(), asyncio.Semaphore(0)
-    done = asyncio.Event()
-
-    async def sign_in(whose: str) -> None:
-        async with turn_to_hash(shop, whose):
-            inside.release()
-            await done.wait()
-
-    async def count(names: str) -> int:
-        asked.extend(asyncio.create_task(sign_in(name)) for name in names)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        return inside._value
-
-    asked: list[asyncio.Task[None]] = []
-    assert shop.enter(Rank.BEGIN)
-    assert await count("abc") == 1
-    shop.leave(Rank.BEGIN, 0.1)
-    assert not shop.is_selling
-    assert await count("d") == 2  # who was there before waits for the end of a turn
-    done.set()
-    await asyncio.gather(*asked)
-    assert inside._value == 4
 
 
 async def test_a_process_that_hashes_leaves_a_busy_processor_to_others_and_may_be_killed(
