@@ -81,7 +81,7 @@ def test_numbers_of_lists() -> None:
         for kind in Kind
         for value in ("", "a", "á", UUID(int=7).hex)
     }
-    assert len(different) == 3 * 5 * 4
+    assert len(different) == 3 * 6 * 4
     assert list_id(published, Kind.TAG, "a") == list_id(draft, Kind.TAG, "a") & VALUE_BITS
     low, high = bounds(draft, Kind.VENDOR)
     assert low < list_id(draft, Kind.VENDOR, "x") < high < 2**63
