@@ -21,6 +21,7 @@ from services.flash_sale import warm_flash_sales
 from services.stock import views as stock_views
 from settings import Settings
 from tasks import look
+from tests.ended_connections import tell_of_ended_connections
 from tests.event_contract import PROBLEMS, watch_outbox
 from tests.modes import MODES, Template, Templates, fresh_stores, have_topics
 from tests.passwords import cheapen
@@ -35,6 +36,7 @@ garbage.collect_seldom()
 cheapen()
 compile_once()
 trust_once()
+tell_of_ended_connections()
 watch_outbox()
 # So that nothing is done in time that the look does not see.
 look.AT_THE_LATEST = 120.0
