@@ -1,12 +1,14 @@
 """An address outside the database: as Redis keeps it for readers, and as an order remembers it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
+
+from models.ready_document import ReadyDocument
 
 
 @dataclass(frozen=True, slots=True)
-class AddressDoc:
+class AddressDoc(ReadyDocument):
     """``country_code`` is ISO 3166-1 alpha-2."""
 
     id: UUID
@@ -35,7 +37,7 @@ class AddressDoc:
         }
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> "AddressDoc":
+    def from_json(cls, raw: dict[str, Any]) -> Self:
         """Errors: KeyError, TypeError or ValueError when it is not such a document."""
         return cls(
             UUID(raw["id"]),

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+
+from models.ready_document import ReadyDocument
 
 Part = tuple[int, int]
 """Of one line: what the order's discount takes off it, and its tax."""
@@ -17,7 +19,7 @@ class RateTax(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Charges:
+class Charges(ReadyDocument):
     """Minor units of the order's currency, 0 or more.
 
     ``total = subtotal - discount + shipping - shipping_discount``, and ``+ tax`` unless it is in the prices.
@@ -59,7 +61,7 @@ class Charges:
         }
 
     @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> "Charges":
+    def from_json(cls, raw: dict[str, Any]) -> Self:
         """Errors: KeyError, TypeError or ValueError when it is not such a document."""
         return cls(
             int(raw["subtotal"]),

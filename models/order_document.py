@@ -56,7 +56,8 @@ class LineSnapshot:
 class OrderSnapshot:
     """An accepted order, whole. ``placed_at`` is Redis's clock at the reservation, to the millisecond.
     ``code_hold``: the use of a code that its quote holds; ``armed``: what its customer had armed. ``buyer_id``:
-    the person whose units are counted, where that is not the customer alone; see ``buyer``.
+    the person whose units are counted, where that is not the customer alone; see ``buyer``. ``quoted_total``: the
+    total, where it is known without reading the charges.
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class OrderSnapshot:
     code_hold: UUID | None = None
     armed: UUID | None = None
     buyer_id: UUID | None = None
+    quoted_total: int | None = field(default=None, repr=False, compare=False)
 
     @property
     def buyer(self) -> UUID:
@@ -81,6 +83,8 @@ class OrderSnapshot:
 
     @property
     def total(self) -> int:
+        if self.quoted_total is not None:
+            return self.quoted_total
         if self.charges is not None:
             return self.charges.total
         return sum(line.quantity * line.unit_price for line in self.lines)
@@ -98,6 +102,7 @@ class OrderSnapshot:
         return replace(self, lines=tuple(replace(line, epoch=epoch) for line, epoch in pairs))
 
     def to_json(self) -> dict[str, Any]:
+        """Returns what orjson writes: documents that are at hand as JSON go in as they are."""
         return {
             "id": self.id.hex,
             "customerId": self.customer_id.hex,
@@ -107,8 +112,8 @@ class OrderSnapshot:
             "paymentTimeoutMs": self.payment_timeout_ms,
             "placedAtMs": to_millis(self.placed_at),
             "lines": [line.to_json() for line in self.lines],
-            "shippingAddress": None if self.shipping_address is None else self.shipping_address.to_json(),
-            **({} if self.charges is None else {"charges": self.charges.to_json()}),
+            "shippingAddress": None if self.shipping_address is None else self.shipping_address.written(),
+            **({} if self.charges is None else {"charges": self.charges.written()}),
             **({} if self.code_hold is None else {"codeHold": self.code_hold.hex}),
             **({} if self.armed is None else {"armed": self.armed.hex}),
             **({} if self.traceparent is None else {"traceparent": self.traceparent}),

@@ -7,8 +7,8 @@ ES256 signature takes a hundred.
 import hmac
 import secrets
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from models.address_document import AddressDoc
 from models.charges_document import Charges
 from services.shared.errors import InvalidInput
 
-_PURPOSE: Final = b"rushcart flash quote 3"
+_PURPOSE: Final = b"rushcart flash quote 4"
 """With its version: another one where what is signed has other parts."""
 _MAX_LENGTH: Final = 8192
 
@@ -38,7 +38,7 @@ class QuotedItem(NamedTuple):
 class FlashQuote:
     """What the items cost this customer, sent to ``address``. ``expires_ms`` is in milliseconds since the epoch;
     ``code_hold`` is the use of a code that is held for it; ``armed`` the armed order that it is of; ``mark`` tells
-    it from all others, once it is signed.
+    it from all others, once it is signed. ``total`` is that of the charges.
     """
 
     customer_id: UUID
@@ -47,6 +47,7 @@ class FlashQuote:
     expires_ms: int
     address: AddressDoc | None
     charges: Charges
+    total: int
     code_hold: UUID | None = None
     armed: UUID | None = None
     mark: str = ""
@@ -63,7 +64,7 @@ class FlashQuotes:
 
     def sign(self, quote: FlashQuote) -> str:
         signing = self.keys.current(self.now())
-        body = b2a_base64(orjson.dumps(_signed(quote)), newline=False).decode()
+        body = b2a_base64(_signed(quote), newline=False).decode()
         return f"{signing.kid}.{body}.{_mac(signing.kid, signing.key, body)}"
 
     def read(self, text: str, customer_id: UUID) -> FlashQuote:
@@ -73,46 +74,85 @@ class FlashQuotes:
         key = self.keys.get(kid) if len(text) <= _MAX_LENGTH and text.isascii() else None
         if key is None or not hmac.compare_digest(mac, _mac(kid, key, body)):
             raise InvalidInput.at("quote", message="is no quote of this shop")
-        owner, armed, *parts, _nonce = orjson.loads(a2b_base64(body))
-        if owner != customer_id.hex:
+        quote = _signed_quote(a2b_base64(body), customer_id, mac)
+        if quote is None:
             raise InvalidInput.at("quote", message="is no quote of this shop")
-        return quote_of(customer_id, parts, None if armed is None else UUID(armed), mark=mac)
+        return quote
 
 
 def parts_of_quote(quote: FlashQuote) -> list[Any]:
-    """Returns all but whose it is, in an order of its own, without names: the click reads nothing that it need
-    not."""
+    """Returns all but whose it is, in an order of its own, without names: as armed orders are kept."""
     address = quote.address
     return [
-        [(item.item_id.hex, item.quantity, item.price) for item in quote.items],
+        _items(quote),
         quote.currency,
         quote.expires_ms,
-        None if address is None else [address.id.hex, *astuple(address)[1:]],
+        None if address is None else list(address.to_json().values()),
         quote.charges.to_row(),
-        None if quote.code_hold is None else quote.code_hold.hex,
+        _hex(quote.code_hold),
     ]
 
 
-def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID | None = None, *, mark: str = "") -> FlashQuote:
+def quote_of(customer_id: UUID, parts: Sequence[Any], armed: UUID) -> FlashQuote:
     """Returns what ``parts_of_quote`` took to pieces."""
     items, currency, expires, address, charged, hold = parts
+    charges = Charges.from_row(charged)
     return FlashQuote(
         customer_id,
-        tuple(QuotedItem(UUID(item), quantity, price) for item, quantity, price in items),
+        _quoted(items),
         currency,
         expires,
         None if address is None else AddressDoc(UUID(address[0]), *address[1:]),
-        Charges.from_row(charged),
-        None if hold is None else UUID(hold),
+        charges,
+        charges.total,
+        _id(hold),
         armed,
+    )
+
+
+def _signed(quote: FlashQuote) -> bytes:
+    """Returns a line of what the click reads, and one for each document that it only hands on."""
+    nonce = secrets.token_urlsafe(9)  # of two that are equal each is its own
+    ids = [quote.customer_id.hex, _hex(quote.armed), _hex(quote.code_hold)]
+    read = [*ids, _items(quote), quote.currency, quote.expires_ms, quote.total, nonce]
+    address = b"" if quote.address is None else quote.address.encoded()
+    return b"\n".join((orjson.dumps(read), address, quote.charges.encoded()))
+
+
+def _signed_quote(signed: bytes, customer_id: UUID, mark: str) -> FlashQuote | None:
+    """Returns what was ``_signed``; None when it is another's."""
+    read, address, charges = signed.split(b"\n")
+    owner, armed, hold, items, currency, expires, total, _nonce = orjson.loads(read)
+    if owner != customer_id.hex:
+        return None
+    return FlashQuote(
+        customer_id,
+        _quoted(items),
+        currency,
+        expires,
+        AddressDoc.ready(address) if address else None,
+        Charges.ready(charges),
+        total,
+        _id(hold),
+        _id(armed),
         mark,
     )
 
 
-def _signed(quote: FlashQuote) -> list[Any]:
-    armed = None if quote.armed is None else quote.armed.hex
-    nonce = secrets.token_urlsafe(9)  # of two that are equal each is its own
-    return [quote.customer_id.hex, armed, *parts_of_quote(quote), nonce]
+def _items(quote: FlashQuote) -> list[tuple[str, int, int]]:
+    return [(item.item_id.hex, item.quantity, item.price) for item in quote.items]
+
+
+def _quoted(items: Iterable[tuple[str, int, int]]) -> tuple[QuotedItem, ...]:
+    return tuple([QuotedItem(UUID(item), quantity, price) for item, quantity, price in items])
+
+
+def _hex(id_: UUID | None) -> str | None:
+    return None if id_ is None else id_.hex
+
+
+def _id(text: str | None) -> UUID | None:
+    return None if text is None else UUID(text)
 
 
 def _mac(kid: str, key: ECKey, body: str) -> str:

@@ -229,6 +229,7 @@ def _snapshot(infra: Infra, items: Sequence[Units], wish: FlashOrder) -> OrderSn
         code_hold=None if quote is None else quote.code_hold,
         armed=None if quote is None else quote.armed,
         buyer_id=wish.buyer.person_id,
+        quoted_total=None if quote is None else quote.total,
     )
 
 

@@ -76,6 +76,7 @@ async def quote_flash_order(infra: Infra, wish: FlashQuoteWish, *, until_the_end
         to_millis(until),
         address,
         charges,
+        charges.total,
         hold,
     )
 
