@@ -30,6 +30,7 @@ from services.reservation.reserve import (
     Reservation,
     StaleTerms,
     is_key_known,
+    remember,
 )
 from services.reservation.reserve_order import NO_OWN_TERMS, Own, reserve_order
 from services.shared.errors import (
@@ -104,13 +105,15 @@ async def place_flash_order(infra: Infra, wish: FlashOrder) -> OrderView:
         reservation, is_whole = await _reserve(infra, wish)
         if reservation.snapshot is None:
             return await _as_it_is(infra, wish.customer_id, reservation.order_id)
-        if reservation.accepted and not is_kept(infra, reservation.snapshot):
-            raise TryAgain
-        if not reservation.accepted:
-            order = reservation.snapshot
+        order = reservation.snapshot
+        if reservation.accepted:
+            if not is_kept(infra, order):
+                raise TryAgain
+            await remember(infra, order)
+        else:
             await _check_whole(infra, order, is_whole=is_whole or not reservation.fresh)
             await keep_order(infra, order, begun, wish.traceparent, fresh=reservation.fresh)
-    return accepted_view(reservation.snapshot)
+    return accepted_view(order)
 
 
 async def _reserve(infra: Infra, wish: FlashOrder) -> tuple[Reservation, bool]:

@@ -189,6 +189,12 @@ async def accept(infra: Infra, orders: Sequence[OrderSnapshot]) -> list[bool]:
     ]
 
 
+async def remember(infra: Infra, order: OrderSnapshot) -> None:
+    """Let an accepted order's customer read it, where an attempt before could not say that: Redis was full, or the
+    customer's shard away, when the item's own accepted it. Errors: StoreUnavailable."""
+    await infra.redis.execute(*_remember(order))
+
+
 def is_replaced(infra: Infra, order: OrderSnapshot) -> bool:
     """Returns whether newer counters are known to take the place of those that the order's units came from."""
     of_lines = ((line.flash_sale_item_id, line.epoch) for line in order.lines)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -21,6 +22,7 @@ from infra.runtime import Infra, open_infra
 from services.cart.add_item import Wish, add_item
 from services.cart.rules import Owner
 from services.flash_sale.warm_flash_sales import warm_flash_sales
+from services.order.find_orders import find_order
 from services.order.place_flash_order import place_flash_order
 from services.shared.errors import TryAgain
 from services.shared.events import ALL_TOPICS
@@ -244,6 +246,30 @@ async def test_nothing_is_sold_or_lost_meanwhile(server: Redis, infra: Infra, tr
     await persist_all(infra)
     await assert_adds_up(infra, item, remaining=1)
     assert set(await orders_in(infra)) == {first.id, second.id}
+
+
+@pytest.mark.parametrize("mode", MODES[:1], indirect=True)
+async def test_what_is_shown_as_accepted_can_be_read(
+    server: Redis, infra: Infra, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when Redis was full at the moment of accepting: what takes no memory was done then, and no more."""
+    wish = order_wish(await running_sale(infra, quantity=3))
+    publish = infra.events.publish_many
+
+    async def publish_and_fill(topic: str, messages: Any, *, media_type: str) -> Any:
+        published = await publish(topic, messages, media_type=media_type)
+        server.config_set("maxmemory", 1)
+        return published
+
+    with monkeypatch.context() as patch:
+        patch.setattr(infra.events, "publish_many", publish_and_fill)
+        with pytest.raises(TryAgain):
+            await place_flash_order(infra, wish)
+    with pytest.raises(TryAgain):
+        await place_flash_order(infra, wish)
+    server.config_set("maxmemory", 0)
+    order = await place_flash_order(infra, wish)
+    assert await find_order(infra, order.id, wish.customer_id) == order
 
 
 @pytest.mark.parametrize("trouble", [read_only, without_its_primary, without_replicas])
