@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from graphql_api.oidc_client.failures import ProviderMisbehaved, ProviderUnavailable
+from infra.http_client import HttpClient
 from settings.sign_in import OidcProvider
 
 _PATH = "/.well-known/openid-configuration"
@@ -23,7 +24,7 @@ _AUTH_METHODS = ("client_secret_basic", "client_secret_post")
 async def discover(provider: OidcProvider, tls: ssl.SSLContext, timeout: float) -> dict[str, Any]:
     """Fetch the provider's metadata. Errors: ProviderUnavailable, ProviderMisbehaved."""
     try:
-        async with asyncio.timeout(timeout), httpx2.AsyncClient(verify=tls, timeout=timeout) as http:
+        async with asyncio.timeout(timeout), HttpClient(verify=tls, timeout=timeout) as http:
             reply = await http.get(provider.issuer.rstrip("/") + _PATH)
     except (httpx2.HTTPError, TimeoutError, OSError) as error:
         raise ProviderUnavailable(type(error).__name__) from error

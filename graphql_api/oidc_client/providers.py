@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import structlog
 from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import AsyncOAuth2Client
 from authlib.integrations.starlette_client import OAuthError, StarletteIntegration, StarletteOAuth2App
 from joserfc.errors import JoseError
 from starlette.requests import Request
@@ -18,6 +19,7 @@ from starlette.responses import Response
 
 from graphql_api.oidc_client.discovery import discover
 from graphql_api.oidc_client.failures import OidcError, ProviderMisbehaved, ProviderUnavailable, refusal
+from infra.http_client import HttpClient
 from services.identity.provider_identity import ProviderIdentity
 from settings import Settings
 from settings.sign_in import OidcProvider
@@ -155,11 +157,19 @@ def _is_stale(task: asyncio.Task[ProviderClient]) -> bool:
     return time.monotonic() - task.result().loaded_at > _METADATA_TTL
 
 
+class _Client(HttpClient, AsyncOAuth2Client):  # type: ignore[misc]  # authlib has no types
+    pass
+
+
+class _App(StarletteOAuth2App):  # type: ignore[misc]
+    client_cls = _Client
+
+
 def _authlib_app(
     name: str, provider: OidcProvider, metadata: Mapping[str, Any], tls: ssl.SSLContext, timeout: float
 ) -> Any:
     secret = provider.client_secret
-    return StarletteOAuth2App(
+    return _App(
         StarletteIntegration(name),
         name=name,
         client_id=provider.client_id,

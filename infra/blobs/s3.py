@@ -13,6 +13,7 @@ import structlog
 from infra.blobs.aws_signature import EMPTY, Credentials, encoded_path, signed
 from infra.blobs.protocol import CHUNK, away, checked
 from infra.clock import Clock
+from infra.http_client import HttpClient
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +42,7 @@ class S3:
         self._timeout = timeout
         limits = httpx2.Limits(max_connections=32, max_keepalive_connections=8)
         long = httpx2.Timeout(_PATIENCE, connect=timeout, pool=timeout)
-        self._http = httpx2.AsyncClient(base_url=bucket.endpoint, timeout=long, limits=limits)
+        self._http = HttpClient(base_url=bucket.endpoint, timeout=long, limits=limits)
 
     async def put(self, name: str, content: bytes, content_type: str, *, private: bool = False) -> None:
         # The cache headers are for a CDN that reads the bucket itself.

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from infra.http_client import HttpClient
 from settings import Settings
 from settings.errors import BadSetting
 
@@ -28,7 +29,7 @@ class Etcd:
         self._endpoints = [endpoint.rstrip("/") for endpoint in settings.etcd_endpoints]
         self._user, self._password = settings.etcd_user, settings.etcd_password
         self._token: str | None = None
-        self._http = httpx2.AsyncClient(timeout=timeout, trust_env=False, verify=_tls(settings))
+        self._http = HttpClient(timeout=timeout, trust_env=False, verify=_tls(settings))
 
     async def grant(self, ttl: int) -> str:
         """Grant a new lease of so many seconds; returns its id. Errors: EtcdUnavailable."""

@@ -18,6 +18,7 @@ from infra.cloudevents import MEDIA_TYPE
 from infra.database import WORKERS_PATIENCE
 from infra.due_queue import DueQueue, always
 from infra.errors import StoreUnavailable
+from infra.http_client import HttpClient
 from infra.runtime import Infra
 from models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from services.shared.signature import sign
@@ -129,7 +130,7 @@ async def _send(infra: Infra, due: Due) -> Answer:
             headers = {"host": target.host, "content-type": MEDIA_TYPE}
             headers |= _signed(due, body, infra.now())
             async with (
-                httpx2.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False) as client,
+                HttpClient(timeout=timeout, trust_env=False, follow_redirects=False) as client,
                 client.stream(
                     "POST", target.url, content=body, headers=headers, extensions={"sni_hostname": target.name}
                 ) as response,

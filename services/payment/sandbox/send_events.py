@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from infra.database import WORKERS_PATIENCE
 from infra.due_queue import Backoff, DueQueue
+from infra.http_client import HttpClient
 from infra.runtime import Infra
 from models import SandboxEvent
 from services.payment.sandbox.secret import webhook_secret
@@ -99,11 +100,11 @@ class _Sender:
 
     def __init__(self, infra: Infra) -> None:
         self._infra = infra
-        self._client: httpx2.AsyncClient | None = None
+        self._client: HttpClient | None = None
 
     async def __call__(self, sending: Sequence[_Sending]) -> list[None]:
         if self._client is None:
-            self._client = httpx2.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=_tls(), limits=_LIMITS)
+            self._client = HttpClient(timeout=_TIMEOUT, trust_env=False, verify=_tls(), limits=_LIMITS)
         client = self._client
         done = await asyncio.gather(*(self._send(client, one) for one in sending))
         tried = [(one.event, sent) for one, sent in zip(sending, done, strict=True)]
@@ -116,7 +117,7 @@ class _Sender:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _send(self, client: httpx2.AsyncClient, one: _Sending) -> bool:
+    async def _send(self, client: HttpClient, one: _Sending) -> bool:
         try:
             return await _send(self._infra, client, one.event)
         finally:
@@ -128,7 +129,7 @@ async def _claim(session: AsyncSession, infra: Infra) -> Sequence[Taken]:
     return [Taken.of(row) for row in rows]
 
 
-async def _send(infra: Infra, client: httpx2.AsyncClient, due: Taken) -> bool:
+async def _send(infra: Infra, client: HttpClient, due: Taken) -> bool:
     body = orjson.dumps(due.body)
     headers = sign(webhook_secret(infra.settings), str(due.body["id"]), body, infra.now())
     try:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import stripe
 
+from infra.http_client import HttpClient
 from services.payment.provider import Declined, Refused, Unreachable
 from settings import Settings
 
@@ -24,7 +25,7 @@ class _Http(stripe.HTTPClient):
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
         try:
-            async with httpx2.AsyncClient(timeout=self._timeout, trust_env=False) as client:
+            async with HttpClient(timeout=self._timeout, trust_env=False) as client:
                 answer = await client.request(method, url, headers=dict(headers), content=post_data or None)
         except httpx2.HTTPError as error:
             raise Unreachable(f"no answer: {type(error).__name__}") from error
