@@ -19,6 +19,7 @@ from infra.ids import new_id
 from infra.redis_connection import RUN_ID
 from infra.runtime import Infra
 from models import FlashSale, FlashSaleItem
+from services.flash_sale.find_items import forget_item
 from services.flash_sale.finish_requests import finish_requests
 from services.flash_sale.load_item import load_item
 from services.flash_sale.terms import Terms
@@ -45,6 +46,8 @@ async def apply_sale(infra: Infra, sale_id: UUID, *, load: bool) -> bool:
         if sale is None or sale.settled_at is not None:
             return True
         missing = await _apply_terms(infra, sale)
+        for item in sale.items:
+            forget_item(infra, item.id)  # other processes believe it for a moment longer
         infra.signals.send(item.id for item in sale.items)
         if sale.paused or sale.closed_at is not None:
             await finish_requests(infra, [(item.sku, item.id) for item in sale.items])
