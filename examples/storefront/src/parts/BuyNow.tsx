@@ -21,10 +21,11 @@ const Buy = graphql(`
 /** One press, one order. `pass`: the waiting room's, where there is one. */
 export function BuyNow({ itemId, what, pass }: { itemId: string; what: string; pass?: string }) {
   const { t } = useTexts();
-  const { signedIn, isGuest, address } = useMe();
+  const { signedIn, isGuest, address, sure } = useMe();
   const [path, go] = useLocation();
   const { run, busy, problem } = useAction(Buy);
   const buy = async () => {
+    const { address } = await sure();
     const order = await run({ input: { itemId, quantity: 1, ...(address && { addressId: address.id }), ...(pass && { pass }) } });
     if (order?.__typename === "Order") go(`/order/${order.id}`);
   };
