@@ -46,7 +46,7 @@ async def test_no_operation_finds_a_fault_of_ours(infra: Infra, mode: str) -> No
     async with in_process(infra) as send:
         found = await run_fuzz(infra, send, schema, seed=SEED, operations=OPERATIONS[mode])
     assert [told(fault) for fault in kinds(found.faults)] == []
-    # It is no fuzz if all is refused: every field was asked, on the stack nearly, and most did what they are for.
+    # It is no fuzz if all is refused: every field was asked, and most did what they are for; on the stack nearly.
     fields = len(schema.query_type.fields) + len(schema.mutation_type.fields)
     assert len(found.tried) >= (fields if mode == EMBEDDED else fields * 2 / 3)
-    assert len(found.worked) > len(found.tried) / 2
+    assert len(found.worked) > len(found.tried) * (1 / 2 if mode == EMBEDDED else 1 / 3)

@@ -64,7 +64,7 @@ async def test_nothing_is_lost_and_nothing_doubled(nodes: Nodes, tmp_path: Path)
     assert (found.lost, found.doubled, found.books, outcome.tally.strange) == ([], [], [], [])
     assert found.money.wrong == []
     assert found.money.taken > found.money.given_back > 0
-    assert found.sold + found.left == found.units == 10_060
+    assert found.sold + found.left == found.units == 2 * OPTIONS.units + OPTIONS.plenty
     # It was no quiet day.
     assert outcome.faults == dict.fromkeys(FAULTS, 1)
     assert nodes.primary != before
