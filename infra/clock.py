@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
@@ -13,7 +14,7 @@ def utc_now() -> datetime:
 
 def to_millis(moment: datetime) -> int:
     """Returns milliseconds since the epoch, rounded down; exact, as a float is not for all that fit a datetime."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def from_millis(millis: int) -> datetime:

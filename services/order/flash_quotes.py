@@ -1,7 +1,7 @@
 """Quotes of flash orders: signed, and kept by the customer, so that the click asks no database what it costs.
 
-Signed with a key that is derived from the one that signs access tokens: an HMAC is checked in microseconds, an
-ES256 signature takes a hundred.
+Signed with a key that is derived from the one that signs access tokens: a keyed BLAKE2b (RFC 7693) is checked in a
+microsecond, an ES256 signature takes a hundred.
 """
 
 import hmac
@@ -9,6 +9,7 @@ import secrets
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -52,9 +53,10 @@ class FlashQuote:
     armed: UUID | None = None
     mark: str = ""
 
-    def units(self) -> dict[UUID, int]:
-        """Returns them by item."""
-        return {item.item_id: item.quantity for item in self.items}
+    @property
+    def wanted(self) -> list[tuple[UUID, int]]:
+        """The items, each with its units."""
+        return [item[:2] for item in self.items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _id(text: str | None) -> UUID | None:
 
 
 def _mac(kid: str, key: ECKey, body: str) -> str:
-    return hmac.digest(_derived(kid, key), body.encode(), "sha256").hex()
+    return blake2b(body.encode(), key=_derived(kid, key), digest_size=32).hexdigest()
 
 
 _DERIVED: Final[dict[str, bytes]] = {}

@@ -175,16 +175,16 @@ async def _without_counters(infra: Infra, item: FlashItemDoc, snapshot: OrderSna
 
 
 def _check_wish(wish: FlashOrder) -> None:
-    check_wanted(wish.wanted)
+    wanted, quote = wish.wanted, wish.quote
+    check_wanted(wanted)
     problem = key_problem(wish.idempotency_key)
     if problem:
         raise InvalidInput.at("idempotencyKey", message=problem)
-    quote = wish.quote
     if quote is not None and wish.currency not in (None, quote.currency):
         raise InvalidInput.at("currencyCode", message=f"is not the quote's, which is in {quote.currency}")
     if quote is not None and wish.address_id is not None:
         raise InvalidInput.at("quote", message="has its own address: give none beside it")
-    if quote is not None and quote.units() != dict(wish.wanted):
+    if quote is not None and sorted(quote.wanted) != sorted(wanted):
         raise InvalidInput.at("quote", message="is of another item or quantity")
 
 

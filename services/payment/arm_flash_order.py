@@ -133,9 +133,9 @@ async def _store(
         mine = select(ArmedOrder).where(ArmedOrder.customer_id == quote.customer_id, ArmedOrder.state.in_(ARMED))
         armed: Counter[UUID] = Counter()
         for one in await session.scalars(mine.where(ArmedOrder.expires_at > now)):
-            armed.update(quote_of_armed(one).units())
+            armed.update(dict(quote_of_armed(one).wanted))
         for item in items:
-            if armed[item.id] + quote.units()[item.id] > item.per_customer_limit:
+            if armed[item.id] + dict(quote.wanted)[item.id] > item.per_customer_limit:
                 raise PurchaseLimitReached(item.per_customer_limit, armed[item.id])
         session.add(row)
 
