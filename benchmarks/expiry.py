@@ -21,6 +21,7 @@ from infra.runtime import Infra, open_infra
 from models import Order, OrderStatus, StockCause, StockEntry, StockLevel
 from services.order.place_flash_order import FlashOrder, place_flash_order
 from services.reservation.keys import ItemKeys
+from services.shared.errors import TryAgain
 from services.shared.events import ALL_TOPICS
 from settings import Settings
 
@@ -90,7 +91,7 @@ class _Run:
         while placed < total:
             due = min(total, round((time.monotonic() - begun) * self._options.rate))
             wishes = [FlashOrder(new_id(), item_id, 1, new_id().hex) for _ in range(due - placed)]
-            await asyncio.gather(*(place_flash_order(infra, wish) for wish in wishes))
+            await asyncio.gather(*(_order(infra, wish) for wish in wishes))
             placed = due
             await asyncio.sleep(_TICK)
         took = time.monotonic() - begun
@@ -119,6 +120,16 @@ class _Run:
                 self._echo(f"closed: {closed:,} of {placed:,}")
                 told = time.monotonic()
             await asyncio.sleep(0.2)
+
+
+async def _order(infra: Infra, wish: FlashOrder) -> None:
+    """Again while a worker that has just started loads the counters."""
+    while True:
+        try:
+            await place_flash_order(infra, wish)
+            return
+        except TryAgain as error:
+            await asyncio.sleep(error.retry_after_ms / 1000)
 
 
 async def _count(infra: Infra, status: OrderStatus) -> int:
