@@ -42,16 +42,16 @@ class SortedSetScheduleSource(ScheduleSource):
             raise ValueError("only tasks with a time can be scheduled here")
         moment = schedule.time if schedule.time.tzinfo else schedule.time.replace(tzinfo=UTC)
         data = self._serializer.dumpb(schedule.model_dump(mode="json"))
-        pipeline = self._client().pipeline(transaction=True)
-        pipeline.hset(self._data, schedule.schedule_id, data)
-        pipeline.zadd(self._due, {schedule.schedule_id: moment.timestamp()})
-        await pipeline.execute()
+        async with self._client().pipeline(transaction=True) as pipeline:
+            pipeline.hset(self._data, schedule.schedule_id, data)
+            pipeline.zadd(self._due, {schedule.schedule_id: moment.timestamp()})
+            await pipeline.execute()
 
     async def delete_schedule(self, schedule_id: str) -> None:
-        pipeline = self._client().pipeline(transaction=True)
-        pipeline.zrem(self._due, schedule_id)
-        pipeline.hdel(self._data, schedule_id)
-        await pipeline.execute()
+        async with self._client().pipeline(transaction=True) as pipeline:
+            pipeline.zrem(self._due, schedule_id)
+            pipeline.hdel(self._data, schedule_id)
+            await pipeline.execute()
 
     async def post_send(self, task: ScheduledTask) -> None:
         """Forget a task that is in the queue now. A crash before this sends it twice."""

@@ -60,9 +60,8 @@ async def read_live(infra: Infra, of: ItemBooks, only: Suspects | None) -> LiveI
         customers += sorted(only.customers)
     server = infra.redis.at(keys.item)
     reign = await server.reign()
-    async with server.guard(_PATIENCE):
-        # Not the client of requests: many holds take longer than a request may wait.
-        pipeline = server.blocking.pipeline(transaction=True)
+    # Not the client of requests: many holds take longer than a request may wait.
+    async with server.guard(_PATIENCE), server.blocking.pipeline(transaction=True) as pipeline:
         for key in (keys.item, keys.pending):
             pipeline.hgetall(key)
         if only is None:

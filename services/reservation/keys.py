@@ -117,8 +117,7 @@ async def parked_epoch(infra: Infra, sku: str, item_id: UUID, order_id: UUID) ->
     keys = ItemKeys.of(sku, item_id)
     server = infra.redis.at(keys.item)
     reign = await server.reign()
-    async with server.guard():
-        pipeline = server.client.pipeline(transaction=True)
+    async with server.guard(), server.client.pipeline(transaction=True) as pipeline:
         pipeline.hmget(keys.item, "run", "epoch")
         pipeline.hget(keys.pending, order_id.hex)
         (run, epoch), entry = await pipeline.execute()
