@@ -38,11 +38,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _usual(arguments: Sequence[str]) -> int:
-    """Six more than there are processors, or a single one for named tests or servers."""
+    """Four more than there are processors, or a single one for named tests or servers."""
     if _named(arguments) or stacks.given():
         return 1
-    # With four more, two processors were idle for a fifth of the time.
-    return min(10, 6 + (os.cpu_count() or 1))
+    # With two more, two processors were idle for a fifth of the time.
+    return min(8, 4 + (os.cpu_count() or 1))
 
 
 def _named(arguments: Sequence[str]) -> list[Path]:
