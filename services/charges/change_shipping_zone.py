@@ -13,8 +13,8 @@ from services.charges.check_zone import ZoneDraft, check_zone
 from services.charges.create_shipping_zone import require_free_places
 from services.charges.rows import SHIPPING, take_over
 from services.shared.asked import Asked
-from services.shared.errors import NotFound, StaleVersion
 from services.shared.idempotency import Request, do_once
+from services.shared.lock_version import lock_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,4 @@ async def change_shipping_zone(infra: Infra, wish: ZoneChange, asked: Asked) -> 
 
 async def lock_zone(session: AsyncSession, zone_id: UUID, version: int) -> ShippingZone:
     """Lock a zone for its writer. Errors: NotFound, StaleVersion."""
-    found = await session.get(ShippingZone, zone_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound("There is no such shipping zone.")
-    if found.version != version:
-        raise StaleVersion(found.version)
-    return found
+    return await lock_version(session, ShippingZone, zone_id, version, "There is no such shipping zone.")

@@ -11,8 +11,8 @@ from services.audit.record import record
 from services.charges.check_region import RegionDraft, check_region
 from services.charges.rows import TAXES, take_over
 from services.shared.asked import Asked
-from services.shared.errors import NotFound, StaleVersion
 from services.shared.idempotency import Request, do_once
+from services.shared.lock_version import lock_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,4 @@ async def change_tax_region(infra: Infra, wish: RegionChange, asked: Asked) -> N
 
 async def lock_region(session: AsyncSession, region_id: UUID, version: int) -> TaxRegion:
     """Lock a region for its writer. Errors: NotFound, StaleVersion."""
-    found = await session.get(TaxRegion, region_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound("There is no such tax region.")
-    if found.version != version:
-        raise StaleVersion(found.version)
-    return found
+    return await lock_version(session, TaxRegion, region_id, version, "There is no such tax region.")

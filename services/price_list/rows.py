@@ -8,17 +8,13 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from models import CustomerGroup, PriceList, PriceListGroup
-from services.shared.errors import InvalidInput, NotFound, StaleVersion
+from services.shared.errors import InvalidInput
+from services.shared.lock_version import lock_version
 
 
 async def lock_list(session: AsyncSession, list_id: UUID, version: int) -> PriceList:
     """Errors: NotFound, StaleVersion."""
-    found = await session.get(PriceList, list_id, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise NotFound("There is no such price list.")
-    if found.version != version:
-        raise StaleVersion(found.version)
-    return found
+    return await lock_version(session, PriceList, list_id, version, "There is no such price list.")
 
 
 async def set_groups(session: AsyncSession, list_id: UUID, group_ids: Sequence[UUID]) -> None:
